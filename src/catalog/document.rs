@@ -1,0 +1,192 @@
+//! Where a document lives, and what surrounds it there.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{Host, IdError, Issuer, TitleId};
+
+/// A document as it stands in KV: its revision, then its own members beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Document<D> {
+    /// Grows with every change of this document; the edge refuses a write that is not newer.
+    pub revision: u64,
+    /// The document's own members.
+    #[serde(flatten)]
+    pub body: D,
+}
+
+/// What a KV key holds: a document, or the mark that it was deleted.
+///
+/// The mark is kept rather than the key removed, so that a late copy of an older write cannot bring a
+/// deleted document back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stored<D> {
+    /// The document.
+    Live(Document<D>),
+    /// It was deleted: `{"revision": N, "deleted": true}`.
+    Deleted {
+        /// The revision of the deletion.
+        revision: u64,
+    },
+}
+
+impl<D: for<'de> Deserialize<'de>> Stored<D> {
+    /// Reads the bytes of a KV value.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        let Head { revision, deleted } = serde_json::from_slice(bytes)?;
+        if deleted { Ok(Self::Deleted { revision }) } else { serde_json::from_slice(bytes).map(Self::Live) }
+    }
+}
+
+impl<D> Stored<D> {
+    /// The revision, of the document or of its deletion.
+    pub const fn revision(&self) -> u64 {
+        match self {
+            Self::Live(document) => document.revision,
+            Self::Deleted { revision } => *revision,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    revision: u64,
+    #[serde(default)]
+    deleted: bool,
+}
+
+/// The kinds of document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `v1/site/{host}`
+    Site,
+    /// `v1/title/{id}`
+    Title,
+    /// `v1/keys/{issuer}`
+    Keys,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Site, Self::Title, Self::Keys];
+
+    /// The kind's name, as it stands in keys and file names.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Site => "site",
+            Self::Title => "title",
+            Self::Keys => "keys",
+        }
+    }
+}
+
+/// The key of a document in KV, versioned and greppable: `v1/site/{host}`, `v1/title/{id}`, `v1/keys/{issuer}`.
+///
+/// At most 512 bytes, the limit of KV, by the bounds of its identifiers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKey {
+    /// A site's settings.
+    Site(Host),
+    /// A title and its offers.
+    Title(TitleId),
+    /// An issuer's keys, or a site's session keys.
+    Keys(Issuer),
+}
+
+impl DocumentKey {
+    /// The kind of document under this key.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Site(_) => Kind::Site,
+            Self::Title(_) => Kind::Title,
+            Self::Keys(_) => Kind::Keys,
+        }
+    }
+
+    /// The identifier behind the kind.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Site(host) => host.as_str(),
+            Self::Title(id) => id.as_str(),
+            Self::Keys(issuer) => issuer.as_str(),
+        }
+    }
+
+    /// Puts a key together from a kind and an identifier.
+    pub fn new(kind: Kind, id: &str) -> Result<Self, IdError> {
+        Ok(match kind {
+            Kind::Site => Self::Site(id.parse()?),
+            Kind::Title => Self::Title(id.parse()?),
+            Kind::Keys => Self::Keys(id.parse()?),
+        })
+    }
+}
+
+impl fmt::Display for DocumentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v1/{}/{}", self.kind().name(), self.id())
+    }
+}
+
+/// Why a text is not the key of a document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentKeyError {
+    /// It does not begin with a known `v1/{kind}/`.
+    #[error("expected a key such as v1/title/harbour, of kind site, title or keys, found `{0}`")]
+    Prefix(String),
+    /// The identifier behind the kind is wrong.
+    #[error(transparent)]
+    Id(#[from] IdError),
+}
+
+impl FromStr for DocumentKey {
+    type Err = DocumentKeyError;
+
+    fn from_str(text: &str) -> Result<Self, DocumentKeyError> {
+        let kind_and_id = text.strip_prefix("v1/").and_then(|rest| rest.split_once('/'));
+        let kind = kind_and_id.and_then(|(name, _)| Kind::ALL.into_iter().find(|kind| kind.name() == name));
+        match (kind, kind_and_id) {
+            (Some(kind), Some((_, id))) => Ok(Self::new(kind, id)?),
+            _ => Err(DocumentKeyError::Prefix(text.chars().take(80).collect())),
+        }
+    }
+}
+
+impl Serialize for DocumentKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DocumentKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Title;
+
+    #[test]
+    fn keys_read_back() {
+        for text in ["v1/site/watch.example.com", "v1/title/harbour", "v1/keys/https://id.example.com/"] {
+            assert_eq!(text.parse::<DocumentKey>().unwrap().to_string(), text);
+        }
+        for bad in ["", "v1", "v1/", "v1/title", "v1/title/", "v2/title/a", "v1/tit/a", "v1/title/A"] {
+            assert!(bad.parse::<DocumentKey>().is_err(), "{bad:?} was taken for a key");
+        }
+    }
+
+    #[test]
+    fn a_deletion_is_told_from_a_document() {
+        let deleted = Stored::<Title>::from_json(br#"{"revision":9,"deleted":true}"#).unwrap();
+        assert_eq!(deleted, Stored::Deleted { revision: 9 });
+        assert!(Stored::<Title>::from_json(br#"{"revision":9}"#).is_err(), "a document without its members");
+        assert!(Stored::<Title>::from_json(b"{}").is_err(), "a document without a revision");
+    }
+}

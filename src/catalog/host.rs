@@ -1,0 +1,62 @@
+//! A site's host name.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use super::IdError;
+
+/// A host name in the canonical form of the URL Standard: lower case, Punycode, no port.
+///
+/// Parsing goes through [`url::Host::parse`], so `EXAMPLE.com` and `example.com` are one host and an
+/// internationalised name is kept in its ASCII form. A trailing `:port` is refused.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
+#[serde(transparent)]
+pub struct Host(String);
+
+impl Host {
+    /// The host name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Host {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match url::Host::parse(text) {
+            Ok(host) => Ok(Self(host.to_string())),
+            Err(_) => Err(IdError::new("a host name without a port, such as watch.example.com", text)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Host {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_spelling_for_one_host() {
+        assert_eq!("EXAMPLE.com".parse::<Host>().unwrap().as_str(), "example.com");
+        assert_eq!("m\u{fc}nchen.de".parse::<Host>().unwrap().as_str(), "xn--mnchen-3ya.de");
+        assert_eq!("[::1]".parse::<Host>().unwrap().as_str(), "[::1]");
+        for bad in ["", "example.com:8080", "a b", "https://example.com"] {
+            assert!(bad.parse::<Host>().is_err(), "{bad:?} was taken for a host");
+        }
+    }
+}

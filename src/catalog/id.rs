@@ -1,0 +1,127 @@
+//! Identifiers, valid by construction.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// Why a text is not an identifier of the kind that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found `{found}`")]
+pub struct IdError {
+    expected: &'static str,
+    found: String,
+}
+
+impl IdError {
+    pub(super) fn new(expected: &'static str, found: &str) -> Self {
+        Self { expected, found: found.chars().take(80).collect() }
+    }
+}
+
+macro_rules! identifiers {
+    ($($(#[$doc:meta])* $name:ident, $expected:literal, $valid:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let valid: fn(&str) -> bool = $valid;
+                if valid(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(IdError::new($expected, text))
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+
+identifiers! {
+    /// A title's identifier: the first path segment of its URLs.
+    TitleId,
+    "a title id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit, and not `healthz` or `version`",
+    |text| is_slug(text) && !RESERVED_TITLES.contains(&text);
+
+    /// An offer's identifier, unique within its title.
+    OfferId,
+    "an offer id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    is_slug;
+
+    /// A subscription plan as the token issuer names it.
+    Plan,
+    "a plan: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    is_slug;
+
+    /// Who signs tokens: the `iss` claim, compared byte for byte ([RFC 7519 section 4.1.1]).
+    ///
+    /// [RFC 7519 section 4.1.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.1
+    Issuer,
+    "an issuer: 1 to 256 visible ASCII characters",
+    |text| is_visible_ascii(text, 256);
+
+    /// A key's identifier, the `kid` of [RFC 7517 section 4.5].
+    ///
+    /// [RFC 7517 section 4.5]: https://www.rfc-editor.org/rfc/rfc7517#section-4.5
+    KeyId,
+    "a key id: 1 to 128 visible ASCII characters",
+    |text| is_visible_ascii(text, 128);
+}
+
+/// Paths that the edge answers itself.
+const RESERVED_TITLES: [&str; 2] = ["healthz", "version"];
+
+fn is_slug(text: &str) -> bool {
+    text.len() <= 64
+        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+}
+
+fn is_visible_ascii(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn title_ids() {
+        for good in ["a", "harbour", "s01e02", "a.b-c_d", "9lives"] {
+            assert_eq!(good.parse::<TitleId>().unwrap().as_str(), good);
+        }
+        for bad in ["", "~x", "_x", ".", "..", "Harbour", "a/b", "a b", "healthz", "version", "\u{e9}", &"a".repeat(65)] {
+            assert!(bad.parse::<TitleId>().is_err(), "{bad:?} was taken for a title id");
+        }
+    }
+
+    #[test]
+    fn issuers_may_be_urls() {
+        assert!("https://id.example.com/".parse::<Issuer>().is_ok());
+        assert!("two words".parse::<Issuer>().is_err());
+    }
+}

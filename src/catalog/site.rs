@@ -1,0 +1,253 @@
+//! `v1/site/{host}`: a tenant's settings.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use url::Url;
+
+use super::{Host, Issuer};
+
+/// A site: one host name in front of one media origin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Site {
+    /// The host name under which it is stored and reached.
+    pub host: Host,
+    /// Where its media lies.
+    pub media: MediaPolicy,
+    /// Which viewer tokens it accepts.
+    pub tokens: TokenPolicy,
+    /// The sessions that it opens for them.
+    pub sessions: SessionPolicy,
+    /// What it makes of a viewer's place.
+    #[serde(default)]
+    pub geography: GeographyPolicy,
+    /// How long the edge keeps what it has fetched.
+    #[serde(default)]
+    pub cache: CachePolicy,
+    /// Which web pages may play it.
+    #[serde(default)]
+    pub cors: CorsPolicy,
+}
+
+/// Where a site's media lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MediaPolicy {
+    /// The folder that holds the titles' folders.
+    pub origin: BaseUrl,
+    /// Query parameters that the media origin needs: they are passed on, and are part of the cache key. All
+    /// others (CMCD, players' cache busters) stop at the edge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<String>,
+}
+
+/// An `http` or `https` URL of a folder: it ends in `/` and has no query, fragment or credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "uri", "pattern" = "^https?://.*/$")))]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// The URL.
+    pub const fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for BaseUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for BaseUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let url = Url::parse(&text).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.path().ends_with('/')
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none()
+        });
+        url.map(Self).ok_or_else(|| {
+            de::Error::custom(format_args!(
+                "expected an http or https URL ending in `/`, without query, fragment or credentials, found `{text}`"
+            ))
+        })
+    }
+}
+
+/// Which viewer tokens a site accepts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TokenPolicy {
+    /// Who may sign them: each has its keys under `v1/keys/{issuer}`.
+    pub issuers: Vec<Issuer>,
+    /// The `aud` that they must name ([RFC 7519 section 4.1.3]); absent: any or none.
+    ///
+    /// [RFC 7519 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Where to look for a token, in this order; the first place that holds one counts.
+    #[serde(default = "TokenPolicy::default_placements")]
+    pub placements: Vec<Placement>,
+    /// Seconds by which clocks may disagree about `exp`, `nbf` and `iat`: 0 to 300.
+    #[serde(default, deserialize_with = "leeway")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 300)))]
+    pub leeway_s: u64,
+}
+
+impl TokenPolicy {
+    fn default_placements() -> Vec<Placement> {
+        vec![Placement::Query("token".to_owned()), Placement::Authorization]
+    }
+}
+
+fn leeway<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 0, 300)
+}
+
+/// A place in a request where a viewer token may stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Placement {
+    /// A query parameter of this name.
+    Query(String),
+    /// `Authorization: Bearer …` ([RFC 6750 section 2.1]).
+    ///
+    /// [RFC 6750 section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+    Authorization,
+}
+
+/// The sessions that a site opens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionPolicy {
+    /// The document `v1/keys/{keys}` that holds the session keys (HS256). Its first key signs, all of them
+    /// verify, so that a new key is put in front and the old one removed once its last session has ended.
+    pub keys: Issuer,
+    /// How long a session lasts at most, in seconds, 60 to 86,400; it never outlives the viewer token.
+    #[serde(default = "SessionPolicy::default_lifetime_s", deserialize_with = "lifetime")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86_400)))]
+    pub lifetime_s: u64,
+}
+
+impl SessionPolicy {
+    const fn default_lifetime_s() -> u64 {
+        14_400
+    }
+}
+
+fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 60, 86_400)
+}
+
+/// What a site makes of a viewer's place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GeographyPolicy {
+    /// A viewer whose country nobody knows.
+    #[serde(default)]
+    pub unknown: UnknownGeography,
+}
+
+/// What becomes of a viewer whose country nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownGeography {
+    /// Denied, whatever the offers say.
+    #[default]
+    Deny,
+    /// Admitted to offers whose territories include `*`.
+    World,
+}
+
+/// How long the edge keeps what it has fetched from the media origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct CachePolicy {
+    /// Seconds for which a playlist is kept.
+    pub playlist_s: u32,
+    /// Seconds for which everything else (segments, keys, subtitles) is kept.
+    pub segment_s: u32,
+}
+
+impl Default for CachePolicy {
+    fn default() -> Self {
+        Self { playlist_s: 2, segment_s: 86_400 }
+    }
+}
+
+/// Which web pages may play a site's media ([CORS]).
+///
+/// [CORS]: https://fetch.spec.whatwg.org/#http-cors-protocol
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CorsPolicy {
+    /// Origins, such as `https://www.example.com`, or `*` for any page.
+    pub origins: Vec<String>,
+}
+
+impl Default for CorsPolicy {
+    fn default() -> Self {
+        Self { origins: vec!["*".to_owned()] }
+    }
+}
+
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D, least: u64, most: u64) -> Result<u64, D::Error> {
+    let secs = u64::deserialize(deserializer)?;
+    if (least..=most).contains(&secs) {
+        Ok(secs)
+    } else {
+        Err(de::Error::custom(format_args!("expected {least} to {most} seconds, found {secs}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALLEST: &str = r#"{
+        "host": "watch.example.com",
+        "media": { "origin": "https://media.example.com/vod/" },
+        "tokens": { "issuers": ["https://id.example.com/"] },
+        "sessions": { "keys": "watch-sessions" }
+    }"#;
+
+    #[test]
+    fn defaults_are_filled_in() {
+        let site: Site = serde_json::from_str(SMALLEST).unwrap();
+        assert_eq!(site.tokens.placements, [Placement::Query("token".into()), Placement::Authorization]);
+        assert_eq!(site.sessions.lifetime_s, 14_400);
+        assert_eq!(site.geography.unknown, UnknownGeography::Deny);
+        let written = serde_json::to_string(&site).unwrap();
+        assert_eq!(serde_json::from_str::<Site>(&written).unwrap(), site);
+    }
+
+    #[test]
+    fn a_media_origin_is_a_folder() {
+        for bad in ["media.example.com/", "https://media.example.com/vod", "ftp://a/", "https://a/?x/", "https://u:p@a/"] {
+            let json = SMALLEST.replace("https://media.example.com/vod/", bad);
+            assert!(serde_json::from_str::<Site>(&json).is_err(), "{bad:?} was taken for a folder");
+        }
+    }
+
+    #[test]
+    fn a_session_lasts_a_day_at_most() {
+        let json = SMALLEST.replace(r#""watch-sessions""#, r#""watch-sessions", "lifetime_s": 86401"#);
+        let error = serde_json::from_str::<Site>(&json).unwrap_err().to_string();
+        assert!(error.contains("expected 60 to 86400 seconds, found 86401"), "{error}");
+    }
+}

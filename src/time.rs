@@ -1,0 +1,87 @@
+//! Time as an input: nothing in the core reads a clock.
+
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An instant in whole seconds since 1970-01-01T00:00:00Z.
+///
+/// In documents it is an [RFC 3339] string with any offset; it is kept, and written, in UTC.
+///
+/// [RFC 3339]: https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
+pub struct UnixTime(u64);
+
+impl UnixTime {
+    /// Takes whole seconds since the Unix epoch.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs)
+    }
+
+    /// Whole seconds since the Unix epoch.
+    pub const fn as_secs(self) -> u64 {
+        self.0
+    }
+
+    /// This instant moved later; it stays at the end of time rather than wrap.
+    #[must_use]
+    pub const fn plus_secs(self, secs: u64) -> Self {
+        Self(self.0.saturating_add(secs))
+    }
+
+    /// Whole seconds from `earlier` until this instant, zero when it is not later.
+    pub const fn secs_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match i64::try_from(self.0).ok().and_then(|secs| DateTime::<Utc>::from_timestamp(secs, 0)) {
+            Some(instant) => f.write_str(&instant.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            None => write!(f, "@{}", self.0),
+        }
+    }
+}
+
+impl Serialize for UnixTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for UnixTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let instant = DateTime::parse_from_rfc3339(&text).map_err(|error| {
+            de::Error::custom(format_args!(
+                "expected an RFC 3339 date and time such as 2026-11-22T18:00:00Z, found `{text}`: {error}"
+            ))
+        })?;
+        u64::try_from(instant.timestamp())
+            .map(Self)
+            .map_err(|_| de::Error::custom(format_args!("`{text}` is before 1970-01-01T00:00:00Z")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_any_offset_and_writes_utc() {
+        let time: UnixTime = serde_json::from_str(r#""2026-11-22T22:00:00+04:00""#).unwrap();
+        assert_eq!(time, UnixTime::from_secs(1_795_370_400));
+        assert_eq!(serde_json::to_string(&time).unwrap(), r#""2026-11-22T18:00:00Z""#);
+    }
+
+    #[test]
+    fn says_what_was_expected() {
+        let error = serde_json::from_str::<UnixTime>(r#""tomorrow""#).unwrap_err().to_string();
+        assert!(error.contains("expected an RFC 3339 date and time") && error.contains("`tomorrow`"), "{error}");
+        assert!(serde_json::from_str::<UnixTime>(r#""1969-12-31T23:59:59Z""#).is_err());
+    }
+}
