@@ -1,10 +1,24 @@
 //! The core of Stagedoor: the delivery layer between a streaming service's media origin and its viewers'
 //! players.
 //!
-//! Everything here but [`worker`](https://docs.rs/worker)'s own corner is a pure function of bytes, documents
-//! and a time, and is the same code in a Cloudflare Worker, in the origin service and in the `stagedoor`
-//! command. `docs/ARCHITECTURE.md` walks through one request.
+//! Everything here but the `worker` module is a pure function of bytes, documents and a time, and is the same
+//! code in a Cloudflare Worker, in the origin service and in the `stagedoor` command. `docs/ARCHITECTURE.md`
+//! walks through one request.
 
+pub mod cache;
 pub mod catalog;
+pub mod denial;
+pub mod facts;
+pub mod fault;
+pub mod hls;
+pub mod offline;
+pub mod pipeline;
 pub mod redacted;
+pub mod reply;
+pub mod rights;
+pub mod route;
 pub mod time;
+pub mod token;
+
+#[cfg(target_arch = "wasm32")]
+mod worker;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A value that prints as `[redacted]`. [`Redacted::expose`] is the only way in, and easy to search for.
 ///
 /// It serializes as the plain value, since the KV documents have to carry keys.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(transparent))]

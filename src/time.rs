@@ -81,7 +81,10 @@ mod tests {
     #[test]
     fn says_what_was_expected() {
         let error = serde_json::from_str::<UnixTime>(r#""tomorrow""#).unwrap_err().to_string();
-        assert!(error.contains("expected an RFC 3339 date and time") && error.contains("`tomorrow`"), "{error}");
+        assert!(
+            error.contains("expected an RFC 3339 date and time") && error.contains("`tomorrow`"),
+            "{error}"
+        );
         assert!(serde_json::from_str::<UnixTime>(r#""1969-12-31T23:59:59Z""#).is_err());
     }
 }

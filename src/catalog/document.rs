@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Host, IdError, Issuer, TitleId};
+use super::{Host, IdError, Issuer, KeySet, Site, Title, TitleId};
 
 /// A document as it stands in KV: its revision, then its own members beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,6 +125,34 @@ impl DocumentKey {
     }
 }
 
+/// Why JSON is not the document of a key.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// It cannot be read as a document of the key's kind.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It names another identifier than its key.
+    #[error("expected the document of {expected}, found that of {found}")]
+    Key {
+        /// The key under which it was to be stored.
+        expected: DocumentKey,
+        /// The key that belongs to it.
+        found: DocumentKey,
+    },
+}
+
+impl DocumentKey {
+    /// Checks that JSON, with or without its `revision`, is the document of this key.
+    pub fn check(&self, json: &[u8]) -> Result<(), DocumentError> {
+        let found = match self.kind() {
+            Kind::Site => Self::Site(serde_json::from_slice::<Site>(json)?.host),
+            Kind::Title => Self::Title(serde_json::from_slice::<Title>(json)?.id),
+            Kind::Keys => Self::Keys(serde_json::from_slice::<KeySet>(json)?.issuer),
+        };
+        if found == *self { Ok(()) } else { Err(DocumentError::Key { expected: self.clone(), found }) }
+    }
+}
+
 impl fmt::Display for DocumentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "v1/{}/{}", self.kind().name(), self.id())
@@ -180,6 +208,15 @@ mod tests {
         for bad in ["", "v1", "v1/", "v1/title", "v1/title/", "v2/title/a", "v1/tit/a", "v1/title/A"] {
             assert!(bad.parse::<DocumentKey>().is_err(), "{bad:?} was taken for a key");
         }
+    }
+
+    #[test]
+    fn a_document_names_its_own_key() {
+        let title = br#"{"revision":1,"id":"harbour","sites":[],"offers":[]}"#;
+        assert!("v1/title/harbour".parse::<DocumentKey>().unwrap().check(title).is_ok());
+        let error = "v1/title/other".parse::<DocumentKey>().unwrap().check(title).unwrap_err().to_string();
+        assert_eq!(error, "expected the document of v1/title/other, found that of v1/title/harbour");
+        assert!("v1/site/a.example".parse::<DocumentKey>().unwrap().check(title).is_err());
     }
 
     #[test]

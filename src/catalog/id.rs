@@ -19,11 +19,19 @@ impl IdError {
     }
 }
 
+#[cfg(feature = "schema")]
+macro_rules! slug {
+    () => {
+        "[a-z0-9][a-z0-9_.-]{0,63}$"
+    };
+}
+
 macro_rules! identifiers {
-    ($($(#[$doc:meta])* $name:ident, $expected:literal, $valid:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $expected:literal, $pattern:expr, $valid:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "schema", schemars(transparent, extend("pattern" = $pattern)))]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -65,16 +73,19 @@ identifiers! {
     /// A title's identifier: the first path segment of its URLs.
     TitleId,
     "a title id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit, and not `healthz` or `version`",
+    concat!("^(?!(healthz|version)$)", slug!()),
     |text| is_slug(text) && !RESERVED_TITLES.contains(&text);
 
     /// An offer's identifier, unique within its title.
     OfferId,
     "an offer id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    concat!("^", slug!()),
     is_slug;
 
     /// A subscription plan as the token issuer names it.
     Plan,
     "a plan: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    concat!("^", slug!()),
     is_slug;
 
     /// Who signs tokens: the `iss` claim, compared byte for byte ([RFC 7519 section 4.1.1]).
@@ -82,6 +93,7 @@ identifiers! {
     /// [RFC 7519 section 4.1.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.1
     Issuer,
     "an issuer: 1 to 256 visible ASCII characters",
+    "^[!-~]{1,256}$",
     |text| is_visible_ascii(text, 256);
 
     /// A key's identifier, the `kid` of [RFC 7517 section 4.5].
@@ -89,6 +101,7 @@ identifiers! {
     /// [RFC 7517 section 4.5]: https://www.rfc-editor.org/rfc/rfc7517#section-4.5
     KeyId,
     "a key id: 1 to 128 visible ASCII characters",
+    "^[!-~]{1,128}$",
     |text| is_visible_ascii(text, 128);
 }
 
@@ -114,7 +127,20 @@ mod tests {
         for good in ["a", "harbour", "s01e02", "a.b-c_d", "9lives"] {
             assert_eq!(good.parse::<TitleId>().unwrap().as_str(), good);
         }
-        for bad in ["", "~x", "_x", ".", "..", "Harbour", "a/b", "a b", "healthz", "version", "\u{e9}", &"a".repeat(65)] {
+        for bad in [
+            "",
+            "~x",
+            "_x",
+            ".",
+            "..",
+            "Harbour",
+            "a/b",
+            "a b",
+            "healthz",
+            "version",
+            "\u{e9}",
+            &"a".repeat(65),
+        ] {
             assert!(bad.parse::<TitleId>().is_err(), "{bad:?} was taken for a title id");
         }
     }

@@ -92,7 +92,11 @@ impl Jwk {
             // RFC 7518 section 3.2: a key of the size of the hash output, or larger, MUST be used.
             (Algorithm::HS256, KeyMaterial::Symmetric { k }) if k.expose().0.len() >= 32 => Ok(()),
             (Algorithm::HS256, _) => mismatch("`kty` oct with 32 bytes or more in `k`"),
-            (Algorithm::ES256, KeyMaterial::EllipticCurve { x, y, .. }) if x.0.len() == 32 && y.0.len() == 32 => Ok(()),
+            (Algorithm::ES256, KeyMaterial::EllipticCurve { x, y, .. })
+                if x.0.len() == 32 && y.0.len() == 32 =>
+            {
+                Ok(())
+            }
             (Algorithm::ES256, _) => mismatch("`kty` EC with `crv` P-256 and 32 bytes each in `x` and `y`"),
         }
     }

@@ -15,7 +15,7 @@ mod territory;
 mod title;
 mod window;
 
-pub use document::{Document, DocumentKey, DocumentKeyError, Kind, Stored};
+pub use document::{Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored};
 pub use host::Host;
 pub use id::{IdError, Issuer, KeyId, OfferId, Plan, TitleId};
 pub use keys::{Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError};

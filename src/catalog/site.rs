@@ -238,7 +238,13 @@ mod tests {
 
     #[test]
     fn a_media_origin_is_a_folder() {
-        for bad in ["media.example.com/", "https://media.example.com/vod", "ftp://a/", "https://a/?x/", "https://u:p@a/"] {
+        for bad in [
+            "media.example.com/",
+            "https://media.example.com/vod",
+            "ftp://a/",
+            "https://a/?x/",
+            "https://u:p@a/",
+        ] {
             let json = SMALLEST.replace("https://media.example.com/vod/", bad);
             assert!(serde_json::from_str::<Site>(&json).is_err(), "{bad:?} was taken for a folder");
         }

@@ -178,9 +178,15 @@ mod tests {
         };
         assert_eq!(verify(&header, &secret, b"{}", NOW.plus_secs(300)), Ok(()));
         assert_eq!(verify(&header, &secret, b"{}", UnixTime::from_secs(NOW.as_secs() - 300)), Ok(()));
-        assert_eq!(verify(&header, &secret, b"{}", NOW.plus_secs(301)), Err(SyncSignatureError::OutsideWindow));
+        assert_eq!(
+            verify(&header, &secret, b"{}", NOW.plus_secs(301)),
+            Err(SyncSignatureError::OutsideWindow)
+        );
         assert_eq!(verify(&header, &secret, b"[]", NOW), Err(SyncSignatureError::Mismatch));
-        assert_eq!(verify(&header, &Redacted::new(String::new()), b"{}", NOW), Err(SyncSignatureError::Mismatch));
+        assert_eq!(
+            verify(&header, &Redacted::new(String::new()), b"{}", NOW),
+            Err(SyncSignatureError::Mismatch)
+        );
         let moved = header.replace("t=1795370400", "t=1795370401");
         assert_eq!(verify(&moved, &secret, b"{}", NOW), Err(SyncSignatureError::Mismatch));
         for bad in ["", "t=1,v1=", "v1=00", &header[..header.len() - 1], &header.replace("v1", "v2")] {
@@ -193,6 +199,9 @@ mod tests {
     fn the_mac_is_the_one_that_openssl_computes() {
         // printf '1795370400.{}' | openssl dgst -sha256 -hmac ssssssssssssssssssssssssssssssss
         let header = SyncSignature::sign(&Redacted::new("s".repeat(32)), b"{}", NOW).to_string();
-        assert_eq!(header, concat!("t=1795370400,v1=", "12505aaadc9e762d5e1095844c4099ac1155edb869032f13eb8c5d1b34b62df7"));
+        assert_eq!(
+            header,
+            concat!("t=1795370400,v1=", "12505aaadc9e762d5e1095844c4099ac1155edb869032f13eb8c5d1b34b62df7")
+        );
     }
 }

@@ -81,7 +81,8 @@ impl Caps {
 ///
 /// Relative, ending in `/`, without empty, `.` or `..` segments, `?`, `#`, `%`, `\` or control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transparent, extend("pattern" = r"^([!-~]+/)+$", "maxLength" = 512)))]
 #[serde(transparent)]
 pub struct MediaPath(String);
 
@@ -112,7 +113,10 @@ impl FromStr for MediaPath {
         if valid {
             Ok(Self(text.to_owned()))
         } else {
-            Err(IdError::new("a folder such as films/harbour/, relative, ending in `/`, without `.` or `..`", text))
+            Err(IdError::new(
+                "a folder such as films/harbour/, relative, ending in `/`, without `.` or `..`",
+                text,
+            ))
         }
     }
 }
@@ -132,14 +136,17 @@ mod tests {
         for good in ["harbour/", "films/harbour/v2/"] {
             assert!(good.parse::<MediaPath>().is_ok(), "{good:?} was refused");
         }
-        for bad in ["", "/", "harbour", "/harbour/", "a//b/", "../", "a/../b/", "a/./", "a%2e/", "a\\b/", "a?b/"] {
+        for bad in
+            ["", "/", "harbour", "/harbour/", "a//b/", "../", "a/../b/", "a/./", "a%2e/", "a\\b/", "a?b/"]
+        {
             assert!(bad.parse::<MediaPath>().is_err(), "{bad:?} was taken for a folder");
         }
     }
 
     #[test]
     fn a_title_without_a_folder_lies_under_its_id() {
-        let title: Title = serde_json::from_str(r#"{"id":"harbour","sites":["a.example"],"offers":[]}"#).unwrap();
+        let title: Title =
+            serde_json::from_str(r#"{"id":"harbour","sites":["a.example"],"offers":[]}"#).unwrap();
         assert_eq!(title.media_folder(), "harbour/");
     }
 }

@@ -74,7 +74,8 @@ mod tests {
     #[test]
     fn the_end_is_outside() {
         let window: Window =
-            serde_json::from_str(r#"{"from":"2026-01-01T00:00:00Z","until":"2026-02-01T00:00:00Z"}"#).unwrap();
+            serde_json::from_str(r#"{"from":"2026-01-01T00:00:00Z","until":"2026-02-01T00:00:00Z"}"#)
+                .unwrap();
         let (from, until) = (window.from().unwrap(), window.until().unwrap());
         assert!(!window.opens_after(from) && !window.closed_by(from));
         assert!(window.opens_after(UnixTime::from_secs(from.as_secs() - 1)));
@@ -83,8 +84,10 @@ mod tests {
 
     #[test]
     fn ends_in_the_wrong_order_are_refused() {
-        let error = serde_json::from_str::<Window>(r#"{"from":"2026-02-01T00:00:00Z","until":"2026-01-01T00:00:00Z"}"#)
-            .unwrap_err();
+        let error = serde_json::from_str::<Window>(
+            r#"{"from":"2026-02-01T00:00:00Z","until":"2026-01-01T00:00:00Z"}"#,
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("expected `until` after `from`"), "{error}");
     }
 }

@@ -1,0 +1,99 @@
+//! What broke, and on whose side.
+
+use std::fmt;
+
+/// Something broke while a request was served. It is logged once, where the reply is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What broke.
+    pub kind: FaultKind,
+    /// What was expected and what was found, for ops.
+    pub detail: String,
+}
+
+impl Fault {
+    /// Reports that something broke.
+    pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.code(), self.detail)
+    }
+}
+
+/// Whose side a fault is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The media origin.
+    Upstream,
+    /// Our documents, configuration or code.
+    Internal,
+}
+
+macro_rules! faults {
+    ($($variant:ident $code:literal $status:literal $side:ident $meaning:literal;)*) => {
+        /// What can break.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum FaultKind {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl FaultKind {
+            /// Every kind of fault.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable code, for programs.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The HTTP status of the reply.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// Whose side it is on.
+            pub const fn side(self) -> Side {
+                match self { $(Self::$variant => Side::$side,)* }
+            }
+
+            /// One sentence, for people.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+faults! {
+    UpstreamUnreachable "upstream_unreachable" 502 Upstream "The media origin cannot be reached.";
+    UpstreamTimeout "upstream_timeout" 504 Upstream "The media origin did not answer in time.";
+    UpstreamStatus "upstream_status" 502 Upstream "The media origin answered with an error.";
+    MediaMissing "media_missing" 404 Upstream "The media origin has no such file.";
+    ManifestInvalid "manifest_invalid" 502 Upstream "The media origin's manifest cannot be read.";
+    ManifestTooLarge "manifest_too_large" 502 Upstream "The media origin's manifest is larger than the edge reads.";
+    ManifestForeignUri "manifest_foreign_uri" 502 Upstream "The manifest names a URI outside its title, which the edge cannot protect.";
+    ManifestUnsupported "manifest_unsupported" 501 Internal "The edge does not serve this kind of manifest.";
+    DocumentMissing "document_missing" 500 Internal "A document that another one names is missing.";
+    DocumentInvalid "document_invalid" 500 Internal "A document in KV cannot be read.";
+    DocumentUnavailable "document_unavailable" 503 Internal "KV did not answer.";
+    Configuration "configuration" 500 Internal "The Worker's configuration lacks something.";
+    Platform "platform" 500 Internal "The Workers runtime refused an operation.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct() {
+        let mut codes: Vec<_> = FaultKind::ALL.iter().map(|kind| kind.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), FaultKind::ALL.len());
+    }
+}

@@ -1,0 +1,82 @@
+//! A tag's attribute list.
+//!
+//! ```text
+//! attribute-list = attribute *("," attribute)
+//! attribute      = name "=" value
+//! name           = 1*( %x41-5A / DIGIT / "-" )
+//! value          = DQUOTE *( any but CR, LF, DQUOTE ) DQUOTE / *( any but "," and DQUOTE )
+//! ```
+//!
+//! [RFC 8216 section 4.2](https://www.rfc-editor.org/rfc/rfc8216#section-4.2). Reading is lenient: spaces around
+//! names are passed over, a missing closing quote ends with the line, names may be in any case.
+
+/// One attribute: its name, and its value without quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Attribute<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) value: &'a [u8],
+    /// The offset of the value within the list that was read.
+    pub(super) at: usize,
+}
+
+/// The attributes of a list, in order.
+pub(super) fn attributes(list: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let rest = list.get(next..)?;
+        let equals = memchr::memchr(b'=', rest)?;
+        // What has no `=` of its own before a comma is not an attribute; the name is what follows the comma.
+        let before = rest.get(..equals)?;
+        let name = before.rsplit(|byte| *byte == b',').next()?.trim_ascii();
+        let value_start = next + equals + 1;
+        let tail = list.get(value_start..)?;
+        let (at, len, after) = match tail.strip_prefix(b"\"") {
+            Some(quoted) => match memchr::memchr(b'"', quoted) {
+                Some(len) => (value_start + 1, len, value_start + len + 2),
+                None => (value_start + 1, quoted.len(), list.len()),
+            },
+            None => {
+                let len = memchr::memchr(b',', tail).unwrap_or(tail.len());
+                (value_start, len, value_start + len)
+            }
+        };
+        next = after;
+        Some(Attribute { name, value: list.get(at..at + len)?, at })
+    })
+}
+
+/// The value of the first attribute of this name.
+pub(super) fn attribute<'a>(list: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    attributes(list).find(|attribute| attribute.name == name).map(|attribute| attribute.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(list: &str) -> Vec<(&str, &str)> {
+        attributes(list.as_bytes())
+            .map(|a| {
+                assert_eq!(&list.as_bytes()[a.at..a.at + a.value.len()], a.value);
+                (str::from_utf8(a.name).unwrap(), str::from_utf8(a.value).unwrap())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn quoted_values_may_hold_anything() {
+        assert_eq!(
+            read(r#"METHOD=AES-128,URI="k?a=1,b=2",IV=0x1, NAME = x"#),
+            [("METHOD", "AES-128"), ("URI", "k?a=1,b=2"), ("IV", "0x1"), ("NAME", " x")]
+        );
+    }
+
+    #[test]
+    fn broken_lists_end_early_and_never_loop() {
+        assert_eq!(read(""), []);
+        assert_eq!(read("A"), []);
+        assert_eq!(read("="), [("", "")]);
+        assert_eq!(read(r#"A="unclosed,B=2"#), [("A", "unclosed,B=2")]);
+        assert_eq!(read(r#"junk,URI="a"junk,B=2"#), [("URI", "a"), ("B", "2")]);
+    }
+}

@@ -1,0 +1,16 @@
+//! HLS playlists ([RFC 8216]): read line by line, written byte for byte.
+//!
+//! What is not understood passes through: a line borrows the playlist's bytes, and is copied verbatim unless an
+//! edit of it exists. So a playlist without edits comes out identical.
+//!
+//! [RFC 8216]: https://www.rfc-editor.org/rfc/rfc8216
+
+mod attributes;
+mod compile;
+mod lines;
+mod place;
+mod template;
+
+pub use compile::{CompileError, compile};
+pub use place::{Frame, Reach};
+pub use template::Template;

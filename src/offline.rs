@@ -1,0 +1,135 @@
+//! The life of a request without its awaits: for the command's `explain` and for tests.
+//!
+//! The documents are at hand, signatures are verified in Rust, and every step leaves a trace of what it saw.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::catalog::{Document, DocumentKey, Host, Issuer, KeySet, Site, Stored, Title};
+use crate::denial::{Denial, Reason};
+use crate::facts::Facts;
+use crate::fault::{Fault, FaultKind};
+use crate::pipeline::{self, Admission, Stop};
+use crate::route::{Credential, MediaRequest};
+use crate::time::UnixTime;
+use crate::token::native;
+use crate::token::session::SessionId;
+
+/// Documents at hand, as the JSON that KV would hold.
+#[derive(Clone, Debug, Default)]
+pub struct Documents(pub BTreeMap<DocumentKey, Vec<u8>>);
+
+/// One step, and what it saw.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// The step's name, as in `docs/ARCHITECTURE.md`.
+    pub step: &'static str,
+    /// What it saw, without secrets.
+    pub saw: Value,
+}
+
+/// Who was let in, to what.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// The site.
+    pub site: Site,
+    /// The title.
+    pub title: Title,
+    /// The viewer.
+    pub admission: Admission,
+}
+
+/// Decides on a request for media, step by step. `steps` grows as far as the decision got.
+pub fn admit(
+    documents: &Documents,
+    facts: &Facts,
+    request: &MediaRequest,
+    now: UnixTime,
+    id: SessionId,
+    steps: &mut Vec<Step>,
+) -> Result<Admitted, Stop> {
+    let host: Host = facts.host.parse().map_err(|_| no_site(&facts.host))?;
+    let site =
+        documents.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
+    match &request.credential {
+        Credential::Viewer => {
+            let presented = pipeline::present(facts, request, &site)?;
+            let keys = documents.keys(presented.issuer(), steps)?;
+            let session_keys = documents.keys(&site.sessions.keys, steps)?;
+            let challenge = presented.challenge(&keys)?;
+            let (key, algorithm) = (challenge.key.kid.to_string(), challenge.key.alg.name());
+            let grant = presented.grant(native::settle(&challenge), &site.tokens, now)?;
+            steps.push(Step {
+                step: "grant",
+                saw: json!({
+                    "issuer": grant.issuer, "key": key, "algorithm": algorithm, "subject": grant.subject,
+                    "expires_at": grant.expires_at, "plans": grant.plans, "titles": grant.titles,
+                }),
+            });
+            let title = documents.title(request, &site, steps)?;
+            let admission = pipeline::admit(facts, &site, &session_keys, &title, &grant, now, id)?;
+            steps.push(permitted(&admission));
+            Ok(Admitted { site, title, admission })
+        }
+        Credential::Session(token) => {
+            let keys = documents.keys(&site.sessions.keys, steps)?;
+            let title = documents.title(request, &site, steps)?;
+            let admission = pipeline::resume(facts, request, token, &site, &keys, &title, now)?;
+            steps.push(permitted(&admission));
+            Ok(Admitted { site, title, admission })
+        }
+    }
+}
+
+fn permitted(Admission { session, caps, .. }: &Admission) -> Step {
+    let saw = json!({
+        "session": session.id.to_string(), "class": session.class.to_string(),
+        "expires_at": session.expires_at, "caps": caps,
+    });
+    Step { step: "permit", saw }
+}
+
+fn no_site(host: &str) -> Denial {
+    Denial::new(Reason::SiteUnknown, format!("no site is named `{host}`"))
+}
+
+impl Documents {
+    fn keys(&self, issuer: &Issuer, steps: &mut Vec<Step>) -> Result<KeySet, Fault> {
+        let key = DocumentKey::Keys(issuer.clone());
+        self.find(&key, steps)?
+            .ok_or_else(|| Fault::new(FaultKind::DocumentMissing, format!("{key} is missing")))
+    }
+
+    fn title(&self, request: &MediaRequest, site: &Site, steps: &mut Vec<Step>) -> Result<Title, Stop> {
+        let title: Option<Title> = self.find(&DocumentKey::Title(request.title.clone()), steps)?;
+        let unknown = || {
+            Denial::new(Reason::TitleUnknown, format!("`{}` is not a title of {}", request.title, site.host))
+        };
+        let title = title.ok_or_else(unknown)?;
+        pipeline::on_site(&title, &site.host)?;
+        Ok(title)
+    }
+
+    fn find<D: DeserializeOwned>(
+        &self,
+        key: &DocumentKey,
+        steps: &mut Vec<Step>,
+    ) -> Result<Option<D>, Fault> {
+        let found = self.0.get(key).map(|json| Stored::<D>::from_json(json)).transpose();
+        let found =
+            found.map_err(|error| Fault::new(FaultKind::DocumentInvalid, format!("{key}: {error}")))?;
+        let revision = found.as_ref().map(Stored::revision);
+        let body = match found {
+            Some(Stored::Live(Document { body, .. })) => Some(body),
+            Some(Stored::Deleted { .. }) | None => None,
+        };
+        steps.push(Step {
+            step: "document",
+            saw: json!({ "key": key, "revision": revision, "found": body.is_some() }),
+        });
+        Ok(body)
+    }
+}

@@ -1,0 +1,258 @@
+//! Which site, title, resource and kind of thing a request asks for.
+//!
+//! ```text
+//! /healthz                                    is the Worker alive
+//! /version                                    which build it is
+//! /_stagedoor/sync                            documents from the origin service
+//! /{title}/{resource}                         entry: a manifest, with a viewer token
+//! /~{session token}/{title}/{resource}        everything below the entry
+//! ```
+
+use std::fmt;
+
+use crate::catalog::{SyncBatch, TitleId};
+use crate::denial::{Denial, Reason};
+use crate::facts::{Facts, Method};
+use crate::redacted::Redacted;
+
+/// Where a request goes.
+#[derive(Clone, Debug)]
+pub enum Route {
+    /// A web page asks what it may ask ([CORS preflight]).
+    ///
+    /// [CORS preflight]: https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    Preflight,
+    /// Whether the Worker is alive.
+    Healthz,
+    /// Which build it is.
+    Version,
+    /// Documents from the origin service.
+    Sync,
+    /// Media of a title.
+    Media(MediaRequest),
+}
+
+/// A request for something of a title's.
+#[derive(Clone, Debug)]
+pub struct MediaRequest {
+    /// The title.
+    pub title: TitleId,
+    /// What of it.
+    pub resource: ResourcePath,
+    /// What kind of thing that is.
+    pub kind: ResourceKind,
+    /// What the viewer shows for it.
+    pub credential: Credential,
+}
+
+/// What a viewer shows.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A viewer token, somewhere in the request: this is an entry URL.
+    Viewer,
+    /// The session token of the path.
+    Session(Redacted<String>),
+}
+
+/// Kinds of resource, told apart by their file extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// An HLS playlist: `.m3u8`, `.m3u`.
+    Playlist,
+    /// A DASH manifest: `.mpd`.
+    Mpd,
+    /// Anything else: segments, keys, subtitles, pictures.
+    Segment,
+}
+
+/// A path below a title's folder, in one canonical spelling.
+///
+/// Non-empty segments between single slashes, none of them `.` or `..` in any encoding; no backslash, encoded
+/// slash or control character. Percent-encoding is normalised as in [RFC 3986 section 6.2.2]: hexadecimal in
+/// capitals, unreserved characters plain. So one resource has one cache key.
+///
+/// [RFC 3986 section 6.2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ResourcePath(String);
+
+impl ResourcePath {
+    /// Reads a path as it stands in a URL, without a leading slash.
+    pub fn parse(raw: &str) -> Result<Self, Denial> {
+        let canonical = canonical(raw)
+            .filter(|path| path.split('/').all(|segment| !matches!(segment, "" | "." | "..")))
+            .ok_or_else(|| {
+                Denial::new(Reason::PathInvalid, "expected a path of plain segments below the title")
+            })?;
+        Ok(Self(canonical))
+    }
+
+    /// The canonical path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The folder that the resource lies in: empty, or ending in `/`.
+    pub fn folder(&self) -> &str {
+        self.0.rfind('/').and_then(|slash| self.0.get(..=slash)).unwrap_or_default()
+    }
+
+    fn kind(&self) -> ResourceKind {
+        let extension =
+            self.0.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
+        match extension {
+            Some(e) if e.eq_ignore_ascii_case("m3u8") || e.eq_ignore_ascii_case("m3u") => {
+                ResourceKind::Playlist
+            }
+            Some(e) if e.eq_ignore_ascii_case("mpd") => ResourceKind::Mpd,
+            _ => ResourceKind::Segment,
+        }
+    }
+}
+
+impl fmt::Display for ResourcePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Decides where a request goes.
+pub fn route(facts: &Facts) -> Result<Route, Denial> {
+    let path = facts.path.strip_prefix('/').unwrap_or(&facts.path);
+    match (facts.method, path) {
+        (Method::Options, _) => return Ok(Route::Preflight),
+        (Method::Get | Method::Head, "healthz") => return Ok(Route::Healthz),
+        (Method::Get | Method::Head, "version") => return Ok(Route::Version),
+        (Method::Post, _) if facts.path == SyncBatch::PATH => return Ok(Route::Sync),
+        (Method::Get | Method::Head, _) if facts.path != SyncBatch::PATH => {}
+        _ => return Err(Denial::new(Reason::MethodNotAllowed, "expected GET, HEAD or OPTIONS")),
+    }
+    let (credential, path) = match session_prefix(path) {
+        Some(rest) => {
+            let (token, path) = rest.split_once('/').ok_or_else(not_found)?;
+            (Credential::Session(Redacted::new(decode_marks(token))), path)
+        }
+        None => (Credential::Viewer, path),
+    };
+    let (title, resource) = path.split_once('/').ok_or_else(not_found)?;
+    let title = title.parse().map_err(|_| not_found())?;
+    let resource = ResourcePath::parse(resource)?;
+    Ok(Route::Media(MediaRequest { title, kind: resource.kind(), resource, credential }))
+}
+
+fn not_found() -> Denial {
+    Denial::new(Reason::NotFound, "expected /{title}/{manifest} or /~{session}/{title}/{resource}")
+}
+
+/// Players re-encode `~` and `=` when they touch a URL (hls.js 7969), so both spellings count.
+fn session_prefix(path: &str) -> Option<&str> {
+    ["~", "%7E", "%7e"].into_iter().find_map(|mark| path.strip_prefix(mark))
+}
+
+fn decode_marks(token: &str) -> String {
+    token.replace("%7E", "~").replace("%7e", "~").replace("%3D", "=").replace("%3d", "=")
+}
+
+/// Normalises percent-encoding; `None` where a byte or an encoded byte may not stand in a path of ours.
+fn canonical(raw: &str) -> Option<String> {
+    let mut path = String::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        let byte = match (first, tail) {
+            (b'%', [high, low, tail @ ..]) => {
+                rest = tail;
+                let byte = u8::try_from(hex(*high)? * 16 + hex(*low)?).ok()?;
+                if !is_unreserved(byte) {
+                    if byte < 0x20 || byte == 0x7f || matches!(byte, b'/' | b'\\') {
+                        return None;
+                    }
+                    path.push('%');
+                    path.push(char::from(*high).to_ascii_uppercase());
+                    path.push(char::from(*low).to_ascii_uppercase());
+                    continue;
+                }
+                byte
+            }
+            (b'%' | b'\\' | b'?' | b'#' | 0..=0x20 | 0x7f.., _) => return None,
+            (byte, _) => *byte,
+        };
+        path.push(char::from(byte));
+    }
+    Some(path)
+}
+
+fn hex(digit: u8) -> Option<u32> {
+    char::from(digit).to_digit(16)
+}
+
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn media(path: &str) -> Result<MediaRequest, Denial> {
+        match route(&Facts { path: path.to_owned(), ..Facts::default() })? {
+            Route::Media(media) => Ok(media),
+            other => panic!("{path} is {other:?}"),
+        }
+    }
+
+    #[test]
+    fn entry_and_session_urls() {
+        let entry = media("/harbour/hls/master.m3u8").unwrap();
+        assert_eq!((entry.title.as_str(), entry.resource.as_str()), ("harbour", "hls/master.m3u8"));
+        assert!(matches!(entry.credential, Credential::Viewer));
+        assert_eq!(entry.kind, ResourceKind::Playlist);
+        assert_eq!(entry.resource.folder(), "hls/");
+        for mark in ["~", "%7E", "%7e"] {
+            let below = media(&format!("/{mark}abc%3D/harbour/v/1.m4s")).unwrap();
+            assert!(matches!(below.credential, Credential::Session(token) if token.expose() == "abc="));
+            assert_eq!(below.kind, ResourceKind::Segment);
+        }
+        assert_eq!(media("/harbour/a.MPD").unwrap().kind, ResourceKind::Mpd);
+    }
+
+    #[test]
+    fn one_spelling_for_one_resource() {
+        assert_eq!(media("/h/%61%2d%c3%a9%20b.ts").unwrap().resource.as_str(), "a-%C3%A9%20b.ts");
+    }
+
+    #[test]
+    fn paths_that_leave_the_title_are_refused() {
+        for bad in [
+            "/h/../x",
+            "/h/a/%2e%2E/x",
+            "/h/.",
+            "/h//x",
+            "/h/a%2fb",
+            "/h/a\\b",
+            "/h/a%5cb",
+            "/h/a%00",
+            "/h/%4",
+            "/h/",
+            "/h/%zz",
+        ] {
+            assert_eq!(media(bad).unwrap_err().reason, Reason::PathInvalid, "{bad}");
+        }
+        for none in ["/", "/h", "/~abc", "/~abc/h", "/H/x", "/favicon.ico"] {
+            assert_eq!(media(none).unwrap_err().reason, Reason::NotFound, "{none}");
+        }
+    }
+
+    #[test]
+    fn the_edge_s_own_paths() {
+        let route = |method, path: &str| route(&Facts { method, path: path.to_owned(), ..Facts::default() });
+        assert!(matches!(route(Method::Get, "/healthz"), Ok(Route::Healthz)));
+        assert!(matches!(route(Method::Head, "/version"), Ok(Route::Version)));
+        assert!(matches!(route(Method::Post, "/_stagedoor/sync"), Ok(Route::Sync)));
+        assert!(matches!(route(Method::Options, "/h/x.m3u8"), Ok(Route::Preflight)));
+        for (method, path) in
+            [(Method::Get, "/_stagedoor/sync"), (Method::Post, "/h/x.m3u8"), (Method::Other, "/healthz")]
+        {
+            assert_eq!(route(method, path).unwrap_err().reason, Reason::MethodNotAllowed, "{path}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Viewer tokens as JSON Web Tokens ([RFC 7519]), signed with HS256 or ES256.
+//!
+//! Three steps, since an asymmetric signature is verified elsewhere (by `crypto.subtle` in the Worker):
+//! [`Presented::parse`] reads the token and names the issuer whose keys are needed, [`Presented::challenge`]
+//! picks the key and says what is to be verified, [`Presented::grant`] reads the claims once it has been.
+//!
+//! | claim | | |
+//! | --- | --- | --- |
+//! | `iss` | required | one of the site's issuers |
+//! | `exp` | required | the token is refused from this second on, plus the site's leeway |
+//! | `nbf`, `iat` | optional | the token is refused before them, less the leeway |
+//! | `aud` | as the site says | a text or a list |
+//! | `sub` | optional | the viewer, for revocation |
+//! | `plan` | optional | a plan or a list of them |
+//! | `titles` | optional | the only titles that it is good for |
+//!
+//! [RFC 7519]: https://www.rfc-editor.org/rfc/rfc7519
+
+use hmac::{Hmac, KeyInit, Mac};
+use jwt_simple::claims::{Audiences, JWTClaims};
+use serde::Deserialize;
+use sha2::Sha256;
+
+use super::compact::{Compact, short};
+use super::grant::Grant;
+use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, Plan, TitleId, TokenPolicy};
+use crate::denial::{Denial, Reason};
+use crate::redacted::Redacted;
+use crate::time::UnixTime;
+
+/// A token that a viewer has presented, of an issuer that the site accepts. Its signature is not verified.
+pub struct Presented {
+    token: Redacted<String>,
+    compact: Compact,
+    issuer: Issuer,
+}
+
+/// What has to hold for a presented token to be genuine.
+pub struct Challenge<'a> {
+    /// The key, whose own algorithm it is.
+    pub key: &'a Jwk,
+    /// What was signed.
+    pub message: &'a [u8],
+    /// The signature, or the authentication tag.
+    pub signature: &'a [u8],
+    /// The whole token, for verifiers that want it whole.
+    pub token: &'a Redacted<String>,
+}
+
+#[derive(Deserialize)]
+struct IssuerClaim {
+    iss: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ViewerClaims {
+    #[serde(default)]
+    plan: OneOrMany<Plan>,
+    titles: Option<Vec<TitleId>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl Presented {
+    /// Reads a token as far as that is possible without its key.
+    pub fn parse(token: Redacted<String>, policy: &TokenPolicy) -> Result<Self, Denial> {
+        let compact = Compact::parse(token.expose())?;
+        let IssuerClaim { iss } = serde_json::from_slice(&compact.payload)
+            .map_err(|error| Denial::new(Reason::TokenMalformed, format!("the payload: {error}")))?;
+        let iss = iss.ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `iss`"))?;
+        let issuer = policy
+            .issuers
+            .iter()
+            .find(|issuer| issuer.as_str() == iss)
+            .ok_or_else(|| {
+                Denial::new(
+                    Reason::TokenIssuer,
+                    format!("the site does not list the issuer `{}`", short(&iss)),
+                )
+            })?
+            .clone();
+        Ok(Self { token, compact, issuer })
+    }
+
+    /// The issuer whose keys are needed.
+    pub const fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The token itself.
+    pub const fn token(&self) -> &Redacted<String> {
+        &self.token
+    }
+
+    /// Picks the key by the token's `kid`, or the only key if the token names none. The algorithm is the key's:
+    /// a token that names another one is refused ([RFC 8725 section 3.1]).
+    ///
+    /// [RFC 8725 section 3.1]: https://www.rfc-editor.org/rfc/rfc8725#section-3.1
+    pub fn challenge<'a>(&'a self, keys: &'a KeySet) -> Result<Challenge<'a>, Denial> {
+        let key = match (&self.compact.header.kid, keys.keys.as_slice()) {
+            (Some(kid), _) => keys.key(kid),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        let key = key.ok_or_else(|| {
+            let named = match &self.compact.header.kid {
+                Some(kid) => format!("`kid` {}", short(kid)),
+                None => "no `kid`".to_owned(),
+            };
+            Denial::new(
+                Reason::TokenKeyUnknown,
+                format!("the token names {named}, the issuer has {} keys", keys.keys.len()),
+            )
+        })?;
+        if self.compact.header.alg != key.alg.name() {
+            return Err(Denial::new(
+                Reason::TokenAlgorithm,
+                format!("expected `alg` {}, found `{}`", key.alg.name(), short(&self.compact.header.alg)),
+            ));
+        }
+        let message = self.token.expose().as_bytes().get(..self.compact.signed_len).unwrap_or_default();
+        Ok(Challenge { key, message, signature: &self.compact.signature, token: &self.token })
+    }
+
+    /// Reads the claims of a token whose challenge was met.
+    pub fn grant(&self, genuine: bool, policy: &TokenPolicy, now: UnixTime) -> Result<Grant, Denial> {
+        if !genuine {
+            return Err(Denial::new(
+                Reason::TokenSignature,
+                "the signature was not made with the issuer's key",
+            ));
+        }
+        let claims: JWTClaims<ViewerClaims> = serde_json::from_slice(&self.compact.payload)
+            .map_err(|error| Denial::new(Reason::TokenClaims, error.to_string()))?;
+        let seconds = |claim: jwt_simple::prelude::UnixTimeStamp| UnixTime::from_secs(claim.as_secs());
+        let expires_at = claims
+            .expires_at
+            .map(seconds)
+            .ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `exp`"))?
+            .plus_secs(policy.leeway_s);
+        if now >= expires_at {
+            return Err(Denial::new(
+                Reason::TokenExpired,
+                format!("expired {} s ago", now.secs_since(expires_at)),
+            ));
+        }
+        for (name, claim) in [("nbf", claims.invalid_before), ("iat", claims.issued_at)] {
+            if let Some(start) = claim.map(seconds).filter(|start| now.plus_secs(policy.leeway_s) < *start) {
+                let early = start.secs_since(now);
+                return Err(Denial::new(Reason::TokenNotYetValid, format!("`{name}` is {early} s ahead")));
+            }
+        }
+        if let Some(audience) = &policy.audience {
+            let named = match &claims.audiences {
+                Some(Audiences::AsString(named)) => named == audience,
+                Some(Audiences::AsSet(named)) => named.contains(audience),
+                None => false,
+            };
+            if !named {
+                return Err(Denial::new(
+                    Reason::TokenAudience,
+                    format!("expected `aud` to name `{audience}`"),
+                ));
+            }
+        }
+        let plans = match claims.custom.plan {
+            OneOrMany::One(plan) => vec![plan],
+            OneOrMany::Many(plans) => plans,
+        };
+        Ok(Grant {
+            issuer: self.issuer.clone(),
+            subject: claims.subject,
+            expires_at,
+            plans,
+            titles: claims.custom.titles,
+        })
+    }
+}
+
+impl Challenge<'_> {
+    /// Verifies an HMAC, in constant time. `None` for an asymmetric signature, which is verified elsewhere.
+    pub fn symmetric(&self) -> Option<bool> {
+        match (self.key.alg, &self.key.material) {
+            (Algorithm::HS256, KeyMaterial::Symmetric { k }) => {
+                let mut mac = Hmac::<Sha256>::new_from_slice(&k.expose().0).ok()?;
+                mac.update(self.message);
+                Some(mac.verify_slice(self.signature).is_ok())
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jwt_simple::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::token::native;
+
+    const NOW: u64 = 1_795_370_400;
+    const SECRET: [u8; 32] = [7; 32];
+
+    fn policy(extra: &Value) -> TokenPolicy {
+        let mut policy = json!({ "issuers": ["id"] });
+        policy.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        serde_json::from_value(policy).unwrap()
+    }
+
+    fn keys() -> KeySet {
+        let elliptic: Value = serde_json::from_str(&pair().public_key().to_jwk()).unwrap();
+        serde_json::from_value(json!({ "issuer": "id", "keys": [
+            { "kty": "oct", "kid": "h", "alg": "HS256", "k": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc" },
+            { "kty": "EC", "kid": "e", "alg": "ES256", "crv": "P-256", "x": elliptic["x"], "y": elliptic["y"] },
+        ]}))
+        .unwrap()
+    }
+
+    fn pair() -> ES256KeyPair {
+        ES256KeyPair::from_bytes(&[9; 32]).unwrap().with_key_id("e")
+    }
+
+    fn claims(json: Value) -> JWTClaims<serde_json::Map<String, Value>> {
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn hs256(json: Value) -> String {
+        HS256Key::from_bytes(&SECRET).with_key_id("h").authenticate(claims(json)).unwrap()
+    }
+
+    fn es256(json: Value) -> String {
+        pair().sign(claims(json)).unwrap()
+    }
+
+    fn verify(token: &str, policy: &TokenPolicy) -> Result<Grant, Denial> {
+        let presented = Presented::parse(Redacted::new(token.to_owned()), policy)?;
+        let keys = keys();
+        let challenge = presented.challenge(&keys)?;
+        let genuine = native::settle(&challenge);
+        presented.grant(genuine, policy, UnixTime::from_secs(NOW))
+    }
+
+    #[test]
+    fn a_genuine_token_becomes_a_grant() {
+        let claims =
+            json!({ "iss": "id", "exp": NOW + 60, "sub": "v1", "plan": "gold", "titles": ["harbour"] });
+        for token in [hs256(claims.clone()), es256(claims.clone())] {
+            let grant = verify(&token, &policy(&json!({}))).unwrap();
+            assert_eq!(grant.subject.as_deref(), Some("v1"));
+            assert_eq!(grant.expires_at, UnixTime::from_secs(NOW + 60));
+            assert_eq!(grant.plans, ["gold".parse().unwrap()]);
+            assert!(grant.covers(&"harbour".parse().unwrap()) && !grant.covers(&"other".parse().unwrap()));
+        }
+        let many = hs256(json!({ "iss": "id", "exp": NOW + 60, "plan": ["a", "b"] }));
+        assert_eq!(verify(&many, &policy(&json!({}))).unwrap().plans.len(), 2);
+    }
+
+    #[test]
+    fn every_claim_is_checked() {
+        let strict = policy(&json!({ "audience": "tv" }));
+        let lenient = policy(&json!({ "leeway_s": 30 }));
+        let plain = policy(&json!({}));
+        let table = [
+            (&plain, json!({ "iss": "id", "exp": NOW }), Some(Reason::TokenExpired)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1 }), None),
+            (&lenient, json!({ "iss": "id", "exp": NOW - 29 }), None),
+            (&lenient, json!({ "iss": "id", "exp": NOW - 30 }), Some(Reason::TokenExpired)),
+            (&plain, json!({ "iss": "id" }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "exp": NOW + 1 }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "iss": "other", "exp": NOW + 1 }), Some(Reason::TokenIssuer)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "nbf": NOW + 1 }), Some(Reason::TokenNotYetValid)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "nbf": NOW }), None),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "iat": NOW + 1 }), Some(Reason::TokenNotYetValid)),
+            (&lenient, json!({ "iss": "id", "exp": NOW + 1, "nbf": NOW + 30, "iat": NOW + 30 }), None),
+            (
+                &lenient,
+                json!({ "iss": "id", "exp": NOW + 1, "nbf": NOW + 31 }),
+                Some(Reason::TokenNotYetValid),
+            ),
+            (&strict, json!({ "iss": "id", "exp": NOW + 1 }), Some(Reason::TokenAudience)),
+            (&strict, json!({ "iss": "id", "exp": NOW + 1, "aud": "radio" }), Some(Reason::TokenAudience)),
+            (&strict, json!({ "iss": "id", "exp": NOW + 1, "aud": "tv" }), None),
+            (&strict, json!({ "iss": "id", "exp": NOW + 1, "aud": ["radio", "tv"] }), None),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "plan": 7 }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "titles": ["../x"] }), Some(Reason::TokenClaims)),
+        ];
+        for (policy, claims, expected) in table {
+            let found = verify(&hs256(claims.clone()), policy).err().map(|denial| denial.reason);
+            assert_eq!(found, expected, "{claims}");
+        }
+    }
+
+    #[test]
+    fn the_key_chooses_the_algorithm() {
+        let claims = json!({ "iss": "id", "exp": NOW + 60 });
+        let as_if = |kid: &str, key: HS256Key| {
+            key.with_key_id(kid).authenticate(self::claims(claims.clone())).unwrap()
+        };
+        // The public key used as an HMAC secret: the classic confusion.
+        let confused = as_if("e", HS256Key::from_bytes(&pair().public_key().to_bytes()));
+        assert_eq!(verify(&confused, &policy(&json!({}))).unwrap_err().reason, Reason::TokenAlgorithm);
+        let unknown = as_if("x", HS256Key::from_bytes(&SECRET));
+        assert_eq!(verify(&unknown, &policy(&json!({}))).unwrap_err().reason, Reason::TokenKeyUnknown);
+        let nameless = HS256Key::from_bytes(&SECRET).authenticate(self::claims(claims.clone())).unwrap();
+        assert_eq!(verify(&nameless, &policy(&json!({}))).unwrap_err().reason, Reason::TokenKeyUnknown);
+    }
+
+    #[test]
+    fn a_changed_token_is_refused() {
+        for token in
+            [hs256(json!({ "iss": "id", "exp": NOW + 60 })), es256(json!({ "iss": "id", "exp": NOW + 60 }))]
+        {
+            for at in 0..token.len() {
+                for bit in 0..7 {
+                    let mut bytes = token.clone().into_bytes();
+                    bytes[at] ^= 1 << bit;
+                    let Ok(changed) = String::from_utf8(bytes) else { continue };
+                    assert!(verify(&changed, &policy(&json!({}))).is_err(), "bit {bit} of byte {at} changed");
+                }
+            }
+        }
+    }
+}

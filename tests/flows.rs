@@ -1,0 +1,184 @@
+//! The scripted flows of `tests/flows`, through the steps of the pipeline. `tests/edge/flows.test.mjs` runs the
+//! same ones against the built Worker in workerd.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use stagedoor::facts::{Facts, Geography, Headers, Method};
+use stagedoor::redacted::Redacted;
+use stagedoor::reply::Reply;
+use stagedoor::time::UnixTime;
+use support::edge::{Edge, Scripted};
+use support::mint;
+
+#[derive(Deserialize)]
+struct Base {
+    documents: BTreeMap<String, Value>,
+    upstream: BTreeMap<String, Scripted>,
+    claims: Map<String, Value>,
+    private_keys: BTreeMap<String, mint::PrivateKey>,
+}
+
+#[derive(Deserialize)]
+struct Flow {
+    name: String,
+    country: Option<String>,
+    #[serde(default)]
+    documents: BTreeMap<String, Value>,
+    #[serde(default)]
+    upstream: BTreeMap<String, Scripted>,
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    #[serde(default)]
+    wait_s: u64,
+    request: Request,
+    reply: Expected,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    method: Option<String>,
+    host: Option<String>,
+    path: String,
+    authorization: Option<String>,
+    origin: Option<String>,
+    place: Option<String>,
+    token: Option<mint::Wanted>,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    status: u16,
+    reason: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, Option<String>>,
+    body: Option<String>,
+    #[serde(default)]
+    capture: bool,
+}
+
+#[test]
+fn viewing() {
+    run("viewing.json");
+}
+
+#[test]
+fn refusals() {
+    run("refusals.json");
+}
+
+#[test]
+fn every_file_of_flows_is_run() {
+    let mut names: Vec<_> = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["base.json", "refusals.json", "viewing.json"]);
+}
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/flows");
+
+fn run(file: &str) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the flows are told in times relative to now, and this is native"
+    )]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let base: Base = read("base.json", now);
+    let flows: Vec<Flow> = read(file, now);
+    assert!(!flows.is_empty());
+    for flow in flows {
+        play(&base, flow, now);
+    }
+}
+
+fn play(base: &Base, flow: Flow, mut now: u64) {
+    let mut documents = base.documents.clone();
+    documents.extend(flow.documents);
+    documents.retain(|_, document| !document.is_null());
+    let mut upstream = base.upstream.clone();
+    upstream.extend(flow.upstream);
+    let edge = Edge::new(&documents, upstream);
+    let mut session = String::new();
+    for (number, step) in flow.steps.into_iter().enumerate() {
+        now += step.wait_s;
+        let told = format!("{}, step {}, {}", flow.name, number + 1, step.request.path);
+        let token =
+            step.request.token.as_ref().map(|wanted| mint::mint(wanted, &base.claims, &base.private_keys));
+        let token = token.unwrap_or_default();
+        let fill = |text: String| {
+            text.replace("{{token}}", &token)
+                .replace("{{tampered}}", &mint::tamper(&token))
+                .replace("{{session}}", &session)
+        };
+        let geography = match step.request.place.filter(|_| flow.variables.contains_key("GEOGRAPHY_OVERRIDE"))
+        {
+            Some(place) => place.parse().ok(),
+            None => Some(Geography {
+                country: flow.country.as_deref().and_then(Geography::country_from_cloudflare),
+                ..Geography::default()
+            }),
+        };
+        // That the override cannot be read is the Worker's own to say.
+        let Some(geography) = geography else { continue };
+        let target = fill(step.request.path);
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let facts = Facts {
+            method: Method::from_name(step.request.method.as_deref().unwrap_or("GET")),
+            host: step.request.host.unwrap_or_else(|| "watch.example.com".to_owned()),
+            path: path.to_owned(),
+            query: Redacted::new(query.to_owned()),
+            headers: Headers {
+                authorization: step.request.authorization.map(fill).map(Redacted::new),
+                origin: step.request.origin,
+                ..Headers::default()
+            },
+            geography,
+        };
+        let reply = edge.answer(&facts, UnixTime::from_secs(now));
+        let body = String::from_utf8(reply.body.clone()).unwrap();
+        check(&told, &step.reply, &reply, &body, &mut session);
+    }
+}
+
+fn check(told: &str, expected: &Expected, reply: &Reply, body: &str, session: &mut String) {
+    assert_eq!(reply.status, expected.status, "{told}: {body}");
+    for (name, value) in &expected.headers {
+        assert_eq!(reply.header(name), value.as_deref(), "{told}: {name}");
+    }
+    if let Some(reason) = &expected.reason {
+        let problem: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(problem["reason"], reason.as_str(), "{told}: {body}");
+    }
+    if expected.capture || expected.body.as_ref().is_some_and(|body| body.contains("{{session}}")) {
+        let at = body.find("/~").unwrap_or_else(|| panic!("{told}: no session in {body}"));
+        body[at + 2..at + 70].clone_into(session);
+    }
+    if let Some(expected) = &expected.body {
+        assert_eq!(body, expected.replace("{{session}}", session), "{told}");
+    }
+}
+
+/// Reads a file of flows: `{{now+60}}` stands for a number of Unix seconds, `{{iso+60}}` for an RFC 3339 text.
+fn read<T: for<'de> Deserialize<'de>>(name: &str, now: u64) -> T {
+    let mut text = fs::read_to_string(format!("{FOLDER}/{name}")).unwrap();
+    for (open, close) in [("\"{{now", "}}\""), ("{{iso", "}}")] {
+        while let Some(start) = text.find(open) {
+            let offset_at = start + open.len();
+            let end = offset_at + text[offset_at..].find(close).unwrap();
+            let time = now.checked_add_signed(text[offset_at..end].parse().unwrap()).unwrap();
+            let filled =
+                if open.contains("iso") { UnixTime::from_secs(time).to_string() } else { time.to_string() };
+            text.replace_range(start..end + close.len(), &filled);
+        }
+    }
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+}

@@ -1,0 +1,95 @@
+//! The Worker's part, without its awaits: documents and a media origin out of a script.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use stagedoor::cache::{self, Source};
+use stagedoor::catalog::CorsPolicy;
+use stagedoor::facts::Facts;
+use stagedoor::offline::{self, Admitted, Documents};
+use stagedoor::pipeline::{self, Admission, Stop};
+use stagedoor::reply::{self, Reply};
+use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
+use stagedoor::time::UnixTime;
+use stagedoor::token::session::SessionId;
+
+/// What the media origin answers.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Scripted {
+    #[serde(default = "ok")]
+    status: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// An edge whose documents and media origin are scripted.
+pub(crate) struct Edge {
+    documents: Documents,
+    upstream: BTreeMap<String, Scripted>,
+}
+
+impl Edge {
+    /// Takes documents by their keys, and replies by their URLs.
+    pub(crate) fn new(documents: &BTreeMap<String, Value>, upstream: BTreeMap<String, Scripted>) -> Self {
+        let documents = documents
+            .iter()
+            .map(|(key, value)| (key.parse().unwrap(), value.to_string().into_bytes()))
+            .collect();
+        Self { documents: Documents(documents), upstream }
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(&self, facts: &Facts, now: UnixTime) -> Reply {
+        let reply = match route(facts) {
+            Ok(Route::Healthz) => Reply::json(200, &serde_json::json!({ "status": "ok" })),
+            Ok(Route::Preflight) => Reply { status: 204, ..Reply::default() },
+            Ok(Route::Media(request)) => {
+                self.media(facts, &request, now).unwrap_or_else(|stop| Reply::from(&stop))
+            }
+            Ok(other) => panic!("{other:?} is not scripted"),
+            Err(denial) => Reply::from(&denial),
+        };
+        let cors = reply::cors(&CorsPolicy::default(), facts);
+        cors.into_iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    }
+
+    fn media(&self, facts: &Facts, request: &MediaRequest, now: UnixTime) -> Result<Reply, Stop> {
+        let id = SessionId([7; 8]);
+        let Admitted { site, title, admission } =
+            offline::admit(&self.documents, facts, request, now, id, &mut Vec::new())?;
+        let source = cache::source(facts, request, &site, &title).unwrap();
+        self.fetch(facts, request, &admission, &source)
+    }
+
+    fn fetch(
+        &self,
+        facts: &Facts,
+        request: &MediaRequest,
+        admission: &Admission,
+        source: &Source,
+    ) -> Result<Reply, Stop> {
+        let missing = Scripted { status: 404, headers: BTreeMap::new(), body: String::new() };
+        let answer = self.upstream.get(source.url.as_str()).unwrap_or(&missing);
+        if request.kind == ResourceKind::Segment {
+            let header = |name: &str| {
+                answer
+                    .headers
+                    .iter()
+                    .find(|(known, _)| known.eq_ignore_ascii_case(name))
+                    .map(|(_, value)| value.clone())
+            };
+            let head = pipeline::media(source, answer.status, header)?;
+            return Ok(Reply { body: answer.body.clone().into_bytes(), ..head });
+        }
+        if answer.status != 200 {
+            return Err(pipeline::upstream_fault(source, answer.status).into());
+        }
+        pipeline::manifest(facts, request, admission, source, answer.body.as_bytes())
+    }
+}
