@@ -1,0 +1,69 @@
+//! From our replies to the runtime's, and the one line that a refusal or a fault leaves in the log.
+
+use serde_json::json;
+use worker::{Headers, Response, ResponseBody, ResponseBuilder};
+
+use crate::facts::{Facts, Method};
+use crate::pipeline::Stop;
+use crate::reply::Reply;
+use crate::route::{Route, route};
+
+type Added = Vec<(&'static str, String)>;
+
+/// Answers with a body that is at hand.
+pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result<Response> {
+    let length =
+        (!matches!(reply.status, 204 | 304)).then(|| ("Content-Length", reply.body.len().to_string()));
+    let body = if facts.method == Method::Head || reply.body.is_empty() {
+        ResponseBody::Empty
+    } else {
+        ResponseBody::Body(reply.body)
+    };
+    let headers = headers(reply.headers.into_iter().chain(added).chain(length))?;
+    Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
+}
+
+/// Answers with the body of another response, as it comes in.
+pub(super) fn streamed(
+    facts: &Facts,
+    reply: Reply,
+    from: Response,
+    added: Added,
+) -> worker::Result<Response> {
+    let body = if facts.method == Method::Head { ResponseBody::Empty } else { from.into_parts().1 };
+    let headers = headers(reply.headers.into_iter().chain(added))?;
+    Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
+}
+
+fn headers(list: impl Iterator<Item = (&'static str, String)>) -> worker::Result<Headers> {
+    let headers = Headers::new();
+    for (name, value) in list {
+        headers.set(name, &value)?;
+    }
+    Ok(headers)
+}
+
+/// One JSON line: a refusal for those who ask why, a fault for those who have to mend it. The path is taken from
+/// the route, so that neither a session token nor a query gets into the log.
+pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
+    let wanted = facts.and_then(|facts| match route(facts) {
+        Ok(Route::Media(request)) => Some(format!("{}/{}", request.title, request.resource)),
+        _ => None,
+    });
+    let (kind, reason, detail) = match stop {
+        Stop::Denied(denial) => ("denial", denial.reason.code(), &denial.detail),
+        Stop::Failed(fault) => ("fault", fault.kind.code(), &fault.detail),
+    };
+    let line = json!({
+        "kind": kind,
+        "reason": reason,
+        "detail": detail,
+        "host": facts.map(|facts| facts.host.as_str()),
+        "resource": wanted,
+        "place": facts.map(|facts| facts.geography.to_string()),
+    });
+    match stop {
+        Stop::Denied(_) => worker::console_log!("{line}"),
+        Stop::Failed(_) => worker::console_error!("{line}"),
+    }
+}

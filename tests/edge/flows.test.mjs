@@ -1,0 +1,90 @@
+// The scripted flows of tests/flows, against the built Worker in workerd. tests/flows.rs runs the same natively.
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SignJWT, base64url, importJWK } from "jose";
+import { Response } from "miniflare";
+import { startEdge } from "./harness.mjs";
+
+const folder = new URL("../flows/", import.meta.url);
+const SESSION = /[A-Za-z0-9_-]{68}/;
+
+for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== "base.json").sort()) {
+  for (const [index, { name }] of (await read(file)).entries()) {
+    // Read anew, so that the times in it count from the start of this flow.
+    test(`${file}: ${name}`, async () => run(await read("base.json"), (await read(file))[index]));
+  }
+}
+
+async function run(base, flow) {
+  const upstream = { ...base.upstream, ...flow.upstream };
+  const edge = await startEdge({
+    documents: { ...base.documents, ...flow.documents },
+    variables: flow.variables,
+    upstream: (request) => {
+      const scripted = upstream[request.url];
+      return scripted
+        ? new Response(scripted.body, { status: scripted.status ?? 200, headers: scripted.headers })
+        : new Response("", { status: 404 });
+    },
+  });
+  try {
+    let session;
+    for (const [number, { request, reply, wait_s: wait = 0 }] of flow.steps.entries()) {
+      await sleep(wait * 1000);
+      const token = request.token && (await mint(base, request.token));
+      const fill = (text) =>
+        text
+          ?.replace("{{token}}", token)
+          .replace("{{tampered}}", token && tamper(token))
+          .replace("{{session}}", session);
+      const headers = {
+        Authorization: fill(request.authorization),
+        Origin: request.origin,
+        "Stagedoor-Geography": request.place,
+      };
+      for (const name of Object.keys(headers)) headers[name] ?? delete headers[name];
+      const url = `https://${request.host ?? "watch.example.com"}${fill(request.path)}`;
+      const found = await edge.fetch(url, { method: request.method, headers, country: flow.country });
+      const body = await found.text();
+      const step = `step ${number + 1}, ${request.path}: ${body}`;
+      assert.equal(found.status, reply.status, step);
+      for (const [name, value] of Object.entries(reply.headers ?? {})) {
+        assert.equal(found.headers.get(name), value, `${step}: ${name}`);
+      }
+      if (reply.reason) assert.equal(JSON.parse(body).reason, reply.reason, step);
+      if (reply.capture || reply.body?.includes("{{session}}")) session = body.match(SESSION)?.[0];
+      if (reply.body !== undefined) assert.equal(body, reply.body.replaceAll("{{session}}", session), step);
+    }
+  } finally {
+    await edge.stop();
+  }
+}
+
+async function mint(base, { key, kid = key, claims = {} }) {
+  const { alg, ...secret } = base.private_keys[key];
+  const all = Object.fromEntries(Object.entries({ ...base.claims, ...claims }).filter(([, value]) => value !== null));
+  const known = base.documents[`v1/keys/${base.claims.iss}`].keys.find((known) => known.kid === key);
+  const signer = await importJWK({ ...known, ...secret }, alg);
+  return new SignJWT(all).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(signer);
+}
+
+/** Changes the last byte of the signature. */
+function tamper(token) {
+  const [header, payload, signature] = token.split(".");
+  const bytes = base64url.decode(signature);
+  bytes[bytes.length - 1] ^= 1;
+  return `${header}.${payload}.${base64url.encode(bytes)}`;
+}
+
+/** Reads a file of flows: `{{now+60}}` stands for a number of Unix seconds, `{{iso+60}}` for an RFC 3339 text. */
+async function read(name) {
+  const now = Math.floor(Date.now() / 1000);
+  const text = await readFile(new URL(name, folder), "utf8");
+  return JSON.parse(
+    text
+      .replace(/"\{\{now([+-]\d+)\}\}"/g, (_, offset) => String(now + Number(offset)))
+      .replace(/\{\{iso([+-]\d+)\}\}/g, (_, offset) => new Date((now + Number(offset)) * 1000).toISOString()),
+  );
+}
