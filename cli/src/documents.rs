@@ -1,0 +1,67 @@
+//! A folder of documents, as KV would hold them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use stagedoor::catalog::{DocumentKey, Kind};
+use stagedoor::offline::Documents;
+
+use crate::input::{self, Misuse};
+
+/// Reads every `.json` file below a folder. What kind of document a file holds is told by its members; the names of
+/// the files do not matter. A document without a revision gets revision 0.
+pub(crate) fn read(folder: &Path) -> Result<Documents, Misuse> {
+    let mut documents = BTreeMap::new();
+    for path in files(folder)? {
+        insert(&mut documents, input::json(&path)?)
+            .map_err(|why| Misuse(format!("{}: {why}", path.display())))?;
+    }
+    if documents.is_empty() {
+        return Err(Misuse(format!("{}: expected .json files with documents, found none", folder.display())));
+    }
+    Ok(Documents(documents))
+}
+
+/// Adds one document; two of one key are refused.
+pub(crate) fn insert(
+    documents: &mut BTreeMap<DocumentKey, Vec<u8>>,
+    mut document: Value,
+) -> Result<(), String> {
+    let member = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (kind, id) = if let Some(host) = member("host") {
+        (Kind::Site, host)
+    } else if let Some(issuer) = member("issuer") {
+        (Kind::Keys, issuer)
+    } else if let Some(id) = member("id") {
+        (Kind::Title, id)
+    } else {
+        return Err("expected a document with `host` (site), `issuer` (keys) or `id` (title)".to_owned());
+    };
+    let key = DocumentKey::new(kind, &id).map_err(|error| error.to_string())?;
+    if let Some(members) = document.as_object_mut() {
+        members.entry("revision").or_insert(json!(0));
+    }
+    let json = document.to_string().into_bytes();
+    key.check(&json).map_err(|error| format!("{key}: {error}"))?;
+    match documents.insert(key.clone(), json) {
+        None => Ok(()),
+        Some(_) => Err(format!("{key} is there twice")),
+    }
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Misuse> {
+    let failed = |error: std::io::Error| Misuse(format!("{}: {error}", folder.display()));
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,56 @@
+//! Files, standard input and the clock: everything that the core does not touch.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stagedoor::time::UnixTime;
+
+/// The command was not understood, or its input cannot be read.
+#[derive(Debug)]
+pub(crate) struct Misuse(pub(crate) String);
+
+/// Reads a file, or standard input for `-`.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
+    let read = if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(path)
+    };
+    read.map_err(|error| Misuse(format!("{}: {error}", path.display())))
+}
+
+/// Reads a JSON file.
+pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
+    serde_json::from_slice(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", path.display())))
+}
+
+/// Writes JSON, indented, and a line's end.
+pub(crate) fn print(value: &impl Serialize) -> Result<(), Misuse> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|error| Misuse(error.to_string()))?;
+    text.push('\n');
+    write(text.as_bytes())
+}
+
+/// Writes bytes to standard output.
+pub(crate) fn write(bytes: &[u8]) -> Result<(), Misuse> {
+    let mut output = io::stdout().lock();
+    output
+        .write_all(bytes)
+        .and_then(|()| output.flush())
+        .map_err(|error| Misuse(format!("standard output: {error}")))
+}
+
+/// The time that was given, or this machine's.
+pub(crate) fn now(given: Option<u64>) -> Result<UnixTime, Misuse> {
+    if let Some(secs) = given {
+        return Ok(UnixTime::from_secs(secs));
+    }
+    #[expect(clippy::disallowed_methods, reason = "the command is native, and this is its one clock")]
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map(|since| UnixTime::from_secs(since.as_secs())).map_err(|error| Misuse(error.to_string()))
+}

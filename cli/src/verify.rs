@@ -1,0 +1,99 @@
+//! `stagedoor token verify`
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use stagedoor::catalog::{KeySet, Site};
+use stagedoor::denial::{Denial, Reason};
+use stagedoor::facts::Facts;
+use stagedoor::pipeline;
+use stagedoor::route::{Credential, Route, route};
+use stagedoor::time::UnixTime;
+use stagedoor::token::native;
+use stagedoor::token::session::Session;
+
+use crate::input::{self, Misuse};
+use crate::{Answer, request};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The site's document.
+    #[arg(long, value_name = "SITE.json")]
+    site: PathBuf,
+    /// The keys of its issuers and sessions: one document of keys, or a list of them.
+    #[arg(long, value_name = "KEYS.json")]
+    keys: Option<PathBuf>,
+    /// The URL of the request, an entry or one below a session.
+    #[arg(long)]
+    url: String,
+    /// The method of the request.
+    #[arg(long, value_name = "M", default_value = "GET")]
+    method: String,
+    /// A header of the request; may be repeated.
+    #[arg(long, value_name = "N: V")]
+    header: Vec<String>,
+    /// Where the viewer is, such as AE, AE-DU or US-CA;asn=7922.
+    #[arg(long, value_name = "PLACE", default_value = "")]
+    geo: String,
+    /// The time, in Unix seconds; this machine's if absent.
+    #[arg(long, value_name = "UNIX")]
+    now: Option<u64>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+    let site: Site = input::json(&arguments.site)?;
+    let keys = arguments.keys.as_deref().map(read_keys).transpose()?.unwrap_or_default();
+    let headers = arguments.header.iter().map(|header| {
+        let found = || Misuse(format!("--header: expected `Name: value`, found `{header}`"));
+        header.split_once(':').ok_or_else(found)
+    });
+    let headers = headers.collect::<Result<Vec<_>, _>>()?;
+    let facts = request::facts(&arguments.method, &arguments.url, headers, &arguments.geo)?;
+    let now = input::now(arguments.now)?;
+    match verify(&facts, &site, &keys, now) {
+        Ok(proved) => {
+            input::print(&proved)?;
+            Ok(Answer::Yes)
+        }
+        Err(Denial { reason, detail }) => {
+            input::print(&json!({ "ok": false, "reason": reason.code(), "detail": detail }))?;
+            Ok(Answer::Denied)
+        }
+    }
+}
+
+fn verify(facts: &Facts, site: &Site, keys: &[KeySet], now: UnixTime) -> Result<serde_json::Value, Denial> {
+    let Route::Media(request) = route(facts)? else {
+        return Err(Denial::new(Reason::NotFound, "the URL is not one of media"));
+    };
+    let of = |issuer: &stagedoor::catalog::Issuer| {
+        let found = keys.iter().find(|set| set.issuer == *issuer);
+        found.ok_or_else(|| Denial::new(Reason::TokenKeyUnknown, format!("--keys has no keys of `{issuer}`")))
+    };
+    match &request.credential {
+        Credential::Viewer => {
+            let presented = pipeline::present(facts, &request, site)?;
+            let challenge = presented.challenge(of(presented.issuer())?)?;
+            let genuine = native::settle(&challenge);
+            let grant = presented.grant(genuine, &site.tokens, now)?;
+            Ok(json!({ "ok": true, "dialect": "jwt", "grant": {
+                "issuer": grant.issuer, "subject": grant.subject, "expires_at": grant.expires_at,
+                "plans": grant.plans, "titles": grant.titles,
+            }}))
+        }
+        Credential::Session(token) => {
+            let keys = of(&site.sessions.keys)?;
+            let session = Session::open(token.expose(), keys, site.host.as_str(), &request.title, now)?;
+            Ok(json!({ "ok": true, "dialect": "session", "grant": {
+                "session": session.id.to_string(), "expires_at": session.expires_at,
+                "titles": [request.title], "class": session.class.to_string(),
+            }}))
+        }
+    }
+}
+
+fn read_keys(path: &Path) -> Result<Vec<KeySet>, Misuse> {
+    let keys: Value = input::json(path)?;
+    let list = if keys.is_array() { keys } else { Value::Array(vec![keys]) };
+    serde_json::from_value(list).map_err(|error| Misuse(format!("{}: {error}", path.display())))
+}

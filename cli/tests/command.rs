@@ -1,0 +1,255 @@
+//! The command as ops run it: arguments in, JSON and an exit code out.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const NOW: &str = "1795370400";
+
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(desk.path("documents")).unwrap();
+        desk.file(
+            "documents/site.json",
+            &json!({
+                "host": "watch.example.com",
+                "media": { "origin": "https://media.example.com/vod/" },
+                "tokens": { "issuers": ["https://id.example.com/"] },
+                "sessions": { "keys": "watch-sessions" },
+            }),
+        );
+        desk.file("documents/keys.json", &json!({
+            "issuer": "https://id.example.com/",
+            "keys": [
+                { "kty": "oct", "kid": "h1", "alg": "HS256", "k": "aHMyNTYtc2VjcmV0LW9mLXRoZS1mbG93LXRlc3RzLSE" },
+                { "kty": "EC", "kid": "e1", "alg": "ES256", "crv": "P-256",
+                  "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" },
+            ],
+        }));
+        desk.file("documents/session-keys.json", &json!({
+            "issuer": "watch-sessions",
+            "keys": [{ "kty": "oct", "kid": "s1", "alg": "HS256", "k": "c2Vzc2lvbi1zZWNyZXQtb2YtdGhlLWZsb3ctdGVzdHM" }],
+        }));
+        desk.file("documents/harbour.json", &json!({
+            "revision": 7, "id": "harbour", "sites": ["watch.example.com"],
+            "offers": [{ "id": "gulf", "territories": { "allow": ["AE"] }, "caps": { "max_height": 720 } }],
+        }));
+        desk.file(
+            "hs256.json",
+            &json!({
+            "kty": "oct", "kid": "h1", "alg": "HS256", "k": "aHMyNTYtc2VjcmV0LW9mLXRoZS1mbG93LXRlc3RzLSE" }),
+        );
+        desk.file(
+            "es256.json",
+            &json!({
+            "kty": "EC", "kid": "e1", "alg": "ES256", "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI" }),
+        );
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: &str, value: &Value) {
+        fs::write(self.path(name), value.to_string()).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stagedoor"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn json(&self, code: i32, arguments: &[&str]) -> Value {
+        let output = self.run(arguments, "");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+        assert!(errors.is_empty(), "{errors}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// The message of a misuse: exit code 2 and nothing on standard output.
+    fn misuse(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn mint(&self, key: &str, claims: &Value) -> String {
+        let minted =
+            self.json(0, &["token", "mint", "--key", key, "--claims", &claims.to_string(), "--now", NOW]);
+        minted["token"].as_str().unwrap().to_owned()
+    }
+
+    fn verify(&self, code: i32, url: &str, header: &str) -> Value {
+        fs::write(
+            self.path("all-keys.json"),
+            format!(
+                "[{},{}]",
+                fs::read_to_string(self.path("documents/keys.json")).unwrap(),
+                fs::read_to_string(self.path("documents/session-keys.json")).unwrap()
+            ),
+        )
+        .unwrap();
+        self.json(
+            code,
+            &[
+                "token",
+                "verify",
+                "--site",
+                "documents/site.json",
+                "--keys",
+                "all-keys.json",
+                "--url",
+                url,
+                "--header",
+                header,
+                "--geo",
+                "AE-DU;asn=5384",
+                "--now",
+                NOW,
+            ],
+        )
+    }
+}
+
+#[test]
+fn what_is_minted_verifies() {
+    let desk = Desk::new();
+    for key in ["hs256.json", "es256.json"] {
+        let token = desk.mint(key, &json!({ "iss": "https://id.example.com/", "sub": "v", "plan": "gold" }));
+        let expected = json!({ "ok": true, "dialect": "jwt", "grant": {
+            "issuer": "https://id.example.com/", "subject": "v", "expires_at": "2026-11-22T19:00:00Z",
+            "plans": ["gold"], "titles": null } });
+        assert_eq!(
+            desk.verify(
+                0,
+                "https://watch.example.com/harbour/m.m3u8",
+                &format!("Authorization: Bearer {token}")
+            ),
+            expected
+        );
+        assert_eq!(
+            desk.verify(0, &format!("https://watch.example.com/harbour/m.m3u8?token={token}"), "A: b"),
+            expected
+        );
+    }
+    let late = desk.mint("hs256.json", &json!({ "iss": "https://id.example.com/", "exp": 1_795_370_400 }));
+    let refused = desk.verify(1, &format!("https://watch.example.com/harbour/m.m3u8?token={late}"), "A: b");
+    assert_eq!(refused["reason"], "token_expired");
+}
+
+#[test]
+fn explain_tells_each_step_and_no_secret() {
+    let desk = Desk::new();
+    let token = desk.mint("es256.json", &json!({ "iss": "https://id.example.com/", "sub": "v" }));
+    let url = format!("https://watch.example.com/harbour/master.m3u8?token={token}");
+    let explain = |code, geo: &str| {
+        desk.file("request.json", &json!({ "url": url, "geo": geo }));
+        desk.json(code, &["explain", "--documents", "documents", "--request", "request.json", "--now", NOW])
+    };
+    let permit = explain(0, "AE");
+    assert_eq!((&permit["outcome"], &permit["caps"]["max_height"]), (&json!("permit"), &json!(720)));
+    let steps: Vec<_> =
+        permit["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(
+        steps,
+        ["facts", "route", "document", "document", "document", "grant", "document", "permit", "source"]
+    );
+    assert!(permit.to_string().contains(r#""key":"v1/title/harbour","revision":7"#));
+    assert!(!permit.to_string().contains(&token));
+    let denial = explain(1, "GB");
+    assert_eq!((&denial["outcome"], &denial["reason"]), (&json!("denial"), &json!("territory")));
+}
+
+const MASTER: &str = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=640x360\n360.m3u8\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=2,RESOLUTION=1920x1080\nhttps://media.example.com/vod/harbour/1080.m3u8\n";
+
+#[test]
+fn rewrite_without_permit_and_session_changes_nothing() {
+    let desk = Desk::new();
+    let url = ["--url", "https://watch.example.com/harbour/master.m3u8"];
+    let output = desk.run(&[&["manifest", "rewrite"], &url[..], &["-"]].concat(), MASTER);
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), MASTER);
+}
+
+#[test]
+fn rewrite_signs_and_caps() {
+    let desk = Desk::new();
+    desk.file("permit.json", &json!({ "caps": { "max_height": 720 } }));
+    let rewrite = |more: &[&str], input: &str| {
+        let url = [
+            "manifest",
+            "rewrite",
+            "--site",
+            "documents/site.json",
+            "--url",
+            "https://watch.example.com/harbour/master.m3u8",
+        ];
+        desk.run(&[&url[..], more, &["-"]].concat(), input)
+    };
+    let signed =
+        rewrite(&["--session", "TOKEN", "--signing", "path", "--foreign", "refuse", "--kind", "hls"], MASTER);
+    let expected = MASTER
+        .replace("\n360", "\n/~TOKEN/harbour/360")
+        .replace("https://media.example.com/vod/harbour/", "/~TOKEN/harbour/");
+    assert_eq!(String::from_utf8(signed.stdout).unwrap(), expected);
+    let capped = rewrite(&["--permit", "permit.json"], MASTER);
+    assert_eq!(
+        String::from_utf8(capped.stdout).unwrap(),
+        MASTER.split("#EXT-X-STREAM-INF:BANDWIDTH=2").next().unwrap()
+    );
+    let foreign = rewrite(&["--session", "TOKEN"], "#EXTM3U\nhttps://ads.example/a.ts\n");
+    assert_eq!(foreign.status.code(), Some(1));
+    assert_eq!(serde_json::from_slice::<Value>(&foreign.stdout).unwrap()["reason"], "manifest_foreign_uri");
+    assert_eq!(rewrite(&["--session", "TOKEN"], "<html>").status.code(), Some(2));
+}
+
+#[test]
+fn misuse_says_what_was_expected() {
+    let desk = Desk::new();
+    fs::write(desk.path("broken.json"), "{").unwrap();
+    let table: [(&[&str], &str); 7] = [
+        (&[], "Usage: stagedoor"),
+        (&["token", "mint", "--key", "absent.json"], "absent.json: No such file"),
+        (&["token", "mint", "--key", "broken.json"], "broken.json: EOF"),
+        (&["token", "mint", "--key", "hs256.json", "--claims", "[]"], "--claims: expected a JSON object"),
+        (
+            &["token", "verify", "--site", "documents/harbour.json", "--url", "https://a/b"],
+            "missing field `host`",
+        ),
+        (&["manifest", "rewrite", "--url", "nonsense", "-"], "expected an absolute URL, found `nonsense`"),
+        (
+            &["manifest", "rewrite", "--url", "https://a/b/c.m3u8", "--signing", "query", "-"],
+            "invalid value 'query'",
+        ),
+    ];
+    for (arguments, why) in table {
+        let message = desk.misuse(arguments);
+        assert!(message.contains(why), "{message} does not say {why}");
+    }
+    desk.file(
+        "documents/twice.json",
+        &serde_json::from_slice(&fs::read(desk.path("documents/harbour.json")).unwrap()).unwrap(),
+    );
+    desk.file("request.json", &json!({ "url": "https://a/b" }));
+    let message = desk.misuse(&["explain", "--documents", "documents", "--request", "request.json"]);
+    assert!(message.contains("v1/title/harbour is there twice"), "{message}");
+}
