@@ -1,6 +1,8 @@
 //! The scripted flows of `tests/flows`, through the steps of the pipeline. `tests/edge/flows.test.mjs` runs the
 //! same ones against the built Worker in workerd.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1 cargo test --features schema --test kv_schemas` writes the schemas anew.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 
 use schemars::{JsonSchema, schema_for};

@@ -43,7 +43,7 @@ impl fmt::Display for CompileError {
 /// Takes time linear in the playlist's length. Without an edit, the template is the playlist.
 pub fn compile(playlist: &[u8], frame: &Frame<'_>, caps: &Caps) -> Result<Template, CompileError> {
     let mut lines = lines(playlist).enumerate().peekable();
-    if !lines.peek().is_some_and(|(_, line)| line.text == b"#EXTM3U") {
+    if lines.peek().is_none_or(|(_, line)| line.text != b"#EXTM3U") {
         return Err(CompileError::NotAPlaylist);
     }
     let mut template = Template::with_capacity(playlist.len() + playlist.len() / 8);

@@ -148,7 +148,8 @@ mod tests {
         let open = json!({ "id": "open", "territories": { "allow": ["*"] },
             "window": { "from": "2026-11-22T18:00:00Z", "until": "2026-11-22T18:00:01Z" } });
         let gold = json!({ "id": "gold", "territories": { "allow": ["AE"] }, "plans": ["gold", "platinum"] });
-        let table: [(Value, &str, &[&str], Result<&str, Reason>); 17] = [
+        type Row<'a> = (Value, &'a str, &'a [&'a str], Result<&'a str, Reason>);
+        let table: [Row<'_>; 17] = [
             (json!([gulf]), "AE", &[], Ok("gulf")),
             (json!([gulf]), "AE-DU", &[], Ok("gulf")),
             (json!([gulf]), "GB", &[], Err(Reason::Territory)),

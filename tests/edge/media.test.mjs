@@ -1,0 +1,147 @@
+// Media through the edge's cache: HEAD, Range, conditions, what is kept and what is not.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Response } from "miniflare";
+import { SignJWT, base64url } from "jose";
+import { startEdge } from "./harness.mjs";
+
+const base = JSON.parse((await readFile(new URL("../flows/base.json", import.meta.url), "utf8")).replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
+const SEGMENT = "0123456789".repeat(10);
+const asked = [];
+let edge;
+let root;
+
+before(async () => {
+  edge = await startEdge({ documents: base.documents, upstream });
+  root = `https://watch.example.com/~${await session("viewer-1")}/harbour`;
+});
+after(() => edge.stop());
+
+/** A media origin that knows ranges and conditions, and writes down what it was asked. */
+async function upstream(request) {
+  const { pathname, search } = new URL(request.url);
+  const name = pathname.replace("/vod/harbour/", "");
+  const sent = (header) => request.headers.get(header);
+  asked.push({ name: name + search, method: request.method, range: sent("Range"), authorization: sent("Authorization"), cookie: sent("Cookie") });
+  const headers = { "Content-Type": "video/mp4", ETag: '"s"', "Accept-Ranges": "bytes", "Last-Modified": "Sun, 22 Nov 2026 06:00:00 GMT" };
+  if (name.endsWith(".m3u8")) return new Response("#EXTM3U\n#EXTINF:4,\na.m4s\n#EXT-X-ENDLIST\n");
+  if (name === "coded.vtt") {
+    return new Response(gzipSync("WEBVTT\n"), { headers: { "Content-Encoding": "gzip", "Content-Type": "text/vtt" }, encodeBody: "manual" });
+  }
+  if (name.startsWith("missing")) return new Response("gone", { status: 404 });
+  if (sent("If-None-Match") === '"s"') return new Response(null, { status: 304, headers });
+  const range = /^bytes=(\d+)-(\d+)$/.exec(sent("Range") ?? "");
+  if (range) {
+    const [first, last] = [Number(range[1]), Number(range[2])];
+    if (first >= SEGMENT.length) return new Response(null, { status: 416, headers: { "Content-Range": `bytes */${SEGMENT.length}` } });
+    const part = SEGMENT.slice(first, last + 1);
+    return new Response(part, { status: 206, headers: { ...headers, "Content-Range": `bytes ${first}-${first + part.length - 1}/${SEGMENT.length}` } });
+  }
+  return new Response(request.method === "HEAD" ? null : SEGMENT, { headers: { ...headers, "Content-Length": String(SEGMENT.length) } });
+}
+
+async function session(sub) {
+  const key = base64url.decode(base.private_keys.h1.k);
+  const token = await new SignJWT({ iss: base.claims.iss, aud: "watch", sub }).setProtectedHeader({ alg: "HS256", kid: "h1" }).setExpirationTime("10m").sign(key);
+  const reply = await edge.fetch(`https://watch.example.com/harbour/entry.m3u8?token=${token}`, { country: "AE" });
+  return /\/~([A-Za-z0-9_-]{68})\//.exec(await reply.text())[1];
+}
+
+async function get(path, init) {
+  const from = asked.length;
+  const reply = await edge.fetch(`${root}/${path}`, { country: "AE", ...init });
+  const body = await reply.text();
+  // What the cache keeps, it keeps behind the reply.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return { status: reply.status, header: (name) => reply.headers.get(name), body, upstream: asked.slice(from) };
+}
+
+test("a segment is fetched once, for every viewer and every spelling of its URL", async () => {
+  const first = await get("once.m4s?CMCD=bl%3D1", { headers: { Authorization: "Bearer x", Cookie: "a=b" } });
+  assert.equal(first.status, 200);
+  assert.equal(first.body, SEGMENT);
+  assert.equal(first.header("Content-Length"), "100");
+  assert.equal(first.header("Cache-Control"), "private, max-age=86400");
+  assert.deepEqual(first.upstream, [{ name: "once.m4s", method: "GET", range: null, authorization: null, cookie: null }]);
+  const again = await get("%6Fnce.m4s");
+  assert.equal(again.body, SEGMENT);
+  assert.equal(again.header("ETag"), '"s"');
+  const other = await edge.fetch(`https://watch.example.com/~${await session("viewer-2")}/harbour/once.m4s`);
+  assert.equal(await other.text(), SEGMENT);
+  assert.equal(asked.filter(({ name }) => name.startsWith("once")).length, 1);
+});
+
+test("HEAD has the headers and no body", async () => {
+  for (const round of ["from the origin", "from the cache"]) {
+    const head = await get("head.m4s", { method: "HEAD" });
+    assert.equal(head.status, 200, round);
+    assert.equal(head.body, "", round);
+    assert.equal(head.header("Content-Length"), "100", round);
+    await get("head.m4s");
+  }
+  const playlist = await get("index.m3u8", { method: "HEAD" });
+  assert.equal(playlist.body, "");
+  assert.equal(playlist.header("Content-Length"), "40");
+});
+
+test("a range is passed on before, and cut by the cache after", async () => {
+  const range = { headers: { Range: "bytes=10-14" } };
+  const before = await get("range.m4s", range);
+  assert.deepEqual([before.status, before.body, before.header("Content-Range")], [206, "01234", "bytes 10-14/100"]);
+  assert.equal(before.upstream[0].range, "bytes=10-14");
+  await get("range.m4s");
+  const after = await get("range.m4s", range);
+  assert.deepEqual([after.status, after.body, after.header("Content-Range")], [206, "01234", "bytes 10-14/100"]);
+  assert.equal(after.upstream.length, 0);
+  const beyond = await get("beyond.m4s", { headers: { Range: "bytes=500-600" } });
+  assert.deepEqual([beyond.status, beyond.header("Content-Range"), beyond.header("Cache-Control")], [416, "bytes */100", "no-store"]);
+});
+
+test("a part is never kept as the whole", async () => {
+  await get("part.m4s", { headers: { Range: "bytes=0-4" } });
+  assert.equal((await get("part.m4s")).body, SEGMENT);
+});
+
+test("conditions bring 304, from the origin and from the cache", async () => {
+  const known = { headers: { "If-None-Match": '"s"' } };
+  assert.deepEqual([(await get("known.m4s", known)).status, (await get("known.m4s")).status], [304, 200]);
+  const cached = await get("known.m4s", known);
+  assert.deepEqual([cached.status, cached.upstream.length], [304, 0]);
+  const playlist = await get("index.m3u8");
+  const tag = playlist.header("ETag");
+  assert.equal((await get("index.m3u8", { headers: { "If-None-Match": tag } })).status, 304);
+});
+
+test("If-Range reaches the origin", async () => {
+  const reply = await get("if-range.m4s", { headers: { Range: "bytes=0-4", "If-Range": '"s"' } });
+  assert.equal(reply.status, 206);
+});
+
+test("a content coding does not leave a wrong length behind", async () => {
+  for (const round of ["from the origin", "from the cache"]) {
+    const reply = await get("coded.vtt");
+    assert.equal(reply.body, "WEBVTT\n", round);
+    assert.notEqual(reply.header("Content-Length"), String(gzipSync("WEBVTT\n").length), round);
+  }
+});
+
+test("what is missing is a problem, and is not kept", async () => {
+  for (const round of [1, 2]) {
+    const reply = await get("missing.m4s");
+    assert.deepEqual([reply.status, JSON.parse(reply.body).reason, reply.header("Cache-Control")], [404, "media_missing", "no-store"]);
+    assert.equal(reply.upstream.length, 1, `round ${round}`);
+  }
+});
+
+test("an origin that cannot be reached is a fault", async () => {
+  const broken = await startEdge({ documents: base.documents, upstream: () => { throw new Error("refused"); } });
+  try {
+    const reply = await broken.fetch(`${root}/a.m4s`);
+    const { reason } = await reply.json();
+    assert.ok(reply.status === 502 && ["upstream_unreachable", "upstream_status"].includes(reason), `${reply.status} ${reason}`);
+  } finally {
+    await broken.stop();
+  }
+});
