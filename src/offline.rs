@@ -76,8 +76,9 @@ pub fn admit(
         }
         Credential::Session(token) => {
             let keys = documents.keys(&site.sessions.keys, steps)?;
+            let session = pipeline::open(request, token, &site, &keys, now)?;
             let title = documents.title(request, &site, steps)?;
-            let admission = pipeline::resume(facts, request, token, &site, &keys, &title, now)?;
+            let admission = pipeline::resume(facts, request, token, session, &site, &title, now)?;
             steps.push(permitted(&admission));
             Ok(Admitted { site, title, admission })
         }

@@ -4,7 +4,7 @@
 //! ```text
 //! route     which title, resource and kind of thing               (crate::route)
 //! entry:    present -> challenge -> grant -> admit                 the viewer token, once a session
-//! below:    resume                                                the session token, on every URL
+//! below:    open -> resume                                        the session token, on every URL
 //! source    where the bytes are, and the cache key                 (crate::cache)
 //! manifest  rewrite, or media: pass through
 //! ```
@@ -17,7 +17,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::hls::{self, CompileError, Frame, Reach};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
-use crate::rights::{self, Class, Permit, Viewer};
+use crate::rights::{self, Permit, Viewer};
 use crate::route::{MediaRequest, ResourceKind};
 use crate::time::UnixTime;
 use crate::token::session::{Session, SessionId};
@@ -132,35 +132,36 @@ pub fn permit(
     rights::decide(title, viewer, site.geography, now)
 }
 
-/// Below the entry: verifies the session token. For a manifest the rights are decided again, so that a change
-/// reaches a running session with its next playlist; a segment rests on the session alone.
-pub fn resume(
-    facts: &Facts,
+/// Below the entry: verifies the session token. It takes no other document than the site's session keys, so that
+/// nothing is looked up for a token that somebody made up.
+pub fn open(
     request: &MediaRequest,
     token: &Redacted<String>,
     site: &Site,
     session_keys: &KeySet,
+    now: UnixTime,
+) -> Result<Session, Denial> {
+    Session::open(token.expose(), session_keys, site.host.as_str(), &request.title, now)
+}
+
+/// Below the entry: for a manifest the rights are decided again, so that a change reaches a running session with its
+/// next playlist; a segment rests on the session alone.
+pub fn resume(
+    facts: &Facts,
+    request: &MediaRequest,
+    token: &Redacted<String>,
+    session: Session,
+    site: &Site,
     title: &Title,
     now: UnixTime,
 ) -> Result<Admission, Denial> {
-    let session = Session::open(token.expose(), session_keys, site.host.as_str(), &request.title, now)?;
     let caps = match request.kind {
         ResourceKind::Segment => Caps::default(),
         ResourceKind::Playlist | ResourceKind::Mpd => {
-            still_permitted(facts, site, title, session.class, now)?.caps
+            rights::resume(title, session.class, &facts.geography, site.geography, now)?.caps
         }
     };
     Ok(Admission { session, token: token.clone(), caps, reach: Reach::Inherit })
-}
-
-fn still_permitted(
-    facts: &Facts,
-    site: &Site,
-    title: &Title,
-    class: Class,
-    now: UnixTime,
-) -> Result<Permit, Denial> {
-    rights::resume(title, class, &facts.geography, site.geography, now)
 }
 
 /// The longest manifest that the edge reads, in bytes: 10,000 segments with long names take about 2 MiB.

@@ -146,8 +146,11 @@ async fn read<D: DeserializeOwned>(
 fn keep<D>(memory: &mut HashMap<String, Entry<D>>, name: String, found: Found<D>, read_at_ms: u64) {
     if memory.len() >= MOST && !memory.contains_key(&name) {
         memory.retain(|_, entry| read_at_ms.saturating_sub(entry.read_at_ms) < MEMORY_STALE_S * 1000);
-        if memory.len() >= MOST {
-            memory.clear();
+        if memory.len() >= MOST
+            && let Some(oldest) =
+                memory.iter().min_by_key(|(_, entry)| entry.read_at_ms).map(|(name, _)| name.clone())
+        {
+            memory.remove(&oldest);
         }
     }
     let jitter = js_sys::Math::random() / 5.0;

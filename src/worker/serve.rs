@@ -70,11 +70,11 @@ impl Edge {
             Credential::Viewer => self.enter(facts, request, &site).await?,
             Credential::Session(token) => {
                 let documents = self.documents.as_ref().map_err(Clone::clone)?;
-                let keys = documents.keys(&site.body.sessions.keys);
-                let (keys, title) = try_join!(keys, self.title(request, &site.body.host))?;
-                let title = title?;
+                let keys = documents.keys(&site.body.sessions.keys).await?;
+                let session = pipeline::open(request, token, &site.body, &keys.body, now())?;
+                let title = self.title(request, &site.body.host).await??;
                 let admission =
-                    pipeline::resume(facts, request, token, &site.body, &keys.body, &title.body, now())?;
+                    pipeline::resume(facts, request, token, session, &site.body, &title.body, now())?;
                 (title, admission)
             }
         };
