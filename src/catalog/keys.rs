@@ -48,6 +48,7 @@ pub enum KeySetError {
 }
 
 #[derive(Deserialize)]
+#[serde(rename = "KeySet")]
 struct RawKeySet {
     issuer: Issuer,
     keys: Vec<Jwk>,
@@ -62,7 +63,6 @@ impl TryFrom<RawKeySet> for KeySet {
             if !seen.insert(&key.kid) {
                 return Err(KeySetError::DuplicateKeyId(key.kid.clone()));
             }
-            key.check()?;
         }
         Ok(Self { issuer, keys })
     }
@@ -72,7 +72,8 @@ impl TryFrom<RawKeySet> for KeySet {
 ///
 /// [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
+#[serde(try_from = "RawJwk")]
 pub struct Jwk {
     /// Names the key in a token's header.
     pub kid: KeyId,
@@ -83,24 +84,38 @@ pub struct Jwk {
     pub material: KeyMaterial,
 }
 
-impl Jwk {
-    fn check(&self) -> Result<(), KeySetError> {
-        let mismatch = |expected| {
-            Err(KeySetError::Mismatch { kid: self.kid.clone(), algorithm: self.alg.name(), expected })
-        };
-        match (self.alg, &self.material) {
-            // RFC 7518 section 3.2: a key of the size of the hash output, or larger, MUST be used.
-            (Algorithm::HS256, KeyMaterial::Symmetric { k }) if k.expose().0.len() >= 32 => Ok(()),
-            (Algorithm::HS256, _) => mismatch("`kty` oct with 32 bytes or more in `k`"),
-            (Algorithm::ES256, KeyMaterial::EllipticCurve { x, y, .. })
-                if x.0.len() == 32 && y.0.len() == 32 =>
-            {
-                Ok(())
+#[derive(Deserialize)]
+#[serde(rename = "Jwk")]
+struct RawJwk {
+    kid: KeyId,
+    alg: Algorithm,
+    #[serde(flatten)]
+    material: KeyMaterial,
+}
+
+impl TryFrom<RawJwk> for Jwk {
+    type Error = KeySetError;
+
+    fn try_from(RawJwk { kid, alg, material }: RawJwk) -> Result<Self, KeySetError> {
+        // RFC 7518 section 3.2: a key of the size of the hash output, or larger, MUST be used.
+        let (fits, expected) = match (alg, &material) {
+            (Algorithm::HS256, KeyMaterial::Symmetric { k }) => (k.expose().0.len() >= 32, SYMMETRIC),
+            (Algorithm::HS256, KeyMaterial::EllipticCurve { .. }) => (false, SYMMETRIC),
+            (Algorithm::ES256, KeyMaterial::EllipticCurve { x, y, .. }) => {
+                (x.0.len() == 32 && y.0.len() == 32, ELLIPTIC)
             }
-            (Algorithm::ES256, _) => mismatch("`kty` EC with `crv` P-256 and 32 bytes each in `x` and `y`"),
+            (Algorithm::ES256, KeyMaterial::Symmetric { .. }) => (false, ELLIPTIC),
+        };
+        if fits {
+            Ok(Self { kid, alg, material })
+        } else {
+            Err(KeySetError::Mismatch { kid, algorithm: alg.name(), expected })
         }
     }
 }
+
+const SYMMETRIC: &str = "`kty` oct with 32 bytes or more in `k`";
+const ELLIPTIC: &str = "`kty` EC with `crv` P-256 and 32 bytes each in `x` and `y`";
 
 /// Signature algorithms by their JWA names ([RFC 7518 section 3.1]).
 ///

@@ -39,8 +39,8 @@ impl SyncBatch {
     pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 }
 
-/// A new state of one document.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A new state of one document. Its `Debug` leaves the document out, which may hold keys.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// Which document.
     pub key: DocumentKey,
@@ -48,6 +48,13 @@ pub struct Change {
     pub revision: u64,
     /// The document's own members (without `revision`), or null when it was deleted.
     pub document: Option<serde_json::Value>,
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, revision, .. } = self;
+        f.debug_struct("Change").field("key", key).field("revision", revision).finish_non_exhaustive()
+    }
 }
 
 /// What became of a batch, change by change in its order.

@@ -1,0 +1,35 @@
+//! `Authorization: Bearer sdk_…` for everything under `/api/v1` ([RFC 6750 section 2.1]).
+//!
+//! [RFC 6750 section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Api;
+use super::problem::Problem;
+
+/// The public part of the API key of a request, left on its response for the log.
+#[derive(Clone, Debug)]
+pub(super) struct ApiKeyId(pub(super) String);
+
+/// Lets a request with a key in force pass.
+pub(super) async fn require_key(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let id = match bearer(request.headers()) {
+        None => return Problem::unauthorized(false).into_response(),
+        Some(key) => match api.store.authenticate(key).await {
+            Ok(Some(id)) => id,
+            Ok(None) => return Problem::unauthorized(true).into_response(),
+            Err(error) => return Problem::from(error).into_response(),
+        },
+    };
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(ApiKeyId(id));
+    response
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| key.trim())
+}

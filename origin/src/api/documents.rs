@@ -1,0 +1,107 @@
+//! `PUT`, `GET` and `DELETE` of one document, and pages of them. The three kinds differ in their types alone.
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use stagedoor::catalog::{DocumentKey, Kind};
+
+use super::Api;
+use super::page::{Page, PageRequest};
+use super::precondition::expectation;
+use super::problem::Problem;
+use super::reply::{DocumentReply, SyncReply};
+use super::upload::JsonBody;
+use crate::clock::UnixMillis;
+use crate::store::{Record, Written};
+use crate::validate::{self, FieldError};
+
+/// The routes of the documents of one kind, under `path`. Their ids are percent-encoded in the URL.
+pub(super) fn routes(kind: Kind, path: &str) -> Router<Api> {
+    let one = get(move |api, id| fetch(api, kind, id))
+        .put(move |api, id, headers, body| replace(api, kind, id, headers, body))
+        .delete(move |api, id, headers| delete(api, kind, id, headers));
+    Router::new()
+        .route(path, get(move |api, query| list(api, kind, query)))
+        .route(&format!("{path}/{{id}}"), one)
+}
+
+/// The id in the path, percent-decoded, unless it is not even text.
+type IdInPath = Result<Path<String>, PathRejection>;
+
+async fn replace(
+    State(api): State<Api>,
+    kind: Kind,
+    id: IdInPath,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let key = key(kind, id).map_err(|detail| {
+        let field = validate::id_field(kind).to_owned();
+        Problem::invalid(vec![FieldError { field, detail: format!("in the path: {detail}") }])
+    })?;
+    let document = validate::document(&key, &body)?;
+    let (status, record) =
+        match api.store.write(&key, Some(&document), &expectation(&headers)?, now()).await? {
+            Written::Created(record) => (StatusCode::CREATED, told(&api, record)),
+            Written::Changed(record) => (StatusCode::OK, told(&api, record)),
+            Written::Unchanged(record) => (StatusCode::OK, live(&key, record)?),
+            Written::Refused { found } => return Err(Problem::precondition_failed(found)),
+        };
+    Ok((status, DocumentReply::new(&record, now())?).into_response())
+}
+
+async fn fetch(State(api): State<Api>, kind: Kind, id: IdInPath) -> Result<DocumentReply, Problem> {
+    let key = key(kind, id).map_err(Problem::impossible_id)?;
+    let record = live(&key, api.store.document(&key).await?)?;
+    Ok(DocumentReply::new(&record, now())?)
+}
+
+async fn delete(
+    State(api): State<Api>,
+    kind: Kind,
+    id: IdInPath,
+    headers: HeaderMap,
+) -> Result<DocumentReply, Problem> {
+    let key = key(kind, id).map_err(Problem::impossible_id)?;
+    let record = match api.store.write(&key, None, &expectation(&headers)?, now()).await? {
+        Written::Created(tombstone) | Written::Changed(tombstone) => told(&api, tombstone),
+        Written::Unchanged(record) => live(&key, record)?,
+        Written::Refused { found } => return Err(Problem::precondition_failed(found)),
+    };
+    Ok(DocumentReply::new(&record, now())?)
+}
+
+async fn list(State(api): State<Api>, kind: Kind, RawQuery(query): RawQuery) -> Result<Page, Problem> {
+    let request = PageRequest::parse(query.as_deref().unwrap_or_default())?;
+    // One more than asked for tells whether there is a next page.
+    let records = api.store.documents(kind, &request.after, request.limit + 1).await?;
+    Ok(Page::new(&records, &request, now())?)
+}
+
+fn key(kind: Kind, id: IdInPath) -> Result<DocumentKey, String> {
+    let Path(id) = id.map_err(|rejection| rejection.body_text())?;
+    DocumentKey::new(kind, &id).map_err(|error| error.to_string())
+}
+
+/// Wakes the worker, which has something to tell the edge now.
+fn told(api: &Api, changed: Record) -> Record {
+    api.wake.notify_one();
+    changed
+}
+
+/// The record of a document that is there, or the problem that it is not.
+fn live(key: &DocumentKey, record: Option<Record>) -> Result<Record, Problem> {
+    let deleted = match record {
+        Some(record) if record.body.is_some() => return Ok(record),
+        Some(tombstone) => Some(SyncReply::new(&tombstone, now())),
+        None => None,
+    };
+    Err(Problem::unknown_document(key, deleted))
+}
+
+fn now() -> UnixMillis {
+    UnixMillis::now()
+}

@@ -1,0 +1,91 @@
+//! Pages of documents: `?after=harbour&limit=100`.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use url::form_urlencoded;
+
+use super::problem::Problem;
+use super::reply::DocumentReply;
+use crate::clock::UnixMillis;
+use crate::store::{Record, StoreError};
+
+/// Which page is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PageRequest {
+    /// The id behind which it begins; empty: at the first.
+    pub(super) after: String,
+    /// How many documents it may hold.
+    pub(super) limit: u32,
+}
+
+impl PageRequest {
+    const DEFAULT_LIMIT: u32 = 100;
+    const MAX_LIMIT: u32 = 500;
+
+    /// Reads a query string. Parameters that it does not know are refused by name.
+    pub(super) fn parse(query: &str) -> Result<Self, Problem> {
+        let mut request = Self { after: String::new(), limit: Self::DEFAULT_LIMIT };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match (name.as_ref(), value.parse()) {
+                ("after", _) => request.after = value.into_owned(),
+                ("limit", Ok(limit)) if (1..=Self::MAX_LIMIT).contains(&limit) => request.limit = limit,
+                ("limit", _) => {
+                    let expected = format!("expected 1 to {} in `limit`, found `{value}`", Self::MAX_LIMIT);
+                    return Err(Problem::bad_request(expected));
+                }
+                _ => {
+                    let expected = format!("expected the parameters `after` and `limit`, found `{name}`");
+                    return Err(Problem::bad_request(expected));
+                }
+            }
+        }
+        Ok(request)
+    }
+}
+
+/// `{"items": […], "next": "…"|null}`: `next` is the `after` of the page behind this one.
+#[derive(Debug, Serialize)]
+pub(super) struct Page {
+    items: Vec<DocumentReply>,
+    next: Option<String>,
+}
+
+impl Page {
+    /// Makes the page of `records`, in which one more than asked for says that another page follows.
+    pub(super) fn new(
+        records: &[Record],
+        request: &PageRequest,
+        now: UnixMillis,
+    ) -> Result<Self, StoreError> {
+        let (shown, more) = match records.split_at_checked(request.limit as usize) {
+            Some((shown, rest)) => (shown, !rest.is_empty()),
+            None => (records, false),
+        };
+        let items = shown.iter().map(|record| DocumentReply::new(record, now)).collect::<Result<_, _>>()?;
+        let next = shown.last().filter(|_| more).map(|last| last.key.id().to_owned());
+        Ok(Self { items, next })
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        (no_store, axum::Json(self)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_query() {
+        let request = PageRequest::parse("after=https%3A%2F%2Fid.example.com%2F&limit=2").unwrap();
+        assert_eq!(request, PageRequest { after: "https://id.example.com/".into(), limit: 2 });
+        assert_eq!(PageRequest::parse("").unwrap().limit, 100);
+        for bad in ["limit=0", "limit=501", "limit=-1", "limit=x", "page=2"] {
+            assert!(PageRequest::parse(bad).is_err(), "{bad} was taken");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Every refusal and every fault, as a problem document. The one file that maps them to HTTP.
+//!
+//! [RFC 9457, Problem Details for HTTP APIs](https://www.rfc-editor.org/rfc/rfc9457)
+
+use axum::extract::OriginalUri;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use stagedoor::catalog::DocumentKey;
+
+use super::reply::SyncReply;
+use crate::store::StoreError;
+use crate::validate::{FieldError, Invalid};
+
+/// `{"type": "urn:stagedoor:problem:…", "title", "status", "detail", "errors": [{"field", "detail"}]}`.
+///
+/// `type` and `status` are stable, `title` and `detail` are for people.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// Of a document that was deleted: whether the edge knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync: Option<Box<SyncReply>>,
+    /// The value of `WWW-Authenticate`.
+    #[serde(skip)]
+    challenge: Option<&'static str>,
+}
+
+macro_rules! kind {
+    ($name:literal) => {
+        concat!("urn:stagedoor:problem:", $name)
+    };
+}
+
+impl Problem {
+    fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        let (status, detail) = (status.as_u16(), detail.into());
+        Self { kind, title, status, detail, errors: Vec::new(), sync: None, challenge: None }
+    }
+
+    /// 422, with every member that is wrong.
+    pub(super) fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => format!("{}: {}", only.field, only.detail),
+            several => format!("{} members are wrong, see errors", several.len()),
+        };
+        let title = "The document is not valid";
+        Self {
+            errors,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind!("invalid-document"), title, detail)
+        }
+    }
+
+    /// 404, for a document that is not there; `deleted` when it once was.
+    pub(super) fn unknown_document(key: &DocumentKey, deleted: Option<SyncReply>) -> Self {
+        let what = if deleted.is_some() { "was deleted" } else { "does not exist" };
+        let (title, detail) = ("There is no such document", format!("{key} {what}"));
+        Self {
+            sync: deleted.map(Box::new),
+            ..Self::new(StatusCode::NOT_FOUND, kind!("unknown-document"), title, detail)
+        }
+    }
+
+    /// 404, for an identifier that no document can have.
+    pub(super) fn impossible_id(detail: String) -> Self {
+        Self::new(StatusCode::NOT_FOUND, kind!("unknown-document"), "There is no such document", detail)
+    }
+
+    pub(super) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Self {
+        let detail = format!("there is nothing at {}", uri.path());
+        Self::new(StatusCode::NOT_FOUND, kind!("unknown-path"), "There is no such path", detail)
+    }
+
+    pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Self {
+        let detail = format!("{} does not take {method}", uri.path());
+        let title = "The method is not allowed here";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, kind!("method-not-allowed"), title, detail)
+    }
+
+    /// 401; `presented` when there was a key, and it is not one in force.
+    pub(super) fn unauthorized(presented: bool) -> Self {
+        // RFC 6750 section 3.1: no error code where no credentials were given.
+        let (detail, challenge) = if presented {
+            ("the API key is unknown or revoked", r#"Bearer realm="stagedoor-origin", error="invalid_token""#)
+        } else {
+            ("expected the header Authorization: Bearer <API key>", r#"Bearer realm="stagedoor-origin""#)
+        };
+        let title = "An API key is needed";
+        let problem = Self::new(StatusCode::UNAUTHORIZED, kind!("unauthorized"), title, detail);
+        Self { challenge: Some(challenge), ..problem }
+    }
+
+    /// 412, with the revision that the document stands at, if there is one.
+    pub(super) fn precondition_failed(found: Option<u64>) -> Self {
+        let detail = match found {
+            Some(revision) => format!("the document stands at revision \"{revision}\""),
+            None => "the document does not exist".to_owned(),
+        };
+        let title = "The document has changed meanwhile";
+        Self::new(StatusCode::PRECONDITION_FAILED, kind!("precondition-failed"), title, detail)
+    }
+
+    /// 400, for a header or a query parameter.
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, kind!("bad-request"), "The request cannot be read", detail)
+    }
+
+    /// 413, with the limit.
+    pub(super) fn too_large(limit_bytes: usize) -> Self {
+        let detail = format!("expected at most {limit_bytes} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, kind!("too-large"), "The document is too large", detail)
+    }
+
+    pub(super) fn unsupported_media_type() -> Self {
+        let (status, detail) =
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "expected Content-Type: application/json");
+        Self::new(status, kind!("unsupported-media-type"), "The content type is not supported", detail)
+    }
+
+    /// 503, when the database does not answer.
+    pub(super) fn unavailable() -> Self {
+        let (status, detail) = (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer");
+        Self::new(status, kind!("unavailable"), "The service is not available", detail)
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        match invalid {
+            Invalid::Fields(errors) => Self::invalid(errors),
+            Invalid::Malformed { line, column, detail } => {
+                let detail = format!("line {line}, column {column}: {detail}");
+                Self::new(StatusCode::BAD_REQUEST, kind!("malformed-json"), "The body is not JSON", detail)
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a request failed");
+        let (status, detail) = (StatusCode::INTERNAL_SERVER_ERROR, "the fault is ours, and is in the log");
+        Self::new(status, kind!("internal"), "Something broke", detail)
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&self).unwrap_or_default();
+        let content_type = HeaderValue::from_static("application/problem+json");
+        let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}

@@ -1,0 +1,107 @@
+//! What the CMS is told about a document.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use stagedoor::catalog::{DocumentKey, KeySet, Kind, VISIBLE_WITHIN_S};
+
+use crate::clock::UnixMillis;
+use crate::store::{Record, State, StoreError};
+
+/// `{"key", "revision", "document", "sync"}`: a document, or null when it was deleted.
+#[derive(Debug, Serialize)]
+pub(super) struct DocumentReply {
+    key: DocumentKey,
+    revision: u64,
+    document: Option<Box<RawValue>>,
+    sync: SyncReply,
+}
+
+/// How far the edge is behind a document.
+#[derive(Debug, Serialize)]
+pub(super) struct SyncReply {
+    /// `pending`, `synced` or `failed`, of the newest revision.
+    state: State,
+    /// The revision that the edge was last known to hold.
+    revision_at_edge: Option<u64>,
+    /// When the edge last confirmed one.
+    synced_at: Option<UnixMillis>,
+    /// Seconds since the oldest change that the edge does not hold; null when it is level.
+    lag_s: Option<u64>,
+    /// Why the newest revision is not there yet, if something went wrong.
+    last_error: Option<String>,
+    /// Seconds from the confirmation until every edge location decides by it.
+    visible_within_s: u64,
+}
+
+impl SyncReply {
+    pub(super) fn new(record: &Record, now: UnixMillis) -> Self {
+        Self {
+            state: record.state,
+            revision_at_edge: record.edge_revision,
+            synced_at: record.synced_at,
+            lag_s: record.behind_since.map(|since| now.secs_since(since)),
+            last_error: record.last_error.clone().filter(|_| record.state != State::Done),
+            visible_within_s: VISIBLE_WITHIN_S,
+        }
+    }
+}
+
+impl DocumentReply {
+    pub(super) fn new(record: &Record, now: UnixMillis) -> Result<Self, StoreError> {
+        let corrupt = |_| StoreError::Corrupt(record.key.clone());
+        let document = match (&record.body, record.key.kind()) {
+            (None, _) => None,
+            (Some(body), Kind::Keys) => Some(without_secrets(body.expose()).map_err(corrupt)?),
+            (Some(body), _) => Some(RawValue::from_string(body.expose().clone()).map_err(corrupt)?),
+        };
+        let sync = SyncReply::new(record, now);
+        Ok(Self { key: record.key.clone(), revision: record.revision, document, sync })
+    }
+}
+
+/// A set of keys with `"k": "[redacted]"` in place of each shared secret.
+///
+/// The API takes secrets and never gives one back. A set that was read and is put back with the mark in it is
+/// refused, because the mark is not base64url, so no key is lost by mistake.
+fn without_secrets(body: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    // Only what the type knows is written out again, never the stored text itself.
+    let mut set = serde_json::to_value(serde_json::from_str::<KeySet>(body)?)?;
+    let keys = set.get_mut("keys").and_then(|keys| keys.as_array_mut());
+    for secret in keys.into_iter().flatten().filter_map(|key| key.get_mut("k")) {
+        *secret = "[redacted]".into();
+    }
+    to_raw_value(&set)
+}
+
+impl IntoResponse for DocumentReply {
+    fn into_response(self) -> Response {
+        // The ETag names the document's revision. `sync` moves on under it, hence no-store.
+        let etag = HeaderValue::from_str(&format!("\"{}\"", self.revision));
+        let mut response = axum::Json(self).into_response();
+        response.headers_mut().extend(etag.ok().map(|etag| (header::ETAG, etag)));
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_secrets_are_withheld_and_public_keys_are_not() {
+        let set = r#"{"issuer":"i","keys":[
+            {"kid":"a","alg":"HS256","kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+            {"kid":"b","alg":"ES256","kty":"EC","crv":"P-256",
+             "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+        let shown = without_secrets(set).unwrap().to_string();
+        assert!(!shown.contains("AAAA") && shown.contains(r#""k":"[redacted]""#), "{shown}");
+        assert!(shown.contains("f83OJ3D2xF1B"), "{shown}");
+        assert!(
+            serde_json::from_str::<KeySet>(&shown).is_err(),
+            "what was read must not overwrite the secret"
+        );
+    }
+}

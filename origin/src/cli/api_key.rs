@@ -1,0 +1,68 @@
+//! `stagedoor-origin api-key create|list|revoke`. It works on the database, beside a service that runs.
+
+use std::error::Error;
+
+use clap::Subcommand;
+
+use super::DatabaseArgs;
+use crate::clock::UnixMillis;
+use crate::store::Store;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ApiKeyCommand {
+    /// Make a key and print it. It is shown this once: only its hash is kept.
+    Create {
+        /// Whom the key is for, such as `cms`.
+        #[arg(long, value_parser = name)]
+        name: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// List the keys: public id, name, when made, when revoked.
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Revoke a key at once.
+    Revoke {
+        /// The name that it was made with.
+        name: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+impl ApiKeyCommand {
+    pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
+        let (Self::Create { database, .. } | Self::List { database } | Self::Revoke { database, .. }) = &self;
+        let store = Store::open(&database.database()?).await?;
+        match self {
+            Self::Create { name, .. } => {
+                println!("{}", store.create_api_key(&name, UnixMillis::now()).await?.expose());
+            }
+            Self::List { .. } => {
+                for key in store.api_keys().await? {
+                    let revoked =
+                        key.revoked_at.map_or_else(|| "-".to_owned(), |at| at.seconds().to_string());
+                    println!("{}\t{}\t{}\t{revoked}", key.id, key.name, key.created_at.seconds());
+                }
+            }
+            Self::Revoke { name, .. } => {
+                if !store.revoke_api_key(&name, UnixMillis::now()).await? {
+                    return Err(format!("there is no key in force named `{name}`").into());
+                }
+            }
+        }
+        store.close().await;
+        Ok(())
+    }
+}
+
+/// A name that fits into a line of a list.
+fn name(text: &str) -> Result<String, &'static str> {
+    if (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected 1 to 64 visible ASCII characters")
+    }
+}

@@ -1,0 +1,102 @@
+//! The running service: the API and the worker over one database.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{self, Api};
+use crate::push::{Pace, Sink, Worker};
+use crate::store::{Database, DatabaseError, Store};
+
+/// What the service is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Address to listen on; port 0 takes any that is free.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database: Database,
+    /// Where documents go.
+    pub sink: Sink,
+    /// The folder of the sample media, if it is to be served.
+    pub media: Option<PathBuf>,
+    /// The times that pace the worker.
+    pub pace: Pace,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no database to work with.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The media folder is none.
+    #[error("expected a folder of media, found {0}")]
+    Media(PathBuf),
+}
+
+/// The service, listening but not yet answering.
+#[derive(Debug)]
+pub struct Origin {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    worker: Worker,
+    store: Store,
+}
+
+/// How long requests and a push that are in flight may take once the service is to stop. What is cut short is
+/// still pending in the outbox, and is sent after the next start.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+impl Origin {
+    /// Opens the database and the port.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        if let Some(folder) = settings.media.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(StartError::Media(folder.clone()));
+        }
+        let store = Store::open(&settings.database).await?;
+        let refused = |error| StartError::Listen(settings.listen, error);
+        let listener = TcpListener::bind(settings.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let wake = Arc::new(Notify::new());
+        let worker = Worker::new(store.clone(), settings.sink, wake.clone(), settings.pace);
+        let router = api::router(Api { store: store.clone(), wake }, settings.media.as_deref());
+        Ok(Self { listener, address, router, worker, store })
+    }
+
+    /// The address that it listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop`, then finishes what is in flight.
+    pub async fn run(self, stop: CancellationToken) {
+        let server =
+            axum::serve(self.listener, self.router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let work = async { tokio::join!(server, self.worker.run(stop.clone())) };
+        let deadline = async {
+            stop.cancelled().await;
+            tokio::time::sleep(STOP_WITHIN).await;
+        };
+        tokio::select! {
+            (served, ()) = work => {
+                if let Err(error) = served {
+                    tracing::error!(%error, "the server ended");
+                }
+            }
+            () = deadline => tracing::warn!("stopped with work in flight"),
+        }
+        // After the deadline, a request may still hold a connection.
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.store.close()).await;
+    }
+}

@@ -1,0 +1,142 @@
+//! The sink `edge`: the Worker's own signed endpoint.
+
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode, header, redirect};
+use stagedoor::catalog::{SyncBatch, SyncReport, SyncSignature};
+use stagedoor::redacted::Redacted;
+use url::Url;
+
+use crate::clock::UnixMillis;
+
+/// The edge's sync endpoint and the secret that it knows us by.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    client: Client,
+    endpoint: Url,
+    secret: Redacted<String>,
+}
+
+/// Why there is no edge to tell.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    /// The address cannot be used.
+    #[error("expected the edge's address as http://host or https://host, found `{0}`")]
+    Address(Url),
+    /// The secret is too short to keep anybody out.
+    #[error("expected at least {least} characters in the secret that is shared with the edge, found {found}", least = Edge::MIN_SECRET_CHARS)]
+    Secret {
+        /// How many it has.
+        found: usize,
+    },
+    /// The HTTP client cannot be built.
+    #[error("cannot set up the HTTP client: {}", causes(.0))]
+    Client(#[from] reqwest::Error),
+}
+
+/// Why a batch has no answer. All of it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// No connection, or no answer in time.
+    #[error("cannot reach the edge: {}", causes(.0))]
+    Unreachable(#[from] reqwest::Error),
+    /// The edge refused the batch as a whole.
+    #[error("the edge answered {0}: {1}")]
+    Status(StatusCode, String),
+    /// The edge's report cannot be read.
+    #[error("the edge's report cannot be read: {0}")]
+    Report(String),
+    /// The batch cannot be written.
+    #[error("the batch cannot be written: {0}")]
+    Batch(serde_json::Error),
+}
+
+impl Edge {
+    /// The fewest characters of a secret.
+    pub const MIN_SECRET_CHARS: usize = 32;
+
+    /// The longest answer that is read, in bytes: a hundred results have a tenth of it.
+    const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+    /// Takes the edge's address, with any of its host names, and the shared secret.
+    pub fn new(base: &Url, secret: Redacted<String>, timeout: Duration) -> Result<Self, EdgeError> {
+        let chars = secret.expose().chars().count();
+        if chars < Self::MIN_SECRET_CHARS {
+            return Err(EdgeError::Secret { found: chars });
+        }
+        let bare = base.path() == "/" && base.query().is_none() && base.fragment().is_none();
+        let anonymous = base.username().is_empty() && base.password().is_none();
+        let endpoint = base.join(SyncBatch::PATH).ok();
+        let endpoint = endpoint.filter(|_| bare && anonymous && matches!(base.scheme(), "http" | "https"));
+        let endpoint = endpoint.ok_or_else(|| EdgeError::Address(base.clone()))?;
+        // An error says that a provider is in place already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .connect_timeout(timeout.min(Duration::from_secs(5)))
+            .timeout(timeout)
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
+        let client = match base.scheme() {
+            // A machine without root certificates can do without them here.
+            "http" => client.tls_certs_only([]).build()?,
+            _ => client.build()?,
+        };
+        Ok(Self { client, endpoint, secret })
+    }
+
+    /// Sends a batch and reads the report.
+    pub(super) async fn push(&self, batch: &SyncBatch) -> Result<SyncReport, PushError> {
+        let body = serde_json::to_vec(batch).map_err(PushError::Batch)?;
+        let signature = SyncSignature::sign(&self.secret, &body, UnixMillis::now().seconds());
+        let request = self
+            .client
+            .post(self.endpoint.clone())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(SyncSignature::HEADER, signature.to_string())
+            .body(body);
+        let mut response = request.send().await?;
+        let mut answer = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            answer.extend_from_slice(&chunk);
+            if answer.len() > Self::MAX_ANSWER_BYTES {
+                return Err(PushError::Report(format!("it is longer than {} bytes", Self::MAX_ANSWER_BYTES)));
+            }
+        }
+        if response.status() != StatusCode::OK {
+            let quoted = String::from_utf8_lossy(&answer).chars().take(200).collect();
+            return Err(PushError::Status(response.status(), quoted));
+        }
+        serde_json::from_slice(&answer).map_err(|error| PushError::Report(error.to_string()))
+    }
+}
+
+/// An error and what caused it, since reqwest alone only says that sending failed.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_secrets() {
+        let new = |base: &str, secret: &str| {
+            Edge::new(&base.parse().unwrap(), Redacted::new(secret.to_owned()), Duration::from_secs(1))
+        };
+        let secret = "s".repeat(32);
+        let edge = new("https://watch.example.com", &secret).unwrap();
+        assert_eq!(edge.endpoint.as_str(), "https://watch.example.com/_stagedoor/sync");
+        assert!(!format!("{edge:?}").contains(&secret));
+        for bad in ["ftp://a", "http://a/path", "http://a/?q", "http://u:p@a/"] {
+            assert!(matches!(new(bad, &secret), Err(EdgeError::Address(_))), "{bad} was taken");
+        }
+        assert!(matches!(new("http://a", "short"), Err(EdgeError::Secret { found: 5 })));
+    }
+}

@@ -1,0 +1,30 @@
+//! Tells the edge what has changed: takes the outbox's newest states, sends them in batches, notes the answers.
+
+mod backoff;
+mod batch;
+mod edge;
+mod pacing;
+mod verdict;
+mod worker;
+
+pub use edge::{Edge, EdgeError, PushError};
+pub use pacing::Pace;
+pub use worker::Worker;
+
+use stagedoor::catalog::{SyncBatch, SyncReport};
+
+/// Where documents reach KV through.
+#[derive(Clone, Debug)]
+pub enum Sink {
+    /// The Worker's own signed endpoint, which needs no Cloudflare API token and works in local development.
+    Edge(Edge),
+}
+
+impl Sink {
+    /// Sends a batch and brings the answer.
+    async fn push(&self, batch: &SyncBatch) -> Result<SyncReport, PushError> {
+        match self {
+            Self::Edge(edge) => edge.push(batch).await,
+        }
+    }
+}

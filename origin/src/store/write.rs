@@ -1,0 +1,134 @@
+//! The one transaction that changes a document and puts the change in the outbox.
+
+use sqlx::SqliteConnection;
+use stagedoor::catalog::DocumentKey;
+
+use super::{Record, Store, StoreError, record, revision};
+use crate::clock::UnixMillis;
+
+/// What a write takes for granted about the document it replaces (`If-Match`, `If-None-Match`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// Nothing.
+    Any,
+    /// That there is none, or that it was deleted.
+    Absent,
+    /// That there is one.
+    Present,
+    /// That it stands at one of these revisions.
+    Revision(Vec<u64>),
+}
+
+impl Expectation {
+    /// Whether it holds for a document at this revision, or for none.
+    fn holds(&self, live: Option<u64>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Absent => live.is_none(),
+            Self::Present => live.is_some(),
+            Self::Revision(revisions) => live.is_some_and(|revision| revisions.contains(&revision)),
+        }
+    }
+}
+
+/// What became of a write.
+#[derive(Clone, Debug)]
+pub enum Written {
+    /// There was no such document, or it was deleted.
+    Created(Record),
+    /// It had another state.
+    Changed(Record),
+    /// It had this very state: nothing was written. A deletion may find no document and no tombstone.
+    Unchanged(Option<Record>),
+    /// The expectation did not hold: nothing was written.
+    Refused {
+        /// Where the document stands instead, if there is one.
+        found: Option<u64>,
+    },
+}
+
+impl Store {
+    /// Writes a document, or with `None` deletes it, and puts the change in the outbox: both or neither.
+    pub async fn write(
+        &self,
+        key: &DocumentKey,
+        body: Option<&str>,
+        expectation: &Expectation,
+        now: UnixMillis,
+    ) -> Result<Written, StoreError> {
+        let mut transaction = self.write_transaction().await?;
+        let current = record::find(&mut transaction, key).await?;
+        let live = current.as_ref().and_then(|record| Some((record.revision, record.body.as_ref()?)));
+        let found = live.map(|(revision, _)| revision);
+        if !expectation.holds(found) {
+            return Ok(Written::Refused { found });
+        }
+        if live.map(|(_, body)| body.expose().as_str()) == body {
+            return Ok(Written::Unchanged(current));
+        }
+        let revision = revision::next(&mut transaction, now).await?;
+        sqlx::query(
+            "INSERT INTO documents (kind, id, revision, body) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, body = excluded.body",
+        )
+        .bind(key.kind().name())
+        .bind(key.id())
+        .bind(revision)
+        .bind(body)
+        .execute(&mut *transaction)
+        .await?;
+        enqueue(&mut transaction, key, revision, now).await?;
+        let record = record::find(&mut transaction, key).await?.ok_or(sqlx::Error::RowNotFound)?;
+        transaction.commit().await?;
+        Ok(if found.is_none() { Written::Created(record) } else { Written::Changed(record) })
+    }
+
+    /// Puts every refused document in the outbox once more and says how many there were.
+    ///
+    /// Each gets a new revision, so that the edge takes it even where it holds one of another origin's.
+    pub async fn retry_failed(&self, now: UnixMillis) -> Result<usize, StoreError> {
+        let mut transaction = self.write_transaction().await?;
+        let failed: Vec<Record> =
+            sqlx::query_as("SELECT * FROM document_states WHERE state = 'failed' ORDER BY revision")
+                .fetch_all(&mut *transaction)
+                .await?;
+        for Record { key, .. } in &failed {
+            let revision = revision::next(&mut transaction, now).await?;
+            sqlx::query("UPDATE documents SET revision = $1 WHERE kind = $2 AND id = $3")
+                .bind(revision)
+                .bind(key.kind().name())
+                .bind(key.id())
+                .execute(&mut *transaction)
+                .await?;
+            enqueue(&mut transaction, key, revision, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(failed.len())
+    }
+}
+
+/// Notes in the outbox that a document now stands at this revision.
+async fn enqueue(
+    transaction: &mut SqliteConnection,
+    key: &DocumentKey,
+    revision: i64,
+    now: UnixMillis,
+) -> Result<(), sqlx::Error> {
+    let insert = sqlx::query("INSERT INTO outbox (revision, kind, id, changed_at) VALUES ($1, $2, $3, $4)");
+    let insert = insert.bind(revision).bind(key.kind().name()).bind(key.id()).bind(now);
+    insert.execute(transaction).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deleted_document_counts_as_none() {
+        assert!(Expectation::Any.holds(None) && Expectation::Any.holds(Some(1)));
+        assert!(Expectation::Absent.holds(None) && !Expectation::Absent.holds(Some(1)));
+        assert!(Expectation::Present.holds(Some(1)) && !Expectation::Present.holds(None));
+        let revision = Expectation::Revision(vec![1, 2]);
+        assert!(revision.holds(Some(2)) && !revision.holds(Some(3)) && !revision.holds(None));
+    }
+}

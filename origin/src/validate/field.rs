@@ -1,0 +1,40 @@
+//! The path of a member, in one spelling: `offers[0].territories.allow[1]`.
+
+/// The path of a member that nothing read.
+pub(super) fn ignored(path: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => format!("{}[{index}]", ignored(parent)),
+        Path::Map { parent, key } => join(&ignored(parent), key),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            ignored(parent)
+        }
+    }
+}
+
+/// The path of the member at which reading stopped. Of a member that is missing, or stands there twice, serde
+/// gives the path of its parent, and its name in the message alone.
+pub(super) fn failed(path: &serde_path_to_error::Path, error: &serde_json::Error) -> String {
+    let parent = path.to_string();
+    let message = error.to_string();
+    let name = ["missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start)?.split_once('`').map(|(name, _)| name));
+    match name {
+        Some(name) if parent == "." => name.to_owned(),
+        Some(name) if parent.rsplit('.').next() != Some(name) => join(&parent, name),
+        _ => parent,
+    }
+}
+
+/// The parser's message without the ` at line L column C` at its end.
+pub(super) fn without_position(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    message.strip_suffix(&position).unwrap_or(&message).to_owned()
+}
+
+fn join(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+}

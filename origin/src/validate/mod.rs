@@ -1,0 +1,208 @@
+//! Checks a document that the CMS sends against the very types that the edge reads it with.
+//!
+//! The edge is lenient about members that it does not know. Here, where an editor can still correct a typing
+//! error, they are refused by name; only a JSON Web Key may have more, as [RFC 7517 section 4] asks.
+//!
+//! [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
+
+mod field;
+mod rules;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::de::IgnoredAny;
+use stagedoor::catalog::{DocumentKey, KeySet, Kind, Site, Title};
+
+use rules::Rules;
+
+/// What is wrong with one member of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The member's path, such as `offers[0].territories.allow[1]`; `.` is the document itself.
+    pub field: String,
+    /// What was expected and what was found.
+    pub detail: String,
+}
+
+/// Why a document is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invalid {
+    /// It is not JSON.
+    Malformed {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in bytes.
+        column: usize,
+        /// What the parser says.
+        detail: String,
+    },
+    /// It is not a document of its kind: everything that was found, in the order of the document.
+    Fields(Vec<FieldError>),
+}
+
+/// Checks the body of a document that is to be stored under `key`.
+///
+/// Returns it in the one spelling that is stored and sent: defaults filled in, host names and times in their
+/// canonical form. Whether it fits other documents, such as the site that a title names, is not checked.
+pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
+    match key.kind() {
+        Kind::Site => check::<Site>(key, body),
+        Kind::Title => check::<Title>(key, body),
+        Kind::Keys => check::<KeySet>(key, body),
+    }
+}
+
+/// The member that repeats the identifier in a document of this kind.
+pub const fn id_field(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Site => "host",
+        Kind::Title => "id",
+        Kind::Keys => "issuer",
+    }
+}
+
+fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Invalid::Malformed {
+        line: error.line(),
+        column: error.column(),
+        detail: field::without_position(&error),
+    })?;
+    let mut errors = Vec::new();
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let mut unread = |path: serde_ignored::Path<'_>| {
+        errors
+            .push(FieldError { field: field::ignored(&path), detail: "there is no such member".to_owned() });
+    };
+    let lenient = serde_ignored::Deserializer::new(&mut json, &mut unread);
+    let read: Result<D, _> = serde_path_to_error::deserialize(lenient);
+    let document = match read {
+        Ok(document) => document,
+        // Serde stops at the first value that it cannot read.
+        Err(error) => {
+            errors.push(FieldError {
+                field: field::failed(error.path(), error.inner()),
+                detail: field::without_position(error.inner()),
+            });
+            return Err(Invalid::Fields(errors));
+        }
+    };
+    if document.id() != key.id() {
+        let detail = format!("expected `{}` as in the path, found `{}`", key.id(), document.id());
+        errors.push(FieldError { field: id_field(key.kind()).to_owned(), detail });
+    }
+    document.rules(&mut |field, detail| errors.push(FieldError { field, detail }));
+    if !errors.is_empty() {
+        return Err(Invalid::Fields(errors));
+    }
+    serde_json::to_string(&document).map_err(|error| {
+        Invalid::Fields(vec![FieldError { field: ".".to_owned(), detail: error.to_string() }])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(key: &str, body: &str) -> Vec<(String, String)> {
+        match document(&key.parse().unwrap(), body.as_bytes()) {
+            Err(Invalid::Fields(errors)) => errors.into_iter().map(|e| (e.field, e.detail)).collect(),
+            other => panic!("expected errors by field, found {other:?}"),
+        }
+    }
+
+    const OFFER: &str = r#"{"id":"all","territories":{"allow":["*"]}}"#;
+
+    fn title(offers: &str) -> String {
+        format!(r#"{{"id":"harbour","sites":["watch.example.com"],"offers":[{offers}]}}"#)
+    }
+
+    #[test]
+    fn each_error_names_its_member() {
+        let cases = [
+            (
+                title(r#"{"id":"a","territories":{"allow":["AE","ae"]}}"#),
+                "offers[0].territories.allow[1]",
+                "found `ae`",
+            ),
+            (title(r#"{"id":"a","territories":{}}"#), "offers[0].territories.allow", "missing field `allow`"),
+            (
+                title(r#"{"id":"a","territories":{"allow":[]},"caps":{"max_heigth":1}}"#),
+                "offers[0].caps.max_heigth",
+                "no such member",
+            ),
+            (title(&OFFER.replace("all\"", "all\",\"id\":\"b\"")), "offers[0].id", "duplicate field `id`"),
+            (title(&format!("{OFFER},{OFFER}")), "offers[1].id", "`all`"),
+            (title(OFFER).replace(r#"["watch.example.com"]"#, "[]"), "sites", "at least one"),
+            (
+                title(OFFER).replace("harbour", "other"),
+                "id",
+                "expected `harbour` as in the path, found `other`",
+            ),
+            (
+                title(OFFER).replace("{\"id\":\"harbour\"", "{\"revision\":1,\"id\":\"harbour\""),
+                "revision",
+                "no such member",
+            ),
+            (
+                title(OFFER).replace("]}}]", "]},\"window\":{\"from\":\"soon\"}}]"),
+                "offers[0].window.from",
+                "RFC 3339",
+            ),
+            ("[]".to_owned(), ".", "invalid"),
+        ];
+        for (body, field, detail) in cases {
+            let errors = errors("v1/title/harbour", &body);
+            assert_eq!(errors.len(), 1, "{body}: {errors:?}");
+            assert_eq!(errors[0].0, field, "{body}: {errors:?}");
+            assert!(errors[0].1.contains(detail) && !errors[0].1.contains(" at line "), "{body}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn every_error_that_serde_survives_is_reported_at_once() {
+        let body =
+            title(&format!("{OFFER},{OFFER}")).replace("watch.example.com\"]", "a.example\"],\"colour\":1");
+        let fields: Vec<_> = errors("v1/title/other", &body).into_iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, ["colour", "id", "offers[1].id"]);
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_told_from_a_document_that_is_wrong() {
+        let found = document(&"v1/title/harbour".parse().unwrap(), b"{\n  \"id\": harbour}").unwrap_err();
+        assert!(matches!(found, Invalid::Malformed { line: 2, column: 9, .. }), "{found:?}");
+        let found = document(&"v1/title/harbour".parse().unwrap(), b"{} {}").unwrap_err();
+        assert!(matches!(found, Invalid::Malformed { line: 1, column: 4, .. }), "{found:?}");
+    }
+
+    const KEYS: &str = r#"{"issuer":"sessions","keys":[{"kty":"oct","kid":"a","alg":"HS256","use":"sig","x5t":["?"],
+        "k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}"#;
+
+    #[test]
+    fn a_jwk_may_have_more_members_and_its_set_may_not() {
+        let stored = document(&"v1/keys/sessions".parse().unwrap(), KEYS.as_bytes()).unwrap();
+        assert!(!stored.contains("x5t"), "{stored}");
+        let found = errors("v1/keys/sessions", &KEYS.replace("{\"issuer\"", "{\"kyes\":[],\"issuer\""));
+        assert_eq!(found, [("kyes".to_owned(), "there is no such member".to_owned())]);
+    }
+
+    #[test]
+    fn errors_in_a_jwk_name_the_key_and_do_not_quote_the_secret() {
+        let found = errors("v1/keys/sessions", &KEYS.replace("\"k\":", "\"kk\":"));
+        assert_eq!(found[0].0, "keys[0].k", "{found:?}");
+        let found = errors("v1/keys/sessions", &KEYS.replace("AAAA\"", "+secret+\""));
+        assert!(found[0].0 == "keys[0]" && !found[0].1.contains("secret"), "{found:?}");
+    }
+
+    #[test]
+    fn the_stored_spelling_is_canonical() {
+        let body = r#"{"host":"Watch.Example.com","media":{"origin":"https://m.example/vod"},"tokens":{"issuers":["i"]},"sessions":{"keys":"k"}}"#;
+        let found = errors("v1/site/watch.example.com", body);
+        assert_eq!(found[0].0, "media.origin", "{found:?}");
+        let stored =
+            document(&"v1/site/watch.example.com".parse().unwrap(), body.replace("/vod", "/vod/").as_bytes());
+        assert!(stored.unwrap().starts_with(r#"{"host":"watch.example.com","media":"#));
+        let found =
+            errors("v1/site/watch.example.com", &body.replace("[\"i\"]", "[]").replace("/vod", "/vod/"));
+        assert_eq!(found[0].0, "tokens.issuers", "{found:?}");
+    }
+}

@@ -1,0 +1,20 @@
+//! The whole service against a scripted edge, over HTTP and a database of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "these are tests"
+)]
+
+mod app;
+mod auth;
+mod documents;
+mod edge;
+mod media;
+mod process;
+mod restart;
+mod secrets;
+mod sync;
+mod validation;

@@ -1,0 +1,127 @@
+//! The service is killed in the middle of its work, and started again on the same database.
+
+use std::time::Duration;
+
+use stagedoor_origin::store::Store;
+
+use crate::app::{database, eventually, title};
+use crate::edge::{FakeEdge, Mode};
+use crate::process::{OriginProcess, run};
+
+async fn api_key(folder: &tempfile::TempDir) -> String {
+    run(folder, &["api-key", "create", "--name", "cms"]).await.unwrap().trim().to_owned()
+}
+
+async fn deliver_all(origin: &OriginProcess) {
+    eventually("nothing is pending", async || origin.api.get("/sync").await.body["pending"] == 0).await;
+}
+
+#[tokio::test]
+async fn killed_between_the_edges_acceptance_and_our_note_of_it() {
+    let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
+    let key = api_key(&folder).await;
+    edge.set(Mode::ApplyAndHang);
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    let put = origin.api.put("/titles/harbour", &title("harbour", "one")).await;
+    eventually("the edge has applied it", async || edge.held("v1/title/harbour").is_some()).await;
+    origin.kill().await;
+
+    edge.set(Mode::Answer);
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    let synced = origin.api.wait_for_state("/titles/harbour", "synced").await;
+    assert_eq!(synced.body["sync"]["revision_at_edge"], put.revision());
+    assert_eq!(edge.revisions("v1/title/harbour"), [put.revision(); 2], "the edge was not asked again");
+}
+
+#[tokio::test]
+async fn killed_while_the_edge_hangs_nothing_is_lost_or_reordered() {
+    let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
+    let key = api_key(&folder).await;
+    edge.set(Mode::Hang);
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    let mut last = Vec::new();
+    for n in 0..150 {
+        origin.api.put(&format!("/titles/t{n}"), &title(&format!("t{n}"), "one")).await;
+        last.push((
+            n,
+            origin.api.put(&format!("/titles/t{n}"), &title(&format!("t{n}"), "two")).await.revision(),
+        ));
+    }
+    let deleted = origin.api.delete("/titles/t7").await.revision();
+    eventually("a push is in flight", async || edge.look(|memory| memory.in_flight) > 0).await;
+    origin.kill().await;
+
+    edge.set(Mode::Answer);
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    deliver_all(&origin).await;
+    for (n, revision) in last {
+        let (held, document) = edge.held(&format!("v1/title/t{n}")).unwrap();
+        assert_eq!(
+            (held, document.is_none()),
+            if n == 7 { (deleted, true) } else { (revision, false) },
+            "t{n}"
+        );
+    }
+    edge.look(|memory| {
+        for key in memory.held.keys() {
+            let revisions = memory.received.iter().filter(|(_, change)| change.key.to_string() == *key);
+            assert!(revisions.map(|(_, change)| change.revision).is_sorted(), "{key} went back");
+        }
+    });
+}
+
+#[tokio::test]
+async fn killed_again_and_again_under_load() {
+    let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
+    let key = api_key(&folder).await;
+    let mut revisions = Vec::new();
+    for round in 0..5 {
+        edge.set(Mode::Slow(Duration::from_millis(20)));
+        let origin = OriginProcess::start(&folder, &edge, &key).await;
+        for n in 0..20 {
+            let name = format!("{round}-{n}");
+            revisions.push(origin.api.put("/titles/harbour", &title("harbour", &name)).await.revision());
+            origin.api.put(&format!("/titles/r{name}"), &title(&format!("r{name}"), "one")).await;
+        }
+        origin.kill().await;
+    }
+    assert!(revisions.is_sorted_by(|one, next| one < next), "{revisions:?}");
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    deliver_all(&origin).await;
+    assert_eq!(edge.held("v1/title/harbour").map(|(revision, _)| revision), revisions.last().copied());
+    assert_eq!(edge.look(|memory| memory.held.len()), 101);
+    assert!(edge.revisions("v1/title/harbour").is_sorted(), "it went back");
+}
+
+#[tokio::test]
+async fn asked_to_end_it_finishes_the_push_in_flight() {
+    let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
+    let key = api_key(&folder).await;
+    edge.set(Mode::Slow(Duration::from_millis(300)));
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    origin.api.put("/titles/harbour", &title("harbour", "one")).await;
+    eventually("a push is in flight", async || edge.look(|memory| memory.in_flight) > 0).await;
+    origin.terminate().await;
+    let status = Store::open(&database(&folder)).await.unwrap().sync_status().await.unwrap();
+    assert_eq!((status.pending, status.last_success_at.is_some()), (0, true), "the answer was not awaited");
+}
+
+#[tokio::test]
+async fn the_command_line_makes_lists_and_revokes_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = api_key(&folder).await;
+    assert!(key.starts_with("sdk_"), "{key}");
+    let list = run(&folder, &["api-key", "list"]).await.unwrap();
+    assert!(list.contains("\tcms\t") && list.trim_end().ends_with("\t-") && !list.contains(&key), "{list}");
+    assert!(
+        run(&folder, &["api-key", "create", "--name", "cms"])
+            .await
+            .unwrap_err()
+            .contains("named `cms` already")
+    );
+    run(&folder, &["api-key", "revoke", "cms"]).await.unwrap();
+    assert!(!run(&folder, &["api-key", "list"]).await.unwrap().trim_end().ends_with("\t-"));
+    assert!(run(&folder, &["api-key", "revoke", "cms"]).await.is_err());
+    let refused = run(&folder, &["serve", "--edge", "http://127.0.0.1:1"]).await.unwrap_err();
+    assert!(refused.contains("SYNC_SECRET"), "{refused}");
+}
