@@ -6,8 +6,7 @@ CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/stagedoor"
 TOOLS="$CACHE/tools"
 
 WORKER_BUILD_VERSION=0.8.7
-NEXTEST_VERSION=0.9.143
-CARGO_FUZZ_VERSION=0.13.1
+CARGO_FUZZ_VERSION=0.13.2
 # wasm-bindgen's command has to be of the very version of its library.
 WASM_BINDGEN_VERSION=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3; exit }' "$ROOT/Cargo.lock")
 
@@ -17,7 +16,6 @@ export ESBUILD_BIN="$ROOT/node_modules/.bin/esbuild"
 WORKER_BUILD="$TOOLS/worker-build-$WORKER_BUILD_VERSION/bin/worker-build"
 
 # rustup installs here, and a shell that was open before does not know it yet. Node 24 comes with package.json.
-export PATH="$ROOT/node_modules/.bin:$TOOLS/cargo-nextest-$NEXTEST_VERSION/bin:$HOME/.cargo/bin:$PATH"
 
 # No telemetry and no look-ups of the developer's own place from tools that are meant to run without a network.
 export WRANGLER_SEND_METRICS=false CLOUDFLARE_CF_FETCH_ENABLED=false DO_NOT_TRACK=1

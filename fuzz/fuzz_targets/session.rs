@@ -1,0 +1,22 @@
+//! No session token panics, and none but a genuine one opens.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use stagedoor::catalog::KeySet;
+use stagedoor::time::UnixTime;
+use stagedoor::token::session::Session;
+
+static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
+    serde_json::from_str(
+        r#"{"issuer":"s","keys":[{"kty":"oct","kid":"s","alg":"HS256","k":"c2Vzc2lvbi1zZWNyZXQtb2YtdGhlLWZsb3ctdGVzdHM"}]}"#,
+    )
+    .unwrap()
+});
+
+fuzz_target!(|token: &str| {
+    let title = "harbour".parse().unwrap();
+    let opened = Session::open(token, &KEYS, "watch.example.com", &title, UnixTime::from_secs(1));
+    assert!(opened.is_err(), "a forged session was opened");
+});

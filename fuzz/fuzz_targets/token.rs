@@ -1,0 +1,31 @@
+//! No token panics, and none but a genuine one gets anywhere.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use stagedoor::catalog::{KeySet, TokenPolicy};
+use stagedoor::redacted::Redacted;
+use stagedoor::time::UnixTime;
+use stagedoor::token::{Presented, native};
+
+static POLICY: LazyLock<TokenPolicy> = LazyLock::new(|| serde_json::from_str(r#"{"issuers":["id"]}"#).unwrap());
+static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
+    serde_json::from_str(
+        r#"{"issuer":"id","keys":[
+            {"kty":"oct","kid":"h","alg":"HS256","k":"aHMyNTYtc2VjcmV0LW9mLXRoZS1mbG93LXRlc3RzLSE"},
+            {"kty":"EC","kid":"e","alg":"ES256","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+             "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#,
+    )
+    .unwrap()
+});
+
+fuzz_target!(|token: &str| {
+    if let Ok(presented) = Presented::parse(Redacted::new(token.to_owned()), &POLICY)
+        && let Ok(challenge) = presented.challenge(&KEYS)
+    {
+        assert!(!native::settle(&challenge), "a forged token was taken for genuine");
+        // The claims are read all the same, as if it were.
+        let _ = presented.grant(true, &POLICY, UnixTime::from_secs(1));
+    }
+});
