@@ -1,0 +1,65 @@
+// The form: which title, and who watches it.
+import { $, COUNTRIES, countryName, element, offerInWords } from "./words.js";
+
+export class Choices {
+  #changed;
+
+  /** @param {{changed: () => void, play: () => void}} options */
+  constructor({ changed, play }) {
+    this.#changed = changed;
+    $("country").replaceChildren(
+      ...COUNTRIES.map((code) => element("option", `${countryName(code)} (${code})`, { value: code })),
+      element("option", "Unknown", { value: "" }),
+    );
+    $("viewer").addEventListener("change", () => this.#changed());
+    $("viewer").addEventListener("submit", (event) => {
+      event.preventDefault();
+      play();
+    });
+  }
+
+  /** What is chosen: title, country, plan, kind, algorithm. */
+  get chosen() {
+    return Object.fromEntries(new FormData($("viewer")));
+  }
+
+  /** Shows the titles; the choice stays, or falls on the first. */
+  showTitles(documents) {
+    const chosen = this.chosen.title ?? documents[0]?.id;
+    $("titles").replaceChildren(...documents.map((title) => card(title, title.id === chosen)));
+  }
+
+  /** Shows a title's new state. */
+  updateTitle(title) {
+    const old = [...$("titles").children].find((card) => card.dataset.id === title.id);
+    if (!old) return;
+    const offers = old.querySelector("ul");
+    offers.replaceChildren(...offerItems(title));
+    old.querySelector(".names").replaceChildren(...names(title));
+  }
+}
+
+function card(title, checked) {
+  const card = element("label", "", { class: "card", "data-id": title.id });
+  const radio = element("input", "", { type: "radio", name: "title", value: title.id });
+  radio.checked = checked;
+  const heading = element("span", "", { class: "names" });
+  heading.append(...names(title));
+  const offers = element("ul");
+  offers.append(...offerItems(title));
+  const body = element("span", "", { class: "card-body" });
+  body.append(heading, element("code", title.id), offers);
+  card.append(radio, body);
+  return card;
+}
+
+function names({ id, names = {} }) {
+  const entries = Object.entries(names).sort(([a], [b]) => (b === "en") - (a === "en"));
+  if (entries.length === 0) return [element("bdi", id)];
+  return entries.map(([lang, name]) => element("bdi", name, { lang, dir: "auto" }));
+}
+
+function offerItems({ offers }) {
+  if (offers.length === 0) return [element("li", "no offer: nobody may watch it")];
+  return offers.map((offer) => element("li", offerInWords(offer)));
+}

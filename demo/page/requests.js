@@ -1,0 +1,76 @@
+// The table of requests that the player made.
+import { sessionOf } from "./tokens.js";
+import { $, element, size } from "./words.js";
+
+const MOST_ROWS = 400;
+
+export class Requests {
+  #count = 0;
+  #bytes = 0;
+
+  clear() {
+    this.#count = 0;
+    this.#bytes = 0;
+    $("request-rows").replaceChildren();
+    $("requests-summary").textContent = "";
+  }
+
+  /**
+   * Watches a request that is about to be sent.
+   * @param {XMLHttpRequest} xhr
+   * @param {{url: string, kind: string, refused: (problem: object) => void}} options `refused` gets the problem
+   *   document of a refusal.
+   */
+  watch(xhr, { url, kind, refused }) {
+    const started = performance.now();
+    xhr.addEventListener("loadend", (event) => {
+      this.#add({ url, kind, status: xhr.status, bytes: event.loaded, ms: performance.now() - started });
+      if (xhr.status >= 400) refused(problemOf(xhr));
+    });
+  }
+
+  #add({ url, kind, status, bytes, ms }) {
+    this.#count += 1;
+    this.#bytes += bytes;
+    const { origin, pathname, search } = new URL(url);
+    const row = element("tr", "", { "data-kind": kind, "data-status": status, "data-url": origin + pathname });
+    if (status >= 400) row.className = "refused";
+    const path = element("td", "", { title: pathname });
+    path.append(element("code", shorten(pathname) + shortenQuery(search)));
+    row.append(
+      element("td", kind),
+      element("td", "GET"),
+      path,
+      element("td", status || "stopped", { class: "number" }),
+      element("td", bytes.toLocaleString("en"), { class: "number" }),
+      element("td", ms.toFixed(0), { class: "number" }),
+    );
+    const rows = $("request-rows");
+    rows.prepend(row);
+    if (rows.childElementCount > MOST_ROWS) rows.lastElementChild.remove();
+    $("requests-summary").textContent = `${this.#count === 1 ? "one" : this.#count}, ${size(this.#bytes)}, newest first`;
+  }
+}
+
+/** What hls.js asks for, by its loader's context. */
+export function kindOf({ type, frag, keyInfo }) {
+  if (keyInfo) return "key";
+  if (frag) return `${frag.type === "main" ? "video" : frag.type} ${frag.sn === "initSegment" ? "init" : "segment"}`;
+  return { manifest: "entry", level: "video playlist", audioTrack: "audio playlist", subtitleTrack: "subtitle playlist" }[type] ?? type;
+}
+
+function problemOf(xhr) {
+  const text = xhr.responseType === "arraybuffer" ? new TextDecoder().decode(xhr.response ?? new ArrayBuffer()) : xhr.responseText;
+  try {
+    return { status: xhr.status, ...JSON.parse(text) };
+  } catch {
+    return { status: xhr.status, reason: "unexpected_reply", title: "The reply is no problem document.", detail: text.slice(0, 200) };
+  }
+}
+
+function shorten(path) {
+  const token = sessionOf(path);
+  return token ? path.replace(token, `${token.slice(0, 4)}…${token.slice(-4)}`) : path;
+}
+
+const shortenQuery = (search) => search.replace(/token=(.{8})[^&]*/, "token=$1…");

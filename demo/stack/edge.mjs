@@ -1,0 +1,46 @@
+// The edge on this machine: `wrangler dev` over the Worker that was built, with nothing left to build.
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { experimental_readRawConfig as readRawConfig } from "wrangler";
+import { Child } from "./child.mjs";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** @param {{folder: string, port: number, inspectorPort: number, syncSecret: string, died: Function}} options */
+export function edgeChild({ folder, port, inspectorPort, syncSecret, died }) {
+  const config = writeConfig(folder);
+  // Beside the configuration, where wrangler looks for it: no secret stands in the list of processes.
+  writeFileSync(join(folder, ".dev.vars"), `SYNC_SECRET="${syncSecret}"\n`, { mode: 0o600 });
+  return new Child({
+    name: "edge",
+    command: process.execPath,
+    args: [
+      ...[join(root, "node_modules/wrangler/bin/wrangler.js"), "dev", "--config", config, "--env", "development"],
+      ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(inspectorPort)],
+      ...["--persist-to", join(folder, "wrangler"), "--show-interactive-dev-session=false"],
+    ],
+    cwd: folder,
+    env: ENVIRONMENT,
+    log: join(folder, "edge.log"),
+    died,
+  });
+}
+
+/** No look-ups in the network: neither of this machine's place, nor of a newer wrangler. */
+const ENVIRONMENT = {
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  DO_NOT_TRACK: "1",
+  NO_COLOR: "1",
+};
+
+/** The project's own configuration, without its build. */
+function writeConfig(folder) {
+  const { rawConfig } = readRawConfig({ config: join(root, "wrangler.toml") });
+  const { build: _build, ...config } = { ...rawConfig, main: join(root, rawConfig.main) };
+  if (!existsSync(config.main)) throw new Error(`expected the built Worker at ${rawConfig.main}: run scripts/build-edge`);
+  const file = join(folder, "wrangler.json");
+  writeFileSync(file, JSON.stringify(config, null, 2));
+  return file;
+}

@@ -1,0 +1,25 @@
+// Free ports of the loopback interface.
+import { createServer } from "node:net";
+
+const TRIES = 50;
+
+/** The wanted port, or the next free one behind it; 0 is any. */
+export async function freePort(wanted, taken = []) {
+  if (wanted === 0) return probe(0);
+  for (let port = wanted; port < wanted + TRIES && port < 65_536; port += 1) {
+    if (!taken.includes(port) && (await probe(port))) return port;
+  }
+  throw new Error(`expected a free port from ${wanted} to ${wanted + TRIES - 1}, found none`);
+}
+
+/** The port if it can be listened on, else null. */
+function probe(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(null));
+    server.listen(port, "127.0.0.1", () => {
+      const { port: found } = server.address();
+      server.close(() => resolve(found));
+    });
+  });
+}

@@ -1,0 +1,212 @@
+// The demo from end to end: origin service, edge in workerd, hls.js in Chromium.
+import assert from "node:assert/strict";
+import { after, before, test as nodeTest } from "node:test";
+import { STEP_MS, onPage, startDemo } from "./harness.mjs";
+
+/** @type {Awaited<ReturnType<typeof startDemo>>} */
+let demo;
+before(async () => (demo = await startDemo()), { timeout: 90_000 });
+after(() => demo?.stop());
+
+const test = (name, body) => nodeTest(name, { timeout: 40_000 }, body);
+const pageTest = (name, body) => test(name, () => onPage(demo, name, body));
+
+const sessionUrl = () => new RegExp(`^${demo.stack.edgeUrl}/~[A-Za-z0-9_-]{68}/`);
+
+pageTest("plays through the edge, every URL below the entry under a session", async (page) => {
+  await page.play();
+  await page.playTo(2);
+  const frames = await page.frames();
+  await page.playTo(8);
+  assert.ok((await page.frames()) > frames, "the pictures stand still");
+  assert.equal(await page.denial(), null);
+
+  const requests = await page.requests();
+  assert.ok(requests.every(({ status }) => status === 200), JSON.stringify(requests));
+  const [entry, ...below] = requests;
+  assert.deepEqual([entry.kind, entry.url], ["entry", `${demo.stack.edgeUrl}/harbour/master.m3u8`]);
+  assert.ok(below.every(({ url }) => sessionUrl().test(url)), below.find(({ url }) => !sessionUrl().test(url))?.url);
+  for (const kind of ["video playlist", "audio playlist", "video init", "video segment", "audio segment"]) {
+    assert.ok(below.some((request) => request.kind === kind), `no ${kind} was asked for`);
+  }
+  assert.match(await page.tab.locator("#session").innerText(), /^(1:00:00|59:\d\d)$/);
+});
+
+pageTest("nothing but the page and the edge is asked for anything", async (page) => {
+  const hosts = new Set();
+  page.tab.on("request", (request) => /^https?:/.test(request.url()) && hosts.add(new URL(request.url()).origin));
+  await page.tab.reload();
+  await page.tab.locator("body[data-ready]").waitFor();
+  await page.play();
+  await page.playTo(2);
+  assert.deepEqual([...hosts].sort(), [demo.stack.pageUrl, demo.stack.edgeUrl].sort());
+});
+
+pageTest("the plan decides the heights on offer", async (page) => {
+  await page.play({ plan: "premium", algorithm: "ES256" });
+  assert.deepEqual(await page.offered(), ["360p", "720p", "1080p"]);
+  await page.play({ plan: "basic" });
+  assert.deepEqual(await page.offered(), ["360p"]);
+  await page.playTo(4);
+  assert.equal(await page.tab.evaluate(() => document.querySelector("video").videoHeight), 360);
+  assert.ok((await page.requests()).every(({ url }) => !/720p|1080p/.test(url)), "a height that is not offered was fetched");
+});
+
+const DENIALS = [
+  ["a blocked country", { country: "US" }, "403 Forbidden", "territory"],
+  ["an unknown country", { country: "" }, "403 Forbidden", "geography_unknown"],
+  ["no plan", { plan: "" }, "403 Forbidden", "plan"],
+  ["a plan that does not include the title", { title: "harbour-aes", plan: "basic" }, "403 Forbidden", "plan"],
+  ["a window that opens later", { title: "harbour-premiere" }, "403 Forbidden", "window_not_open"],
+  ["an expired token", { kind: "expired" }, "401 Unauthorized", "token_expired"],
+  ["an HS256 token of a wrong key", { kind: "forged" }, "401 Unauthorized", "token_signature"],
+  ["an ES256 token of a wrong key", { kind: "forged", algorithm: "ES256" }, "401 Unauthorized", "token_signature"],
+  ["no token", { kind: "none" }, "401 Unauthorized", "token_missing"],
+];
+
+pageTest("a refusal shows its reason", async (page) => {
+  for (const [name, viewer, status, reason] of DENIALS) {
+    const denial = await page.playDenied(viewer);
+    assert.deepEqual([denial.status, denial.reason], [status, reason], name);
+    assert.ok(denial.title && denial.detail, `${name}: no words`);
+    const requests = await page.requests();
+    assert.equal(requests.length, 1, `${name}: a refused player goes on asking`);
+  }
+  await page.play();
+  assert.equal(await page.denial(), null, "an old refusal stands over a picture");
+});
+
+pageTest("a segment's URL without its session is refused", async (page) => {
+  await page.play();
+  await page.playTo(1);
+  const segment = (await page.requests()).find(({ kind }) => kind === "video segment").url;
+  const fetched = (url) =>
+    page.tab.evaluate(async (url) => {
+      const response = await fetch(url);
+      return { status: response.status, body: response.ok ? (await response.arrayBuffer()).byteLength : await response.json() };
+    }, url);
+  const whole = await fetched(segment);
+  assert.ok(whole.status === 200 && whole.body > 1000, "with its session it is there");
+  const without = await fetched(segment.replace(/\/~[^/]+/, ""));
+  assert.deepEqual([without.status, without.body.reason], [401, "session_missing"]);
+  const forged = await fetched(segment.replace(/(?<=\/~.{40})./, (character) => (character === "A" ? "B" : "A")));
+  assert.deepEqual([forged.status, forged.body.reason], [401, "session_signature"]);
+});
+
+pageTest("sound and subtitles change to Arabic", async (page) => {
+  const { tab } = page;
+  await page.play();
+  const arabic = (name) => ({ label: `${name} (ar)` });
+  await tab.locator("#audio").selectOption(arabic("العربية"));
+  await tab.locator("#subtitles").selectOption(arabic("العربية"));
+  await page.playTo((await tab.evaluate(() => document.querySelector("video").currentTime)) + 4);
+  await tab.waitForFunction(() => {
+    const shown = [...document.querySelector("video").textTracks].find((track) => track.mode === "showing");
+    return shown?.language === "ar" && [...(shown.cues ?? [])].some((cue) => /\p{Script=Arabic}/u.test(cue.text));
+  });
+  const requests = await page.requests();
+  for (const path of ["/audio-ar/seg_", "/text-ar/seg_"]) {
+    assert.ok(requests.some(({ url, status }) => status === 200 && url.includes(path) && sessionUrl().test(url)), `${path} was not fetched`);
+  }
+  assert.equal(await page.denial(), null);
+});
+
+pageTest("AES-128 plays, its key fetched through the edge", async (page) => {
+  await page.play({ title: "harbour-aes", country: "DE" });
+  await page.playTo(8);
+  const key = (await page.requests()).find(({ kind }) => kind === "key");
+  assert.match(key.url, sessionUrl());
+  assert.match(key.url, /\/harbour-aes\/key\.bin$/);
+});
+
+pageTest("rights saved on the page decide at the edge, and errors are shown by field", async (page) => {
+  const { tab } = page;
+  await page.choose({ title: "harbour-aes", country: "EG" });
+  const editor = tab.locator("#document");
+  const saved = tab.locator("#rights-message", { hasText: "at the edge after" });
+
+  await editor.fill((await editor.inputValue()).replace('"gulf"', '"Gulf States"').replace('"plans"', '"plan"'));
+  await tab.locator("#save").click();
+  await tab.locator("#rights-errors").waitFor();
+  assert.match(await tab.locator("#rights-errors").innerText(), /offers\[0\]\.id/);
+  await tab.locator("#revert").click();
+
+  await tab.getByRole("button", { name: "Block Egypt and save" }).click();
+  await saved.waitFor();
+  await eventually("the edge refuses Egypt", async () => (await enter("harbour-aes", "EG")).reason === "territory");
+  assert.equal((await page.playDenied({ title: "harbour-aes", country: "EG" })).reason, "territory");
+  assert.match(await tab.locator('.card[data-id="harbour-aes"] li').innerText(), /not in Egypt/);
+
+  await tab.getByRole("button", { name: "Unblock Egypt and save" }).click();
+  await tab.getByRole("button", { name: "Block Egypt and save" }).waitFor();
+  await eventually("the edge lets Egypt in again", async () => (await enter("harbour-aes", "EG")).status === 200);
+});
+
+test("rights changed by the origin's API reach the edge within the stated bound", async () => {
+  const { api } = demo.stack;
+  assert.equal((await enter("harbour", "FR")).status, 200);
+  const before = await api.get("titles", "harbour");
+  const change = await api.put("titles", "harbour", withDenied(before.document, "FR"));
+  assert.ok(change.revision > before.revision);
+  const boundMs = Math.min(change.sync.visible_within_s * 1000, STEP_MS);
+  await eventually("the edge refuses France", async () => (await enter("harbour", "FR")).reason === "territory", boundMs);
+  assert.equal((await enter("harbour", "DE")).status, 200, "and nobody else");
+  await eventually("the origin knows", async () => (await api.get("titles", "harbour")).sync.state === "synced");
+  assert.equal((await api.get("titles", "harbour")).sync.revision_at_edge, change.revision);
+  await api.put("titles", "harbour", before.document);
+  await eventually("France is let in again", async () => (await enter("harbour", "FR")).status === 200);
+});
+
+test("an origin killed with changes pending loses none of them", async () => {
+  const { stack } = demo;
+  const { api } = stack;
+  await stack.synced();
+  const { document } = await api.get("titles", "harbour");
+  // An edge that hears and does not answer: the first change is in flight, the others wait behind it.
+  stack.edge.signal("SIGSTOP");
+  let last;
+  try {
+    for (const countries of [["GB"], ["GB", "IN"], ["IN", "JP"]]) last = await api.put("titles", "harbour", withDenied(document, ...countries));
+    await api.put("titles", "harbour-aes", withDenied((await api.get("titles", "harbour-aes")).document, "DE"));
+    assert.equal((await api.get("titles", "harbour")).sync.state, "pending");
+    assert.equal((await api.sync()).pending, 2, "documents are pending when the origin dies");
+    await stack.origin.kill();
+  } finally {
+    stack.edge.signal("SIGCONT");
+  }
+  stack.origin.start();
+  await stack.healthy(stack.origin, stack.originUrl);
+  await stack.synced();
+
+  const found = await api.get("titles", "harbour");
+  assert.deepEqual([found.revision, found.sync.revision_at_edge], [last.revision, last.revision]);
+  const reasons = async () =>
+    Object.fromEntries(await Promise.all(["GB", "IN", "JP"].map(async (country) => [country, (await enter("harbour", country)).reason])));
+  const expected = { GB: undefined, IN: "territory", JP: "territory" };
+  await eventually("the edge decides by the last state", async () => JSON.stringify(await reasons()) === JSON.stringify(expected));
+  await eventually("and by the other title's", async () => (await enter("harbour-aes", "DE")).reason === "territory");
+});
+
+test("nothing has ended by itself", () => {
+  assert.deepEqual(demo.deaths, []);
+});
+
+/** Enters as a premium viewer in a country: the status, and the reason if refused. */
+async function enter(title, country) {
+  const token = await demo.stack.token({ title, plan: "premium" });
+  const url = `${demo.stack.edgeUrl}/${title}/master.m3u8?token=${token}`;
+  const response = await fetch(url, { headers: { "Stagedoor-Geography": country }, signal: AbortSignal.timeout(STEP_MS) });
+  const reason = response.ok ? void (await response.text()) : (await response.json()).reason;
+  return { status: response.status, reason };
+}
+
+/** The document, with these countries denied by every offer beside those that are. */
+function withDenied(document, ...countries) {
+  const offers = document.offers.map((offer) => ({
+    ...offer,
+    territories: { ...offer.territories, deny: [...(offer.territories.deny ?? []), ...countries] },
+  }));
+  return { ...document, offers };
+}
+
+const eventually = (what, check, limitMs = STEP_MS) => demo.stack.until(limitMs, what, check);

@@ -1,0 +1,129 @@
+// The whole of Stagedoor on free ports, and Chromium on its demo page.
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { ANY_PORTS, startStack } from "../../demo/stack.mjs";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** How long a page may take for one step, in milliseconds. */
+export const STEP_MS = 15_000;
+
+const FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--proxy-server=direct://"];
+
+/** Starts the stack in a folder of its own. */
+export async function startDemo() {
+  const folder = await mkdtemp(join(tmpdir(), "stagedoor-browser-"));
+  const deaths = [];
+  const stack = await startStack({ folder, ports: ANY_PORTS, died: (child, how) => deaths.push(`${child.name}: ${how}`) });
+  const executablePath = execFileSync(join(root, "scripts/chromium"), { encoding: "utf8" }).trim();
+  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  return {
+    stack,
+    browser,
+    /** What ended by itself; nothing should. */
+    deaths,
+    async stop() {
+      await browser.close();
+      await stack.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs a test on a fresh page; when it fails, a picture of the page is kept in test-results/. */
+export async function onPage({ stack, browser }, name, body) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1100 } });
+  const tab = await context.newPage();
+  tab.setDefaultTimeout(STEP_MS);
+  const errors = [];
+  tab.on("pageerror", (error) => errors.push(error));
+  // Chromium reports every refusal as an error too, and those the tests look at themselves.
+  tab.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(new Error(message.text()));
+  });
+  try {
+    await tab.goto(stack.pageUrl);
+    await tab.locator("body[data-ready]").waitFor();
+    await body(new DemoPage(tab));
+    if (errors.length > 0) throw errors[0];
+  } catch (error) {
+    await keepPicture(tab, name);
+    throw error;
+  } finally {
+    await context.close();
+  }
+}
+
+async function keepPicture(tab, name) {
+  await mkdir(join(root, "test-results"), { recursive: true });
+  const path = join(root, "test-results", `${name.replaceAll(/[^a-z0-9]+/gi, "-")}.png`);
+  await tab.screenshot({ path, fullPage: true }).catch(() => {});
+}
+
+/** The demo page as somebody uses it. */
+export class DemoPage {
+  /** @param {import("playwright-core").Page} tab */
+  constructor(tab) {
+    this.tab = tab;
+  }
+
+  async choose({ title = "harbour", country = "AE", plan = "premium", kind = "fresh", algorithm = "HS256" }) {
+    await this.tab.locator(`input[name=title][value="${title}"]`).check();
+    await this.tab.locator("#country").selectOption(country);
+    await this.tab.locator(`input[name=plan][value="${plan}"]`).check();
+    await this.tab.locator("#kind").selectOption(kind);
+    await this.tab.locator("#algorithm").selectOption(algorithm);
+  }
+
+  /** Presses Play and waits until pictures move. */
+  async play(viewer = {}) {
+    await this.choose(viewer);
+    await this.tab.locator("#play").click();
+    await this.tab.locator("#stage[data-state=playing], #stage[data-state=denied]").waitFor();
+    const denial = await this.denial();
+    if (denial) throw new Error(`expected playback, found ${denial.reason}: ${denial.title} ${denial.detail}`);
+  }
+
+  /** Presses Play and waits for the refusal. */
+  async playDenied(viewer = {}) {
+    await this.choose(viewer);
+    await this.tab.locator("#play").click();
+    await this.tab.locator("#denial").waitFor();
+    return this.denial();
+  }
+
+  /** The refusal that the page shows, or null. */
+  async denial() {
+    if (await this.tab.locator("#denial").isHidden()) return null;
+    const [status, reason, title, detail] = await Promise.all(
+      ["status", "reason", "title", "detail"].map((part) => this.tab.locator(`#denial-${part}`).innerText()),
+    );
+    return { status, reason, title, detail };
+  }
+
+  /** Plays on, four times as fast, until the time has come. */
+  async playTo(seconds) {
+    await this.tab.evaluate(() => (document.querySelector("video").playbackRate = 4));
+    await this.tab.waitForFunction((seconds) => document.querySelector("video").currentTime >= seconds, seconds, { polling: 100, timeout: 2 * STEP_MS });
+  }
+
+  /** What has been decoded so far. */
+  frames() {
+    return this.tab.evaluate(() => document.querySelector("video").getVideoPlaybackQuality().totalVideoFrames);
+  }
+
+  /** The rows of the page's table, oldest first. */
+  requests() {
+    return this.tab.locator("#request-rows tr").evaluateAll((rows) =>
+      rows.reverse().map(({ dataset: { kind, status, url } }) => ({ kind, status: Number(status), url: new URL(url).href })),
+    );
+  }
+
+  /** The heights on offer, as the page shows them. */
+  offered() {
+    return this.tab.locator("#offered .chip").allInnerTexts();
+  }
+}
