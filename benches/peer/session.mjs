@@ -1,0 +1,63 @@
+// The session token, in the very format of Stagedoor's src/token/session.rs: either side opens the other's.
+// The HMAC is WebCrypto's, where Stagedoor's is compiled to wasm.
+import { base64url } from "jose";
+import { equal } from "./bytes.mjs";
+import { Denial, Fault } from "./reply.mjs";
+
+const VERSION = 1;
+const BODY = 35;
+const MAC = 16;
+const TOKEN = ((BODY + MAC) * 4) / 3;
+
+export async function mintSession({ keys }, site, title, offer, viewer, expiresAt) {
+  const [key] = keys;
+  if (key?.alg !== "HS256") throw new Fault("document_invalid", "no HS256 session key in front");
+  const token = new Uint8Array(BODY + MAC);
+  token[0] = VERSION;
+  token.set(key.tag, 1);
+  new DataView(token.buffer).setUint32(3, expiresAt);
+  crypto.getRandomValues(token.subarray(7, 15));
+  token.set(title.tag, 15);
+  token.set(offer.class, 23);
+  token.set(viewer.subject, 27);
+  token.set(await mac(key, site, token.subarray(0, BODY)), BODY);
+  return base64url.encode(token);
+}
+
+export async function openSession(text, { keys }, site, title, now) {
+  const token = decode(text);
+  const body = token.subarray(0, BODY);
+  const named = token.subarray(1, 3);
+  const candidates = keys.filter((key) => key.alg === "HS256" && equal(key.tag, named));
+  let genuine = false;
+  for (const key of candidates) {
+    genuine ||= crypto.subtle.timingSafeEqual(await mac(key, site, body), token.subarray(BODY));
+  }
+  if (!genuine) throw new Denial("session_signature", "no session key of the site made this token");
+  const expiresAt = new DataView(token.buffer, token.byteOffset).getUint32(3);
+  if (now >= expiresAt) throw new Denial("session_expired", `the session ended ${now - expiresAt} s ago`);
+  if (!equal(token.subarray(15, 23), title.tag)) {
+    throw new Denial("session_title", `the session is not for \`${title.id}\``);
+  }
+  return { class: token.subarray(23, 27) };
+}
+
+function decode(text) {
+  const malformed = (detail) => new Denial("session_malformed", detail);
+  if (text.length !== TOKEN) throw malformed(`expected ${TOKEN} characters, found ${text.length}`);
+  let token;
+  try {
+    token = base64url.decode(text);
+  } catch {
+    throw malformed("expected base64url");
+  }
+  if (token.length !== BODY + MAC || token[0] !== VERSION) throw malformed(`expected version ${VERSION}`);
+  return token;
+}
+
+async function mac({ key }, { macPrefix }, body) {
+  const message = new Uint8Array(macPrefix.length + BODY);
+  message.set(macPrefix);
+  message.set(body, macPrefix.length);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, message), 0, MAC);
+}
