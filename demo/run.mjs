@@ -3,9 +3,10 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
 import { PORTS, startStack } from "./stack.mjs";
 
-const root = new URL("../", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../", import.meta.url));
 const folder = join(root, ".demo");
 const lock = join(folder, "pid");
 
@@ -110,7 +111,7 @@ Sell a title in the Emirates alone, then play it on the page from another countr
 
   curl -X PUT ${originUrl}/api/v1/titles/harbour \\
     -H "Authorization: Bearer $(cat ${relative(process.cwd(), apiKeyFile)})" -H 'Content-Type: application/json' \\
-    -d '{"id":"harbour","sites":["localhost"],"offers":[{"id":"emirates","territories":{"allow":["AE"]}}]}'
+    -d '{"id":"harbour","sites":["localhost"],"manifest":"master.m3u8","offers":[{"id":"emirates","territories":{"allow":["AE"]}}]}'
 
 Ctrl-C stops everything.`);
 }

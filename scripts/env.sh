@@ -16,6 +16,7 @@ export ESBUILD_BIN="$ROOT/node_modules/.bin/esbuild"
 WORKER_BUILD="$TOOLS/worker-build-$WORKER_BUILD_VERSION/bin/worker-build"
 
 # rustup installs here, and a shell that was open before does not know it yet. Node 24 comes with package.json.
+export PATH="$ROOT/node_modules/.bin:$HOME/.cargo/bin:$PATH"
 
 # No telemetry and no look-ups of the developer's own place from tools that are meant to run without a network.
 export WRANGLER_SEND_METRICS=false CLOUDFLARE_CF_FETCH_ENABLED=false DO_NOT_TRACK=1

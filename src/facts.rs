@@ -122,7 +122,11 @@ impl FromStr for Geography {
                 Some((country, subdivision)) => (country, Some(subdivision)),
                 None => (place, None),
             };
-            geography.country = Some(country.parse().map_err(|_| error())?);
+            // `XX` is Cloudflare's way to say that it does not know.
+            geography.country = match country {
+                "XX" => None,
+                _ => Some(country.parse().map_err(|_| error())?),
+            };
             geography.subdivision = match subdivision {
                 Some(code)
                     if (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric()) =>
@@ -163,6 +167,7 @@ mod tests {
         assert_eq!(place.to_string(), "US-CA");
         assert_eq!(place.asn, Some(7922));
         assert_eq!("".parse(), Ok(Geography::default()));
+        assert_eq!("XX".parse(), Ok(Geography::default()));
         for bad in ["usa", "US-", "US-CALI", "US;asn=x", "US;city=LA", "US;"] {
             assert!(bad.parse::<Geography>().is_err(), "{bad:?} was taken for a place");
         }

@@ -1,7 +1,8 @@
 //! What goes back to the player.
 
+use std::hash::{DefaultHasher, Hasher};
+
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::catalog::CorsPolicy;
 use crate::denial::{Denial, Reason};
@@ -48,12 +49,16 @@ impl Reply {
     /// Gives the body a strong entity tag, and answers 304 when the request already has it ([RFC 9110 section
     /// 13.1.2]).
     ///
+    /// The tag is a 64-bit SipHash and the length: nobody gains by a collision in a playlist of their own session,
+    /// and SHA-256 took a fifth of the time of a long playlist. Another compiler's hash may differ, which costs a
+    /// player one whole reply.
+    ///
     /// [RFC 9110 section 13.1.2]: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
     #[must_use]
     pub fn tagged(self, if_none_match: Option<&str>) -> Self {
-        let hash = Sha256::digest(&self.body);
-        let tag: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        let tag = format!("\"{tag}\"");
+        let mut hash = DefaultHasher::new();
+        hash.write(&self.body);
+        let tag = format!("\"{:016x}-{:x}\"", hash.finish(), self.body.len());
         let known = if_none_match.is_some_and(|tags| {
             tags.trim() == "*" || tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
         });

@@ -1,10 +1,11 @@
 // The edge on this machine: `wrangler dev` over the Worker that was built, with nothing left to build.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { experimental_readRawConfig as readRawConfig } from "wrangler";
 import { Child } from "./child.mjs";
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** @param {{folder: string, port: number, inspectorPort: number, syncSecret: string, died: Function}} options */
 export function edgeChild({ folder, port, inspectorPort, syncSecret, died }) {

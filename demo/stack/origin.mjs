@@ -3,9 +3,10 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { fileURLToPath } from "node:url";
 import { Child } from "./child.mjs";
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** @param {{folder: string, port: number, edge: string, syncSecret: string, died: Function}} options */
 export function originChild({ folder, port, edge, syncSecret, died }) {

@@ -3,10 +3,11 @@
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ISSUER, SITE } from "./catalogue.mjs";
 import { TokenRequestError, mint } from "./tokens.mjs";
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** All that is served as it is. */
 const FILES = {

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
+use js_sys::Uint8Array;
+use wasm_bindgen_futures::JsFuture;
 use worker::{AbortController, Cache, Context, Delay, Fetch, Headers, Request, RequestInit, Response};
 
 use super::platform;
@@ -45,7 +47,7 @@ pub(super) async fn stream(
 
 /// A manifest, whole.
 pub(super) async fn whole(source: &Source, context: &Context) -> Result<Vec<u8>, Fault> {
-    let mut response = match cached(source, &Headers::new()).await? {
+    let response = match cached(source, &Headers::new()).await? {
         Some(response) => response,
         None => {
             let mut response = ask(source, worker::Method::Get, Headers::new()).await?;
@@ -64,15 +66,28 @@ pub(super) async fn whole(source: &Source, context: &Context) -> Result<Vec<u8>,
     if let Some(length) = announced.filter(|length: &usize| *length > LONGEST_MANIFEST) {
         return Err(too_large(length));
     }
-    let bytes = response.bytes().await.map_err(|error| unreachable(source, &error))?;
+    let bytes = bytes(response).await.map_err(|error| unreachable(source, &error))?;
     if bytes.len() > LONGEST_MANIFEST { Err(too_large(bytes.len())) } else { Ok(bytes) }
 }
 
+/// The body in one piece: `Response::bytes` awaits a promise for every 4 KiB, which took four times as long.
+async fn bytes(response: Response) -> worker::Result<Vec<u8>> {
+    let response: web_sys::Response = response.into();
+    let buffer = JsFuture::from(response.array_buffer()?).await?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
 async fn cached(source: &Source, conditions: &Headers) -> Result<Option<Response>, Fault> {
-    let mut init = RequestInit::new();
-    init.with_headers(conditions.clone());
-    let key = Request::new_with_init(&source.cache_key, &init).map_err(|error| platform(&error))?;
-    Cache::default().get(&key, false).await.map_err(|error| platform(&error))
+    let cache = Cache::default();
+    let found = if conditions.is_empty() {
+        cache.get(&source.cache_key, false).await
+    } else {
+        let mut init = RequestInit::new();
+        init.with_headers(conditions.clone());
+        let key = Request::new_with_init(&source.cache_key, &init).map_err(|error| platform(&error))?;
+        cache.get(&key, false).await
+    };
+    found.map_err(|error| platform(&error))
 }
 
 async fn ask(source: &Source, method: worker::Method, headers: Headers) -> Result<Response, Fault> {
