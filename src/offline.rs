@@ -78,7 +78,7 @@ pub fn admit(
             let keys = documents.keys(&site.sessions.keys, steps)?;
             let session = pipeline::open(request, token, &site, &keys, now)?;
             let title = documents.title(request, &site, steps)?;
-            let admission = pipeline::resume(facts, request, token, session, &site, &title, now)?;
+            let admission = pipeline::resume(facts, token, session, &site, &title, now)?;
             steps.push(permitted(&admission));
             Ok(Admitted { site, title, admission })
         }

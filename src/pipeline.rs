@@ -144,23 +144,16 @@ pub fn open(
     Session::open(token.expose(), session_keys, site.host.as_str(), &request.title, now)
 }
 
-/// Below the entry: for a manifest the rights are decided again, so that a change reaches a running session with its
-/// next playlist; a segment rests on the session alone.
+/// Below the entry: decides the rights again, so that a change reaches a running session with its next request.
 pub fn resume(
     facts: &Facts,
-    request: &MediaRequest,
     token: &Redacted<String>,
     session: Session,
     site: &Site,
     title: &Title,
     now: UnixTime,
 ) -> Result<Admission, Denial> {
-    let caps = match request.kind {
-        ResourceKind::Segment => Caps::default(),
-        ResourceKind::Playlist | ResourceKind::Mpd => {
-            rights::resume(title, session.class, &facts.geography, site.geography, now)?.caps
-        }
-    };
+    let caps = rights::resume(title, session.class, &facts.geography, site.geography, now)?.caps;
     Ok(Admission { session, token: token.clone(), caps, reach: Reach::Inherit })
 }
 
@@ -182,10 +175,10 @@ pub fn manifest(
     let template = hls::compile(bytes, &frame, &admission.caps).map_err(|error| match error {
         CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
         CompileError::NotAPlaylist => {
-            Fault::new(FaultKind::ManifestInvalid, format!("{}: {error}", source.url)).into()
+            Fault::new(FaultKind::ManifestInvalid, format!("{}: {error}", source.place())).into()
         }
         CompileError::Uncovered { .. } => {
-            Fault::new(FaultKind::ManifestForeignUri, format!("{}: {error}", source.url)).into()
+            Fault::new(FaultKind::ManifestForeignUri, format!("{}: {error}", source.place())).into()
         }
     })?;
     let root = format!("/~{}/{}/", admission.token.expose(), request.title);
@@ -232,5 +225,5 @@ pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<Strin
 /// The fault behind a status of the media origin that is none of success.
 pub fn upstream_fault(source: &Source, status: u16) -> Fault {
     let kind = if matches!(status, 404 | 410) { FaultKind::MediaMissing } else { FaultKind::UpstreamStatus };
-    Fault::new(kind, format!("{} answered {status}", source.url))
+    Fault::new(kind, format!("{} answered {status}", source.place()))
 }

@@ -19,6 +19,15 @@ pub struct Source {
     pub ttl_s: u32,
 }
 
+impl Source {
+    /// The URL for people and logs, without its query, which may hold a signature.
+    pub fn place(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.into()
+    }
+}
+
 /// Why a title's media has no URL: its folder or path does not resolve below the media origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a URL below {origin}, found {found}")]

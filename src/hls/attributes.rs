@@ -8,7 +8,7 @@
 //! ```
 //!
 //! [RFC 8216 section 4.2](https://www.rfc-editor.org/rfc/rfc8216#section-4.2). Reading is lenient: spaces around
-//! names are passed over, a missing closing quote ends with the line, names may be in any case.
+//! names are passed over, a missing closing quote ends with the line. Whether a value ended as it should is kept.
 
 /// One attribute: its name, and its value without quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(super) struct Attribute<'a> {
     pub(super) value: &'a [u8],
     /// The offset of the value within the list that was read.
     pub(super) at: usize,
+    /// Whether every reader finds the same value: its quotes are closed, with nothing behind them, or it has none.
+    pub(super) exact: bool,
 }
 
 /// The attributes of a list, in order.
@@ -30,18 +32,21 @@ pub(super) fn attributes(list: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
         let name = before.rsplit(|byte| *byte == b',').next()?.trim_ascii();
         let value_start = next + equals + 1;
         let tail = list.get(value_start..)?;
-        let (at, len, after) = match tail.strip_prefix(b"\"") {
+        let (at, len, after, exact) = match tail.strip_prefix(b"\"") {
             Some(quoted) => match memchr::memchr(b'"', quoted) {
-                Some(len) => (value_start + 1, len, value_start + len + 2),
-                None => (value_start + 1, quoted.len(), list.len()),
+                Some(len) => {
+                    let behind = quoted.get(len + 1..)?;
+                    (value_start + 1, len, value_start + len + 2, matches!(behind.first(), None | Some(b',')))
+                }
+                None => (value_start + 1, quoted.len(), list.len(), false),
             },
             None => {
                 let len = memchr::memchr(b',', tail).unwrap_or(tail.len());
-                (value_start, len, value_start + len)
+                (value_start, len, value_start + len, !tail.get(..len)?.contains(&b'"'))
             }
         };
         next = after;
-        Some(Attribute { name, value: list.get(at..at + len)?, at })
+        Some(Attribute { name, value: list.get(at..at + len)?, at, exact })
     })
 }
 
@@ -69,6 +74,14 @@ mod tests {
             read(r#"METHOD=AES-128,URI="k?a=1,b=2",IV=0x1, NAME = x"#),
             [("METHOD", "AES-128"), ("URI", "k?a=1,b=2"), ("IV", "0x1"), ("NAME", " x")]
         );
+    }
+
+    #[test]
+    fn a_value_that_did_not_end_as_it_should_is_told() {
+        let exact =
+            |list: &str| attributes(list.as_bytes()).map(|attribute| attribute.exact).collect::<Vec<_>>();
+        assert_eq!(exact(r#"A="1",B=2,C="3""#), [true, true, true]);
+        assert_eq!(exact(r#"A="1"x,B=2"y,C="3"#), [false, false, false]);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::attributes::{attribute, attributes};
-use super::lines::{Line, lines};
-use super::place::{Frame, Place, PlaceError};
+use super::lines::{Kind, Line, lines};
+use super::place::{Frame, Place, PlaceError, is_local};
 use super::template::Template;
 use crate::catalog::Caps;
 
@@ -15,7 +15,8 @@ pub enum CompileError {
     ///
     /// [RFC 8216 section 4.3.1.1]: https://www.rfc-editor.org/rfc/rfc8216#section-4.3.1.1
     NotAPlaylist,
-    /// A URI leads out of the title, holds a variable, or is not a URI, so that no session would cover it.
+    /// A URI leads out of the title, holds a variable, or is not a URI, or players do not agree where it stands: so
+    /// no session would cover it.
     Uncovered {
         /// The line, counted from 1.
         line: usize,
@@ -50,21 +51,16 @@ pub fn compile(playlist: &[u8], frame: &Frame<'_>, caps: &Caps) -> Result<Templa
     let mut copied = 0;
     let mut variants = Variants::default();
     for (number, line) in lines {
-        if variants.leave_out(&line, caps) {
+        let kind = line.kind();
+        if variants.leave_out(kind, caps) {
             template.push(playlist.get(copied..line.start).unwrap_or_default());
             copied = line.end;
             continue;
         }
-        for (at, uri) in uris(&line) {
-            let place = frame.place(uri).map_err(|error| CompileError::Uncovered {
-                line: number + 1,
-                why: match error {
-                    PlaceError::Unreadable => "not a URI",
-                    PlaceError::Foreign => "a URI outside the title",
-                    PlaceError::Variable => "a URI with a variable, which is not supported",
-                },
-                uri: quote(uri),
-            })?;
+        let uncovered = |why, uri: &[u8]| CompileError::Uncovered { line: number + 1, why, uri: quote(uri) };
+        let uris = uris(&line, kind).map_err(|why| uncovered(why, line.text))?;
+        for (at, uri) in uris {
+            let place = frame.place(uri).map_err(|error| uncovered(why(error), uri))?;
             if let Place::BelowRoot(path) = place {
                 template.push(playlist.get(copied..at).unwrap_or_default());
                 template.push_hole();
@@ -80,28 +76,105 @@ pub fn compile(playlist: &[u8], frame: &Frame<'_>, caps: &Caps) -> Result<Templa
     Ok(template)
 }
 
-/// The URIs of a line, with their offsets in the playlist: the line itself, or the values of a tag's attributes
-/// that are URIs by their specification.
+const fn why(error: PlaceError) -> &'static str {
+    match error {
+        PlaceError::Unreadable => "not a URI",
+        PlaceError::Foreign => "a URI outside the title",
+        PlaceError::Variable => "a URI with a variable, which is not supported",
+        PlaceError::Spelling => "a URI in a spelling that the edge does not serve",
+    }
+}
+
+/// The URIs of a line that a player fetches, with their offsets in the playlist: the line itself, or the values of a
+/// tag's attributes that are URIs by their specification.
 ///
 /// | attribute | tags |
 /// | --- | --- |
 /// | `URI` | KEY, SESSION-KEY, MAP, MEDIA, I-FRAME-STREAM-INF, PART, PRELOAD-HINT, RENDITION-REPORT, SESSION-DATA, IMAGE-STREAM-INF, and any tag that we do not know |
 /// | `SERVER-URI` | CONTENT-STEERING |
 /// | `X-ASSET-URI`, `X-ASSET-LIST` | DATERANGE |
-fn uris<'a>(line: &Line<'a>) -> impl Iterator<Item = (usize, &'a [u8])> + use<'a> {
-    let itself = line.is_uri().then_some((line.start, line.text));
-    // #EXTINF has a duration and a title, which may hold anything.
-    let colon =
-        memchr::memchr(b':', line.text).filter(|_| line.is_tag() && !line.text.starts_with(b"#EXTINF"));
-    let list = colon.and_then(|colon| Some((line.start + colon + 1, line.text.get(colon + 1..)?)));
-    let in_attributes = list.into_iter().flat_map(|(start, list)| {
-        attributes(list)
-            .filter(|attribute| {
-                matches!(attribute.name, b"URI" | b"SERVER-URI" | b"X-ASSET-URI" | b"X-ASSET-LIST")
+///
+/// Players read broken lists each in their own way: some look for `URI="` wherever it stands. So a tag in which one of
+/// these names stands anywhere but in front of a value that every reader finds is refused.
+fn uris<'a>(line: &Line<'a>, kind: Kind<'a>) -> Result<Uris<'a>, &'static str> {
+    let (start, tag) = match kind {
+        Kind::Blank => return Ok(Uris::None),
+        Kind::Ambiguous => return Err("a line that players read differently"),
+        Kind::Uri => return Ok(Uris::Line(Some((line.text_start, line.text)))),
+        Kind::Tag(at, tag) => (line.text_start + at, tag),
+    };
+    // A duration and a title, which may hold anything; players look for no attribute there.
+    if tag.starts_with(b"#EXTINF") || !names_uri(tag) {
+        return Ok(Uris::None);
+    }
+    let list_at = memchr::memchr(b':', tag).map_or(tag.len(), |colon| colon + 1);
+    let list = tag.get(list_at..).unwrap_or_default();
+    let keeps_local = [&b"#EXT-X-KEY:"[..], b"#EXT-X-SESSION-KEY:", b"#EXT-X-SESSION-DATA:"]
+        .iter()
+        .any(|name| tag.starts_with(name));
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for attribute in attributes(list) {
+        let before = list.get(seen..attribute.at).unwrap_or_default();
+        let is_uri = matches!(attribute.name, b"URI" | b"SERVER-URI" | b"X-ASSET-URI" | b"X-ASSET-LIST");
+        if count_names(before) != usize::from(is_uri) || (is_uri && !attribute.exact) {
+            return Err(BROKEN_LIST);
+        }
+        seen = attribute.at + if is_uri { attribute.value.len() } else { 0 };
+        if is_uri && !(keeps_local && is_local(attribute.value)) {
+            found.push((start + list_at + attribute.at, attribute.value));
+        }
+    }
+    if count_names(list.get(seen..).unwrap_or_default()) > 0
+        || count_names(tag.get(..list_at).unwrap_or_default()) > 0
+    {
+        return Err(BROKEN_LIST);
+    }
+    Ok(Uris::Attributes(found.into_iter()))
+}
+
+const BROKEN_LIST: &str = "an attribute list that players read differently";
+
+/// The URIs of one line.
+enum Uris<'a> {
+    None,
+    Line(Option<(usize, &'a [u8])>),
+    Attributes(std::vec::IntoIter<(usize, &'a [u8])>),
+}
+
+impl<'a> Iterator for Uris<'a> {
+    type Item = (usize, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::None => None,
+            Self::Line(uri) => uri.take(),
+            Self::Attributes(uris) => uris.next(),
+        }
+    }
+}
+
+/// Whether a tag may hold a URI at all: a quick look, since most do not.
+fn names_uri(tag: &[u8]) -> bool {
+    memchr::memchr(b'=', tag).is_some() && count_names(tag) > 0
+}
+
+/// How often `URI` or `ASSET-LIST`, in any case, stands before an equals sign, with or without white space between.
+fn count_names(text: &[u8]) -> usize {
+    memchr::memchr_iter(b'=', text)
+        .filter(|equals| {
+            let before = text.get(..*equals).unwrap_or_default();
+            // White space as JavaScript knows it: what is not ASCII at the end of a name counts as such.
+            let end = before.iter().rposition(|byte| byte.is_ascii_graphic()).map_or(0, |last| last + 1);
+            let name = before.get(..end).unwrap_or_default();
+            [&b"URI"[..], b"ASSET-LIST"].iter().any(|known| {
+                name.len()
+                    .checked_sub(known.len())
+                    .and_then(|at| name.get(at..))
+                    .is_some_and(|tail| tail.eq_ignore_ascii_case(known))
             })
-            .map(move |attribute| (start + attribute.at, attribute.value))
-    });
-    itself.into_iter().chain(in_attributes)
+        })
+        .count()
 }
 
 /// Follows the variant streams of a Multivariant Playlist.
@@ -118,17 +191,22 @@ impl Variants {
     /// Comments and blank lines between the two stay.
     ///
     /// [RFC 8216 section 4.3.4.2]: https://www.rfc-editor.org/rfc/rfc8216#section-4.3.4.2
-    fn leave_out(&mut self, line: &Line<'_>, caps: &Caps) -> bool {
+    fn leave_out(&mut self, kind: Kind<'_>, caps: &Caps) -> bool {
         let Some(max_height) = caps.max_height else { return false };
-        if let Some(list) = line.tag(b"#EXT-X-STREAM-INF") {
-            self.uri_follows = height(list).is_some_and(|height| height > max_height);
-            *if self.uri_follows { &mut self.left_out } else { &mut self.kept } += 1;
-            return self.uri_follows;
+        let is_above = |list: &[u8]| height(list).is_some_and(|height| height > max_height);
+        match kind {
+            Kind::Uri => std::mem::take(&mut self.uri_follows),
+            Kind::Tag(_, tag) => {
+                if let Some(list) = tag.strip_prefix(b"#EXT-X-STREAM-INF:") {
+                    self.uri_follows = is_above(list);
+                    *if self.uri_follows { &mut self.left_out } else { &mut self.kept } += 1;
+                    self.uri_follows
+                } else {
+                    tag.strip_prefix(b"#EXT-X-I-FRAME-STREAM-INF:").is_some_and(is_above)
+                }
+            }
+            Kind::Blank | Kind::Ambiguous => false,
         }
-        if let Some(list) = line.tag(b"#EXT-X-I-FRAME-STREAM-INF") {
-            return height(list).is_some_and(|height| height > max_height);
-        }
-        self.uri_follows && line.is_uri() && std::mem::take(&mut self.uri_follows)
     }
 }
 
@@ -234,6 +312,54 @@ mod tests {
     fn what_is_no_uri_stays() {
         let playlist = "#EXTM3U\n# URI=\"a\"\n#EXTINF:4,URI=\"a\"\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\",KEYFORMAT=\"a\"\n";
         assert_eq!(rewrite(playlist, Reach::Prefix, None).unwrap(), playlist);
+    }
+
+    #[test]
+    fn what_players_read_differently_is_refused() {
+        for line in [
+            "#EXTINF:4,t\rhttps://evil.example/a.ts",
+            "# a\rhttps://evil.example/a.ts",
+            "#EXTINF:4,t\u{2028}https://evil.example/a.ts",
+            "##EXT-X-MEDIA:TYPE=AUDIO,URI=\"https://evil.example/a.m3u8\"",
+            "# #EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"https://evil.example/k\"",
+            " #EXT-X-KEY:METHOD=AES-128,URI=\"https://evil.example/k\"",
+            "#EXTM3U#EXT-X-KEY:METHOD=AES-128,URI=\"https://evil.example/k\"",
+            "#EXT-X-MEDIA:NAME=\"English,URI=https://evil.example/a.m3u8",
+            "#EXT-X-MEDIA:NAME=\"English,URI=\"https://evil.example/a.m3u8\"",
+            "#EXT-X-MAP:BYTERANGE=\"1@0,URI=https://evil.example/k",
+            "#EXT-X-KEY:METHOD=AES-128,\u{a0}URI=\"https://evil.example/k\"",
+            "#EXT-X-KEY:METHOD=AES-128,uri=\"https://evil.example/k\"",
+            "#EXT-X-KEY:METHOD=AES-128,URI =x\"https://evil.example/k\"",
+            "#EXT-X-KEY:METHOD=AES-128,XURI=\"https://evil.example/k\"",
+            "#EXT-X-KEY:METHOD=AES-128,URI=\"a\"URI=\"https://evil.example/k\"",
+            "#EXT-X-KEY:URI=\"a\",NAME=\"URI=\"https://evil.example/k\"",
+            "#EXT-X-DATERANGE:x-asset-list=\"https://evil.example/k\"",
+            "#EXT-X-KEYURI=\"https://evil.example/k\"",
+            "#EXT-X-MEDIA:TYPE=AUDIO,URI=\"data:application/vnd.apple.mpegurl,x\"",
+            "#EXT-X-CONTENT-STEERING:SERVER-URI=\"data:application/json,{}\"",
+        ] {
+            for reach in [Reach::Prefix, Reach::Inherit] {
+                let found = rewrite(&format!("#EXTM3U\n{line}\n"), reach, None);
+                assert!(matches!(found, Err(CompileError::Uncovered { line: 2, .. })), "{line:?}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_uri_may_name_uris_in_its_query() {
+        let playlist =
+            "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k?uri=a&URI=b\",IV=0x1\n#EXTINF:4,URI=\nseg?uri=x\n";
+        let expected = playlist.replace("k?", "/~S/harbour/hls/k?").replace("seg?", "/~S/harbour/hls/seg?");
+        assert_eq!(rewrite(playlist, Reach::Prefix, None).unwrap(), expected);
+        assert_eq!(rewrite(playlist, Reach::Inherit, None).unwrap(), playlist);
+    }
+
+    #[test]
+    fn a_variant_behind_a_comment_sign_is_capped_too() {
+        let playlist =
+            "#EXTM3U\n#EXT-X-STREAM-INF:RESOLUTION=640x360\na\n##EXT-X-STREAM-INF:RESOLUTION=1920x1080\nb\n";
+        let expected = "#EXTM3U\n#EXT-X-STREAM-INF:RESOLUTION=640x360\na\n";
+        assert_eq!(rewrite(playlist, Reach::Inherit, Some(360)).unwrap(), expected);
     }
 
     #[test]

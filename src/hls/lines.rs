@@ -10,26 +10,47 @@
 pub(super) struct Line<'a> {
     /// The offset of the line's first byte.
     pub(super) start: usize,
-    /// The line without its end and without white space behind it.
+    /// The offset of the line's text.
+    pub(super) text_start: usize,
+    /// The line without its end and without white space around it.
     pub(super) text: &'a [u8],
     /// The offset behind the line's end.
     pub(super) end: usize,
 }
 
+/// What a line is, as the most generous of players reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind<'a> {
+    /// A tag, from its `#EXT` on, which stands at this offset of the line's text. It counts behind other signs
+    /// too, as in `##EXT-X-MEDIA`: hls.js finds it there.
+    Tag(usize, &'a [u8]),
+    /// A URI.
+    Uri,
+    /// A comment, or nothing.
+    Blank,
+    /// Something that players read differently from one another.
+    Ambiguous,
+}
+
 impl<'a> Line<'a> {
-    /// The attribute list of a tag of this name, or what else stands behind its colon.
-    pub(super) fn tag(&self, name: &[u8]) -> Option<&'a [u8]> {
-        self.text.strip_prefix(name)?.strip_prefix(b":")
-    }
-
-    /// Whether this is a tag rather than a comment.
-    pub(super) fn is_tag(&self) -> bool {
-        self.text.starts_with(b"#EXT")
-    }
-
-    /// Whether this is a URI.
-    pub(super) fn is_uri(&self) -> bool {
-        self.text.first().is_some_and(|first| *first != b'#')
+    /// What the line is. A second tag, a tag within a URI, and signs that some players take for the end of a line
+    /// (CR alone, U+2028, U+2029) make it ambiguous.
+    pub(super) fn kind(&self) -> Kind<'a> {
+        let ends_elsewhere = memchr::memchr(b'\r', self.text).is_some()
+            || memchr::memchr_iter(0xe2, self.text)
+                .any(|at| matches!(self.text.get(at + 1..at + 3), Some([0x80, 0xa8 | 0xa9])));
+        if ends_elsewhere {
+            return Kind::Ambiguous;
+        }
+        let is_hash = self.text.first() == Some(&b'#');
+        let mut tags = memchr::memchr_iter(b'#', self.text)
+            .filter(|at| self.text.get(*at..).is_some_and(|rest| rest.starts_with(b"#EXT")));
+        match (tags.next(), tags.next()) {
+            (Some(at), None) if is_hash => Kind::Tag(at, self.text.get(at..).unwrap_or_default()),
+            (Some(_), _) => Kind::Ambiguous,
+            (None, _) if is_hash || self.text.is_empty() => Kind::Blank,
+            (None, _) => Kind::Uri,
+        }
     }
 }
 
@@ -39,7 +60,10 @@ pub(super) fn lines(playlist: &[u8]) -> impl Iterator<Item = Line<'_>> {
     std::iter::from_fn(move || {
         let rest = playlist.get(start..).filter(|rest| !rest.is_empty())?;
         let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-        let line = Line { start, text: rest.get(..len)?.trim_ascii_end(), end: start + len };
+        let text = rest.get(..len)?.trim_ascii_end();
+        let trimmed = text.trim_ascii_start();
+        let line =
+            Line { start, text_start: start + text.len() - trimmed.len(), text: trimmed, end: start + len };
         start = line.end;
         Some(line)
     })
@@ -50,6 +74,32 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_what_the_most_generous_player_takes_it_for() {
+        fn kind(text: &str) -> Kind<'_> {
+            lines(text.as_bytes()).next().unwrap().kind()
+        }
+        for (text, at) in
+            [("#EXTM3U", 0), (" \t#EXTM3U", 0), ("##EXT-X-MEDIA:A=1", 1), ("# #EXT-X-MEDIA:A=1", 2)]
+        {
+            assert_eq!(kind(text), Kind::Tag(at, &text.trim().as_bytes()[at..]), "{text:?}");
+        }
+        assert_eq!(
+            (kind("a.ts"), kind(" a.ts"), kind("# a"), kind(" ")),
+            (Kind::Uri, Kind::Uri, Kind::Blank, Kind::Blank)
+        );
+        for text in [
+            "#EXTINF:4,\ra.ts",
+            "# a\rb",
+            "#EXTINF:4,a\u{2028}b",
+            "a\u{2029}b",
+            "a#EXT-X-MAP:A=1",
+            "#EXTM3U#EXTINF:4",
+        ] {
+            assert_eq!(kind(text), Kind::Ambiguous, "{text:?}");
+        }
+    }
 
     #[test]
     fn all_kinds_of_line_end() {

@@ -42,10 +42,12 @@ pub(super) enum PlaceError {
     Foreign,
     /// It holds a variable (EXT-X-DEFINE), which might expand to anything.
     Variable,
+    /// Its path has a spelling that the edge does not serve: an empty segment, an encoded slash, a stray `%`.
+    Spelling,
 }
 
 impl Frame<'_> {
-    /// Finds out how to write a URI. `data:`, `skd:` and `urn:` URIs are not fetched through the edge.
+    /// Finds out how to write a URI, which players resolve after taking control characters and spaces off its ends.
     pub(super) fn place(&self, uri: &[u8]) -> Result<Place, PlaceError> {
         let uri = str::from_utf8(uri).map_err(|_| PlaceError::Unreadable)?;
         if is_plain(uri) {
@@ -54,32 +56,43 @@ impl Frame<'_> {
                 Reach::Prefix => Place::BelowRoot([self.resource.folder(), uri].concat()),
             });
         }
-        if ["data:", "skd:", "urn:"].iter().any(|scheme| starts_with_ignore_case(uri, scheme)) {
-            return Ok(Place::AsIs);
-        }
         if uri.contains("{$") {
             return Err(PlaceError::Variable);
         }
-        let manifest = self.folder.join(self.resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
-        let url = manifest.join(uri).map_err(|_| PlaceError::Unreadable)?;
-        let same_origin =
-            url.origin() == self.folder.origin() && url.username().is_empty() && url.password().is_none();
-        let below =
-            url.path().strip_prefix(self.folder.path()).filter(|path| same_origin && !path.is_empty());
-        let below = below.ok_or(PlaceError::Foreign)?;
-        // An encoded dot segment or slash might lead out again at the media origin.
-        ResourcePath::parse(below).map_err(|_| PlaceError::Foreign)?;
-        let relative =
-            self.reach == Reach::Inherit && !uri.starts_with(['/', '\\']) && Url::parse(uri).is_err();
-        Ok(if relative {
-            Place::AsIs
-        } else {
-            Place::BelowRoot(match url.query() {
-                Some(query) => format!("{below}?{query}"),
-                None => below.to_owned(),
-            })
-        })
+        let below = below(self.folder, self.resource, uri)?;
+        // A title's folder at the media origin may have another name and depth than its root at the edge, so that
+        // a URI that climbs can lead to different places.
+        let inherits = self.reach == Reach::Inherit
+            && Url::parse(EDGE_ROOT)
+                .is_ok_and(|root| self::below(&root, self.resource, uri).as_ref() == Ok(&below));
+        Ok(if inherits { Place::AsIs } else { Place::BelowRoot(below) })
     }
+}
+
+/// What a title's root at the edge looks like: a host, a session, a title.
+const EDGE_ROOT: &str = "https://edge.invalid/~session/title/";
+
+/// The path and query of a URI below a title's folder, as resolved from a resource in it.
+fn below(folder: &Url, resource: &ResourcePath, uri: &str) -> Result<String, PlaceError> {
+    let manifest = folder.join(resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
+    let url = manifest.join(uri).map_err(|_| PlaceError::Unreadable)?;
+    let same_origin =
+        url.origin() == folder.origin() && url.username().is_empty() && url.password().is_none();
+    let path = url.path().strip_prefix(folder.path()).filter(|path| same_origin && !path.is_empty());
+    let path = path.ok_or(PlaceError::Foreign)?;
+    // An encoded dot segment or slash might lead out again at the media origin.
+    ResourcePath::parse(path).map_err(|_| PlaceError::Spelling)?;
+    Ok(match url.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    })
+}
+
+/// Whether a URI is one that a player does not fetch from a server: `data:`, `skd:` or `urn:`.
+pub(super) fn is_local(uri: &[u8]) -> bool {
+    [&b"data:"[..], b"skd:", b"urn:"]
+        .iter()
+        .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 /// Whether a URI is a relative path downwards in the plainest of spellings, so that it need not be resolved.
@@ -95,10 +108,6 @@ fn is_plain(uri: &str) -> bool {
         }
     });
     plain && segment_len > 0
-}
-
-fn starts_with_ignore_case(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 #[cfg(test)]
@@ -132,15 +141,18 @@ mod tests {
 
     #[test]
     fn below_a_session_relative_uris_stay() {
-        for uri in ["a.ts", "v/1/a.ts", "./a.ts", "../a.ts", "a.ts?x=1", "a b.ts", "a:b/../c"] {
-            let expected = if uri.starts_with("a:") { Err(PlaceError::Foreign) } else { Ok(Place::AsIs) };
-            assert_eq!(place(Reach::Inherit, uri), expected, "{uri}");
+        for uri in ["a.ts", "v/1/a.ts", "./a.ts", "../a.ts", "a.ts?x=1", "a b.ts", "?x=1", " a.ts"] {
+            assert_eq!(place(Reach::Inherit, uri), Ok(Place::AsIs), "{uri}");
         }
         for uri in [
             "/vod/harbour/a.ts",
             "https://media.example/vod/harbour/a.ts",
             "//media.example/vod/harbour/a.ts",
             "\\vod\\harbour\\a.ts",
+            " //media.example/vod/harbour/a.ts",
+            "\t/vod/harbour/a.ts",
+            "../../harbour/a.ts",
+            "/\t/media.example/vod/harbour/a.ts",
         ] {
             assert_eq!(place(Reach::Inherit, uri), Ok(Place::BelowRoot("a.ts".to_owned())), "{uri}");
         }
@@ -157,9 +169,7 @@ mod tests {
                 "//ads.example/a.ts",
                 "/vod/other/a.ts",
                 "../../other/a.ts",
-                "..%2f..%2fother/a.ts",
                 "%2e%2e/%2e%2e/other/a.ts",
-                "a/%5c../x.ts",
                 "/vod/harbour/",
                 "javascript:alert(1)",
                 "blob:https://media.example/1",
@@ -167,8 +177,12 @@ mod tests {
                 assert_eq!(place(reach, uri), Err(PlaceError::Foreign), "{uri}");
             }
             assert_eq!(place(reach, "{$base}/a.ts"), Err(PlaceError::Variable));
+            for uri in ["..%2f..%2fother/a.ts", "a/%5c../x.ts", "v//a.ts", "100%.ts"] {
+                assert_eq!(place(reach, uri), Err(PlaceError::Spelling), "{uri}");
+            }
             for uri in ["data:text/plain;base64,AA==", "skd://key", "SKD://key", "urn:uuid:1"] {
-                assert_eq!(place(reach, uri), Ok(Place::AsIs), "{uri}");
+                assert_eq!(place(reach, uri), Err(PlaceError::Foreign), "{uri}");
+                assert!(is_local(uri.as_bytes()), "{uri}");
             }
         }
     }

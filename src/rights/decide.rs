@@ -31,8 +31,8 @@ pub fn decide(
     })
 }
 
-/// Decides again, for a session that was opened earlier: the plans were proved then, so an offer fits that is of
-/// the session's class, in its territory and in its window.
+/// Decides again, for a session that was opened earlier: the plans were proved then, and are part of the class, so an
+/// offer fits that is of the session's class, in its territory and in its window.
 pub fn resume(
     title: &Title,
     class: Class,
@@ -41,7 +41,7 @@ pub fn resume(
     now: UnixTime,
 ) -> Result<Permit, Denial> {
     best(title, geography, policy, |offer| {
-        if Permit::of(offer).class() == class {
+        if Class::of(offer) == class {
             misfit(offer, geography, now)
         } else {
             Some((Step::Class, Reason::OfferChanged))
@@ -201,6 +201,9 @@ mod tests {
         };
         assert_eq!(resume(json!([hd, sd]), "GB").unwrap().caps.max_height, Some(360));
         assert_eq!(resume(json!([hd]), "GB"), Err(Reason::OfferChanged));
+        let mut dearer = sd.clone();
+        dearer["plans"] = json!(["gold"]);
+        assert_eq!(resume(json!([dearer]), "GB"), Err(Reason::OfferChanged));
         let mut narrowed = sd.clone();
         narrowed["territories"] = json!({ "allow": ["AE"] });
         assert_eq!(resume(json!([hd, narrowed]), "GB"), Err(Reason::Territory));

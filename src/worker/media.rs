@@ -59,7 +59,7 @@ pub(super) async fn whole(source: &Source, context: &Context) -> Result<Vec<u8>,
         }
     };
     let too_large = |length| {
-        let detail = format!("{}: expected {LONGEST_MANIFEST} bytes at most, found {length}", source.url);
+        let detail = format!("{}: expected {LONGEST_MANIFEST} bytes at most, found {length}", source.place());
         Fault::new(FaultKind::ManifestTooLarge, detail)
     };
     let announced = header(&response, "Content-Length").and_then(|length| length.parse().ok());
@@ -104,7 +104,8 @@ async fn ask(source: &Source, method: worker::Method, headers: Headers) -> Resul
         Either::Left((reply, _)) => reply.map_err(|error| unreachable(source, &error)),
         Either::Right(_) => {
             controller.abort();
-            let detail = format!("{} did not begin to answer within {} s", source.url, PATIENCE.as_secs());
+            let detail =
+                format!("{} did not begin to answer within {} s", source.place(), PATIENCE.as_secs());
             Err(Fault::new(FaultKind::UpstreamTimeout, detail))
         }
     }
@@ -157,5 +158,5 @@ fn conditions(facts: &Facts) -> Result<Headers, Fault> {
 }
 
 fn unreachable(source: &Source, error: &worker::Error) -> Fault {
-    Fault::new(FaultKind::UpstreamUnreachable, format!("{}: {error}", source.url))
+    Fault::new(FaultKind::UpstreamUnreachable, format!("{}: {error}", source.place()))
 }

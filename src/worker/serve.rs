@@ -73,8 +73,7 @@ impl Edge {
                 let keys = documents.keys(&site.body.sessions.keys).await?;
                 let session = pipeline::open(request, token, &site.body, &keys.body, now())?;
                 let title = self.title(request, &site.body.host).await??;
-                let admission =
-                    pipeline::resume(facts, request, token, session, &site.body, &title.body, now())?;
+                let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
                 (title, admission)
             }
         };
@@ -101,11 +100,8 @@ impl Edge {
     ) -> Result<(Rc<Document<Title>>, Admission), Stop> {
         let presented = pipeline::present(facts, request, &site.body)?;
         let documents = self.documents.as_ref().map_err(Clone::clone)?;
-        let (keys, session_keys, title) = try_join!(
-            documents.keys(presented.issuer()),
-            documents.keys(&site.body.sessions.keys),
-            self.title(request, &site.body.host),
-        )?;
+        let (keys, session_keys) =
+            try_join!(documents.keys(presented.issuer()), documents.keys(&site.body.sessions.keys))?;
         let name = Name::new(site, &keys, presented.token());
         let grant: Grant = match name.find() {
             Some(grant) => grant,
@@ -116,7 +112,8 @@ impl Edge {
                 grant
             }
         };
-        let title = title?;
+        // Not before the token has been verified: nobody has made-up titles looked up.
+        let title = self.title(request, &site.body.host).await??;
         let id = crypto::session_id()?;
         let admission =
             pipeline::admit(facts, &site.body, &session_keys.body, &title.body, &grant, now(), id)?;
