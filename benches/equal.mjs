@@ -84,7 +84,7 @@ export async function assertEquivalent(ours, peer, mint) {
     await held(below("video/none.m4s"), 404);
     await held(below("video/10.m3u8"), 403, { country: "KP" });
     await held(`/~${token}/quay/video/10.m3u8`, 403);
-    await held(`/~${token}/elsewhere/video/10.m3u8`, 404);
+    await held(`/~${token}/elsewhere/video/10.m3u8`, 403);
     const last = token.at(-1) === "A" ? "B" : "A";
     await held(`/~${token.slice(0, -1)}${last}/harbour/video/10.m3u8`, 401);
     await held(`/~${token.slice(0, -1)}/harbour/video/10.m3u8`, 401);

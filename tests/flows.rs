@@ -55,6 +55,7 @@ struct Request {
     authorization: Option<String>,
     origin: Option<String>,
     place: Option<String>,
+    country: Option<String>,
     token: Option<mint::Wanted>,
 }
 
@@ -121,11 +122,12 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
                 .replace("{{tampered}}", &mint::tamper(&token))
                 .replace("{{session}}", &session)
         };
+        let country = step.request.country.or_else(|| flow.country.clone());
         let geography = match step.request.place.filter(|_| flow.variables.contains_key("GEOGRAPHY_OVERRIDE"))
         {
             Some(place) => place.parse().ok(),
             None => Some(Geography {
-                country: flow.country.as_deref().and_then(Geography::country_from_cloudflare),
+                country: country.as_deref().and_then(Geography::country_from_cloudflare),
                 ..Geography::default()
             }),
         };

@@ -50,6 +50,11 @@ function prepareSite(site) {
   return { ...site, macPrefix: utf8(`stagedoor session\0${site.host}\0`) };
 }
 
+/** Of a title that is in no document, no more than its session tokens say. */
+export async function unknownTitle(id) {
+  return { id, tag: (await hash(utf8(id))).subarray(0, 8) };
+}
+
 async function prepareTitle(title) {
   const time = (text) => text && Date.parse(text) / 1000;
   const offers = title.offers.map(async (offer) => ({
@@ -58,17 +63,18 @@ async function prepareTitle(title) {
     plans: offer.plans ?? [],
     from: time(offer.window?.from),
     until: time(offer.window?.until),
-    class: await classOf(offer.caps?.max_height),
+    class: await classOf(offer),
   }));
   const tag = (await hash(utf8(title.id))).subarray(0, 8);
   return { ...title, tag, folder: title.media ?? `${title.id}/`, offers: await Promise.all(offers) };
 }
 
-/** The first four bytes of SHA-256 over the limits. */
-async function classOf(maxHeight) {
-  const bytes = new Uint8Array(18).fill(0xff);
-  bytes.set(utf8("max_height"));
-  if (maxHeight !== undefined) new DataView(bytes.buffer).setBigUint64(10, BigInt(maxHeight));
+/** The first four bytes of SHA-256 over plans and limits. */
+async function classOf({ plans = [], caps = {} }) {
+  const names = utf8(plans.toSorted().map((plan) => `${plan}\0`).join("") + "max_height");
+  const bytes = new Uint8Array(names.length + 8).fill(0xff);
+  bytes.set(names);
+  if (caps.max_height !== undefined) new DataView(bytes.buffer).setBigUint64(names.length, BigInt(caps.max_height));
   return (await hash(bytes)).subarray(0, 4);
 }
 

@@ -3,7 +3,7 @@
 // It does what Stagedoor does for a viewer's request, with Stagedoor's documents, session tokens, cache keys and
 // reason codes, so that the two can be held against each other answer by answer. What is not on a viewer's way is
 // left out: the sync endpoint, /version, /healthz and the development override of geography.
-import { documents } from "./documents.mjs";
+import { documents, unknownTitle } from "./documents.mjs";
 import { media, whole } from "./media.mjs";
 import { manifest } from "./playlist.mjs";
 import { Denial, Fault, cors, preflight, problem } from "./reply.mjs";
@@ -50,12 +50,12 @@ async function serve(facts, wanted, site, catalog, env, context) {
 /** At the entry: the viewer token, the rights, and a new session. */
 async function enter(facts, wanted, site, catalog) {
   const presented = present(facts, wanted, site);
-  const [keys, sessionKeys, title] = await Promise.all([
+  const [keys, sessionKeys] = await Promise.all([
     catalog.keys(presented.issuer),
     catalog.keys(site.sessions.keys),
-    catalog.title(wanted.title),
   ]);
   const viewer = await grant(presented, keys, site, facts.now);
+  const title = await catalog.title(wanted.title);
   onSite(title, wanted, site);
   if (viewer.titles && !viewer.titles.includes(title.id)) {
     throw new Denial("token_title", `\`${title.id}\` is not among the token's titles`);
@@ -66,13 +66,12 @@ async function enter(facts, wanted, site, catalog) {
   return { title, admission: { token, caps: offer.caps, prefix: true } };
 }
 
-/** Below the entry: the session token; for a manifest, the rights once more. */
+/** Below the entry: the session token, and the rights once more. */
 async function resume(facts, wanted, site, catalog) {
   const [keys, title] = await Promise.all([catalog.keys(site.sessions.keys), catalog.title(wanted.title)]);
+  const session = await openSession(wanted.session, keys, site, title ?? (await unknownTitle(wanted.title)), facts.now);
   onSite(title, wanted, site);
-  const session = await openSession(wanted.session, keys, site, title, facts.now);
-  const caps =
-    wanted.kind === "segment" ? {} : stillPermitted(title, facts.country, session.class, site, facts.now).caps;
+  const { caps } = stillPermitted(title, facts.country, session.class, site, facts.now);
   return { title, admission: { token: wanted.session, caps, prefix: false } };
 }
 

@@ -63,6 +63,9 @@ fn is_always(window: &Window) -> bool {
 }
 
 /// The limits that an offer puts on a manifest. An absent limit does not limit.
+///
+/// They shape what a player is offered. They are not access control within a title: who writes the URL of a larger
+/// rendition by hand, with a session of the title, gets it. What may not leave the edge belongs into another title.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Caps {

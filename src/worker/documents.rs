@@ -12,7 +12,7 @@ use std::thread::LocalKey;
 use serde::de::DeserializeOwned;
 use worker::{Context, KvStore};
 
-use super::now_ms;
+use super::{now_ms, respond};
 use crate::catalog::{
     Document, DocumentKey, Host, Issuer, KV_CACHE_TTL_S, KeySet, MEMORY_FRESH_S, MEMORY_STALE_S, Site,
     Stored, Title, TitleId,
@@ -55,7 +55,7 @@ impl Documents {
                 let kv = self.kv.clone();
                 self.context.wait_until(async move {
                     if let Err(fault) = read(&kv, memory, name).await {
-                        worker::console_error!("{fault}");
+                        respond::log(None, &fault.into());
                     }
                 });
                 Ok(found)

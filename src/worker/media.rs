@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
-use js_sys::Uint8Array;
-use wasm_bindgen_futures::JsFuture;
-use worker::{AbortController, Cache, Context, Delay, Fetch, Headers, Request, RequestInit, Response};
+use worker::{
+    AbortController, Cache, Context, Delay, Fetch, Headers, Request, RequestInit, Response, ResponseBody,
+};
 
-use super::platform;
+use super::body::{self, Body};
+use super::{platform, respond};
 use crate::cache::Source;
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -31,7 +32,7 @@ pub(super) async fn stream(
     context: &Context,
 ) -> Result<(Reply, Response), Fault> {
     let conditions = conditions(facts)?;
-    // The Cache API knows no If-Range: such a request gets the whole, which RFC 9110 section 14.2 allows.
+    // The Cache API knows no If-Range: the media origin answers such a request.
     let cacheable = facts.headers.if_range.is_none();
     if cacheable && let Some(response) = cached(source, &conditions).await? {
         return Ok((passed_on(source, &response)?, response));
@@ -40,41 +41,38 @@ pub(super) async fn stream(
     let mut response = ask(source, method, conditions).await?;
     let reply = passed_on(source, &response)?;
     if response.status_code() == 200 && facts.method == Method::Get {
-        keep(source, context, response.cloned().map_err(|error| platform(&error))?)?;
+        let copy = response.cloned().map_err(|error| platform(&error))?;
+        keep(source, context, reply.clone(), copy.into_parts().1)?;
     }
     Ok((reply, response))
 }
 
 /// A manifest, whole.
 pub(super) async fn whole(source: &Source, context: &Context) -> Result<Vec<u8>, Fault> {
-    let response = match cached(source, &Headers::new()).await? {
-        Some(response) => response,
-        None => {
-            let mut response = ask(source, worker::Method::Get, Headers::new()).await?;
-            if response.status_code() != 200 {
-                return Err(pipeline::upstream_fault(source, response.status_code()));
-            }
-            keep(source, context, response.cloned().map_err(|error| platform(&error))?)?;
-            response
-        }
-    };
-    let too_large = |length| {
-        let detail = format!("{}: expected {LONGEST_MANIFEST} bytes at most, found {length}", source.place());
-        Fault::new(FaultKind::ManifestTooLarge, detail)
-    };
-    let announced = header(&response, "Content-Length").and_then(|length| length.parse().ok());
-    if let Some(length) = announced.filter(|length: &usize| *length > LONGEST_MANIFEST) {
-        return Err(too_large(length));
+    if let Some(response) = cached(source, &Headers::new()).await? {
+        return bytes(source, response).await;
     }
-    let bytes = bytes(response).await.map_err(|error| unreachable(source, &error))?;
-    if bytes.len() > LONGEST_MANIFEST { Err(too_large(bytes.len())) } else { Ok(bytes) }
+    let response = ask(source, worker::Method::Get, Headers::new()).await?;
+    if response.status_code() != 200 {
+        return Err(pipeline::upstream_fault(source, response.status_code()));
+    }
+    let head = passed_on(source, &response)?;
+    let bytes = bytes(source, response).await?;
+    // With its length, so that the next one can be read in one piece.
+    let head = head.with("Content-Length", bytes.len().to_string());
+    keep(source, context, head, ResponseBody::Body(bytes.clone()))?;
+    Ok(bytes)
 }
 
-/// The body in one piece: `Response::bytes` awaits a promise for every 4 KiB, which took four times as long.
-async fn bytes(response: Response) -> worker::Result<Vec<u8>> {
-    let response: web_sys::Response = response.into();
-    let buffer = JsFuture::from(response.array_buffer()?).await?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+async fn bytes(source: &Source, response: Response) -> Result<Vec<u8>, Fault> {
+    match body::of_response(response, LONGEST_MANIFEST).await.map_err(|error| unreachable(source, &error))? {
+        Body::Whole(bytes) => Ok(bytes),
+        Body::TooLong(found) => {
+            let detail =
+                format!("{}: expected {LONGEST_MANIFEST} bytes at most, found {found}", source.place());
+            Err(Fault::new(FaultKind::ManifestTooLarge, detail))
+        }
+    }
 }
 
 async fn cached(source: &Source, conditions: &Headers) -> Result<Option<Response>, Fault> {
@@ -111,11 +109,10 @@ async fn ask(source: &Source, method: worker::Method, headers: Headers) -> Resul
     }
 }
 
-fn keep(source: &Source, context: &Context, response: Response) -> Result<(), Fault> {
+fn keep(source: &Source, context: &Context, reply: Reply, body: ResponseBody) -> Result<(), Fault> {
     if source.ttl_s == 0 {
         return Ok(());
     }
-    let reply = passed_on(source, &response)?;
     let headers = Headers::new();
     let lifetime = ("Cache-Control", format!("public, max-age={}", source.ttl_s));
     for (name, value) in
@@ -123,11 +120,11 @@ fn keep(source: &Source, context: &Context, response: Response) -> Result<(), Fa
     {
         headers.set(name, &value).map_err(|error| platform(&error))?;
     }
-    let response = Response::builder().with_headers(headers).body(response.into_parts().1);
+    let response = Response::builder().with_headers(headers).body(body);
     let key = source.cache_key.clone();
     context.wait_until(async move {
         if let Err(error) = Cache::default().put(key, response).await {
-            worker::console_error!("the cache refused an entry: {error}");
+            respond::log(None, &platform(&error).into());
         }
     });
     Ok(())

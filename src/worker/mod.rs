@@ -1,5 +1,6 @@
 //! The only corner that knows Cloudflare: it reads requests, awaits, and answers.
 
+mod body;
 mod crypto;
 mod documents;
 mod facts;

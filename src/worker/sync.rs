@@ -2,6 +2,7 @@
 
 use worker::{Env, Request};
 
+use super::body::{self, Body};
 use super::documents::{Documents, forget};
 use super::{now, platform};
 use crate::catalog::{
@@ -21,17 +22,13 @@ pub(super) async fn receive(
 ) -> Result<Reply, Stop> {
     let documents = documents.map_err(Clone::clone)?;
     let header = request.headers().get(SyncSignature::HEADER).map_err(|error| platform(&error))?;
-    let length = request.headers().get("Content-Length").map_err(|error| platform(&error))?;
-    if length
-        .and_then(|length| length.parse().ok())
-        .is_some_and(|length: usize| length > SyncBatch::MAX_BYTES)
-    {
-        return Ok(refuse(413, &format!("expected {} bytes at most", SyncBatch::MAX_BYTES)));
-    }
-    let body = request.bytes().await.map_err(|error| platform(&error))?;
-    if body.len() > SyncBatch::MAX_BYTES {
-        return Ok(refuse(413, &format!("expected {} bytes at most", SyncBatch::MAX_BYTES)));
-    }
+    let body =
+        match body::of_request(&mut request, SyncBatch::MAX_BYTES).await.map_err(|error| platform(&error))? {
+            Body::Whole(body) => body,
+            Body::TooLong(_) => {
+                return Ok(refuse(413, &format!("expected {} bytes at most", SyncBatch::MAX_BYTES)));
+            }
+        };
     if let Err(error) = SyncSignature::verify(header.as_deref(), &secret(env)?, &body, now()) {
         return Ok(refuse(401, &error.to_string()));
     }
@@ -63,7 +60,12 @@ fn secret(env: &Env) -> Result<Redacted<String>, Fault> {
     Ok(Redacted::new(secret))
 }
 
+/// Refuses a batch as a whole, with a line in the log.
 fn refuse(status: u16, detail: &str) -> Reply {
+    worker::console_log!(
+        "{}",
+        serde_json::json!({ "kind": "sync refused", "status": status, "detail": detail })
+    );
     let body = serde_json::json!({ "type": "about:blank", "status": status, "detail": detail });
     let reply = Reply::json(status, &body).with("Content-Type", "application/problem+json");
     if status == 401 { reply.with("WWW-Authenticate", SyncSignature::HEADER) } else { reply }

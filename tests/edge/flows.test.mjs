@@ -46,7 +46,7 @@ async function run(base, flow) {
       };
       for (const name of Object.keys(headers)) headers[name] ?? delete headers[name];
       const url = `https://${request.host ?? "watch.example.com"}${fill(request.path)}`;
-      const found = await edge.fetch(url, { method: request.method, headers, country: flow.country });
+      const found = await edge.fetch(url, { method: request.method, headers, country: request.country ?? flow.country });
       const body = await found.text();
       const step = `step ${number + 1}, ${request.path}: ${body}`;
       assert.equal(found.status, reply.status, step);

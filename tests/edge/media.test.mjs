@@ -24,8 +24,12 @@ async function upstream(request) {
   const { pathname, search } = new URL(request.url);
   const name = pathname.replace("/vod/harbour/", "");
   const sent = (header) => request.headers.get(header);
-  asked.push({ name: name + search, method: request.method, range: sent("Range"), authorization: sent("Authorization"), cookie: sent("Cookie") });
+  asked.push({ name: name + search, method: request.method, range: sent("Range"), ifRange: sent("If-Range"), authorization: sent("Authorization"), cookie: sent("Cookie") });
   const headers = { "Content-Type": "video/mp4", ETag: '"s"', "Accept-Ranges": "bytes", "Last-Modified": "Sun, 22 Nov 2026 06:00:00 GMT" };
+  if (name.startsWith("long")) {
+    const long = new Uint8Array(17 * 1024 * 1024).fill(35);
+    return name === "long.m3u8" ? new Response(long) : new Response(new Blob([long]).stream());
+  }
   if (name.endsWith(".m3u8")) return new Response("#EXTM3U\n#EXTINF:4,\na.m4s\n#EXT-X-ENDLIST\n");
   if (name === "coded.vtt") {
     return new Response(gzipSync("WEBVTT\n"), { headers: { "Content-Encoding": "gzip", "Content-Type": "text/vtt" }, encodeBody: "manual" });
@@ -64,11 +68,11 @@ test("a segment is fetched once, for every viewer and every spelling of its URL"
   assert.equal(first.body, SEGMENT);
   assert.equal(first.header("Content-Length"), "100");
   assert.equal(first.header("Cache-Control"), "private, max-age=86400");
-  assert.deepEqual(first.upstream, [{ name: "once.m4s", method: "GET", range: null, authorization: null, cookie: null }]);
+  assert.deepEqual(first.upstream, [{ name: "once.m4s", method: "GET", range: null, ifRange: null, authorization: null, cookie: null }]);
   const again = await get("%6Fnce.m4s");
   assert.equal(again.body, SEGMENT);
   assert.equal(again.header("ETag"), '"s"');
-  const other = await edge.fetch(`https://watch.example.com/~${await session("viewer-2")}/harbour/once.m4s`);
+  const other = await edge.fetch(`https://watch.example.com/~${await session("viewer-2")}/harbour/once.m4s`, { country: "AE" });
   assert.equal(await other.text(), SEGMENT);
   assert.equal(asked.filter(({ name }) => name.startsWith("once")).length, 1);
 });
@@ -116,7 +120,7 @@ test("conditions bring 304, from the origin and from the cache", async () => {
 
 test("If-Range reaches the origin", async () => {
   const reply = await get("if-range.m4s", { headers: { Range: "bytes=0-4", "If-Range": '"s"' } });
-  assert.equal(reply.status, 206);
+  assert.deepEqual([reply.status, reply.upstream[0].range, reply.upstream[0].ifRange], [206, "bytes=0-4", '"s"']);
 });
 
 test("a content coding does not leave a wrong length behind", async () => {
@@ -124,6 +128,13 @@ test("a content coding does not leave a wrong length behind", async () => {
     const reply = await get("coded.vtt");
     assert.equal(reply.body, "WEBVTT\n", round);
     assert.notEqual(reply.header("Content-Length"), String(gzipSync("WEBVTT\n").length), round);
+  }
+});
+
+test("a manifest longer than the edge reads is a fault, whether its length was announced or not", async () => {
+  for (const name of ["long.m3u8", "long-unannounced.m3u8"]) {
+    const reply = await get(name);
+    assert.deepEqual([reply.status, JSON.parse(reply.body).reason], [502, "manifest_too_large"], name);
   }
 });
 
@@ -138,7 +149,7 @@ test("what is missing is a problem, and is not kept", async () => {
 test("an origin that cannot be reached is a fault", async () => {
   const broken = await startEdge({ documents: base.documents, upstream: () => { throw new Error("refused"); } });
   try {
-    const reply = await broken.fetch(`${root}/a.m4s`);
+    const reply = await broken.fetch(`${root}/a.m4s`, { country: "AE" });
     const { reason } = await reply.json();
     assert.ok(reply.status === 502 && ["upstream_unreachable", "upstream_status"].includes(reason), `${reply.status} ${reason}`);
   } finally {

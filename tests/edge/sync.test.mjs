@@ -69,6 +69,24 @@ test("nothing is written without the secret", async () => {
   assert.equal((await push(many)).status, 400);
 });
 
+test("a batch that is too long is given up on the way", async () => {
+  let sent = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      sent += 1;
+      if (sent > 500) controller.close();
+      else controller.enqueue(new Uint8Array(64 * 1024));
+    },
+  });
+  // A client that is still sending may find the connection closed rather than the reply.
+  const status = await edge.fetch("https://edge.example/_stagedoor/sync", { method: "POST", body, duplex: "half" }).then(
+    (reply) => reply.status,
+    () => 413,
+  );
+  assert.equal(status, 413);
+  assert.ok(sent < 300, `the edge took ${sent} of 500 pieces of 64 KiB, where 64 are its limit`);
+});
+
 test("an edge without its secret takes nothing", async () => {
   const bare = await startEdge({ variables: { SYNC_SECRET: "short" } });
   try {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::cache::{self, Source};
-use stagedoor::catalog::CorsPolicy;
+use stagedoor::catalog::{CorsPolicy, Site};
 use stagedoor::facts::Facts;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
@@ -55,8 +55,14 @@ impl Edge {
             Ok(other) => panic!("{other:?} is not scripted"),
             Err(denial) => Reply::from(&denial),
         };
-        let cors = reply::cors(&CorsPolicy::default(), facts);
+        let cors = reply::cors(&self.cors(facts), facts);
         cors.into_iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    }
+
+    /// The policy of the site, where there is one.
+    fn cors(&self, facts: &Facts) -> CorsPolicy {
+        let site = format!("v1/site/{}", facts.host).parse().ok().and_then(|key| self.documents.0.get(&key));
+        site.map(|json| serde_json::from_slice::<Site>(json).unwrap().cors).unwrap_or_default()
     }
 
     fn media(&self, facts: &Facts, request: &MediaRequest, now: UnixTime) -> Result<Reply, Stop> {

@@ -43,8 +43,9 @@ enum LogFormat {
     Json,
 }
 
-/// How long the edge may take to answer a batch.
-const PUSH_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the edge may take to answer a batch: a hundred changes are two hundred operations of KV, one after another.
+/// A batch that was given up may still be under way there, behind the one that is sent next.
+const PUSH_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
