@@ -82,7 +82,7 @@ pageTest("a segment's URL without its session is refused", async (page) => {
   const segment = (await page.requests()).find(({ kind }) => kind === "video segment").url;
   const fetched = (url) =>
     page.tab.evaluate(async (url) => {
-      const response = await fetch(url);
+      const response = await fetch(url, { headers: { "Stagedoor-Geography": "AE" } });
       return { status: response.status, body: response.ok ? (await response.arrayBuffer()).byteLength : await response.json() };
     }, url);
   const whole = await fetched(segment);
