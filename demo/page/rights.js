@@ -79,7 +79,7 @@ export class Rights {
       this.#savedAt = null;
       this.#message(
         `Saved, and at the edge after ${seconds} s. Every edge location decides by it within ${sync.visible_within_s} s; ` +
-          "a running session meets it with its next playlist. Press Play to enter anew.",
+          "a running session meets it with its next request.",
       );
     } else if (sync.last_error) {
       this.#message(`Not at the edge yet: ${sync.last_error}`);
