@@ -120,7 +120,8 @@ fn uris<'a>(line: &Line<'a>, kind: Kind<'a>) -> Result<Uris<'a>, &'static str> {
         if count_names(before) != usize::from(is_uri) || (is_uri && !attribute.exact) {
             return Err(BROKEN_LIST);
         }
-        seen = attribute.at + if is_uri { attribute.value.len() } else { 0 };
+        // Within a value that ended as it should, a name is no name.
+        seen = attribute.at + if attribute.exact { attribute.value.len() } else { 0 };
         if is_uri && !(keeps_local && is_local(attribute.value)) {
             found.push((start + list_at + attribute.at, attribute.value));
         }
@@ -346,9 +347,8 @@ mod tests {
     }
 
     #[test]
-    fn a_uri_may_name_uris_in_its_query() {
-        let playlist =
-            "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k?uri=a&URI=b\",IV=0x1\n#EXTINF:4,URI=\nseg?uri=x\n";
+    fn a_value_may_name_uris() {
+        let playlist = "#EXTM3U\n#EXT-X-SESSION-DATA:DATA-ID=\"a\",VALUE=\"b?uri=c\",X=URI=d\n#EXT-X-KEY:METHOD=AES-128,URI=\"k?uri=a&URI=b\",IV=0x1\n#EXTINF:4,URI=\nseg?uri=x\n";
         let expected = playlist.replace("k?", "/~S/harbour/hls/k?").replace("seg?", "/~S/harbour/hls/seg?");
         assert_eq!(rewrite(playlist, Reach::Prefix, None).unwrap(), expected);
         assert_eq!(rewrite(playlist, Reach::Inherit, None).unwrap(), playlist);
