@@ -166,7 +166,7 @@ fn count_names(text: &[u8]) -> usize {
         .filter(|equals| {
             let before = text.get(..*equals).unwrap_or_default();
             // White space as JavaScript knows it: what is not ASCII at the end of a name counts as such.
-            let end = before.iter().rposition(|byte| byte.is_ascii_graphic()).map_or(0, |last| last + 1);
+            let end = before.iter().rposition(u8::is_ascii_graphic).map_or(0, |last| last + 1);
             let name = before.get(..end).unwrap_or_default();
             [&b"URI"[..], b"ASSET-LIST"].iter().any(|known| {
                 name.len()
