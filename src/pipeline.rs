@@ -17,7 +17,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::hls::{self, CompileError, Frame, Reach};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
-use crate::rights::{self, Permit, Viewer};
+use crate::rights::{self, Viewer};
 use crate::route::{MediaRequest, ResourceKind};
 use crate::time::UnixTime;
 use crate::token::session::{Session, SessionId};
@@ -107,7 +107,8 @@ pub fn admit(
         )
         .into());
     }
-    let permit = permit(facts, site, title, grant, now)?;
+    let viewer = Viewer { geography: &facts.geography, plans: &grant.plans };
+    let permit = rights::decide(title, viewer, site.geography, now)?;
     let ends = [Some(now.plus_secs(site.sessions.lifetime_s)), Some(grant.expires_at), permit.until];
     let expires_at = ends.into_iter().flatten().min().unwrap_or(now);
     let session = Session::new(id, &title.id, permit.class(), grant, expires_at);
@@ -118,18 +119,6 @@ pub fn admit(
         )
     })?;
     Ok(Admission { session, token: Redacted::new(token), caps: permit.caps, reach: Reach::Prefix })
-}
-
-/// What a grant permits of a title, from where the viewer is.
-pub fn permit(
-    facts: &Facts,
-    site: &Site,
-    title: &Title,
-    grant: &Grant,
-    now: UnixTime,
-) -> Result<Permit, Denial> {
-    let viewer = Viewer { geography: &facts.geography, plans: &grant.plans };
-    rights::decide(title, viewer, site.geography, now)
 }
 
 /// Below the entry: verifies the session token. It takes no other document than the site's session keys, so that
@@ -194,7 +183,7 @@ pub fn manifest(
 }
 
 /// Headers of the media origin's reply that go on to the player; all others end here.
-pub const MEDIA_HEADERS: [&str; 6] =
+const MEDIA_HEADERS: [&str; 6] =
     ["Content-Type", "Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified"];
 
 /// What becomes of a reply of the media origin to a request for a segment: its status and headers are passed on

@@ -98,14 +98,14 @@ const fn why(error: PlaceError) -> &'static str {
 /// these names stands anywhere but in front of a value that every reader finds is refused.
 fn uris<'a>(line: &Line<'a>, kind: Kind<'a>) -> Result<Uris<'a>, &'static str> {
     let (start, tag) = match kind {
-        Kind::Blank => return Ok(Uris::None),
+        Kind::Blank => return Ok(Uris::Line(None)),
         Kind::Ambiguous => return Err("a line that players read differently"),
         Kind::Uri => return Ok(Uris::Line(Some((line.text_start, line.text)))),
         Kind::Tag(at, tag) => (line.text_start + at, tag),
     };
     // A duration and a title, which may hold anything; players look for no attribute there.
-    if tag.starts_with(b"#EXTINF") || !names_uri(tag) {
-        return Ok(Uris::None);
+    if tag.starts_with(b"#EXTINF") || count_names(tag) == 0 {
+        return Ok(Uris::Line(None));
     }
     let list_at = memchr::memchr(b':', tag).map_or(tag.len(), |colon| colon + 1);
     let list = tag.get(list_at..).unwrap_or_default();
@@ -138,7 +138,6 @@ const BROKEN_LIST: &str = "an attribute list that players read differently";
 
 /// The URIs of one line.
 enum Uris<'a> {
-    None,
     Line(Option<(usize, &'a [u8])>),
     Attributes(std::vec::IntoIter<(usize, &'a [u8])>),
 }
@@ -148,16 +147,10 @@ impl<'a> Iterator for Uris<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::None => None,
             Self::Line(uri) => uri.take(),
             Self::Attributes(uris) => uris.next(),
         }
     }
-}
-
-/// Whether a tag may hold a URI at all: a quick look, since most do not.
-fn names_uri(tag: &[u8]) -> bool {
-    memchr::memchr(b'=', tag).is_some() && count_names(tag) > 0
 }
 
 /// How often `URI` or `ASSET-LIST`, in any case, stands before an equals sign, with or without white space between.

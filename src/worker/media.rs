@@ -19,7 +19,7 @@ use super::{platform, respond};
 use crate::cache::Source;
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, LONGEST_MANIFEST, MEDIA_HEADERS};
+use crate::pipeline::{self, LONGEST_MANIFEST};
 use crate::reply::Reply;
 
 /// How long the media origin may take to begin its reply.
@@ -114,10 +114,7 @@ fn keep(source: &Source, context: &Context, reply: Reply, body: ResponseBody) ->
         return Ok(());
     }
     let headers = Headers::new();
-    let lifetime = ("Cache-Control", format!("public, max-age={}", source.ttl_s));
-    for (name, value) in
-        reply.headers.into_iter().filter(|(name, _)| MEDIA_HEADERS.contains(name)).chain([lifetime])
-    {
+    for (name, value) in reply.with("Cache-Control", format!("public, max-age={}", source.ttl_s)).headers {
         headers.set(name, &value).map_err(|error| platform(&error))?;
     }
     let response = Response::builder().with_headers(headers).body(body);

@@ -59,6 +59,10 @@ struct Edge {
 }
 
 impl Edge {
+    fn documents(&self) -> Result<&Documents, Fault> {
+        self.documents.as_ref().map_err(Clone::clone)
+    }
+
     async fn preflight(&mut self, facts: &Facts) -> Result<Reply, Stop> {
         self.site(facts).await?;
         Ok(Reply { status: 204, ..Reply::default() })
@@ -69,7 +73,7 @@ impl Edge {
         let (title, admission) = match &request.credential {
             Credential::Viewer => self.enter(facts, request, &site).await?,
             Credential::Session(token) => {
-                let documents = self.documents.as_ref().map_err(Clone::clone)?;
+                let documents = self.documents()?;
                 let keys = documents.keys(&site.body.sessions.keys).await?;
                 let session = pipeline::open(request, token, &site.body, &keys.body, now())?;
                 let title = self.title(request, &site.body.host).await??;
@@ -79,7 +83,7 @@ impl Edge {
         };
         let source = cache::source(facts, request, &site.body, &title.body)
             .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
-        let documents = self.documents.as_ref().map_err(Clone::clone)?;
+        let documents = self.documents()?;
         match request.kind {
             ResourceKind::Segment => {
                 let (reply, body) = media::stream(facts, &source, &documents.context).await?;
@@ -99,7 +103,7 @@ impl Edge {
         site: &Document<Site>,
     ) -> Result<(Rc<Document<Title>>, Admission), Stop> {
         let presented = pipeline::present(facts, request, &site.body)?;
-        let documents = self.documents.as_ref().map_err(Clone::clone)?;
+        let documents = self.documents()?;
         let (keys, session_keys) =
             try_join!(documents.keys(presented.issuer()), documents.keys(&site.body.sessions.keys))?;
         let name = Name::new(site, &keys, presented.token());
@@ -123,7 +127,7 @@ impl Edge {
     async fn site(&mut self, facts: &Facts) -> Result<Rc<Document<Site>>, Stop> {
         let unknown = || Denial::new(Reason::SiteUnknown, format!("no site is named `{}`", facts.host));
         let host: Host = facts.host.parse().map_err(|_| unknown())?;
-        let documents = self.documents.as_ref().map_err(Clone::clone)?;
+        let documents = self.documents()?;
         let site = documents.site(&host).await?.ok_or_else(unknown)?;
         self.cors = site.body.cors.clone();
         Ok(site)
@@ -135,7 +139,7 @@ impl Edge {
         request: &MediaRequest,
         host: &Host,
     ) -> Result<Result<Rc<Document<Title>>, Denial>, Fault> {
-        let documents = self.documents.as_ref().map_err(Clone::clone)?;
+        let documents = self.documents()?;
         let unknown =
             || Denial::new(Reason::TitleUnknown, format!("`{}` is not a title of {host}", request.title));
         let title = documents.title(&request.title).await?;
