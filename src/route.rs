@@ -126,7 +126,7 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
         (Method::Get | Method::Head, _) if facts.path != SyncBatch::PATH => {}
         _ => return Err(Denial::new(Reason::MethodNotAllowed, "expected GET, HEAD or OPTIONS")),
     }
-    let (credential, path) = match session_prefix(path) {
+    let (credential, path) = match session_prefix(&facts.path) {
         Some(rest) => {
             let (token, path) = rest.split_once('/').ok_or_else(not_found)?;
             (Credential::Session(Redacted::new(token.to_owned())), path)
@@ -144,8 +144,8 @@ fn not_found() -> Denial {
 }
 
 /// Players re-encode `~` when they touch a URL (hls.js 7969), so both spellings count.
-fn session_prefix(path: &str) -> Option<&str> {
-    ["~", "%7E", "%7e"].into_iter().find_map(|mark| path.strip_prefix(mark))
+pub(crate) fn session_prefix(path: &str) -> Option<&str> {
+    ["/~", "/%7E", "/%7e"].into_iter().find_map(|mark| path.strip_prefix(mark))
 }
 
 /// Normalises percent-encoding; `None` where a byte or an encoded byte may not stand in a path of ours.

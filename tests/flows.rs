@@ -126,10 +126,7 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
         let geography = match step.request.place.filter(|_| flow.variables.contains_key("GEOGRAPHY_OVERRIDE"))
         {
             Some(place) => place.parse().ok(),
-            None => Some(Geography {
-                country: country.as_deref().and_then(Geography::country_from_cloudflare),
-                ..Geography::default()
-            }),
+            None => Some(country.as_deref().map(Geography::in_country_of_cloudflare).unwrap_or_default()),
         };
         // That the override cannot be read is the Worker's own to say.
         let Some(geography) = geography else { continue };
@@ -146,6 +143,7 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
                 ..Headers::default()
             },
             geography,
+            ..Facts::default()
         };
         let reply = edge.answer(&facts, UnixTime::from_secs(now));
         let body = String::from_utf8(reply.body.clone()).unwrap();

@@ -1,6 +1,7 @@
 //! `stagedoor explain`
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -38,6 +39,7 @@ struct Request {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     geo: String,
+    ip: Option<IpAddr>,
 }
 
 fn get() -> String {
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let documents = documents::read(&arguments.documents)?;
     let wanted: Request = input::json(&arguments.request)?;
     let headers = wanted.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let facts = request::facts(&wanted.method, &wanted.url, headers, &wanted.geo)?;
+    let facts = request::facts(&wanted.method, &wanted.url, headers, &wanted.geo, wanted.ip)?;
     let now = input::now(arguments.now)?;
 
     let mut steps = vec![Step {

@@ -69,7 +69,7 @@ struct Permit {
 pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let (Kind::Hls, Signing::Path, Foreign::Refuse) = (arguments.kind, arguments.signing, arguments.foreign);
     let manifest = input::bytes(&arguments.file)?;
-    let facts = request::facts("GET", &arguments.url, [], "")?;
+    let facts = request::facts("GET", &arguments.url, [], "", None)?;
     let Ok(Route::Media(wanted)) = route(&facts) else {
         return Err(Misuse(format!(
             "--url: expected https://{{host}}/{{title}}/{{path}}, found `{}`",

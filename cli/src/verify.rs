@@ -1,5 +1,6 @@
 //! `stagedoor token verify`
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -35,6 +36,9 @@ pub(crate) struct Arguments {
     /// Where the viewer is, such as AE, AE-DU or US-CA;asn=7922.
     #[arg(long, value_name = "PLACE", default_value = "")]
     geo: String,
+    /// The viewer's address.
+    #[arg(long, value_name = "ADDR")]
+    ip: Option<IpAddr>,
     /// The time, in Unix seconds; this machine's if absent.
     #[arg(long, value_name = "UNIX")]
     now: Option<u64>,
@@ -48,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         header.split_once(':').ok_or_else(found)
     });
     let headers = headers.collect::<Result<Vec<_>, _>>()?;
-    let facts = request::facts(&arguments.method, &arguments.url, headers, &arguments.geo)?;
+    let facts = request::facts(&arguments.method, &arguments.url, headers, &arguments.geo, arguments.ip)?;
     let now = input::now(arguments.now)?;
     match verify(&facts, &site, &keys, now) {
         Ok(proved) => {
