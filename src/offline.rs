@@ -13,10 +13,11 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Admission, Stop};
-use crate::route::{Credential, MediaRequest};
+use crate::redacted::Redacted;
+use crate::route::MediaRequest;
 use crate::time::UnixTime;
-use crate::token::native;
 use crate::token::session::SessionId;
+use crate::token::{Asked, genuine, native};
 
 /// Documents at hand, as the JSON that KV would hold.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,8 @@ pub struct Step {
 /// Who was let in, to what.
 #[derive(Clone, Debug)]
 pub struct Admitted {
+    /// What is asked for.
+    pub request: MediaRequest,
     /// The site.
     pub site: Site,
     /// The title.
@@ -42,11 +45,12 @@ pub struct Admitted {
     pub admission: Admission,
 }
 
-/// Decides on a request for media, step by step. `steps` grows as far as the decision got.
+/// Decides on a request for media, step by step: below a session when `below` tells which and for what, else at the
+/// entry. `steps` grows as far as the decision got.
 pub fn admit(
     documents: &Documents,
     facts: &Facts,
-    request: &MediaRequest,
+    below: Option<(MediaRequest, Redacted<String>)>,
     now: UnixTime,
     id: SessionId,
     steps: &mut Vec<Step>,
@@ -54,35 +58,27 @@ pub fn admit(
     let host: Host = facts.host.parse().map_err(|_| no_site(&facts.host))?;
     let site =
         documents.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
-    match &request.credential {
-        Credential::Viewer => {
-            let presented = pipeline::present(facts, request, &site)?;
-            let keys = documents.keys(presented.issuer(), steps)?;
-            let session_keys = documents.keys(&site.sessions.keys, steps)?;
-            let challenge = presented.challenge(&keys)?;
-            let (key, algorithm) = (challenge.key.kid.to_string(), challenge.key.alg.name());
-            let grant = presented.grant(native::settle(&challenge), &site.tokens, now)?;
-            steps.push(Step {
-                step: "grant",
-                saw: json!({
-                    "issuer": grant.issuer, "key": key, "algorithm": algorithm, "subject": grant.subject,
-                    "expires_at": grant.expires_at, "plans": grant.plans, "titles": grant.titles,
-                }),
-            });
-            let title = documents.title(request, &site, steps)?;
-            let admission = pipeline::admit(facts, &site, &session_keys, &title, &grant, now, id)?;
-            steps.push(permitted(&admission));
-            Ok(Admitted { site, title, admission })
-        }
-        Credential::Session(token) => {
-            let keys = documents.keys(&site.sessions.keys, steps)?;
-            let session = pipeline::open(request, token, &site, &keys, now)?;
-            let title = documents.title(request, &site, steps)?;
-            let admission = pipeline::resume(facts, token, session, &site, &title, now)?;
-            steps.push(permitted(&admission));
-            Ok(Admitted { site, title, admission })
-        }
+    if let Some((request, token)) = below {
+        let keys = documents.keys(&site.sessions.keys, steps)?;
+        let session = pipeline::open(&request, &token, &site, &keys, now)?;
+        let title = documents.title(&request, &site, steps)?;
+        let admission = pipeline::resume(facts, &token, session, &site, &title, now)?;
+        steps.push(permitted(&admission));
+        return Ok(Admitted { request, site, title, admission });
     }
+    let (request, presented) = pipeline::present(facts, &site)?;
+    let keys = documents.keys(presented.keys(), steps)?;
+    let session_keys = documents.keys(&site.sessions.keys, steps)?;
+    let challenges = presented.challenges(&keys)?;
+    let met = challenges.iter().find(|challenge| native::settle(challenge));
+    let algorithm = met.map(|challenge| challenge.algorithm.name());
+    let grant = presented.grant(genuine(met)?, &Asked { facts, policy: &site.tokens, now })?;
+    let saw = json!({ "dialect": grant.dialect.name(), "algorithm": algorithm, "grant": grant });
+    steps.push(Step { step: "grant", saw });
+    let title = documents.title(&request, &site, steps)?;
+    let admission = pipeline::admit(facts, &site, &session_keys, &title, &grant, now, id)?;
+    steps.push(permitted(&admission));
+    Ok(Admitted { request, site, title, admission })
 }
 
 fn permitted(Admission { session, caps, .. }: &Admission) -> Step {

@@ -75,15 +75,19 @@ pub fn on_site(title: &Title, host: &Host) -> Result<(), Denial> {
     }
 }
 
-/// At the entry: finds and reads the viewer token. Only manifests are entries.
-pub fn present(facts: &Facts, request: &MediaRequest, site: &Site) -> Result<Presented, Denial> {
+/// At the entry: finds and reads the viewer token, and with it what is asked for, since a token may stand in the path.
+/// Only manifests are entries.
+pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Presented>), Denial> {
+    let presented = token::present(facts, &site.tokens);
+    let path = presented.as_ref().ok().and_then(|presented| presented.path()).unwrap_or(&facts.path);
+    let request = MediaRequest::at_entry(path)?;
     if request.kind == ResourceKind::Segment {
         return Err(Denial::new(
             Reason::SessionMissing,
             "expected /~{session}/ in front, as the manifest gives it",
         ));
     }
-    Presented::parse(token::find(facts, &site.tokens.placements)?, &site.tokens)
+    Ok((request, presented?))
 }
 
 /// At the entry: decides the rights, and opens a session that lasts no longer than the site, the token and the
@@ -97,9 +101,6 @@ pub fn admit(
     now: UnixTime,
     id: SessionId,
 ) -> Result<Admission, Stop> {
-    if now >= grant.expires_at {
-        return Err(Denial::new(Reason::TokenExpired, "the token has expired since it was verified").into());
-    }
     if !grant.covers(&title.id) {
         return Err(Denial::new(
             Reason::TokenTitle,
@@ -109,7 +110,7 @@ pub fn admit(
     }
     let viewer = Viewer { geography: &facts.geography, plans: &grant.plans };
     let permit = rights::decide(title, viewer, site.geography, now)?;
-    let ends = [Some(now.plus_secs(site.sessions.lifetime_s)), Some(grant.expires_at), permit.until];
+    let ends = [Some(now.plus_secs(site.sessions.lifetime_s)), grant.expires_at, permit.until];
     let expires_at = ends.into_iter().flatten().min().unwrap_or(now);
     let session = Session::new(id, &title.id, permit.class(), grant, expires_at);
     let token = session.mint(session_keys, site.host.as_str()).ok_or_else(|| {

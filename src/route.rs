@@ -28,8 +28,11 @@ pub enum Route {
     Version,
     /// Documents from the origin service.
     Sync,
-    /// Media of a title.
-    Media(MediaRequest),
+    /// Media of a title, with a viewer token somewhere in the request: what is asked for is known once the token
+    /// is, which may stand in the path ([`MediaRequest::at_entry`]).
+    Entry,
+    /// Media of a title, below a session.
+    Below(MediaRequest, Redacted<String>),
 }
 
 /// A request for something of a title's.
@@ -41,17 +44,20 @@ pub struct MediaRequest {
     pub resource: ResourcePath,
     /// What kind of thing that is.
     pub kind: ResourceKind,
-    /// What the viewer shows for it.
-    pub credential: Credential,
 }
 
-/// What a viewer shows.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// A viewer token, somewhere in the request: this is an entry URL.
-    Viewer,
-    /// The session token of the path.
-    Session(Redacted<String>),
+impl MediaRequest {
+    /// Reads the path of an entry, `/{title}/{resource}`, without a token.
+    pub fn at_entry(path: &str) -> Result<Self, Denial> {
+        Self::parse(path.strip_prefix('/').unwrap_or(path))
+    }
+
+    fn parse(path: &str) -> Result<Self, Denial> {
+        let (title, resource) = path.split_once('/').ok_or_else(not_found)?;
+        let title = title.parse().map_err(|_| not_found())?;
+        let resource = ResourcePath::parse(resource)?;
+        Ok(Self { title, kind: resource.kind(), resource })
+    }
 }
 
 /// Kinds of resource, told apart by their file extension.
@@ -126,17 +132,13 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
         (Method::Get | Method::Head, _) if facts.path != SyncBatch::PATH => {}
         _ => return Err(Denial::new(Reason::MethodNotAllowed, "expected GET, HEAD or OPTIONS")),
     }
-    let (credential, path) = match session_prefix(&facts.path) {
+    match session_prefix(&facts.path) {
         Some(rest) => {
             let (token, path) = rest.split_once('/').ok_or_else(not_found)?;
-            (Credential::Session(Redacted::new(token.to_owned())), path)
+            Ok(Route::Below(MediaRequest::parse(path)?, Redacted::new(token.to_owned())))
         }
-        None => (Credential::Viewer, path),
-    };
-    let (title, resource) = path.split_once('/').ok_or_else(not_found)?;
-    let title = title.parse().map_err(|_| not_found())?;
-    let resource = ResourcePath::parse(resource)?;
-    Ok(Route::Media(MediaRequest { title, kind: resource.kind(), resource, credential }))
+        None => Ok(Route::Entry),
+    }
 }
 
 fn not_found() -> Denial {
@@ -191,7 +193,11 @@ mod tests {
 
     fn media(path: &str) -> Result<MediaRequest, Denial> {
         match route(&Facts { path: path.to_owned(), ..Facts::default() })? {
-            Route::Media(media) => Ok(media),
+            Route::Below(media, token) => {
+                assert_eq!(token.expose(), "abc");
+                Ok(media)
+            }
+            Route::Entry => MediaRequest::at_entry(path),
             other => panic!("{path} is {other:?}"),
         }
     }
@@ -200,12 +206,10 @@ mod tests {
     fn entry_and_session_urls() {
         let entry = media("/harbour/hls/master.m3u8").unwrap();
         assert_eq!((entry.title.as_str(), entry.resource.as_str()), ("harbour", "hls/master.m3u8"));
-        assert!(matches!(entry.credential, Credential::Viewer));
         assert_eq!(entry.kind, ResourceKind::Playlist);
         assert_eq!(entry.resource.folder(), "hls/");
         for mark in ["~", "%7E", "%7e"] {
             let below = media(&format!("/{mark}abc/harbour/v/1.m4s")).unwrap();
-            assert!(matches!(below.credential, Credential::Session(token) if token.expose() == "abc"));
             assert_eq!(below.kind, ResourceKind::Segment);
         }
         assert_eq!(media("/harbour/a.MPD").unwrap().kind, ResourceKind::Mpd);

@@ -9,7 +9,7 @@ use serde_json::json;
 use stagedoor::cache;
 use stagedoor::offline::{self, Admitted, Step};
 use stagedoor::pipeline::Stop;
-use stagedoor::route::{Credential, Route, route};
+use stagedoor::route::{Route, route};
 use stagedoor::token::session::SessionId;
 
 use crate::input::{self, Misuse};
@@ -57,33 +57,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         step: "facts",
         saw: json!({ "method": wanted.method, "host": facts.host, "place": facts.geography.to_string(), "now": now }),
     }];
-    let outcome = match route(&facts) {
-        Err(denial) => Err(denial.into()),
-        Ok(Route::Media(request)) => {
-            let credential = match request.credential {
-                Credential::Viewer => "viewer token",
-                Credential::Session(_) => "session token",
-            };
-            steps.push(Step {
-                step: "route",
-                saw: json!({ "title": request.title, "resource": request.resource.as_str(), "credential": credential }),
-            });
-            offline::admit(&documents, &facts, &request, now, SessionId([0; 8]), &mut steps)
-                .map(|admitted| (request, admitted))
-        }
+    let below = match route(&facts) {
+        Ok(Route::Entry) => Ok(None),
+        Ok(Route::Below(request, token)) => Ok(Some((request, token))),
         Ok(_) => {
             return Err(Misuse(
                 "the URL is answered by the edge itself: there is nothing to decide".to_owned(),
             ));
         }
+        Err(denial) => Err(Stop::from(denial)),
     };
+    let outcome = below.and_then(|below| {
+        steps.push(Step {
+            step: "route",
+            saw: json!({ "credential": if below.is_some() { "session token" } else { "viewer token" } }),
+        });
+        offline::admit(&documents, &facts, below, now, SessionId([0; 8]), &mut steps)
+    });
     match outcome {
-        Ok((request, Admitted { site, title, admission })) => {
+        Ok(Admitted { request, site, title, admission }) => {
             let source =
                 cache::source(&facts, &request, &site, &title).map_err(|error| Misuse(error.to_string()))?;
             steps.push(Step {
                 step: "source",
-                saw: json!({ "url": source.url, "cache_key": source.cache_key, "ttl_s": source.ttl_s }),
+                saw: json!({ "title": request.title, "resource": request.resource.as_str(), "url": source.url, "cache_key": source.cache_key, "ttl_s": source.ttl_s }),
             });
             input::print(&json!({ "outcome": "permit", "caps": admission.caps, "steps": steps }))?;
             Ok(Answer::Yes)

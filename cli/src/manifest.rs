@@ -8,7 +8,7 @@ use serde_json::json;
 use stagedoor::cache;
 use stagedoor::catalog::{Caps, Site, Title};
 use stagedoor::hls::{self, CompileError, Frame, Reach};
-use stagedoor::route::{Credential, MediaRequest, Route, route};
+use stagedoor::route::{MediaRequest, Route, route};
 use url::Url;
 
 use crate::input::{self, Misuse};
@@ -70,7 +70,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let (Kind::Hls, Signing::Path, Foreign::Refuse) = (arguments.kind, arguments.signing, arguments.foreign);
     let manifest = input::bytes(&arguments.file)?;
     let facts = request::facts("GET", &arguments.url, [], "", None)?;
-    let Ok(Route::Media(wanted)) = route(&facts) else {
+    let media = match route(&facts) {
+        Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok().map(|wanted| (wanted, None)),
+        Ok(Route::Below(wanted, token)) => Some((wanted, Some(token))),
+        Ok(_) | Err(_) => None,
+    };
+    let Some((wanted, carried)) = media else {
         return Err(Misuse(format!(
             "--url: expected https://{{host}}/{{title}}/{{path}}, found `{}`",
             arguments.url
@@ -83,22 +88,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     }
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let folder = folder(&facts, &wanted, site.as_ref())?;
-    let reach = match (&wanted.credential, &arguments.session) {
-        (Credential::Viewer, Some(_)) => Reach::Prefix,
-        (Credential::Session(_), _) | (_, None) => Reach::Inherit,
-    };
+    let reach = if carried.is_none() && arguments.session.is_some() { Reach::Prefix } else { Reach::Inherit };
     let frame = Frame { folder: &folder, resource: &wanted.resource, reach };
     let caps = permit.unwrap_or_default().caps;
     match hls::compile(&manifest, &frame, &caps) {
         Ok(template) => {
-            let token = match (&arguments.session, &wanted.credential) {
+            let token = match (&arguments.session, &carried) {
                 (Some(token), _) => token,
-                (None, Credential::Session(token)) => token.expose(),
+                (None, Some(token)) => token.expose(),
                 // Without a session, a URI that needs one has nowhere to go.
-                (None, Credential::Viewer) if !template.is_shared() => {
+                (None, None) if !template.is_shared() => {
                     return Err(Misuse("the playlist has absolute URIs: expected --session".to_owned()));
                 }
-                (None, Credential::Viewer) => "",
+                (None, None) => "",
             };
             input::write(&template.render(&format!("/~{token}/{}/", wanted.title)))?;
             Ok(Answer::Yes)

@@ -4,14 +4,13 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stagedoor::catalog::{KeySet, Site};
+use stagedoor::catalog::{Issuer, KeySet, Site};
 use stagedoor::denial::{Denial, Reason};
 use stagedoor::facts::Facts;
-use stagedoor::pipeline;
-use stagedoor::route::{Credential, Route, route};
+use stagedoor::route::{Route, route};
 use stagedoor::time::UnixTime;
-use stagedoor::token::native;
 use stagedoor::token::session::Session;
+use stagedoor::token::{self, Asked, native};
 
 use crate::input::{self, Misuse};
 use crate::{Answer, request};
@@ -66,34 +65,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     }
 }
 
+/// Verifies what the request carries, whatever its path: whether the edge serves that path is not asked.
 fn verify(facts: &Facts, site: &Site, keys: &[KeySet], now: UnixTime) -> Result<serde_json::Value, Denial> {
-    let Route::Media(request) = route(facts)? else {
-        return Err(Denial::new(Reason::NotFound, "the URL is not one of media"));
-    };
-    let of = |issuer: &stagedoor::catalog::Issuer| {
+    let of = |issuer: &Issuer| {
         let found = keys.iter().find(|set| set.issuer == *issuer);
         found.ok_or_else(|| Denial::new(Reason::TokenKeyUnknown, format!("--keys has no keys of `{issuer}`")))
     };
-    match &request.credential {
-        Credential::Viewer => {
-            let presented = pipeline::present(facts, &request, site)?;
-            let challenge = presented.challenge(of(presented.issuer())?)?;
-            let genuine = native::settle(&challenge);
-            let grant = presented.grant(genuine, &site.tokens, now)?;
-            Ok(json!({ "ok": true, "dialect": "jwt", "grant": {
-                "issuer": grant.issuer, "subject": grant.subject, "expires_at": grant.expires_at,
-                "plans": grant.plans, "titles": grant.titles,
-            }}))
-        }
-        Credential::Session(token) => {
-            let keys = of(&site.sessions.keys)?;
-            let session = Session::open(token.expose(), keys, site.host.as_str(), &request.title, now)?;
-            Ok(json!({ "ok": true, "dialect": "session", "grant": {
-                "session": session.id.to_string(), "expires_at": session.expires_at,
-                "titles": [request.title], "class": session.class.to_string(),
-            }}))
-        }
+    if let Ok(Route::Below(request, token)) = route(facts) {
+        let keys = of(&site.sessions.keys)?;
+        let session = Session::open(token.expose(), keys, site.host.as_str(), &request.title, now)?;
+        return Ok(json!({ "ok": true, "dialect": "session", "grant": {
+            "session": session.id.to_string(), "expires_at": session.expires_at,
+            "titles": [request.title], "class": session.class.to_string(),
+        }}));
     }
+    let presented = token::present(facts, &site.tokens)?;
+    let asked = Asked { facts, policy: &site.tokens, now };
+    let grant = native::prove(presented.as_ref(), of(presented.keys())?, &asked)?;
+    Ok(json!({ "ok": true, "dialect": grant.dialect.name(), "grant": grant }))
 }
 
 fn read_keys(path: &Path) -> Result<Vec<KeySet>, Misuse> {

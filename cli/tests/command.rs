@@ -134,11 +134,11 @@ impl Desk {
 #[test]
 fn what_is_minted_verifies() {
     let desk = Desk::new();
-    for key in ["hs256.json", "es256.json"] {
+    for (key, kid) in [("hs256.json", "h1"), ("es256.json", "e1")] {
         let token = desk.mint(key, &json!({ "iss": "https://id.example.com/", "sub": "v", "plan": "gold" }));
         let expected = json!({ "ok": true, "dialect": "jwt", "grant": {
-            "issuer": "https://id.example.com/", "subject": "v", "expires_at": "2026-11-22T19:00:00Z",
-            "plans": ["gold"], "titles": null } });
+            "dialect": "jwt", "issuer": "https://id.example.com/", "key": kid, "subject": "v",
+            "expires_at": "2026-11-22T19:00:00Z", "plans": ["gold"], "titles": null } });
         assert_eq!(
             desk.verify(
                 0,

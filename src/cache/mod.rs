@@ -89,7 +89,10 @@ mod tests {
         let title = serde_json::from_value(json!({ "id": "h", "sites": [], "offers": [] })).unwrap();
         let facts =
             Facts { path: path.to_owned(), query: Redacted::new(query.to_owned()), ..Facts::default() };
-        let Ok(Route::Media(request)) = route(&facts) else { panic!("{path} is not media") };
+        let request = match route(&facts) {
+            Ok(Route::Below(request, _)) => request,
+            _ => MediaRequest::at_entry(path).unwrap(),
+        };
         source(&facts, &request, &site, &title).unwrap()
     }
 

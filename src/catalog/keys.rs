@@ -6,6 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use url::Url;
+
+use super::site::bounded;
 use super::{Issuer, KeyId};
 use crate::redacted::Redacted;
 
@@ -16,10 +19,38 @@ use crate::redacted::Redacted;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
 #[serde(try_from = "RawKeySet")]
 pub struct KeySet {
-    /// Under which it is stored, and the `iss` of the tokens that it verifies.
+    /// Under which it is stored, and the `iss` of the tokens that it verifies. For dialects whose tokens name no
+    /// issuer, any name that the site's document uses.
     pub issuer: Issuer,
     /// The keys, each with its own `kid`.
     pub keys: Vec<Jwk>,
+    /// Where the issuer publishes further keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<PublishedKeys>,
+}
+
+/// A JWK Set that the issuer publishes ([RFC 7517 section 5]); the edge fetches and keeps it.
+///
+/// [RFC 7517 section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PublishedKeys {
+    /// The URL of the set, such as `https://id.example.com/.well-known/jwks.json`.
+    pub url: Url,
+    /// Seconds after which the edge asks for it again, in the background: 60 to 86,400.
+    #[serde(default = "PublishedKeys::default_refresh_s", deserialize_with = "refresh")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86_400)))]
+    pub refresh_s: u64,
+}
+
+impl PublishedKeys {
+    const fn default_refresh_s() -> u64 {
+        600
+    }
+}
+
+fn refresh<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 60, 86_400)
 }
 
 impl KeySet {
@@ -45,6 +76,14 @@ pub enum KeySetError {
         /// What the algorithm needs.
         expected: &'static str,
     },
+    /// The key's numbers are not of its type's size.
+    #[error("expected {expected} in key `{kid}`")]
+    Size {
+        /// The key.
+        kid: KeyId,
+        /// What its type needs.
+        expected: &'static str,
+    },
 }
 
 #[derive(Deserialize)]
@@ -52,19 +91,21 @@ pub enum KeySetError {
 struct RawKeySet {
     issuer: Issuer,
     keys: Vec<Jwk>,
+    #[serde(default)]
+    published: Option<PublishedKeys>,
 }
 
 impl TryFrom<RawKeySet> for KeySet {
     type Error = KeySetError;
 
-    fn try_from(RawKeySet { issuer, keys }: RawKeySet) -> Result<Self, KeySetError> {
+    fn try_from(RawKeySet { issuer, keys, published }: RawKeySet) -> Result<Self, KeySetError> {
         let mut seen = BTreeSet::new();
         for key in &keys {
             if !seen.insert(&key.kid) {
                 return Err(KeySetError::DuplicateKeyId(key.kid.clone()));
             }
         }
-        Ok(Self { issuer, keys })
+        Ok(Self { issuer, keys, published })
     }
 }
 
@@ -77,8 +118,9 @@ impl TryFrom<RawKeySet> for KeySet {
 pub struct Jwk {
     /// Names the key in a token's header.
     pub kid: KeyId,
-    /// The one algorithm that it may be used with.
-    pub alg: Algorithm,
+    /// The one algorithm that it may be used with; absent: any that its type allows and the dialect names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alg: Option<Algorithm>,
     /// The key itself, by its type `kty`.
     #[serde(flatten)]
     pub material: KeyMaterial,
@@ -88,7 +130,7 @@ pub struct Jwk {
 #[serde(rename = "Jwk")]
 struct RawJwk {
     kid: KeyId,
-    alg: Algorithm,
+    alg: Option<Algorithm>,
     #[serde(flatten)]
     material: KeyMaterial,
 }
@@ -97,51 +139,110 @@ impl TryFrom<RawJwk> for Jwk {
     type Error = KeySetError;
 
     fn try_from(RawJwk { kid, alg, material }: RawJwk) -> Result<Self, KeySetError> {
-        // RFC 7518 section 3.2: a key of the size of the hash output, or larger, MUST be used.
-        let (fits, expected) = match (alg, &material) {
-            (Algorithm::HS256, KeyMaterial::Symmetric { k }) => (k.expose().0.len() >= 32, SYMMETRIC),
-            (Algorithm::HS256, KeyMaterial::EllipticCurve { .. }) => (false, SYMMETRIC),
-            (Algorithm::ES256, KeyMaterial::EllipticCurve { x, y, .. }) => {
-                (x.0.len() == 32 && y.0.len() == 32, ELLIPTIC)
+        if let Some(expected) = material.wrong_size() {
+            return Err(KeySetError::Size { kid, expected });
+        }
+        let key = Self { kid, alg, material };
+        match alg {
+            Some(alg) if !key.fits(alg) => {
+                Err(KeySetError::Mismatch { kid: key.kid, algorithm: alg.name(), expected: alg.needs() })
             }
-            (Algorithm::ES256, KeyMaterial::Symmetric { .. }) => (false, ELLIPTIC),
-        };
-        if fits {
-            Ok(Self { kid, alg, material })
-        } else {
-            Err(KeySetError::Mismatch { kid, algorithm: alg.name(), expected })
+            _ => Ok(key),
         }
     }
 }
 
-const SYMMETRIC: &str = "`kty` oct with 32 bytes or more in `k`";
-const ELLIPTIC: &str = "`kty` EC with `crv` P-256 and 32 bytes each in `x` and `y`";
+impl Jwk {
+    /// Whether the key may be used with an algorithm: its own, or any that its type and size allow when it names
+    /// none.
+    pub fn permits(&self, alg: Algorithm) -> bool {
+        self.alg.is_none_or(|own| own == alg) && self.fits(alg)
+    }
 
-/// Signature algorithms by their JWA names ([RFC 7518 section 3.1]).
-///
-/// [RFC 7518 section 3.1]: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Algorithm {
-    /// HMAC with SHA-256.
-    HS256,
-    /// ECDSA with P-256 and SHA-256.
-    ES256,
-}
-
-impl Algorithm {
-    /// The name in a token's header.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::HS256 => "HS256",
-            Self::ES256 => "ES256",
+    /// [RFC 7518 section 3.2]: a key of the size of the hash output, or larger, MUST be used with HMAC.
+    ///
+    /// [RFC 7518 section 3.2]: https://www.rfc-editor.org/rfc/rfc7518#section-3.2
+    fn fits(&self, alg: Algorithm) -> bool {
+        use Algorithm as A;
+        match &self.material {
+            KeyMaterial::Symmetric { k } => {
+                let size = k.expose().0.len();
+                match alg {
+                    A::HS256 => size >= 32,
+                    A::HS384 => size >= 48,
+                    A::HS512 => size >= 64,
+                    A::HS1 | A::HMD5 | A::MD5 => true,
+                    _ => false,
+                }
+            }
+            KeyMaterial::EllipticCurve { crv, .. } => matches!(
+                (alg, crv),
+                (A::ES256 | A::ES1, Curve::P256) | (A::ES384, Curve::P384) | (A::ES512, Curve::P521)
+            ),
+            KeyMaterial::Rsa { .. } => {
+                matches!(alg, A::RS1 | A::RS256 | A::RS384 | A::RS512 | A::PS256 | A::PS384 | A::PS512)
+            }
+            KeyMaterial::OctetKeyPair { crv: OctetCurve::Ed25519, .. } => alg == A::EdDSA,
         }
     }
 }
 
-/// A key's own parameters ([RFC 7518 section 6]).
+macro_rules! algorithms {
+    ($($variant:ident $name:literal $needs:literal $doc:literal;)*) => {
+        /// Signature algorithms, by their JWA names where they have one ([RFC 7518 section 3.1], [RFC 8037 section
+        /// 3.1], and `HS1` and `RS1` of the [IANA registry], which only older CDN dialects use).
+        ///
+        /// [RFC 7518 section 3.1]: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
+        /// [RFC 8037 section 3.1]: https://www.rfc-editor.org/rfc/rfc8037#section-3.1
+        /// [IANA registry]: https://www.iana.org/assignments/jose/jose.xhtml#web-signature-encryption-algorithms
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum Algorithm {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Algorithm {
+            /// Every algorithm.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name in a token's header and in a key's `alg`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What a key has to be for it.
+            const fn needs(self) -> &'static str {
+                match self { $(Self::$variant => $needs,)* }
+            }
+        }
+    };
+}
+
+algorithms! {
+    HS256 "HS256" "`kty` oct with 32 bytes or more in `k`" "HMAC with SHA-256.";
+    HS384 "HS384" "`kty` oct with 48 bytes or more in `k`" "HMAC with SHA-384.";
+    HS512 "HS512" "`kty` oct with 64 bytes or more in `k`" "HMAC with SHA-512.";
+    RS256 "RS256" "`kty` RSA" "RSASSA-PKCS1-v1_5 with SHA-256.";
+    RS384 "RS384" "`kty` RSA" "RSASSA-PKCS1-v1_5 with SHA-384.";
+    RS512 "RS512" "`kty` RSA" "RSASSA-PKCS1-v1_5 with SHA-512.";
+    PS256 "PS256" "`kty` RSA" "RSASSA-PSS with SHA-256.";
+    PS384 "PS384" "`kty` RSA" "RSASSA-PSS with SHA-384.";
+    PS512 "PS512" "`kty` RSA" "RSASSA-PSS with SHA-512.";
+    ES256 "ES256" "`kty` EC with `crv` P-256" "ECDSA with P-256 and SHA-256.";
+    ES384 "ES384" "`kty` EC with `crv` P-384" "ECDSA with P-384 and SHA-384.";
+    ES512 "ES512" "`kty` EC with `crv` P-521" "ECDSA with P-521 and SHA-512.";
+    EdDSA "EdDSA" "`kty` OKP with `crv` Ed25519" "Ed25519.";
+    HS1 "HS1" "`kty` oct" "HMAC with SHA-1, of Akamai's and Google's tokens.";
+    HMD5 "HMD5" "`kty` oct" "HMAC with MD5, of Akamai's tokens.";
+    MD5 "MD5" "`kty` oct" "An MD5 over a text that holds the secret, of nginx's secure_link.";
+    RS1 "RS1" "`kty` RSA" "RSASSA-PKCS1-v1_5 with SHA-1, of CloudFront's signatures.";
+    ES1 "ES1" "`kty` EC with `crv` P-256" "ECDSA with P-256 and SHA-1, of CloudFront's signatures.";
+}
+
+/// A key's own parameters ([RFC 7518 section 6], [RFC 8037 section 2]).
 ///
 /// [RFC 7518 section 6]: https://www.rfc-editor.org/rfc/rfc7518#section-6
+/// [RFC 8037 section 2]: https://www.rfc-editor.org/rfc/rfc8037#section-2
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kty")]
@@ -162,6 +263,43 @@ pub enum KeyMaterial {
         /// The y coordinate.
         y: Base64Url,
     },
+    /// An RSA public key.
+    #[serde(rename = "RSA")]
+    Rsa {
+        /// The modulus, 2,048 to 8,192 bits.
+        n: Base64Url,
+        /// The exponent.
+        e: Base64Url,
+    },
+    /// A public key that is one string of octets.
+    #[serde(rename = "OKP")]
+    OctetKeyPair {
+        /// The curve.
+        crv: OctetCurve,
+        /// The public key.
+        x: Base64Url,
+    },
+}
+
+impl KeyMaterial {
+    /// What was expected, where the numbers are of a size that the type does not have.
+    fn wrong_size(&self) -> Option<&'static str> {
+        let (right, expected) = match self {
+            Self::Symmetric { k } => (!k.expose().0.is_empty(), "1 byte or more in `k`"),
+            Self::EllipticCurve { crv, x, y } => {
+                let size = crv.size();
+                (x.0.len() == size && y.0.len() == size, "`x` and `y` of the curve's own size")
+            }
+            Self::Rsa { n, e } => {
+                // RFC 7518 section 3.3: a key of 2,048 bits or larger MUST be used.
+                let modulus = n.0.iter().skip_while(|byte| **byte == 0).count();
+                let right = (256..=1024).contains(&modulus) && (1..=4).contains(&e.0.len());
+                (right, "a modulus `n` of 2,048 to 8,192 bits and an exponent `e` of 32 bits at most")
+            }
+            Self::OctetKeyPair { x, .. } => (x.0.len() == 32, "32 bytes in `x`"),
+        };
+        (!right).then_some(expected)
+    }
 }
 
 /// Curves by their JWA names.
@@ -171,6 +309,42 @@ pub enum Curve {
     /// NIST P-256, secp256r1.
     #[serde(rename = "P-256")]
     P256,
+    /// NIST P-384, secp384r1.
+    #[serde(rename = "P-384")]
+    P384,
+    /// NIST P-521, secp521r1.
+    #[serde(rename = "P-521")]
+    P521,
+}
+
+impl Curve {
+    /// The bytes of a coordinate.
+    pub const fn size(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+}
+
+/// Curves of octet key pairs ([RFC 8037 section 2]), as far as they sign.
+///
+/// [RFC 8037 section 2]: https://www.rfc-editor.org/rfc/rfc8037#section-2
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum OctetCurve {
+    /// Edwards25519.
+    Ed25519,
 }
 
 /// Bytes that stand in JSON as base64url without padding ([RFC 7515 section 2]).
@@ -233,7 +407,8 @@ mod tests {
             (EC.replace("ES256", "HS256"), "`kty` oct"),
             (OCT.replace("AAAAAAAA", ""), "32 bytes or more"),
             (OCT.replace("HS256", "none"), "unknown variant `none`"),
-            (EC.replace("P-256", "P-384"), "unknown variant `P-384`"),
+            (EC.replace("P-256", "secp256k1"), "unknown variant `secp256k1`"),
+            (EC.replace("P-256", "P-384"), "the curve's own size"),
         ] {
             let error = read(&bad).unwrap_err().to_string();
             assert!(error.contains(why), "{error} does not say {why}");

@@ -13,19 +13,26 @@ mod site;
 mod sync;
 mod territory;
 mod title;
+mod tokens;
 mod window;
 
 pub use document::{Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored};
 pub use host::Host;
 pub use id::{IdError, Issuer, KeyId, OfferId, Plan, TitleId};
-pub use keys::{Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError};
+pub use keys::{
+    Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
+};
 pub use site::{
-    BaseUrl, CachePolicy, CorsPolicy, GeographyPolicy, MediaPolicy, Placement, SessionPolicy, Site,
-    TokenPolicy, UnknownGeography,
+    BaseUrl, CachePolicy, CorsPolicy, GeographyPolicy, MediaPolicy, SessionPolicy, Site, UnknownGeography,
 };
 pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError};
 pub use territory::{CountryCode, Territories, Territory, TerritoryError};
 pub use title::{Caps, MediaPath, Offer, Title};
+pub use tokens::{
+    Acceptance, CatPolicy, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy, JwtPolicy,
+    MediaCdnPolicy, PathPlacement, Placement, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy,
+    TimedHmacPolicy, TokenPolicy, UriSigningPolicy,
+};
 pub use window::Window;
 
 /// Longest time, in seconds, between a write that the edge has confirmed and the moment when every edge

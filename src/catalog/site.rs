@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-use super::{Host, Issuer};
+use super::{Host, Issuer, TokenPolicy};
 
 /// A site: one host name in front of one media origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,49 +86,6 @@ impl<'de> Deserialize<'de> for BaseUrl {
     }
 }
 
-/// Which viewer tokens a site accepts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TokenPolicy {
-    /// Who may sign them: each has its keys under `v1/keys/{issuer}`.
-    pub issuers: Vec<Issuer>,
-    /// The `aud` that they must name ([RFC 7519 section 4.1.3]); absent: any or none.
-    ///
-    /// [RFC 7519 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audience: Option<String>,
-    /// Where to look for a token, in this order; the first place that holds one counts.
-    #[serde(default = "TokenPolicy::default_placements")]
-    pub placements: Vec<Placement>,
-    /// Seconds by which clocks may disagree about `exp`, `nbf` and `iat`: 0 to 300.
-    #[serde(default, deserialize_with = "leeway")]
-    #[cfg_attr(feature = "schema", schemars(range(max = 300)))]
-    pub leeway_s: u64,
-}
-
-impl TokenPolicy {
-    fn default_placements() -> Vec<Placement> {
-        vec![Placement::Query("token".to_owned()), Placement::Authorization]
-    }
-}
-
-fn leeway<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    bounded(deserializer, 0, 300)
-}
-
-/// A place in a request where a viewer token may stand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Placement {
-    /// A query parameter of this name.
-    Query(String),
-    /// `Authorization: Bearer …` ([RFC 6750 section 2.1]).
-    ///
-    /// [RFC 6750 section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-    Authorization,
-}
-
 /// The sessions that a site opens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -206,7 +163,11 @@ impl Default for CorsPolicy {
     }
 }
 
-fn bounded<'de, D: Deserializer<'de>>(deserializer: D, least: u64, most: u64) -> Result<u64, D::Error> {
+pub(super) fn bounded<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    least: u64,
+    most: u64,
+) -> Result<u64, D::Error> {
     let secs = u64::deserialize(deserializer)?;
     if (least..=most).contains(&secs) {
         Ok(secs)
@@ -218,6 +179,7 @@ fn bounded<'de, D: Deserializer<'de>>(deserializer: D, least: u64, most: u64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Placement;
 
     const SMALLEST: &str = r#"{
         "host": "watch.example.com",

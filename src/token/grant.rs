@@ -1,24 +1,143 @@
 //! What a token proves.
 
-use crate::catalog::{Issuer, Plan, TitleId};
+use serde::{Serialize, Serializer};
+
+use crate::catalog::{Issuer, KeyId, Plan, TitleId};
+use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
-/// What a viewer token proves, whatever dialect it was written in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use super::Dialect;
+
+/// What a viewer token proves, whatever dialect it was written in. It never allows more than its token does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grant {
-    /// Who signed the token.
+    /// The dialect of the token.
+    #[serde(serialize_with = "name")]
+    pub dialect: Dialect,
+    /// Who signed the token: its `iss`, or the document of keys for dialects that name no issuer.
     pub issuer: Issuer,
+    /// The key that verified it.
+    pub key: KeyId,
     /// Who it was signed for, if it says so.
     pub subject: Option<String>,
-    /// When it ends: the site's leeway is included.
-    pub expires_at: UnixTime,
+    /// The token's own name, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<String>,
+    /// When it was signed, if it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<UnixTime>,
+    /// When it ends, the site's leeway included; `None`: it does not say, and the site's own limit holds.
+    pub expires_at: Option<UnixTime>,
     /// The viewer's plans.
     pub plans: Vec<Plan>,
     /// The titles that it is limited to; `None`: any.
     pub titles: Option<Vec<TitleId>>,
+    /// The greatest height of a picture, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<u32>,
+    /// How many streams the viewer may watch at a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_streams: Option<u32>,
+    /// The age of the viewer's profile, in years.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<u8>,
+    /// What a session that is opened with it stays bound to.
+    #[serde(skip_serializing_if = "Lock::is_open")]
+    pub lock: Lock,
+    /// How often it may be used.
+    #[serde(skip_serializing_if = "Replay::is_permitted")]
+    pub replay: Replay,
+    /// A newer token for the viewer, where the old one asks for its renewal.
+    #[serde(skip)]
+    pub renewal: Option<Renewal>,
+}
+
+fn name<S: Serializer>(dialect: &Dialect, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(dialect.name())
+}
+
+/// What a session stays bound to: as it was when the session was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Lock {
+    /// The viewer's country.
+    pub country: bool,
+    /// The viewer's network: the /24 of an IPv4 address, the /48 of an IPv6 address.
+    pub network: bool,
+    /// The autonomous system.
+    pub asn: bool,
+    /// The viewer's whole address.
+    pub address: bool,
+}
+
+impl Lock {
+    /// Whether it binds to nothing.
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Both locks.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            country: self.country || other.country,
+            network: self.network || other.network,
+            asn: self.asn || other.asn,
+            address: self.address || other.address,
+        }
+    }
+}
+
+/// How often a token may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replay {
+    /// As often as the viewer likes.
+    #[default]
+    Permit,
+    /// Once: a second use is refused. It takes the site's `replay` store.
+    Prohibit,
+    /// As often as the viewer likes, and a use of it from elsewhere is reported.
+    Detect,
+}
+
+impl Replay {
+    /// Whether the token may be used as often as the viewer likes.
+    pub fn is_permitted(&self) -> bool {
+        *self == Self::Permit
+    }
+}
+
+/// A newer token, and how the viewer gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// Headers of the reply, such as `Set-Cookie`.
+    pub headers: Vec<(String, Redacted<String>)>,
+    /// The status and the URL of a redirect in place of the reply.
+    pub redirect: Option<(u16, Redacted<String>)>,
 }
 
 impl Grant {
+    /// A grant of nothing more than that the token is genuine.
+    pub const fn new(dialect: Dialect, issuer: Issuer, key: KeyId) -> Self {
+        Self {
+            dialect,
+            issuer,
+            key,
+            subject: None,
+            token_id: None,
+            issued_at: None,
+            expires_at: None,
+            plans: Vec::new(),
+            titles: None,
+            max_height: None,
+            max_streams: None,
+            age: None,
+            lock: Lock { country: false, network: false, asn: false, address: false },
+            replay: Replay::Permit,
+            renewal: None,
+        }
+    }
+
     /// Whether the grant covers a title.
     pub fn covers(&self, title: &TitleId) -> bool {
         self.titles.as_ref().is_none_or(|titles| titles.contains(title))

@@ -16,35 +16,26 @@
 //!
 //! [RFC 7519]: https://www.rfc-editor.org/rfc/rfc7519
 
-use hmac::{Hmac, KeyInit, Mac};
 use jwt_simple::claims::{Audiences, JWTClaims};
 use serde::Deserialize;
-use sha2::Sha256;
 
 use super::compact::{Compact, short};
-use super::grant::Grant;
-use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, Plan, TitleId, TokenPolicy};
+use super::placement::{self, Found, Rest};
+use super::presented::{Asked, Dialect, Presented};
+use super::{Challenge, Grant};
+use crate::catalog::{Algorithm, Issuer, Jwk, JwtPolicy, KeySet, Plan, TitleId, TokenPolicy};
 use crate::denial::{Denial, Reason};
+use crate::facts::Facts;
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
-/// A token that a viewer has presented, of an issuer that the site accepts. Its signature is not verified.
-pub struct Presented {
+/// A JSON Web Token of an issuer that the site accepts.
+struct Jwt {
     token: Redacted<String>,
+    path: Option<String>,
     compact: Compact,
     issuer: Issuer,
-}
-
-/// What has to hold for a presented token to be genuine.
-pub struct Challenge<'a> {
-    /// The key, whose own algorithm it is.
-    pub key: &'a Jwk,
-    /// What was signed.
-    pub message: &'a [u8],
-    /// The signature, or the authentication tag.
-    pub signature: &'a [u8],
-    /// The whole token, for verifiers that want it whole.
-    pub token: &'a Redacted<String>,
+    audience: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,15 +63,32 @@ impl<T> Default for OneOrMany<T> {
     }
 }
 
-impl Presented {
-    /// Reads a token as far as that is possible without its key.
-    pub fn parse(token: Redacted<String>, policy: &TokenPolicy) -> Result<Self, Denial> {
-        let compact = Compact::parse(token.expose())?;
+/// Finds a token in the request.
+pub(super) fn find(
+    facts: &Facts,
+    policy: &TokenPolicy,
+    own: &JwtPolicy,
+) -> Result<Option<Box<dyn Presented>>, Denial> {
+    let mut first = None;
+    for found in placement::find(facts, own.placements.as_ref().unwrap_or(&policy.placements)) {
+        match Jwt::parse(found, policy, own) {
+            Ok(jwt) => return Ok(Some(Box::new(jwt))),
+            Err(denial) => first = first.or(Some(denial)),
+        }
+    }
+    first.map_or(Ok(None), Err)
+}
+
+impl Jwt {
+    fn parse(found: Found, policy: &TokenPolicy, own: &JwtPolicy) -> Result<Self, Denial> {
+        let compact = Compact::parse(found.token.expose())?;
         let IssuerClaim { iss } = serde_json::from_slice(&compact.payload)
             .map_err(|error| Denial::new(Reason::TokenMalformed, format!("the payload: {error}")))?;
         let iss = iss.ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `iss`"))?;
-        let issuer = policy
+        let issuer = own
             .issuers
+            .as_ref()
+            .unwrap_or(&policy.issuers)
             .iter()
             .find(|issuer| issuer.as_str() == iss)
             .ok_or_else(|| {
@@ -90,24 +98,36 @@ impl Presented {
                 )
             })?
             .clone();
-        Ok(Self { token, compact, issuer })
+        let path = match found.rest {
+            Rest::Whole => None,
+            Rest::Path(path) => Some(path),
+            Rest::BelowTitle(_) => {
+                return Err(Denial::new(Reason::TokenMalformed, "a JSON Web Token does not name its title"));
+            }
+        };
+        let audience = own.audience.as_ref().or(policy.audience.as_ref()).cloned();
+        Ok(Self { token: found.token, path, compact, issuer, audience })
+    }
+}
+
+impl Presented for Jwt {
+    fn dialect(&self) -> Dialect {
+        Dialect::Jwt
     }
 
-    /// The issuer whose keys are needed.
-    pub const fn issuer(&self) -> &Issuer {
+    fn keys(&self) -> &Issuer {
         &self.issuer
     }
 
-    /// The token itself.
-    pub const fn token(&self) -> &Redacted<String> {
-        &self.token
+    fn path(&self) -> Option<&str> {
+        self.path.as_deref()
     }
 
     /// Picks the key by the token's `kid`, or the only key if the token names none. The algorithm is the key's:
     /// a token that names another one is refused ([RFC 8725 section 3.1]).
     ///
     /// [RFC 8725 section 3.1]: https://www.rfc-editor.org/rfc/rfc8725#section-3.1
-    pub fn challenge<'a>(&'a self, keys: &'a KeySet) -> Result<Challenge<'a>, Denial> {
+    fn challenges<'a>(&'a self, keys: &'a KeySet) -> Result<Vec<Challenge<'a>>, Denial> {
         let key = match (&self.compact.header.kid, keys.keys.as_slice()) {
             (Some(kid), _) => keys.key(kid),
             (None, [only]) => Some(only),
@@ -123,24 +143,20 @@ impl Presented {
                 format!("the token names {named}, the issuer has {} keys", keys.keys.len()),
             )
         })?;
-        if self.compact.header.alg != key.alg.name() {
-            return Err(Denial::new(
+        let named = Algorithm::ALL.iter().find(|alg| alg.name() == self.compact.header.alg);
+        let algorithm = *named.filter(|alg| key.permits(**alg)).ok_or_else(|| {
+            Denial::new(
                 Reason::TokenAlgorithm,
-                format!("expected `alg` {}, found `{}`", key.alg.name(), short(&self.compact.header.alg)),
-            ));
-        }
+                format!("the key `{}` is not for `alg` {}", key.kid, short(&self.compact.header.alg)),
+            )
+        })?;
         let message = self.token.expose().as_bytes().get(..self.compact.signed_len).unwrap_or_default();
-        Ok(Challenge { key, message, signature: &self.compact.signature, token: &self.token })
+        let signature = self.compact.signature.as_slice().into();
+        Ok(vec![Challenge { key, algorithm, message: message.into(), signature }])
     }
 
-    /// Reads the claims of a token whose challenge was met.
-    pub fn grant(&self, genuine: bool, policy: &TokenPolicy, now: UnixTime) -> Result<Grant, Denial> {
-        if !genuine {
-            return Err(Denial::new(
-                Reason::TokenSignature,
-                "the signature was not made with the issuer's key",
-            ));
-        }
+    fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
+        let Asked { policy, now, .. } = *asked;
         let claims: JWTClaims<ViewerClaims> = serde_json::from_slice(&self.compact.payload)
             .map_err(|error| Denial::new(Reason::TokenClaims, error.to_string()))?;
         let seconds = |claim: jwt_simple::prelude::UnixTimeStamp| UnixTime::from_secs(claim.as_secs());
@@ -161,7 +177,7 @@ impl Presented {
                 return Err(Denial::new(Reason::TokenNotYetValid, format!("`{name}` is {early} s ahead")));
             }
         }
-        if let Some(audience) = &policy.audience {
+        if let Some(audience) = &self.audience {
             let named = match &claims.audiences {
                 Some(Audiences::AsString(named)) => named == audience,
                 Some(Audiences::AsSet(named)) => named.contains(audience),
@@ -179,26 +195,14 @@ impl Presented {
             OneOrMany::Many(plans) => plans,
         };
         Ok(Grant {
-            issuer: self.issuer.clone(),
             subject: claims.subject,
-            expires_at,
+            token_id: claims.jwt_id,
+            issued_at: claims.issued_at.map(seconds),
+            expires_at: Some(expires_at),
             plans,
             titles: claims.custom.titles,
+            ..Grant::new(Dialect::Jwt, self.issuer.clone(), key.kid.clone())
         })
-    }
-}
-
-impl Challenge<'_> {
-    /// Verifies an HMAC, in constant time. `None` for an asymmetric signature, which is verified elsewhere.
-    pub fn symmetric(&self) -> Option<bool> {
-        match (self.key.alg, &self.key.material) {
-            (Algorithm::HS256, KeyMaterial::Symmetric { k }) => {
-                let mut mac = Hmac::<Sha256>::new_from_slice(&k.expose().0).ok()?;
-                mac.update(self.message);
-                Some(mac.verify_slice(self.signature).is_ok())
-            }
-            _ => None,
-        }
     }
 }
 
@@ -208,7 +212,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::token::native;
+    use crate::token::native::prove;
+    use crate::token::present;
 
     const NOW: u64 = 1_795_370_400;
     const SECRET: [u8; 32] = [7; 32];
@@ -245,11 +250,10 @@ mod tests {
     }
 
     fn verify(token: &str, policy: &TokenPolicy) -> Result<Grant, Denial> {
-        let presented = Presented::parse(Redacted::new(token.to_owned()), policy)?;
-        let keys = keys();
-        let challenge = presented.challenge(&keys)?;
-        let genuine = native::settle(&challenge);
-        presented.grant(genuine, policy, UnixTime::from_secs(NOW))
+        let facts = Facts { query: Redacted::new(format!("token={token}")), ..Facts::default() };
+        let presented = present(&facts, policy)?;
+        let asked = Asked { facts: &facts, policy, now: UnixTime::from_secs(NOW) };
+        prove(presented.as_ref(), &keys(), &asked)
     }
 
     #[test]
@@ -259,7 +263,7 @@ mod tests {
         for token in [hs256(claims.clone()), es256(claims.clone())] {
             let grant = verify(&token, &policy(&json!({}))).unwrap();
             assert_eq!(grant.subject.as_deref(), Some("v1"));
-            assert_eq!(grant.expires_at, UnixTime::from_secs(NOW + 60));
+            assert_eq!(grant.expires_at, Some(UnixTime::from_secs(NOW + 60)));
             assert_eq!(grant.plans, ["gold".parse().unwrap()]);
             assert!(grant.covers(&"harbour".parse().unwrap()) && !grant.covers(&"other".parse().unwrap()));
         }

@@ -1,12 +1,24 @@
 //! Who is asking: viewer tokens, which a site's issuers sign, and the session tokens that we sign.
+//!
+//! Every dialect of viewer token takes the same three steps, since an asymmetric signature is verified elsewhere (by
+//! `crypto.subtle` in the Worker):
+//!
+//! ```text
+//! present      finds the token in the request and reads it: Box<dyn Presented>
+//! challenges   picks the keys: what has to hold for the token to be genuine
+//! grant        reads the claims of a genuine token, holds them against the request, and says what it proves
+//! ```
 
+mod challenge;
 mod compact;
 mod grant;
 mod jwt;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod placement;
+mod presented;
 pub mod session;
 
-pub use grant::Grant;
-pub use jwt::{Challenge, Presented};
-pub use placement::find;
+pub use challenge::Challenge;
+pub use grant::{Grant, Lock, Renewal, Replay};
+pub use presented::{Asked, Dialect, Presented, genuine, present};

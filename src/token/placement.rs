@@ -1,24 +1,87 @@
 //! Where a viewer token stands in a request.
 
-use crate::catalog::Placement;
-use crate::denial::{Denial, Reason};
+use percent_encoding::percent_decode_str;
+
+use crate::catalog::{PathPlacement, Placement, TitleId};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
 
-/// Finds the viewer token: the first of the site's placements that holds one counts.
-pub fn find(facts: &Facts, placements: &[Placement]) -> Result<Redacted<String>, Denial> {
-    placements.iter().find_map(|placement| look(facts, placement)).ok_or_else(|| {
-        let places: Vec<_> = placements.iter().map(name).collect();
-        Denial::new(Reason::TokenMissing, format!("expected a viewer token in {}", places.join(" or ")))
-    })
+/// Something in a place where a token may stand.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// The token.
+    pub(super) token: Redacted<String>,
+    /// The path without it.
+    pub(super) rest: Rest,
 }
 
-fn look(facts: &Facts, placement: &Placement) -> Option<Redacted<String>> {
-    let token = match placement {
-        Placement::Query(name) => facts.query_parameter(name)?,
-        Placement::Authorization => bearer(facts.headers.authorization.as_ref()?.expose())?.to_owned(),
-    };
-    Some(token).filter(|token| !token.is_empty()).map(Redacted::new)
+/// What is left of the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// The token stood elsewhere.
+    Whole,
+    /// The path without the token: `/{title}/{resource}`.
+    Path(String),
+    /// The path below the title, which the token names: `/{resource}`.
+    BelowTitle(String),
+}
+
+/// What the request has in the placements, in their order.
+pub(super) fn find<'a>(facts: &'a Facts, placements: &'a [Placement]) -> impl Iterator<Item = Found> + 'a {
+    placements
+        .iter()
+        .filter_map(|placement| look(facts, placement))
+        .filter(|found| !found.token.expose().is_empty())
+}
+
+fn look(facts: &Facts, placement: &Placement) -> Option<Found> {
+    let whole = |token: &str| Found { token: Redacted::new(token.to_owned()), rest: Rest::Whole };
+    match placement {
+        Placement::Query(name) => facts.query_parameter(name).map(|token| whole(&token)),
+        Placement::Authorization => {
+            facts.headers.authorization.as_ref().and_then(|value| bearer(value.expose())).map(whole)
+        }
+        Placement::Cookie(name) => facts.cookie(name).map(whole),
+        Placement::Header(name) => facts.headers.named(name).map(|value| whole(value.trim())),
+        Placement::Path(PathPlacement::Before) => {
+            first_segment(facts).map(|(token, rest)| Found { token, rest: Rest::Path(rest.to_owned()) })
+        }
+        Placement::Path(PathPlacement::Title) => {
+            first_segment(facts).map(|(token, rest)| Found { token, rest: Rest::BelowTitle(rest.to_owned()) })
+        }
+        Placement::Path(PathPlacement::Parameter(name)) => parameter(&facts.path, name),
+    }
+}
+
+/// A first segment that is no title's: a token is longer than a title's id, or has capitals.
+fn first_segment(facts: &Facts) -> Option<(Redacted<String>, &str)> {
+    let path = facts.path.strip_prefix('/')?;
+    let (segment, _) = path.split_once('/')?;
+    if segment.parse::<TitleId>().is_ok() {
+        return None;
+    }
+    Some((decoded(segment)?, path.get(segment.len()..)?))
+}
+
+/// ```text
+/// segment = *pchar, with ";" to delimit parameters and "=" before their values
+/// ```
+///
+/// [RFC 3986 section 3.3](https://www.rfc-editor.org/rfc/rfc3986#section-3.3)
+fn parameter(path: &str, name: &str) -> Option<Found> {
+    let start = path
+        .match_indices(';')
+        .find_map(|(at, _)| path.get(at + 1..)?.strip_prefix(name)?.strip_prefix('=').map(|_| at))?;
+    let value_at = start + 1 + name.len() + 1;
+    let tail = path.get(value_at..)?;
+    let end = tail.find(['/', ';']).map_or(path.len(), |end| value_at + end);
+    let token = decoded(path.get(value_at..end)?)?;
+    let rest = [path.get(..start)?, path.get(end..)?].concat();
+    Some(Found { token, rest: Rest::Path(rest) })
+}
+
+fn decoded(text: &str) -> Option<Redacted<String>> {
+    percent_decode_str(text).decode_utf8().ok().map(|text| Redacted::new(text.into_owned()))
 }
 
 /// ```text
@@ -32,23 +95,20 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
-fn name(placement: &Placement) -> String {
-    match placement {
-        Placement::Query(name) => format!("the query parameter `{name}`"),
-        Placement::Authorization => "the header `Authorization: Bearer`".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::facts::Headers;
 
-    fn facts(query: &str, authorization: Option<&str>) -> Facts {
+    fn facts(path: &str, query: &str, headers: &[(&str, &str)]) -> Facts {
+        let secret = |value: &str| Redacted::new(value.to_owned());
+        let named = |wanted: &str| headers.iter().find(|(name, _)| *name == wanted);
         Facts {
-            query: Redacted::new(query.to_owned()),
+            path: path.to_owned(),
+            query: secret(query),
             headers: Headers {
-                authorization: authorization.map(|value| Redacted::new(value.to_owned())),
+                authorization: named("authorization").map(|(_, value)| secret(value)),
+                all: headers.iter().map(|(name, value)| ((*name).to_owned(), secret(value))).collect(),
                 ..Headers::default()
             },
             ..Facts::default()
@@ -56,18 +116,41 @@ mod tests {
     }
 
     #[test]
-    fn the_first_placement_that_holds_one_counts() {
-        let placements = [Placement::Query("token".into()), Placement::Authorization];
-        let find = |facts: &Facts| find(facts, &placements).map(|token| token.expose().clone());
-        assert_eq!(find(&facts("token=a.b.c", Some("Bearer d.e.f"))).unwrap(), "a.b.c");
-        assert_eq!(find(&facts("token=", Some("bearer  d.e.f"))).unwrap(), "d.e.f");
-        for nothing in [facts("", None), facts("t=a.b.c", Some("Basic eDp5")), facts("", Some("Bearer "))] {
-            let denial = find(&nothing).unwrap_err();
-            assert_eq!(denial.reason, Reason::TokenMissing);
-            assert_eq!(
-                denial.detail,
-                "expected a viewer token in the query parameter `token` or the header `Authorization: Bearer`"
-            );
+    fn tokens_are_found_where_they_stand() {
+        use Placement::{Authorization, Cookie, Header, Path, Query};
+        let parameter = || Path(PathPlacement::Parameter("t".into()));
+        let rest = |path: &str| Rest::Path(path.to_owned());
+        for (facts, placement, token, left) in [
+            (facts("/h/a", "token=a.b%2Ec", &[]), Query("token".into()), "a.b.c", Rest::Whole),
+            (facts("/h/a", "", &[("authorization", "bearer  d.e.f")]), Authorization, "d.e.f", Rest::Whole),
+            (facts("/h/a", "", &[("cookie", "x=1; t=\"y\"")]), Cookie("t".into()), "y", Rest::Whole),
+            (facts("/h/a", "", &[("x-token", " z ")]), Header("X-Token".into()), "z", Rest::Whole),
+            (facts("/eyJ.a.b/h/a", "", &[]), Path(PathPlacement::Before), "eyJ.a.b", rest("/h/a")),
+            (facts("/eyJ%7E/a", "", &[]), Path(PathPlacement::Title), "eyJ~", Rest::BelowTitle("/a".into())),
+            (facts("/h/a;t=x%3D", "", &[]), parameter(), "x=", rest("/h/a")),
+            (facts("/h;tt=1;t=x;u=2/a", "", &[]), parameter(), "x", rest("/h;tt=1;u=2/a")),
+        ] {
+            let found: Vec<_> = find(&facts, std::slice::from_ref(&placement)).collect();
+            assert_eq!(found.len(), 1, "{placement:?}");
+            assert_eq!((found[0].token.expose().as_str(), &found[0].rest), (token, &left), "{placement:?}");
         }
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let all = [
+            Placement::Query("token".into()),
+            Placement::Authorization,
+            Placement::Cookie("t".into()),
+            Placement::Header("x-token".into()),
+            Placement::Path(PathPlacement::Before),
+            Placement::Path(PathPlacement::Parameter("t".into())),
+        ];
+        let nothing = facts(
+            "/harbour/v/a;tt=x",
+            "t=a.b.c&token=",
+            &[("authorization", "Basic eDp5"), ("cookie", "tt=1"), ("x-token", "")],
+        );
+        assert_eq!(find(&nothing, &all).count(), 0);
     }
 }

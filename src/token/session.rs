@@ -179,7 +179,10 @@ fn tag<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
 }
 
 fn mac(key: &Jwk, host: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
-    let (Algorithm::HS256, KeyMaterial::Symmetric { k }) = (key.alg, &key.material) else { return None };
+    let KeyMaterial::Symmetric { k } = &key.material else { return None };
+    if !key.permits(Algorithm::HS256) {
+        return None;
+    }
     let mut mac = Hmac::<Sha256>::new_from_slice(&k.expose().0).ok()?;
     for part in [b"stagedoor session\0", host.as_bytes(), b"\0", body] {
         mac.update(part);
@@ -192,6 +195,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::token::Dialect;
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
     const HOST: &str = "watch.example.com";
@@ -212,11 +216,9 @@ mod tests {
 
     fn session(id: [u8; 8], class: [u8; 4], expires_at: UnixTime) -> Session {
         let grant = Grant {
-            issuer: "id".parse().unwrap(),
             subject: Some("viewer".to_owned()),
-            expires_at,
-            plans: Vec::new(),
-            titles: None,
+            expires_at: Some(expires_at),
+            ..Grant::new(Dialect::Jwt, "id".parse().unwrap(), "k".parse().unwrap())
         };
         Session::new(SessionId(id), &title("harbour"), Class(class), &grant, expires_at)
     }

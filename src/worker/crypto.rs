@@ -1,7 +1,7 @@
 //! Asymmetric signatures, verified by the runtime's own `crypto.subtle`: about a seventh of the time that the
 //! same takes in WebAssembly.
 //!
-//! <https://www.w3.org/TR/WebCryptoAPI/#ecdsa>
+//! <https://www.w3.org/TR/webcrypto-2/>
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,17 +11,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
 
-use crate::catalog::{Algorithm, Jwk, KeyMaterial};
+use crate::catalog::{Algorithm, Jwk, KeyMaterial, OctetCurve};
 use crate::fault::{Fault, FaultKind};
 use crate::token::Challenge;
 use crate::token::session::SessionId;
 
-/// Whether a challenge is met.
-pub(super) async fn settle(challenge: &Challenge<'_>) -> Result<bool, Fault> {
-    match challenge.symmetric() {
-        Some(genuine) => Ok(genuine),
-        None => verify(challenge).await.map_err(|error| fault(&error)),
-    }
+/// Whether the challenge of an asymmetric signature is met.
+pub(super) async fn verify(challenge: &Challenge<'_>) -> Result<bool, Fault> {
+    ask(challenge).await.map_err(|error| fault(&error))
 }
 
 /// A name for a new session.
@@ -32,55 +29,118 @@ pub(super) fn session_id() -> Result<SessionId, Fault> {
     Ok(SessionId(id))
 }
 
-async fn verify(challenge: &Challenge<'_>) -> Result<bool, JsValue> {
+async fn ask(challenge: &Challenge<'_>) -> Result<bool, JsValue> {
     let subtle = scope().crypto()?.subtle();
-    let key = import(&subtle, challenge.key).await?;
-    let algorithm = object(&[("name", "ECDSA"), ("hash", "SHA-256")])?;
-    let signature = Uint8Array::from(challenge.signature);
-    let message = Uint8Array::from(challenge.message);
-    let promise = subtle
-        .verify_with_object_and_buffer_source_and_buffer_source(&algorithm, &key, &signature, &message)?;
+    let Some((import_as, verify_as)) = names(challenge.algorithm) else { return Ok(false) };
+    let Some(key) = import(&subtle, challenge.key, challenge.algorithm, &import_as).await? else {
+        return Ok(false);
+    };
+    let signature = Uint8Array::from(&*challenge.signature);
+    let message = Uint8Array::from(&*challenge.message);
+    let promise = subtle.verify_with_object_and_buffer_source_and_buffer_source(
+        &object(&verify_as)?,
+        &key,
+        &signature,
+        &message,
+    )?;
     Ok(JsFuture::from(promise).await?.is_truthy())
 }
 
+type Members = Vec<(&'static str, JsValue)>;
+
+/// The algorithm as `importKey` and as `verify` want it.
+fn names(algorithm: Algorithm) -> Option<(Members, Members)> {
+    use Algorithm as A;
+    let ecdsa = |curve: &str, hash: &str| {
+        (
+            vec![("name", JsValue::from("ECDSA")), ("namedCurve", JsValue::from(curve))],
+            vec![("name", JsValue::from("ECDSA")), ("hash", JsValue::from(hash))],
+        )
+    };
+    let rsa = |name: &str, hash: &str, salt: Option<u8>| {
+        let mut verify = vec![("name", JsValue::from(name))];
+        verify.extend(salt.map(|length| ("saltLength", JsValue::from(length))));
+        (vec![("name", JsValue::from(name)), ("hash", JsValue::from(hash))], verify)
+    };
+    const PKCS1: &str = "RSASSA-PKCS1-v1_5";
+    Some(match algorithm {
+        A::ES256 => ecdsa("P-256", "SHA-256"),
+        A::ES384 => ecdsa("P-384", "SHA-384"),
+        A::ES512 => ecdsa("P-521", "SHA-512"),
+        A::ES1 => ecdsa("P-256", "SHA-1"),
+        A::RS1 => rsa(PKCS1, "SHA-1", None),
+        A::RS256 => rsa(PKCS1, "SHA-256", None),
+        A::RS384 => rsa(PKCS1, "SHA-384", None),
+        A::RS512 => rsa(PKCS1, "SHA-512", None),
+        // RFC 7518 section 3.5: the salt has the size of the hash.
+        A::PS256 => rsa("RSA-PSS", "SHA-256", Some(32)),
+        A::PS384 => rsa("RSA-PSS", "SHA-384", Some(48)),
+        A::PS512 => rsa("RSA-PSS", "SHA-512", Some(64)),
+        A::EdDSA => (vec![("name", JsValue::from("Ed25519"))], vec![("name", JsValue::from("Ed25519"))]),
+        A::HS256 | A::HS384 | A::HS512 | A::HS1 | A::HMD5 | A::MD5 => return None,
+    })
+}
+
 thread_local! {
-    /// Imported keys by their uncompressed point: another key has another point.
-    static KEYS: RefCell<HashMap<Vec<u8>, CryptoKey>> = RefCell::default();
+    /// Imported keys by their algorithm and parameters: another key has others.
+    static KEYS: RefCell<HashMap<(Algorithm, Vec<u8>), CryptoKey>> = RefCell::default();
 }
 
 /// The most imported keys that an isolate remembers. When it is full, it starts anew.
 const MOST: usize = 100;
 
-async fn import(subtle: &SubtleCrypto, key: &Jwk) -> Result<CryptoKey, JsValue> {
-    let (Algorithm::ES256, KeyMaterial::EllipticCurve { x, y, .. }) = (key.alg, &key.material) else {
-        return Err(JsValue::from_str("expected an ES256 key"));
+/// Imports a key as a JWK; `None` for a shared secret.
+async fn import(
+    subtle: &SubtleCrypto,
+    key: &Jwk,
+    algorithm: Algorithm,
+    import_as: &Members,
+) -> Result<Option<CryptoKey>, JsValue> {
+    let (members, parameters): (Vec<(&str, String)>, [&[u8]; 2]) = match &key.material {
+        KeyMaterial::Symmetric { .. } => return Ok(None),
+        KeyMaterial::EllipticCurve { crv, x, y } => (
+            vec![
+                ("kty", "EC".to_owned()),
+                ("crv", crv.name().to_owned()),
+                ("x", x.encoded()),
+                ("y", y.encoded()),
+            ],
+            [&x.0, &y.0],
+        ),
+        KeyMaterial::Rsa { n, e } => {
+            (vec![("kty", "RSA".to_owned()), ("n", n.encoded()), ("e", e.encoded())], [&n.0, &e.0])
+        }
+        KeyMaterial::OctetKeyPair { crv: OctetCurve::Ed25519, x } => {
+            (vec![("kty", "OKP".to_owned()), ("crv", "Ed25519".to_owned()), ("x", x.encoded())], [&x.0, &[]])
+        }
     };
-    let point = [&[4], x.0.as_slice(), &y.0].concat();
-    if let Some(key) = KEYS.with_borrow(|keys| keys.get(&point).cloned()) {
-        return Ok(key);
+    // Invariant: one type's first parameter cannot run into the second, since its length is the curve's or `e` is short.
+    let name = (algorithm, parameters.concat());
+    if let Some(key) = KEYS.with_borrow(|keys| keys.get(&name).cloned()) {
+        return Ok(Some(key));
     }
-    let algorithm = object(&[("name", "ECDSA"), ("namedCurve", "P-256")])?;
+    let members: Members = members.into_iter().map(|(name, value)| (name, value.into())).collect();
     let usages = Array::of1(&JsValue::from_str("verify"));
-    let data = Uint8Array::from(point.as_slice());
-    let promise = subtle.import_key_with_object("raw", &data, &algorithm, false, &usages)?;
+    let promise =
+        subtle.import_key_with_object("jwk", &object(&members)?, &object(import_as)?, false, &usages)?;
     let key: CryptoKey = JsFuture::from(promise).await?.dyn_into()?;
     KEYS.with_borrow_mut(|keys| {
         if keys.len() >= MOST {
             keys.clear();
         }
-        keys.insert(point, key.clone());
+        keys.insert(name, key.clone());
     });
-    Ok(key)
+    Ok(Some(key))
 }
 
 fn scope() -> WorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
-fn object(members: &[(&str, &str)]) -> Result<Object, JsValue> {
+fn object(members: &[(&str, JsValue)]) -> Result<Object, JsValue> {
     let object = Object::new();
     for (name, value) in members {
-        Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value))?;
+        Reflect::set(&object, &JsValue::from_str(name), value)?;
     }
     Ok(object)
 }

@@ -6,7 +6,7 @@ use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 use crate::facts::{Facts, Method};
 use crate::pipeline::Stop;
 use crate::reply::Reply;
-use crate::route::{Route, route};
+use crate::route::{MediaRequest, Route, route};
 
 type Added = Vec<(&'static str, String)>;
 
@@ -47,9 +47,12 @@ fn headers(list: impl Iterator<Item = (&'static str, String)>) -> worker::Result
 /// the route, so that neither a session token nor a query gets into the log.
 pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
     let wanted = facts.and_then(|facts| match route(facts) {
-        Ok(Route::Media(request)) => Some(format!("{}/{}", request.title, request.resource)),
+        Ok(Route::Below(request, _)) => Some(request),
+        // A path that is no title's may hold a token.
+        Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok(),
         _ => None,
     });
+    let wanted = wanted.map(|request| format!("{}/{}", request.title, request.resource));
     let (kind, reason, detail) = match stop {
         Stop::Denied(denial) => ("denial", denial.reason.code(), &denial.detail),
         Stop::Failed(fault) => ("fault", fault.kind.code(), &fault.detail),

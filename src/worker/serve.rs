@@ -6,17 +6,17 @@ use futures_util::try_join;
 use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
-use super::grants::Name;
-use super::{crypto, facts, media, now, respond, sync};
+use super::{crypto, facts, media, now, proofs, respond, sync};
 use crate::cache;
 use crate::catalog::{CorsPolicy, Document, Host, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Admission, Stop};
+use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
-use crate::route::{Credential, MediaRequest, ResourceKind, Route, route};
-use crate::token::Grant;
+use crate::route::{MediaRequest, ResourceKind, Route, route};
+use crate::token::Asked;
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let facts = match facts::read(&request, &env) {
@@ -32,7 +32,8 @@ pub(super) async fn serve(request: Request, env: Env, context: Context) -> worke
         Ok(Route::Version) => Ok(Answer::Whole(version(&env))),
         Ok(Route::Sync) => sync::receive(request, &env, edge.documents.as_ref()).await.map(Answer::Whole),
         Ok(Route::Preflight) => edge.preflight(&facts).await.map(Answer::Whole),
-        Ok(Route::Media(wanted)) => edge.media(&facts, &wanted).await,
+        Ok(Route::Entry) => edge.enter(&facts).await,
+        Ok(Route::Below(wanted, token)) => edge.below(&facts, &wanted, &token).await,
         Err(denial) => Err(denial.into()),
     };
     let cors = reply::cors(&edge.cors, &facts);
@@ -68,20 +69,46 @@ impl Edge {
         Ok(Reply { status: 204, ..Reply::default() })
     }
 
-    async fn media(&mut self, facts: &Facts, request: &MediaRequest) -> Result<Answer, Stop> {
+    async fn enter(&mut self, facts: &Facts) -> Result<Answer, Stop> {
         let site = self.site(facts).await?;
-        let (title, admission) = match &request.credential {
-            Credential::Viewer => self.enter(facts, request, &site).await?,
-            Credential::Session(token) => {
-                let documents = self.documents()?;
-                let keys = documents.keys(&site.body.sessions.keys).await?;
-                let session = pipeline::open(request, token, &site.body, &keys.body, now())?;
-                let title = self.title(request, &site.body.host).await??;
-                let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
-                (title, admission)
-            }
-        };
-        let source = cache::source(facts, request, &site.body, &title.body)
+        let (request, presented) = pipeline::present(facts, &site.body)?;
+        let documents = self.documents()?;
+        let (keys, session_keys) =
+            try_join!(documents.keys(presented.keys()), documents.keys(&site.body.sessions.keys))?;
+        let key = proofs::settle(&presented.challenges(&keys.body)?).await?;
+        let grant = presented.grant(key, &Asked { facts, policy: &site.body.tokens, now: now() })?;
+        // Not before the token has been verified: nobody has made-up titles looked up.
+        let title = self.title(&request, &site.body.host).await??;
+        let id = crypto::session_id()?;
+        let admission =
+            pipeline::admit(facts, &site.body, &session_keys.body, &title.body, &grant, now(), id)?;
+        self.media(facts, &request, &site.body, &title.body, &admission).await
+    }
+
+    async fn below(
+        &mut self,
+        facts: &Facts,
+        request: &MediaRequest,
+        token: &Redacted<String>,
+    ) -> Result<Answer, Stop> {
+        let site = self.site(facts).await?;
+        let documents = self.documents()?;
+        let keys = documents.keys(&site.body.sessions.keys).await?;
+        let session = pipeline::open(request, token, &site.body, &keys.body, now())?;
+        let title = self.title(request, &site.body.host).await??;
+        let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
+        self.media(facts, request, &site.body, &title.body, &admission).await
+    }
+
+    async fn media(
+        &self,
+        facts: &Facts,
+        request: &MediaRequest,
+        site: &Site,
+        title: &Title,
+        admission: &Admission,
+    ) -> Result<Answer, Stop> {
+        let source = cache::source(facts, request, site, title)
             .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
         let documents = self.documents()?;
         match request.kind {
@@ -91,37 +118,9 @@ impl Edge {
             }
             ResourceKind::Playlist | ResourceKind::Mpd => {
                 let bytes = media::whole(&source, &documents.context).await?;
-                Ok(Answer::Whole(pipeline::manifest(facts, request, &admission, &source, &bytes)?))
+                Ok(Answer::Whole(pipeline::manifest(facts, request, admission, &source, &bytes)?))
             }
         }
-    }
-
-    async fn enter(
-        &self,
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-    ) -> Result<(Rc<Document<Title>>, Admission), Stop> {
-        let presented = pipeline::present(facts, request, &site.body)?;
-        let documents = self.documents()?;
-        let (keys, session_keys) =
-            try_join!(documents.keys(presented.issuer()), documents.keys(&site.body.sessions.keys))?;
-        let name = Name::new(site, &keys, presented.token());
-        let grant: Grant = match name.find() {
-            Some(grant) => grant,
-            None => {
-                let genuine = crypto::settle(&presented.challenge(&keys.body)?).await?;
-                let grant = presented.grant(genuine, &site.body.tokens, now())?;
-                name.keep(&grant);
-                grant
-            }
-        };
-        // Not before the token has been verified: nobody has made-up titles looked up.
-        let title = self.title(request, &site.body.host).await??;
-        let id = crypto::session_id()?;
-        let admission =
-            pipeline::admit(facts, &site.body, &session_keys.body, &title.body, &grant, now(), id)?;
-        Ok((title, admission))
     }
 
     async fn site(&mut self, facts: &Facts) -> Result<Rc<Document<Site>>, Stop> {

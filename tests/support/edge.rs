@@ -9,6 +9,7 @@ use stagedoor::catalog::{CorsPolicy, Site};
 use stagedoor::facts::Facts;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
+use stagedoor::redacted::Redacted;
 use stagedoor::reply::{self, Reply};
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::time::UnixTime;
@@ -49,8 +50,9 @@ impl Edge {
         let reply = match route(facts) {
             Ok(Route::Healthz) => Reply::json(200, &serde_json::json!({ "status": "ok" })),
             Ok(Route::Preflight) => Reply { status: 204, ..Reply::default() },
-            Ok(Route::Media(request)) => {
-                self.media(facts, &request, now).unwrap_or_else(|stop| Reply::from(&stop))
+            Ok(Route::Entry) => self.media(facts, None, now).unwrap_or_else(|stop| Reply::from(&stop)),
+            Ok(Route::Below(request, token)) => {
+                self.media(facts, Some((request, token)), now).unwrap_or_else(|stop| Reply::from(&stop))
             }
             Ok(other) => panic!("{other:?} is not scripted"),
             Err(denial) => Reply::from(&denial),
@@ -65,12 +67,17 @@ impl Edge {
         site.map(|json| serde_json::from_slice::<Site>(json).unwrap().cors).unwrap_or_default()
     }
 
-    fn media(&self, facts: &Facts, request: &MediaRequest, now: UnixTime) -> Result<Reply, Stop> {
+    fn media(
+        &self,
+        facts: &Facts,
+        below: Option<(MediaRequest, Redacted<String>)>,
+        now: UnixTime,
+    ) -> Result<Reply, Stop> {
         let id = SessionId([7; 8]);
-        let Admitted { site, title, admission } =
-            offline::admit(&self.documents, facts, request, now, id, &mut Vec::new())?;
-        let source = cache::source(facts, request, &site, &title).unwrap();
-        self.fetch(facts, request, &admission, &source)
+        let Admitted { request, site, title, admission } =
+            offline::admit(&self.documents, facts, below, now, id, &mut Vec::new())?;
+        let source = cache::source(facts, &request, &site, &title).unwrap();
+        self.fetch(facts, &request, &admission, &source)
     }
 
     fn fetch(

@@ -1,0 +1,90 @@
+//! What has to hold for a token to be genuine.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use crate::catalog::{Algorithm, Jwk, KeyMaterial};
+
+/// A signature, or an authentication tag, over a message.
+///
+/// `Debug` leaves the bytes out: with a shared secret in the message (nginx), they are one.
+pub struct Challenge<'a> {
+    /// The key. It permits the algorithm: the dialect has seen to that.
+    pub key: &'a Jwk,
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// What was signed.
+    pub message: Cow<'a, [u8]>,
+    /// The signature, or the authentication tag, as the dialect carries it; ECDSA as `r` and `s` side by side.
+    pub signature: Cow<'a, [u8]>,
+}
+
+impl Challenge<'_> {
+    /// Verifies an HMAC or a hash, in constant time. `None` for an asymmetric signature, which is verified elsewhere.
+    pub fn symmetric(&self) -> Option<bool> {
+        let KeyMaterial::Symmetric { k } = &self.key.material else { return None };
+        let (k, message, tag) = (&k.expose().0, &self.message, &self.signature);
+        Some(match self.algorithm {
+            Algorithm::HS256 => authentic::<Hmac<Sha256>>(k, message, tag),
+            Algorithm::HS384 => authentic::<Hmac<Sha384>>(k, message, tag),
+            Algorithm::HS512 => authentic::<Hmac<Sha512>>(k, message, tag),
+            Algorithm::HS1 => authentic::<Hmac<Sha1>>(k, message, tag),
+            Algorithm::HMD5 => authentic::<Hmac<Md5>>(k, message, tag),
+            Algorithm::MD5 => {
+                let mut hash = Md5::new();
+                hash.update(message);
+                let expected = hash.finalize();
+                expected.len() == tag.len() && same(&expected, tag)
+            }
+            _ => false,
+        })
+    }
+
+    /// Names the mathematical fact that is to be verified: algorithm, key, message and signature. Two challenges of
+    /// one fingerprint are met by the same answer, whoever asks.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let key: [&[u8]; 3] = match &self.key.material {
+            KeyMaterial::Symmetric { k } => [b"oct", &k.expose().0, &[]],
+            KeyMaterial::EllipticCurve { crv, x, y } => [crv.name().as_bytes(), &x.0, &y.0],
+            KeyMaterial::Rsa { n, e } => [b"RSA", &n.0, &e.0],
+            KeyMaterial::OctetKeyPair { x, .. } => [b"OKP", &x.0, &[]],
+        };
+        let parts = key.into_iter().chain([self.algorithm.name().as_bytes(), &self.signature, &self.message]);
+        for part in parts {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().into()
+    }
+}
+
+impl fmt::Debug for Challenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenge")
+            .field("key", &self.key.kid)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An HMAC takes a key of any length ([RFC 2104 section 3]).
+///
+/// [RFC 2104 section 3]: https://www.rfc-editor.org/rfc/rfc2104#section-3
+fn authentic<M: Mac + KeyInit>(key: &[u8], message: &[u8], tag: &[u8]) -> bool {
+    <M as KeyInit>::new_from_slice(key).is_ok_and(|mut mac| {
+        mac.update(message);
+        mac.verify_slice(tag).is_ok()
+    })
+}
+
+/// Compares in a time that does not tell where two texts of one length differ.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.iter().zip(b).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
+}

@@ -1,0 +1,136 @@
+//! The token of a request, in any of the dialects that its site accepts.
+
+use std::fmt;
+
+use super::{Challenge, Grant, jwt};
+use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
+use crate::denial::{Denial, Reason};
+use crate::facts::Facts;
+use crate::time::UnixTime;
+
+/// A viewer token that was found in a request and read. Its signature is not verified.
+pub trait Presented {
+    /// The dialect that it is written in.
+    fn dialect(&self) -> Dialect;
+
+    /// The document `v1/keys/{…}` whose keys are needed.
+    fn keys(&self) -> &Issuer;
+
+    /// What has to hold for it to be genuine: any one of the challenges, of which there is at least one.
+    fn challenges<'a>(&'a self, keys: &'a KeySet) -> Result<Vec<Challenge<'a>>, Denial>;
+
+    /// What it proves, once `key` was found to have signed it. Everything that it demands of the request is held
+    /// against the request here.
+    fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial>;
+
+    /// The path that is asked for, `/{title}/{resource}`, where the token stands in the path.
+    fn path(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What a token is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The request.
+    pub facts: &'a Facts,
+    /// What the site demands.
+    pub policy: &'a TokenPolicy,
+    /// The time.
+    pub now: UnixTime,
+}
+
+/// Finds the viewer token of a request: the first that can be read in one of the site's dialects.
+///
+/// When none can, the denial is that of the first that was there.
+pub fn present(facts: &Facts, policy: &TokenPolicy) -> Result<Box<dyn Presented>, Denial> {
+    let mut first = None;
+    for acceptance in &policy.accept {
+        match read(facts, policy, acceptance) {
+            Ok(Some(presented)) => return Ok(presented),
+            Ok(None) => {}
+            Err(denial) => first = first.or(Some(denial)),
+        }
+    }
+    Err(first.unwrap_or_else(|| {
+        let dialects: Vec<_> =
+            policy.accept.iter().map(|acceptance| Dialect::of(acceptance).name()).collect();
+        Denial::new(Reason::TokenMissing, format!("expected a viewer token ({})", dialects.join(", ")))
+    }))
+}
+
+/// Reads a token of one dialect; `None` where the request has nothing in its places.
+fn read(
+    facts: &Facts,
+    policy: &TokenPolicy,
+    acceptance: &Acceptance,
+) -> Result<Option<Box<dyn Presented>>, Denial> {
+    match acceptance {
+        Acceptance::Jwt(own) => jwt::find(facts, policy, own),
+        Acceptance::Cat(_)
+        | Acceptance::UriSigning(_)
+        | Acceptance::EdgeAuth(_)
+        | Acceptance::SecureMedia(_)
+        | Acceptance::Stream(_)
+        | Acceptance::TimedHmac(_)
+        | Acceptance::MediaCdn(_)
+        | Acceptance::SecureLink(_)
+        | Acceptance::CloudFront(_) => Ok(None),
+    }
+}
+
+/// The key of the challenge that was met, or the denial when none was.
+pub fn genuine<'a>(met: Option<&Challenge<'a>>) -> Result<&'a Jwk, Denial> {
+    met.map(|challenge| challenge.key).ok_or_else(|| {
+        Denial::new(Reason::TokenSignature, "the signature was not made with the issuer's key")
+    })
+}
+
+macro_rules! dialects {
+    ($($variant:ident $name:literal $title:literal;)*) => {
+        /// The dialects of viewer tokens.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Dialect {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Dialect {
+            /// Every dialect.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name in documents and traces.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Its name for people.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// The dialect that a site accepts.
+            pub const fn of(acceptance: &Acceptance) -> Self {
+                match acceptance { $(Acceptance::$variant(_) => Self::$variant,)* }
+            }
+        }
+    };
+}
+
+dialects! {
+    Jwt "jwt" "JSON Web Token (RFC 7519)";
+    Cat "cat" "Common Access Token (CTA-5007)";
+    UriSigning "uri_signing" "URI signing (RFC 9246)";
+    EdgeAuth "edge_auth" "Akamai EdgeAuth 2.0";
+    SecureMedia "secure_media" "AWS Secure Media Delivery at the Edge";
+    Stream "stream" "Cloudflare Stream";
+    TimedHmac "timed_hmac" "Cloudflare WAF timed HMAC";
+    MediaCdn "media_cdn" "Google Media CDN and Cloud CDN";
+    SecureLink "secure_link" "nginx secure_link";
+    CloudFront "cloud_front" "CloudFront signed URL or cookies";
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
