@@ -10,14 +10,14 @@
 //! ```
 
 use crate::cache::Source;
-use crate::catalog::{Caps, Host, KeySet, Site, Title};
+use crate::catalog::{Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::hls::{self, CompileError, Frame, Reach};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
-use crate::rights::{self, Viewer};
+use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
 use crate::route::{MediaRequest, ResourceKind};
 use crate::time::UnixTime;
 use crate::token::session::{Session, SessionId};
@@ -60,10 +60,12 @@ pub struct Admission {
     pub session: Session,
     /// Its token, as it stands in URLs.
     pub token: Redacted<String>,
-    /// The limits that the permit puts on a manifest.
-    pub caps: Caps,
     /// Whether relative URIs of the manifest already carry the session.
     pub reach: Reach,
+    /// What it may see.
+    pub permit: Permit,
+    /// What rules that are being rehearsed would have refused: for the log.
+    pub rehearsed: Vec<Denial>,
 }
 
 /// Checks that a title may be served by a site.
@@ -107,18 +109,37 @@ pub fn admit(
         )
         .into());
     }
-    let viewer = Viewer { geography: &facts.geography, plans: &grant.plans };
-    let permit = rights::decide(title, viewer, site.geography, now)?;
+    let Decision { outcome, rehearsed } =
+        rights::decide(title, &viewer(facts, site, grant, id), Policies::from(site), now);
+    let permit = outcome?;
     let ends = [Some(now.plus_secs(site.sessions.lifetime_s)), Some(grant.expires_at), permit.until];
     let expires_at = ends.into_iter().flatten().min().unwrap_or(now);
-    let session = Session::new(id, &title.id, permit.class(), grant, expires_at);
+    let session = Session::new(id, &title.id, permit.class, grant, expires_at);
     let token = session.mint(session_keys, site.host.as_str()).ok_or_else(|| {
         Fault::new(
             FaultKind::DocumentInvalid,
             format!("v1/keys/{} has no HS256 key in front", site.sessions.keys),
         )
     })?;
-    Ok(Admission { session, token: Redacted::new(token), caps: permit.caps, reach: Reach::Prefix })
+    Ok(Admission { session, token: Redacted::new(token), reach: Reach::Prefix, permit, rehearsed })
+}
+
+/// What the rights look at in a viewer at the entry.
+pub fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId) -> Viewer<'a> {
+    let cmcd = facts.query_parameter("CMCD");
+    let cmcd = cmcd.as_deref().or_else(|| {
+        let headers = ["CMCD-Session", "CMCD-Request", "CMCD-Object", "CMCD-Status"];
+        headers.into_iter().find_map(|name| facts.headers.named(name))
+    });
+    Viewer {
+        geography: &facts.geography,
+        plans: &grant.plans,
+        entitlements: &[],
+        age: None,
+        device: rights::device(None, cmcd, facts.headers.named("User-Agent"), &site.devices),
+        max_height: None,
+        bucket: Session::bucket_of(id, grant),
+    }
 }
 
 /// Below the entry: verifies the session token. It takes no other document than the site's session keys, so that
@@ -142,8 +163,14 @@ pub fn resume(
     title: &Title,
     now: UnixTime,
 ) -> Result<Admission, Denial> {
-    let caps = rights::resume(title, session.class, &facts.geography, site.geography, now)?.caps;
-    Ok(Admission { session, token: token.clone(), caps, reach: Reach::Inherit })
+    let Decision { outcome, rehearsed } =
+        rights::resume(title, &resumed(facts, &session), Policies::from(site), now);
+    Ok(Admission { session, token: token.clone(), reach: Reach::Inherit, permit: outcome?, rehearsed })
+}
+
+/// What the rights look at below a session.
+pub fn resumed<'a>(facts: &'a Facts, session: &Session) -> Resumed<'a> {
+    Resumed { class: session.class, geography: &facts.geography, max_height: None, bucket: session.bucket() }
 }
 
 /// The longest manifest that the edge reads, in bytes: 10,000 segments with long names take about 2 MiB.
@@ -161,7 +188,7 @@ pub fn manifest(
         return Err(Fault::new(FaultKind::ManifestUnsupported, "DASH manifests are not rewritten yet").into());
     }
     let frame = Frame { folder: &source.folder, resource: &request.resource, reach: admission.reach };
-    let template = hls::compile(bytes, &frame, &admission.caps).map_err(|error| match error {
+    let template = hls::compile(bytes, &frame, &admission.permit.caps).map_err(|error| match error {
         CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
         CompileError::NotAPlaylist => {
             Fault::new(FaultKind::ManifestInvalid, format!("{}: {error}", source.place())).into()

@@ -172,7 +172,10 @@ fn explain_tells_each_step_and_no_secret() {
         permit["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
     assert_eq!(
         steps,
-        ["facts", "route", "document", "document", "document", "grant", "document", "permit", "source"]
+        [
+            "facts", "route", "document", "document", "document", "grant", "document", "rights", "permit",
+            "source"
+        ]
     );
     assert!(permit.to_string().contains(r#""key":"v1/title/harbour","revision":7"#));
     assert!(!permit.to_string().contains(&token));

@@ -64,11 +64,18 @@ const TOKEN_LEN: usize = (BODY_LEN + MAC_LEN) * 4 / 3;
 impl Session {
     /// Opens a session for a grant. It ends after `expires_at`, which the wire limits to the year 2106.
     pub fn new(id: SessionId, title: &TitleId, class: Class, grant: &Grant, expires_at: UnixTime) -> Self {
-        let subject = match &grant.subject {
-            Some(subject) => tag(&[grant.issuer.as_str().as_bytes(), &[0], subject.as_bytes()]),
-            None => Tag::default(),
-        };
-        Self { expires_at, id, class, title: title_tag(title), subject }
+        Self { expires_at, id, class, title: title_tag(title), subject: subject_tag(grant) }
+    }
+
+    /// 0 to 99: which part of the audience a roll-out has reached. Always the same for a subject; for a grant without
+    /// one, the same for a session.
+    pub fn bucket(&self) -> u8 {
+        bucket(self.subject, self.id)
+    }
+
+    /// The bucket of the session that is to be opened for a grant.
+    pub fn bucket_of(id: SessionId, grant: &Grant) -> u8 {
+        bucket(subject_tag(grant), id)
     }
 
     /// Writes the token, signed with the first of the site's session keys. `None` if that is not an HS256 key.
@@ -160,6 +167,19 @@ impl Fields<'_> {
     }
 }
 
+fn subject_tag(grant: &Grant) -> Tag {
+    match &grant.subject {
+        Some(subject) => tag(&[grant.issuer.as_str().as_bytes(), &[0], subject.as_bytes()]),
+        None => Tag::default(),
+    }
+}
+
+fn bucket(subject: Tag, id: SessionId) -> u8 {
+    let number = u64::from_be_bytes(if subject == Tag::default() { id.0 } else { subject });
+    // Invariant: below 100.
+    u8::try_from(number % 100).unwrap_or_default()
+}
+
 fn title_tag(title: &TitleId) -> Tag {
     tag(&[title.as_str().as_bytes()])
 }
@@ -219,6 +239,30 @@ mod tests {
             titles: None,
         };
         Session::new(SessionId(id), &title("harbour"), Class(class), &grant, expires_at)
+    }
+
+    #[test]
+    fn a_bucket_is_the_subjects_at_the_entry_and_below() {
+        let grant = |subject: Option<&str>| Grant {
+            issuer: "id".parse().unwrap(),
+            subject: subject.map(str::to_owned),
+            expires_at: NOW,
+            plans: Vec::new(),
+            titles: None,
+        };
+        let below = |id, grant: &Grant| {
+            Session::new(SessionId(id), &title("harbour"), Class([0; 4]), grant, NOW).bucket()
+        };
+        let mut buckets = std::collections::BTreeSet::new();
+        for number in 0..1_000 {
+            let grant = grant(Some(&number.to_string()));
+            let bucket = Session::bucket_of(SessionId([1; 8]), &grant);
+            assert_eq!((below([1; 8], &grant), below([2; 8], &grant)), (bucket, bucket));
+            buckets.insert(bucket);
+        }
+        assert_eq!((buckets.len(), buckets.last()), (100, Some(&99)));
+        assert_eq!(below([1; 8], &grant(None)), Session::bucket_of(SessionId([1; 8]), &grant(None)));
+        assert_ne!(below([1; 8], &grant(None)), below([2; 8], &grant(None)));
     }
 
     #[test]

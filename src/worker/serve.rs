@@ -70,19 +70,21 @@ impl Edge {
 
     async fn media(&mut self, facts: &Facts, request: &MediaRequest) -> Result<Answer, Stop> {
         let site = self.site(facts).await?;
-        let (title, admission) = match &request.credential {
+        let admission = match &request.credential {
             Credential::Viewer => self.enter(facts, request, &site).await?,
             Credential::Session(token) => {
                 let documents = self.documents()?;
                 let keys = documents.keys(&site.body.sessions.keys).await?;
                 let session = pipeline::open(request, token, &site.body, &keys.body, now())?;
                 let title = self.title(request, &site.body.host).await??;
-                let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
-                (title, admission)
+                pipeline::resume(facts, token, session, &site.body, &title.body, now())?
             }
         };
-        let source = cache::source(facts, request, &site.body, &title.body)
+        let source = cache::source(facts, request, &site.body, &admission.permit.folder)
             .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
+        if request.kind != ResourceKind::Segment {
+            admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
+        }
         let documents = self.documents()?;
         match request.kind {
             ResourceKind::Segment => {
@@ -101,7 +103,7 @@ impl Edge {
         facts: &Facts,
         request: &MediaRequest,
         site: &Document<Site>,
-    ) -> Result<(Rc<Document<Title>>, Admission), Stop> {
+    ) -> Result<Admission, Stop> {
         let presented = pipeline::present(facts, request, &site.body)?;
         let documents = self.documents()?;
         let (keys, session_keys) =
@@ -119,9 +121,7 @@ impl Edge {
         // Not before the token has been verified: nobody has made-up titles looked up.
         let title = self.title(request, &site.body.host).await??;
         let id = crypto::session_id()?;
-        let admission =
-            pipeline::admit(facts, &site.body, &session_keys.body, &title.body, &grant, now(), id)?;
-        Ok((title, admission))
+        pipeline::admit(facts, &site.body, &session_keys.body, &title.body, &grant, now(), id)
     }
 
     async fn site(&mut self, facts: &Facts) -> Result<Rc<Document<Site>>, Stop> {

@@ -67,9 +67,9 @@ impl Edge {
 
     fn media(&self, facts: &Facts, request: &MediaRequest, now: UnixTime) -> Result<Reply, Stop> {
         let id = SessionId([7; 8]);
-        let Admitted { site, title, admission } =
+        let Admitted { site, admission, .. } =
             offline::admit(&self.documents, facts, request, now, id, &mut Vec::new())?;
-        let source = cache::source(facts, request, &site, &title).unwrap();
+        let source = cache::source(facts, request, &site, &admission.permit.folder).unwrap();
         self.fetch(facts, request, &admission, &source)
     }
 
