@@ -197,7 +197,7 @@ mod tests {
                     r#""blackouts":[{}]"#,
                     blackout.replace("\"deny\"", r#"{"slate":{"media":"s/","x":1}}"#)
                 )),
-                "blackouts[0].action.slate.x",
+                "blackouts[0].action.x",
                 "no such member",
             ),
         ];
