@@ -258,7 +258,13 @@ impl Session {
 }
 
 /// [`Session::bucket`], before there is a session.
-pub fn bucket(subject: Option<Tag>, token: Option<ShortTag>, id: SessionId) -> u8 {
+pub fn bucket_of(grant: &Grant, id: SessionId) -> u8 {
+    let subject = grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject));
+    let token = grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id));
+    bucket(subject, token, id)
+}
+
+fn bucket(subject: Option<Tag>, token: Option<ShortTag>, id: SessionId) -> u8 {
     let seed = match (subject, token) {
         (Some(tag), _) => u64::from_be_bytes(tag),
         (None, Some(tag)) => u32::from_be_bytes(tag).into(),
@@ -534,14 +540,22 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_follows_the_subject() {
-        let one = open([1; 8], Lock::default(), 60);
-        let two = open([2; 8], Lock::default(), 60);
-        assert_eq!(one.bucket(), two.bucket());
-        assert!(one.bucket() < 100);
-        let buckets: std::collections::BTreeSet<_> =
-            (0..200u64).map(|id| bucket(None, None, SessionId(id.to_be_bytes()))).collect();
-        assert_eq!(buckets.len(), 100);
+    fn a_bucket_is_the_subjects_at_the_entry_and_below() {
+        let (one, two) = (open([1; 8], Lock::default(), 60), open([2; 8], Lock::default(), 60));
+        let grant = |subject: Option<String>, token_id: Option<String>| Grant {
+            subject,
+            token_id,
+            ..Grant::new(Dialect::Jwt, "id".parse().unwrap(), "k".parse().unwrap())
+        };
+        let viewer = grant(Some("viewer".to_owned()), None);
+        assert_eq!([one.bucket(), two.bucket()], [bucket_of(&viewer, SessionId([3; 8])); 2]);
+        let named = grant(None, Some("t1".to_owned()));
+        assert_eq!(bucket_of(&named, SessionId([1; 8])), bucket_of(&named, SessionId([2; 8])));
+        let buckets = |of: &dyn Fn(u64) -> u8| (0..1_000).map(of).collect::<std::collections::BTreeSet<_>>();
+        let subjects =
+            buckets(&|number| bucket_of(&grant(Some(number.to_string()), None), SessionId([1; 8])));
+        let sessions = buckets(&|number| bucket_of(&grant(None, None), SessionId(number.to_be_bytes())));
+        assert_eq!((subjects.len(), sessions.len()), (100, 100));
     }
 
     #[test]
