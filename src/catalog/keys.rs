@@ -225,6 +225,11 @@ macro_rules! algorithms {
                 }
             }
 
+            /// Whether a JWS may name it: the others are for dialects that have no header.
+            pub const fn is_jose(self) -> bool {
+                !matches!(self, Self::HS1 | Self::HMD5 | Self::MD5 | Self::RS1 | Self::ES1)
+            }
+
             /// What a key has to be for it.
             pub(crate) const fn needs(self) -> &'static str {
                 match self { $(Self::$variant => $needs,)* }

@@ -12,6 +12,8 @@
 mod challenge;
 mod compact;
 mod grant;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod jws;
 mod jwt;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mint;
