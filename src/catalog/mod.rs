@@ -10,6 +10,7 @@ mod host;
 mod id;
 mod keys;
 pub(crate) mod published;
+mod revocations;
 mod site;
 mod sync;
 mod territory;
@@ -24,6 +25,7 @@ pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
 };
 pub use published::{PublishedError, SkippedKey};
+pub use revocations::{Revocation, Revocations, Revoked, RevokedSession};
 pub use site::{
     BaseUrl, CachePolicy, CorsPolicy, GeographyPolicy, MediaPolicy, SessionPolicy, Site, UnknownGeography,
 };

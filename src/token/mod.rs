@@ -21,8 +21,10 @@ pub mod mint;
 pub mod native;
 mod placement;
 mod presented;
+mod revocation;
 pub mod session;
 
 pub use challenge::Challenge;
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present};
+pub use revocation::RevocationIndex;
