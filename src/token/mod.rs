@@ -10,11 +10,13 @@
 //! ```
 
 mod challenge;
+mod claims;
 mod compact;
 mod grant;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod jws;
 mod jwt;
+mod mapping;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mint;
 #[cfg(not(target_arch = "wasm32"))]
