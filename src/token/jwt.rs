@@ -174,6 +174,8 @@ impl Presented for Jwt {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use jwt_simple::prelude::*;
     use serde_json::json;
 
@@ -303,6 +305,105 @@ mod tests {
                     assert!(verify(&changed, &policy(&json!({}))).is_err(), "bit {bit} of byte {at} changed");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_algorithm_and_what_is_none() {
+        use crate::token::mint::PrivateKey;
+        let elliptic = |kid: &str, crv: &str, size: usize| {
+            let mut d = vec![3; size];
+            d[0] = 0;
+            json!({ "kty": "EC", "kid": kid, "crv": crv, "d": URL_SAFE_NO_PAD.encode(d) })
+        };
+        let mut rsa: Value = serde_json::from_str(include_str!(
+            "../../tests/fixtures/tokens/ietf-jose-cookbook/jwk/3_4.rsa_private_key.json"
+        ))
+        .unwrap();
+        rsa["kid"] = "rsa".into();
+        let private = [
+            json!({ "kty": "oct", "kid": "oct", "k": URL_SAFE_NO_PAD.encode([1; 64]) }),
+            elliptic("p256", "P-256", 32),
+            elliptic("p384", "P-384", 48),
+            elliptic("p521", "P-521", 66),
+            json!({ "kty": "OKP", "kid": "okp", "crv": "Ed25519", "d": URL_SAFE_NO_PAD.encode([1; 32]) }),
+            rsa,
+        ]
+        .map(|jwk| PrivateKey::from_jwk(jwk.as_object().unwrap()).unwrap());
+        let public: Vec<_> = private.iter().map(PrivateKey::public).collect();
+        let keys: KeySet = serde_json::from_value(json!({ "issuer": "id", "keys": public })).unwrap();
+        let policy = policy(&json!({}));
+        let prove = |token: String| {
+            let facts = Facts { query: Redacted::new(format!("token={token}")), ..Facts::default() };
+            let presented = present(&facts, &policy)?;
+            prove(
+                presented.as_ref(),
+                &keys,
+                &Asked { facts: &facts, policy: &policy, now: UnixTime::from_secs(NOW) },
+            )
+        };
+        let claims = json!({ "iss": "id", "exp": NOW + 60 }).to_string();
+        let mut seen = 0;
+        for key in &private {
+            for algorithm in crate::catalog::Algorithm::ALL {
+                let Ok(signature) = key.sign(*algorithm, b"") else { continue };
+                assert!(!signature.is_empty());
+                for kid in [key.kid(), None] {
+                    let mut header = json!({ "alg": algorithm.name() });
+                    if let Some(kid) = kid {
+                        header["kid"] = kid.into();
+                    }
+                    let message =
+                        [header.to_string(), claims.clone()].map(|part| URL_SAFE_NO_PAD.encode(part));
+                    let message = message.join(".");
+                    let signature = key.sign(*algorithm, message.as_bytes()).unwrap();
+                    let found = prove(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)));
+                    if algorithm.is_jose() {
+                        assert_eq!(found.unwrap().key.as_str(), key.kid().unwrap(), "{header}");
+                        seen += 1;
+                    } else {
+                        assert_eq!(found.unwrap_err().reason, Reason::TokenAlgorithm, "{header}");
+                    }
+                }
+            }
+        }
+        // HS, RS, PS and ES with three hashes each, and EdDSA: each with and without `kid`.
+        assert_eq!(seen, 13 * 2);
+        let newer = private[4].jws(
+            crate::catalog::Algorithm::EdDSA,
+            serde_json::Map::from_iter([("alg".to_owned(), json!("Ed25519"))]),
+            claims.as_bytes(),
+        );
+        assert!(prove(newer.unwrap()).is_ok());
+        for alg in ["none", "None", "ES256K", "HS1", "RS1", "MD5", "", "Ed448"] {
+            let message = [json!({ "alg": alg, "kid": "oct" }).to_string(), claims.clone()];
+            let token = message.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".") + ".";
+            assert_eq!(prove(token).unwrap_err().reason, Reason::TokenAlgorithm, "{alg}");
+        }
+    }
+
+    #[test]
+    fn what_two_readers_may_read_differently_is_refused() {
+        let key = crate::token::mint::PrivateKey::from_jwk(
+            json!({ "kty": "oct", "kid": "h", "k": URL_SAFE_NO_PAD.encode(SECRET) }).as_object().unwrap(),
+        )
+        .unwrap();
+        let signed = |payload: &str| {
+            key.jws(crate::catalog::Algorithm::HS256, serde_json::Map::new(), payload.as_bytes()).unwrap()
+        };
+        let deep = "[".repeat(20) + &"]".repeat(20);
+        for (payload, expected) in [
+            (r#"{"iss":"id","exp":1795370401}"#.to_owned(), None),
+            (r#"{"iss":"id","exp":1,"exp":1795370401}"#.to_owned(), Some(Reason::TokenMalformed)),
+            (r#"{"iss":"id","exp":1795370401,"a":[{"b":1,"b":1}]}"#.to_owned(), Some(Reason::TokenMalformed)),
+            (format!(r#"{{"iss":"id","exp":1795370401,"a":{deep}}}"#), Some(Reason::TokenMalformed)),
+            (r#"{"iss":"id","exp":1795370401} "#.to_owned(), None),
+            (r#"{"iss":"id","exp":1795370401}{}"#.to_owned(), Some(Reason::TokenMalformed)),
+            (r#"["iss"]"#.to_owned(), Some(Reason::TokenMalformed)),
+            (r#"{"iss":["id"],"exp":1795370401}"#.to_owned(), Some(Reason::TokenClaims)),
+        ] {
+            let found = verify(&signed(&payload), &policy(&json!({}))).err().map(|denial| denial.reason);
+            assert_eq!(found, expected, "{payload}");
         }
     }
 }
