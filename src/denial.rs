@@ -77,6 +77,8 @@ reasons! {
     TokenNotYetValid "token_not_yet_valid" 401 "The viewer token is not valid yet.";
     TokenAudience "token_audience" 401 "The viewer token is meant for somebody else.";
     TokenTitle "token_title" 403 "The viewer token does not cover this title.";
+    TokenUrl "token_url" 403 "The viewer token is for another URL.";
+    TokenAddress "token_address" 403 "The viewer token is for another address.";
     SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries.";
     SessionMalformed "session_malformed" 401 "The session token cannot be read.";
     SessionSignature "session_signature" 401 "The session token's signature does not fit.";

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Issuer;
 use super::site::bounded;
+use crate::redacted::Redacted;
 
 /// Which viewer tokens a site accepts.
 ///
@@ -203,25 +204,43 @@ impl UriSigningPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EdgeAuthPolicy {
-    /// The document `v1/keys/{keys}`: the current key and the transition key, of type `oct` and without `alg`.
+    /// The document `v1/keys/{keys}`: the current key and the transition key, of type `oct` and without `alg`. Akamai
+    /// shows a key in hexadecimal; `k` is the base64url of its bytes.
     pub keys: Issuer,
     /// The hash of the HMAC.
     #[serde(default)]
     pub algorithm: EdgeAuthAlgorithm,
-    /// The names of the parameter, cookie or header.
+    /// The names of the query parameter, cookie or header, in this order.
     #[serde(default = "EdgeAuthPolicy::default_names")]
     pub names: Vec<String>,
-    /// Whether the token's author escaped `ip`, `id`, `data` and `url` before signing.
+    /// Whether the token's author escapes `ip`, `id`, `data` and `url` before signing.
     #[serde(default)]
     pub escape_early: bool,
     /// The salt, where one is agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub salt: Option<crate::redacted::Redacted<String>>,
+    pub salt: Option<Redacted<String>>,
+    /// Whether a token for one URL is signed over its path alone, whatever the query.
+    #[serde(default)]
+    pub ignore_query: bool,
+    /// What stands between fields.
+    #[serde(default = "EdgeAuthPolicy::default_field_delimiter")]
+    pub field_delimiter: char,
+    /// What stands between the patterns of an ACL.
+    #[serde(default = "EdgeAuthPolicy::default_acl_delimiter")]
+    pub acl_delimiter: char,
 }
 
 impl EdgeAuthPolicy {
     fn default_names() -> Vec<String> {
         ["__token__", "hdnts", "hdnea", "__hdnea__"].map(str::to_owned).to_vec()
+    }
+
+    const fn default_field_delimiter() -> char {
+        '~'
+    }
+
+    const fn default_acl_delimiter() -> char {
+        '!'
     }
 }
 

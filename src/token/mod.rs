@@ -11,6 +11,7 @@
 
 mod challenge;
 mod compact;
+pub mod edge_auth;
 mod grant;
 mod jwt;
 #[cfg(not(target_arch = "wasm32"))]
@@ -18,6 +19,7 @@ pub mod native;
 mod placement;
 mod presented;
 pub mod session;
+pub mod signed_url;
 
 pub use challenge::Challenge;
 pub use grant::{Grant, Lock, Renewal, Replay};
