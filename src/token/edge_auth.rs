@@ -268,7 +268,7 @@ fn escape(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'.' | b'-' | b'~' => {
-                escaped.push(char::from(byte))
+                escaped.push(char::from(byte));
             }
             b' ' => escaped.push('+'),
             _ => {
@@ -334,9 +334,7 @@ pub fn mint(
     let fields = fields.into_iter().flatten().collect::<Vec<_>>().join(&delimiter);
     let mut message = fields.clone();
     if claims.acl.is_none() {
-        let target = url
-            .split_once("://")
-            .map_or(url, |(_, rest)| rest.find('/').map_or("/", |at| rest.split_at(at).1));
+        let target = super::signed_url::target(url);
         let target = if own.ignore_query { target.split('?').next().unwrap_or_default() } else { target };
         message.push_str(&format!("{delimiter}url={}", own.escaped(target)));
     }

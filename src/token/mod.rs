@@ -18,8 +18,10 @@ mod jwt;
 pub mod native;
 mod placement;
 mod presented;
+pub mod secure_link;
 pub mod session;
 pub mod signed_url;
+pub mod timed_hmac;
 
 pub use challenge::Challenge;
 pub use grant::{Grant, Lock, Renewal, Replay};

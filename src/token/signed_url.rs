@@ -73,11 +73,6 @@ pub(super) fn candidates(keys: &KeySet, algorithm: Algorithm) -> Result<Vec<&Jwk
     Ok(candidates)
 }
 
-/// The parameters of a query as they came: name and value.
-pub(super) fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-}
-
 /// The query without the parameters of these names, as it came otherwise.
 pub(super) fn without(query: &str, names: &[&str]) -> String {
     let kept = query.split('&').filter(|pair| {
@@ -300,6 +295,13 @@ pub struct Minted {
     /// The cookies that carry the same, where the dialect has any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<String>,
+}
+
+/// The path and the query of an absolute URL.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn target(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or("/", |at| rest.split_at(at).1)
 }
 
 /// What signs a message with an algorithm; ECDSA as `r` and `s` side by side.
