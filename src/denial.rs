@@ -84,6 +84,8 @@ reasons! {
     SessionSignature "session_signature" 401 "The session token's signature does not fit.";
     SessionExpired "session_expired" 401 "The session has ended; enter again with a viewer token.";
     SessionTitle "session_title" 403 "The session belongs to another title.";
+    SessionMoved "session_moved" 401 "The viewer has left the place or network that the session is bound to; enter again with a viewer token.";
+    Revoked "revoked" 401 "The session, its viewer, its token, its key or its title was revoked.";
     GeographyInvalid "geography_invalid" 400 "The development override of geography cannot be read.";
     GeographyUnknown "geography_unknown" 403 "The site serves nobody whose country is unknown.";
     Territory "territory" 403 "The title is not offered in the viewer's country.";

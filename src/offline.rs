@@ -12,12 +12,13 @@ use crate::catalog::{Document, DocumentKey, Host, Issuer, KeySet, Site, Stored, 
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, Admission, Stop};
+use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
+use crate::reply::Reply;
 use crate::route::MediaRequest;
 use crate::time::UnixTime;
 use crate::token::session::SessionId;
-use crate::token::{Asked, genuine, native};
+use crate::token::{Asked, RevocationIndex, genuine, native};
 
 /// Documents at hand, as the JSON that KV would hold.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,8 @@ pub struct Admitted {
     pub title: Title,
     /// The viewer.
     pub admission: Admission,
+    /// The reply in place of the manifest, when a token is renewed by a redirect.
+    pub redirect: Option<Reply>,
 }
 
 /// Decides on a request for media, step by step: below a session when `below` tells which and for what, else at the
@@ -58,33 +61,39 @@ pub fn admit(
     let host: Host = facts.host.parse().map_err(|_| no_site(&facts.host))?;
     let site =
         documents.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
-    if let Some((request, token)) = below {
-        let keys = documents.keys(&site.sessions.keys, steps)?;
-        let session = pipeline::open(&request, &token, &site, &keys, now)?;
-        let title = documents.title(&request, &site, steps)?;
-        let admission = pipeline::resume(facts, &token, session, &site, &title, now)?;
-        steps.push(permitted(&admission));
-        return Ok(Admitted { request, site, title, admission });
-    }
-    let (request, presented) = pipeline::present(facts, &site)?;
-    let keys = documents.keys(presented.keys(), steps)?;
     let session_keys = documents.keys(&site.sessions.keys, steps)?;
-    let challenges = presented.challenges(&keys)?;
-    let met = challenges.iter().find(|challenge| native::settle(challenge));
-    let algorithm = met.map(|challenge| challenge.algorithm.name());
-    let grant = presented.grant(genuine(met)?, &Asked { facts, policy: &site.tokens, now })?;
-    let saw = json!({ "dialect": grant.dialect.name(), "algorithm": algorithm, "grant": grant });
-    steps.push(Step { step: "grant", saw });
-    let title = documents.title(&request, &site, steps)?;
-    let admission = pipeline::admit(facts, &site, &session_keys, &title, &grant, now, id)?;
+    let revocations = documents.revocations(&site, steps)?;
+    let sessions = Sessions { keys: &session_keys, revocations: &revocations };
+    let (request, title, admission) = match below {
+        Some((request, token)) => {
+            let session = pipeline::open(facts, &request, &token, &site, sessions, now)?;
+            let title = documents.title(&request, &site, steps)?;
+            let admission = pipeline::resume(facts, &token, session, &site, &title, now)?;
+            (request, title, admission)
+        }
+        None => {
+            let (request, presented) = pipeline::present(facts, &site)?;
+            let keys = documents.keys(presented.keys(), steps)?;
+            let challenges = presented.challenges(&keys)?;
+            let met = challenges.iter().find(|challenge| native::settle(challenge));
+            let algorithm = met.map(|challenge| challenge.algorithm.name());
+            let grant = presented.grant(genuine(met)?, &Asked { facts, policy: &site.tokens, now })?;
+            let saw = json!({ "dialect": grant.dialect.name(), "algorithm": algorithm, "grant": grant });
+            steps.push(Step { step: "grant", saw });
+            let title = documents.title(&request, &site, steps)?;
+            let admission = pipeline::admit(facts, &site, sessions, &title, &grant, now, id)?;
+            (request, title, admission)
+        }
+    };
     steps.push(permitted(&admission));
-    Ok(Admitted { request, site, title, admission })
+    let redirect = pipeline::renew(facts, &request, &admission, &site, &session_keys, now)?;
+    Ok(Admitted { request, site, title, admission, redirect })
 }
 
 fn permitted(Admission { session, caps, .. }: &Admission) -> Step {
     let saw = json!({
         "session": session.id.to_string(), "class": session.class.to_string(),
-        "expires_at": session.expires_at, "caps": caps,
+        "expires_at": session.expires_at, "ends_at": session.ends_at, "caps": caps,
     });
     Step { step: "permit", saw }
 }
@@ -98,6 +107,11 @@ impl Documents {
         let key = DocumentKey::Keys(issuer.clone());
         self.find(&key, steps)?
             .ok_or_else(|| Fault::new(FaultKind::DocumentMissing, format!("{key} is missing")))
+    }
+
+    fn revocations(&self, site: &Site, steps: &mut Vec<Step>) -> Result<RevocationIndex, Fault> {
+        let found = self.find(&DocumentKey::Revocations(site.host.clone()), steps)?;
+        Ok(found.unwrap_or_default())
     }
 
     fn title(&self, request: &MediaRequest, site: &Site, steps: &mut Vec<Step>) -> Result<Title, Stop> {

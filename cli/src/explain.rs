@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         offline::admit(&documents, &facts, below, now, SessionId([0; 8]), &mut steps)
     });
     match outcome {
-        Ok(Admitted { request, site, title, admission }) => {
+        Ok(Admitted { request, site, title, admission, .. }) => {
             let source =
                 cache::source(&facts, &request, &site, &title).map_err(|error| Misuse(error.to_string()))?;
             steps.push(Step {

@@ -9,6 +9,8 @@ mod document;
 mod host;
 mod id;
 mod keys;
+pub(crate) mod published;
+mod revocations;
 mod site;
 mod sync;
 mod territory;
@@ -22,6 +24,8 @@ pub use id::{IdError, Issuer, KeyId, OfferId, Plan, TitleId};
 pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
 };
+pub use published::{PublishedError, SkippedKey};
+pub use revocations::{Revocation, Revocations, Revoked, RevokedSession};
 pub use site::{
     BaseUrl, CachePolicy, CorsPolicy, GeographyPolicy, MediaPolicy, SessionPolicy, Site, UnknownGeography,
 };

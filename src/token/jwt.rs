@@ -23,15 +23,13 @@ use super::compact::{Compact, short};
 use super::placement::{self, Found, Rest};
 use super::presented::{Asked, Dialect, Presented};
 use super::{Challenge, Grant};
-use crate::catalog::{Algorithm, Issuer, Jwk, JwtPolicy, KeySet, Plan, TitleId, TokenPolicy};
+use crate::catalog::{Issuer, Jwk, JwtPolicy, KeySet, Plan, TitleId, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
 /// A JSON Web Token of an issuer that the site accepts.
 struct Jwt {
-    token: Redacted<String>,
     path: Option<String>,
     compact: Compact,
     issuer: Issuer,
@@ -81,7 +79,7 @@ pub(super) fn find(
 
 impl Jwt {
     fn parse(found: Found, policy: &TokenPolicy, own: &JwtPolicy) -> Result<Self, Denial> {
-        let compact = Compact::parse(found.token.expose())?;
+        let compact = Compact::parse(found.token)?;
         let IssuerClaim { iss } = serde_json::from_slice(&compact.payload)
             .map_err(|error| Denial::new(Reason::TokenMalformed, format!("the payload: {error}")))?;
         let iss = iss.ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `iss`"))?;
@@ -106,7 +104,7 @@ impl Jwt {
             }
         };
         let audience = own.audience.as_ref().or(policy.audience.as_ref()).cloned();
-        Ok(Self { token: found.token, path, compact, issuer, audience })
+        Ok(Self { path, compact, issuer, audience })
     }
 }
 
@@ -123,36 +121,8 @@ impl Presented for Jwt {
         self.path.as_deref()
     }
 
-    /// Picks the key by the token's `kid`, or the only key if the token names none. The algorithm is the key's:
-    /// a token that names another one is refused ([RFC 8725 section 3.1]).
-    ///
-    /// [RFC 8725 section 3.1]: https://www.rfc-editor.org/rfc/rfc8725#section-3.1
     fn challenges<'a>(&'a self, keys: &'a KeySet) -> Result<Vec<Challenge<'a>>, Denial> {
-        let key = match (&self.compact.header.kid, keys.keys.as_slice()) {
-            (Some(kid), _) => keys.key(kid),
-            (None, [only]) => Some(only),
-            (None, _) => None,
-        };
-        let key = key.ok_or_else(|| {
-            let named = match &self.compact.header.kid {
-                Some(kid) => format!("`kid` {}", short(kid)),
-                None => "no `kid`".to_owned(),
-            };
-            Denial::new(
-                Reason::TokenKeyUnknown,
-                format!("the token names {named}, the issuer has {} keys", keys.keys.len()),
-            )
-        })?;
-        let named = Algorithm::ALL.iter().find(|alg| alg.name() == self.compact.header.alg);
-        let algorithm = *named.filter(|alg| key.permits(**alg)).ok_or_else(|| {
-            Denial::new(
-                Reason::TokenAlgorithm,
-                format!("the key `{}` is not for `alg` {}", key.kid, short(&self.compact.header.alg)),
-            )
-        })?;
-        let message = self.token.expose().as_bytes().get(..self.compact.signed_len).unwrap_or_default();
-        let signature = self.compact.signature.as_slice().into();
-        Ok(vec![Challenge { key, algorithm, message: message.into(), signature }])
+        self.compact.challenges(keys, false)
     }
 
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
@@ -212,6 +182,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::redacted::Redacted;
     use crate::token::native::prove;
     use crate::token::present;
 
@@ -318,7 +289,8 @@ mod tests {
         let unknown = as_if("x", HS256Key::from_bytes(&SECRET));
         assert_eq!(verify(&unknown, &policy(&json!({}))).unwrap_err().reason, Reason::TokenKeyUnknown);
         let nameless = HS256Key::from_bytes(&SECRET).authenticate(self::claims(claims.clone())).unwrap();
-        assert_eq!(verify(&nameless, &policy(&json!({}))).unwrap_err().reason, Reason::TokenKeyUnknown);
+        // The one key that the algorithm fits is meant.
+        assert_eq!(verify(&nameless, &policy(&json!({}))).unwrap().key.as_str(), "h");
     }
 
     #[test]

@@ -13,11 +13,16 @@ mod challenge;
 mod compact;
 pub mod edge_auth;
 mod grant;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod jws;
 mod jwt;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod mint;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod placement;
 mod presented;
+mod revocation;
 pub mod secure_link;
 pub mod session;
 pub mod signed_url;
@@ -26,3 +31,4 @@ pub mod timed_hmac;
 pub use challenge::Challenge;
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present};
+pub use revocation::RevocationIndex;

@@ -1,5 +1,7 @@
 //! From our replies to the runtime's, and the one line that a refusal or a fault leaves in the log.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
@@ -19,7 +21,8 @@ pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result
     } else {
         ResponseBody::Body(reply.body)
     };
-    let headers = headers(reply.headers.into_iter().chain(added).chain(length))?;
+    let own = added.into_iter().chain(length).map(|(name, value)| (name.into(), value));
+    let headers = headers(reply.headers.into_iter().chain(own))?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
@@ -31,14 +34,15 @@ pub(super) fn streamed(
     added: Added,
 ) -> worker::Result<Response> {
     let body = if facts.method == Method::Head { ResponseBody::Empty } else { from.into_parts().1 };
-    let headers = headers(reply.headers.into_iter().chain(added))?;
+    let own = added.into_iter().map(|(name, value)| (name.into(), value));
+    let headers = headers(reply.headers.into_iter().chain(own))?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
-fn headers(list: impl Iterator<Item = (&'static str, String)>) -> worker::Result<Headers> {
+fn headers(list: impl Iterator<Item = (Cow<'static, str>, String)>) -> worker::Result<Headers> {
     let headers = Headers::new();
     for (name, value) in list {
-        headers.set(name, &value)?;
+        headers.set(&name, &value)?;
     }
     Ok(headers)
 }

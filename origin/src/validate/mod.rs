@@ -11,7 +11,7 @@ mod rules;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
-use stagedoor::catalog::{DocumentKey, KeySet, Kind, Site, Title};
+use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocations, Site, Title};
 
 use rules::Rules;
 
@@ -49,13 +49,14 @@ pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
         Kind::Site => check::<Site>(key, body),
         Kind::Title => check::<Title>(key, body),
         Kind::Keys => check::<KeySet>(key, body),
+        Kind::Revocations => check::<Revocations>(key, body),
     }
 }
 
 /// The member that repeats the identifier in a document of this kind.
 pub const fn id_field(kind: Kind) -> &'static str {
     match kind {
-        Kind::Site => "host",
+        Kind::Site | Kind::Revocations => "host",
         Kind::Title => "id",
         Kind::Keys => "issuer",
     }

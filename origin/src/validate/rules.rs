@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stagedoor::catalog::{KeySet, Site, Title};
+use stagedoor::catalog::{Acceptance, KeySet, Revocations, Site, Title};
 
 /// The rules of one kind of document.
 pub(super) trait Rules {
@@ -41,7 +41,13 @@ impl Rules for Site {
     }
 
     fn rules(&self, report: &mut dyn FnMut(String, String)) {
-        if self.tokens.issuers.is_empty() {
+        let nobody = |acceptance: &Acceptance| acceptance.needs_issuers() && self.tokens.issuers.is_empty();
+        if self.tokens.accept.is_empty() {
+            report(
+                "tokens.accept".to_owned(),
+                "expected at least one dialect, or no token is accepted".to_owned(),
+            );
+        } else if self.tokens.accept.iter().any(nobody) {
             let detail = "expected at least one issuer, or no token is accepted".to_owned();
             report("tokens.issuers".to_owned(), detail);
         }
@@ -54,4 +60,19 @@ impl Rules for KeySet {
     }
 
     fn rules(&self, _: &mut dyn FnMut(String, String)) {}
+}
+
+impl Rules for Revocations {
+    fn id(&self) -> &str {
+        self.host.as_str()
+    }
+
+    fn rules(&self, report: &mut dyn FnMut(String, String)) {
+        for (index, entry) in self.revoked.iter().enumerate() {
+            if entry.generation > self.generation {
+                let detail = format!("expected {} at most, the document's own", self.generation);
+                report(format!("revoked[{index}].generation"), detail);
+            }
+        }
+    }
 }
