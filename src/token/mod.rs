@@ -10,6 +10,7 @@
 //! ```
 
 mod challenge;
+pub mod cloud_front;
 mod compact;
 pub mod edge_auth;
 mod grant;
