@@ -164,6 +164,18 @@ impl Jwk {
         self.alg.is_none_or(|own| own == alg) && self.fits(alg)
     }
 
+    /// As [`Self::permits`], for dialects that are no JSON Web Signatures and whose shared secrets may have any length
+    /// ([RFC 2104 section 3]). A key that names its `alg` has the length that [RFC 7518 section 3.2] asks for.
+    ///
+    /// [RFC 2104 section 3]: https://www.rfc-editor.org/rfc/rfc2104#section-3
+    /// [RFC 7518 section 3.2]: https://www.rfc-editor.org/rfc/rfc7518#section-3.2
+    pub fn permits_at_any_size(&self, alg: Algorithm) -> bool {
+        use Algorithm as A;
+        let secret = matches!(self.material, KeyMaterial::Symmetric { .. });
+        let any_size = secret && matches!(alg, A::HS256 | A::HS384 | A::HS512);
+        self.permits(alg) || (self.alg.is_none() && any_size)
+    }
+
     /// [RFC 7518 section 3.2]: a key of the size of the hash output, or larger, MUST be used with HMAC.
     ///
     /// [RFC 7518 section 3.2]: https://www.rfc-editor.org/rfc/rfc7518#section-3.2

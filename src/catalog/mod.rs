@@ -34,8 +34,9 @@ pub use territory::{CountryCode, Territories, Territory, TerritoryError};
 pub use title::{Caps, MediaPath, Offer, Title};
 pub use tokens::{
     Acceptance, CatPolicy, Claim, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy,
-    JwtPolicy, MappedClaim, MediaCdnPolicy, PathPlacement, Placement, SecureLinkPolicy, SecureMediaPolicy,
-    StreamPolicy, TimedHmacPolicy, TokenPolicy, UnknownName, UriSigningPolicy,
+    JwtPolicy, MappedClaim, MediaCdnPolicy, PathPlacement, Placement, SecureLinkExpression,
+    SecureLinkExpressionError, SecureLinkPart, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy,
+    TimedHmacPolicy, TokenPolicy, UnknownName, UriSigningPolicy,
 };
 pub use window::Window;
 
