@@ -158,9 +158,9 @@ pub fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId
     Viewer {
         geography: &facts.geography,
         plans: &grant.plans,
-        entitlements: &[],
+        entitlements: &grant.entitlements,
         age: grant.age,
-        device: rights::device(None, cmcd, facts.headers.named("User-Agent"), &site.devices),
+        device: rights::device(grant.device, cmcd, facts.headers.named("User-Agent"), &site.devices),
         max_height: grant.max_height,
         bucket: session::bucket_of(grant, id),
     }

@@ -14,6 +14,7 @@ mod host;
 mod id;
 mod keys;
 mod memo;
+pub(crate) mod published;
 mod rating;
 mod revocations;
 mod rules;
@@ -37,6 +38,7 @@ pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
 };
 pub use memo::Memo;
+pub use published::{PublishedError, SkippedKey};
 pub use rating::{
     Ageless, Bbfc, Fsk, Ksa, Kuwait, Mpaa, Rated, RatingPolicy, RatingSystem, Ratings, Tvpg, Uae, Unrated,
 };
@@ -47,9 +49,10 @@ pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
 pub use title::{Blackout, BlackoutAction, MediaPath, Offer, Premiere, Replacement, Title, Variance};
 pub use tokens::{
-    Acceptance, CatPolicy, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy, JwtPolicy,
-    MediaCdnPolicy, PathPlacement, Placement, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy,
-    TimedHmacPolicy, TokenPolicy, UriSigningPolicy,
+    Acceptance, CatPolicy, Claim, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy,
+    JwtPolicy, MappedClaim, MediaCdnPolicy, PathPlacement, Placement, SecureLinkExpression,
+    SecureLinkExpressionError, SecureLinkPart, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy,
+    TimedHmacPolicy, TokenPolicy, UnknownName, UriSigningPolicy,
 };
 pub use window::Window;
 

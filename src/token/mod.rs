@@ -10,15 +10,26 @@
 //! ```
 
 mod challenge;
+mod claims;
+pub mod cloud_front;
 mod compact;
+pub mod edge_auth;
 mod grant;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod jws;
 mod jwt;
+mod mapping;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod mint;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod placement;
 mod presented;
 mod revocation;
+pub mod secure_link;
 pub mod session;
+pub mod signed_url;
+pub mod timed_hmac;
 
 pub use challenge::Challenge;
 pub use grant::{Grant, Lock, Renewal, Replay};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Challenge, Grant, jwt};
+use super::{Challenge, Grant, cloud_front, edge_auth, jwt, secure_link, timed_hmac};
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -67,15 +67,15 @@ fn read(
 ) -> Result<Option<Box<dyn Presented>>, Denial> {
     match acceptance {
         Acceptance::Jwt(own) => jwt::find(facts, policy, own),
+        Acceptance::EdgeAuth(own) => edge_auth::find(facts, own),
+        Acceptance::TimedHmac(own) => timed_hmac::find(facts, own),
+        Acceptance::SecureLink(own) => secure_link::find(facts, own),
+        Acceptance::CloudFront(own) => cloud_front::find(facts, own),
         Acceptance::Cat(_)
         | Acceptance::UriSigning(_)
-        | Acceptance::EdgeAuth(_)
         | Acceptance::SecureMedia(_)
         | Acceptance::Stream(_)
-        | Acceptance::TimedHmac(_)
-        | Acceptance::MediaCdn(_)
-        | Acceptance::SecureLink(_)
-        | Acceptance::CloudFront(_) => Ok(None),
+        | Acceptance::MediaCdn(_) => Ok(None),
     }
 }
 

@@ -14,7 +14,7 @@
 //!         token tag                        4 bytes, the start of SHA-256(issuer NUL token id), zeros without
 //!         issuer key tag                   4 bytes, the start of SHA-256(issuer NUL kid)
 //!         generation                       4 bytes, of the site's revocations when it was opened
-//!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address
+//!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision
 //!         lock tag                         5 bytes, the start of SHA-256 over what it is locked to
 //! mac   = HMAC-SHA256(key, "stagedoor session" NUL host NUL body), truncated to 16 bytes
 //! ```
@@ -318,6 +318,10 @@ fn locked_to(lock: Lock, facts: &Facts) -> [u8; 5] {
     if lock.country {
         hash.update(facts.geography.country.map(CountryCode::bytes).unwrap_or_default());
     }
+    if lock.subdivision {
+        hash.update(facts.geography.subdivision.as_deref().unwrap_or_default());
+        hash.update([0]);
+    }
     if lock.network {
         hash.update(network(facts.address));
     }
@@ -476,6 +480,7 @@ mod tests {
         let open_with = |lock| open([1; 8], lock, 60);
         let country = Lock { country: true, ..Lock::default() };
         let network = Lock { network: true, ..Lock::default() };
+        let subdivision = Lock { country: true, subdivision: true, ..Lock::default() };
         let asn = Lock { asn: true, ..Lock::default() };
         let address = Lock { address: true, ..Lock::default() };
         for (lock, place, viewer, stays) in [
@@ -483,6 +488,8 @@ mod tests {
             (country, "AE-DU", "198.51.100.1", true),
             (country, "GB;asn=5384", "192.0.2.77", false),
             (country, "", "192.0.2.77", false),
+            (subdivision, "AE-DU", "192.0.2.77", false),
+            (subdivision, "AE", "192.0.2.1", true),
             (network, "GB", "192.0.2.1", true),
             (network, "AE", "192.0.3.77", false),
             (network, "AE", "::ffff:192.0.2.9", true),
@@ -569,7 +576,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_minted_opens(id: [u8; 8], bits in 0u8..16, life in 1u64..86_400) {
+        fn what_was_minted_opens(id: [u8; 8], bits in 0u8..32, life in 1u64..86_400) {
             let keys = keys(&[("a", 'A')]);
             let session = open(id, Lock::from_bits([bits]), life);
             let token = session.mint(&keys, HOST).unwrap();
