@@ -25,6 +25,9 @@ const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
 const PATIENCE: Duration = Duration::from_millis(60);
 const ROUNDS: usize = 5;
 
+/// The members of a title with so many rules.
+type Members = fn(usize) -> Value;
+
 fn main() {
     let site: Site = serde_json::from_value(json!({
         "host": "a.example", "media": { "origin": "https://m.example/" }, "tokens": { "issuers": ["i"] },
@@ -33,7 +36,7 @@ fn main() {
     .unwrap();
     println!("| rules | how many | takes, to 1 rule | a scan takes, to this |");
     println!("|---|--:|--:|--:|");
-    let kinds: [(&str, fn(usize) -> Value); 4] = [
+    let kinds: [(&str, Members); 4] = [
         ("offers, each for one postal code", offers_by_place),
         ("postal codes of one offer", codes_of_an_offer),
         ("blackouts, each for one postal code", blackouts),
