@@ -234,6 +234,8 @@ pub struct Territories {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -296,5 +298,21 @@ mod tests {
         let nearness: Vec<_> =
             order.iter().map(|text| text.parse::<Territory>().unwrap().nearness()).collect();
         assert!(nearness.is_sorted_by(|a, b| a < b), "{nearness:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,24}") {
+            let _ = text.parse::<Territory>();
+        }
+
+        #[test]
+        fn what_is_read_is_written_and_read_again(
+            text in "(\\*|[A-Z]{2}(-[A-Za-z0-9]{1,3})?|dma:[0-9]{1,6}|asn:[0-9]{1,11}|postal:[A-Z]{2}-[A-Za-z0-9]{1,11})",
+        ) {
+            if let Ok(territory) = text.parse::<Territory>() {
+                prop_assert_eq!(territory.to_string().parse(), Ok(territory));
+            }
+        }
     }
 }

@@ -127,6 +127,8 @@ fn hint(user_agent: &str) -> Option<DeviceClass> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -235,6 +237,14 @@ mod tests {
         ];
         for (list, expected) in table {
             assert_eq!(cmcd_value(list, "k"), expected, "{list}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_list_and_any_user_agent_are_read(list in "[ak=,\"\\\\ \u{e9}]{0,24}", user_agent in ".{0,600}") {
+            let policy = DevicePolicy { cmcd_key: Some("k".to_owned()), ..DevicePolicy::default() };
+            let _ = device(None, Some(&list), Some(&user_agent), &policy);
         }
     }
 }

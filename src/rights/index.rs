@@ -1,6 +1,7 @@
 //! Many lists of territories, looked up from the viewer's side: what it takes depends on the lists that the viewer is
 //! in, and not on how many there are.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::place::{Place, Standing};
@@ -42,8 +43,7 @@ impl Index {
     pub(super) fn standings(&self, place: &Place<'_>) -> Vec<(usize, Standing<'_>)> {
         let mut hits: Vec<(usize, Standing<'_>)> = Vec::new();
         let hit = |number: &usize, standing| (*number, standing);
-        for key in place.keys() {
-            let Some((key, holders)) = self.entries.get_key_value(key) else { continue };
+        for (key, holders) in self.found(place) {
             let allow = Standing { allow: Some(key), ..Standing::default() };
             let deny = Standing { deny: Some(key), ..Standing::default() };
             hits.extend(holders.allow.iter().map(|number| hit(number, allow)));
@@ -72,6 +72,17 @@ impl Index {
             same
         });
         hits
+    }
+
+    /// The entries that the viewer is in, the nearest first. A title has a handful of entries, and a viewer a handful of
+    /// keys: whichever are fewer are gone through.
+    fn found(&self, place: &Place<'_>) -> Vec<(&Territory, &Holders)> {
+        if self.entries.len() > place.keys().len() {
+            return place.keys().iter().filter_map(|key| self.entries.get_key_value(key)).collect();
+        }
+        let mut found: Vec<_> = self.entries.iter().filter(|(entry, _)| place.is_in(entry)).collect();
+        found.sort_unstable_by_key(|(entry, _)| (Reverse(entry.nearness()), *entry));
+        found
     }
 }
 
