@@ -17,6 +17,7 @@ mod grant;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod jws;
 mod jwt;
+pub mod media_cdn;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mint;
 #[cfg(not(target_arch = "wasm32"))]
