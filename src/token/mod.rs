@@ -27,8 +27,10 @@ mod placement;
 mod presented;
 mod revocation;
 pub mod secure_link;
+pub mod secure_media;
 pub mod session;
 pub mod signed_url;
+mod stream;
 pub mod timed_hmac;
 
 pub use challenge::Challenge;
