@@ -79,6 +79,8 @@ reasons! {
     TokenTitle "token_title" 403 "The viewer token does not cover this title.";
     TokenUrl "token_url" 403 "The viewer token is for another URL.";
     TokenAddress "token_address" 403 "The viewer token is for another address.";
+    TokenPlace "token_place" 403 "The viewer token is not good where the viewer is.";
+    TokenBinding "token_binding" 403 "The viewer token is bound to another client or session.";
     SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries.";
     SessionMalformed "session_malformed" 401 "The session token cannot be read.";
     SessionSignature "session_signature" 401 "The session token's signature does not fit.";

@@ -33,10 +33,10 @@ pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature
 pub use territory::{CountryCode, Territories, Territory, TerritoryError};
 pub use title::{Caps, MediaPath, Offer, Title};
 pub use tokens::{
-    Acceptance, CatPolicy, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy, JwtPolicy,
-    MediaCdnPolicy, PathPlacement, Placement, SecureLinkExpression, SecureLinkExpressionError,
-    SecureLinkPart, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy, TimedHmacPolicy, TokenPolicy,
-    UriSigningPolicy,
+    Acceptance, CatPolicy, Claim, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy,
+    JwtPolicy, MappedClaim, MediaCdnPolicy, PathPlacement, Placement, SecureLinkExpression,
+    SecureLinkExpressionError, SecureLinkPart, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy,
+    TimedHmacPolicy, TokenPolicy, UnknownName, UriSigningPolicy,
 };
 pub use window::Window;
 

@@ -124,7 +124,7 @@ impl Acceptance {
 }
 
 /// What a site demands of JSON Web Tokens.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwtPolicy {
     /// In place of the site's issuers.
@@ -133,6 +133,10 @@ pub struct JwtPolicy {
     /// In place of the site's audience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// The claim that names the audience, such as `client_id` in access tokens of Amazon Cognito or `azp` in those of
+    /// Keycloak.
+    #[serde(default = "JwtPolicy::default_audience_claim")]
+    pub audience_claim: String,
     /// In place of the site's placements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
@@ -142,29 +146,124 @@ pub struct JwtPolicy {
     /// [RFC 8725 section 3.11]: https://www.rfc-editor.org/rfc/rfc8725#section-3.11
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
+    /// What claims have to be, such as `{"token_use": "access"}`: the value, one of a list of values, or a list that
+    /// has one of them. Claims are named as in `claims`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub require: BTreeMap<String, serde_json::Value>,
     /// Where the issuer writes what a grant holds.
     #[serde(default, skip_serializing_if = "ClaimMapping::is_default")]
     pub claims: ClaimMapping,
 }
 
-/// Where an issuer writes what a grant holds: for each, the claim. An absent one is looked for under the name that
-/// [`crate::token::jwt`] documents.
+impl JwtPolicy {
+    fn default_audience_claim() -> String {
+        "aud".to_owned()
+    }
+}
+
+impl Default for JwtPolicy {
+    fn default() -> Self {
+        Self {
+            issuers: None,
+            audience: None,
+            audience_claim: Self::default_audience_claim(),
+            placements: None,
+            types: Vec::new(),
+            require: BTreeMap::new(),
+            claims: ClaimMapping::default(),
+        }
+    }
+}
+
+/// Where an issuer writes what a grant holds: for each, the claim.
+///
+/// A claim that is not mapped is looked for under its own name here, and has to be as documented: the token is refused
+/// when it is not. A claim that is mapped is somebody else's words: values that mean nothing here are left out, unless
+/// that would widen the grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ClaimMapping {
-    /// The claim with the viewer's plans.
+    /// Who the viewer is; unmapped: `sub`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plans: Option<String>,
-    /// What the issuer's names of plans mean here; a plan that is not named keeps its name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub plan_names: BTreeMap<String, String>,
+    pub subject: Option<Claim>,
+    /// The token's own name, for revocation; unmapped: `jti`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<Claim>,
+    /// The viewer's plans; unmapped: `plan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plans: Option<Claim>,
+    /// The only titles that the token is good for; unmapped: `titles`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub titles: Option<Claim>,
+    /// Where the token is good: countries (`AE`), subdivisions (`AE-DU`), `*`; unmapped: `territories`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub territories: Option<Claim>,
+    /// The greatest height of a picture, in pixels, as a number or as `720p`; unmapped: `max_height`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<Claim>,
+    /// How many streams the viewer may watch at a time; unmapped: `max_streams`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_streams: Option<Claim>,
+    /// The kind of device; unmapped: `device`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Claim>,
+    /// What the viewer has bought or rented: ids, or objects with `id`, `from` and `until`; unmapped: `entitlements`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entitlements: Option<Claim>,
+    /// The age of the viewer's profile, in years; unmapped: `age`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<Claim>,
 }
 
 impl ClaimMapping {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// A claim of an issuer: its name alone, or how to read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Claim {
+    /// The claim's name, such as `custom:plan` or `https://example.com/plan`; a JSON Pointer ([RFC 6901]) if it begins
+    /// with `/`, such as `/realm_access/roles`.
+    ///
+    /// [RFC 6901]: https://www.rfc-editor.org/rfc/rfc6901
+    Named(String),
+    /// The claim and how to read its values.
+    Mapped(MappedClaim),
+}
+
+/// A claim and how to read its values. They are a list, a text with spaces or commas between them, a number, or true or
+/// false.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MappedClaim {
+    /// The claim's name or JSON Pointer.
+    pub from: String,
+    /// What has to stand before a value, and is cut off, such as `plan:`; values without it are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// What the issuer's values mean here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
+    /// What becomes of a value that `names` does not have.
+    #[serde(default)]
+    pub unknown: UnknownName,
+}
+
+/// What becomes of a value that has no name here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownName {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is left out.
+    Drop,
 }
 
 /// What a site demands of Common Access Tokens.

@@ -386,12 +386,13 @@ pub fn mint(
 
     let custom = claims.nbf.is_some() || claims.ip.is_some() || claims.resource.is_some();
     let policy = if custom {
-        let mut condition = json!({ "DateLessThan": { "AWS:EpochTime": claims.exp } });
+        let mut condition = serde_json::Map::new();
+        condition.insert("DateLessThan".to_owned(), json!({ "AWS:EpochTime": claims.exp }));
         if let Some(start) = claims.nbf {
-            condition["DateGreaterThan"] = json!({ "AWS:EpochTime": start });
+            condition.insert("DateGreaterThan".to_owned(), json!({ "AWS:EpochTime": start }));
         }
         if let Some(network) = &claims.ip {
-            condition["IpAddress"] = json!({ "AWS:SourceIp": network });
+            condition.insert("IpAddress".to_owned(), json!({ "AWS:SourceIp": network }));
         }
         let resource = claims.resource.as_deref().unwrap_or(url);
         json!({ "Statement": [{ "Resource": resource, "Condition": condition }] }).to_string()

@@ -43,6 +43,18 @@ pub struct Grant {
     /// The age of the viewer's profile, in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<u8>,
+    /// Where the token is good: countries, subdivisions, `*`. The viewer was found there; `None`: anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub territories: Option<Vec<String>>,
+    /// The kind of device, as the issuer names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// What the viewer has bought or rented: the id, and from when until when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entitlements: Vec<(String, Option<UnixTime>, Option<UnixTime>)>,
+    /// Whether the viewer may keep a copy; `None`: the token does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downloadable: Option<bool>,
     /// What a session that is opened with it stays bound to.
     #[serde(skip_serializing_if = "Lock::is_open")]
     pub lock: Lock,
@@ -159,6 +171,10 @@ impl Grant {
             max_height: None,
             max_streams: None,
             age: None,
+            territories: None,
+            device: None,
+            entitlements: Vec::new(),
+            downloadable: None,
             lock: Lock { country: false, network: false, asn: false, address: false },
             replay: Replay::Permit,
             renewal: None,

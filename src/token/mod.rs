@@ -10,6 +10,7 @@
 //! ```
 
 mod challenge;
+mod claims;
 pub mod cloud_front;
 mod compact;
 pub mod edge_auth;
@@ -17,6 +18,7 @@ mod grant;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod jws;
 mod jwt;
+mod mapping;
 pub mod media_cdn;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mint;
@@ -26,8 +28,10 @@ mod placement;
 mod presented;
 mod revocation;
 pub mod secure_link;
+pub mod secure_media;
 pub mod session;
 pub mod signed_url;
+mod stream;
 pub mod timed_hmac;
 
 pub use challenge::Challenge;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Challenge, Grant, cloud_front, edge_auth, jwt, media_cdn, secure_link, timed_hmac};
+use super::{
+    Challenge, Grant, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream, timed_hmac,
+};
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -72,10 +74,9 @@ fn read(
         Acceptance::MediaCdn(own) => media_cdn::find(facts, own),
         Acceptance::SecureLink(own) => secure_link::find(facts, own),
         Acceptance::CloudFront(own) => cloud_front::find(facts, own),
-        Acceptance::Cat(_)
-        | Acceptance::UriSigning(_)
-        | Acceptance::SecureMedia(_)
-        | Acceptance::Stream(_) => Ok(None),
+        Acceptance::SecureMedia(own) => secure_media::find(facts, own),
+        Acceptance::Stream(own) => stream::find(facts, own),
+        Acceptance::Cat(_) | Acceptance::UriSigning(_) => Ok(None),
     }
 }
 
