@@ -419,16 +419,24 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error>
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaCdnPolicy {
-    /// The document `v1/keys/{keys}`: keys named as in `KeyName`, each with its `alg` (`EdDSA`, `HS1`, `HS256`).
+    /// The document `v1/keys/{keys}`: keys named as in `KeyName`, of type `OKP` for Ed25519 and `oct` for HMAC. A token
+    /// that names no key is tried with those of its algorithm.
     pub keys: Issuer,
-    /// The names of the parameter or cookie of a token of the dual-token kind.
+    /// The names of the query parameter, cookie or header of a token of the dual-token kind, in this order.
     #[serde(default = "MediaCdnPolicy::default_names")]
     pub names: Vec<String>,
+    /// The query parameter of a token for an ad pod (Ad Manager's DAI).
+    #[serde(default = "MediaCdnPolicy::default_pod")]
+    pub pod: String,
 }
 
 impl MediaCdnPolicy {
     fn default_names() -> Vec<String> {
-        ["Edge-Cache-Token", "hdnts", "hdntl", "auth-token"].map(str::to_owned).to_vec()
+        ["edge-cache-token", "hdnts", "hdntl"].map(str::to_owned).to_vec()
+    }
+
+    fn default_pod() -> String {
+        "auth-token".to_owned()
     }
 }
 

@@ -52,6 +52,9 @@ pub struct Grant {
     /// What the viewer has bought or rented.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entitlements: Vec<Entitlement>,
+    /// Whether the viewer may keep a copy; `None`: the token does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downloadable: Option<bool>,
     /// What a session that is opened with it stays bound to.
     #[serde(skip_serializing_if = "Lock::is_open")]
     pub lock: Lock,
@@ -185,6 +188,7 @@ impl Grant {
             territories: None,
             device: None,
             entitlements: Vec::new(),
+            downloadable: None,
             lock: Lock::from_bits([0]),
             replay: Replay::Permit,
             renewal: None,

@@ -321,7 +321,7 @@ mod tests {
     fn the_key_says_what_it_is_for() {
         let token = compact(&json!({ "alg": "HS256", "kid": "a" }));
         let named = |more: Value| {
-            let mut key = secret(more);
+            let mut key = secret(&more);
             key["kid"] = "a".into();
             key
         };

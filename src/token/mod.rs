@@ -19,6 +19,7 @@ mod grant;
 pub mod jws;
 mod jwt;
 mod mapping;
+pub mod media_cdn;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mint;
 #[cfg(not(target_arch = "wasm32"))]
@@ -27,8 +28,10 @@ mod placement;
 mod presented;
 mod revocation;
 pub mod secure_link;
+pub mod secure_media;
 pub mod session;
 pub mod signed_url;
+mod stream;
 pub mod timed_hmac;
 
 pub use challenge::Challenge;

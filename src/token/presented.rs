@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Challenge, Grant, cloud_front, edge_auth, jwt, secure_link, timed_hmac};
+use super::{
+    Challenge, Grant, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream, timed_hmac,
+};
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -69,13 +71,12 @@ fn read(
         Acceptance::Jwt(own) => jwt::find(facts, policy, own),
         Acceptance::EdgeAuth(own) => edge_auth::find(facts, own),
         Acceptance::TimedHmac(own) => timed_hmac::find(facts, own),
+        Acceptance::MediaCdn(own) => media_cdn::find(facts, own),
         Acceptance::SecureLink(own) => secure_link::find(facts, own),
         Acceptance::CloudFront(own) => cloud_front::find(facts, own),
-        Acceptance::Cat(_)
-        | Acceptance::UriSigning(_)
-        | Acceptance::SecureMedia(_)
-        | Acceptance::Stream(_)
-        | Acceptance::MediaCdn(_) => Ok(None),
+        Acceptance::SecureMedia(own) => secure_media::find(facts, own),
+        Acceptance::Stream(own) => stream::find(facts, own),
+        Acceptance::Cat(_) | Acceptance::UriSigning(_) => Ok(None),
     }
 }
 
