@@ -198,7 +198,7 @@ pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<Strin
             let headers = MEDIA_HEADERS
                 .into_iter()
                 .filter(|name| !coded || !matches!(*name, "Content-Length" | "Accept-Ranges"))
-                .filter_map(|name| Some((name, header(name)?)))
+                .filter_map(|name| Some((name.into(), header(name)?)))
                 .collect();
             let reply = Reply { status, headers, body: Vec::new() };
             let policy = if status == 416 {

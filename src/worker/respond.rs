@@ -1,5 +1,7 @@
 //! From our replies to the runtime's, and the one line that a refusal or a fault leaves in the log.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
@@ -9,6 +11,7 @@ use crate::reply::Reply;
 use crate::route::{MediaRequest, Route, route};
 
 type Added = Vec<(&'static str, String)>;
+type Named = (Cow<'static, str>, String);
 
 /// Answers with a body that is at hand.
 pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result<Response> {
@@ -19,7 +22,7 @@ pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result
     } else {
         ResponseBody::Body(reply.body)
     };
-    let headers = headers(reply.headers.into_iter().chain(added).chain(length))?;
+    let headers = headers(reply.headers, added.into_iter().chain(length))?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
@@ -31,14 +34,18 @@ pub(super) fn streamed(
     added: Added,
 ) -> worker::Result<Response> {
     let body = if facts.method == Method::Head { ResponseBody::Empty } else { from.into_parts().1 };
-    let headers = headers(reply.headers.into_iter().chain(added))?;
+    let headers = headers(reply.headers, added)?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
-fn headers(list: impl Iterator<Item = (&'static str, String)>) -> worker::Result<Headers> {
+fn headers(
+    own: Vec<Named>,
+    added: impl IntoIterator<Item = (&'static str, String)>,
+) -> worker::Result<Headers> {
     let headers = Headers::new();
-    for (name, value) in list {
-        headers.set(name, &value)?;
+    let added = added.into_iter().map(|(name, value)| (name.into(), value));
+    for (name, value) in own.into_iter().chain(added) {
+        headers.set(&name, &value)?;
     }
     Ok(headers)
 }
