@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Challenge, Grant, jwt};
+use super::{Challenge, Grant, cat, jwt};
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -67,8 +67,8 @@ fn read(
 ) -> Result<Option<Box<dyn Presented>>, Denial> {
     match acceptance {
         Acceptance::Jwt(own) => jwt::find(facts, policy, own),
-        Acceptance::Cat(_)
-        | Acceptance::UriSigning(_)
+        Acceptance::Cat(own) => cat::find(facts, policy, own),
+        Acceptance::UriSigning(_)
         | Acceptance::EdgeAuth(_)
         | Acceptance::SecureMedia(_)
         | Acceptance::Stream(_)
