@@ -1,5 +1,6 @@
 //! `stagedoor token mint`: one file for each dialect.
 
+mod cat;
 mod jwt;
 
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ pub(crate) struct Arguments {
 enum Dialect {
     /// A JSON Web Token (RFC 7519).
     Jwt,
+    /// A Common Access Token (CTA-5007).
+    Cat,
 }
 
 /// What is to be minted.
@@ -67,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let minted = match arguments.dialect {
         Dialect::Jwt => jwt::mint(order),
+        Dialect::Cat => cat::mint(order),
     }?;
     input::print(&minted)?;
     Ok(Answer::Yes)
