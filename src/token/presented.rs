@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Challenge, Grant, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream, timed_hmac,
+    Challenge, Grant, cat, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream,
+    timed_hmac,
 };
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -69,6 +70,7 @@ fn read(
 ) -> Result<Option<Box<dyn Presented>>, Denial> {
     match acceptance {
         Acceptance::Jwt(own) => jwt::find(facts, policy, own),
+        Acceptance::Cat(own) => cat::find(facts, policy, own),
         Acceptance::EdgeAuth(own) => edge_auth::find(facts, own),
         Acceptance::TimedHmac(own) => timed_hmac::find(facts, own),
         Acceptance::MediaCdn(own) => media_cdn::find(facts, own),
@@ -76,7 +78,7 @@ fn read(
         Acceptance::CloudFront(own) => cloud_front::find(facts, own),
         Acceptance::SecureMedia(own) => secure_media::find(facts, own),
         Acceptance::Stream(own) => stream::find(facts, own),
-        Acceptance::Cat(_) | Acceptance::UriSigning(_) => Ok(None),
+        Acceptance::UriSigning(_) => Ok(None),
     }
 }
 

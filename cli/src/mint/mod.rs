@@ -1,5 +1,6 @@
 //! `stagedoor token mint`: one file for each dialect.
 
+mod cat;
 mod cloud_front;
 mod edge_auth;
 mod jwt;
@@ -48,6 +49,8 @@ pub(crate) struct Arguments {
 enum Dialect {
     /// A JSON Web Token (RFC 7519).
     Jwt,
+    /// A Common Access Token (CTA-5007).
+    Cat,
     /// Akamai EdgeAuth 2.0.
     EdgeAuth,
     /// Cloudflare WAF timed HMAC.
@@ -83,6 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let minted = match arguments.dialect {
         Dialect::Jwt => jwt::mint(order),
+        Dialect::Cat => cat::mint(order),
         Dialect::EdgeAuth => edge_auth::mint(order),
         Dialect::TimedHmac => timed_hmac::mint(order),
         Dialect::MediaCdn => media_cdn::mint(order),
