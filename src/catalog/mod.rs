@@ -40,7 +40,9 @@ pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
 pub use site::{BaseUrl, CachePolicy, CorsPolicy, MediaPolicy, Placement, SessionPolicy, Site, TokenPolicy};
 pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError};
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
-pub use title::{Blackout, BlackoutAction, MediaPath, Offer, Premiere, Replacement, Title, Variance};
+pub use title::{
+    Blackout, BlackoutAction, MediaPath, Offer, Premiere, Replacement, Title, UnknownPlace, Variance,
+};
 pub use window::Window;
 
 /// Longest time, in seconds, between a write that the edge has confirmed and the moment when every edge
