@@ -31,7 +31,7 @@ impl Rules for Title {
         unique(report, "blackouts", "id", "blackout", self.blackouts.iter().map(|blackout| &blackout.id));
         for (index, offer) in self.offers.iter().enumerate() {
             offer_rules(self, offer, &mut |member, detail| {
-                report(format!("offers[{index}].{member}"), detail)
+                report(format!("offers[{index}].{member}"), detail);
             });
         }
         for (index, blackout) in self.blackouts.iter().enumerate() {
