@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Challenge, Grant, cloud_front, edge_auth, jwt, secure_link, secure_media, stream, timed_hmac};
+use super::{
+    Challenge, Grant, cloud_front, edge_auth, jwt, secure_link, secure_media, stream, timed_hmac, uri_signing,
+};
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -73,7 +75,8 @@ fn read(
         Acceptance::CloudFront(own) => cloud_front::find(facts, own),
         Acceptance::SecureMedia(own) => secure_media::find(facts, own),
         Acceptance::Stream(own) => stream::find(facts, own),
-        Acceptance::Cat(_) | Acceptance::UriSigning(_) | Acceptance::MediaCdn(_) => Ok(None),
+        Acceptance::UriSigning(own) => uri_signing::find(facts, policy, own),
+        Acceptance::Cat(_) | Acceptance::MediaCdn(_) => Ok(None),
     }
 }
 
