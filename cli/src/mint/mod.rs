@@ -1,6 +1,9 @@
 //! `stagedoor token mint`: one file for each dialect.
 
 mod jwt;
+mod secure_media;
+mod stream;
+mod uri_signing;
 
 use std::path::PathBuf;
 
@@ -40,13 +43,18 @@ pub(crate) struct Arguments {
 enum Dialect {
     /// A JSON Web Token (RFC 7519).
     Jwt,
+    /// A signed URI (RFC 9246).
+    UriSigning,
+    /// A token of AWS Secure Media Delivery at the Edge; the claim `viewer` is what it is bound to.
+    SecureMedia,
+    /// A token of Cloudflare Stream.
+    Stream,
 }
 
 /// What is to be minted.
 struct Order {
     key: PrivateKey,
     claims: Map<String, Value>,
-    #[expect(dead_code, reason = "for the dialects that sign one")]
     url: Option<Url>,
     #[expect(dead_code, reason = "for the dialects that write it")]
     now: UnixTime,
@@ -67,9 +75,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let minted = match arguments.dialect {
         Dialect::Jwt => jwt::mint(order),
+        Dialect::UriSigning => uri_signing::mint(order),
+        Dialect::SecureMedia => secure_media::mint(order),
+        Dialect::Stream => stream::mint(order),
     }?;
     input::print(&minted)?;
     Ok(Answer::Yes)
+}
+
+/// A URL with a token as its first segment, in place of the one that is there or before it.
+fn placed_first(url: &Url, token: &str, in_place: bool) -> String {
+    let mut placed = url.clone();
+    let rest = match url.path().strip_prefix('/').and_then(|path| path.find('/')) {
+        Some(at) if in_place => url.path().get(at + 1..).unwrap_or_default(),
+        None if in_place => "/",
+        _ => url.path(),
+    };
+    placed.set_path(&format!("/{token}{rest}"));
+    placed.to_string()
 }
 
 /// A key that cannot sign what it should.
