@@ -41,7 +41,7 @@ impl TokenPolicy {
     }
 
     fn default_accept() -> Vec<Acceptance> {
-        vec![Acceptance::Jwt(JwtPolicy::default())]
+        vec![Acceptance::Jwt(Box::default())]
     }
 }
 
@@ -90,7 +90,7 @@ pub enum PathPlacement {
 #[serde(rename_all = "snake_case")]
 pub enum Acceptance {
     /// JSON Web Tokens ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)).
-    Jwt(JwtPolicy),
+    Jwt(Box<JwtPolicy>),
     /// Common Access Tokens (CTA-5007).
     Cat(CatPolicy),
     /// URI signing for CDN interconnection ([RFC 9246](https://www.rfc-editor.org/rfc/rfc9246)).
@@ -434,16 +434,24 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error>
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaCdnPolicy {
-    /// The document `v1/keys/{keys}`: keys named as in `KeyName`, each with its `alg` (`EdDSA`, `HS1`, `HS256`).
+    /// The document `v1/keys/{keys}`: keys named as in `KeyName`, of type `OKP` for Ed25519 and `oct` for HMAC. A token
+    /// that names no key is tried with those of its algorithm.
     pub keys: Issuer,
-    /// The names of the parameter or cookie of a token of the dual-token kind.
+    /// The names of the query parameter, cookie or header of a token of the dual-token kind, in this order.
     #[serde(default = "MediaCdnPolicy::default_names")]
     pub names: Vec<String>,
+    /// The query parameter of a token for an ad pod (Ad Manager's DAI).
+    #[serde(default = "MediaCdnPolicy::default_pod")]
+    pub pod: String,
 }
 
 impl MediaCdnPolicy {
     fn default_names() -> Vec<String> {
-        ["Edge-Cache-Token", "hdnts", "hdntl", "auth-token"].map(str::to_owned).to_vec()
+        ["edge-cache-token", "hdnts", "hdntl"].map(str::to_owned).to_vec()
+    }
+
+    fn default_pod() -> String {
+        "auth-token".to_owned()
     }
 }
 

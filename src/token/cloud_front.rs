@@ -386,12 +386,13 @@ pub fn mint(
 
     let custom = claims.nbf.is_some() || claims.ip.is_some() || claims.resource.is_some();
     let policy = if custom {
-        let mut condition = json!({ "DateLessThan": { "AWS:EpochTime": claims.exp } });
+        let mut condition = serde_json::Map::new();
+        condition.insert("DateLessThan".to_owned(), json!({ "AWS:EpochTime": claims.exp }));
         if let Some(start) = claims.nbf {
-            condition["DateGreaterThan"] = json!({ "AWS:EpochTime": start });
+            condition.insert("DateGreaterThan".to_owned(), json!({ "AWS:EpochTime": start }));
         }
         if let Some(network) = &claims.ip {
-            condition["IpAddress"] = json!({ "AWS:SourceIp": network });
+            condition.insert("IpAddress".to_owned(), json!({ "AWS:SourceIp": network }));
         }
         let resource = claims.resource.as_deref().unwrap_or(url);
         json!({ "Statement": [{ "Resource": resource, "Condition": condition }] }).to_string()
@@ -448,6 +449,8 @@ fn der(fixed: &[u8]) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -460,17 +463,15 @@ mod tests {
         policy("cloud_front", &json!({ "keys": "cdn" }))
     }
 
-    fn private() -> PrivateKey {
+    static KEY: LazyLock<PrivateKey> = LazyLock::new(|| {
         let jwk = json!({ "kty": "EC", "kid": "K", "crv": "P-256", "d": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc" });
         PrivateKey::from_jwk(jwk.as_object().unwrap()).unwrap()
-    }
+    });
 
-    fn set() -> KeySet {
-        keys(&json!([private().public()]))
-    }
+    static SET: LazyLock<KeySet> = LazyLock::new(|| keys(&json!([KEY.public()])));
 
     fn minted(url: &str, claims: &Value) -> super::super::signed_url::Minted {
-        let key = private();
+        let key = &*KEY;
         let claims: Claims = serde_json::from_value(claims.clone()).unwrap();
         mint(url, &claims, &key.public(), &|algorithm, message| {
             key.sign(algorithm, message).map_err(|error| error.to_string())
@@ -480,13 +481,13 @@ mod tests {
 
     /// A signed URL with any text for its policy.
     fn with_policy(url: &str, policy: &str) -> String {
-        let signature = private().sign(Algorithm::ES1, policy.as_bytes()).unwrap();
+        let signature = KEY.sign(Algorithm::ES1, policy.as_bytes()).unwrap();
         let (policy, signature) = (encode(policy.as_bytes()), encode(&der(&signature).unwrap()));
         format!("{url}?Policy={policy}&Signature={signature}&Key-Pair-Id=K")
     }
 
     fn reason(url: &str, from: Option<&str>) -> Option<Reason> {
-        verify(&facts(url, &[], from), &accepting(), &set(), NOW).err().map(|denial| denial.reason)
+        verify(&facts(url, &[], from), &accepting(), &SET, NOW).err().map(|denial| denial.reason)
     }
 
     /// Made by AWS's own library, with signatures of others; see SOURCE.txt beside the file.
@@ -561,7 +562,7 @@ mod tests {
             assert_eq!(reason(&minted(path, &claims).url, from), expected, "{claims}");
         }
         let url = minted(path, &json!({ "exp": NOW + 1, "ip": "192.0.2.7/32" })).url;
-        let grant = verify(&facts(&url, &[], Some("192.0.2.7")), &accepting(), &set(), NOW).unwrap();
+        let grant = verify(&facts(&url, &[], Some("192.0.2.7")), &accepting(), &SET, NOW).unwrap();
         assert!(grant.lock.address && !grant.lock.network);
         assert_eq!(grant.titles, Some(vec!["harbour".parse().unwrap()]));
     }
@@ -619,7 +620,7 @@ mod tests {
             (format!(r#"{{"Statement":[{statement}]}}{}"#, " ".repeat(5000)), Some("4096 bytes at most")),
             (format!(r#"{{"Statement":[{}]}}"#, statement.replace("}}}", ".5}}}")), Some("floating point")),
         ] {
-            let verified = verify(&facts(&with_policy(path, &policy), &[], None), &accepting(), &set(), NOW);
+            let verified = verify(&facts(&with_policy(path, &policy), &[], None), &accepting(), &SET, NOW);
             match (verified, expected) {
                 (Ok(_), None) => {}
                 (Err(denial), Some(why)) => {
@@ -660,7 +661,7 @@ mod tests {
             assert_eq!(reason(&appended(&custom, &added), None), None, "{added:?}");
         }
         let pinned = |alg: &str| {
-            let mut key = json!(private().public());
+            let mut key = json!(KEY.public());
             key["alg"] = json!(alg);
             verify(&facts(&url, &[], None), &accepting(), &keys(&json!([key])), NOW)
                 .err()
@@ -714,7 +715,7 @@ mod tests {
             let claims = json!({ "exp": exp, "nbf": nbf, "ip": format!("192.0.2.7/{length}") });
             let url = minted("https://a.example/harbour/m.m3u8", &claims).url;
             let from = format!("192.0.2.{last}");
-            let verified = verify(&facts(&url, &[], Some(&from)), &policy, &set(), NOW);
+            let verified = verify(&facts(&url, &[], Some(&from)), &policy, &SET, NOW);
             let inside = length == 0 || (u32::from(last) ^ 7) >> (32 - length) == 0;
             prop_assert_eq!(verified.is_ok(), NOW < exp && nbf < NOW + leeway && inside);
             if let Ok(grant) = verified {

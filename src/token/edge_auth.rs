@@ -151,10 +151,15 @@ impl Reading {
         }
         let salt = own.salt.as_ref().map(|salt| format!("{delimiter}salt={}", salt.expose()));
         let salt = salt.unwrap_or_default();
+        let url = format!("{delimiter}url=");
+        // It would run into the fields before it.
+        if fields.acl.is_none() && urls.iter().any(|own| own.contains(&url)) {
+            return Err(malformed(format!("expected a URL without `{url}`")));
+        }
         let messages = if fields.acl.is_some() {
             vec![format!("{signed}{salt}")]
         } else {
-            urls.iter().map(|url| format!("{signed}{delimiter}url={url}{salt}")).collect()
+            urls.iter().map(|own| format!("{signed}{url}{own}{salt}")).collect()
         };
         Ok(Self { fields, tag, messages: messages.into_iter().map(Redacted::new).collect() })
     }
@@ -561,6 +566,17 @@ mod tests {
             let found = verify(&facts, &plain, &set, NOW).err().map(|denial| denial.reason);
             assert_eq!(found, expected, "{token}");
         }
+    }
+
+    /// Data that a viewer chose may hold `~url=`; it must not become the URL.
+    #[test]
+    fn a_url_cannot_absorb_data() {
+        let plain = policy("edge_auth", &own(&json!({})));
+        let claims = json!({ "exp": NOW + 60, "data": "x~url=/harbour/m.m3u8" });
+        let url = minted("https://a.example/trailer/m.m3u8", &claims, &plain);
+        let token = url.split_once("hdnts=").unwrap().1.replace("~url=/harbour/m.m3u8", "");
+        let absorbed = format!("https://a.example/harbour/m.m3u8~url=/trailer/m.m3u8?hdnts={token}");
+        assert_eq!(reason(&absorbed, &plain, None), Some(Reason::TokenMalformed), "{absorbed}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod grant;
 pub mod jws;
 mod jwt;
 mod mapping;
+pub mod media_cdn;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mint;
 #[cfg(not(target_arch = "wasm32"))]

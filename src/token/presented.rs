@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Challenge, Grant, cloud_front, edge_auth, jwt, secure_link, secure_media, stream, timed_hmac, uri_signing,
+    Challenge, Grant, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream, timed_hmac,
+    uri_signing,
 };
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -71,12 +72,13 @@ fn read(
         Acceptance::Jwt(own) => jwt::find(facts, policy, own),
         Acceptance::EdgeAuth(own) => edge_auth::find(facts, own),
         Acceptance::TimedHmac(own) => timed_hmac::find(facts, own),
+        Acceptance::MediaCdn(own) => media_cdn::find(facts, own),
         Acceptance::SecureLink(own) => secure_link::find(facts, own),
         Acceptance::CloudFront(own) => cloud_front::find(facts, own),
         Acceptance::SecureMedia(own) => secure_media::find(facts, own),
         Acceptance::Stream(own) => stream::find(facts, own),
         Acceptance::UriSigning(own) => uri_signing::find(facts, policy, own),
-        Acceptance::Cat(_) | Acceptance::MediaCdn(_) => Ok(None),
+        Acceptance::Cat(_) => Ok(None),
     }
 }
 

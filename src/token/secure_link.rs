@@ -20,7 +20,7 @@ use crate::catalog::{
     Algorithm, Issuer, Jwk, KeyMaterial, KeySet, SecureLinkExpression, SecureLinkPart as Part,
     SecureLinkPolicy,
 };
-use crate::denial::{Denial, Reason};
+use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
@@ -196,6 +196,7 @@ mod tests {
     use super::super::signed_url::testing::{NOW, appended, facts, flipped, keys, policy, verify};
     use super::*;
     use crate::catalog::{Acceptance, TokenPolicy};
+    use crate::denial::Reason;
 
     /// `other` and `secret`.
     fn set() -> KeySet {
