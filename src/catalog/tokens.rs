@@ -302,21 +302,24 @@ impl CatPolicy {
 }
 
 /// What a site demands of signed URIs (RFC 9246).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UriSigningPolicy {
     /// In place of the site's issuers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<Vec<Issuer>>,
+    /// The document `v1/keys/{…}` of an issuer whose `iss` cannot name a document, such as `uCDN Inc`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub issuer_keys: BTreeMap<String, Issuer>,
     /// The document `v1/keys/{keys}` for tokens that name no issuer; absent: such tokens are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Issuer>,
-    /// In place of the site's audience.
+    /// In place of the site's audience. Without one, tokens that name an audience are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// The name of the parameter or cookie; absent: `URISigningPackage` ([RFC 9246 section 2.1.1]).
+    /// The name of the parameter or cookie; absent: `URISigningPackage` ([RFC 9246 section 2.1]).
     ///
-    /// [RFC 9246 section 2.1.1]: https://www.rfc-editor.org/rfc/rfc9246#section-2.1.1
+    /// [RFC 9246 section 2.1]: https://www.rfc-editor.org/rfc/rfc9246#section-2.1
     #[serde(default = "UriSigningPolicy::default_name")]
     pub name: String,
 }
@@ -324,6 +327,18 @@ pub struct UriSigningPolicy {
 impl UriSigningPolicy {
     fn default_name() -> String {
         "URISigningPackage".to_owned()
+    }
+}
+
+impl Default for UriSigningPolicy {
+    fn default() -> Self {
+        Self {
+            issuers: None,
+            issuer_keys: BTreeMap::new(),
+            keys: None,
+            audience: None,
+            name: Self::default_name(),
+        }
     }
 }
 

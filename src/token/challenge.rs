@@ -74,6 +74,25 @@ impl fmt::Debug for Challenge<'_> {
     }
 }
 
+/// The authentication tag of a message, where the key is a shared secret for one of the algorithms of a JWS.
+pub(super) fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+    let KeyMaterial::Symmetric { k } = &key.material else { return None };
+    let k = &k.expose().0;
+    match algorithm {
+        _ if !key.permits(algorithm) => None,
+        Algorithm::HS256 => tag::<Hmac<Sha256>>(k, message),
+        Algorithm::HS384 => tag::<Hmac<Sha384>>(k, message),
+        Algorithm::HS512 => tag::<Hmac<Sha512>>(k, message),
+        _ => None,
+    }
+}
+
+fn tag<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+    mac.update(message);
+    Some(mac.finalize().into_bytes().to_vec())
+}
+
 /// An HMAC takes a key of any length ([RFC 2104 section 3]).
 ///
 /// [RFC 2104 section 3]: https://www.rfc-editor.org/rfc/rfc2104#section-3

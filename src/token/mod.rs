@@ -26,6 +26,7 @@ pub mod mint;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod placement;
+mod posix;
 mod presented;
 mod revocation;
 pub mod secure_link;
@@ -34,6 +35,7 @@ pub mod session;
 pub mod signed_url;
 mod stream;
 pub mod timed_hmac;
+pub mod uri_signing;
 
 pub use challenge::Challenge;
 pub use grant::{Grant, Lock, Renewal, Replay};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Challenge, Grant, cat, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream,
-    timed_hmac,
+    timed_hmac, uri_signing,
 };
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -78,7 +78,7 @@ fn read(
         Acceptance::CloudFront(own) => cloud_front::find(facts, own),
         Acceptance::SecureMedia(own) => secure_media::find(facts, own),
         Acceptance::Stream(own) => stream::find(facts, own),
-        Acceptance::UriSigning(_) => Ok(None),
+        Acceptance::UriSigning(own) => uri_signing::find(facts, policy, own),
     }
 }
 

@@ -6,7 +6,10 @@ mod edge_auth;
 mod jwt;
 mod media_cdn;
 mod secure_link;
+mod secure_media;
+mod stream;
 mod timed_hmac;
+mod uri_signing;
 
 use std::path::PathBuf;
 
@@ -51,6 +54,12 @@ enum Dialect {
     Jwt,
     /// A Common Access Token (CTA-5007).
     Cat,
+    /// A signed URI (RFC 9246).
+    UriSigning,
+    /// A token of AWS Secure Media Delivery at the Edge; the claim `viewer` is what it is bound to.
+    SecureMedia,
+    /// A token of Cloudflare Stream.
+    Stream,
     /// Akamai EdgeAuth 2.0.
     EdgeAuth,
     /// Cloudflare WAF timed HMAC.
@@ -87,6 +96,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let minted = match arguments.dialect {
         Dialect::Jwt => jwt::mint(order),
         Dialect::Cat => cat::mint(order),
+        Dialect::UriSigning => uri_signing::mint(order),
+        Dialect::SecureMedia => secure_media::mint(order),
+        Dialect::Stream => stream::mint(order),
         Dialect::EdgeAuth => edge_auth::mint(order),
         Dialect::TimedHmac => timed_hmac::mint(order),
         Dialect::MediaCdn => media_cdn::mint(order),
@@ -95,6 +107,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     }?;
     input::print(&minted)?;
     Ok(Answer::Yes)
+}
+
+/// A URL with a token as its first segment, in place of the one that is there or before it.
+fn placed_first(url: &Url, token: &str, in_place: bool) -> String {
+    let mut placed = url.clone();
+    let rest = match url.path().strip_prefix('/').and_then(|path| path.find('/')) {
+        Some(at) if in_place => url.path().get(at + 1..).unwrap_or_default(),
+        None if in_place => "/",
+        _ => url.path(),
+    };
+    placed.set_path(&format!("/{token}{rest}"));
+    placed.to_string()
 }
 
 impl Order {
