@@ -10,17 +10,17 @@
 //! ```
 
 use crate::cache::Source;
-use crate::catalog::{Caps, Host, KeySet, Site, Title};
+use crate::catalog::{Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::hls::{self, CompileError, Frame, Reach};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
-use crate::rights::{self, Viewer};
+use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
 use crate::route::{MediaRequest, ResourceKind};
 use crate::time::UnixTime;
-use crate::token::session::{Opening, Session, SessionId};
+use crate::token::session::{self, Opening, Session, SessionId};
 use crate::token::{self, Grant, Presented, Renewal, RevocationIndex};
 
 /// Why a request is not served: refused, or something broke.
@@ -60,10 +60,12 @@ pub struct Admission {
     pub session: Session,
     /// Its token, as it stands in URLs.
     pub token: Redacted<String>,
-    /// The limits that the permit puts on a manifest.
-    pub caps: Caps,
     /// Whether relative URIs of the manifest already carry the session.
     pub reach: Reach,
+    /// What it may see.
+    pub permit: Permit,
+    /// What rules that are being rehearsed would have refused: for the log.
+    pub rehearsed: Vec<Denial>,
     /// A newer viewer token for the viewer, where the one that was shown asks for it.
     pub renewal: Option<Renewal>,
 }
@@ -120,14 +122,15 @@ pub fn admit(
         .into());
     }
     sessions.revocations.grant(grant, &title.id)?;
-    let viewer = Viewer { geography: &facts.geography, plans: &grant.plans };
-    let permit = rights::decide(title, viewer, site.geography, now)?;
+    let Decision { outcome, rehearsed } =
+        rights::decide(title, &viewer(facts, site, grant, id), Policies::from(site), now);
+    let permit = outcome?;
     let ends_at = grant.expires_at.unwrap_or(now.plus_secs(site.sessions.longest_s));
     let ends_at = permit.until.map_or(ends_at, |until| until.min(ends_at));
     let session = Session::new(&Opening {
         id,
         title: &title.id,
-        class: permit.class(),
+        class: permit.class,
         grant,
         lock: site.sessions.lock.and(grant.lock),
         facts,
@@ -138,10 +141,29 @@ pub fn admit(
     Ok(Admission {
         session,
         token: sign(&session, site, sessions.keys)?,
-        caps: permit.caps,
         reach: Reach::Prefix,
+        permit,
+        rehearsed,
         renewal: grant.renewal.clone(),
     })
+}
+
+/// What the rights look at in a viewer at the entry.
+pub fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId) -> Viewer<'a> {
+    let cmcd = facts.query_parameter("CMCD");
+    let cmcd = cmcd.as_deref().or_else(|| {
+        let headers = ["CMCD-Session", "CMCD-Request", "CMCD-Object", "CMCD-Status"];
+        headers.into_iter().find_map(|name| facts.headers.named(name))
+    });
+    Viewer {
+        geography: &facts.geography,
+        plans: &grant.plans,
+        entitlements: &grant.entitlements,
+        age: grant.age,
+        device: rights::device(grant.device, cmcd, facts.headers.named("User-Agent"), &site.devices),
+        max_height: grant.max_height,
+        bucket: session::bucket_of(grant, id),
+    }
 }
 
 fn sign(session: &Session, site: &Site, keys: &KeySet) -> Result<Redacted<String>, Fault> {
@@ -176,8 +198,26 @@ pub fn resume(
     title: &Title,
     now: UnixTime,
 ) -> Result<Admission, Denial> {
-    let caps = rights::resume(title, session.class, &facts.geography, site.geography, now)?.caps;
-    Ok(Admission { session, token: token.clone(), caps, reach: Reach::Inherit, renewal: None })
+    let Decision { outcome, rehearsed } =
+        rights::resume(title, &resumed(facts, &session), Policies::from(site), now);
+    Ok(Admission {
+        session,
+        token: token.clone(),
+        reach: Reach::Inherit,
+        permit: outcome?,
+        rehearsed,
+        renewal: None,
+    })
+}
+
+/// What the rights look at below a session.
+pub fn resumed<'a>(facts: &'a Facts, session: &Session) -> Resumed<'a> {
+    Resumed {
+        class: session.class,
+        geography: &facts.geography,
+        max_height: session.max_height.map(u32::from),
+        bucket: session.bucket(),
+    }
 }
 
 /// A redirect in place of a manifest, when a token is to be renewed that way.
@@ -229,7 +269,7 @@ pub fn manifest(
         return Err(Fault::new(FaultKind::ManifestUnsupported, "DASH manifests are not rewritten yet").into());
     }
     let frame = Frame { folder: &source.folder, resource: &request.resource, reach: admission.reach };
-    let template = hls::compile(bytes, &frame, &admission.caps).map_err(|error| match error {
+    let template = hls::compile(bytes, &frame, &admission.permit.caps).map_err(|error| match error {
         CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
         CompileError::NotAPlaylist => {
             Fault::new(FaultKind::ManifestInvalid, format!("{}: {error}", source.place())).into()

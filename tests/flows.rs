@@ -94,10 +94,15 @@ fn sessions() {
 }
 
 #[test]
+fn rights() {
+    run("rights.json");
+}
+
+#[test]
 fn every_file_of_flows_is_run() {
     let mut names: Vec<_> = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["base.json", "refusals.json", "sessions.json", "viewing.json"]);
+    assert_eq!(names, ["base.json", "refusals.json", "rights.json", "sessions.json", "viewing.json"]);
 }
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/flows");

@@ -1,6 +1,6 @@
 //! The worked examples of RFC 7520, RFC 8037 and RFC 7797, every file of them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;

@@ -102,7 +102,7 @@ fn cognito_id_tokens() {
         found("Amazon Cognito, ID tokens", &claims),
         Ok(json!({ "subject": "ada", "plans": ["gold"], "titles": null, "max_streams": 2,
             "territories": ["AE", "SA"],
-            "lock": { "country": true, "network": false, "asn": false, "address": false } }))
+            "lock": { "country": true, "subdivision": false, "network": false, "asn": false, "address": false } }))
     );
     for (name, value, reason) in [
         ("custom:countries", json!("SA"), Reason::TokenPlace),
@@ -126,7 +126,7 @@ fn auth0() {
         found("Auth0", &claims),
         Ok(json!({ "subject": "auth0|123", "issued_at": "2026-11-22T18:00:00Z", "plans": ["gold"],
             "titles": null, "max_height": 1080,
-            "entitlements": [["film-1", null, null], ["film-2", null, null]] }))
+            "entitlements": [{ "id": "film-1" }, { "id": "film-2" }] }))
     );
     let unknown = with(&claims, "https://example.com/quality", json!("8k"));
     assert_eq!(found("Auth0", &unknown), Err(Reason::TokenClaims));
@@ -195,9 +195,9 @@ fn home_grown() {
         Ok(json!({
             "subject": "4711", "token_id": "s1", "plans": ["gold"], "titles": ["harbour"], "max_streams": 3,
             "age": 7, "territories": ["ae-du"],
-            "entitlements": [["r1", "2026-11-22T18:00:00Z", "2026-11-24T18:00:00Z"],
-                ["r2", null, "2026-11-22T18:00:09Z"], ["r3", null, null]],
-            "lock": { "country": true, "network": false, "asn": false, "address": false },
+            "entitlements": [{ "id": "r1", "from": "2026-11-22T18:00:00Z", "until": "2026-11-24T18:00:00Z" },
+                { "id": "r2", "until": "2026-11-22T18:00:09Z" }, { "id": "r3" }],
+            "lock": { "country": true, "subdivision": true, "network": false, "asn": false, "address": false },
         }))
     );
     for (name, value, reason) in [

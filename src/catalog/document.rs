@@ -37,7 +37,12 @@ impl<D: for<'de> Deserialize<'de>> Stored<D> {
     /// Reads the bytes of a KV value.
     pub fn from_json(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let Head { revision, deleted } = serde_json::from_slice(bytes)?;
-        if deleted { Ok(Self::Deleted { revision }) } else { serde_json::from_slice(bytes).map(Self::Live) }
+        if deleted {
+            return Ok(Self::Deleted { revision });
+        }
+        // Not as a `Document<D>`: its flattened member would be buffered whole, and brings a second deserializer of
+        // every type into the wasm.
+        serde_json::from_slice(bytes).map(|body| Self::Live(Document { revision, body }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-use super::{Host, Issuer, TokenPolicy};
+use super::{DevicePolicy, GeographyPolicy, Host, Issuer, RatingPolicy, SiteRules, TokenPolicy};
 use crate::token::Lock;
 
 /// A site: one host name in front of one media origin.
@@ -23,6 +23,15 @@ pub struct Site {
     /// What it makes of a viewer's place.
     #[serde(default)]
     pub geography: GeographyPolicy,
+    /// What it makes of titles' ratings.
+    #[serde(default, skip_serializing_if = "RatingPolicy::is_default")]
+    pub ratings: RatingPolicy,
+    /// How it recognises devices.
+    #[serde(default, skip_serializing_if = "DevicePolicy::is_default")]
+    pub devices: DevicePolicy,
+    /// How the rules of its titles are enforced.
+    #[serde(default, skip_serializing_if = "SiteRules::is_empty")]
+    pub rules: SiteRules,
     /// How long the edge keeps what it has fetched.
     #[serde(default)]
     pub cache: CachePolicy,
@@ -149,27 +158,6 @@ fn longest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> 
     bounded(deserializer, 60, 604_800)
 }
 
-/// What a site makes of a viewer's place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct GeographyPolicy {
-    /// A viewer whose country nobody knows.
-    #[serde(default)]
-    pub unknown: UnknownGeography,
-}
-
-/// What becomes of a viewer whose country nobody knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum UnknownGeography {
-    /// Denied, whatever the offers say.
-    #[default]
-    Deny,
-    /// Admitted to offers whose territories include `*`.
-    World,
-}
-
 /// How long the edge keeps what it has fetched from the media origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -219,7 +207,7 @@ pub(super) fn bounded<'de, D: Deserializer<'de>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Placement;
+    use crate::catalog::{Placement, UnknownGeography};
 
     const SMALLEST: &str = r#"{
         "host": "watch.example.com",

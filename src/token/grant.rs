@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::catalog::{Issuer, KeyId, Plan, TitleId};
+use crate::catalog::{DeviceClass, Entitlement, Issuer, KeyId, Plan, TitleId};
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
@@ -46,12 +46,12 @@ pub struct Grant {
     /// Where the token is good: countries, subdivisions, `*`. The viewer was found there; `None`: anywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub territories: Option<Vec<String>>,
-    /// The kind of device, as the issuer names it.
+    /// The kind of device.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
-    /// What the viewer has bought or rented: the id, and from when until when.
+    pub device: Option<DeviceClass>,
+    /// What the viewer has bought or rented.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub entitlements: Vec<(String, Option<UnixTime>, Option<UnixTime>)>,
+    pub entitlements: Vec<Entitlement>,
     /// Whether the viewer may keep a copy; `None`: the token does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub downloadable: Option<bool>,
@@ -77,6 +77,8 @@ fn name<S: Serializer>(dialect: &Dialect, serializer: S) -> Result<S::Ok, S::Err
 pub struct Lock {
     /// The viewer's country.
     pub country: bool,
+    /// The viewer's subdivision of it.
+    pub subdivision: bool,
     /// The viewer's network: the /24 of an IPv4 address, the /48 of an IPv6 address.
     pub network: bool,
     /// The autonomous system.
@@ -93,12 +95,22 @@ impl Lock {
 
     /// As a session token carries it.
     pub const fn bits(self) -> u8 {
-        self.country as u8 | (self.network as u8) << 1 | (self.asn as u8) << 2 | (self.address as u8) << 3
+        self.country as u8
+            | (self.network as u8) << 1
+            | (self.asn as u8) << 2
+            | (self.address as u8) << 3
+            | (self.subdivision as u8) << 4
     }
 
     /// As a session token carries it.
     pub const fn from_bits([bits]: [u8; 1]) -> Self {
-        Self { country: bits & 1 != 0, network: bits & 2 != 0, asn: bits & 4 != 0, address: bits & 8 != 0 }
+        Self {
+            country: bits & 1 != 0,
+            network: bits & 2 != 0,
+            asn: bits & 4 != 0,
+            address: bits & 8 != 0,
+            subdivision: bits & 16 != 0,
+        }
     }
 
     /// Both locks.
@@ -109,6 +121,7 @@ impl Lock {
             network: self.network || other.network,
             asn: self.asn || other.asn,
             address: self.address || other.address,
+            subdivision: self.subdivision || other.subdivision,
         }
     }
 }
@@ -117,6 +130,7 @@ impl fmt::Display for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = [
             (self.country, "country"),
+            (self.subdivision, "subdivision"),
             (self.network, "network"),
             (self.asn, "autonomous system"),
             (self.address, "address"),
@@ -175,7 +189,7 @@ impl Grant {
             device: None,
             entitlements: Vec::new(),
             downloadable: None,
-            lock: Lock { country: false, network: false, asn: false, address: false },
+            lock: Lock::from_bits([0]),
             replay: Replay::Permit,
             renewal: None,
         }

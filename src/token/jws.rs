@@ -279,7 +279,7 @@ mod tests {
 
     const SECRET: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
 
-    fn secret(more: Value) -> Value {
+    fn secret(more: &Value) -> Value {
         let mut key = json!({ "kty": "oct", "k": SECRET });
         key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         key
@@ -308,7 +308,7 @@ mod tests {
     }
 
     fn compact(header: &Value) -> String {
-        let (protected, signature) = sign(&secret(json!({})), "HS256", header, "Zm9v");
+        let (protected, signature) = sign(&secret(&json!({})), "HS256", header, "Zm9v");
         format!("{protected}.Zm9v.{signature}")
     }
 
@@ -321,26 +321,26 @@ mod tests {
     fn the_key_says_what_it_is_for() {
         let token = compact(&json!({ "alg": "HS256", "kid": "a" }));
         let named = |more: Value| {
-            let mut key = secret(more);
+            let mut key = secret(&more);
             key["kid"] = "a".into();
             key
         };
         let unknown = Some(Reason::TokenKeyUnknown);
         for (name, keys, expected) in [
             ("a key", named(json!({})), None),
-            ("without a name", secret(json!({})), None),
+            ("without a name", secret(&json!({})), None),
             ("a set", json!({ "keys": [named(json!({ "alg": "HS256", "use": "sig" }))] }), None),
             ("a document", json!({ "issuer": "i", "keys": [named(json!({})), public(&elliptic())] }), None),
             ("that verifies", named(json!({ "key_ops": ["sign", "verify"] })), None),
             ("that only signs", named(json!({ "key_ops": ["sign"] })), unknown),
             ("for encryption", named(json!({ "use": "enc" })), unknown),
-            ("of another name", secret(json!({ "kid": "b" })), unknown),
+            ("of another name", secret(&json!({ "kid": "b" })), unknown),
             ("an encryption algorithm's", named(json!({ "alg": "A256KW" })), unknown),
             ("of another algorithm", named(json!({ "alg": "HS1" })), Some(Reason::TokenAlgorithm)),
             ("two of a name", json!({ "keys": [named(json!({})), named(json!({}))] }), unknown),
             ("a mixed set", json!({ "keys": [named(json!({})), public(&elliptic())] }), unknown),
             ("none", json!({ "keys": [] }), unknown),
-            ("two without a name", json!({ "keys": [secret(json!({})), secret(json!({}))] }), unknown),
+            ("two without a name", json!({ "keys": [secret(&json!({})), secret(&json!({}))] }), unknown),
         ] {
             assert_eq!(found(&token, &keys).err().map(|(reason, _)| reason), expected, "{name}");
         }
@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn headers_are_strict() {
-        let key = secret(json!({}));
+        let key = secret(&json!({}));
         let (malformed, algorithm) = (Some(Reason::TokenMalformed), Some(Reason::TokenAlgorithm));
         let raw = |header: &str| format!("{}.Zm9v.AAAA", URL_SAFE_NO_PAD.encode(header));
         let right = compact(&json!({ "alg": "HS256" }));
@@ -383,7 +383,7 @@ mod tests {
     fn json_serialisations() {
         let keys = json!({ "keys": [public(&elliptic()), { "kty": "oct", "kid": "a", "k": SECRET }] });
         let one = |kid: &str, protected: Value, header: Value| {
-            let (key, alg) = if kid == "e" { (elliptic(), "ES256") } else { (secret(json!({})), "HS256") };
+            let (key, alg) = if kid == "e" { (elliptic(), "ES256") } else { (secret(&json!({})), "HS256") };
             let (text, signature) = sign(&key, alg, &protected, "Zm9v");
             let mut one = json!({ "signature": signature });
             if protected != Value::Null {
@@ -466,8 +466,8 @@ mod tests {
 
     #[test]
     fn content_beside_the_token() {
-        let keys = Verifiers::from_slice(secret(json!({})).to_string().as_bytes()).unwrap();
-        let (protected, signature) = sign(&secret(json!({})), "HS256", &json!({ "alg": "HS256" }), "Zm9v");
+        let keys = Verifiers::from_slice(secret(&json!({})).to_string().as_bytes()).unwrap();
+        let (protected, signature) = sign(&secret(&json!({})), "HS256", &json!({ "alg": "HS256" }), "Zm9v");
         let detached = format!("{protected}..{signature}");
         assert!(check(&detached, &keys, Some(b"foo")).is_ok());
         assert_eq!(check(&detached, &keys, None).unwrap_err().reason, Reason::TokenSignature);
@@ -476,7 +476,7 @@ mod tests {
         assert_eq!(check(&whole, &keys, Some(b"foo")).unwrap_err().reason, Reason::TokenMalformed);
         // RFC 7797: the content as it is.
         let header = json!({ "alg": "HS256", "b64": false, "crit": ["b64"] });
-        let (protected, signature) = sign(&secret(json!({})), "HS256", &header, "$.02");
+        let (protected, signature) = sign(&secret(&json!({})), "HS256", &header, "$.02");
         assert!(check(&format!("{protected}..{signature}"), &keys, Some(b"$.02")).is_ok());
         let flattened = json!({ "payload": "$.02", "protected": protected, "signature": signature });
         assert!(check(&flattened.to_string(), &keys, None).is_ok());

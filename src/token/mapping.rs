@@ -19,10 +19,9 @@ use serde_json::Value;
 
 use super::Grant;
 use super::claims::{Claims, inside, seconds, unreadable};
-use crate::catalog::{Claim, ClaimMapping, TitleId, UnknownName};
+use crate::catalog::{Claim, ClaimMapping, DeviceClass, Entitlement, TitleId, UnknownName};
 use crate::denial::{Denial, Reason};
 use crate::facts::Geography;
-use crate::time::UnixTime;
 
 /// The most values of one claim.
 const MOST: usize = 200;
@@ -141,29 +140,33 @@ pub(super) fn fill(
     grant.max_height = reader(mapping.max_height.as_ref(), "max_height").number(claims, "p")?;
     grant.max_streams = reader(mapping.max_streams.as_ref(), "max_streams").number(claims, "")?;
     grant.age = reader(mapping.age.as_ref(), "age").number(claims, "")?;
-    grant.device = owned(reader(mapping.device.as_ref(), "device").one(claims)?);
+    if let Some(name) = reader(mapping.device.as_ref(), "device").one(claims)? {
+        let known = DeviceClass::from_name(&name);
+        grant.device = Some(known.ok_or_else(|| unreadable("device", "a device class"))?);
+    }
     grant.entitlements = entitlements(&reader(mapping.entitlements.as_ref(), "entitlements"), claims)?;
     if let Some(places) = reader(mapping.territories.as_ref(), "territories").values(claims)? {
         let places: Vec<_> = places.into_iter().map(Cow::into_owned).collect();
         if !inside(geography, &places) {
             return Err(Denial::new(Reason::TokenPlace, format!("the token is not good in {geography}")));
         }
-        grant.lock.country |= !places.iter().any(|place| place == "*");
+        if !places.iter().any(|place| place == "*") {
+            grant.lock.country = true;
+            grant.lock.subdivision |= places.iter().any(|place| place.contains('-'));
+        }
         grant.territories = Some(places);
     }
     Ok(())
 }
 
-type Entitlement = (String, Option<UnixTime>, Option<UnixTime>);
-
 /// Ids, or objects with `id`, `from` and `until`: seconds since 1970, or a date and time of RFC 3339.
 fn entitlements(reader: &Reader<'_>, claims: &Claims) -> Result<Vec<Entitlement>, Denial> {
-    let plain = |values: Option<Vec<Cow<'_, str>>>| {
-        values.into_iter().flatten().map(|id| (id.into_owned(), None, None)).collect()
-    };
     let list = match claims.find(reader.name) {
         Some(Value::Array(list)) if list.iter().any(Value::is_object) => list,
-        _ => return Ok(plain(reader.values(claims)?)),
+        _ => {
+            let ids = reader.names(claims)?.unwrap_or_default();
+            return Ok(ids.into_iter().map(|id| Entitlement { id, from: None, until: None }).collect());
+        }
     };
     let expected = || unreadable(reader.name, "ids, or objects with `id`, `from` and `until`");
     if list.len() > MOST {
@@ -183,8 +186,13 @@ fn entitlements(reader: &Reader<'_>, claims: &Claims) -> Result<Vec<Entitlement>
         };
         let id = one.get("id").unwrap_or(one);
         let id = scalar(id).ok_or_else(expected)?;
-        if let Some(id) = reader.translate(&id) {
-            found.push((id.into_owned(), instant("from", f64::ceil)?, instant("until", f64::floor)?));
+        let (from, until) = (instant("from", f64::ceil)?, instant("until", f64::floor)?);
+        match reader.translate(&id).map(|id| id.parse()) {
+            Some(Ok(id)) => found.push(Entitlement { id, from, until }),
+            // Others' words that cannot be any of ours are left out.
+            Some(Err(_)) if reader.mapped.is_some() => {}
+            Some(Err(error)) => return Err(unreadable(reader.name, &format!("ids: {error}"))),
+            None => {}
         }
     }
     Ok(found)

@@ -14,7 +14,7 @@
 //!         token tag                        4 bytes, the start of SHA-256(issuer NUL token id), zeros without
 //!         issuer key tag                   4 bytes, the start of SHA-256(issuer NUL kid)
 //!         generation                       4 bytes, of the site's revocations when it was opened
-//!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address
+//!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision
 //!         lock tag                         5 bytes, the start of SHA-256 over what it is locked to
 //! mac   = HMAC-SHA256(key, "stagedoor session" NUL host NUL body), truncated to 16 bytes
 //! ```
@@ -258,7 +258,13 @@ impl Session {
 }
 
 /// [`Session::bucket`], before there is a session.
-pub fn bucket(subject: Option<Tag>, token: Option<ShortTag>, id: SessionId) -> u8 {
+pub fn bucket_of(grant: &Grant, id: SessionId) -> u8 {
+    let subject = grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject));
+    let token = grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id));
+    bucket(subject, token, id)
+}
+
+fn bucket(subject: Option<Tag>, token: Option<ShortTag>, id: SessionId) -> u8 {
     let seed = match (subject, token) {
         (Some(tag), _) => u64::from_be_bytes(tag),
         (None, Some(tag)) => u32::from_be_bytes(tag).into(),
@@ -311,6 +317,10 @@ fn locked_to(lock: Lock, facts: &Facts) -> [u8; 5] {
     let mut hash = Sha256::new();
     if lock.country {
         hash.update(facts.geography.country.map(CountryCode::bytes).unwrap_or_default());
+    }
+    if lock.subdivision {
+        hash.update(facts.geography.subdivision.as_deref().unwrap_or_default());
+        hash.update([0]);
     }
     if lock.network {
         hash.update(network(facts.address));
@@ -470,6 +480,7 @@ mod tests {
         let open_with = |lock| open([1; 8], lock, 60);
         let country = Lock { country: true, ..Lock::default() };
         let network = Lock { network: true, ..Lock::default() };
+        let subdivision = Lock { country: true, subdivision: true, ..Lock::default() };
         let asn = Lock { asn: true, ..Lock::default() };
         let address = Lock { address: true, ..Lock::default() };
         for (lock, place, viewer, stays) in [
@@ -477,6 +488,8 @@ mod tests {
             (country, "AE-DU", "198.51.100.1", true),
             (country, "GB;asn=5384", "192.0.2.77", false),
             (country, "", "192.0.2.77", false),
+            (subdivision, "AE-DU", "192.0.2.77", false),
+            (subdivision, "AE", "192.0.2.1", true),
             (network, "GB", "192.0.2.1", true),
             (network, "AE", "192.0.3.77", false),
             (network, "AE", "::ffff:192.0.2.9", true),
@@ -534,14 +547,22 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_follows_the_subject() {
-        let one = open([1; 8], Lock::default(), 60);
-        let two = open([2; 8], Lock::default(), 60);
-        assert_eq!(one.bucket(), two.bucket());
-        assert!(one.bucket() < 100);
-        let buckets: std::collections::BTreeSet<_> =
-            (0..200u64).map(|id| bucket(None, None, SessionId(id.to_be_bytes()))).collect();
-        assert_eq!(buckets.len(), 100);
+    fn a_bucket_is_the_subjects_at_the_entry_and_below() {
+        let (one, two) = (open([1; 8], Lock::default(), 60), open([2; 8], Lock::default(), 60));
+        let grant = |subject: Option<String>, token_id: Option<String>| Grant {
+            subject,
+            token_id,
+            ..Grant::new(Dialect::Jwt, "id".parse().unwrap(), "k".parse().unwrap())
+        };
+        let viewer = grant(Some("viewer".to_owned()), None);
+        assert_eq!([one.bucket(), two.bucket()], [bucket_of(&viewer, SessionId([3; 8])); 2]);
+        let named = grant(None, Some("t1".to_owned()));
+        assert_eq!(bucket_of(&named, SessionId([1; 8])), bucket_of(&named, SessionId([2; 8])));
+        let buckets = |of: &dyn Fn(u64) -> u8| (0..1_000).map(of).collect::<std::collections::BTreeSet<_>>();
+        let subjects =
+            buckets(&|number| bucket_of(&grant(Some(number.to_string()), None), SessionId([1; 8])));
+        let sessions = buckets(&|number| bucket_of(&grant(None, None), SessionId(number.to_be_bytes())));
+        assert_eq!((subjects.len(), sessions.len()), (100, 100));
     }
 
     #[test]
@@ -555,7 +576,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_minted_opens(id: [u8; 8], bits in 0u8..16, life in 1u64..86_400) {
+        fn what_was_minted_opens(id: [u8; 8], bits in 0u8..32, life in 1u64..86_400) {
             let keys = keys(&[("a", 'A')]);
             let session = open(id, Lock::from_bits([bits]), life);
             let token = session.mint(&keys, HOST).unwrap();

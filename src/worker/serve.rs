@@ -85,7 +85,7 @@ impl Edge {
         let title = self.title(&request, &site.body.host).await??;
         let id = crypto::session_id()?;
         let admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
-        self.media(facts, &request, &site.body, &title.body, &admission, sessions.keys).await
+        self.media(facts, &request, &site.body, &admission, sessions.keys).await
     }
 
     async fn below(
@@ -102,7 +102,7 @@ impl Edge {
         let session = pipeline::open(facts, request, token, &site.body, sessions, now())?;
         let title = self.title(request, &site.body.host).await??;
         let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
-        self.media(facts, request, &site.body, &title.body, &admission, sessions.keys).await
+        self.media(facts, request, &site.body, &admission, sessions.keys).await
     }
 
     async fn media(
@@ -110,15 +110,17 @@ impl Edge {
         facts: &Facts,
         request: &MediaRequest,
         site: &Site,
-        title: &Title,
         admission: &Admission,
         keys: &KeySet,
     ) -> Result<Answer, Stop> {
         if let Some(redirect) = pipeline::renew(facts, request, admission, site, keys, now())? {
             return Ok(Answer::Whole(redirect));
         }
-        let source = cache::source(facts, request, site, title)
+        let source = cache::source(facts, request, site, &admission.permit.folder)
             .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
+        if request.kind != ResourceKind::Segment {
+            admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
+        }
         let documents = self.documents()?;
         match request.kind {
             ResourceKind::Segment => {
