@@ -1,7 +1,5 @@
 //! The documents that `docs/tokens/` shows for other CDNs' dialects are read as the edge reads them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fs;
 
 use serde_json::Value;
