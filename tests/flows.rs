@@ -81,10 +81,15 @@ fn refusals() {
 }
 
 #[test]
+fn common_access_tokens() {
+    run("cat.json");
+}
+
+#[test]
 fn every_file_of_flows_is_run() {
     let mut names: Vec<_> = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["base.json", "refusals.json", "viewing.json"]);
+    assert_eq!(names, ["base.json", "cat.json", "refusals.json", "viewing.json"]);
 }
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/flows");
