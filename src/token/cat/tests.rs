@@ -95,10 +95,12 @@ fn a_token_is_found_in_every_place_and_read_in_every_base64() {
     let token = minted(&json!({ "iss": "id", "sub": "~~~~>>>>????\u{fff}\u{fff}" }));
     let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
     let texts = [token.clone(), URL_SAFE.encode(&bytes), STANDARD.encode(&bytes)];
-    assert!(texts[0] != texts[1] && texts[2].contains(['+', '/']));
+    assert!(texts[0] != texts[1] && texts[2].contains('+') && texts[2].contains('/'));
     for text in &texts {
         assert!(verify_as(&facts(text), &policy(&json!({}))).is_ok(), "{text}");
     }
+    let raw = Facts { query: Redacted::new(format!("CAT={}", texts[2])), ..facts("") };
+    assert!(verify_as(&raw, &policy(&json!({}))).is_ok(), "with plus signs that are not percent-encoded");
     let with = |name: &str, value: String| Facts {
         headers: Headers { all: vec![(name.to_owned(), Redacted::new(value))], ..Headers::default() },
         query: Redacted::default(),
@@ -637,7 +639,9 @@ fn no_bit_of_a_token_can_be_flipped() {
         let protected = usize::from(bytes[4] & 0x1f);
         let header = 5 + protected..5 + protected + 3 + alg.len();
         assert_eq!(&bytes[header.clone()][..2], &[0xa1, 0x04]);
-        for at in 0..bytes.len() * 8 {
+        // Of a signature that takes long to verify, one bit of each byte.
+        let bits = (0..bytes.len() * 8).filter(|at| alg == "HS256" || at % 8 == at / 8 % 8);
+        for at in bits {
             let mut flipped = bytes.clone();
             flipped[at / 8] ^= 1 << (at % 8);
             let found = verify_as(&facts(&URL_SAFE_NO_PAD.encode(&flipped)), &policy(&json!({})));
