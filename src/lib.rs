@@ -11,6 +11,7 @@ pub mod denial;
 pub mod facts;
 pub mod fault;
 pub mod hls;
+mod json;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod offline;
 pub mod pipeline;

@@ -75,14 +75,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         offline::admit(&documents, &facts, below, now, SessionId([0; 8]), &mut steps)
     });
     match outcome {
-        Ok(Admitted { request, site, title, admission }) => {
-            let source =
-                cache::source(&facts, &request, &site, &title).map_err(|error| Misuse(error.to_string()))?;
+        Ok(Admitted { request, site, admission, .. }) => {
+            let source = cache::source(&facts, &request, &site, &admission.permit.folder)
+                .map_err(|error| Misuse(error.to_string()))?;
             steps.push(Step {
                 step: "source",
                 saw: json!({ "title": request.title, "resource": request.resource.as_str(), "url": source.url, "cache_key": source.cache_key, "ttl_s": source.ttl_s }),
             });
-            input::print(&json!({ "outcome": "permit", "caps": admission.caps, "steps": steps }))?;
+            input::print(&json!({ "outcome": "permit", "caps": admission.permit.caps, "steps": steps }))?;
             Ok(Answer::Yes)
         }
         Err(Stop::Denied(denial)) => {

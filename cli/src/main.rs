@@ -3,12 +3,14 @@
 //! JSON or bytes on standard output, errors on standard error; exit code 0, 1 when the answer is a denial, 2 when
 //! the command was not understood or its input cannot be read.
 
+mod check_signature;
 mod documents;
 mod explain;
 mod input;
 mod manifest;
 mod mint;
 mod request;
+mod simulate;
 mod verify;
 
 use std::process::ExitCode;
@@ -41,12 +43,16 @@ enum Command {
     Manifest(Manifest),
     /// Show how the edge decides on a request, step by step.
     Explain(explain::Arguments),
+    /// Show who may watch what: places, plans, devices, ages and instants against the offers of titles.
+    Simulate(simulate::Arguments),
 }
 
 #[derive(Subcommand)]
 enum Token {
     /// Mint a token, for tests and for a look at what a viewer would get.
     Mint(mint::Arguments),
+    /// Check the signature of a JWS and the rules of its key, and nothing that it says.
+    CheckSignature(check_signature::Arguments),
     /// Verify the token of a request against a site and its keys.
     Verify(verify::Arguments),
 }
@@ -60,9 +66,11 @@ enum Manifest {
 fn main() -> ExitCode {
     let answer = match Arguments::parse().command {
         Command::Token(Token::Mint(arguments)) => mint::run(&arguments),
+        Command::Token(Token::CheckSignature(arguments)) => check_signature::run(&arguments),
         Command::Token(Token::Verify(arguments)) => verify::run(&arguments),
         Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
     };
     match answer {
         Ok(Answer::Yes) => ExitCode::SUCCESS,

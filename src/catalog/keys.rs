@@ -164,6 +164,18 @@ impl Jwk {
         self.alg.is_none_or(|own| own == alg) && self.fits(alg)
     }
 
+    /// As [`Self::permits`], for dialects that are no JSON Web Signatures and whose shared secrets may have any length
+    /// ([RFC 2104 section 3]). A key that names its `alg` has the length that [RFC 7518 section 3.2] asks for.
+    ///
+    /// [RFC 2104 section 3]: https://www.rfc-editor.org/rfc/rfc2104#section-3
+    /// [RFC 7518 section 3.2]: https://www.rfc-editor.org/rfc/rfc7518#section-3.2
+    pub fn permits_at_any_size(&self, alg: Algorithm) -> bool {
+        use Algorithm as A;
+        let secret = matches!(self.material, KeyMaterial::Symmetric { .. });
+        let any_size = secret && matches!(alg, A::HS256 | A::HS384 | A::HS512);
+        self.permits(alg) || (self.alg.is_none() && any_size)
+    }
+
     /// [RFC 7518 section 3.2]: a key of the size of the hash output, or larger, MUST be used with HMAC.
     ///
     /// [RFC 7518 section 3.2]: https://www.rfc-editor.org/rfc/rfc7518#section-3.2
@@ -223,6 +235,11 @@ macro_rules! algorithms {
                     "Ed25519" => Some(Self::EdDSA),
                     _ => Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name),
                 }
+            }
+
+            /// Whether a JWS may name it: the others are for dialects that have no header.
+            pub const fn is_jose(self) -> bool {
+                !matches!(self, Self::HS1 | Self::HMD5 | Self::MD5 | Self::RS1 | Self::ES1)
             }
 
             /// What a key has to be for it.
@@ -309,8 +326,15 @@ impl KeyMaterial {
             Self::Rsa { n, e } => {
                 // RFC 7518 section 3.3: a key of 2,048 bits or larger MUST be used.
                 let modulus = n.0.iter().skip_while(|byte| **byte == 0).count();
-                let right = (256..=1024).contains(&modulus) && (1..=4).contains(&e.0.len());
-                (right, "a modulus `n` of 2,048 to 8,192 bits and an exponent `e` of 32 bits at most")
+                let exponent = e.0.iter().fold(0, |e: u64, byte| e << 8 | u64::from(*byte));
+                let right = (256..=1024).contains(&modulus)
+                    && (1..=4).contains(&e.0.len())
+                    && exponent >= 3
+                    && exponent % 2 == 1;
+                (
+                    right,
+                    "a modulus `n` of 2,048 to 8,192 bits and an odd exponent `e` of 3 or more in 32 bits",
+                )
             }
             Self::OctetKeyPair { x, .. } => (x.0.len() == 32, "32 bytes in `x`"),
         };
@@ -319,6 +343,28 @@ impl KeyMaterial {
 }
 
 impl KeyMaterial {
+    /// What makes the key one that others can compute the private half of, as far as that can be seen: a modulus with
+    /// the fingerprint of [CVE-2017-15361] (ROCA). The primes of such keys are `k * M + 65537^a mod M`, with `M` the
+    /// product of the first primes, so that the modulus is a power of 65,537 modulo each of them; of other keys, one
+    /// in about 2^27 is.
+    ///
+    /// [CVE-2017-15361]: https://crocs.fi.muni.cz/public/papers/rsa_ccs17
+    pub(super) fn weakness(&self) -> Option<&'static str> {
+        let Self::Rsa { n, .. } = self else { return None };
+        SMALL_PRIMES
+            .iter()
+            .all(|prime| {
+                let rest = n.0.iter().fold(0, |rest: u32, byte| (rest << 8 | u32::from(*byte)) % prime);
+                let mut power = 1;
+                // The powers repeat after `prime - 1` steps at most.
+                (1..*prime).any(|_| {
+                    power = power * 65_537 % prime;
+                    power == rest
+                })
+            })
+            .then_some("a modulus of a generator that is broken (CVE-2017-15361)")
+    }
+
     /// A name that any reader of the key can compute: the SHA-256 of the members that make the key, in the order of
     /// their names ([RFC 7638 section 3]).
     ///
@@ -342,6 +388,11 @@ impl KeyMaterial {
         KeyId::thumbprint(&Sha256::digest(members).into())
     }
 }
+
+const SMALL_PRIMES: [u32; 38] = [
+    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
+    107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+];
 
 /// Curves by their JWA names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -397,6 +448,11 @@ pub enum OctetCurve {
 pub struct Base64Url(pub Vec<u8>);
 
 impl Base64Url {
+    /// Takes the text that stands in JSON.
+    pub(super) fn decoded(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok().map(Self)
+    }
+
     /// The text that stands in JSON.
     pub fn encoded(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.0)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Issuer;
 use super::site::bounded;
+use crate::redacted::Redacted;
 
 /// Which viewer tokens a site accepts.
 ///
@@ -110,8 +111,20 @@ pub enum Acceptance {
     CloudFront(CloudFrontPolicy),
 }
 
+impl Acceptance {
+    /// Whether the dialect's tokens name their issuer and the site's list decides on it.
+    pub const fn needs_issuers(&self) -> bool {
+        match self {
+            Self::Jwt(own) => own.issuers.is_none(),
+            Self::Cat(own) => own.issuers.is_none() && own.keys.is_none(),
+            Self::UriSigning(own) => own.issuers.is_none() && own.keys.is_none(),
+            _ => false,
+        }
+    }
+}
+
 /// What a site demands of JSON Web Tokens.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwtPolicy {
     /// In place of the site's issuers.
@@ -120,6 +133,10 @@ pub struct JwtPolicy {
     /// In place of the site's audience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// The claim that names the audience, such as `client_id` in access tokens of Amazon Cognito or `azp` in those of
+    /// Keycloak.
+    #[serde(default = "JwtPolicy::default_audience_claim")]
+    pub audience_claim: String,
     /// In place of the site's placements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
@@ -129,29 +146,124 @@ pub struct JwtPolicy {
     /// [RFC 8725 section 3.11]: https://www.rfc-editor.org/rfc/rfc8725#section-3.11
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
+    /// What claims have to be, such as `{"token_use": "access"}`: the value, one of a list of values, or a list that
+    /// has one of them. Claims are named as in `claims`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub require: BTreeMap<String, serde_json::Value>,
     /// Where the issuer writes what a grant holds.
     #[serde(default, skip_serializing_if = "ClaimMapping::is_default")]
     pub claims: ClaimMapping,
 }
 
-/// Where an issuer writes what a grant holds: for each, the claim. An absent one is looked for under the name that
-/// [`crate::token::jwt`] documents.
+impl JwtPolicy {
+    fn default_audience_claim() -> String {
+        "aud".to_owned()
+    }
+}
+
+impl Default for JwtPolicy {
+    fn default() -> Self {
+        Self {
+            issuers: None,
+            audience: None,
+            audience_claim: Self::default_audience_claim(),
+            placements: None,
+            types: Vec::new(),
+            require: BTreeMap::new(),
+            claims: ClaimMapping::default(),
+        }
+    }
+}
+
+/// Where an issuer writes what a grant holds: for each, the claim.
+///
+/// A claim that is not mapped is looked for under its own name here, and has to be as documented: the token is refused
+/// when it is not. A claim that is mapped is somebody else's words: values that mean nothing here are left out, unless
+/// that would widen the grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ClaimMapping {
-    /// The claim with the viewer's plans.
+    /// Who the viewer is; unmapped: `sub`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plans: Option<String>,
-    /// What the issuer's names of plans mean here; a plan that is not named keeps its name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub plan_names: BTreeMap<String, String>,
+    pub subject: Option<Claim>,
+    /// The token's own name, for revocation; unmapped: `jti`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<Claim>,
+    /// The viewer's plans; unmapped: `plan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plans: Option<Claim>,
+    /// The only titles that the token is good for; unmapped: `titles`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub titles: Option<Claim>,
+    /// Where the token is good: countries (`AE`), subdivisions (`AE-DU`), `*`; unmapped: `territories`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub territories: Option<Claim>,
+    /// The greatest height of a picture, in pixels, as a number or as `720p`; unmapped: `max_height`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<Claim>,
+    /// How many streams the viewer may watch at a time; unmapped: `max_streams`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_streams: Option<Claim>,
+    /// The kind of device; unmapped: `device`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Claim>,
+    /// What the viewer has bought or rented: ids, or objects with `id`, `from` and `until`; unmapped: `entitlements`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entitlements: Option<Claim>,
+    /// The age of the viewer's profile, in years; unmapped: `age`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<Claim>,
 }
 
 impl ClaimMapping {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// A claim of an issuer: its name alone, or how to read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Claim {
+    /// The claim's name, such as `custom:plan` or `https://example.com/plan`; a JSON Pointer ([RFC 6901]) if it begins
+    /// with `/`, such as `/realm_access/roles`.
+    ///
+    /// [RFC 6901]: https://www.rfc-editor.org/rfc/rfc6901
+    Named(String),
+    /// The claim and how to read its values.
+    Mapped(MappedClaim),
+}
+
+/// A claim and how to read its values. They are a list, a text with spaces or commas between them, a number, or true or
+/// false.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MappedClaim {
+    /// The claim's name or JSON Pointer.
+    pub from: String,
+    /// What has to stand before a value, and is cut off, such as `plan:`; values without it are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// What the issuer's values mean here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
+    /// What becomes of a value that `names` does not have.
+    #[serde(default)]
+    pub unknown: UnknownName,
+}
+
+/// What becomes of a value that has no name here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownName {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is left out.
+    Drop,
 }
 
 /// What a site demands of Common Access Tokens.
@@ -219,25 +331,43 @@ impl UriSigningPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EdgeAuthPolicy {
-    /// The document `v1/keys/{keys}`: the current key and the transition key, of type `oct` and without `alg`.
+    /// The document `v1/keys/{keys}`: the current key and the transition key, of type `oct` and without `alg`. Akamai
+    /// shows a key in hexadecimal; `k` is the base64url of its bytes.
     pub keys: Issuer,
     /// The hash of the HMAC.
     #[serde(default)]
     pub algorithm: EdgeAuthAlgorithm,
-    /// The names of the parameter, cookie or header.
+    /// The names of the query parameter, cookie or header, in this order.
     #[serde(default = "EdgeAuthPolicy::default_names")]
     pub names: Vec<String>,
-    /// Whether the token's author escaped `ip`, `id`, `data` and `url` before signing.
+    /// Whether the token's author escapes `ip`, `id`, `data` and `url` before signing.
     #[serde(default)]
     pub escape_early: bool,
     /// The salt, where one is agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub salt: Option<crate::redacted::Redacted<String>>,
+    pub salt: Option<Redacted<String>>,
+    /// Whether a token for one URL is signed over its path alone, whatever the query.
+    #[serde(default)]
+    pub ignore_query: bool,
+    /// What stands between fields.
+    #[serde(default = "EdgeAuthPolicy::default_field_delimiter")]
+    pub field_delimiter: char,
+    /// What stands between the patterns of an ACL.
+    #[serde(default = "EdgeAuthPolicy::default_acl_delimiter")]
+    pub acl_delimiter: char,
 }
 
 impl EdgeAuthPolicy {
     fn default_names() -> Vec<String> {
         ["__token__", "hdnts", "hdnea", "__hdnea__"].map(str::to_owned).to_vec()
+    }
+
+    const fn default_field_delimiter() -> char {
+        '~'
+    }
+
+    const fn default_acl_delimiter() -> char {
+        '!'
     }
 }
 
@@ -278,17 +408,17 @@ pub struct StreamPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimedHmacPolicy {
-    /// The document `v1/keys/{keys}`, with keys of type `oct`.
+    /// The document `v1/keys/{keys}`, with keys of type `oct` and without `alg`; `k` is the base64url of the secret's
+    /// text.
     pub keys: Issuer,
-    /// The name of the last query parameter, such as `verify`.
+    /// The name of the last query parameter: `verify` for a rule with the separator `?verify=`, of length 8; empty for
+    /// one with the separator `?`, of length 1.
     #[serde(default = "TimedHmacPolicy::default_name")]
     pub name: String,
-    /// Seconds for which a token is valid.
+    /// Seconds for which a token is valid: 1 to 31,536,000.
+    #[serde(deserialize_with = "lifetime")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 31_536_000)))]
     pub lifetime_s: u64,
-    /// The separator between what was signed and the token: the length of `?verify=` in Cloudflare's rule; the path
-    /// ends there. Not a part of what is signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub separator: Option<String>,
 }
 
 impl TimedHmacPolicy {
@@ -297,20 +427,32 @@ impl TimedHmacPolicy {
     }
 }
 
+fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 1, 31_536_000)
+}
+
 /// What a site demands of Google's signed requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaCdnPolicy {
-    /// The document `v1/keys/{keys}`: keys named as in `KeyName`, each with its `alg` (`EdDSA`, `HS1`, `HS256`).
+    /// The document `v1/keys/{keys}`: keys named as in `KeyName`, of type `OKP` for Ed25519 and `oct` for HMAC. A token
+    /// that names no key is tried with those of its algorithm.
     pub keys: Issuer,
-    /// The names of the parameter or cookie of a token of the dual-token kind.
+    /// The names of the query parameter, cookie or header of a token of the dual-token kind, in this order.
     #[serde(default = "MediaCdnPolicy::default_names")]
     pub names: Vec<String>,
+    /// The query parameter of a token for an ad pod (Ad Manager's DAI).
+    #[serde(default = "MediaCdnPolicy::default_pod")]
+    pub pod: String,
 }
 
 impl MediaCdnPolicy {
     fn default_names() -> Vec<String> {
-        ["Edge-Cache-Token", "hdnts", "hdntl", "auth-token"].map(str::to_owned).to_vec()
+        ["edge-cache-token", "hdnts", "hdntl"].map(str::to_owned).to_vec()
+    }
+
+    fn default_pod() -> String {
+        "auth-token".to_owned()
     }
 }
 
@@ -318,11 +460,11 @@ impl MediaCdnPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecureLinkPolicy {
-    /// The document `v1/keys/{keys}`, with keys of type `oct`: their text is put in place of `{secret}`.
+    /// The document `v1/keys/{keys}`, with keys of type `oct`: `k` is the base64url of the secret's text, which is put
+    /// in place of `{secret}`.
     pub keys: Issuer,
-    /// What is hashed: nginx's `secure_link_md5`, with `{expires}`, `{uri}`, `{address}` and `{secret}`, such as
-    /// `{expires}{uri}{address} {secret}`.
-    pub expression: String,
+    /// What is hashed: nginx's `secure_link_md5`.
+    pub expression: SecureLinkExpression,
     /// The query parameter of the hash.
     #[serde(default = "SecureLinkPolicy::default_hash")]
     pub hash: String,
@@ -338,6 +480,156 @@ impl SecureLinkPolicy {
 
     fn default_expires() -> String {
         "expires".to_owned()
+    }
+}
+
+/// What a secure link hashes: text with variables, of which `{secret}` has to be one. `{expires}{uri}{address} {secret}`
+/// is nginx's `"$secure_link_expires$uri$remote_addr secret"`.
+///
+/// | variable | | nginx |
+/// | --- | --- | --- |
+/// | `{secret}` | the key | the secret's text |
+/// | `{expires}` | the expiry as it came; without it, a link does not say when it ends | `$secure_link_expires`, `$arg_expires` |
+/// | `{uri}` | the path without percent-encoding | `$uri` |
+/// | `{path}` | the path as it came | |
+/// | `{folder}` | the path without percent-encoding up to its last `/` | a `map` of `$uri` |
+/// | `{title}` | the first segment of the path | a capture of `location` |
+/// | `{address}` | the viewer's address; the session stays bound to it | `$remote_addr` |
+/// | `{host}`, `{scheme}` | of the URL | `$host`, `$scheme` |
+/// | `{arg:name}` | the query parameter as it came, or nothing | `$arg_name` |
+/// | `{header:name}` | the header, or nothing | `$http_name` |
+/// | `{cookie:name}` | the cookie, or nothing | `$cookie_name` |
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+#[serde(try_from = "String", into = "String")]
+pub struct SecureLinkExpression(Vec<SecureLinkPart>);
+
+/// A part of what a secure link hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecureLinkPart {
+    /// Text as it stands.
+    Text(String),
+    /// `{secret}`
+    Secret,
+    /// `{expires}`
+    Expires,
+    /// `{uri}`
+    Uri,
+    /// `{path}`
+    Path,
+    /// `{folder}`
+    Folder,
+    /// `{title}`
+    Title,
+    /// `{address}`
+    Address,
+    /// `{host}`
+    Host,
+    /// `{scheme}`
+    Scheme,
+    /// `{arg:…}`
+    Argument(String),
+    /// `{header:…}`
+    Header(String),
+    /// `{cookie:…}`
+    Cookie(String),
+}
+
+/// Why a text is not what a secure link may hash.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecureLinkExpressionError {
+    /// A variable that is not in the list.
+    #[error("expected a variable such as {{uri}}, found `{{{0}}}`")]
+    Variable(String),
+    /// A brace without its other half.
+    #[error("expected each `{{` with its `}}`")]
+    Brace,
+    /// Anybody could make the hash.
+    #[error("expected {{secret}} in the expression")]
+    Secret,
+    /// It is longer than 512 characters.
+    #[error("expected 512 characters at most")]
+    Length,
+}
+
+impl SecureLinkExpression {
+    /// The parts in their order.
+    pub fn parts(&self) -> &[SecureLinkPart] {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for SecureLinkExpression {
+    type Error = SecureLinkExpressionError;
+
+    fn try_from(text: String) -> Result<Self, SecureLinkExpressionError> {
+        use SecureLinkPart as Part;
+        if text.len() > 512 {
+            return Err(SecureLinkExpressionError::Length);
+        }
+        let mut parts = Vec::new();
+        let mut rest = text.as_str();
+        while let Some((before, from)) = rest.split_once('{') {
+            let (name, after) = from.split_once('}').ok_or(SecureLinkExpressionError::Brace)?;
+            if before.contains('}') {
+                return Err(SecureLinkExpressionError::Brace);
+            }
+            if !before.is_empty() {
+                parts.push(Part::Text(before.to_owned()));
+            }
+            parts.push(match name.split_once(':') {
+                Some(("arg", name)) if !name.is_empty() => Part::Argument(name.to_owned()),
+                Some(("header", name)) if !name.is_empty() => Part::Header(name.to_owned()),
+                Some(("cookie", name)) if !name.is_empty() => Part::Cookie(name.to_owned()),
+                _ => match name {
+                    "secret" => Part::Secret,
+                    "expires" => Part::Expires,
+                    "uri" => Part::Uri,
+                    "path" => Part::Path,
+                    "folder" => Part::Folder,
+                    "title" => Part::Title,
+                    "address" => Part::Address,
+                    "host" => Part::Host,
+                    "scheme" => Part::Scheme,
+                    _ => {
+                        return Err(SecureLinkExpressionError::Variable(name.chars().take(80).collect()));
+                    }
+                },
+            });
+            rest = after;
+        }
+        if rest.contains('}') {
+            return Err(SecureLinkExpressionError::Brace);
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        if !parts.contains(&Part::Secret) {
+            return Err(SecureLinkExpressionError::Secret);
+        }
+        Ok(Self(parts))
+    }
+}
+
+impl From<SecureLinkExpression> for String {
+    fn from(expression: SecureLinkExpression) -> Self {
+        use SecureLinkPart as Part;
+        let parts = expression.0.into_iter().map(|part| match part {
+            Part::Text(text) => text,
+            Part::Secret => "{secret}".to_owned(),
+            Part::Expires => "{expires}".to_owned(),
+            Part::Uri => "{uri}".to_owned(),
+            Part::Path => "{path}".to_owned(),
+            Part::Folder => "{folder}".to_owned(),
+            Part::Title => "{title}".to_owned(),
+            Part::Address => "{address}".to_owned(),
+            Part::Host => "{host}".to_owned(),
+            Part::Scheme => "{scheme}".to_owned(),
+            Part::Argument(name) => format!("{{arg:{name}}}"),
+            Part::Header(name) => format!("{{header:{name}}}"),
+            Part::Cookie(name) => format!("{{cookie:{name}}}"),
+        });
+        parts.collect()
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a token proves.
 
-use serde::{Serialize, Serializer};
+use std::fmt;
 
-use crate::catalog::{Issuer, KeyId, Plan, TitleId};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::catalog::{DeviceClass, Entitlement, Issuer, KeyId, Plan, TitleId};
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
@@ -41,6 +43,18 @@ pub struct Grant {
     /// The age of the viewer's profile, in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<u8>,
+    /// Where the token is good: countries, subdivisions, `*`. The viewer was found there; `None`: anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub territories: Option<Vec<String>>,
+    /// The kind of device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceClass>,
+    /// What the viewer has bought or rented.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entitlements: Vec<Entitlement>,
+    /// Whether the viewer may keep a copy; `None`: the token does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downloadable: Option<bool>,
     /// What a session that is opened with it stays bound to.
     #[serde(skip_serializing_if = "Lock::is_open")]
     pub lock: Lock,
@@ -57,10 +71,14 @@ fn name<S: Serializer>(dialect: &Dialect, serializer: S) -> Result<S::Ok, S::Err
 }
 
 /// What a session stays bound to: as it was when the session was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct Lock {
     /// The viewer's country.
     pub country: bool,
+    /// The viewer's subdivision of it.
+    pub subdivision: bool,
     /// The viewer's network: the /24 of an IPv4 address, the /48 of an IPv6 address.
     pub network: bool,
     /// The autonomous system.
@@ -75,6 +93,26 @@ impl Lock {
         *self == Self::default()
     }
 
+    /// As a session token carries it.
+    pub const fn bits(self) -> u8 {
+        self.country as u8
+            | (self.network as u8) << 1
+            | (self.asn as u8) << 2
+            | (self.address as u8) << 3
+            | (self.subdivision as u8) << 4
+    }
+
+    /// As a session token carries it.
+    pub const fn from_bits([bits]: [u8; 1]) -> Self {
+        Self {
+            country: bits & 1 != 0,
+            network: bits & 2 != 0,
+            asn: bits & 4 != 0,
+            address: bits & 8 != 0,
+            subdivision: bits & 16 != 0,
+        }
+    }
+
     /// Both locks.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -83,7 +121,22 @@ impl Lock {
             network: self.network || other.network,
             asn: self.asn || other.asn,
             address: self.address || other.address,
+            subdivision: self.subdivision || other.subdivision,
         }
+    }
+}
+
+impl fmt::Display for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [
+            (self.country, "country"),
+            (self.subdivision, "subdivision"),
+            (self.network, "network"),
+            (self.asn, "autonomous system"),
+            (self.address, "address"),
+        ];
+        let names: Vec<_> = named.into_iter().filter(|(on, _)| *on).map(|(_, name)| name).collect();
+        f.write_str(&names.join(", "))
     }
 }
 
@@ -132,7 +185,11 @@ impl Grant {
             max_height: None,
             max_streams: None,
             age: None,
-            lock: Lock { country: false, network: false, asn: false, address: false },
+            territories: None,
+            device: None,
+            entitlements: Vec::new(),
+            downloadable: None,
+            lock: Lock::from_bits([0]),
             replay: Replay::Permit,
             renewal: None,
         }

@@ -1,8 +1,4 @@
-//! Viewer tokens as JSON Web Tokens ([RFC 7519]), signed with HS256 or ES256.
-//!
-//! Three steps, since an asymmetric signature is verified elsewhere (by `crypto.subtle` in the Worker):
-//! [`Presented::parse`] reads the token and names the issuer whose keys are needed, [`Presented::challenge`]
-//! picks the key and says what is to be verified, [`Presented::grant`] reads the claims once it has been.
+//! Viewer tokens as JSON Web Tokens ([RFC 7519]), with any algorithm of [RFC 7518] that the key is for, and Ed25519.
 //!
 //! | claim | | |
 //! | --- | --- | --- |
@@ -10,57 +6,32 @@
 //! | `exp` | required | the token is refused from this second on, plus the site's leeway |
 //! | `nbf`, `iat` | optional | the token is refused before them, less the leeway |
 //! | `aud` | as the site says | a text or a list |
-//! | `sub` | optional | the viewer, for revocation |
-//! | `plan` | optional | a plan or a list of them |
-//! | `titles` | optional | the only titles that it is good for |
 //!
+//! What the other claims mean is said in `mapping.rs`.
+//!
+//! [RFC 7518]: https://www.rfc-editor.org/rfc/rfc7518
 //! [RFC 7519]: https://www.rfc-editor.org/rfc/rfc7519
 
-use jwt_simple::claims::{Audiences, JWTClaims};
-use serde::Deserialize;
+use serde_json::Value;
 
+use super::claims::Claims;
 use super::compact::{Compact, short};
+use super::mapping;
 use super::placement::{self, Found, Rest};
 use super::presented::{Asked, Dialect, Presented};
 use super::{Challenge, Grant};
-use crate::catalog::{Algorithm, Issuer, Jwk, JwtPolicy, KeySet, Plan, TitleId, TokenPolicy};
+use crate::catalog::{Issuer, Jwk, JwtPolicy, KeySet, Placement, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::redacted::Redacted;
-use crate::time::UnixTime;
 
 /// A JSON Web Token of an issuer that the site accepts.
 struct Jwt {
-    token: Redacted<String>,
     path: Option<String>,
     compact: Compact,
+    claims: Claims,
     issuer: Issuer,
     audience: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct IssuerClaim {
-    iss: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ViewerClaims {
-    #[serde(default)]
-    plan: OneOrMany<Plan>,
-    titles: Option<Vec<TitleId>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> Default for OneOrMany<T> {
-    fn default() -> Self {
-        Self::Many(Vec::new())
-    }
+    own: JwtPolicy,
 }
 
 /// Finds a token in the request.
@@ -69,10 +40,21 @@ pub(super) fn find(
     policy: &TokenPolicy,
     own: &JwtPolicy,
 ) -> Result<Option<Box<dyn Presented>>, Denial> {
+    read_first(facts, own.placements.as_ref().unwrap_or(&policy.placements), |found| {
+        Jwt::parse(found, policy, own)
+    })
+}
+
+/// Reads the first token in the placements that can be read; when none can, the denial is that of the first.
+pub(super) fn read_first<T: Presented + 'static>(
+    facts: &Facts,
+    placements: &[Placement],
+    read: impl Fn(Found) -> Result<T, Denial>,
+) -> Result<Option<Box<dyn Presented>>, Denial> {
     let mut first = None;
-    for found in placement::find(facts, own.placements.as_ref().unwrap_or(&policy.placements)) {
-        match Jwt::parse(found, policy, own) {
-            Ok(jwt) => return Ok(Some(Box::new(jwt))),
+    for found in placement::find(facts, placements) {
+        match read(found) {
+            Ok(token) => return Ok(Some(Box::new(token))),
             Err(denial) => first = first.or(Some(denial)),
         }
     }
@@ -81,23 +63,11 @@ pub(super) fn find(
 
 impl Jwt {
     fn parse(found: Found, policy: &TokenPolicy, own: &JwtPolicy) -> Result<Self, Denial> {
-        let compact = Compact::parse(found.token.expose())?;
-        let IssuerClaim { iss } = serde_json::from_slice(&compact.payload)
-            .map_err(|error| Denial::new(Reason::TokenMalformed, format!("the payload: {error}")))?;
-        let iss = iss.ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `iss`"))?;
-        let issuer = own
-            .issuers
-            .as_ref()
-            .unwrap_or(&policy.issuers)
-            .iter()
-            .find(|issuer| issuer.as_str() == iss)
-            .ok_or_else(|| {
-                Denial::new(
-                    Reason::TokenIssuer,
-                    format!("the site does not list the issuer `{}`", short(&iss)),
-                )
-            })?
-            .clone();
+        let compact = Compact::parse(found.token)?;
+        let claims = Claims::new(compact.claims()?);
+        let issuers = own.issuers.as_ref().unwrap_or(&policy.issuers);
+        let issuer = issuer(&claims, issuers)?
+            .ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `iss`"))?;
         let path = match found.rest {
             Rest::Whole => None,
             Rest::Path(path) => Some(path),
@@ -106,8 +76,67 @@ impl Jwt {
             }
         };
         let audience = own.audience.as_ref().or(policy.audience.as_ref()).cloned();
-        Ok(Self { token: found.token, path, compact, issuer, audience })
+        Ok(Self { path, compact, claims, issuer, audience, own: own.clone() })
     }
+
+    /// Whether the header's `typ` is one that the site accepts ([RFC 7515 section 4.1.9]).
+    ///
+    /// [RFC 7515 section 4.1.9]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.9
+    fn typed(&self) -> Result<(), Denial> {
+        let plain = |typ: &str| {
+            let typ = typ.to_ascii_lowercase();
+            typ.strip_prefix("application/").map_or(typ.clone(), str::to_owned)
+        };
+        let typ = self.compact.header.typ.as_deref().unwrap_or_default();
+        if self.own.types.is_empty() || self.own.types.iter().any(|wanted| plain(wanted) == plain(typ)) {
+            return Ok(());
+        }
+        Err(Denial::new(
+            Reason::TokenClaims,
+            format!("expected `typ` {} in the header, found `{}`", self.own.types.join(" or "), short(typ)),
+        ))
+    }
+
+    /// Whether the claims are what the site requires.
+    fn required(&self) -> Result<(), Denial> {
+        for (name, wanted) in &self.own.require {
+            let wanted = match wanted {
+                Value::Array(several) => several.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            let met = match self.claims.find(name) {
+                None => false,
+                Some(Value::Array(found)) => found.iter().any(|found| wanted.contains(found)),
+                Some(found) => wanted.contains(found),
+            };
+            if !met {
+                return Err(Denial::new(
+                    Reason::TokenClaims,
+                    format!("`{name}`: expected what the site requires"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The claim `iss`, which has to be one of the issuers.
+pub(super) fn issuer(claims: &Claims, issuers: &[Issuer]) -> Result<Option<Issuer>, Denial> {
+    let Some(iss) = claims.text("iss")? else { return Ok(None) };
+    let listed = issuers.iter().find(|issuer| issuer.as_str() == iss).cloned();
+    listed.map(Some).ok_or_else(|| {
+        Denial::new(Reason::TokenIssuer, format!("the site does not list the issuer `{}`", short(iss)))
+    })
+}
+
+/// Whether a claim names the audience, alone or in a list ([RFC 7519 section 4.1.3]).
+///
+/// [RFC 7519 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
+pub(super) fn meant_for(claims: &Claims, claim: &str, audience: &str) -> Result<(), Denial> {
+    if claims.texts(claim)?.is_some_and(|named| named.contains(&audience)) {
+        return Ok(());
+    }
+    Err(Denial::new(Reason::TokenAudience, format!("expected `{claim}` to name `{audience}`")))
 }
 
 impl Presented for Jwt {
@@ -123,95 +152,36 @@ impl Presented for Jwt {
         self.path.as_deref()
     }
 
-    /// Picks the key by the token's `kid`, or the only key if the token names none. The algorithm is the key's:
-    /// a token that names another one is refused ([RFC 8725 section 3.1]).
-    ///
-    /// [RFC 8725 section 3.1]: https://www.rfc-editor.org/rfc/rfc8725#section-3.1
     fn challenges<'a>(&'a self, keys: &'a KeySet) -> Result<Vec<Challenge<'a>>, Denial> {
-        let key = match (&self.compact.header.kid, keys.keys.as_slice()) {
-            (Some(kid), _) => keys.key(kid),
-            (None, [only]) => Some(only),
-            (None, _) => None,
-        };
-        let key = key.ok_or_else(|| {
-            let named = match &self.compact.header.kid {
-                Some(kid) => format!("`kid` {}", short(kid)),
-                None => "no `kid`".to_owned(),
-            };
-            Denial::new(
-                Reason::TokenKeyUnknown,
-                format!("the token names {named}, the issuer has {} keys", keys.keys.len()),
-            )
-        })?;
-        let named = Algorithm::ALL.iter().find(|alg| alg.name() == self.compact.header.alg);
-        let algorithm = *named.filter(|alg| key.permits(**alg)).ok_or_else(|| {
-            Denial::new(
-                Reason::TokenAlgorithm,
-                format!("the key `{}` is not for `alg` {}", key.kid, short(&self.compact.header.alg)),
-            )
-        })?;
-        let message = self.token.expose().as_bytes().get(..self.compact.signed_len).unwrap_or_default();
-        let signature = self.compact.signature.as_slice().into();
-        Ok(vec![Challenge { key, algorithm, message: message.into(), signature }])
+        self.compact.challenges(keys, false)
     }
 
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
-        let Asked { policy, now, .. } = *asked;
-        let claims: JWTClaims<ViewerClaims> = serde_json::from_slice(&self.compact.payload)
-            .map_err(|error| Denial::new(Reason::TokenClaims, error.to_string()))?;
-        let seconds = |claim: jwt_simple::prelude::UnixTimeStamp| UnixTime::from_secs(claim.as_secs());
-        let expires_at = claims
-            .expires_at
-            .map(seconds)
-            .ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `exp`"))?
-            .plus_secs(policy.leeway_s);
-        if now >= expires_at {
-            return Err(Denial::new(
-                Reason::TokenExpired,
-                format!("expired {} s ago", now.secs_since(expires_at)),
-            ));
-        }
-        for (name, claim) in [("nbf", claims.invalid_before), ("iat", claims.issued_at)] {
-            if let Some(start) = claim.map(seconds).filter(|start| now.plus_secs(policy.leeway_s) < *start) {
-                let early = start.secs_since(now);
-                return Err(Denial::new(Reason::TokenNotYetValid, format!("`{name}` is {early} s ahead")));
-            }
-        }
+        let Asked { facts, policy, now } = *asked;
+        self.typed()?;
+        let expires_at = self.claims.alive(now, policy.leeway_s)?;
         if let Some(audience) = &self.audience {
-            let named = match &claims.audiences {
-                Some(Audiences::AsString(named)) => named == audience,
-                Some(Audiences::AsSet(named)) => named.contains(audience),
-                None => false,
-            };
-            if !named {
-                return Err(Denial::new(
-                    Reason::TokenAudience,
-                    format!("expected `aud` to name `{audience}`"),
-                ));
-            }
+            meant_for(&self.claims, &self.own.audience_claim, audience)?;
         }
-        let plans = match claims.custom.plan {
-            OneOrMany::One(plan) => vec![plan],
-            OneOrMany::Many(plans) => plans,
-        };
-        Ok(Grant {
-            subject: claims.subject,
-            token_id: claims.jwt_id,
-            issued_at: claims.issued_at.map(seconds),
-            expires_at: Some(expires_at),
-            plans,
-            titles: claims.custom.titles,
-            ..Grant::new(Dialect::Jwt, self.issuer.clone(), key.kid.clone())
-        })
+        self.required()?;
+        let mut grant = Grant::new(Dialect::Jwt, self.issuer.clone(), key.kid.clone());
+        grant.issued_at = self.claims.start("iat")?;
+        grant.expires_at = Some(expires_at);
+        mapping::fill(&mut grant, &self.claims, &self.own.claims, &facts.geography)?;
+        Ok(grant)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use jwt_simple::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::redacted::Redacted;
+    use crate::time::UnixTime;
     use crate::token::native::prove;
     use crate::token::present;
 
@@ -318,7 +288,8 @@ mod tests {
         let unknown = as_if("x", HS256Key::from_bytes(&SECRET));
         assert_eq!(verify(&unknown, &policy(&json!({}))).unwrap_err().reason, Reason::TokenKeyUnknown);
         let nameless = HS256Key::from_bytes(&SECRET).authenticate(self::claims(claims.clone())).unwrap();
-        assert_eq!(verify(&nameless, &policy(&json!({}))).unwrap_err().reason, Reason::TokenKeyUnknown);
+        // The one key that the algorithm fits is meant.
+        assert_eq!(verify(&nameless, &policy(&json!({}))).unwrap().key.as_str(), "h");
     }
 
     #[test]
@@ -334,6 +305,105 @@ mod tests {
                     assert!(verify(&changed, &policy(&json!({}))).is_err(), "bit {bit} of byte {at} changed");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_algorithm_and_what_is_none() {
+        use crate::token::mint::PrivateKey;
+        let elliptic = |kid: &str, crv: &str, size: usize| {
+            let mut d = vec![3; size];
+            d[0] = 0;
+            json!({ "kty": "EC", "kid": kid, "crv": crv, "d": URL_SAFE_NO_PAD.encode(d) })
+        };
+        let mut rsa: Value = serde_json::from_str(include_str!(
+            "../../tests/fixtures/tokens/ietf-jose-cookbook/jwk/3_4.rsa_private_key.json"
+        ))
+        .unwrap();
+        rsa["kid"] = "rsa".into();
+        let private = [
+            json!({ "kty": "oct", "kid": "oct", "k": URL_SAFE_NO_PAD.encode([1; 64]) }),
+            elliptic("p256", "P-256", 32),
+            elliptic("p384", "P-384", 48),
+            elliptic("p521", "P-521", 66),
+            json!({ "kty": "OKP", "kid": "okp", "crv": "Ed25519", "d": URL_SAFE_NO_PAD.encode([1; 32]) }),
+            rsa,
+        ]
+        .map(|jwk| PrivateKey::from_jwk(jwk.as_object().unwrap()).unwrap());
+        let public: Vec<_> = private.iter().map(PrivateKey::public).collect();
+        let keys: KeySet = serde_json::from_value(json!({ "issuer": "id", "keys": public })).unwrap();
+        let policy = policy(&json!({}));
+        let prove = |token: String| {
+            let facts = Facts { query: Redacted::new(format!("token={token}")), ..Facts::default() };
+            let presented = present(&facts, &policy)?;
+            prove(
+                presented.as_ref(),
+                &keys,
+                &Asked { facts: &facts, policy: &policy, now: UnixTime::from_secs(NOW) },
+            )
+        };
+        let claims = json!({ "iss": "id", "exp": NOW + 60 }).to_string();
+        let mut seen = 0;
+        for key in &private {
+            for algorithm in crate::catalog::Algorithm::ALL {
+                let Ok(signature) = key.sign(*algorithm, b"") else { continue };
+                assert!(!signature.is_empty());
+                for kid in [key.kid(), None] {
+                    let mut header = json!({ "alg": algorithm.name() });
+                    if let Some(kid) = kid {
+                        header["kid"] = kid.into();
+                    }
+                    let message =
+                        [header.to_string(), claims.clone()].map(|part| URL_SAFE_NO_PAD.encode(part));
+                    let message = message.join(".");
+                    let signature = key.sign(*algorithm, message.as_bytes()).unwrap();
+                    let found = prove(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)));
+                    if algorithm.is_jose() {
+                        assert_eq!(found.unwrap().key.as_str(), key.kid().unwrap(), "{header}");
+                        seen += 1;
+                    } else {
+                        assert_eq!(found.unwrap_err().reason, Reason::TokenAlgorithm, "{header}");
+                    }
+                }
+            }
+        }
+        // HS, RS, PS and ES with three hashes each, and EdDSA: each with and without `kid`.
+        assert_eq!(seen, 13 * 2);
+        let newer = private[4].jws(
+            crate::catalog::Algorithm::EdDSA,
+            serde_json::Map::from_iter([("alg".to_owned(), json!("Ed25519"))]),
+            claims.as_bytes(),
+        );
+        assert!(prove(newer.unwrap()).is_ok());
+        for alg in ["none", "None", "ES256K", "HS1", "RS1", "MD5", "", "Ed448"] {
+            let message = [json!({ "alg": alg, "kid": "oct" }).to_string(), claims.clone()];
+            let token = message.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".") + ".";
+            assert_eq!(prove(token).unwrap_err().reason, Reason::TokenAlgorithm, "{alg}");
+        }
+    }
+
+    #[test]
+    fn what_two_readers_may_read_differently_is_refused() {
+        let key = crate::token::mint::PrivateKey::from_jwk(
+            json!({ "kty": "oct", "kid": "h", "k": URL_SAFE_NO_PAD.encode(SECRET) }).as_object().unwrap(),
+        )
+        .unwrap();
+        let signed = |payload: &str| {
+            key.jws(crate::catalog::Algorithm::HS256, serde_json::Map::new(), payload.as_bytes()).unwrap()
+        };
+        let deep = "[".repeat(20) + &"]".repeat(20);
+        for (payload, expected) in [
+            (r#"{"iss":"id","exp":1795370401}"#.to_owned(), None),
+            (r#"{"iss":"id","exp":1,"exp":1795370401}"#.to_owned(), Some(Reason::TokenMalformed)),
+            (r#"{"iss":"id","exp":1795370401,"a":[{"b":1,"b":1}]}"#.to_owned(), Some(Reason::TokenMalformed)),
+            (format!(r#"{{"iss":"id","exp":1795370401,"a":{deep}}}"#), Some(Reason::TokenMalformed)),
+            (r#"{"iss":"id","exp":1795370401} "#.to_owned(), None),
+            (r#"{"iss":"id","exp":1795370401}{}"#.to_owned(), Some(Reason::TokenMalformed)),
+            (r#"["iss"]"#.to_owned(), Some(Reason::TokenMalformed)),
+            (r#"{"iss":["id"],"exp":1795370401}"#.to_owned(), Some(Reason::TokenClaims)),
+        ] {
+            let found = verify(&signed(&payload), &policy(&json!({}))).err().map(|denial| denial.reason);
+            assert_eq!(found, expected, "{payload}");
         }
     }
 }

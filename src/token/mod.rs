@@ -11,17 +11,31 @@
 
 pub mod cat;
 mod challenge;
+mod claims;
+pub mod cloud_front;
 mod compact;
+pub mod edge_auth;
 mod grant;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod jws;
 mod jwt;
+mod mapping;
+pub mod media_cdn;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mint;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod placement;
 mod presented;
+mod revocation;
+pub mod secure_link;
+pub mod secure_media;
 pub mod session;
+pub mod signed_url;
+mod stream;
+pub mod timed_hmac;
 
 pub use challenge::Challenge;
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present};
+pub use revocation::RevocationIndex;

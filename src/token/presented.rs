@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Challenge, Grant, cat, jwt};
+use super::{
+    Challenge, Grant, cat, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream,
+    timed_hmac,
+};
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -68,14 +71,14 @@ fn read(
     match acceptance {
         Acceptance::Jwt(own) => jwt::find(facts, policy, own),
         Acceptance::Cat(own) => cat::find(facts, policy, own),
-        Acceptance::UriSigning(_)
-        | Acceptance::EdgeAuth(_)
-        | Acceptance::SecureMedia(_)
-        | Acceptance::Stream(_)
-        | Acceptance::TimedHmac(_)
-        | Acceptance::MediaCdn(_)
-        | Acceptance::SecureLink(_)
-        | Acceptance::CloudFront(_) => Ok(None),
+        Acceptance::EdgeAuth(own) => edge_auth::find(facts, own),
+        Acceptance::TimedHmac(own) => timed_hmac::find(facts, own),
+        Acceptance::MediaCdn(own) => media_cdn::find(facts, own),
+        Acceptance::SecureLink(own) => secure_link::find(facts, own),
+        Acceptance::CloudFront(own) => cloud_front::find(facts, own),
+        Acceptance::SecureMedia(own) => secure_media::find(facts, own),
+        Acceptance::Stream(own) => stream::find(facts, own),
+        Acceptance::UriSigning(_) => Ok(None),
     }
 }
 

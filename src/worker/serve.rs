@@ -8,11 +8,11 @@ use worker::{Context, Env, Request, Response};
 use super::documents::Documents;
 use super::{crypto, facts, media, now, proofs, respond, sync};
 use crate::cache;
-use crate::catalog::{CorsPolicy, Document, Host, Site, Title};
+use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, Admission, Stop};
+use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
 use crate::route::{MediaRequest, ResourceKind, Route, route};
@@ -73,16 +73,19 @@ impl Edge {
         let site = self.site(facts).await?;
         let (request, presented) = pipeline::present(facts, &site.body)?;
         let documents = self.documents()?;
-        let (keys, session_keys) =
-            try_join!(documents.keys(presented.keys()), documents.keys(&site.body.sessions.keys))?;
+        let (keys, session_keys, revocations) = try_join!(
+            documents.keys(presented.keys()),
+            documents.keys(&site.body.sessions.keys),
+            documents.revocations(&site.body.host)
+        )?;
+        let sessions = Sessions { keys: &session_keys.body, revocations: &revocations.body };
         let key = proofs::settle(&presented.challenges(&keys.body)?).await?;
         let grant = presented.grant(key, &Asked { facts, policy: &site.body.tokens, now: now() })?;
         // Not before the token has been verified: nobody has made-up titles looked up.
         let title = self.title(&request, &site.body.host).await??;
         let id = crypto::session_id()?;
-        let admission =
-            pipeline::admit(facts, &site.body, &session_keys.body, &title.body, &grant, now(), id)?;
-        self.media(facts, &request, &site.body, &title.body, &admission).await
+        let admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
+        self.media(facts, &request, &site.body, &admission, sessions.keys).await
     }
 
     async fn below(
@@ -93,11 +96,13 @@ impl Edge {
     ) -> Result<Answer, Stop> {
         let site = self.site(facts).await?;
         let documents = self.documents()?;
-        let keys = documents.keys(&site.body.sessions.keys).await?;
-        let session = pipeline::open(request, token, &site.body, &keys.body, now())?;
+        let (keys, revocations) =
+            try_join!(documents.keys(&site.body.sessions.keys), documents.revocations(&site.body.host))?;
+        let sessions = Sessions { keys: &keys.body, revocations: &revocations.body };
+        let session = pipeline::open(facts, request, token, &site.body, sessions, now())?;
         let title = self.title(request, &site.body.host).await??;
         let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
-        self.media(facts, request, &site.body, &title.body, &admission).await
+        self.media(facts, request, &site.body, &admission, sessions.keys).await
     }
 
     async fn media(
@@ -105,11 +110,17 @@ impl Edge {
         facts: &Facts,
         request: &MediaRequest,
         site: &Site,
-        title: &Title,
         admission: &Admission,
+        keys: &KeySet,
     ) -> Result<Answer, Stop> {
-        let source = cache::source(facts, request, site, title)
+        if let Some(redirect) = pipeline::renew(facts, request, admission, site, keys, now())? {
+            return Ok(Answer::Whole(redirect));
+        }
+        let source = cache::source(facts, request, site, &admission.permit.folder)
             .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
+        if request.kind != ResourceKind::Segment {
+            admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
+        }
         let documents = self.documents()?;
         match request.kind {
             ResourceKind::Segment => {

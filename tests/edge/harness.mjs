@@ -1,4 +1,6 @@
 // The built Worker in workerd, through Miniflare, with a scripted media origin.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Miniflare, Response } from "miniflare";
@@ -6,6 +8,16 @@ import { Miniflare, Response } from "miniflare";
 const build = fileURLToPath(new URL("../../build/", import.meta.url));
 
 export const SYNC_SECRET = "a secret of the tests, 32 characters and more";
+
+/** Miniflare would put a place of its own there. */
+const NOWHERE = Object.fromEntries(
+  ["regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude"].map((name) => [name, null]),
+);
+
+/** Signs a body for the sync endpoint. */
+export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
+  return `t=${at},v1=${createHmac("sha256", secret).update(`${at}.${body}`).digest("hex")}`;
+}
 
 /**
  * Starts the Worker. `upstream` answers what it fetches; the default has nothing.
@@ -44,8 +56,17 @@ export async function startEdge({ documents = {}, variables = {}, upstream } = {
   return {
     catalog,
     /** @returns {Promise<Response>} */
-    fetch: (url, { country, ...init } = {}) =>
-      miniflare.dispatchFetch(url, { redirect: "manual", cf: country ? { country } : {}, ...init }),
+    fetch: (url, { country = null, asn = null, ...init } = {}) =>
+      miniflare.dispatchFetch(url, { redirect: "manual", cf: { ...NOWHERE, country, asn }, ...init }),
+    /** Changes documents as the origin does, so that the isolate decides by them at once. */
+    change: async (documents) => {
+      const changes = Object.entries(documents).map(([key, { revision, ...document }]) => ({ key, revision, document }));
+      const body = JSON.stringify({ changes });
+      const headers = { "Stagedoor-Signature": sign(SYNC_SECRET, body) };
+      const url = "https://watch.example.com/_stagedoor/sync";
+      const report = await (await miniflare.dispatchFetch(url, { method: "POST", body, headers })).json();
+      for (const { key, outcome } of report.results) assert.equal(outcome, "applied", key);
+    },
     stop: () => miniflare.dispose(),
   };
 }

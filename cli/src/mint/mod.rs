@@ -1,14 +1,22 @@
 //! `stagedoor token mint`: one file for each dialect.
 
 mod cat;
+mod cloud_front;
+mod edge_auth;
 mod jwt;
+mod media_cdn;
+mod secure_link;
+mod timed_hmac;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use stagedoor::catalog::Algorithm;
 use stagedoor::time::UnixTime;
 use stagedoor::token::mint::{MintError, PrivateKey};
+use stagedoor::token::signed_url::{Minted, authenticate};
 use url::Url;
 
 use crate::Answer;
@@ -43,15 +51,23 @@ enum Dialect {
     Jwt,
     /// A Common Access Token (CTA-5007).
     Cat,
+    /// Akamai EdgeAuth 2.0.
+    EdgeAuth,
+    /// Cloudflare WAF timed HMAC.
+    TimedHmac,
+    /// Google Media CDN and Cloud CDN.
+    MediaCdn,
+    /// nginx secure_link.
+    SecureLink,
+    /// CloudFront signed URL and cookies.
+    CloudFront,
 }
 
 /// What is to be minted.
 struct Order {
     key: PrivateKey,
     claims: Map<String, Value>,
-    #[expect(dead_code, reason = "for the dialects that sign one")]
     url: Option<Url>,
-    #[expect(dead_code, reason = "for the dialects that write it")]
     now: UnixTime,
     expires_at: UnixTime,
 }
@@ -71,9 +87,62 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let minted = match arguments.dialect {
         Dialect::Jwt => jwt::mint(order),
         Dialect::Cat => cat::mint(order),
+        Dialect::EdgeAuth => edge_auth::mint(order),
+        Dialect::TimedHmac => timed_hmac::mint(order),
+        Dialect::MediaCdn => media_cdn::mint(order),
+        Dialect::SecureLink => secure_link::mint(order),
+        Dialect::CloudFront => cloud_front::mint(order),
     }?;
     input::print(&minted)?;
     Ok(Answer::Yes)
+}
+
+impl Order {
+    /// The URL, in the dialects that sign one.
+    fn url(&self) -> Result<&str, Misuse> {
+        self.url.as_ref().map(Url::as_str).ok_or_else(|| Misuse("--url: this dialect signs one".to_owned()))
+    }
+
+    /// Sets a claim that the dialect has, unless it was given.
+    fn default(&mut self, claim: &str, time: UnixTime) {
+        self.claims.entry(claim).or_insert_with(|| time.as_secs().into());
+    }
+
+    /// The claims as the dialect has them.
+    fn claims<T: DeserializeOwned>(&self) -> Result<T, Misuse> {
+        serde_json::from_value(Value::Object(self.claims.clone()))
+            .map_err(|error| Misuse(format!("--claims: {error}")))
+    }
+
+    /// The policy of the site, out of the claims' member `policy`. Which document the keys are in does not matter.
+    fn policy<T: DeserializeOwned>(&mut self) -> Result<T, Misuse> {
+        let mut policy = match self.claims.remove("policy") {
+            None => Map::new(),
+            Some(Value::Object(policy)) => policy,
+            Some(_) => return Err(Misuse("--claims: `policy`: expected an object".to_owned())),
+        };
+        policy.entry("keys").or_insert_with(|| "keys".into());
+        serde_json::from_value(Value::Object(policy))
+            .map_err(|error| Misuse(format!("--claims: `policy`: {error}")))
+    }
+
+    /// Signs; a shared secret may have any length.
+    fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, String> {
+        match authenticate(&self.key.public(), algorithm, message) {
+            Some(tag) => Ok(tag),
+            None => self.key.sign(algorithm, message).map_err(|error| format!("--key: {error}")),
+        }
+    }
+
+    /// What was minted, as the command prints it.
+    fn minted(&self, minted: Result<Minted, String>) -> Result<Value, Misuse> {
+        let mut minted =
+            serde_json::to_value(minted.map_err(Misuse)?).map_err(|error| Misuse(error.to_string()))?;
+        if let Value::Object(members) = &mut minted {
+            members.insert("claims".to_owned(), Value::Object(self.claims.clone()));
+        }
+        Ok(minted)
+    }
 }
 
 /// A key that cannot sign what it should.

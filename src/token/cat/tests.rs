@@ -165,12 +165,12 @@ fn every_claim_is_held_against_the_request() {
         (json!({ "catu": { "9": { "prefix": "/" } } }), Some(R::TokenClaims)),
         (json!({ "catu": null }), Some(R::TokenClaims)),
         (json!({ "catm": ["GET", "HEAD"] }), None),
-        (json!({ "catm": ["POST"] }), Some(R::TokenRequest)),
+        (json!({ "catm": ["POST"] }), Some(R::TokenBinding)),
         (json!({ "catalpn": ["h2", "h'6833'"] }), None),
-        (json!({ "catalpn": ["h3"] }), Some(R::TokenRequest)),
+        (json!({ "catalpn": ["h3"] }), Some(R::TokenBinding)),
         (json!({ "cath": { "User-Agent": { "prefix": "Player/" } } }), None),
-        (json!({ "cath": { "User-Agent": { "prefix": "Other/" } } }), Some(R::TokenRequest)),
-        (json!({ "cath": { "X-Absent": { "prefix": "" } } }), Some(R::TokenRequest)),
+        (json!({ "cath": { "User-Agent": { "prefix": "Other/" } } }), Some(R::TokenBinding)),
+        (json!({ "cath": { "X-Absent": { "prefix": "" } } }), Some(R::TokenBinding)),
         (json!({ "catgeoiso3166": ["GB", "AE-DU"] }), None),
         (json!({ "catgeoiso3166": ["GB", "AE-AZ"] }), Some(R::TokenPlace)),
         (json!({ "catgeocoord": [[25, 55, 50_000]] }), None),
@@ -181,7 +181,7 @@ fn every_claim_is_held_against_the_request() {
         (json!({ "cattpk": "h'01'" }), Some(R::TokenClaims)),
         (json!({ "catdpop": {} }), Some(R::TokenClaims)),
         (json!({ "cattprint": { "fingerprint-type": "JA4", "fingerprint-value": "T13D" } }), None),
-        (json!({ "cattprint": { "0": 2, "1": "t12d" } }), Some(R::TokenRequest)),
+        (json!({ "cattprint": { "0": 2, "1": "t12d" } }), Some(R::TokenBinding)),
         (json!({ "cattprint": { "0": 0, "1": "t13d" } }), Some(R::TokenClaims)),
         (json!({ "catif": {}, "catifdata": "x" }), None),
         (json!({ "catr": null }), None),
@@ -242,20 +242,20 @@ fn sets_of_claims_make_a_formula() {
     for (claims, expected) in [
         (json!({ "or": [no, yes] }), None),
         (json!({ "or": [unclear, yes] }), None),
-        (json!({ "or": [no, no] }), Some(R::TokenRequest)),
+        (json!({ "or": [no, no] }), Some(R::TokenBinding)),
         (json!({ "or": [unclear, no] }), Some(R::TokenClaims)),
         (json!({ "or": [] }), Some(R::TokenClaims)),
         (json!({ "or": [7] }), Some(R::TokenClaims)),
         (json!({ "or": yes }), Some(R::TokenClaims)),
         (json!({ "nor": [no, no] }), None),
-        (json!({ "nor": [no, yes] }), Some(R::TokenRequest)),
+        (json!({ "nor": [no, yes] }), Some(R::TokenBinding)),
         (json!({ "nor": [unclear, no] }), Some(R::TokenClaims)),
         (json!({ "nor": [] }), Some(R::TokenClaims)),
         (json!({ "and": [yes, yes] }), None),
-        (json!({ "and": [yes, no] }), Some(R::TokenRequest)),
+        (json!({ "and": [yes, no] }), Some(R::TokenBinding)),
         (json!({ "and": [yes, unclear] }), Some(R::TokenClaims)),
         (json!({ "and": [{ "or": [no, { "nor": [no] }] }] }), None),
-        (json!({ "nor": [{ "or": [no, { "nor": [no] }] }] }), Some(R::TokenRequest)),
+        (json!({ "nor": [{ "or": [no, { "nor": [no] }] }] }), Some(R::TokenBinding)),
         (json!({ "nor": [{ "nor": [unclear] }] }), Some(R::TokenClaims)),
         (json!({ "nor": [{ "nor": [yes, unclear] }] }), None),
         (json!({ "or": [{ "iss": "id" }] }), None),
@@ -750,5 +750,5 @@ proptest! {
 #[test]
 fn head_is_not_get() {
     let facts = Facts { method: Method::Head, ..facts(&minted(&json!({ "iss": "id", "catm": ["GET"] }))) };
-    assert_eq!(verify_as(&facts, &policy(&json!({}))).unwrap_err().reason, Reason::TokenRequest);
+    assert_eq!(verify_as(&facts, &policy(&json!({}))).unwrap_err().reason, Reason::TokenBinding);
 }

@@ -1,0 +1,39 @@
+//! `stagedoor token check-signature`
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use stagedoor::denial::Denial;
+use stagedoor::token::jws::{self, Verified, Verifiers};
+
+use crate::Answer;
+use crate::input::{self, Misuse};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The keys: a JWK Set, one JWK, or a document of keys.
+    #[arg(long, value_name = "FILE")]
+    jwks: PathBuf,
+    /// The content that was signed, of a token that does not carry it (RFC 7515 appendix F).
+    #[arg(long, value_name = "FILE")]
+    payload: Option<PathBuf>,
+    /// The token: a JWS in compact, flattened or general serialisation.
+    #[arg(allow_hyphen_values = true)]
+    token: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+    let file = |why: String| Misuse(format!("{}: {why}", arguments.jwks.display()));
+    let keys = Verifiers::from_slice(&input::bytes(&arguments.jwks)?).map_err(file)?;
+    let payload = arguments.payload.as_deref().map(input::bytes).transpose()?;
+    match jws::check(&arguments.token, &keys, payload.as_deref()) {
+        Ok(Verified { algorithm, kid }) => {
+            input::print(&json!({ "ok": true, "alg": algorithm.name(), "kid": kid }))?;
+            Ok(Answer::Yes)
+        }
+        Err(Denial { reason, detail, .. }) => {
+            input::print(&json!({ "ok": false, "reason": reason.code(), "detail": detail }))?;
+            Ok(Answer::Denied)
+        }
+    }
+}

@@ -1,0 +1,518 @@
+//! What the dialects of signed URLs have in common: the spellings of a query, wildcards, networks, times, and keys that
+//! a token does not name.
+
+use std::net::IpAddr;
+
+use percent_encoding::percent_decode_str;
+
+use super::Lock;
+use crate::catalog::{Algorithm, Jwk, KeySet, TitleId, TokenPolicy};
+use crate::denial::{Denial, Reason};
+use crate::facts::Facts;
+use crate::time::UnixTime;
+
+/// Longer tokens are not read; one that travels in a URL cannot be longer.
+pub(super) const LONGEST: usize = 8 * 1024;
+
+/// The most keys that a token is tried with when it names none.
+const MOST_KEYS: usize = 8;
+
+pub(super) fn malformed(detail: impl Into<String>) -> Denial {
+    Denial::new(Reason::TokenMalformed, detail)
+}
+
+/// Refuses what is too long to be read.
+pub(super) fn bounded(token: &str) -> Result<&str, Denial> {
+    if token.len() > LONGEST {
+        return Err(malformed(format!("expected {LONGEST} bytes at most, found {}", token.len())));
+    }
+    Ok(token)
+}
+
+/// The titles that a token for a URL opens: the one that the URL names, or none.
+pub(super) fn titles(path: &str) -> Option<Vec<TitleId>> {
+    let first = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
+    Some(first.parse().into_iter().collect())
+}
+
+/// Whole seconds since the Unix epoch, in digits alone.
+pub(super) fn unix(text: &str) -> Option<UnixTime> {
+    let digits = (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).map(UnixTime::from_secs)
+}
+
+/// Refuses from the second of the expiry on. No dialect of signed URLs allows clocks to disagree about it.
+pub(super) fn before(expires: UnixTime, now: UnixTime) -> Result<(), Denial> {
+    if now >= expires {
+        return Err(Denial::new(Reason::TokenExpired, format!("expired {} s ago", now.secs_since(expires))));
+    }
+    Ok(())
+}
+
+/// Refuses before the start, less the site's leeway.
+pub(super) fn from(start: UnixTime, now: UnixTime, policy: &TokenPolicy) -> Result<(), Denial> {
+    if now.plus_secs(policy.leeway_s) < start {
+        return Err(Denial::new(
+            Reason::TokenNotYetValid,
+            format!("it begins in {} s", start.secs_since(now)),
+        ));
+    }
+    Ok(())
+}
+
+/// The keys that may have signed a token that names none.
+pub(super) fn candidates(keys: &KeySet, algorithm: Algorithm) -> Result<Vec<&Jwk>, Denial> {
+    let candidates: Vec<_> =
+        keys.keys.iter().filter(|key| key.permits_at_any_size(algorithm)).take(MOST_KEYS).collect();
+    if candidates.is_empty() {
+        return Err(Denial::new(
+            Reason::TokenKeyUnknown,
+            format!("the issuer has no key for {}", algorithm.name()),
+        ));
+    }
+    Ok(candidates)
+}
+
+/// The query without the parameters of these names, as it came otherwise.
+pub(super) fn without(query: &str, names: &[&str]) -> String {
+    let kept = query.split('&').filter(|pair| {
+        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
+        !names.contains(&name)
+    });
+    kept.collect::<Vec<_>>().join("&")
+}
+
+/// The query without the parameters at its end that players append to a URL that was signed without them: HLS delivery
+/// directives ([RFC 8216bis section 6.2.5]) and CMCD ([CTA-5004]).
+///
+/// [RFC 8216bis section 6.2.5]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-18#section-6.2.5
+/// [CTA-5004]: https://cdn.cta.tech/cta/media/media/resources/standards/pdfs/cta-5004-final.pdf
+pub(super) fn without_appended(query: &str) -> &str {
+    let mut rest = query;
+    loop {
+        let (before, last) = rest.rsplit_once('&').unwrap_or(("", rest));
+        if !(last.starts_with("_HLS_") || last.starts_with("CMCD")) {
+            return rest;
+        }
+        rest = before;
+    }
+}
+
+/// The query in the spellings in which it may have been signed, at most three: as it came; without what a player
+/// appended; and with the characters plain that `URLSearchParams` escapes when a player appends something.
+pub(super) fn spellings(query: &str) -> Vec<String> {
+    let stripped = without_appended(query);
+    distinct([query.to_owned(), stripped.to_owned(), plain(stripped)])
+}
+
+/// A query with the characters plain that may stand in a query ([RFC 3986 section 3.4]) and delimit nothing in it.
+///
+/// [RFC 3986 section 3.4]: https://www.rfc-editor.org/rfc/rfc3986#section-3.4
+pub(super) fn plain(query: &str) -> String {
+    let mut plain = String::with_capacity(query.len());
+    let mut rest = query;
+    while let Some(at) = rest.find(['%', '+']) {
+        let (before, from) = rest.split_at(at);
+        plain.push_str(before);
+        let escaped = from.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escaped.map(char::from).filter(|c| from.starts_with('%') && "!$'()*,/:;=?@~".contains(*c)) {
+            Some(c) => {
+                plain.push(c);
+                rest = from.get(3..).unwrap_or_default();
+            }
+            None => {
+                plain.push_str(if from.starts_with('+') { "%20" } else { "%" });
+                rest = from.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// A path and a query together.
+pub(super) fn resource(path: &str, query: &str) -> String {
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// A text without its percent-encoding, where what is left is text.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// A path with what is not ASCII plain, as those who sign it without a browser write it ([RFC 3987 section 3.2]).
+///
+/// [RFC 3987 section 3.2]: https://www.rfc-editor.org/rfc/rfc3987#section-3.2
+pub(super) fn iri(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = after
+            .get(..2)
+            .filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            .filter(|byte| !byte.is_ascii());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The texts without repetition.
+pub(super) fn distinct(texts: impl IntoIterator<Item = String>) -> Vec<String> {
+    texts.into_iter().fold(Vec::new(), |mut distinct, text| {
+        if !distinct.contains(&text) {
+            distinct.push(text);
+        }
+        distinct
+    })
+}
+
+/// Whether a text fits a pattern in which `*` stands for any characters or none, and `?` for any one.
+///
+/// It takes no more steps than the product of the lengths.
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut p, mut t) = (0, 0);
+    // The last `*`, and how far into the text it reaches.
+    let mut star = None;
+    while let Some(byte) = text.get(t) {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(wanted) if *wanted == b'?' || wanted == byte => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((at, reach)) = star else { return false };
+                star = Some((at, reach + 1));
+                p = at + 1;
+                t = reach + 1;
+            }
+        }
+    }
+    pattern.get(p..).unwrap_or_default().iter().all(|byte| *byte == b'*')
+}
+
+/// Lower- or upper-case hexadecimal.
+pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| match pair {
+            [high, low] => Some(digit(high)? << 4 | digit(low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Addresses that share their first bits ([RFC 4632 section 3.1]).
+///
+/// [RFC 4632 section 3.1]: https://www.rfc-editor.org/rfc/rfc4632#section-3.1
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Network {
+    address: IpAddr,
+    length: u32,
+}
+
+impl Network {
+    /// Reads `192.0.2.0/24` or a single address.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => (address, Some(length)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let whole = if address.is_ipv4() { 32 } else { 128 };
+        let length = match length {
+            Some(length) if (1..=3).contains(&length.len()) && length.bytes().all(|b| b.is_ascii_digit()) => {
+                length.parse().ok().filter(|length| *length <= whole)?
+            }
+            Some(_) => return None,
+            None => whole,
+        };
+        Some(Self { address, length })
+    }
+
+    /// Whether it is every address of its family.
+    pub(super) const fn is_any(self) -> bool {
+        self.length == 0
+    }
+
+    /// Whether an address lies in it. An IPv4 address that is written as an IPv6 one counts as what it is.
+    pub(super) fn contains(self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let differs = u32::from(own) ^ u32::from(other);
+                differs.leading_zeros() >= self.length
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let differs = u128::from(own) ^ u128::from(other);
+                differs.leading_zeros() >= self.length
+            }
+            _ => false,
+        }
+    }
+
+    /// What a session stays bound to that was opened from it: the network of the viewer, unless the token names a
+    /// smaller one.
+    pub(super) fn lock(self) -> Lock {
+        let largest = if self.address.is_ipv4() { 24 } else { 48 };
+        if self.is_any() {
+            Lock::default()
+        } else if self.length <= largest {
+            Lock { network: true, ..Lock::default() }
+        } else {
+            Lock { address: true, ..Lock::default() }
+        }
+    }
+}
+
+/// The viewer's address, where a token is bound to one.
+pub(super) fn address(facts: &Facts) -> Result<IpAddr, Denial> {
+    facts.address.ok_or_else(|| {
+        Denial::new(Reason::TokenAddress, "the token is bound to an address, the viewer's is not known")
+    })
+}
+
+/// The denial of a viewer whose address is not the token's.
+pub(super) fn elsewhere() -> Denial {
+    Denial::new(Reason::TokenAddress, "the token is bound to another address than the viewer's")
+}
+
+/// A token that was minted, and the URL that carries it.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Minted {
+    /// The token.
+    pub token: String,
+    /// The URL with the token.
+    pub url: String,
+    /// The cookies that carry the same, where the dialect has any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cookies: Vec<String>,
+}
+
+/// The path and the query of an absolute URL.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn target(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or("/", |at| rest.split_at(at).1)
+}
+
+/// What signs a message with an algorithm; ECDSA as `r` and `s` side by side.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Sign<'a> = &'a dyn Fn(Algorithm, &[u8]) -> Result<Vec<u8>, String>;
+
+/// Authenticates a message with a shared secret of any length; `None` for other keys and algorithms.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+    use hmac::{Hmac, KeyInit, Mac};
+    use md5::{Digest, Md5};
+
+    fn tag<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+        let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+        mac.update(message);
+        Some(mac.finalize().into_bytes().to_vec())
+    }
+    let crate::catalog::KeyMaterial::Symmetric { k } = &key.material else { return None };
+    let k = &k.expose().0;
+    if !key.permits_at_any_size(algorithm) {
+        return None;
+    }
+    match algorithm {
+        Algorithm::HS256 => tag::<Hmac<sha2::Sha256>>(k, message),
+        Algorithm::HS1 => tag::<Hmac<sha1::Sha1>>(k, message),
+        Algorithm::HMD5 => tag::<Hmac<Md5>>(k, message),
+        Algorithm::MD5 => Some(Md5::digest(message).to_vec()),
+        _ => None,
+    }
+}
+
+/// Lower-case hexadecimal.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What the tests of the dialects share.
+#[cfg(test)]
+pub(super) mod testing {
+    use serde_json::{Value, json};
+    use url::Url;
+
+    use super::*;
+    use crate::catalog::TokenPolicy;
+    use crate::facts::{Headers, Scheme};
+    use crate::redacted::Redacted;
+    use crate::token::{Asked, Grant, native, present};
+
+    pub(crate) const NOW: u64 = 1_795_370_400;
+
+    /// The facts of a request, of which nothing is normalised. The URL is absolute.
+    pub(crate) fn facts(url: &str, headers: &[(&str, &str)], address: Option<&str>) -> Facts {
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let at = rest.find('/').unwrap();
+        let (host, target) = rest.split_at(at);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Facts {
+            scheme: if scheme == "http" { Scheme::Http } else { Scheme::Https },
+            host: host.to_owned(),
+            path: path.to_owned(),
+            query: Redacted::new(query.to_owned()),
+            headers: Headers {
+                all: headers
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), Redacted::new((*value).to_owned())))
+                    .collect(),
+                ..Headers::default()
+            },
+            address: address.map(|address| address.parse().unwrap()),
+            ..Facts::default()
+        }
+    }
+
+    /// A policy of one dialect.
+    pub(crate) fn policy(dialect: &str, own: &Value) -> TokenPolicy {
+        serde_json::from_value(json!({ "accept": [{ dialect: own }] })).unwrap()
+    }
+
+    pub(crate) fn keys(keys: &Value) -> KeySet {
+        serde_json::from_value(json!({ "issuer": "cdn", "keys": keys })).unwrap()
+    }
+
+    pub(crate) fn verify(
+        facts: &Facts,
+        policy: &TokenPolicy,
+        keys: &KeySet,
+        now: u64,
+    ) -> Result<Grant, Denial> {
+        let presented = present(facts, policy)?;
+        native::prove(presented.as_ref(), keys, &Asked { facts, policy, now: UnixTime::from_secs(now) })
+    }
+
+    /// The same URL as `new URL(url)` and `url.searchParams.set(name, value)` leave it, for each parameter.
+    pub(crate) fn appended(url: &str, parameters: &[(&str, &str)]) -> String {
+        let mut url = Url::parse(url).unwrap();
+        let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        pairs.extend(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        url.query_pairs_mut().clear().extend_pairs(pairs);
+        url.into()
+    }
+
+    /// Every text that differs from this one in one bit, and is text.
+    pub(crate) fn flipped(text: &str) -> impl Iterator<Item = String> + '_ {
+        (0..text.len() * 7).filter_map(|at| {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[at / 7] ^= 1 << (at % 7);
+            String::from_utf8(bytes).ok()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards() {
+        for (pattern, text, fits) in [
+            ("/content/*", "/content/v1/a.m3u8", true),
+            ("/content/*", "/content/", true),
+            ("/content/*", "/content", false),
+            ("/a/??", "/a/bc", true),
+            ("/a/??", "/a/b", false),
+            ("*", "", true),
+            ("", "", true),
+            ("", "a", false),
+            ("/*/hd/*.ts", "/x/sd/hd/1.ts", true),
+            ("/*/hd/*.ts", "/x/hd/1.mp4", false),
+            ("a*b*c", "abbbbbbbbc", true),
+            ("a*b*c", "abbbbbbbb", false),
+        ] {
+            assert_eq!(glob(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn wildcards_take_bounded_time() {
+        assert!(!glob(&"*a".repeat(2_000), &"a".repeat(1_999)));
+        assert!(glob(&"*a".repeat(2_000), &"a".repeat(2_000)));
+    }
+
+    #[test]
+    fn networks() {
+        for (network, address, inside) in [
+            ("192.0.2.7", "192.0.2.7", true),
+            ("192.0.2.7", "192.0.2.8", false),
+            ("192.0.2.0/24", "192.0.2.255", true),
+            ("192.0.2.0/24", "192.0.3.0", false),
+            ("192.0.2.99/24", "192.0.2.1", true),
+            ("192.0.2.0/24", "::ffff:192.0.2.1", true),
+            ("0.0.0.0/0", "203.0.113.1", true),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+            ("::/0", "2001:db9::1", true),
+        ] {
+            let network = Network::parse(network).unwrap();
+            assert_eq!(network.contains(address.parse().unwrap()), inside, "{network:?} {address}");
+        }
+        for bad in
+            ["", "192.0.2", "192.0.2.0/33", "192.0.2.0/", "192.0.2.0/+8", "2001:db8:4a7f:a732/64", "::/129"]
+        {
+            assert_eq!(Network::parse(bad), None, "{bad}");
+        }
+        let lock = |text: &str| {
+            let lock = Network::parse(text).unwrap().lock();
+            (lock.network, lock.address)
+        };
+        assert_eq!((lock("10.0.0.0/8"), lock("192.0.2.0/24")), ((true, false), (true, false)));
+        assert_eq!((lock("192.0.2.0/25"), lock("2001:db8::/64")), ((false, true), (false, true)));
+        assert_eq!(lock("0.0.0.0/0"), (false, false));
+    }
+
+    #[test]
+    fn what_players_append_is_found_at_the_end_only() {
+        for (query, rest) in [
+            ("a=1&_HLS_msn=2&_HLS_part=0", "a=1"),
+            ("a=1&CMCD=bs%2Csid%3D%22x%22", "a=1"),
+            ("_HLS_msn=2", ""),
+            ("_HLS_msn=2&a=1", "_HLS_msn=2&a=1"),
+            ("a=1", "a=1"),
+            ("", ""),
+        ] {
+            assert_eq!(without_appended(query), rest, "{query}");
+        }
+        assert_eq!(
+            spellings("a=b%2Fc&d=x+%7e%26&_HLS_msn=1"),
+            ["a=b%2Fc&d=x+%7e%26&_HLS_msn=1", "a=b%2Fc&d=x+%7e%26", "a=b/c&d=x%20~%26"]
+        );
+        assert_eq!(spellings("a=1"), ["a=1"]);
+        assert_eq!(plain("100%&%zz&%e2"), "100%&%zz&%e2");
+    }
+
+    #[test]
+    fn paths_of_other_scripts() {
+        assert_eq!(iri("/%EC%95%88/a%2Fb%"), "/안/a%2Fb%");
+        assert_eq!(iri("/%FF"), "/%FF");
+    }
+
+    #[test]
+    fn numbers_are_digits() {
+        assert_eq!(unix("1700000000"), Some(UnixTime::from_secs(1_700_000_000)));
+        for bad in ["", "+1", "-1", "1.5", "1e9", " 1", "9999999999999"] {
+            assert_eq!(unix(bad), None, "{bad}");
+        }
+        assert_eq!(hex("00fFa1"), Some(vec![0, 255, 161]));
+        assert_eq!((hex("0"), hex("0g"), hex("+1")), (None, None, None));
+    }
+}
