@@ -308,12 +308,14 @@ fn claim(
             return Err(unmet(Reason::TokenBinding, "the connection has another fingerprint"));
         }
         label @ (CATGEOISO3166 | CATGEOCOORD | GEOHASH) => {
-            findings.lock.country = true;
-            let inside = match label {
+            let known = facts.geography.subdivision.is_some();
+            let (inside, by_subdivision) = match label {
                 CATGEOISO3166 => place::in_country(value, &facts.geography)?,
-                CATGEOCOORD => place::in_circle(value, &facts.geography)?,
-                _ => place::in_cell(value, &facts.geography)?,
+                CATGEOCOORD => (place::in_circle(value, &facts.geography)?, known),
+                _ => (place::in_cell(value, &facts.geography)?, known),
             };
+            findings.lock.country = true;
+            findings.lock.subdivision |= by_subdivision;
             if !inside {
                 return Err(unmet(Reason::TokenPlace, "the viewer is elsewhere"));
             }

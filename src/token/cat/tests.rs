@@ -289,8 +289,26 @@ fn a_grant_is_as_narrow_as_the_claims_that_decided() {
             Lock { country: true, ..open },
             None,
         ),
-        (json!({ "geohash": "t" }), None, Lock { country: true, ..open }, None),
-        (json!({ "catgeocoord": [[25, 55, 99_000]] }), None, Lock { country: true, ..open }, None),
+        (json!({ "geohash": "t" }), None, Lock { country: true, subdivision: true, ..open }, None),
+        (json!({ "catgeoiso3166": ["AE", "GB"] }), None, Lock { country: true, ..open }, None),
+        (
+            json!({ "catgeoiso3166": ["AE-DU"] }),
+            None,
+            Lock { country: true, subdivision: true, ..open },
+            None,
+        ),
+        (
+            json!({ "nor": [{ "catgeoiso3166": ["AE-AZ"] }] }),
+            None,
+            Lock { country: true, subdivision: true, ..open },
+            None,
+        ),
+        (
+            json!({ "catgeocoord": [[25, 55, 99_000]] }),
+            None,
+            Lock { country: true, subdivision: true, ..open },
+            None,
+        ),
         (json!({ "catu": { "path": { "prefix": "/" } } }), None, open, Some(vec!["harbour"])),
         (json!({ "catu": { "host": { "suffix": ".com" } } }), None, open, None),
         (
@@ -677,7 +695,8 @@ fn claim_sets() -> impl Strategy<Value = Json> {
         prop::sample::select(vec!["192.0.2.0/24", "192.0.2.9", "10.0.0.0/8"])
             .prop_map(|net| json!({ "catnip": [net] })),
         (64_495..64_498_u32).prop_map(|asn| json!({ "catnip": [asn] })),
-        prop::sample::select(vec!["AE", "GB"]).prop_map(|place| json!({ "catgeoiso3166": [place] })),
+        prop::sample::select(vec!["AE", "GB", "AE-DU", "AE-AZ"])
+            .prop_map(|place| json!({ "catgeoiso3166": [place] })),
         prop::sample::select(vec!["/harbour/", "/other/"])
             .prop_map(|path| json!({ "catu": { "path": { "prefix": path } } })),
         Just(json!({ "unknown": 1 })),
@@ -693,14 +712,15 @@ proptest! {
     #[test]
     fn a_grant_is_narrower_than_its_token(
         one in claim_sets(), other in claim_sets(), later in 0..50_u64, moved in prop::bool::ANY,
-        roamed in prop::bool::ANY, travelled in prop::bool::ANY, turned in prop::bool::ANY,
+        roamed in prop::bool::ANY, travelled in 0..3, turned in prop::bool::ANY,
     ) {
         let claims = json!({ "iss": "id", "and": [one, other] });
         let policy = policy(&json!({}));
         let at_entry = facts(&minted(&claims));
         if let Ok(grant) = verify_as(&at_entry, &policy) {
             let mut then = at_entry;
-            // The address moves within its /24, then to another network, then to another country.
+            // The address moves within its /24, then to another network, then to another emirate or
+            // country.
             if moved {
                 then.address = "192.0.2.200".parse().ok();
             }
@@ -708,7 +728,9 @@ proptest! {
                 then.address = "10.1.2.3".parse().ok();
                 then.geography.asn = Some(64_497);
             }
-            if travelled {
+            if travelled == 1 {
+                then.geography.subdivision = Some("AZ".to_owned());
+            } else if travelled == 2 {
                 then.geography.country = "GB".parse().ok();
             }
             if turned {
@@ -718,7 +740,8 @@ proptest! {
             let held = (!lock.address || !(moved || roamed))
                 && (!lock.network || !roamed)
                 && (!lock.asn || !roamed)
-                && (!lock.country || !travelled)
+                && (!lock.country || travelled != 2)
+                && (!lock.subdivision || travelled == 0)
                 && (grant.titles.is_none() || !turned);
             let now = UnixTime::from_secs(NOW + later);
             if held && grant.expires_at.is_none_or(|end| now < end) {
