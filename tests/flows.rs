@@ -89,6 +89,11 @@ fn refusals() {
 }
 
 #[test]
+fn common_access_tokens() {
+    run("cat.json");
+}
+
+#[test]
 fn sessions() {
     run("sessions.json");
 }
@@ -102,7 +107,10 @@ fn rights() {
 fn every_file_of_flows_is_run() {
     let mut names: Vec<_> = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["base.json", "refusals.json", "rights.json", "sessions.json", "viewing.json"]);
+    assert_eq!(
+        names,
+        ["base.json", "cat.json", "refusals.json", "rights.json", "sessions.json", "viewing.json"]
+    );
 }
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/flows");

@@ -98,7 +98,7 @@ fn what_is_minted_verifies() {
         desk.verify(0, "https://watch.example.com/harbour/a", &more);
         let reason = |url: &str, more: &[&str]| desk.verify(1, url, more)["reason"].clone();
         assert_eq!(reason(&url.replace("/harbour/", "/other/"), &seen), "token_url");
-        assert_eq!(reason(&url, &[&seen[..], &["--method", "HEAD"]].concat()), "token_request");
+        assert_eq!(reason(&url, &[&seen[..], &["--method", "HEAD"]].concat()), "token_binding");
         assert_eq!(reason(&url, &["--geo", "AE", "--ip", "198.51.100.1"]), "token_claims");
         assert_eq!(reason("https://watch.example.com/harbour/a", &seen), "token_missing");
     }

@@ -12,7 +12,6 @@ use crate::reply::Reply;
 use crate::route::{MediaRequest, Route, route};
 
 type Added = Vec<(&'static str, String)>;
-type Named = (Cow<'static, str>, String);
 
 /// Answers with a body that is at hand.
 pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result<Response> {

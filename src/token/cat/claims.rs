@@ -293,27 +293,29 @@ fn claim(
             }
         }
         CATM if !request::has_method(value, facts)? => {
-            return Err(unmet(Reason::TokenRequest, "the method is not among them"));
+            return Err(unmet(Reason::TokenBinding, "the method is not among them"));
         }
         CATALPN if !request::has_protocol(value, &facts.connection)? => {
-            return Err(unmet(Reason::TokenRequest, "the connection's protocol is not among them"));
+            return Err(unmet(Reason::TokenBinding, "the connection's protocol is not among them"));
         }
         CATH => {
             if let Some(header) = request::wrong_header(value, facts)? {
                 let detail = format!("the header `{}` is absent or does not match", short(header));
-                return Err(unmet(Reason::TokenRequest, detail));
+                return Err(unmet(Reason::TokenBinding, detail));
             }
         }
         CATTPRINT if !request::has_fingerprint(value, &facts.connection)? => {
-            return Err(unmet(Reason::TokenRequest, "the connection has another fingerprint"));
+            return Err(unmet(Reason::TokenBinding, "the connection has another fingerprint"));
         }
         label @ (CATGEOISO3166 | CATGEOCOORD | GEOHASH) => {
-            findings.lock.country = true;
-            let inside = match label {
+            let known = facts.geography.subdivision.is_some();
+            let (inside, by_subdivision) = match label {
                 CATGEOISO3166 => place::in_country(value, &facts.geography)?,
-                CATGEOCOORD => place::in_circle(value, &facts.geography)?,
-                _ => place::in_cell(value, &facts.geography)?,
+                CATGEOCOORD => (place::in_circle(value, &facts.geography)?, known),
+                _ => (place::in_cell(value, &facts.geography)?, known),
             };
+            findings.lock.country = true;
+            findings.lock.subdivision |= by_subdivision;
             if !inside {
                 return Err(unmet(Reason::TokenPlace, "the viewer is elsewhere"));
             }
@@ -373,7 +375,7 @@ fn exclusions(
         let held = check_set(set, context, &mut found, depth);
         findings.add(Findings { audience: false, replay: Replay::Permit, ..found });
         match held {
-            Ok(()) => return Err(unmet(Reason::TokenRequest, "a set of claims holds that must not")),
+            Ok(()) => return Err(unmet(Reason::TokenBinding, "a set of claims holds that must not")),
             Err(refusal) if refusal.unclear => unclear = unclear.or(Some(refusal)),
             Err(_) => {}
         }

@@ -119,14 +119,16 @@ const LONGEST: usize = 8 * 1024;
 const MOST_CANDIDATES: usize = 8;
 
 impl Message {
-    /// Reads the text of a token: base64url or base64, with padding or without.
+    /// Reads the text of a token: base64url or base64, with padding or without. In a query, a plus sign that was not
+    /// percent-encoded has become a space.
     pub(super) fn parse(token: &str) -> Result<Self, Denial> {
         if token.len() > LONGEST {
             return Err(malformed(format!("expected {LONGEST} bytes at most, found {}", token.len())));
         }
+        let token = token.replace(' ', "+");
         let engine = if token.contains(['+', '/']) { &STANDARD } else { &URL_SAFE };
         let bytes =
-            engine.decode(token).map_err(|error| malformed(format!("expected base64url: {error}")))?;
+            engine.decode(&token).map_err(|error| malformed(format!("expected base64url: {error}")))?;
         Self::read(&bytes)
     }
 

@@ -18,9 +18,11 @@ const MOST: usize = 300;
 /// [IUGG]: https://en.wikipedia.org/wiki/Earth_radius#Arithmetic_mean_radius
 const EARTH: f64 = 6_371_008.8;
 
-/// Whether the viewer is in one of the countries and subdivisions of ISO 3166. The error says what is not known.
-pub(super) fn in_country(claim: &Value, geography: &Geography) -> Result<bool, String> {
+/// Whether the viewer is in one of the countries and subdivisions of ISO 3166, and whether a subdivision decided that. The
+/// error says what is not known.
+pub(super) fn in_country(claim: &Value, geography: &Geography) -> Result<(bool, bool), String> {
     let mut unclear = None;
+    let mut by_subdivision = false;
     for entry in entries(claim)? {
         let Some(code) = entry.text().filter(|code| code.len() >= 2) else {
             unclear = Some("expected a code of ISO 3166");
@@ -38,13 +40,13 @@ pub(super) fn in_country(claim: &Value, geography: &Geography) -> Result<bool, S
             continue;
         }
         match (subdivision, &geography.subdivision) {
-            (None, _) => return Ok(true),
-            (Some(wanted), Some(found)) if found.eq_ignore_ascii_case(wanted) => return Ok(true),
-            (Some(_), Some(_)) => {}
+            (None, _) => return Ok((true, false)),
+            (Some(wanted), Some(found)) if found.eq_ignore_ascii_case(wanted) => return Ok((true, true)),
+            (Some(_), Some(_)) => by_subdivision = true,
             (Some(_), None) => unclear = Some("the viewer's subdivision is not known"),
         }
     }
-    unclear.map_or(Ok(false), |why| Err(why.to_owned()))
+    unclear.map_or(Ok((false, by_subdivision)), |why| Err(why.to_owned()))
 }
 
 /// Whether the viewer is within one of the circles.
@@ -151,14 +153,14 @@ mod tests {
     #[test]
     fn countries_and_subdivisions() {
         for (codes, viewer, expected) in [
-            (&["GB", "US-CA"][..], "GB", Ok(true)),
-            (&["GB", "US-CA"], "GB-ENG", Ok(true)),
-            (&["GB", "US-CA"], "US-CA", Ok(true)),
-            (&["gb", "us-ca"], "US-CA", Ok(true)),
-            (&["GB", "US-CA"], "US-NY", Ok(false)),
-            (&["GB", "US-CA"], "FR", Ok(false)),
+            (&["GB", "US-CA"][..], "GB", Ok((true, false))),
+            (&["GB", "US-CA"], "GB-ENG", Ok((true, false))),
+            (&["GB", "US-CA"], "US-CA", Ok((true, true))),
+            (&["gb", "us-ca"], "US-CA", Ok((true, true))),
+            (&["GB", "US-CA"], "US-NY", Ok((false, true))),
+            (&["GB", "US-CA"], "FR", Ok((false, false))),
             (&["GB", "US-CA"], "US", Err(())),
-            (&["US", "US-CA"], "US", Ok(true)),
+            (&["US", "US-CA"], "US", Ok((true, false))),
             (&["GB"], "", Err(())),
             (&["GB"], "T1", Err(())),
             (&["", "FR"], "GB", Err(())),
@@ -170,7 +172,7 @@ mod tests {
                 "{codes:?} {viewer}"
             );
         }
-        assert_eq!(in_country(&Value::Text("GB".to_owned()), &place("GB")), Ok(true));
+        assert_eq!(in_country(&Value::Text("GB".to_owned()), &place("GB")), Ok((true, false)));
         assert!(in_country(&Value::Integer(1), &place("GB")).is_err());
     }
 
