@@ -30,7 +30,7 @@ impl fmt::Display for Denial {
 }
 
 macro_rules! reasons {
-    ($($variant:ident $code:literal $status:literal $meaning:literal;)*) => {
+    ($($variant:ident $code:literal $status:literal $meaning:literal $remedy:literal;)*) => {
         /// The reasons for which a request is refused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -56,41 +56,54 @@ macro_rules! reasons {
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }
             }
+
+            /// What the viewer, or who runs the service, can do about it.
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy,)* }
+            }
         }
     };
 }
 
 reasons! {
-    PathInvalid "path_invalid" 400 "The path is not one that a player would form.";
-    NotFound "not_found" 404 "There is nothing at this path.";
-    MethodNotAllowed "method_not_allowed" 405 "This path does not answer the method.";
-    SiteUnknown "site_unknown" 404 "No site has this host name.";
-    TitleUnknown "title_unknown" 404 "The site has no such title.";
-    TokenMissing "token_missing" 401 "The request carries no viewer token.";
-    TokenMalformed "token_malformed" 401 "The viewer token cannot be read.";
-    TokenIssuer "token_issuer" 401 "The site does not accept tokens of this issuer.";
-    TokenKeyUnknown "token_key_unknown" 401 "The issuer has no such key.";
-    TokenAlgorithm "token_algorithm" 401 "The token names another algorithm than its key's own.";
-    TokenSignature "token_signature" 401 "The token's signature does not fit.";
-    TokenClaims "token_claims" 401 "A claim of the token is missing or cannot be read.";
-    TokenExpired "token_expired" 401 "The viewer token has expired.";
-    TokenNotYetValid "token_not_yet_valid" 401 "The viewer token is not valid yet.";
-    TokenAudience "token_audience" 401 "The viewer token is meant for somebody else.";
-    TokenTitle "token_title" 403 "The viewer token does not cover this title.";
-    SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries.";
-    SessionMalformed "session_malformed" 401 "The session token cannot be read.";
-    SessionSignature "session_signature" 401 "The session token's signature does not fit.";
-    SessionExpired "session_expired" 401 "The session has ended; enter again with a viewer token.";
-    SessionTitle "session_title" 403 "The session belongs to another title.";
-    GeographyInvalid "geography_invalid" 400 "The development override of geography cannot be read.";
-    GeographyUnknown "geography_unknown" 403 "The site serves nobody whose country is unknown.";
-    Territory "territory" 403 "The title is not offered in the viewer's country.";
-    WindowNotOpen "window_not_open" 403 "The title cannot be watched yet.";
-    WindowClosed "window_closed" 403 "The title cannot be watched any more.";
-    Plan "plan" 403 "The viewer's plan does not include the title.";
-    OfferChanged "offer_changed" 403 "The offer that the session was opened under has changed; enter again with a viewer token.";
-    NoOffer "no_offer" 403 "The title has no offer.";
-    NoVariant "no_variant" 403 "Nothing in the manifest is within what the viewer may watch.";
+    PathInvalid "path_invalid" 400 "The path is not one that a player would form." "Ask for the URL as the manifest gives it; look for a proxy or player that rewrites paths.";
+    NotFound "not_found" 404 "There is nothing at this path." "Compare the path with `/{title}/{manifest}`.";
+    MethodNotAllowed "method_not_allowed" 405 "This path does not answer the method." "Use one of the methods that the reply's `Allow` names.";
+    SiteUnknown "site_unknown" 404 "No site has this host name." "Publish `v1/site/{host}`, or correct the host name; a new site is there within the bound of a change.";
+    TitleUnknown "title_unknown" 404 "The site has no such title." "Publish the title, add the site to its `sites`, or correct the id in the URL.";
+    TokenMissing "token_missing" 401 "The request carries no viewer token." "Send the viewer token in one of the site's `tokens.placements`.";
+    TokenMalformed "token_malformed" 401 "The viewer token cannot be read." "Send the token whole and as the issuer wrote it; look for a cut or doubly encoded one.";
+    TokenIssuer "token_issuer" 401 "The site does not accept tokens of this issuer." "Add the issuer to the site's `tokens.issuers`, or mint with one that is there.";
+    TokenKeyUnknown "token_key_unknown" 401 "The issuer has no such key." "Publish the key under `v1/keys/{issuer}` before tokens are signed with it.";
+    TokenAlgorithm "token_algorithm" 401 "The token names another algorithm than its key's own." "Sign with the algorithm that the key's `alg` names.";
+    TokenSignature "token_signature" 401 "The token's signature does not fit." "Compare the issuer's signing key with the one under `v1/keys/{issuer}`.";
+    TokenClaims "token_claims" 401 "A claim of the token is missing or cannot be read." "Correct the claim that the detail names, where the token is minted.";
+    TokenExpired "token_expired" 401 "The viewer token has expired." "Fetch a new viewer token; if it is new, compare the clocks and the site's `tokens.leeway_s`.";
+    TokenNotYetValid "token_not_yet_valid" 401 "The viewer token is not valid yet." "Compare the issuer's clock with the site's `tokens.leeway_s`.";
+    TokenAudience "token_audience" 401 "The viewer token is meant for somebody else." "Mint the token with the `aud` that the site's `tokens.audience` names.";
+    TokenTitle "token_title" 403 "The viewer token does not cover this title." "Mint a token whose `titles` has this one.";
+    SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries." "Open the manifest first, and follow its URLs.";
+    SessionMalformed "session_malformed" 401 "The session token cannot be read." "Follow the manifest's URLs as they are; open the manifest anew.";
+    SessionSignature "session_signature" 401 "The session token's signature does not fit." "Open the manifest anew; if it stays, compare `v1/keys/{sessions.keys}` with the rotation's steps.";
+    SessionExpired "session_expired" 401 "The session has ended; enter again with a viewer token." "Open the manifest anew with a viewer token; raise `sessions.lifetime_s` if it comes too early.";
+    SessionTitle "session_title" 403 "The session belongs to another title." "Open this title's own manifest.";
+    GeographyInvalid "geography_invalid" 400 "The development override of geography cannot be read." "Write the place as `AE`, `AE-DU` or `US-CA;asn=7922`.";
+    GeographyUnknown "geography_unknown" 403 "The site serves nobody whose country is unknown." "Set the site's `geography.unknown` to `world` to let such viewers have what is offered to `*`.";
+    Territory "territory" 403 "The title is not offered in the viewer's country." "Watch from a territory that an offer allows, or extend the `territories` of an offer.";
+    WindowNotOpen "window_not_open" 403 "The title cannot be watched yet." "Wait until the offer opens, or move its `window.from` or premiere.";
+    WindowClosed "window_closed" 403 "The title cannot be watched any more." "Extend the offer's `window.until`, or add an offer.";
+    Plan "plan" 403 "The viewer's plan does not include the title." "Subscribe to a plan that an offer names; check that the token carries it.";
+    Anonymiser "anonymiser" 403 "The request came through an anonymising network." "Turn the VPN, proxy or Tor off; correct the site's `geography.hosting` if the network is a viewer's own.";
+    Embargo "embargo" 403 "The title is under embargo." "Wait until the title's `embargo` has passed, or move it.";
+    Blackout "blackout" 403 "The title is blacked out where the viewer is." "Wait until the blackout's window has closed; correct its territories if it reaches too far.";
+    Device "device" 403 "The title is not offered on this kind of device." "Use a device that an offer's `devices` names, or extend them; check how the device was recognised.";
+    Entitlement "entitlement" 403 "The viewer has not bought or rented the title." "Rent or buy it; check that the token carries one of the offer's `entitlements`.";
+    RentalExpired "rental_expired" 403 "The viewer's rental has ended." "Rent it again; check `rental_s` of the offer, and `from` and `until` of the entitlement.";
+    Rating "rating" 403 "The title is rated above the viewer's age." "Use another profile; check the profile's age in the token, the title's `ratings` and the site's.";
+    VarianceUnknown "variance_unknown" 403 "The offer names a cut that the title does not have." "Add the cut to the title's `variances`, or correct the offer's `variance`.";
+    OfferChanged "offer_changed" 403 "The offer that the session was opened under has changed; enter again with a viewer token." "Open the manifest anew with a viewer token.";
+    NoOffer "no_offer" 403 "The title has no offer." "Give the title an offer.";
+    NoVariant "no_variant" 403 "Nothing in the manifest is within what the viewer may watch." "Raise the caps of the offer or token, or give the title a rendition within them.";
 }
 
 impl fmt::Display for Reason {
@@ -110,5 +123,6 @@ mod tests {
         codes.dedup();
         assert_eq!(codes.len(), Reason::ALL.len());
         assert!(Reason::ALL.iter().all(|reason| (400..500).contains(&reason.status())));
+        assert!(Reason::ALL.iter().all(|reason| reason.remedy().ends_with('.')));
     }
 }

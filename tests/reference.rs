@@ -12,10 +12,15 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/REFERENCE.md");
 
 #[test]
 fn the_lists_are_those_of_the_code() {
-    let reasons = Reason::ALL.iter().map(|reason| (reason.code(), reason.status(), reason.meaning()));
-    let faults = FaultKind::ALL.iter().map(|kind| (kind.code(), kind.status(), kind.meaning()));
+    let reasons = Reason::ALL.iter().map(|reason| {
+        [reason.code(), &reason.status().to_string(), reason.meaning(), reason.remedy()].map(str::to_owned)
+    });
+    let faults = FaultKind::ALL
+        .iter()
+        .map(|kind| [kind.code(), &kind.status().to_string(), kind.meaning()].map(str::to_owned));
     let found = fs::read_to_string(PATH).unwrap();
-    let expected = with_list(&with_list(&found, "denials", reasons), "faults", faults);
+    let expected = with_list(&found, "denials", ["reason", "status", "meaning", "remedy"], reasons);
+    let expected = with_list(&expected, "faults", ["reason", "status", "meaning"], faults);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(PATH, &expected).unwrap();
     } else {
@@ -23,13 +28,18 @@ fn the_lists_are_those_of_the_code() {
     }
 }
 
-fn with_list<'a>(text: &str, name: &str, rows: impl Iterator<Item = (&'a str, u16, &'a str)>) -> String {
+/// Puts the table of `rows` between the marks of a list; the first column is code.
+fn with_list<const N: usize>(
+    text: &str,
+    name: &str,
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
     let start = format!("<!-- {name}: written by tests/reference.rs -->\n");
     let (before, rest) = text.split_once(&start).unwrap();
     let (_, after) = rest.split_once("<!-- end -->").unwrap();
     let rows: String =
-        rows.map(|(code, status, meaning)| format!("| `{code}` | {status} | {meaning} |\n")).collect();
-    format!(
-        "{before}{start}\n| reason | status | meaning |\n| --- | --- | --- |\n{rows}\n<!-- end -->{after}"
-    )
+        rows.map(|row| format!("| `{} |\n", row.join(" | ").replacen(" |", "` |", 1))).collect();
+    let rule = ["---"; N].join(" | ");
+    format!("{before}{start}\n| {} |\n| {rule} |\n{rows}\n<!-- end -->{after}", head.join(" | "))
 }

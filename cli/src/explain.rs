@@ -88,6 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         Err(Stop::Denied(denial)) => {
             input::print(&json!({
                 "outcome": "denial", "reason": denial.reason.code(), "meaning": denial.reason.meaning(),
+                "remedy": denial.reason.remedy(),
                 "detail": denial.detail, "steps": steps,
             }))?;
             Ok(Answer::Denied)
