@@ -82,6 +82,8 @@ reasons! {
     TokenNotYetValid "token_not_yet_valid" 401 "The viewer token is not valid yet." "Compare the issuer's clock with the site's `tokens.leeway_s`.";
     TokenAudience "token_audience" 401 "The viewer token is meant for somebody else." "Mint the token with the `aud` that the site's `tokens.audience` names.";
     TokenTitle "token_title" 403 "The viewer token does not cover this title." "Mint a token whose `titles` has this one.";
+    TokenReplayed "token_replayed" 401 "The viewer token may be used once, and has been." "Fetch a new viewer token for each start of playback; a second player, a reload or a shared link needs one of its own.";
+    TokenReplayStore "token_replay_store" 401 "The viewer token may be used once, and the site keeps no store of used tokens." "Give the site `tokens.replay`, or mint tokens that may be used again.";
     SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries." "Open the manifest first, and follow its URLs.";
     SessionMalformed "session_malformed" 401 "The session token cannot be read." "Follow the manifest's URLs as they are; open the manifest anew.";
     SessionSignature "session_signature" 401 "The session token's signature does not fit." "Open the manifest anew; if it stays, compare `v1/keys/{sessions.keys}` with the rotation's steps.";

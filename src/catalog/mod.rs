@@ -30,8 +30,8 @@ pub use territory::{CountryCode, Territories, Territory, TerritoryError};
 pub use title::{Caps, MediaPath, Offer, Title};
 pub use tokens::{
     Acceptance, CatPolicy, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy, JwtPolicy,
-    MediaCdnPolicy, PathPlacement, Placement, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy,
-    TimedHmacPolicy, TokenPolicy, UriSigningPolicy,
+    MediaCdnPolicy, PathPlacement, Placement, ReplayPolicy, SecureLinkPolicy, SecureMediaPolicy,
+    StreamPolicy, TimedHmacPolicy, TokenPolicy, UriSigningPolicy,
 };
 pub use window::Window;
 

@@ -17,8 +17,10 @@ mod jwt;
 pub mod native;
 mod placement;
 mod presented;
+mod replay;
 pub mod session;
 
-pub use challenge::Challenge;
+pub use challenge::{Challenge, OwnedChallenge};
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present};
+pub use replay::{Seen, TokenName, Use};
