@@ -12,6 +12,7 @@ pub mod explain;
 pub mod facts;
 pub mod fault;
 pub mod hls;
+mod json;
 pub mod offline;
 pub mod pipeline;
 pub mod redacted;

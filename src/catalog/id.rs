@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// Why a text is not an identifier of the kind that was asked for.
@@ -103,6 +105,14 @@ identifiers! {
     "a key id: 1 to 128 visible ASCII characters",
     "^[!-~]{1,128}$",
     |text| is_visible_ascii(text, 128);
+}
+
+impl KeyId {
+    /// Names a key by its thumbprint.
+    pub(super) fn thumbprint(hash: &[u8; 32]) -> Self {
+        // Invariant: base64url is visible ASCII, 43 characters here.
+        Self(URL_SAFE_NO_PAD.encode(hash))
+    }
 }
 
 /// Paths that the edge answers itself.

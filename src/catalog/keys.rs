@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::site::bounded;
@@ -139,6 +139,13 @@ impl TryFrom<RawJwk> for Jwk {
     type Error = KeySetError;
 
     fn try_from(RawJwk { kid, alg, material }: RawJwk) -> Result<Self, KeySetError> {
+        Self::new(kid, alg, material)
+    }
+}
+
+impl Jwk {
+    /// Puts a key together, if its numbers are of its type's size and fit its algorithm.
+    pub fn new(kid: KeyId, alg: Option<Algorithm>, material: KeyMaterial) -> Result<Self, KeySetError> {
         if let Some(expected) = material.wrong_size() {
             return Err(KeySetError::Size { kid, expected });
         }
@@ -150,9 +157,7 @@ impl TryFrom<RawJwk> for Jwk {
             _ => Ok(key),
         }
     }
-}
 
-impl Jwk {
     /// Whether the key may be used with an algorithm: its own, or any that its type and size allow when it names
     /// none.
     pub fn permits(&self, alg: Algorithm) -> bool {
@@ -188,17 +193,19 @@ impl Jwk {
 }
 
 macro_rules! algorithms {
-    ($($variant:ident $name:literal $needs:literal $doc:literal;)*) => {
+    ($($(#[$attribute:meta])* $variant:ident $name:literal $needs:literal $doc:literal;)*) => {
         /// Signature algorithms, by their JWA names where they have one ([RFC 7518 section 3.1], [RFC 8037 section
-        /// 3.1], and `HS1` and `RS1` of the [IANA registry], which only older CDN dialects use).
+        /// 3.1], and `HS1` and `RS1` of the [IANA registry], which only older CDN dialects use). `Ed25519` ([RFC 9864])
+        /// is another name of `EdDSA` here, since no other curve of it is supported.
         ///
         /// [RFC 7518 section 3.1]: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
         /// [RFC 8037 section 3.1]: https://www.rfc-editor.org/rfc/rfc8037#section-3.1
         /// [IANA registry]: https://www.iana.org/assignments/jose/jose.xhtml#web-signature-encryption-algorithms
+        /// [RFC 9864]: https://www.rfc-editor.org/rfc/rfc9864#section-2.2
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Algorithm {
-            $(#[doc = $doc] $variant,)*
+            $(#[doc = $doc] $(#[$attribute])* $variant,)*
         }
 
         impl Algorithm {
@@ -210,8 +217,16 @@ macro_rules! algorithms {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The algorithm of this name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    "Ed25519" => Some(Self::EdDSA),
+                    _ => Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name),
+                }
+            }
+
             /// What a key has to be for it.
-            const fn needs(self) -> &'static str {
+            pub(crate) const fn needs(self) -> &'static str {
                 match self { $(Self::$variant => $needs,)* }
             }
         }
@@ -231,6 +246,7 @@ algorithms! {
     ES256 "ES256" "`kty` EC with `crv` P-256" "ECDSA with P-256 and SHA-256.";
     ES384 "ES384" "`kty` EC with `crv` P-384" "ECDSA with P-384 and SHA-384.";
     ES512 "ES512" "`kty` EC with `crv` P-521" "ECDSA with P-521 and SHA-512.";
+    #[serde(alias = "Ed25519")]
     EdDSA "EdDSA" "`kty` OKP with `crv` Ed25519" "Ed25519.";
     HS1 "HS1" "`kty` oct" "HMAC with SHA-1, of Akamai's and Google's tokens.";
     HMD5 "HMD5" "`kty` oct" "HMAC with MD5, of Akamai's tokens.";
@@ -293,14 +309,73 @@ impl KeyMaterial {
             Self::Rsa { n, e } => {
                 // RFC 7518 section 3.3: a key of 2,048 bits or larger MUST be used.
                 let modulus = n.0.iter().skip_while(|byte| **byte == 0).count();
-                let right = (256..=1024).contains(&modulus) && (1..=4).contains(&e.0.len());
-                (right, "a modulus `n` of 2,048 to 8,192 bits and an exponent `e` of 32 bits at most")
+                let exponent = e.0.iter().fold(0, |e: u64, byte| e << 8 | u64::from(*byte));
+                let right = (256..=1024).contains(&modulus)
+                    && (1..=4).contains(&e.0.len())
+                    && exponent >= 3
+                    && exponent % 2 == 1;
+                (
+                    right,
+                    "a modulus `n` of 2,048 to 8,192 bits and an odd exponent `e` of 3 or more in 32 bits",
+                )
             }
             Self::OctetKeyPair { x, .. } => (x.0.len() == 32, "32 bytes in `x`"),
         };
         (!right).then_some(expected)
     }
 }
+
+impl KeyMaterial {
+    /// What makes the key one that others can compute the private half of, as far as that can be seen: a modulus with
+    /// the fingerprint of [CVE-2017-15361] (ROCA). The primes of such keys are `k * M + 65537^a mod M`, with `M` the
+    /// product of the first primes, so that the modulus is a power of 65,537 modulo each of them; of other keys, one
+    /// in about 2^27 is.
+    ///
+    /// [CVE-2017-15361]: https://crocs.fi.muni.cz/public/papers/rsa_ccs17
+    pub(super) fn weakness(&self) -> Option<&'static str> {
+        let Self::Rsa { n, .. } = self else { return None };
+        SMALL_PRIMES
+            .iter()
+            .all(|prime| {
+                let rest = n.0.iter().fold(0, |rest: u32, byte| (rest << 8 | u32::from(*byte)) % prime);
+                let mut power = 1;
+                // The powers repeat after `prime - 1` steps at most.
+                (1..*prime).any(|_| {
+                    power = power * 65_537 % prime;
+                    power == rest
+                })
+            })
+            .then_some("a modulus of a generator that is broken (CVE-2017-15361)")
+    }
+
+    /// A name that any reader of the key can compute: the SHA-256 of the members that make the key, in the order of
+    /// their names ([RFC 7638 section 3]).
+    ///
+    /// [RFC 7638 section 3]: https://www.rfc-editor.org/rfc/rfc7638#section-3
+    pub fn thumbprint(&self) -> KeyId {
+        let members = match self {
+            Self::Symmetric { k } => format!(r#"{{"k":"{}","kty":"oct"}}"#, k.expose().encoded()),
+            Self::EllipticCurve { crv, x, y } => format!(
+                r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#,
+                crv.name(),
+                x.encoded(),
+                y.encoded()
+            ),
+            Self::Rsa { n, e } => {
+                format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, e.encoded(), n.encoded())
+            }
+            Self::OctetKeyPair { crv: OctetCurve::Ed25519, x } => {
+                format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, x.encoded())
+            }
+        };
+        KeyId::thumbprint(&Sha256::digest(members).into())
+    }
+}
+
+const SMALL_PRIMES: [u32; 38] = [
+    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
+    107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+];
 
 /// Curves by their JWA names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -356,6 +431,11 @@ pub enum OctetCurve {
 pub struct Base64Url(pub Vec<u8>);
 
 impl Base64Url {
+    /// Takes the text that stands in JSON.
+    pub(super) fn decoded(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok().map(Self)
+    }
+
     /// The text that stands in JSON.
     pub fn encoded(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.0)
@@ -413,6 +493,16 @@ mod tests {
             let error = read(&bad).unwrap_err().to_string();
             assert!(error.contains(why), "{error} does not say {why}");
         }
+    }
+
+    #[test]
+    fn a_thumbprint_is_that_of_the_specification() {
+        // RFC 7638 section 3.1.
+        let key: Jwk = serde_json::from_str(
+            r#"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"}"#,
+        )
+        .unwrap();
+        assert_eq!(key.material.thumbprint().as_str(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 
     #[test]

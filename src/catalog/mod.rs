@@ -9,6 +9,7 @@ mod document;
 mod host;
 mod id;
 mod keys;
+pub(crate) mod published;
 mod site;
 mod sync;
 mod territory;
@@ -22,6 +23,7 @@ pub use id::{IdError, Issuer, KeyId, OfferId, Plan, TitleId};
 pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
 };
+pub use published::{PublishedError, SkippedKey};
 pub use site::{
     BaseUrl, CachePolicy, CorsPolicy, GeographyPolicy, MediaPolicy, SessionPolicy, Site, UnknownGeography,
 };

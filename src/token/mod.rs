@@ -14,6 +14,8 @@ mod compact;
 mod grant;
 mod jwt;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod mint;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod placement;
 mod presented;

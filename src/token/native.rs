@@ -73,7 +73,7 @@ fn asymmetric(challenge: &Challenge<'_>) -> Option<bool> {
     })
 }
 
-fn hash(algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn hash(algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
     use Algorithm as A;
     Some(match algorithm {
         A::RS1 | A::ES1 => sha1::Sha1::digest(message).to_vec(),
@@ -87,5 +87,5 @@ fn hash(algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
 /// What stands before a SHA-1 hash in a PKCS #1 v1.5 signature ([RFC 8017 section 9.2], note 1).
 ///
 /// [RFC 8017 section 9.2]: https://www.rfc-editor.org/rfc/rfc8017#section-9.2
-const SHA1_DIGEST_INFO: [u8; 15] =
+pub(super) const SHA1_DIGEST_INFO: [u8; 15] =
     [0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];

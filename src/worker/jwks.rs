@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use url::{Host as UrlHost, Url};
 use worker::{
@@ -22,7 +23,7 @@ use worker::{
 use super::body::{self, Body};
 use super::documents::Documents;
 use super::{now_ms, platform, respond, within};
-use crate::catalog::{Document, Jwk, KeyMaterial, KeySet, PublishedKeys};
+use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
 use crate::fault::{Fault, FaultKind};
 use crate::token::Presented;
@@ -33,8 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// How long a fetch that was begun counts as under way: the request that began it may have been cut off.
 const UNDER_WAY_MS: u64 = 5_000;
 
-/// The longest set that is read, in bytes: a hundred RSA keys with their certificates.
-const LONGEST: usize = 512 * 1024;
+/// The longest set that is fetched, in bytes: [`KeySet::from_published`] reads no longer one.
+const LONGEST: usize = 256 * 1024;
 
 /// Seconds for which keys serve when the issuer does not give newer ones. Then tokens of the issuer are refused: a key
 /// that it has withdrawn must not open doors for ever.
@@ -92,7 +93,7 @@ pub(super) async fn for_token(
 /// The keys of an issuer.
 pub(super) async fn keys(documents: &Documents, own: Rc<Document<KeySet>>) -> Result<Keys, Fault> {
     let Some(published) = &own.body.published else { return Ok(Keys { own, published: None }) };
-    let place = Place::of(published, &documents.env)?;
+    let place = Place::of(&own.body.issuer, published, &documents.env)?;
     let published = match look(&place) {
         Look::Held(held, refresh) => {
             if refresh {
@@ -125,7 +126,7 @@ impl Keys {
         // Without the published keys, nobody can say that a key is unknown.
         published.merged.as_ref().map_err(Clone::clone)?;
         let seen = published.fetched_at_ms;
-        let place = Place::of(named, &documents.env)?;
+        let place = Place::of(&self.own.body.issuer, named, &documents.env)?;
         if published.waited || !place.may_fetch_early(seen) {
             return Ok(());
         }
@@ -141,13 +142,14 @@ impl Keys {
 /// Where a set is published, and for how long it is fresh.
 #[derive(Clone)]
 struct Place {
+    issuer: Issuer,
     url: Url,
     refresh_s: u64,
 }
 
 impl Place {
     /// Keys that somebody on the way could have changed open every door: they come over TLS alone.
-    fn of(published: &PublishedKeys, env: &Env) -> Result<Self, Fault> {
+    fn of(issuer: &Issuer, published: &PublishedKeys, env: &Env) -> Result<Self, Fault> {
         let loopback = match published.url.host() {
             Some(UrlHost::Domain(name)) => name == "localhost",
             Some(UrlHost::Ipv4(address)) => address.is_loopback(),
@@ -163,7 +165,7 @@ impl Place {
                 return Err(Fault::new(FaultKind::DocumentInvalid, detail));
             }
         }
-        Ok(Self { url: published.url.clone(), refresh_s: published.refresh_s })
+        Ok(Self { issuer: issuer.clone(), url: published.url.clone(), refresh_s: published.refresh_s })
     }
 
     /// The URL for people and logs, without a query or credentials.
@@ -201,7 +203,7 @@ impl Place {
 /// A set as it was fetched.
 #[derive(Clone)]
 struct Held {
-    keys: Rc<Vec<Jwk>>,
+    keys: Rc<KeySet>,
     fetched_at_ms: u64,
     fresh_for_ms: u64,
 }
@@ -213,9 +215,7 @@ impl Held {
         let name = (own.body.issuer.to_string(), own.revision, fetched_at_ms);
         let known = MERGED.with_borrow(|sets| sets.get(&name).cloned());
         let set = known.unwrap_or_else(|| {
-            let mut set = own.body.clone();
-            set.keys.extend(self.keys.iter().filter(|key| own.body.key(key.kid.as_str()).is_none()).cloned());
-            let set = Rc::new(set);
+            let set = Rc::new(own.body.clone().with(&self.keys));
             MERGED.with_borrow_mut(|sets| {
                 if sets.len() >= MOST {
                     sets.clear();
@@ -358,35 +358,23 @@ async fn refresh(place: &Place, seen_ms: Option<u64>) -> Result<(), Fault> {
     }
     let bytes = fetch(place).await?;
     let fetched_at_ms = now_ms();
-    hold(place, &bytes, fetched_at_ms)?;
+    for SkippedKey { at, kid, why } in hold(place, &bytes, fetched_at_ms)? {
+        let line = json!({ "kind": "key skipped", "set": place.name(), "at": at, "key": kid, "detail": why });
+        worker::console_log!("{line}");
+    }
     keep(place, bytes, fetched_at_ms).await
 }
 
-fn hold(place: &Place, bytes: &[u8], fetched_at_ms: u64) -> Result<(), Fault> {
-    let keys = read(bytes).map_err(|error| place.fault(error))?;
+/// Takes a set into memory, and returns what of it cannot be used.
+fn hold(place: &Place, bytes: &[u8], fetched_at_ms: u64) -> Result<Vec<SkippedKey>, Fault> {
+    let (keys, skipped) = KeySet::from_published(&place.issuer, bytes).map_err(|error| place.fault(error))?;
     let jitter = js_sys::Math::random() / 5.0;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "48,000 to 86,400,000 ms")]
     #[expect(clippy::cast_precision_loss, reason = "a day has fewer ms than 53 bits hold")]
     let fresh_for_ms = (place.refresh_s as f64 * 1000.0 * (1.0 - jitter)) as u64;
     let held = Held { keys: Rc::new(keys), fetched_at_ms, fresh_for_ms };
     with_slot(&place.url, |slot| slot.held = Some(held));
-    Ok(())
-}
-
-/// Reads a published set: what is of another kind, for another use, or secret, is left out.
-fn read(bytes: &[u8]) -> Result<Vec<Jwk>, serde_json::Error> {
-    #[derive(serde::Deserialize)]
-    struct Set {
-        keys: Vec<serde_json::Value>,
-    }
-    let Set { keys } = serde_json::from_slice(bytes)?;
-    let usable = |key: &serde_json::Value| key.get("use").is_none_or(|usage| usage == "sig");
-    Ok(keys
-        .into_iter()
-        .filter(usable)
-        .filter_map(|key| serde_json::from_value::<Jwk>(key).ok())
-        .filter(|key| !matches!(key.material, KeyMaterial::Symmetric { .. }))
-        .collect())
+    Ok(skipped)
 }
 
 /// Asks the issuer. A redirect is not followed: it could lead anywhere.

@@ -1,0 +1,147 @@
+//! JSON from strangers: a member that stands twice is refused at every depth, since two readers of it may take
+//! different ones ([RFC 8725 section 2.4], [RFC 7515 section 4]), and so is what is nested too deeply.
+//!
+//! [RFC 8725 section 2.4]: https://www.rfc-editor.org/rfc/rfc8725#section-2.4
+//! [RFC 7515 section 4]: https://www.rfc-editor.org/rfc/rfc7515#section-4
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// Arrays and objects within each other.
+const DEEPEST: usize = 16;
+
+/// Reads one JSON value and nothing behind it.
+pub(crate) fn strict(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = Node(0).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// Reads one JSON object and nothing behind it.
+pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    match strict(bytes)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(Error::custom("expected a JSON object")),
+    }
+}
+
+/// A value at a depth.
+struct Node(usize);
+
+impl Node {
+    fn below<E: Error>(&self) -> Result<usize, E> {
+        if self.0 < DEEPEST {
+            Ok(self.0 + 1)
+        } else {
+            Err(E::custom(format_args!("expected {DEEPEST} levels at most")))
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Node {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("expected a finite number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let depth = self.below()?;
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(Node(depth))? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let depth = self.below()?;
+        let mut members = Map::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            if members.contains_key(&name) {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+                return Err(Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            members.insert(name, entries.next_value_seed(Node(depth))?);
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_two_readers_may_take_for_different_things_is_refused() {
+        let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        for (bad, why) in [
+            (r#"{"a":1,"a":1}"#, "duplicate field `a`"),
+            (r#"{"a":1,"\u0061":2}"#, "duplicate field `a`"),
+            (r#"[{"b":{"c":[{"d":1,"e":2,"d":3}]}}]"#, "duplicate field `d`"),
+            (&deep(17), "16 levels at most"),
+            (&deep(10_000), "16 levels at most"),
+            ("{} {}", "trailing characters"),
+            (r#"{"a":1e999}"#, "number out of range"),
+            ("{'a':1}", "key must be a string"),
+            ("", "EOF"),
+        ] {
+            let error = strict(bad.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(why), "{error} does not say {why}");
+        }
+        assert!(strict(deep(16).as_bytes()).is_ok());
+        assert!(object(b"[]").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn it_reads_what_serde_json_reads(text in r#"[\[\]{}:,"a-c0-9.e\\u -]{0,40}"#) {
+            match (strict(text.as_bytes()), serde_json::from_str::<Value>(&text)) {
+                (Ok(strict), Ok(value)) => prop_assert_eq!(strict, value),
+                (Ok(_), Err(error)) => prop_assert!(false, "read what serde_json does not: {error}"),
+                (Err(_), _) => {}
+            }
+        }
+    }
+}
