@@ -45,6 +45,9 @@ pub struct ReplayPolicy {
     /// Every token may be used once, whatever it says of itself.
     #[serde(default)]
     pub once: bool,
+    /// The uses of every token are counted, whatever it says of itself, and a further one is reported in the log.
+    #[serde(default)]
+    pub detect: bool,
 }
 
 impl TokenPolicy {

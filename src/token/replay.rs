@@ -97,7 +97,8 @@ impl Use {
     ) -> Result<Option<Self>, Denial> {
         let store = site.tokens.replay;
         let once = grant.replay == Replay::Prohibit || store.is_some_and(|policy| policy.once);
-        if !once && (grant.replay == Replay::Permit || store.is_none()) {
+        let detect = store.is_some_and(|policy| policy.detect || grant.replay == Replay::Detect);
+        if !once && !detect {
             return Ok(None);
         }
         if store.is_none() {
@@ -176,7 +177,7 @@ mod tests {
 
     const USUAL: Case<'_> = Case {
         host: "a.example",
-        store: Some(ReplayPolicy { once: false }),
+        store: Some(ReplayPolicy { once: false, detect: false }),
         replay: Replay::Prohibit,
         id: Some("7"),
         message: b"m",
@@ -202,11 +203,14 @@ mod tests {
 
     #[test]
     fn who_is_asked_about() {
-        let store = |once| Some(ReplayPolicy { once });
+        let store = |once| Some(ReplayPolicy { once, detect: false });
+        let counts = Some(ReplayPolicy { once: false, detect: true });
         for (name, replay, policy, ends, expected) in [
             ("permit, no store", Replay::Permit, None, true, Ok(None)),
             ("permit, a store for those who ask", Replay::Permit, store(false), true, Ok(None)),
             ("permit, the site wants once", Replay::Permit, store(true), true, Ok(Some(true))),
+            ("permit, the site counts", Replay::Permit, counts, true, Ok(Some(false))),
+            ("prohibit, the site counts", Replay::Prohibit, counts, true, Ok(Some(true))),
             ("prohibit, no store", Replay::Prohibit, None, true, Err(Reason::TokenReplayStore)),
             ("prohibit, a store", Replay::Prohibit, store(false), true, Ok(Some(true))),
             ("prohibit, endless", Replay::Prohibit, store(false), false, Err(Reason::TokenClaims)),

@@ -112,7 +112,14 @@ impl DurableObject for UsedTokens {
         Self { state }
     }
 
+    /// Counts a use; on GET, tells how many tokens it keeps.
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        create(&self.state)?;
+        if request.method() == worker::Method::Get {
+            let sql = self.state.storage().sql();
+            let kept: Kept = sql.exec("SELECT count(*) AS tokens FROM used", None)?.one()?;
+            return Response::from_json(&kept);
+        }
         let told: Told = request.json().await?;
         let seen = self.count(&told)?;
         if self.state.storage().get_alarm().await?.is_none() {
@@ -140,6 +147,11 @@ struct Row {
     network: Option<String>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    tokens: u64,
+}
+
 #[derive(Deserialize)]
 struct Next {
     until: Option<u64>,
@@ -148,7 +160,6 @@ struct Next {
 impl UsedTokens {
     /// One statement, so that of two uses one is the first. It returns the network of the first use.
     fn count(&self, told: &Told) -> worker::Result<Seen> {
-        create(&self.state)?;
         let bindings = vec![
             told.name.clone().into(),
             integer(told.until),

@@ -1,8 +1,7 @@
 // The sync endpoint: signed batches into KV, and what the edge decides by afterwards.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { SYNC_SECRET, startEdge } from "./harness.mjs";
+import { SYNC_SECRET, sign, startEdge } from "./harness.mjs";
 
 const title = (offers = []) => ({ id: "harbour", sites: ["watch.example.com"], offers });
 let edge;
@@ -13,9 +12,7 @@ before(async () => {
 after(() => edge.stop());
 
 async function push(changes, { secret = SYNC_SECRET, at = Date.now(), body = JSON.stringify({ changes }), header } = {}) {
-  const seconds = Math.floor(at / 1000);
-  const mac = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
-  const headers = { "Stagedoor-Signature": header ?? `t=${seconds},v1=${mac}` };
+  const headers = header === undefined ? sign(secret, body, at) : { "Stagedoor-Signature": header };
   const reply = await edge.fetch("https://edge.example/_stagedoor/sync", { method: "POST", headers, body });
   return { status: reply.status, ...(await reply.json()) };
 }
