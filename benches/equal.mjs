@@ -6,7 +6,7 @@ import { HOST, LENGTHS } from "./fixture.mjs";
 
 HLS.setOptions({ strictMode: false, silent: true });
 
-const SESSION = /(?<=~)[A-Za-z0-9_-]{68}/;
+const SESSION = /(?<=~)[A-Za-z0-9_-]{100}/;
 const HEADERS = [
   "content-type",
   "content-length",

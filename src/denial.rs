@@ -89,6 +89,8 @@ reasons! {
     SessionSignature "session_signature" 401 "The session token's signature does not fit." "Open the manifest anew; if it stays, compare `v1/keys/{sessions.keys}` with the rotation's steps.";
     SessionExpired "session_expired" 401 "The session has ended; enter again with a viewer token." "Open the manifest anew with a viewer token; raise `sessions.lifetime_s` if it comes too early.";
     SessionTitle "session_title" 403 "The session belongs to another title." "Open this title's own manifest.";
+    SessionMoved "session_moved" 401 "The viewer has left the place or network that the session is bound to; enter again with a viewer token." "Open the manifest anew with a viewer token; loosen `sessions.lock` if honest viewers meet it often.";
+    Revoked "revoked" 401 "The session, its viewer, its token, its key or its title was revoked." "Look the entry up in `v1/revocations/{host}`; sign in again for a new token, or take the entry back.";
     GeographyInvalid "geography_invalid" 400 "The development override of geography cannot be read." "Write the place as `AE`, `AE-DU` or `US-CA;asn=7922`.";
     GeographyUnknown "geography_unknown" 403 "The site serves nobody whose country is unknown." "Set the site's `geography.unknown` to `world` to let such viewers have what is offered to `*`.";
     Territory "territory" 403 "The title is not offered in the viewer's country." "Watch from a territory that an offer allows, or extend the `territories` of an offer.";

@@ -179,21 +179,25 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
     let credential = if below.is_some() { "session token" } else { "viewer token" };
     steps.push(Step { step: "route", saw: json!({ "credential": credential }) });
     // No session is opened: its id is of no matter.
-    let Admitted { request, site, title, admission, usage } =
+    let Admitted { request, site, admission, usage, redirect, .. } =
         offline::decide(known, facts, below, now, SessionId([0; 8]), steps)?;
     if let Some(usage) = usage {
         // The store is not asked, since asking it is a use.
         let saw = json!({ "token": usage.name, "once": usage.once, "until": usage.until, "asked": false });
         steps.push(Step { step: "replay", saw });
     }
-    let source = cache::source(facts, &request, &site, &title)
+    if redirect.is_some() {
+        let saw = json!({ "instead": "a redirect to the same place with a newer session" });
+        steps.push(Step { step: "renew", saw });
+    }
+    let source = cache::source(facts, &request, &site, &admission.permit.folder)
         .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
     let saw = json!({
         "title": request.title, "resource": request.resource.as_str(), "url": source.url,
         "cache_key": source.cache_key, "ttl_s": source.ttl_s,
     });
     steps.push(Step { step: "source", saw });
-    Ok(json!(admission.caps))
+    Ok(json!(admission.permit.caps))
 }
 
 #[cfg(test)]
@@ -263,12 +267,12 @@ mod tests {
         let documents = documents();
         let entry = format!("https://watch.example.com/harbour/m.m3u8?token={token}");
         for (name, value, outcome, questions) in [
-            ("permit", json!({ "url": entry, "geo": "AE" }), "permit", 5),
-            ("denied by rights", json!({ "url": entry, "geo": "GB" }), "denial", 5),
+            ("permit", json!({ "url": entry, "geo": "AE" }), "permit", 6),
+            ("denied by rights", json!({ "url": entry, "geo": "GB" }), "denial", 6),
             ("another method", json!({ "url": entry, "method": "PUT" }), "denial", 0),
-            ("not signed", json!({ "url": format!("{entry}A"), "geo": "AE" }), "denial", 1),
+            ("not signed", json!({ "url": format!("{entry}A"), "geo": "AE" }), "denial", 5),
             ("no site", json!({ "url": "https://elsewhere.example.com/a/b.m3u8" }), "denial", 1),
-            ("no session", json!({ "url": "https://watch.example.com/~abc/harbour/m.m3u8" }), "denial", 2),
+            ("no session", json!({ "url": "https://watch.example.com/~abc/harbour/m.m3u8" }), "denial", 3),
         ] {
             let facts = request(value).facts().unwrap();
             let known = explain(&facts, NOW, Known::All(&documents)).unwrap().json();

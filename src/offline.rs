@@ -9,22 +9,34 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::catalog::{Document, DocumentKey, Host, Issuer, KeySet, Site, Stored, Title};
+use crate::catalog::{Document, DocumentKey, Host, Issuer, KeySet, Kind, Site, Stored, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, Admission, Stop};
+use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
+use crate::reply::Reply;
+use crate::rights::{self, Decision, Policies, Trace};
 use crate::route::MediaRequest;
 use crate::time::UnixTime;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::token::native;
 use crate::token::session::SessionId;
-use crate::token::{Asked, Challenge, OwnedChallenge, Use, genuine};
+use crate::token::{Asked, Challenge, OwnedChallenge, RevocationIndex, Use, genuine};
 
 /// Documents at hand, as the JSON that KV would hold.
 #[derive(Clone, Debug, Default)]
 pub struct Documents(pub BTreeMap<DocumentKey, Vec<u8>>);
+
+impl Documents {
+    /// The document of a key, if it is there and has not been deleted.
+    pub fn read<D: DeserializeOwned>(&self, key: &DocumentKey) -> Result<Option<Document<D>>, Fault> {
+        match stored(key, self.0.get(key))? {
+            Some(Stored::Live(document)) => Ok(Some(document)),
+            Some(Stored::Deleted { .. }) | None => Ok(None),
+        }
+    }
+}
 
 /// What a decision rests on besides the request.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +125,8 @@ pub struct Admitted {
     pub admission: Admission,
     /// What the store of used tokens is to be asked, if anything.
     pub usage: Option<Use>,
+    /// The reply in place of the manifest, when a token is renewed by a redirect.
+    pub redirect: Option<Reply>,
 }
 
 /// Decides with all documents at hand; see [`decide`].
@@ -145,33 +159,71 @@ pub fn decide(
 ) -> Result<Admitted, Halt> {
     let host: Host = facts.host.parse().map_err(|_| no_site(&facts.host))?;
     let site = known.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
-    if let Some((request, token)) = below {
-        let keys = known.keys(&site.sessions.keys, steps)?;
-        let session = pipeline::open(&request, &token, &site, &keys, now)?;
-        let title = known.title(&request, &site, steps)?;
-        let admission = pipeline::resume(facts, &token, session, &site, &title, now)?;
-        steps.push(permitted(&admission));
-        return Ok(Admitted { request, site, title, admission, usage: None });
-    }
-    let (request, presented) = pipeline::present(facts, &site)?;
-    let keys = known.keys(presented.keys(), steps)?;
+    let Document { revision: site_revision, body: site } = site;
     let session_keys = known.keys(&site.sessions.keys, steps)?;
-    let challenges = presented.challenges(&keys)?;
-    let met = genuine(known.first_met(&challenges)?)?;
-    let grant = presented.grant(met.key, &Asked { facts, policy: &site.tokens, now })?;
-    let saw = json!({ "dialect": grant.dialect.name(), "algorithm": met.algorithm.name(), "grant": grant });
-    steps.push(Step { step: "grant", saw });
-    let usage = Use::of(facts, &site, &grant, met, now)?;
-    let title = known.title(&request, &site, steps)?;
-    let admission = pipeline::admit(facts, &site, &session_keys, &title, &grant, now, id)?;
+    let revocations = known.revocations(&site, steps)?;
+    let sessions = Sessions { keys: &session_keys, revocations: &revocations };
+    let (request, title, admission, usage) = match below {
+        Some((request, token)) => {
+            let session = pipeline::open(facts, &request, &token, &site, sessions, now)?;
+            let Document { revision, body: title } = known.title(&request, &site, steps)?;
+            let resumed = pipeline::resumed(facts, &session);
+            let told = rights::explain_resume(&title, &resumed, Policies::from(&site), now);
+            steps.push(decided(&site, site_revision, &title, revision, &told));
+            let admission = pipeline::resume(facts, &token, session, &site, &title, now)?;
+            (request, title, admission, None)
+        }
+        None => {
+            let (request, presented) = pipeline::present(facts, &site)?;
+            let keys = known.keys(presented.keys(), steps)?;
+            let challenges = presented.challenges(&keys)?;
+            let met = genuine(known.first_met(&challenges)?)?;
+            let grant = presented.grant(met.key, &Asked { facts, policy: &site.tokens, now })?;
+            let algorithm = met.algorithm.name();
+            let saw = json!({ "dialect": grant.dialect.name(), "algorithm": algorithm, "grant": grant });
+            steps.push(Step { step: "grant", saw });
+            let usage = Use::of(facts, &site, &grant, met, now)?;
+            let Document { revision, body: title } = known.title(&request, &site, steps)?;
+            let viewer = pipeline::viewer(facts, &site, &grant, id);
+            let told = rights::explain(&title, &viewer, Policies::from(&site), now);
+            steps.push(decided(&site, site_revision, &title, revision, &told));
+            let admission = pipeline::admit(facts, &site, sessions, &title, &grant, now, id)?;
+            (request, title, admission, usage)
+        }
+    };
     steps.push(permitted(&admission));
-    Ok(Admitted { request, site, title, admission, usage })
+    let redirect = pipeline::renew(facts, &request, &admission, &site, &session_keys, now)?;
+    Ok(Admitted { request, site, title, admission, usage, redirect })
 }
 
-fn permitted(Admission { session, caps, .. }: &Admission) -> Step {
+/// What the rights looked at, and which rule of which revision decided.
+fn decided(
+    site: &Site,
+    site_revision: u64,
+    title: &Title,
+    title_revision: u64,
+    (Decision { rehearsed, .. }, Trace { findings, decided }): &(Decision, Trace),
+) -> Step {
+    let by = decided.as_ref().map(|decided| {
+        let (key, revision) = match decided.document {
+            Kind::Site => (DocumentKey::Site(site.host.clone()), site_revision),
+            _ => (DocumentKey::Title(title.id.clone()), title_revision),
+        };
+        json!({ "key": key, "revision": revision, "decided": decided })
+    });
+    let rehearsed: Vec<_> = rehearsed
+        .iter()
+        .map(|denial| json!({ "reason": denial.reason.code(), "detail": denial.detail }))
+        .collect();
+    Step { step: "rights", saw: json!({ "findings": findings, "by": by, "rehearsed": rehearsed }) }
+}
+
+fn permitted(Admission { session, permit, .. }: &Admission) -> Step {
     let saw = json!({
         "session": session.id.to_string(), "class": session.class.to_string(),
-        "expires_at": session.expires_at, "caps": caps,
+        "expires_at": session.expires_at, "ends_at": session.ends_at, "offer": permit.offer, "caps": permit.caps,
+        "folder": permit.folder, "variance": permit.variance, "replaced": permit.replaced, "ads": permit.ads,
+        "until": permit.until,
     });
     Step { step: "permit", saw }
 }
@@ -183,17 +235,27 @@ fn no_site(host: &str) -> Denial {
 impl Known<'_> {
     fn keys(self, issuer: &Issuer, steps: &mut Vec<Step>) -> Result<KeySet, Halt> {
         let key = DocumentKey::Keys(issuer.clone());
-        let found = self.find(&key, steps)?;
+        let found = self.find(&key, steps)?.map(|document| document.body);
         Ok(found.ok_or_else(|| Fault::new(FaultKind::DocumentMissing, format!("{key} is missing")))?)
     }
 
-    fn title(self, request: &MediaRequest, site: &Site, steps: &mut Vec<Step>) -> Result<Title, Halt> {
-        let title: Option<Title> = self.find(&DocumentKey::Title(request.title.clone()), steps)?;
+    fn revocations(self, site: &Site, steps: &mut Vec<Step>) -> Result<RevocationIndex, Halt> {
+        let found = self.find(&DocumentKey::Revocations(site.host.clone()), steps)?;
+        Ok(found.map(|document| document.body).unwrap_or_default())
+    }
+
+    fn title(
+        self,
+        request: &MediaRequest,
+        site: &Site,
+        steps: &mut Vec<Step>,
+    ) -> Result<Document<Title>, Halt> {
+        let title: Option<Document<Title>> = self.find(&DocumentKey::Title(request.title.clone()), steps)?;
         let unknown = || {
             Denial::new(Reason::TitleUnknown, format!("`{}` is not a title of {}", request.title, site.host))
         };
         let title = title.ok_or_else(unknown)?;
-        pipeline::on_site(&title, &site.host)?;
+        pipeline::on_site(&title.body, &site.host)?;
         Ok(title)
     }
 
@@ -217,7 +279,11 @@ impl Known<'_> {
         Ok(None)
     }
 
-    fn find<D: DeserializeOwned>(self, key: &DocumentKey, steps: &mut Vec<Step>) -> Result<Option<D>, Halt> {
+    fn find<D: DeserializeOwned>(
+        self,
+        key: &DocumentKey,
+        steps: &mut Vec<Step>,
+    ) -> Result<Option<Document<D>>, Halt> {
         let json = match self {
             #[cfg(not(target_arch = "wasm32"))]
             Self::All(documents) => documents.0.get(key),
@@ -226,18 +292,24 @@ impl Known<'_> {
                 None => return Err(Halt::Ask(Question::Document(key.clone()))),
             },
         };
-        let found = json.map(|json| Stored::<D>::from_json(json)).transpose();
-        let found =
-            found.map_err(|error| Fault::new(FaultKind::DocumentInvalid, format!("{key}: {error}")))?;
+        let found = stored(key, json)?;
         let revision = found.as_ref().map(Stored::revision);
-        let body = match found {
-            Some(Stored::Live(Document { body, .. })) => Some(body),
+        let document = match found {
+            Some(Stored::Live(document)) => Some(document),
             Some(Stored::Deleted { .. }) | None => None,
         };
         steps.push(Step {
             step: "document",
-            saw: json!({ "key": key, "revision": revision, "found": body.is_some() }),
+            saw: json!({ "key": key, "revision": revision, "found": document.is_some() }),
         });
-        Ok(body)
+        Ok(document)
     }
+}
+
+fn stored<D: DeserializeOwned>(
+    key: &DocumentKey,
+    json: Option<&Vec<u8>>,
+) -> Result<Option<Stored<D>>, Fault> {
+    let found = json.map(|json| Stored::<D>::from_json(json)).transpose();
+    found.map_err(|error| Fault::new(FaultKind::DocumentInvalid, format!("{key}: {error}")))
 }

@@ -10,18 +10,18 @@
 //! ```
 
 use crate::cache::Source;
-use crate::catalog::{Caps, Host, KeySet, Site, Title};
+use crate::catalog::{Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::hls::{self, CompileError, Frame, Reach};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
-use crate::rights::{self, Viewer};
+use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
 use crate::route::{MediaRequest, ResourceKind};
 use crate::time::UnixTime;
-use crate::token::session::{Session, SessionId};
-use crate::token::{self, Grant, Presented};
+use crate::token::session::{self, Opening, Session, SessionId};
+use crate::token::{self, Grant, Presented, Renewal, RevocationIndex};
 
 /// Why a request is not served: refused, or something broke.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,10 +60,23 @@ pub struct Admission {
     pub session: Session,
     /// Its token, as it stands in URLs.
     pub token: Redacted<String>,
-    /// The limits that the permit puts on a manifest.
-    pub caps: Caps,
     /// Whether relative URIs of the manifest already carry the session.
     pub reach: Reach,
+    /// What it may see.
+    pub permit: Permit,
+    /// What rules that are being rehearsed would have refused: for the log.
+    pub rehearsed: Vec<Denial>,
+    /// A newer viewer token for the viewer, where the one that was shown asks for it.
+    pub renewal: Option<Renewal>,
+}
+
+/// What a site's sessions are opened and verified with.
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions<'a> {
+    /// The keys.
+    pub keys: &'a KeySet,
+    /// What was revoked.
+    pub revocations: &'a RevocationIndex,
 }
 
 /// Checks that a title may be served by a site.
@@ -95,7 +108,7 @@ pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Pres
 pub fn admit(
     facts: &Facts,
     site: &Site,
-    session_keys: &KeySet,
+    sessions: Sessions<'_>,
     title: &Title,
     grant: &Grant,
     now: UnixTime,
@@ -108,30 +121,72 @@ pub fn admit(
         )
         .into());
     }
-    let viewer = Viewer { geography: &facts.geography, plans: &grant.plans };
-    let permit = rights::decide(title, viewer, site.geography, now)?;
-    let ends = [Some(now.plus_secs(site.sessions.lifetime_s)), grant.expires_at, permit.until];
-    let expires_at = ends.into_iter().flatten().min().unwrap_or(now);
-    let session = Session::new(id, &title.id, permit.class(), grant, expires_at);
-    let token = session.mint(session_keys, site.host.as_str()).ok_or_else(|| {
-        Fault::new(
-            FaultKind::DocumentInvalid,
-            format!("v1/keys/{} has no HS256 key in front", site.sessions.keys),
-        )
-    })?;
-    Ok(Admission { session, token: Redacted::new(token), caps: permit.caps, reach: Reach::Prefix })
+    sessions.revocations.grant(grant, &title.id)?;
+    let Decision { outcome, rehearsed } =
+        rights::decide(title, &viewer(facts, site, grant, id), Policies::from(site), now);
+    let permit = outcome?;
+    let ends_at = grant.expires_at.unwrap_or(now.plus_secs(site.sessions.longest_s));
+    let ends_at = permit.until.map_or(ends_at, |until| until.min(ends_at));
+    let session = Session::new(&Opening {
+        id,
+        title: &title.id,
+        class: permit.class,
+        grant,
+        lock: site.sessions.lock.and(grant.lock),
+        facts,
+        generation: sessions.revocations.generation(),
+        expires_at: now.plus_secs(site.sessions.lifetime_s).min(ends_at),
+        ends_at,
+    });
+    Ok(Admission {
+        session,
+        token: sign(&session, site, sessions.keys)?,
+        reach: Reach::Prefix,
+        permit,
+        rehearsed,
+        renewal: grant.renewal.clone(),
+    })
 }
 
-/// Below the entry: verifies the session token. It takes no other document than the site's session keys, so that
-/// nothing is looked up for a token that somebody made up.
+/// What the rights look at in a viewer at the entry.
+pub fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId) -> Viewer<'a> {
+    let cmcd = facts.query_parameter("CMCD");
+    let cmcd = cmcd.as_deref().or_else(|| {
+        let headers = ["CMCD-Session", "CMCD-Request", "CMCD-Object", "CMCD-Status"];
+        headers.into_iter().find_map(|name| facts.headers.named(name))
+    });
+    Viewer {
+        geography: &facts.geography,
+        plans: &grant.plans,
+        entitlements: &[],
+        age: grant.age,
+        device: rights::device(None, cmcd, facts.headers.named("User-Agent"), &site.devices),
+        max_height: grant.max_height,
+        bucket: session::bucket_of(grant, id),
+    }
+}
+
+fn sign(session: &Session, site: &Site, keys: &KeySet) -> Result<Redacted<String>, Fault> {
+    session.mint(keys, site.host.as_str()).map(Redacted::new).ok_or_else(|| {
+        let detail = format!("v1/keys/{} has no HS256 key in front", site.sessions.keys);
+        Fault::new(FaultKind::DocumentInvalid, detail)
+    })
+}
+
+/// Below the entry: verifies the session token. It takes no other document than the site's session keys and
+/// revocations, so that nothing is looked up for a token that somebody made up.
 pub fn open(
+    facts: &Facts,
     request: &MediaRequest,
     token: &Redacted<String>,
     site: &Site,
-    session_keys: &KeySet,
+    sessions: Sessions<'_>,
     now: UnixTime,
 ) -> Result<Session, Denial> {
-    Session::open(token.expose(), session_keys, site.host.as_str(), &request.title, now)
+    let (session, key) = Session::open(token.expose(), sessions.keys, site.host.as_str())?;
+    session.check(&request.title, facts, now, site.sessions.grace_s)?;
+    sessions.revocations.session(&session, &site.sessions.keys, key)?;
+    Ok(session)
 }
 
 /// Below the entry: decides the rights again, so that a change reaches a running session with its next request.
@@ -143,8 +198,60 @@ pub fn resume(
     title: &Title,
     now: UnixTime,
 ) -> Result<Admission, Denial> {
-    let caps = rights::resume(title, session.class, &facts.geography, site.geography, now)?.caps;
-    Ok(Admission { session, token: token.clone(), caps, reach: Reach::Inherit })
+    let Decision { outcome, rehearsed } =
+        rights::resume(title, &resumed(facts, &session), Policies::from(site), now);
+    Ok(Admission {
+        session,
+        token: token.clone(),
+        reach: Reach::Inherit,
+        permit: outcome?,
+        rehearsed,
+        renewal: None,
+    })
+}
+
+/// What the rights look at below a session.
+pub fn resumed<'a>(facts: &'a Facts, session: &Session) -> Resumed<'a> {
+    Resumed {
+        class: session.class,
+        geography: &facts.geography,
+        max_height: session.max_height.map(u32::from),
+        bucket: session.bucket(),
+    }
+}
+
+/// A redirect in place of a manifest, when a token is to be renewed that way.
+///
+/// At the entry, a viewer token may ask for it. Below, a session token that is about to expire is answered with the
+/// same manifest's URL under a new one: players resolve a playlist's relative URIs against the URL that it was
+/// redirected to, so that everything below it carries the new token. Segments are never redirected: they live on the
+/// old token until their playlist is asked for again, or until the grace is over.
+pub fn renew(
+    facts: &Facts,
+    request: &MediaRequest,
+    admission: &Admission,
+    site: &Site,
+    keys: &KeySet,
+    now: UnixTime,
+) -> Result<Option<Reply>, Fault> {
+    let Admission { session, renewal, .. } = admission;
+    let redirect = |status, place: &str| {
+        let reply = Reply { status, ..Reply::default() };
+        Some(reply.with("Location", place).with("Cache-Control", "private, no-store"))
+    };
+    if let Some(Renewal { redirect: Some((status, place)), .. }) = renewal {
+        return Ok(redirect(*status, place.expose()));
+    }
+    let due = now.plus_secs(site.sessions.renewal_s()) >= session.expires_at;
+    let longer = session.renewed(now.plus_secs(site.sessions.lifetime_s));
+    if request.kind == ResourceKind::Segment || !due || longer.expires_at <= session.expires_at {
+        return Ok(None);
+    }
+    let token = sign(&longer, site, keys)?;
+    let query = facts.query.expose();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let place = format!("/~{}/{}/{}{mark}{query}", token.expose(), request.title, request.resource);
+    Ok(redirect(307, &place))
 }
 
 /// The longest manifest that the edge reads, in bytes: 10,000 segments with long names take about 2 MiB.
@@ -162,7 +269,7 @@ pub fn manifest(
         return Err(Fault::new(FaultKind::ManifestUnsupported, "DASH manifests are not rewritten yet").into());
     }
     let frame = Frame { folder: &source.folder, resource: &request.resource, reach: admission.reach };
-    let template = hls::compile(bytes, &frame, &admission.caps).map_err(|error| match error {
+    let template = hls::compile(bytes, &frame, &admission.permit.caps).map_err(|error| match error {
         CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
         CompileError::NotAPlaylist => {
             Fault::new(FaultKind::ManifestInvalid, format!("{}: {error}", source.place())).into()
@@ -174,6 +281,7 @@ pub fn manifest(
     let root = format!("/~{}/{}/", admission.token.expose(), request.title);
     let body = template.render(&root).into_owned();
     let reply = Reply::new(200, "application/vnd.apple.mpegurl", body);
+    let reply = admission.renewal.iter().flat_map(|renewal| &renewal.headers).fold(reply, renewed);
     Ok(match admission.reach {
         // It holds a session of its own: nobody else may have it, and the next request opens another one.
         Reach::Prefix => reply.with("Cache-Control", "private, no-store"),
@@ -181,6 +289,10 @@ pub fn manifest(
             .with("Cache-Control", format!("private, max-age={}", source.ttl_s))
             .tagged(facts.headers.if_none_match.as_deref()),
     })
+}
+
+fn renewed(reply: Reply, (name, value): &(String, Redacted<String>)) -> Reply {
+    reply.with(name.clone(), value.expose())
 }
 
 /// Headers of the media origin's reply that go on to the player; all others end here.
@@ -198,7 +310,7 @@ pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<Strin
             let headers = MEDIA_HEADERS
                 .into_iter()
                 .filter(|name| !coded || !matches!(*name, "Content-Length" | "Accept-Ranges"))
-                .filter_map(|name| Some((name, header(name)?)))
+                .filter_map(|name| Some((name.into(), header(name)?)))
                 .collect();
             let reply = Reply { status, headers, body: Vec::new() };
             let policy = if status == 416 {

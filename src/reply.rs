@@ -1,5 +1,6 @@
 //! What goes back to the player.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher};
 
 use serde::Serialize;
@@ -15,7 +16,7 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// Headers, each name at most once.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body; for HEAD, what GET would have brought.
     pub body: Vec<u8>,
 }
@@ -35,8 +36,9 @@ impl Reply {
 
     /// Sets a header, in place of an earlier one of the same name.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.retain(|(set, _)| *set != name);
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        self.headers.retain(|(set, _)| !set.eq_ignore_ascii_case(&name));
         self.headers.push((name, value.into()));
         self
     }

@@ -7,9 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An instant in whole seconds since 1970-01-01T00:00:00Z.
 ///
-/// In documents it is an [RFC 3339] string with any offset; it is kept, and written, in UTC.
+/// In documents it is an [RFC 3339] string with any offset; it is kept, and written, in UTC. A time zone in brackets
+/// behind it ([RFC 9557]) is for people: the offset counts, since the edge has no table of time zones. One that is marked
+/// as critical (`[!Asia/Dubai]`) would have to be compared with the offset, and is refused.
 ///
 /// [RFC 3339]: https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+/// [RFC 9557]: https://www.rfc-editor.org/rfc/rfc9557#section-4.1
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
@@ -53,10 +56,22 @@ impl Serialize for UnixTime {
     }
 }
 
+/// The text in front of its suffix, `1*("[" ... "]")`; the whole text if what follows is no suffix to be ignored.
+fn without_suffix(text: &str) -> &str {
+    let Some((instant, suffix)) = text.split_once('[') else { return text };
+    let Some(tags) = suffix.strip_suffix(']') else { return text };
+    let is_tag = |tag: &str| {
+        !tag.is_empty()
+            && !tag.starts_with('!')
+            && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_.+-=".contains(&b))
+    };
+    if tags.split("][").all(is_tag) { instant } else { text }
+}
+
 impl<'de> Deserialize<'de> for UnixTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let instant = DateTime::parse_from_rfc3339(&text).map_err(|error| {
+        let instant = DateTime::parse_from_rfc3339(without_suffix(&text)).map_err(|error| {
             de::Error::custom(format_args!(
                 "expected an RFC 3339 date and time such as 2026-11-22T18:00:00Z, found `{text}`: {error}"
             ))
@@ -76,6 +91,19 @@ mod tests {
         let time: UnixTime = serde_json::from_str(r#""2026-11-22T22:00:00+04:00""#).unwrap();
         assert_eq!(time, UnixTime::from_secs(1_795_370_400));
         assert_eq!(serde_json::to_string(&time).unwrap(), r#""2026-11-22T18:00:00Z""#);
+    }
+
+    #[test]
+    fn a_time_zone_in_brackets_is_for_people() {
+        let secs =
+            |text: &str| serde_json::from_str::<UnixTime>(&format!("\"{text}\"")).map(UnixTime::as_secs).ok();
+        let plain = secs("2026-12-01T00:00:00+04:00");
+        assert!(plain.is_some());
+        assert_eq!(secs("2026-12-01T00:00:00+04:00[Asia/Dubai]"), plain);
+        assert_eq!(secs("2026-12-01T00:00:00+04:00[Asia/Dubai][u-ca=gregory]"), plain);
+        for bad in ["[!Asia/Dubai]", "[]", "[Asia/Dubai", "[Asia/Dubai]x", "[Asia/Dubai]]", "[a b]"] {
+            assert_eq!(secs(&format!("2026-12-01T00:00:00+04:00{bad}")), None, "{bad}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
@@ -43,6 +44,9 @@ struct Flow {
 struct Step {
     #[serde(default)]
     wait_s: u64,
+    /// Documents that change before the request.
+    #[serde(default)]
+    documents: BTreeMap<String, Value>,
     request: Request,
     reply: Expected,
 }
@@ -56,6 +60,10 @@ struct Request {
     origin: Option<String>,
     place: Option<String>,
     country: Option<String>,
+    asn: Option<u32>,
+    address: Option<IpAddr>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
     token: Option<mint::Wanted>,
 }
 
@@ -81,10 +89,20 @@ fn refusals() {
 }
 
 #[test]
+fn sessions() {
+    run("sessions.json");
+}
+
+#[test]
+fn rights() {
+    run("rights.json");
+}
+
+#[test]
 fn every_file_of_flows_is_run() {
     let mut names: Vec<_> = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["base.json", "refusals.json", "viewing.json"]);
+    assert_eq!(names, ["base.json", "refusals.json", "rights.json", "sessions.json", "viewing.json"]);
 }
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/flows");
@@ -109,10 +127,11 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
     documents.retain(|_, document| !document.is_null());
     let mut upstream = base.upstream.clone();
     upstream.extend(flow.upstream);
-    let edge = Edge::new(&documents, upstream);
     let mut session = String::new();
     for (number, step) in flow.steps.into_iter().enumerate() {
         now += step.wait_s;
+        documents.extend(step.documents);
+        let edge = Edge::new(&documents, upstream.clone());
         let told = format!("{}, step {}, {}", flow.name, number + 1, step.request.path);
         let token =
             step.request.token.as_ref().map(|wanted| mint::mint(wanted, &base.claims, &base.private_keys));
@@ -126,12 +145,17 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
         let geography = match step.request.place.filter(|_| flow.variables.contains_key("GEOGRAPHY_OVERRIDE"))
         {
             Some(place) => place.parse().ok(),
-            None => Some(country.as_deref().map(Geography::in_country_of_cloudflare).unwrap_or_default()),
+            None => Some(Geography {
+                asn: step.request.asn,
+                ..country.as_deref().map(Geography::in_country_of_cloudflare).unwrap_or_default()
+            }),
         };
         // That the override cannot be read is the Worker's own to say.
         let Some(geography) = geography else { continue };
         let target = fill(step.request.path);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let headers = step.request.headers.iter();
+        let all = headers.map(|(name, value)| (name.to_lowercase(), Redacted::new(fill(value.clone()))));
         let facts = Facts {
             method: Method::from_name(step.request.method.as_deref().unwrap_or("GET")),
             host: step.request.host.unwrap_or_else(|| "watch.example.com".to_owned()),
@@ -140,8 +164,10 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
             headers: Headers {
                 authorization: step.request.authorization.map(fill).map(Redacted::new),
                 origin: step.request.origin,
+                all: all.collect(),
                 ..Headers::default()
             },
+            address: step.request.address,
             geography,
             ..Facts::default()
         };
@@ -161,8 +187,9 @@ fn check(told: &str, expected: &Expected, reply: &Reply, body: &str, session: &m
         assert_eq!(problem["reason"], reason.as_str(), "{told}: {body}");
     }
     if expected.capture || expected.body.as_ref().is_some_and(|body| body.contains("{{session}}")) {
-        let at = body.find("/~").unwrap_or_else(|| panic!("{told}: no session in {body}"));
-        body[at + 2..at + 70].clone_into(session);
+        let text = [reply.header("Location").unwrap_or_default(), body].concat();
+        let at = text.find("/~").unwrap_or_else(|| panic!("{told}: no session in {text}"));
+        text[at + 2..at + 102].clone_into(session);
     }
     if let Some(expected) = &expected.body {
         assert_eq!(body, expected.replace("{{session}}", session), "{told}");

@@ -10,7 +10,7 @@ use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use stagedoor::catalog::{Document, DocumentKey, KeySet, Kind, Site, Title};
+use stagedoor::catalog::{Document, DocumentKey, KeySet, Kind, Revocations, Site, Title};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kv-schemas");
 
@@ -27,6 +27,11 @@ fn title() {
 #[test]
 fn keys() {
     check::<KeySet>(Kind::Keys);
+}
+
+#[test]
+fn revocations() {
+    check::<Revocations>(Kind::Revocations);
 }
 
 #[test]

@@ -4,22 +4,27 @@ import { base64url } from "jose";
 import { equal } from "./bytes.mjs";
 import { Denial, Fault } from "./reply.mjs";
 
-const VERSION = 1;
-const BODY = 35;
+const VERSION = 2;
+const BODY = 59;
 const MAC = 16;
+/** `sessions.grace_s` of a site that does not say otherwise. */
+const GRACE_S = 120;
 const TOKEN = ((BODY + MAC) * 4) / 3;
 
-export async function mintSession({ keys }, site, title, offer, viewer, expiresAt) {
+export async function mintSession({ keys }, site, title, offer, viewer, expiresAt, endsAt) {
   const [key] = keys;
   if (key?.alg !== "HS256") throw new Fault("document_invalid", "no HS256 session key in front");
   const token = new Uint8Array(BODY + MAC);
   token[0] = VERSION;
   token.set(key.tag, 1);
-  new DataView(token.buffer).setUint32(3, expiresAt);
-  crypto.getRandomValues(token.subarray(7, 15));
-  token.set(title.tag, 15);
-  token.set(offer.class, 23);
-  token.set(viewer.subject, 27);
+  const view = new DataView(token.buffer);
+  view.setUint32(3, expiresAt);
+  view.setUint32(7, endsAt);
+  crypto.getRandomValues(token.subarray(11, 19));
+  token.set(title.tag, 19);
+  token.set(offer.class, 27);
+  token.set(viewer.subject, 33);
+  token.set(viewer.issuerKey, 45);
   token.set(await mac(key, site, token.subarray(0, BODY)), BODY);
   return base64url.encode(token);
 }
@@ -34,12 +39,13 @@ export async function openSession(text, { keys }, site, title, now) {
     genuine ||= crypto.subtle.timingSafeEqual(await mac(key, site, body), token.subarray(BODY));
   }
   if (!genuine) throw new Denial("session_signature", "no session key of the site made this token");
-  const expiresAt = new DataView(token.buffer, token.byteOffset).getUint32(3);
-  if (now >= expiresAt) throw new Denial("session_expired", `the session ended ${now - expiresAt} s ago`);
-  if (!equal(token.subarray(15, 23), title.tag)) {
+  const view = new DataView(token.buffer, token.byteOffset);
+  const dead = Math.min(view.getUint32(3) + GRACE_S, view.getUint32(7));
+  if (now >= dead) throw new Denial("session_expired", `the session ended ${now - dead} s ago`);
+  if (!equal(token.subarray(19, 27), title.tag)) {
     throw new Denial("session_title", `the session is not for \`${title.id}\``);
   }
-  return { class: token.subarray(23, 27) };
+  return { class: token.subarray(27, 31) };
 }
 
 function decode(text) {

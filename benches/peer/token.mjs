@@ -82,7 +82,8 @@ async function verify(token, issuer, { keys }, site, now) {
   }
   const subject =
     claims.sub === undefined ? new Uint8Array(8) : (await hash(utf8(`${issuer}\0${claims.sub}`))).subarray(0, 8);
-  return { subject, plans, titles, expiresAt: claims.exp + leeway };
+  const issuerKey = (await hash(utf8(`${issuer}\0${key.kid}`))).subarray(0, 4);
+  return { subject, issuerKey, plans, titles, expiresAt: claims.exp + leeway };
 }
 
 function header(token) {

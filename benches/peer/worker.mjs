@@ -61,8 +61,9 @@ async function enter(facts, wanted, site, catalog) {
     throw new Denial("token_title", `\`${title.id}\` is not among the token's titles`);
   }
   const offer = permit(title, facts.country, viewer.plans, site, facts.now);
-  const ends = [facts.now + (site.sessions.lifetime_s ?? 14_400), viewer.expiresAt, offer.until ?? Infinity];
-  const token = await mintSession(sessionKeys, site, title, offer, viewer, Math.min(...ends));
+  const endsAt = Math.min(viewer.expiresAt, offer.until ?? Infinity);
+  const expiresAt = Math.min(facts.now + (site.sessions.lifetime_s ?? 14_400), endsAt);
+  const token = await mintSession(sessionKeys, site, title, offer, viewer, expiresAt, endsAt);
   return { title, admission: { token, caps: offer.caps, prefix: true } };
 }
 

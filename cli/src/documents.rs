@@ -30,14 +30,15 @@ pub(crate) fn insert(
     mut document: Value,
 ) -> Result<(), String> {
     let member = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+    let revocations = document.get("revoked").is_some();
     let (kind, id) = if let Some(host) = member("host") {
-        (Kind::Site, host)
+        (if revocations { Kind::Revocations } else { Kind::Site }, host)
     } else if let Some(issuer) = member("issuer") {
         (Kind::Keys, issuer)
     } else if let Some(id) = member("id") {
         (Kind::Title, id)
     } else {
-        return Err("expected a document with `host` (site), `issuer` (keys) or `id` (title)".to_owned());
+        return Err("expected a document with `host` (site, or with `revoked` its revocations), `issuer` (keys) or `id` (title)".to_owned());
     };
     let key = DocumentKey::new(kind, &id).map_err(|error| error.to_string())?;
     if let Some(members) = document.as_object_mut() {

@@ -9,6 +9,7 @@ mod input;
 mod manifest;
 mod mint;
 mod request;
+mod simulate;
 mod verify;
 
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Command {
     Manifest(Manifest),
     /// Show how the edge decides on a request, step by step.
     Explain(explain::Arguments),
+    /// Show who may watch what: places, plans, devices, ages and instants against the offers of titles.
+    Simulate(simulate::Arguments),
 }
 
 #[derive(Subcommand)]
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Token(Token::Verify(arguments)) => verify::run(&arguments),
         Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
     };
     match answer {
         Ok(Answer::Yes) => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
 use stagedoor::cache;
-use stagedoor::catalog::{Caps, Site, Title};
+use stagedoor::catalog::{Caps, Site};
 use stagedoor::hls::{self, CompileError, Frame, Reach};
 use stagedoor::route::{MediaRequest, Route, route};
 use url::Url;
@@ -130,8 +130,7 @@ fn folder(
         let origin = format!("https://{}/{}/", facts.host, wanted.title);
         return Url::parse(&origin).map_err(|error| failed(&error));
     };
-    let title: Title =
-        serde_json::from_value(json!({ "id": wanted.title, "sites": [site.host], "offers": [] }))
-            .map_err(|error| failed(&error))?;
-    cache::source(facts, wanted, site, &title).map(|source| source.folder).map_err(|error| failed(&error))
+    cache::source(facts, wanted, site, &format!("{}/", wanted.title))
+        .map(|source| source.folder)
+        .map_err(|error| failed(&error))
 }

@@ -172,12 +172,86 @@ fn explain_tells_each_step_and_no_secret() {
         permit["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
     assert_eq!(
         steps,
-        ["facts", "route", "document", "document", "document", "grant", "document", "permit", "source"]
+        [
+            "facts", "route", "document", "document", "document", "document", "grant", "document", "rights",
+            "permit", "source"
+        ]
     );
     assert!(permit.to_string().contains(r#""key":"v1/title/harbour","revision":7"#));
     assert!(!permit.to_string().contains(&token));
     let denial = explain(1, "GB");
     assert_eq!((&denial["outcome"], &denial["reason"]), (&json!("denial"), &json!("territory")));
+    assert!(denial["remedy"].as_str().unwrap().contains("territories"), "{denial}");
+    let rights = denial["steps"].as_array().unwrap().iter().find(|step| step["step"] == "rights").unwrap();
+    assert_eq!(
+        rights["saw"]["by"],
+        json!({ "key": "v1/title/harbour", "revision": 7, "decided": {
+            "document": "title", "of": "offer gulf", "rule": "territory", "reason": "territory",
+            "would_pass": "a viewer in AE" } })
+    );
+    assert_eq!(
+        rights["saw"]["findings"][1],
+        json!({ "of": "offer gulf", "rule": "territory", "mode": "enforce", "passed": false,
+            "wanted": "a viewer in AE", "saw": "GB" })
+    );
+}
+
+#[test]
+fn simulate_shows_who_may_watch_what() {
+    let desk = Desk::new();
+    desk.file(
+        "documents/harbour.json",
+        &json!({
+            "id": "harbour", "sites": ["watch.example.com"], "offers": [
+                { "id": "gulf", "territories": { "allow": ["AE"] }, "caps": { "max_height": 360, "audio": ["ar", "en"] } },
+                { "id": "tv", "territories": { "allow": ["AE"] }, "plans": ["gold"], "devices": ["tv"],
+                  "window": { "until": "2026-11-22T19:00:00Z" } },
+            ],
+        }),
+    );
+    let simulate = |more: &[&str]| {
+        let common = ["simulate", "--documents", "documents", "--site", "watch.example.com"];
+        let output = desk.run(&[&common, more].concat(), "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let at = ["--at", "2026-11-22T18:00:00Z,1795374000", "--devices", "tv,mobile"];
+    let table = simulate(&[&["--title", "harbour"], &at[..]].concat());
+    let caps = "gulf audio=ar|en max_height=360";
+    let expected = format!(
+        "\
+title    at                    country  entitlements  device  age      plans none                       plans gold
+harbour  2026-11-22T18:00:00Z  AE       none          tv      unknown  {caps}  tv
+harbour  2026-11-22T18:00:00Z  AE       none          mobile  unknown  {caps}  {caps}
+harbour  2026-11-22T18:00:00Z  XX       none          tv      unknown  - geography_unknown              - geography_unknown
+harbour  2026-11-22T18:00:00Z  XX       none          mobile  unknown  - geography_unknown              - geography_unknown
+harbour  2026-11-22T19:00:00Z  AE       none          tv      unknown  {caps}  {caps}
+harbour  2026-11-22T19:00:00Z  AE       none          mobile  unknown  {caps}  {caps}
+harbour  2026-11-22T19:00:00Z  XX       none          tv      unknown  - geography_unknown              - geography_unknown
+harbour  2026-11-22T19:00:00Z  XX       none          mobile  unknown  - geography_unknown              - geography_unknown
+"
+    );
+    assert_eq!(table, expected);
+    let one =
+        ["--countries", "AE,GB", "--plans", "basic+gold", "--devices", "tv", "--at", "2026-11-22T18:00:00Z"];
+    let csv = simulate(&[&["--all", "--format", "csv"], &one[..]].concat());
+    let lines: Vec<_> = csv.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[1].starts_with(
+        "harbour,2026-11-22T18:00:00Z,AE,none,tv,unknown,basic+gold,permit,tv,,,,2026-11-22T19:00:00Z,"
+    ));
+    assert!(lines[2].contains(",denial,,,,,,territory,\"none of the 2 offers"), "{}", lines[2]);
+    let misuse = desk.misuse(&[
+        "simulate",
+        "--documents",
+        "documents",
+        "--site",
+        "watch.example.com",
+        "--all",
+        "--ages",
+        "x",
+    ]);
+    assert!(misuse.contains("--ages, found `x`"), "{misuse}");
 }
 
 const MASTER: &str = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=640x360\n360.m3u8\n\

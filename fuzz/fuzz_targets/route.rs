@@ -3,11 +3,15 @@
 
 use libfuzzer_sys::fuzz_target;
 use stagedoor::facts::Facts;
-use stagedoor::route::{ResourcePath, Route, route};
+use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
 
 fuzz_target!(|path: &str| {
     let facts = Facts { path: path.to_owned(), ..Facts::default() };
-    if let Ok(Route::Media(request)) = route(&facts) {
+    let request = match route(&facts) {
+        Ok(Route::Below(request, _)) => Ok(request),
+        _ => MediaRequest::at_entry(path),
+    };
+    if let Ok(request) = request {
         let resource = request.resource.as_str();
         assert_eq!(ResourcePath::parse(resource).unwrap(), request.resource, "not canonical");
         assert!(!resource.starts_with('/') && !resource.split('/').any(|segment| segment == ".."));

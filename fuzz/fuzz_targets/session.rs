@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use stagedoor::catalog::KeySet;
-use stagedoor::time::UnixTime;
 use stagedoor::token::session::Session;
 
 static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
@@ -16,7 +15,6 @@ static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
 });
 
 fuzz_target!(|token: &str| {
-    let title = "harbour".parse().unwrap();
-    let opened = Session::open(token, &KEYS, "watch.example.com", &title, UnixTime::from_secs(1));
+    let opened = Session::open(token, &KEYS, "watch.example.com");
     assert!(opened.is_err(), "a forged session was opened");
 });

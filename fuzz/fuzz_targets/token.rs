@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use stagedoor::catalog::{KeySet, TokenPolicy};
+use stagedoor::facts::{Facts, Headers};
 use stagedoor::redacted::Redacted;
 use stagedoor::time::UnixTime;
-use stagedoor::token::{Presented, native};
+use stagedoor::token::{Asked, native, present};
 
 static POLICY: LazyLock<TokenPolicy> = LazyLock::new(|| serde_json::from_str(r#"{"issuers":["id"]}"#).unwrap());
 static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
@@ -21,11 +22,17 @@ static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
 });
 
 fuzz_target!(|token: &str| {
-    if let Ok(presented) = Presented::parse(Redacted::new(token.to_owned()), &POLICY)
-        && let Ok(challenge) = presented.challenge(&KEYS)
-    {
-        assert!(!native::settle(&challenge), "a forged token was taken for genuine");
+    let headers = Headers {
+        authorization: Some(Redacted::new(format!("Bearer {token}"))),
+        ..Headers::default()
+    };
+    let facts = Facts { headers, ..Facts::default() };
+    let asked = Asked { facts: &facts, policy: &POLICY, now: UnixTime::from_secs(1) };
+    if let Ok(presented) = present(&facts, &POLICY) {
+        if let Ok(challenges) = presented.challenges(&KEYS) {
+            assert!(!challenges.iter().any(native::settle), "a forged token was taken for genuine");
+        }
         // The claims are read all the same, as if it were.
-        let _ = presented.grant(true, &POLICY, UnixTime::from_secs(1));
+        let _ = presented.grant(&KEYS.keys[0], &asked);
     }
 });

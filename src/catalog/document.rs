@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Host, IdError, Issuer, KeySet, Site, Title, TitleId};
+use super::{Host, IdError, Issuer, KeySet, Revocations, Site, Title, TitleId};
 
 /// A document as it stands in KV: its revision, then its own members beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +37,12 @@ impl<D: for<'de> Deserialize<'de>> Stored<D> {
     /// Reads the bytes of a KV value.
     pub fn from_json(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let Head { revision, deleted } = serde_json::from_slice(bytes)?;
-        if deleted { Ok(Self::Deleted { revision }) } else { serde_json::from_slice(bytes).map(Self::Live) }
+        if deleted {
+            return Ok(Self::Deleted { revision });
+        }
+        // Not as a `Document<D>`: its flattened member would be buffered whole, and brings a second deserializer of
+        // every type into the wasm.
+        serde_json::from_slice(bytes).map(|body| Self::Live(Document { revision, body }))
     }
 }
 
@@ -67,11 +72,13 @@ pub enum Kind {
     Title,
     /// `v1/keys/{issuer}`
     Keys,
+    /// `v1/revocations/{host}`
+    Revocations,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Site, Self::Title, Self::Keys];
+    pub const ALL: [Self; 4] = [Self::Site, Self::Title, Self::Keys, Self::Revocations];
 
     /// The kind's name, as it stands in keys and file names.
     pub const fn name(self) -> &'static str {
@@ -79,11 +86,13 @@ impl Kind {
             Self::Site => "site",
             Self::Title => "title",
             Self::Keys => "keys",
+            Self::Revocations => "revocations",
         }
     }
 }
 
-/// The key of a document in KV, versioned and greppable: `v1/site/{host}`, `v1/title/{id}`, `v1/keys/{issuer}`.
+/// The key of a document in KV, versioned and greppable: `v1/site/{host}`, `v1/title/{id}`, `v1/keys/{issuer}`,
+/// `v1/revocations/{host}`.
 ///
 /// At most 512 bytes, the limit of KV, by the bounds of its identifiers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +103,8 @@ pub enum DocumentKey {
     Title(TitleId),
     /// An issuer's keys, or a site's session keys.
     Keys(Issuer),
+    /// What a site has revoked.
+    Revocations(Host),
 }
 
 impl DocumentKey {
@@ -103,13 +114,14 @@ impl DocumentKey {
             Self::Site(_) => Kind::Site,
             Self::Title(_) => Kind::Title,
             Self::Keys(_) => Kind::Keys,
+            Self::Revocations(_) => Kind::Revocations,
         }
     }
 
     /// The identifier behind the kind.
     pub fn id(&self) -> &str {
         match self {
-            Self::Site(host) => host.as_str(),
+            Self::Site(host) | Self::Revocations(host) => host.as_str(),
             Self::Title(id) => id.as_str(),
             Self::Keys(issuer) => issuer.as_str(),
         }
@@ -121,6 +133,7 @@ impl DocumentKey {
             Kind::Site => Self::Site(id.parse()?),
             Kind::Title => Self::Title(id.parse()?),
             Kind::Keys => Self::Keys(id.parse()?),
+            Kind::Revocations => Self::Revocations(id.parse()?),
         })
     }
 }
@@ -148,6 +161,7 @@ impl DocumentKey {
             Kind::Site => Self::Site(serde_json::from_slice::<Site>(json)?.host),
             Kind::Title => Self::Title(serde_json::from_slice::<Title>(json)?.id),
             Kind::Keys => Self::Keys(serde_json::from_slice::<KeySet>(json)?.issuer),
+            Kind::Revocations => Self::Revocations(serde_json::from_slice::<Revocations>(json)?.host),
         };
         if found == *self { Ok(()) } else { Err(DocumentError::Key { expected: self.clone(), found }) }
     }
@@ -163,7 +177,7 @@ impl fmt::Display for DocumentKey {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentKeyError {
     /// It does not begin with a known `v1/{kind}/`.
-    #[error("expected a key such as v1/title/harbour, of kind site, title or keys, found `{0}`")]
+    #[error("expected a key such as v1/title/harbour, of kind site, title, keys or revocations, found `{0}`")]
     Prefix(String),
     /// The identifier behind the kind is wrong.
     #[error(transparent)]

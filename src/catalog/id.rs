@@ -90,6 +90,30 @@ identifiers! {
     concat!("^", slug!()),
     is_slug;
 
+    /// Something that is bought or rented, as the token issuer names it.
+    EntitlementId,
+    "an entitlement: 1 to 128 visible ASCII characters",
+    "^[!-~]{1,128}$",
+    |text| is_visible_ascii(text, 128);
+
+    /// A variance's identifier, unique within its title.
+    VarianceId,
+    "a variance id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    concat!("^", slug!()),
+    is_slug;
+
+    /// A blackout's identifier, unique within its title.
+    BlackoutId,
+    "a blackout id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    concat!("^", slug!()),
+    is_slug;
+
+    /// The name of a group of territories, unique within its site.
+    GroupName,
+    "a group's name: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    concat!("^", slug!()),
+    is_slug;
+
     /// Who signs tokens: the `iss` claim, compared byte for byte ([RFC 7519 section 4.1.1]).
     ///
     /// [RFC 7519 section 4.1.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.1

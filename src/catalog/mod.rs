@@ -5,11 +5,19 @@
 //! it does not know, so that an edge that is one version behind keeps serving; the origin, where an editor
 //! can still correct a typing error, refuses them.
 
+mod caps;
+mod device;
 mod document;
+mod entitlement;
+mod geography;
 mod host;
 mod id;
 mod keys;
+mod memo;
 pub(crate) mod published;
+mod rating;
+mod revocations;
+mod rules;
 mod site;
 mod sync;
 mod territory;
@@ -17,19 +25,29 @@ mod title;
 mod tokens;
 mod window;
 
+pub use caps::Caps;
+pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
 pub use document::{Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored};
+pub use entitlement::{AdsMode, Entitlement, Model};
+pub use geography::{Anonymised, GeographyPolicy, Hosting, UnknownGeography};
 pub use host::Host;
-pub use id::{IdError, Issuer, KeyId, OfferId, Plan, TitleId};
+pub use id::{
+    BlackoutId, EntitlementId, GroupName, IdError, Issuer, KeyId, OfferId, Plan, TitleId, VarianceId,
+};
 pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
 };
+pub use memo::Memo;
 pub use published::{PublishedError, SkippedKey};
-pub use site::{
-    BaseUrl, CachePolicy, CorsPolicy, GeographyPolicy, MediaPolicy, SessionPolicy, Site, UnknownGeography,
+pub use rating::{
+    Ageless, Bbfc, Fsk, Ksa, Kuwait, Mpaa, Rated, RatingPolicy, RatingSystem, Ratings, Tvpg, Uae, Unrated,
 };
+pub use revocations::{Revocation, Revocations, Revoked, RevokedSession};
+pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
+pub use site::{BaseUrl, CachePolicy, CorsPolicy, MediaPolicy, SessionPolicy, Site};
 pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError};
-pub use territory::{CountryCode, Territories, Territory, TerritoryError};
-pub use title::{Caps, MediaPath, Offer, Title};
+pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
+pub use title::{Blackout, BlackoutAction, MediaPath, Offer, Premiere, Replacement, Title, Variance};
 pub use tokens::{
     Acceptance, CatPolicy, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy, JwtPolicy,
     MediaCdnPolicy, PathPlacement, Placement, ReplayPolicy, SecureLinkPolicy, SecureMediaPolicy,

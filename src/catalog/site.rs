@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-use super::{Host, Issuer, TokenPolicy};
+use super::{DevicePolicy, GeographyPolicy, Host, Issuer, RatingPolicy, SiteRules, TokenPolicy};
+use crate::token::Lock;
 
 /// A site: one host name in front of one media origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,15 @@ pub struct Site {
     /// What it makes of a viewer's place.
     #[serde(default)]
     pub geography: GeographyPolicy,
+    /// What it makes of titles' ratings.
+    #[serde(default, skip_serializing_if = "RatingPolicy::is_default")]
+    pub ratings: RatingPolicy,
+    /// How it recognises devices.
+    #[serde(default, skip_serializing_if = "DevicePolicy::is_default")]
+    pub devices: DevicePolicy,
+    /// How the rules of its titles are enforced.
+    #[serde(default, skip_serializing_if = "SiteRules::is_empty")]
+    pub rules: SiteRules,
     /// How long the edge keeps what it has fetched.
     #[serde(default)]
     pub cache: CachePolicy,
@@ -93,15 +103,46 @@ pub struct SessionPolicy {
     /// The document `v1/keys/{keys}` that holds the session keys (HS256). Its first key signs, all of them
     /// verify, so that a new key is put in front and the old one removed once its last session has ended.
     pub keys: Issuer,
-    /// How long a session lasts at most, in seconds, 60 to 86,400; it never outlives the viewer token.
+    /// How long a session's token lasts, in seconds, 60 to 86,400; it never outlives the viewer token.
     #[serde(default = "SessionPolicy::default_lifetime_s", deserialize_with = "lifetime")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86_400)))]
     pub lifetime_s: u64,
+    /// How long before its expiry a session's token is renewed, in seconds, 0 to 86,400: a playlist that is asked for
+    /// then is answered with a redirect to the same playlist under a new token. Absent: a quarter of the lifetime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 86_400)))]
+    pub renew_before_s: Option<u64>,
+    /// For how long after its expiry a session's token is still accepted, in seconds, 0 to 86,400: for segments in
+    /// flight, and for a player that comes back from a pause and asks for a playlist.
+    #[serde(default = "SessionPolicy::default_grace_s", deserialize_with = "grace")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 86_400)))]
+    pub grace_s: u64,
+    /// The end of a session whose viewer token names no expiry, in seconds after its beginning, 60 to 604,800.
+    #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
+    pub longest_s: u64,
+    /// What a session is bound to, as it was at the entry, whatever its viewer token says. A viewer who moves to
+    /// another network (a phone that leaves a Wi-Fi) has to enter again.
+    #[serde(default, skip_serializing_if = "Lock::is_open")]
+    pub lock: Lock,
 }
 
 impl SessionPolicy {
     const fn default_lifetime_s() -> u64 {
         14_400
+    }
+
+    const fn default_grace_s() -> u64 {
+        120
+    }
+
+    const fn default_longest_s() -> u64 {
+        86_400
+    }
+
+    /// How long before its expiry a session's token is renewed, in seconds.
+    pub fn renewal_s(&self) -> u64 {
+        self.renew_before_s.unwrap_or(self.lifetime_s / 4)
     }
 }
 
@@ -109,25 +150,12 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error>
     bounded(deserializer, 60, 86_400)
 }
 
-/// What a site makes of a viewer's place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct GeographyPolicy {
-    /// A viewer whose country nobody knows.
-    #[serde(default)]
-    pub unknown: UnknownGeography,
+fn grace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 0, 86_400)
 }
 
-/// What becomes of a viewer whose country nobody knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum UnknownGeography {
-    /// Denied, whatever the offers say.
-    #[default]
-    Deny,
-    /// Admitted to offers whose territories include `*`.
-    World,
+fn longest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 60, 604_800)
 }
 
 /// How long the edge keeps what it has fetched from the media origin.
@@ -179,7 +207,7 @@ pub(super) fn bounded<'de, D: Deserializer<'de>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Placement;
+    use crate::catalog::{Placement, UnknownGeography};
 
     const SMALLEST: &str = r#"{
         "host": "watch.example.com",

@@ -6,7 +6,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{Host, IdError, OfferId, Plan, Territories, TitleId, Window};
+use super::{
+    AdsMode, BlackoutId, Caps, DeviceClass, Enforcement, EntitlementId, Host, IdError, Memo, Model, OfferId,
+    OfferRules, Plan, Ratings, Territories, TitleId, VarianceId, Window,
+};
+use crate::rights::Prepared;
+use crate::time::UnixTime;
 
 /// A title: its sites, where its media lies, and its offers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +30,23 @@ pub struct Title {
     /// The manifest, below that folder, that a player opens first; for consoles and pages, the edge serves any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
+    /// Nobody watches it before this instant, whatever the offers say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embargo: Option<UnixTime>,
+    /// Its age ratings.
+    #[serde(default, skip_serializing_if = "Ratings::is_empty")]
+    pub ratings: Ratings,
+    /// Its cuts, beside the one in `media`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variances: Vec<Variance>,
+    /// Where and when it is not shown as usual.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blackouts: Vec<Blackout>,
     /// Who may watch it. A viewer whom no offer fits is denied.
     pub offers: Vec<Offer>,
+    /// What decisions need of all this, worked out once.
+    #[serde(skip)]
+    pub prepared: Memo<Prepared>,
 }
 
 impl Title {
@@ -50,34 +70,111 @@ pub struct Offer {
     /// When it holds; absent: always.
     #[serde(default, skip_serializing_if = "is_always")]
     pub window: Window,
+    /// Where it opens at another time than its window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub premieres: Vec<Premiere>,
+    /// What the viewer has to bring; absent: what `plans` and `entitlements` ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
     /// The plans of which the viewer's token has to name one; empty: any viewer with a valid token.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<Plan>,
+    /// What the viewer has to have bought or rented, one of these; empty: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entitlements: Vec<EntitlementId>,
+    /// How long a rental lasts, in seconds, from the entitlement's `from`; absent: as long as the entitlement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub rental_s: Option<u64>,
+    /// The only device classes; empty: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceClass>,
+    /// How advertising reaches the viewer; absent: not at all, and `guided` under the model `avod`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ads: Option<AdsMode>,
+    /// The cut that it shows; absent: the one for the viewer's territory, else the title's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variance: Option<VarianceId>,
+    /// How its rules are enforced, in place of the site's `rules`.
+    #[serde(default, skip_serializing_if = "OfferRules::is_empty")]
+    pub rules: OfferRules,
     /// What it limits.
     #[serde(default, skip_serializing_if = "Caps::is_none")]
     pub caps: Caps,
+}
+
+impl Offer {
+    /// How advertising reaches its viewers.
+    pub fn ads(&self) -> Option<AdsMode> {
+        self.ads.or((self.model == Some(Model::Avod)).then_some(AdsMode::Guided))
+    }
 }
 
 fn is_always(window: &Window) -> bool {
     *window == Window::default()
 }
 
-/// The limits that an offer puts on a manifest. An absent limit does not limit.
-///
-/// They shape what a player is offered. They are not access control within a title: who writes the URL of a larger
-/// rendition by hand, with a session of the title, gets it. What may not leave the edge belongs into another title.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// An opening of an offer of its own in some territories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Caps {
-    /// The greatest height of a picture, in pixels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_height: Option<u32>,
+pub struct Premiere {
+    /// Where; of several premieres, the one whose territory is nearest to the viewer counts, of equals the latest.
+    pub territories: Territories,
+    /// When the offer opens there, in place of its window's `from`.
+    pub from: UnixTime,
 }
 
-impl Caps {
-    fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
+/// One of several cuts of a title.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Variance {
+    /// Names it in offers; unique within the title.
+    pub id: VarianceId,
+    /// Its folder below the site's media origin, in place of the title's.
+    pub media: MediaPath,
+    /// Where it is shown by offers that name no variance: of several, the one whose territory is nearest to the viewer.
+    /// Absent: only where an offer names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub territories: Option<Territories>,
+}
+
+/// A title is not shown as usual: somewhere, for a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Blackout {
+    /// Names it in traces and logs; unique within the title.
+    pub id: BlackoutId,
+    /// Where; of several blackouts, the one whose territory is nearest to the viewer counts, of equals one that denies.
+    pub territories: Territories,
+    /// When; absent: always.
+    #[serde(default, skip_serializing_if = "is_always")]
+    pub window: Window,
+    /// What becomes of the viewers there.
+    pub action: BlackoutAction,
+    /// How it is enforced, in place of the site's `rules.blackout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Enforcement>,
+}
+
+/// What becomes of viewers under a blackout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BlackoutAction {
+    /// They are denied.
+    Deny,
+    /// They see something that stands in for the title.
+    Slate(Replacement),
+    /// They see another cut of the event.
+    Alternate(Replacement),
+}
+
+/// What is shown in place of a title.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Replacement {
+    /// Its folder below the site's media origin, with the same paths below it as in the title's own.
+    pub media: MediaPath,
 }
 
 /// A folder below the media origin: `harbour/` or `films/harbour/v2/`.

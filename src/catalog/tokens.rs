@@ -126,6 +126,18 @@ pub enum Acceptance {
     CloudFront(CloudFrontPolicy),
 }
 
+impl Acceptance {
+    /// Whether the dialect's tokens name their issuer and the site's list decides on it.
+    pub const fn needs_issuers(&self) -> bool {
+        match self {
+            Self::Jwt(own) => own.issuers.is_none(),
+            Self::Cat(own) => own.issuers.is_none() && own.keys.is_none(),
+            Self::UriSigning(own) => own.issuers.is_none() && own.keys.is_none(),
+            _ => false,
+        }
+    }
+}
+
 /// What a site demands of JSON Web Tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

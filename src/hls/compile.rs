@@ -227,7 +227,7 @@ mod tests {
         let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
         let resource = ResourcePath::parse("hls/master.m3u8").unwrap();
         let frame = Frame { folder: &folder, resource: &resource, reach };
-        let template = compile(playlist.as_bytes(), &frame, &Caps { max_height })?;
+        let template = compile(playlist.as_bytes(), &frame, &Caps { max_height, ..Caps::default() })?;
         Ok(String::from_utf8(template.render("/~S/harbour/").into_owned()).unwrap())
     }
 

@@ -1,8 +1,28 @@
 //! Which offer fits a viewer.
+//!
+//! A title is heard in this order, and the first rule that refuses ends it:
+//!
+//! | | rule | at the entry | below a session |
+//! | --- | --- | --- | --- |
+//! | site | `anonymiser` | decided | decided again |
+//! | site | `unknown_geography` | decided | decided again |
+//! | title | `embargo` | decided | decided again |
+//! | title | `blackout`, the nearest that is on: denies or replaces | decided | decided again |
+//! | offer | `territory` | decided | decided again |
+//! | offer | `window` and premieres | decided | decided again |
+//! | offer | `device`, `plan`, `entitlement`, `rating` | proved | part of the class |
+//!
+//! Of the offers that fit, the one with the greatest height wins, the first of equals. When none fits, the denial is
+//! that of the offer that came furthest down the list: a missing plan says more than a closed window, and that more than
+//! a foreign territory.
 
+use super::hearing::{Ask, Hearing};
 use super::permit::{Class, Permit};
-use crate::catalog::{GeographyPolicy, Offer, Plan, Title, UnknownGeography};
-use crate::denial::{Denial, Reason};
+use super::trace::{Recorder, Trace};
+use crate::catalog::{
+    DeviceClass, DevicePolicy, Entitlement, GeographyPolicy, Plan, RatingPolicy, Site, SiteRules, Title,
+};
+use crate::denial::Denial;
 use crate::facts::Geography;
 use crate::time::UnixTime;
 
@@ -13,200 +33,96 @@ pub struct Viewer<'a> {
     pub geography: &'a Geography,
     /// The plans of the viewer's token.
     pub plans: &'a [Plan],
+    /// What the token says was bought or rented.
+    pub entitlements: &'a [Entitlement],
+    /// The profile's age in years, if the token names it.
+    pub age: Option<u8>,
+    /// What the viewer watches on, as [`super::device`] finds it.
+    pub device: Option<DeviceClass>,
+    /// The greatest height that the token itself allows.
+    pub max_height: Option<u32>,
+    /// 0 to 99, always the same for a viewer: which part of the audience a roll-out has reached.
+    pub bucket: u8,
 }
 
-/// Decides what a viewer may see of a title.
+/// What a decision looks at below a session. The rest was proved when it was opened, and is in its class.
+#[derive(Clone, Copy, Debug)]
+pub struct Resumed<'a> {
+    /// The session's class.
+    pub class: Class,
+    /// Where the viewer is now.
+    pub geography: &'a Geography,
+    /// The greatest height that the viewer's token allowed.
+    pub max_height: Option<u32>,
+    /// 0 to 99, the same as at the entry.
+    pub bucket: u8,
+}
+
+/// What a site says of rights.
+#[derive(Clone, Copy, Debug)]
+pub struct Policies<'a> {
+    /// What it makes of places.
+    pub geography: &'a GeographyPolicy,
+    /// What it makes of ratings.
+    pub ratings: &'a RatingPolicy,
+    /// What it makes of devices.
+    pub devices: &'a DevicePolicy,
+    /// How its rules are enforced.
+    pub rules: &'a SiteRules,
+}
+
+impl<'a> From<&'a Site> for Policies<'a> {
+    fn from(Site { geography, ratings, devices, rules, .. }: &'a Site) -> Self {
+        Self { geography, ratings, devices, rules }
+    }
+}
+
+/// A decision, and what it would also have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What the viewer may see, or why not.
+    pub outcome: Result<Permit, Denial>,
+    /// What rules that are being rehearsed would have refused: to be logged.
+    pub rehearsed: Vec<Denial>,
+}
+
+/// Decides at the entry what a viewer may see of a title.
+pub fn decide(title: &Title, viewer: &Viewer<'_>, policies: Policies<'_>, now: UnixTime) -> Decision {
+    Hearing::new(title, Ask::Enter(viewer), policies, now, Recorder(None)).decide().0
+}
+
+/// Decides again below a session that was opened earlier: an offer fits that is of the session's class, in its territory
+/// and in its window.
 ///
-/// Of the offers that fit, the one with the greatest height wins, the first of equals. When none fits, the
-/// denial is that of the offer that came closest: a missing plan says more than a closed window, and that more
-/// than a foreign territory.
-pub fn decide(
+/// A blackout that begins or ends under the session changes what is shown, and leaves the session as it is.
+pub fn resume(title: &Title, resumed: &Resumed<'_>, policies: Policies<'_>, now: UnixTime) -> Decision {
+    Hearing::new(title, Ask::Resume(resumed), policies, now, Recorder(None)).decide().0
+}
+
+/// Decides at the entry, and tells what was looked at: every rule of every offer.
+pub fn explain(
     title: &Title,
-    viewer: Viewer<'_>,
-    policy: GeographyPolicy,
+    viewer: &Viewer<'_>,
+    policies: Policies<'_>,
     now: UnixTime,
-) -> Result<Permit, Denial> {
-    best(title, viewer.geography, policy, |offer| {
-        misfit(offer, viewer.geography, now).or_else(|| plan(offer, viewer.plans))
-    })
+) -> (Decision, Trace) {
+    told(Hearing::new(title, Ask::Enter(viewer), policies, now, Recorder(Some(Trace::default()))))
 }
 
-/// Decides again, for a session that was opened earlier: the plans were proved then, and are part of the class, so an
-/// offer fits that is of the session's class, in its territory and in its window.
-pub fn resume(
+/// Decides below a session, and tells what was looked at.
+pub fn explain_resume(
     title: &Title,
-    class: Class,
-    geography: &Geography,
-    policy: GeographyPolicy,
+    resumed: &Resumed<'_>,
+    policies: Policies<'_>,
     now: UnixTime,
-) -> Result<Permit, Denial> {
-    best(title, geography, policy, |offer| {
-        if Class::of(offer) == class {
-            misfit(offer, geography, now)
-        } else {
-            Some((Step::Class, Reason::OfferChanged))
-        }
-    })
+) -> (Decision, Trace) {
+    told(Hearing::new(title, Ask::Resume(resumed), policies, now, Recorder(Some(Trace::default()))))
 }
 
-/// How far an offer came before it did not fit; a later step says more about the viewer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
-    Class,
-    Territory,
-    Window,
-    Plan,
-}
-
-fn best(
-    title: &Title,
-    geography: &Geography,
-    policy: GeographyPolicy,
-    misfit: impl Fn(&Offer) -> Option<(Step, Reason)>,
-) -> Result<Permit, Denial> {
-    if geography.country.is_none() && policy.unknown == UnknownGeography::Deny {
-        return Err(Denial::new(Reason::GeographyUnknown, "the viewer's country is unknown"));
-    }
-    let mut closest = (None, Reason::NoOffer);
-    let mut found: Option<Permit> = None;
-    for offer in &title.offers {
-        match misfit(offer) {
-            None => {
-                let height = |permit: &Permit| permit.caps.max_height.unwrap_or(u32::MAX);
-                let permit = Permit::of(offer);
-                if found.as_ref().is_none_or(|best| height(best) < height(&permit)) {
-                    found = Some(permit);
-                }
-            }
-            Some((step, reason)) if closest.0 < Some(step) => closest = (Some(step), reason),
-            Some(_) => {}
-        }
-    }
-    found.ok_or_else(|| {
-        Denial::new(
-            closest.1,
-            format!(
-                "none of the {} offers of `{}` fits a viewer in {geography}",
-                title.offers.len(),
-                title.id
-            ),
-        )
-    })
-}
-
-fn misfit(offer: &Offer, geography: &Geography, now: UnixTime) -> Option<(Step, Reason)> {
-    let inside = |list: &[crate::catalog::Territory]| {
-        list.iter().any(|territory| territory.contains(geography.country))
-    };
-    if !inside(&offer.territories.allow) || inside(&offer.territories.deny) {
-        Some((Step::Territory, Reason::Territory))
-    } else if offer.window.opens_after(now) {
-        Some((Step::Window, Reason::WindowNotOpen))
-    } else if offer.window.closed_by(now) {
-        Some((Step::Window, Reason::WindowClosed))
-    } else {
-        None
-    }
-}
-
-fn plan(offer: &Offer, plans: &[Plan]) -> Option<(Step, Reason)> {
-    let fits = offer.plans.is_empty() || offer.plans.iter().any(|plan| plans.contains(plan));
-    (!fits).then_some((Step::Plan, Reason::Plan))
+fn told(hearing: Hearing<'_>) -> (Decision, Trace) {
+    let (decision, Recorder(trace)) = hearing.decide();
+    (decision, trace.unwrap_or_default())
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
-
-    fn title(offers: &Value) -> Title {
-        serde_json::from_value(json!({ "id": "harbour", "sites": ["a.example"], "offers": offers })).unwrap()
-    }
-
-    fn decide_in(
-        offers: &Value,
-        place: &str,
-        plans: &[&str],
-        unknown: UnknownGeography,
-    ) -> Result<Permit, Reason> {
-        let plans: Vec<Plan> = plans.iter().map(|plan| plan.parse().unwrap()).collect();
-        let geography = place.parse().unwrap();
-        let viewer = Viewer { geography: &geography, plans: &plans };
-        decide(&title(offers), viewer, GeographyPolicy { unknown }, NOW).map_err(|denial| denial.reason)
-    }
-
-    #[test]
-    fn every_rule_both_ways() {
-        let gulf = json!({ "id": "gulf", "territories": { "allow": ["AE", "SA"] } });
-        let world = json!({ "id": "world", "territories": { "allow": ["*"], "deny": ["KP"] } });
-        let nowhere = json!({ "id": "nowhere", "territories": { "allow": [] } });
-        let past = json!({ "id": "past", "territories": { "allow": ["*"] }, "window": { "until": "2026-11-22T18:00:00Z" } });
-        let future = json!({ "id": "future", "territories": { "allow": ["*"] }, "window": { "from": "2026-11-22T18:00:01Z" } });
-        let open = json!({ "id": "open", "territories": { "allow": ["*"] },
-            "window": { "from": "2026-11-22T18:00:00Z", "until": "2026-11-22T18:00:01Z" } });
-        let gold = json!({ "id": "gold", "territories": { "allow": ["AE"] }, "plans": ["gold", "platinum"] });
-        type Row<'a> = (Value, &'a str, &'a [&'a str], Result<&'a str, Reason>);
-        let table: [Row<'_>; 17] = [
-            (json!([gulf]), "AE", &[], Ok("gulf")),
-            (json!([gulf]), "AE-DU", &[], Ok("gulf")),
-            (json!([gulf]), "GB", &[], Err(Reason::Territory)),
-            (json!([gulf]), "", &[], Err(Reason::GeographyUnknown)),
-            (json!([world]), "GB", &[], Ok("world")),
-            (json!([world]), "KP", &[], Err(Reason::Territory)),
-            (json!([nowhere]), "GB", &[], Err(Reason::Territory)),
-            (json!([past]), "GB", &[], Err(Reason::WindowClosed)),
-            (json!([future]), "GB", &[], Err(Reason::WindowNotOpen)),
-            (json!([open]), "GB", &[], Ok("open")),
-            (json!([gold]), "AE", &["gold"], Ok("gold")),
-            (json!([gold]), "AE", &["basic", "platinum"], Ok("gold")),
-            (json!([gold]), "AE", &["basic"], Err(Reason::Plan)),
-            (json!([gold]), "GB", &["gold"], Err(Reason::Territory)),
-            (json!([gold, future, nowhere]), "AE", &[], Err(Reason::Plan)),
-            (json!([nowhere, future]), "AE", &[], Err(Reason::WindowNotOpen)),
-            (json!([]), "AE", &[], Err(Reason::NoOffer)),
-        ];
-        for (offers, place, plans, expected) in table {
-            let found = decide_in(&offers, place, plans, UnknownGeography::Deny)
-                .map(|permit| permit.offer.to_string());
-            assert_eq!(found, expected.map(str::to_owned), "{offers} in {place:?} with {plans:?}");
-        }
-        let world_only = decide_in(&json!([gulf, world]), "", &[], UnknownGeography::World);
-        assert_eq!(world_only.unwrap().offer.as_str(), "world");
-    }
-
-    #[test]
-    fn the_most_generous_offer_wins() {
-        let offers = json!([
-            { "id": "sd", "territories": { "allow": ["*"] }, "caps": { "max_height": 360 } },
-            { "id": "hd", "territories": { "allow": ["*"] }, "plans": ["gold"], "caps": { "max_height": 1080 } },
-            { "id": "hd2", "territories": { "allow": ["*"] }, "plans": ["gold"], "caps": { "max_height": 1080 } },
-        ]);
-        let offer = |plans: &[&str]| {
-            decide_in(&offers, "GB", plans, UnknownGeography::Deny).unwrap().offer.to_string()
-        };
-        assert_eq!((offer(&[]), offer(&["gold"])), ("sd".to_owned(), "hd".to_owned()));
-    }
-
-    #[test]
-    fn a_session_lives_by_offers_of_its_class() {
-        let sd = json!({ "id": "sd", "territories": { "allow": ["*"] }, "plans": ["basic"], "caps": { "max_height": 360 } });
-        let hd = json!({ "id": "hd", "territories": { "allow": ["*"], "deny": ["KP"] } });
-        let class = Permit::of(&title(&json!([sd])).offers[0]).class();
-        let resume = |offers: Value, place: &str| {
-            resume(&title(&offers), class, &place.parse().unwrap(), GeographyPolicy::default(), NOW)
-                .map_err(|denial| denial.reason)
-        };
-        assert_eq!(resume(json!([hd, sd]), "GB").unwrap().caps.max_height, Some(360));
-        assert_eq!(resume(json!([hd]), "GB"), Err(Reason::OfferChanged));
-        let mut dearer = sd.clone();
-        dearer["plans"] = json!(["gold"]);
-        assert_eq!(resume(json!([dearer]), "GB"), Err(Reason::OfferChanged));
-        let mut narrowed = sd.clone();
-        narrowed["territories"] = json!({ "allow": ["AE"] });
-        assert_eq!(resume(json!([hd, narrowed]), "GB"), Err(Reason::Territory));
-        assert_eq!(resume(json!([sd]), ""), Err(Reason::GeographyUnknown));
-    }
-}
+mod tests;

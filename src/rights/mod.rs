@@ -1,7 +1,20 @@
 //! What a viewer may see, and from where: a permit or a denial.
 
+mod continent;
 mod decide;
+mod device;
+mod hearing;
+mod index;
+mod offers;
 mod permit;
+mod place;
+mod prepared;
+mod rating;
+mod trace;
+mod words;
 
-pub use decide::{Viewer, decide, resume};
-pub use permit::{Class, Permit};
+pub use decide::{Decision, Policies, Resumed, Viewer, decide, explain, explain_resume, resume};
+pub use device::device;
+pub use permit::{Class, Permit, Replaced};
+pub use prepared::Prepared;
+pub use trace::{Decided, Finding, Trace};

@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{Caps, Offer, OfferId, Plan};
+use crate::catalog::{
+    AdsMode, BlackoutId, Caps, DeviceClass, EntitlementId, MediaPath, Offer, OfferId, Plan, Ratings,
+    VarianceId,
+};
 use crate::time::UnixTime;
 
 /// What a viewer may see of a title.
@@ -12,44 +16,52 @@ use crate::time::UnixTime;
 pub struct Permit {
     /// The offer that it comes from.
     pub offer: OfferId,
-    /// The limits that it puts on a manifest.
+    /// The limits that it puts on a manifest: the offer's, and the token's own.
     pub caps: Caps,
-    /// When it ends, if the offer's window closes.
+    /// The cut that is shown; `None`: the title's own.
+    pub variance: Option<VarianceId>,
+    /// The blackout that replaces it.
+    pub replaced: Option<Replaced>,
+    /// The folder below the media origin: the title's, that of its cut, or of what replaces it. Ends in `/`.
+    pub folder: String,
+    /// How advertising reaches the viewer.
+    pub ads: Option<AdsMode>,
+    /// When it ends: with the offer's window or the viewer's rental.
     pub until: Option<UnixTime>,
-    class: Class,
+    /// Its class.
+    pub class: Class,
 }
 
-impl Permit {
-    /// The permit that an offer gives.
-    pub(super) fn of(offer: &Offer) -> Self {
-        Self {
-            offer: offer.id.clone(),
-            caps: offer.caps,
-            until: offer.window.until(),
-            class: Class::of(offer),
-        }
-    }
-
-    /// The class of this permit.
-    pub const fn class(&self) -> Class {
-        self.class
-    }
+/// That something else is shown in place of a title.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replaced {
+    /// The blackout.
+    pub blackout: BlackoutId,
+    /// What is shown: `slate` or `alternate`.
+    pub by: &'static str,
 }
 
-/// A short stable id of everything in a permit that changes bytes: two viewers of one class get the same
-/// bytes.
+/// A short stable id of everything in a permit that was proved or that changes bytes: two viewers of one class get the
+/// same bytes.
 ///
-/// The offer's plans are part of it, since they are proved at the entry alone: a session of one offer is not good
-/// for another that asks for other plans, and a session ends when its offer comes to ask for other plans.
+/// What an offer asks of a viewer (plans, entitlements, device, age) is part of it, since that is proved at the entry
+/// alone: a session of one offer is not good for another that asks for other plans, and a session ends when its offer
+/// comes to ask for other plans.
 ///
-/// The first four bytes of SHA-256 over plans and limits, in a fixed order. A title has a handful of offers, so
-/// four bytes keep its classes apart; a session cannot be moved to another class, since its token is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Four bytes of SHA-256 over what the offer asks for and limits, in a fixed order. The cut, the token's own limit and
+/// what a blackout shows each add four bytes of a hash of their own by exclusive or, so that below a session no offer has
+/// to be hashed again. A title has a handful of classes, so four bytes keep them apart; a session cannot be moved to
+/// another class, since its token is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Class(pub [u8; 4]);
 
 impl Class {
+    /// What changes nothing.
+    pub(super) const NEUTRAL: Self = Self([0; 4]);
+
     /// The class of the permits that an offer gives.
-    pub(super) fn of(Offer { caps: Caps { max_height }, plans, .. }: &Offer) -> Self {
+    pub(super) fn of(offer: &Offer, ratings: &Ratings) -> Self {
+        let Offer { caps, plans, entitlements, devices, .. } = offer;
         let mut hash = Sha256::new();
         let mut plans: Vec<_> = plans.iter().map(Plan::as_str).collect();
         plans.sort_unstable();
@@ -58,10 +70,82 @@ impl Class {
             hash.update([0]);
         }
         hash.update(b"max_height");
-        hash.update(max_height.map_or([0xff; 8], |height| u64::from(height).to_be_bytes()));
-        let [a, b, c, d, ..]: [u8; 32] = hash.finalize().into();
-        Self([a, b, c, d])
+        hash.update(caps.max_height.map_or([0xff; 8], |height| u64::from(height).to_be_bytes()));
+        // What came later goes in where it says something, so that classes of before stay what they were.
+        let mut add = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                hash.update([0]);
+                hash.update(name);
+                hash.update([0]);
+                hash.update(value);
+            }
+        };
+        let number = |value: Option<u32>| value.map(|value| value.to_string());
+        let flag = |value: Option<bool>| value.map(|value| value.to_string());
+        let list = |values: Option<&Vec<String>>| {
+            values.map(|values| sorted(values.iter().map(|v| v.to_ascii_lowercase())))
+        };
+        add("max_bitrate_kbps", number(caps.max_bitrate_kbps));
+        add("hdr", flag(caps.hdr));
+        add("codecs", list(caps.codecs.as_ref()));
+        add("audio", list(caps.audio.as_ref()));
+        add("subtitles", list(caps.subtitles.as_ref()));
+        add("max_streams", number(caps.max_streams));
+        add("offline", flag(caps.offline));
+        add("ads", offer.ads().map(|ads| ads.name().to_owned()));
+        let entitlements = entitlements.iter().map(|one| EntitlementId::as_str(one).to_owned());
+        add("entitlements", some(sorted(entitlements)));
+        add("rental_s", offer.rental_s.map(|secs| secs.to_string()));
+        add("devices", some(sorted(devices.iter().map(|device| DeviceClass::name(*device).to_owned()))));
+        let ratings = ratings.iter().map(|rated| format!("{}={}", rated.system.name(), rated.mark));
+        add("ratings", some(sorted(ratings)));
+        first_four(hash)
     }
+
+    /// What a cut does to a class.
+    pub(super) fn variance(media: &MediaPath) -> Self {
+        Self::tag("variance", media.as_str())
+    }
+
+    /// What a blackout's replacement does to a class.
+    pub(super) fn replacement(media: &MediaPath) -> Self {
+        Self::tag("replacement", media.as_str())
+    }
+
+    /// What the token's own limit does to a class.
+    pub(super) fn token_height(height: u32) -> Self {
+        Self::tag("token max_height", &height.to_string())
+    }
+
+    /// The class with something added; added twice, it is as before.
+    pub(super) const fn with(self, Self([a, b, c, d]): Self) -> Self {
+        let Self([w, x, y, z]) = self;
+        Self([w ^ a, x ^ b, y ^ c, z ^ d])
+    }
+
+    fn tag(name: &str, value: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in [name.as_bytes(), &[0], value.as_bytes()] {
+            hash.update(part);
+        }
+        first_four(hash)
+    }
+}
+
+fn first_four(hash: Sha256) -> Class {
+    let [a, b, c, d, ..]: [u8; 32] = hash.finalize().into();
+    Class([a, b, c, d])
+}
+
+/// The values in order, each with its end marked.
+fn sorted(values: impl Iterator<Item = String>) -> String {
+    let mut values: Vec<_> = values.map(|value| value + "\n").collect();
+    values.sort_unstable();
+    values.concat()
+}
+
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
 }
 
 impl fmt::Display for Class {
@@ -72,13 +156,20 @@ impl fmt::Display for Class {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn class(plans: &[&str], max_height: Option<u32>) -> String {
-        let offer = serde_json::json!({
-            "id": "o", "territories": { "allow": [] }, "plans": plans, "caps": { "max_height": max_height },
-        });
-        Class::of(&serde_json::from_value(offer).unwrap()).to_string()
+        with(&json!({ "plans": plans, "caps": { "max_height": max_height } }), &json!({})).to_string()
+    }
+
+    fn with(members: &Value, ratings: &Value) -> Class {
+        let mut offer = json!({ "id": "o", "territories": { "allow": [] } });
+        offer.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        Class::of(&serde_json::from_value(offer).unwrap(), &serde_json::from_value(ratings.clone()).unwrap())
     }
 
     #[test]
@@ -94,5 +185,50 @@ mod tests {
             class(&["b"], Some(720)),
         ];
         assert!(all.iter().all(|one| all.iter().filter(|other| *other == one).count() == 1), "{all:?}");
+    }
+
+    #[test]
+    fn whatever_is_proved_or_changes_bytes_is_another_class() {
+        let members = [
+            json!({}),
+            json!({ "caps": { "max_height": 1 } }),
+            json!({ "caps": { "max_bitrate_kbps": 1 } }),
+            json!({ "caps": { "hdr": false } }),
+            json!({ "caps": { "hdr": true } }),
+            json!({ "caps": { "codecs": [] } }),
+            json!({ "caps": { "codecs": ["avc1"] } }),
+            json!({ "caps": { "audio": ["en"] } }),
+            json!({ "caps": { "audio": ["en", "ar"] } }),
+            json!({ "caps": { "subtitles": ["en"] } }),
+            json!({ "caps": { "max_streams": 1 } }),
+            json!({ "caps": { "offline": false } }),
+            json!({ "ads": "guided" }),
+            json!({ "ads": "stitched" }),
+            json!({ "plans": ["a"] }),
+            json!({ "entitlements": ["a"] }),
+            json!({ "entitlements": ["a"], "rental_s": 1 }),
+            json!({ "entitlements": ["a", "b"] }),
+            json!({ "devices": ["tv"] }),
+        ];
+        let mut all: BTreeSet<_> = members.iter().map(|members| with(members, &json!({}))).collect();
+        all.insert(with(&json!({}), &json!({ "uae": "15+" })));
+        all.insert(with(&json!({}), &json!({ "uae": "18+" })));
+        assert_eq!(all.len(), members.len() + 2);
+        assert_eq!(
+            with(&json!({ "model": "avod" }), &json!({})),
+            with(&json!({ "ads": "guided" }), &json!({}))
+        );
+        let order = |list: [&str; 2]| with(&json!({ "caps": { "audio": list } }), &json!({}));
+        assert_eq!(order(["ar", "en"]), order(["EN", "ar"]));
+    }
+
+    #[test]
+    fn what_is_added_twice_is_gone() {
+        let class = with(&json!({}), &json!({}));
+        let slate = Class::replacement(&"slates/a/".parse().unwrap());
+        assert_ne!(class.with(slate), class);
+        assert_eq!(class.with(slate).with(slate), class);
+        assert_ne!(slate, Class::variance(&"slates/a/".parse().unwrap()));
+        assert_eq!(class.with(Class::NEUTRAL), class);
     }
 }

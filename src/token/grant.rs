@@ -1,6 +1,8 @@
 //! What a token proves.
 
-use serde::{Serialize, Serializer};
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::catalog::{Issuer, KeyId, Plan, TitleId};
 use crate::redacted::Redacted;
@@ -57,7 +59,9 @@ fn name<S: Serializer>(dialect: &Dialect, serializer: S) -> Result<S::Ok, S::Err
 }
 
 /// What a session stays bound to: as it was when the session was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct Lock {
     /// The viewer's country.
     pub country: bool,
@@ -75,6 +79,16 @@ impl Lock {
         *self == Self::default()
     }
 
+    /// As a session token carries it.
+    pub const fn bits(self) -> u8 {
+        self.country as u8 | (self.network as u8) << 1 | (self.asn as u8) << 2 | (self.address as u8) << 3
+    }
+
+    /// As a session token carries it.
+    pub const fn from_bits([bits]: [u8; 1]) -> Self {
+        Self { country: bits & 1 != 0, network: bits & 2 != 0, asn: bits & 4 != 0, address: bits & 8 != 0 }
+    }
+
     /// Both locks.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -84,6 +98,19 @@ impl Lock {
             asn: self.asn || other.asn,
             address: self.address || other.address,
         }
+    }
+}
+
+impl fmt::Display for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [
+            (self.country, "country"),
+            (self.network, "network"),
+            (self.asn, "autonomous system"),
+            (self.address, "address"),
+        ];
+        let names: Vec<_> = named.into_iter().filter(|(on, _)| *on).map(|(_, name)| name).collect();
+        f.write_str(&names.join(", "))
     }
 }
 

@@ -20,9 +20,11 @@ pub mod native;
 mod placement;
 mod presented;
 mod replay;
+mod revocation;
 pub mod session;
 
 pub use challenge::{Challenge, OwnedChallenge};
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present};
 pub use replay::{Seen, TokenName, Use};
+pub use revocation::RevocationIndex;

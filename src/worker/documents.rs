@@ -18,6 +18,7 @@ use crate::catalog::{
     Stored, Title, TitleId,
 };
 use crate::fault::{Fault, FaultKind};
+use crate::token::RevocationIndex;
 
 /// The documents of one request.
 pub(super) struct Documents {
@@ -42,6 +43,12 @@ impl Documents {
         let key = DocumentKey::Keys(issuer.clone());
         let found = self.document(&KEYS, &key).await?;
         found.ok_or_else(|| Fault::new(FaultKind::DocumentMissing, format!("{key} is not in KV")))
+    }
+
+    /// What a site has revoked; without the document, nothing.
+    pub(super) async fn revocations(&self, host: &Host) -> Result<Rc<Document<RevocationIndex>>, Fault> {
+        let found = self.document(&REVOCATIONS, &DocumentKey::Revocations(host.clone())).await?;
+        Ok(found.unwrap_or_else(|| Rc::new(Document { revision: 0, body: RevocationIndex::default() })))
     }
 
     async fn document<D: DeserializeOwned + 'static>(
@@ -73,6 +80,7 @@ pub(super) fn forget(key: &DocumentKey) {
         DocumentKey::Site(_) => SITES.with(|memory| memory.borrow_mut().remove(&name).is_some()),
         DocumentKey::Title(_) => TITLES.with(|memory| memory.borrow_mut().remove(&name).is_some()),
         DocumentKey::Keys(_) => KEYS.with(|memory| memory.borrow_mut().remove(&name).is_some()),
+        DocumentKey::Revocations(_) => REVOCATIONS.with(|memory| memory.borrow_mut().remove(&name).is_some()),
     };
 }
 
@@ -100,6 +108,7 @@ thread_local! {
     static SITES: Memory<Site> = RefCell::default();
     static TITLES: Memory<Title> = RefCell::default();
     static KEYS: Memory<KeySet> = RefCell::default();
+    static REVOCATIONS: Memory<RevocationIndex> = RefCell::default();
 }
 
 fn look<D>(memory: &Memory<D>, name: &str) -> Look<D> {

@@ -1,9 +1,12 @@
 //! Reads a request once.
+//!
+//! Every header and every member of `cf` that Rust asks for is a crossing between WebAssembly and JavaScript, which
+//! costs more than what is done with it. So one function of JavaScript puts all of them into one text.
 
-use std::str::FromStr;
+use std::str::{FromStr, Split};
 
-use js_sys::Reflect;
-use wasm_bindgen::JsValue;
+use url::Url;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Env, Request};
 
 use super::platform;
@@ -11,47 +14,78 @@ use crate::denial::{Denial, Reason};
 use crate::facts::{Connection, Coordinates, Facts, Geography, Headers, Method, Scheme};
 use crate::pipeline::Stop;
 use crate::redacted::Redacted;
-use crate::route;
 
 /// The variable that lets a request name its own place: for development, never set in production.
 const OVERRIDE_VARIABLE: &str = "GEOGRAPHY_OVERRIDE";
 const OVERRIDE_HEADER: &str = "Stagedoor-Geography";
 
+// The fields in the order in which `read` takes them, with NUL between them, which no method, URL or header value holds
+// (RFC 9110 section 5.5). What viewer tokens may need is read at the entry alone: a session's token says all that the
+// path does not.
+//
+// https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
+#[wasm_bindgen(inline_js = r#"
+const SESSION = /^[^/]*\/\/[^/]*\/(~|%7e)/i;
+const HEADERS = [
+  "Stagedoor-Geography", "CF-Connecting-IP", "Authorization", "Origin", "Range", "If-Range", "If-None-Match",
+  "If-Modified-Since",
+];
+const PLACE = ["country", "regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude", "asn"];
+
+export function readFacts(request) {
+  const { method, url, headers, cf } = request;
+  const fields = [method, url];
+  for (const name of HEADERS) fields.push(headers.get(name));
+  for (const name of PLACE) fields.push(cf?.[name]);
+  if (!SESSION.test(url)) {
+    fields.push(cf?.httpProtocol, cf?.botManagement?.ja3Hash, cf?.botManagement?.ja4);
+    for (const [name, value] of headers) fields.push(name, value);
+  }
+  return fields.join("\0");
+}
+"#)]
+extern "C" {
+    #[wasm_bindgen(js_name = readFacts)]
+    fn read_facts(request: &web_sys::Request) -> String;
+}
+
 pub(super) fn read(request: &Request, env: &Env) -> Result<Facts, Stop> {
-    let url = request.url().map_err(|error| platform(&error))?;
-    let header = |name: &str| request.headers().get(name).map_err(|error| platform(&error));
-    let cf = Cf::of(request);
-    // A session's token says all that the path does not: what viewer tokens may need is read at the entry alone.
-    let below_a_session = route::session_prefix(url.path()).is_some();
-    let all = if below_a_session {
-        Vec::new()
-    } else {
-        request.headers().entries().map(|(name, value)| (name, Redacted::new(value))).collect()
+    let text = read_facts(request.inner());
+    let mut fields = Fields(text.split('\0'));
+    let method = Method::from_name(fields.text());
+    let url = Url::parse(fields.text()).map_err(|error| platform(&error.into()))?;
+    let place = fields.secret();
+    let address = fields.parsed();
+    let mut headers = Headers {
+        authorization: fields.secret(),
+        origin: fields.owned(),
+        range: fields.owned(),
+        if_range: fields.owned(),
+        if_none_match: fields.owned(),
+        if_modified_since: fields.owned(),
+        all: Vec::new(),
     };
+    let geography = fields.geography();
+    let connection = fields.connection();
+    while let Some(name) = fields.0.next() {
+        headers.all.push((name.to_owned(), Redacted::new(fields.text().to_owned())));
+    }
     Ok(Facts {
-        method: Method::from_name(request.method().as_ref()),
+        method,
         scheme: if url.scheme() == "http" { Scheme::Http } else { Scheme::Https },
         host: url.host_str().unwrap_or_default().to_owned(),
         port: url.port(),
         path: url.path().to_owned(),
         query: Redacted::new(url.query().unwrap_or_default().to_owned()),
-        headers: Headers {
-            authorization: header("Authorization")?.map(Redacted::new),
-            origin: header("Origin")?,
-            range: header("Range")?,
-            if_range: header("If-Range")?,
-            if_none_match: header("If-None-Match")?,
-            if_modified_since: header("If-Modified-Since")?,
-            all,
-        },
-        address: header("CF-Connecting-IP")?.and_then(|address| address.parse().ok()),
-        geography: match header(OVERRIDE_HEADER)?.filter(|_| override_allowed(env)) {
-            Some(place) => place.parse().map_err(|error| {
+        headers,
+        address,
+        geography: match place.filter(|_| override_allowed(env)) {
+            Some(place) => place.expose().parse().map_err(|error| {
                 Denial::new(Reason::GeographyInvalid, format!("{OVERRIDE_HEADER}: {error}"))
             })?,
-            None => cf.geography(),
+            None => geography,
         },
-        connection: if below_a_session { Connection::default() } else { cf.connection() },
+        connection,
     })
 }
 
@@ -59,58 +93,46 @@ fn override_allowed(env: &Env) -> bool {
     env.var(OVERRIDE_VARIABLE).is_ok_and(|value| value.to_string() == "header")
 }
 
-/// What Cloudflare tells of a request. The crate's own accessors panic on a member that is absent or of another
-/// type, so that it is read by name here.
-///
-/// <https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties>
-struct Cf(Option<JsValue>);
+/// What `readFacts` wrote; a field that is absent reads as an empty one.
+struct Fields<'a>(Split<'a, char>);
 
-impl Cf {
-    fn of(request: &Request) -> Self {
-        let cf = Reflect::get(request.inner(), &JsValue::from_str("cf")).ok();
-        Self(cf.filter(JsValue::is_object))
+impl<'a> Fields<'a> {
+    fn text(&mut self) -> &'a str {
+        self.0.next().unwrap_or_default()
     }
 
-    fn member(&self, name: &str) -> Option<JsValue> {
-        Reflect::get(self.0.as_ref()?, &JsValue::from_str(name)).ok()
+    fn owned(&mut self) -> Option<String> {
+        Some(self.text()).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
-    /// A text, or a number as one.
-    fn text(&self, name: &str) -> Option<String> {
-        let member = self.member(name)?;
-        member.as_string().or_else(|| member.as_f64().map(|number| number.to_string()))
+    fn secret(&mut self) -> Option<Redacted<String>> {
+        self.owned().map(Redacted::new)
     }
 
-    fn number<T: FromStr>(&self, name: &str) -> Option<T> {
-        self.text(name)?.parse().ok()
+    fn parsed<T: FromStr>(&mut self) -> Option<T> {
+        self.text().parse().ok()
     }
 
-    fn geography(&self) -> Geography {
-        let place = self.text("country").map(|code| Geography::in_country_of_cloudflare(&code));
-        let coordinates =
-            self.number("latitude").and_then(|latitude| Some((latitude, self.number("longitude")?)));
-        Geography {
-            subdivision: self.text("regionCode"),
-            continent: self.text("continent"),
-            dma: self.number("metroCode"),
-            postal: self.text("postalCode").map(|code| Geography::canonical_postal(&code)),
-            coordinates: coordinates
-                .and_then(|(latitude, longitude)| Coordinates::from_degrees(latitude, longitude)),
-            asn: self.number("asn"),
-            ..place.unwrap_or_default()
-        }
+    fn geography(&mut self) -> Geography {
+        let country = Geography::in_country_of_cloudflare(self.text());
+        let (subdivision, continent) = (self.owned(), self.owned());
+        let dma = self.parsed();
+        let postal = self.owned().map(|code| Geography::canonical_postal(&code));
+        let (latitude, longitude) = (self.parsed(), self.parsed());
+        let coordinates = latitude.zip(longitude);
+        let coordinates = coordinates.and_then(|(lat, lon)| Coordinates::from_degrees(lat, lon));
+        Geography { subdivision, continent, dma, postal, coordinates, asn: self.parsed(), ..country }
     }
 
-    fn connection(&self) -> Connection {
+    fn connection(&mut self) -> Connection {
         // Cloudflare writes `HTTP/2` where ALPN writes `h2`.
-        let alpn = match self.text("httpProtocol").as_deref() {
-            Some("HTTP/1.0") => Some("http/1.0"),
-            Some("HTTP/1.1") => Some("http/1.1"),
-            Some("HTTP/2") => Some("h2"),
-            Some("HTTP/3") => Some("h3"),
+        let alpn = match self.text() {
+            "HTTP/1.0" => Some("http/1.0"),
+            "HTTP/1.1" => Some("http/1.1"),
+            "HTTP/2" => Some("h2"),
+            "HTTP/3" => Some("h3"),
             _ => None,
         };
-        let bots = Self(self.member("botManagement").filter(JsValue::is_object));
-        Connection { alpn: alpn.map(str::to_owned), ja3: bots.text("ja3Hash"), ja4: bots.text("ja4") }
+        Connection { alpn: alpn.map(str::to_owned), ja3: self.owned(), ja4: self.owned() }
     }
 }

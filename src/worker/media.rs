@@ -115,7 +115,7 @@ fn keep(source: &Source, context: &Context, reply: Reply, body: ResponseBody) ->
     }
     let headers = Headers::new();
     for (name, value) in reply.with("Cache-Control", format!("public, max-age={}", source.ttl_s)).headers {
-        headers.set(name, &value).map_err(|error| platform(&error))?;
+        headers.set(&name, &value).map_err(|error| platform(&error))?;
     }
     let response = Response::builder().with_headers(headers).body(body);
     let key = source.cache_key.clone();

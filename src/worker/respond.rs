@@ -1,8 +1,11 @@
 //! From our replies to the runtime's, and the one line that a refusal or a fault leaves in the log.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
+use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::pipeline::Stop;
 use crate::reply::Reply;
@@ -19,7 +22,8 @@ pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result
     } else {
         ResponseBody::Body(reply.body)
     };
-    let headers = headers(reply.headers.into_iter().chain(added).chain(length))?;
+    let own = added.into_iter().chain(length).map(|(name, value)| (name.into(), value));
+    let headers = headers(reply.headers.into_iter().chain(own))?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
@@ -31,14 +35,15 @@ pub(super) fn streamed(
     added: Added,
 ) -> worker::Result<Response> {
     let body = if facts.method == Method::Head { ResponseBody::Empty } else { from.into_parts().1 };
-    let headers = headers(reply.headers.into_iter().chain(added))?;
+    let own = added.into_iter().map(|(name, value)| (name.into(), value));
+    let headers = headers(reply.headers.into_iter().chain(own))?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
-fn headers(list: impl Iterator<Item = (&'static str, String)>) -> worker::Result<Headers> {
+fn headers(list: impl Iterator<Item = (Cow<'static, str>, String)>) -> worker::Result<Headers> {
     let headers = Headers::new();
     for (name, value) in list {
-        headers.set(name, &value)?;
+        headers.set(&name, &value)?;
     }
     Ok(headers)
 }
@@ -46,6 +51,22 @@ fn headers(list: impl Iterator<Item = (&'static str, String)>) -> worker::Result
 /// One JSON line: a refusal for those who ask why, a fault for those who have to mend it. The path is taken from
 /// the route, so that neither a session token nor a query gets into the log.
 pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
+    match stop {
+        Stop::Denied(denial) => {
+            worker::console_log!("{}", line(facts, "denial", denial.reason.code(), &denial.detail));
+        }
+        Stop::Failed(fault) => {
+            worker::console_error!("{}", line(facts, "fault", fault.kind.code(), &fault.detail));
+        }
+    }
+}
+
+/// The same line for a rule that is being rehearsed, and would have refused. Segments leave none: their playlist has.
+pub(super) fn log_rehearsed(facts: &Facts, denial: &Denial) {
+    worker::console_log!("{}", line(Some(facts), "rehearsal", denial.reason.code(), &denial.detail));
+}
+
+fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_json::Value {
     let wanted = facts.and_then(|facts| match route(facts) {
         Ok(Route::Below(request, _)) => Some(request),
         // A path that is no title's may hold a token.
@@ -53,20 +74,12 @@ pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
         _ => None,
     });
     let wanted = wanted.map(|request| format!("{}/{}", request.title, request.resource));
-    let (kind, reason, detail) = match stop {
-        Stop::Denied(denial) => ("denial", denial.reason.code(), &denial.detail),
-        Stop::Failed(fault) => ("fault", fault.kind.code(), &fault.detail),
-    };
-    let line = json!({
+    json!({
         "kind": kind,
         "reason": reason,
         "detail": detail,
         "host": facts.map(|facts| facts.host.as_str()),
         "resource": wanted,
         "place": facts.map(|facts| facts.geography.to_string()),
-    });
-    match stop {
-        Stop::Denied(_) => worker::console_log!("{line}"),
-        Stop::Failed(_) => worker::console_error!("{line}"),
-    }
+    })
 }

@@ -8,11 +8,11 @@ use worker::{Context, Env, Request, Response};
 use super::documents::Documents;
 use super::{crypto, explain, facts, jwks, media, now, proofs, replay, respond, sync};
 use crate::cache;
-use crate::catalog::{CorsPolicy, Document, Host, Site, Title};
+use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, Admission, Stop};
+use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
 use crate::route::{MediaRequest, ResourceKind, Route, route};
@@ -74,8 +74,12 @@ impl Edge {
         let site = self.site(facts).await?;
         let (request, presented) = pipeline::present(facts, &site.body)?;
         let documents = self.documents()?;
-        let (own_keys, session_keys) =
-            try_join!(documents.keys(presented.keys()), documents.keys(&site.body.sessions.keys))?;
+        let (own_keys, session_keys, revocations) = try_join!(
+            documents.keys(presented.keys()),
+            documents.keys(&site.body.sessions.keys),
+            documents.revocations(&site.body.host)
+        )?;
+        let sessions = Sessions { keys: &session_keys.body, revocations: &revocations.body };
         let keys = jwks::for_token(documents, own_keys, presented.as_ref()).await?;
         let challenges = presented.challenges(keys.set())?;
         let met = proofs::settle(&challenges).await?;
@@ -84,9 +88,8 @@ impl Edge {
         // Not before the token has been verified: nobody has made-up titles looked up.
         let title = self.title(&request, &site.body.host).await??;
         let id = crypto::session_id()?;
-        let admission =
-            pipeline::admit(facts, &site.body, &session_keys.body, &title.body, &grant, now(), id)?;
-        let answer = self.media(facts, &request, &site.body, &title.body, &admission).await?;
+        let admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
+        let answer = self.media(facts, &request, &site.body, &admission, sessions.keys).await?;
         // Last, so that neither a denial nor an outage of the media origin uses a token up. HEAD brings nothing that
         // could be watched.
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
@@ -103,11 +106,13 @@ impl Edge {
     ) -> Result<Answer, Stop> {
         let site = self.site(facts).await?;
         let documents = self.documents()?;
-        let keys = documents.keys(&site.body.sessions.keys).await?;
-        let session = pipeline::open(request, token, &site.body, &keys.body, now())?;
+        let (keys, revocations) =
+            try_join!(documents.keys(&site.body.sessions.keys), documents.revocations(&site.body.host))?;
+        let sessions = Sessions { keys: &keys.body, revocations: &revocations.body };
+        let session = pipeline::open(facts, request, token, &site.body, sessions, now())?;
         let title = self.title(request, &site.body.host).await??;
         let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
-        self.media(facts, request, &site.body, &title.body, &admission).await
+        self.media(facts, request, &site.body, &admission, sessions.keys).await
     }
 
     async fn media(
@@ -115,11 +120,17 @@ impl Edge {
         facts: &Facts,
         request: &MediaRequest,
         site: &Site,
-        title: &Title,
         admission: &Admission,
+        keys: &KeySet,
     ) -> Result<Answer, Stop> {
-        let source = cache::source(facts, request, site, title)
+        if let Some(redirect) = pipeline::renew(facts, request, admission, site, keys, now())? {
+            return Ok(Answer::Whole(redirect));
+        }
+        let source = cache::source(facts, request, site, &admission.permit.folder)
             .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
+        if request.kind != ResourceKind::Segment {
+            admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
+        }
         let documents = self.documents()?;
         match request.kind {
             ResourceKind::Segment => {

@@ -11,7 +11,7 @@ after(() => demo?.stop());
 const test = (name, body) => nodeTest(name, { timeout: 40_000 }, body);
 const pageTest = (name, body) => test(name, () => onPage(demo, name, body));
 
-const sessionUrl = () => new RegExp(`^${demo.stack.edgeUrl}/~[A-Za-z0-9_-]{68}/`);
+const sessionUrl = () => new RegExp(`^${demo.stack.edgeUrl}/~[A-Za-z0-9_-]{100}/`);
 
 pageTest("plays through the edge, every URL below the entry under a session", async (page) => {
   await page.play();

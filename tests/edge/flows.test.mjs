@@ -7,7 +7,7 @@ import { Response } from "miniflare";
 import { mint, readFlows as read, startEdge, tamper } from "./harness.mjs";
 
 const folder = new URL("../flows/", import.meta.url);
-const SESSION = /[A-Za-z0-9_-]{68}/;
+const SESSION = /[A-Za-z0-9_-]{100}/;
 
 for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== "base.json").sort()) {
   for (const [index, { name }] of (await read(file)).entries()) {
@@ -30,8 +30,9 @@ async function run(base, flow) {
   });
   try {
     let session;
-    for (const [number, { request, reply, wait_s: wait = 0 }] of flow.steps.entries()) {
+    for (const [number, { request, reply, documents, wait_s: wait = 0 }] of flow.steps.entries()) {
       await sleep(wait * 1000);
+      if (documents) await edge.change(documents);
       const token = request.token && (await mint(base, request.token));
       const fill = (text) =>
         text
@@ -42,10 +43,17 @@ async function run(base, flow) {
         Authorization: fill(request.authorization),
         Origin: request.origin,
         "Stagedoor-Geography": request.place,
+        "CF-Connecting-IP": request.address,
       };
+      for (const [name, value] of Object.entries(request.headers ?? {})) headers[name] = fill(value);
       for (const name of Object.keys(headers)) headers[name] ?? delete headers[name];
       const url = `https://${request.host ?? "watch.example.com"}${fill(request.path)}`;
-      const found = await edge.fetch(url, { method: request.method, headers, country: request.country ?? flow.country });
+      const found = await edge.fetch(url, {
+        method: request.method,
+        headers,
+        country: request.country ?? flow.country,
+        asn: request.asn,
+      });
       const body = await found.text();
       const step = `step ${number + 1}, ${request.path}: ${body}`;
       assert.equal(found.status, reply.status, step);
@@ -53,7 +61,9 @@ async function run(base, flow) {
         assert.equal(found.headers.get(name), value, `${step}: ${name}`);
       }
       if (reply.reason) assert.equal(JSON.parse(body).reason, reply.reason, step);
-      if (reply.capture || reply.body?.includes("{{session}}")) session = body.match(SESSION)?.[0];
+      if (reply.capture || reply.body?.includes("{{session}}")) {
+        session = `${found.headers.get("Location")}${body}`.match(SESSION)?.[0];
+      }
       if (reply.body !== undefined) assert.equal(body, reply.body.replaceAll("{{session}}", session), step);
     }
   } finally {

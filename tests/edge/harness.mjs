@@ -1,4 +1,5 @@
 // The built Worker in workerd, through Miniflare, with a scripted media origin.
+import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,16 @@ export const EXPLAIN_SECRET = "another secret of the tests, for explanations";
 
 /** How often a minute the explain endpoint answers, as in wrangler.toml. */
 export const EXPLAIN_LIMIT = 60;
+
+/** Miniflare would put a place of its own there. */
+const NOWHERE = Object.fromEntries(
+  ["regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude"].map((name) => [name, null]),
+);
+
+/** Signs a body for one of the edge's own endpoints. */
+export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
+  return `t=${at},v1=${createHmac("sha256", secret).update(`${at}.${body}`).digest("hex")}`;
+}
 
 /**
  * Starts the Worker. `upstream` answers what it fetches; the default has nothing. A binding that is `null` is left out.
@@ -61,21 +72,23 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
     logs,
     miniflare,
     /** @returns {Promise<Response>} */
-    fetch: (url, { country, ...init } = {}) =>
-      miniflare.dispatchFetch(url, { redirect: "manual", cf: country ? { country } : {}, ...init }),
+    fetch: (url, { country = null, asn = null, ...init } = {}) =>
+      miniflare.dispatchFetch(url, { redirect: "manual", cf: { ...NOWHERE, country, asn }, ...init }),
+    /** Changes documents as the origin does, so that the isolate decides by them at once. */
+    change: async (documents) => {
+      const changes = Object.entries(documents).map(([key, { revision, ...document }]) => ({ key, revision, document }));
+      const body = JSON.stringify({ changes });
+      const headers = { "Stagedoor-Signature": sign(SYNC_SECRET, body) };
+      const url = "https://watch.example.com/_stagedoor/sync";
+      const report = await (await miniflare.dispatchFetch(url, { method: "POST", body, headers })).json();
+      for (const { key, outcome } of report.results) assert.equal(outcome, "applied", key);
+    },
     stop: () => miniflare.dispose(),
   };
 }
 
 function present(members) {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
-}
-
-/** The header that signs a body for one of the edge's own endpoints. */
-export function sign(secret, body, at = Date.now()) {
-  const seconds = Math.floor(at / 1000);
-  const mac = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
-  return { "Stagedoor-Signature": `t=${seconds},v1=${mac}` };
 }
 
 const flows = new URL("../flows/", import.meta.url);

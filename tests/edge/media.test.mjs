@@ -50,7 +50,7 @@ async function session(sub) {
   const key = base64url.decode(base.private_keys.h1.k);
   const token = await new SignJWT({ iss: base.claims.iss, aud: "watch", sub }).setProtectedHeader({ alg: "HS256", kid: "h1" }).setExpirationTime("10m").sign(key);
   const reply = await edge.fetch(`https://watch.example.com/harbour/entry.m3u8?token=${token}`, { country: "AE" });
-  return /\/~([A-Za-z0-9_-]{68})\//.exec(await reply.text())[1];
+  return /\/~([A-Za-z0-9_-]{100})\//.exec(await reply.text())[1];
 }
 
 async function get(path, init) {

@@ -12,7 +12,7 @@ before(async () => {
 after(() => edge.stop());
 
 async function push(changes, { secret = SYNC_SECRET, at = Date.now(), body = JSON.stringify({ changes }), header } = {}) {
-  const headers = header === undefined ? sign(secret, body, at) : { "Stagedoor-Signature": header };
+  const headers = { "Stagedoor-Signature": header ?? sign(secret, body, Math.floor(at / 1000)) };
   const reply = await edge.fetch("https://edge.example/_stagedoor/sync", { method: "POST", headers, body });
   return { status: reply.status, ...(await reply.json()) };
 }

@@ -74,9 +74,12 @@ impl Edge {
         now: UnixTime,
     ) -> Result<Reply, Stop> {
         let id = SessionId([7; 8]);
-        let Admitted { request, site, title, admission } =
+        let Admitted { request, site, admission, redirect, .. } =
             offline::admit(&self.documents, facts, below, now, id, &mut Vec::new())?;
-        let source = cache::source(facts, &request, &site, &title).unwrap();
+        if let Some(redirect) = redirect {
+            return Ok(redirect);
+        }
+        let source = cache::source(facts, &request, &site, &admission.permit.folder).unwrap();
         self.fetch(facts, &request, &admission, &source)
     }
 

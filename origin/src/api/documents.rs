@@ -1,4 +1,4 @@
-//! `PUT`, `GET` and `DELETE` of one document, and pages of them. The three kinds differ in their types alone.
+//! `PUT`, `GET` and `DELETE` of one document, and pages of them. The kinds differ in their types alone.
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -29,7 +29,7 @@ pub(super) fn routes(kind: Kind, path: &str) -> Router<Api> {
 }
 
 /// The id in the path, percent-decoded, unless it is not even text.
-type IdInPath = Result<Path<String>, PathRejection>;
+pub(super) type IdInPath = Result<Path<String>, PathRejection>;
 
 async fn replace(
     State(api): State<Api>,
@@ -53,7 +53,11 @@ async fn replace(
     Ok((status, DocumentReply::new(&record, now())?).into_response())
 }
 
-async fn fetch(State(api): State<Api>, kind: Kind, id: IdInPath) -> Result<DocumentReply, Problem> {
+pub(super) async fn fetch(
+    State(api): State<Api>,
+    kind: Kind,
+    id: IdInPath,
+) -> Result<DocumentReply, Problem> {
     let key = key(kind, id).map_err(Problem::impossible_id)?;
     let record = live(&key, api.store.document(&key).await?)?;
     Ok(DocumentReply::new(&record, now())?)
@@ -74,7 +78,11 @@ async fn delete(
     Ok(DocumentReply::new(&record, now())?)
 }
 
-async fn list(State(api): State<Api>, kind: Kind, RawQuery(query): RawQuery) -> Result<Page, Problem> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    kind: Kind,
+    RawQuery(query): RawQuery,
+) -> Result<Page, Problem> {
     let request = PageRequest::parse(query.as_deref().unwrap_or_default())?;
     // One more than asked for tells whether there is a next page.
     let records = api.store.documents(kind, &request.after, request.limit + 1).await?;
@@ -87,7 +95,7 @@ fn key(kind: Kind, id: IdInPath) -> Result<DocumentKey, String> {
 }
 
 /// Wakes the worker, which has something to tell the edge now.
-fn told(api: &Api, changed: Record) -> Record {
+pub(super) fn told(api: &Api, changed: Record) -> Record {
     api.wake.notify_one();
     changed
 }

@@ -6,6 +6,9 @@
 //! | `GET /api/v1/{titles,sites,keys}/{id}` | 200, the same; 404 when there is none |
 //! | `DELETE /api/v1/{titles,sites,keys}/{id}` | 200, the same with a null document |
 //! | `GET /api/v1/{titles,sites,keys}?after=&limit=` | 200, a page of them |
+//! | `POST /api/v1/revocations/{host}` | 200, one revocation more and the document that holds it |
+//! | `DELETE /api/v1/revocations/{host}/{generation}` | 200, that revocation is taken back |
+//! | `GET /api/v1/revocations/{host}`, `GET /api/v1/revocations` | 200, as above |
 //! | `GET /api/v1/sync` | 200, how the synchronisation stands as a whole |
 //! | `POST /api/v1/sync/retry` | 200, what the edge refused is sent once more |
 //! | `GET /healthz`, `GET /version` | without a key |
@@ -23,6 +26,7 @@ mod precondition;
 mod problem;
 mod reply;
 mod request_log;
+mod revocations;
 mod sync;
 mod upload;
 
@@ -55,6 +59,7 @@ pub fn router(api: Api, media: Option<&Path>) -> Router {
         .merge(documents::routes(Kind::Title, "/titles"))
         .merge(documents::routes(Kind::Site, "/sites"))
         .merge(documents::routes(Kind::Keys, "/keys"))
+        .merge(revocations::routes("/revocations"))
         .route("/sync", get(sync::status))
         .route("/sync/retry", post(sync::retry))
         .fallback(Problem::unknown_path)

@@ -11,7 +11,7 @@ mod rules;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
-use stagedoor::catalog::{DocumentKey, KeySet, Kind, Site, Title};
+use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocations, Site, Title};
 
 use rules::Rules;
 
@@ -49,13 +49,14 @@ pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
         Kind::Site => check::<Site>(key, body),
         Kind::Title => check::<Title>(key, body),
         Kind::Keys => check::<KeySet>(key, body),
+        Kind::Revocations => check::<Revocations>(key, body),
     }
 }
 
 /// The member that repeats the identifier in a document of this kind.
 pub const fn id_field(kind: Kind) -> &'static str {
     match kind {
-        Kind::Site => "host",
+        Kind::Site | Kind::Revocations => "host",
         Kind::Title => "id",
         Kind::Keys => "issuer",
     }
@@ -156,6 +157,77 @@ mod tests {
             assert_eq!(errors[0].0, field, "{body}: {errors:?}");
             assert!(errors[0].1.contains(detail) && !errors[0].1.contains(" at line "), "{body}: {errors:?}");
         }
+    }
+
+    #[test]
+    fn what_an_offer_contradicts_is_reported() {
+        let offer =
+            |members: &str| title(&format!(r#"{{"id":"a","territories":{{"allow":["*"]}},{members}}}"#));
+        let with = |members: &str| title(OFFER).replace("\"offers\"", &format!("{members},\"offers\""));
+        let cut = r#"{"id":"long","media":"long/"}"#;
+        let blackout = r#"{"id":"b","territories":{"allow":["US"]},"action":"deny"}"#;
+        let cases = [
+            (offer(r#""model":"svod""#), "offers[0].plans", "at least one plan"),
+            (offer(r#""model":"tvod""#), "offers[0].entitlements", "at least one entitlement"),
+            (offer(r#""model":"free","plans":["gold"]"#), "offers[0].plans", "no plans"),
+            (offer(r#""rental_s":60"#), "offers[0].rental_s", "`entitlements` beside it"),
+            (offer(r#""entitlements":["a"],"rental_s":0"#), "offers[0].rental_s", "one second"),
+            (offer(r#""variance":"long""#), "offers[0].variance", "found `long`"),
+            (
+                offer(concat!(
+                    r#""window":{"until":"2027-01-01T00:00:00Z"},"#,
+                    r#""premieres":[{"territories":{"allow":["AE"]},"from":"2027-01-01T00:00:00Z"}]"#
+                )),
+                "offers[0].premieres[0].from",
+                "before the window's `until`",
+            ),
+            (offer(r#""rules":{"embargo":{"mode":"log"}}"#), "offers[0].rules.embargo", "no such member"),
+            (offer(r#""rules":{"plan":{"percent":101}}"#), "offers[0].rules.plan.percent", "0 to 100"),
+            (offer(r#""devices":["fridge"]"#), "offers[0].devices[0]", "unknown variant `fridge`"),
+            (with(&format!(r#""variances":[{cut},{cut}]"#)), "variances[1].id", "`long` again"),
+            (with(&format!(r#""blackouts":[{blackout},{blackout}]"#)), "blackouts[1].id", "`b` again"),
+            (with(r#""ratings":{"fsk":"15"}"#), "ratings.fsk", "unknown variant `15`"),
+            (with(r#""ratings":{"fks":"12"}"#), "ratings.fks", "no such member"),
+            (
+                with(&format!(r#""blackouts":[{}]"#, blackout.replace("\"US\"", ""))),
+                "blackouts[0].territories.allow",
+                "nowhere",
+            ),
+            (
+                with(&format!(
+                    r#""blackouts":[{}]"#,
+                    blackout.replace("\"deny\"", r#"{"slate":{"media":"s/","x":1}}"#)
+                )),
+                "blackouts[0].action.x",
+                "no such member",
+            ),
+        ];
+        for (body, field, detail) in cases {
+            let errors = errors("v1/title/harbour", &body);
+            assert_eq!(errors.len(), 1, "{body}: {errors:?}");
+            assert_eq!(errors[0].0, field, "{body}: {errors:?}");
+            assert!(errors[0].1.contains(detail), "{body}: {errors:?}");
+        }
+        let whole =
+            with(&format!(r#""variances":[{cut}],"blackouts":[{blackout}],"ratings":{{"fsk":"12"}}"#));
+        assert!(document(&"v1/title/harbour".parse().unwrap(), whole.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn what_a_site_says_of_groups_holds_together() {
+        let site = |members: &str| {
+            format!(
+                r#"{{"host":"watch.example.com","media":{{"origin":"https://m.example/vod/"}},
+                "tokens":{{"issuers":["i"]}},"sessions":{{"keys":"k"}},{members}}}"#
+            )
+        };
+        let key = "v1/site/watch.example.com";
+        let found = errors(key, &site(r#""geography":{"groups":{"a":["AE"],"b":["SA","group:a"]}}"#));
+        assert_eq!(found[0].0, "geography.groups.b[1]", "{found:?}");
+        let found = errors(key, &site(r#""ratings":{"systems":{"group:a":"uae"}}"#));
+        assert_eq!(found[0].0, "ratings.systems.group:a", "{found:?}");
+        let good = site(r#""geography":{"groups":{"a":["AE"]}},"ratings":{"systems":{"group:a":"uae"}}"#);
+        assert!(document(&key.parse().unwrap(), good.as_bytes()).is_ok());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What a document has to keep that its types alone do not say.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
-use stagedoor::catalog::{KeySet, Site, Title};
+use stagedoor::catalog::{Acceptance, KeySet, Model, Offer, Revocations, Site, Territory, Title, VarianceId};
 
 /// The rules of one kind of document.
 pub(super) trait Rules {
@@ -25,12 +26,82 @@ impl Rules for Title {
                 "expected at least one site, or nobody can reach the title".to_owned(),
             );
         }
-        let mut seen = BTreeSet::new();
+        unique(report, "offers", "id", "offer", self.offers.iter().map(|offer| &offer.id));
+        unique(report, "variances", "id", "variance", self.variances.iter().map(|variance| &variance.id));
+        unique(report, "blackouts", "id", "blackout", self.blackouts.iter().map(|blackout| &blackout.id));
         for (index, offer) in self.offers.iter().enumerate() {
-            if !seen.insert(&offer.id) {
-                let detail = format!("expected an id of its own for each offer, found `{}` again", offer.id);
-                report(format!("offers[{index}].id"), detail);
+            offer_rules(self, offer, &mut |member, detail| {
+                report(format!("offers[{index}].{member}"), detail);
+            });
+        }
+        for (index, blackout) in self.blackouts.iter().enumerate() {
+            if blackout.territories.allow.is_empty() {
+                let detail = "expected at least one territory, or the blackout is nowhere".to_owned();
+                report(format!("blackouts[{index}].territories.allow"), detail);
             }
+        }
+    }
+}
+
+/// Contradictions in an offer: each would make it one for nobody, or for others than its editor meant.
+fn offer_rules(title: &Title, offer: &Offer, report: &mut dyn FnMut(&str, String)) {
+    let mut expect = |holds: bool, member: &str, detail: &str| {
+        if !holds {
+            report(member, detail.to_owned());
+        }
+    };
+    let (has_plans, has_entitlements) = (!offer.plans.is_empty(), !offer.entitlements.is_empty());
+    match offer.model {
+        Some(Model::Svod) => expect(has_plans, "plans", "expected at least one plan under the model `svod`"),
+        Some(Model::Tvod) => {
+            expect(
+                has_entitlements,
+                "entitlements",
+                "expected at least one entitlement under the model `tvod`",
+            );
+        }
+        Some(Model::Free) => {
+            expect(!has_plans, "plans", "expected no plans under the model `free`");
+            expect(!has_entitlements, "entitlements", "expected no entitlements under the model `free`");
+        }
+        Some(Model::Avod) | None => {}
+    }
+    if let Some(rental_s) = offer.rental_s {
+        expect(
+            has_entitlements,
+            "rental_s",
+            "expected `entitlements` beside it, which say when a rental began",
+        );
+        expect(rental_s > 0, "rental_s", "expected at least one second");
+    }
+    let known = |id: &VarianceId| title.variances.iter().any(|variance| variance.id == *id);
+    if let Some(id) = &offer.variance
+        && !known(id)
+    {
+        report("variance", format!("expected one of the title's `variances`, found `{id}`"));
+    }
+    for (index, premiere) in offer.premieres.iter().enumerate() {
+        if let Some(until) = offer.window.until().filter(|until| premiere.from >= *until) {
+            let detail =
+                format!("expected a time before the window's `until`, {until}, found {}", premiere.from);
+            report(&format!("premieres[{index}].from"), detail);
+        }
+    }
+}
+
+/// Reports each of a list's names that stands there again.
+fn unique<'a, T: Ord + Display + 'a>(
+    report: &mut dyn FnMut(String, String),
+    list: &str,
+    member: &str,
+    what: &str,
+    names: impl Iterator<Item = &'a T>,
+) {
+    let mut seen = BTreeSet::new();
+    for (index, name) in names.enumerate() {
+        if !seen.insert(name) {
+            let detail = format!("expected an id of its own for each {what}, found `{name}` again");
+            report(format!("{list}[{index}].{member}"), detail);
         }
     }
 }
@@ -41,9 +112,31 @@ impl Rules for Site {
     }
 
     fn rules(&self, report: &mut dyn FnMut(String, String)) {
-        if self.tokens.issuers.is_empty() {
+        let nobody = |acceptance: &Acceptance| acceptance.needs_issuers() && self.tokens.issuers.is_empty();
+        if self.tokens.accept.is_empty() {
+            report(
+                "tokens.accept".to_owned(),
+                "expected at least one dialect, or no token is accepted".to_owned(),
+            );
+        } else if self.tokens.accept.iter().any(nobody) {
             let detail = "expected at least one issuer, or no token is accepted".to_owned();
             report("tokens.issuers".to_owned(), detail);
+        }
+        for (name, members) in &self.geography.groups {
+            for (index, member) in members.iter().enumerate() {
+                if matches!(member, Territory::Group(_)) {
+                    let detail = format!("expected no group within a group, found `{member}`");
+                    report(format!("geography.groups.{name}[{index}]"), detail);
+                }
+            }
+        }
+        for territory in self.ratings.systems.keys() {
+            if let Territory::Group(name) = territory
+                && self.geography.group(name).is_none()
+            {
+                let detail = format!("expected a group of `geography.groups`, found `{name}`");
+                report(format!("ratings.systems.{territory}"), detail);
+            }
         }
     }
 }
@@ -54,4 +147,19 @@ impl Rules for KeySet {
     }
 
     fn rules(&self, _: &mut dyn FnMut(String, String)) {}
+}
+
+impl Rules for Revocations {
+    fn id(&self) -> &str {
+        self.host.as_str()
+    }
+
+    fn rules(&self, report: &mut dyn FnMut(String, String)) {
+        for (index, entry) in self.revoked.iter().enumerate() {
+            if entry.generation > self.generation {
+                let detail = format!("expected {} at most, the document's own", self.generation);
+                report(format!("revoked[{index}].generation"), detail);
+            }
+        }
+    }
 }

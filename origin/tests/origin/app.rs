@@ -107,12 +107,16 @@ impl ApiClient {
     }
 
     pub(crate) async fn put(&self, path: &str, document: &Value) -> Answer {
-        send(
-            self.request(Method::PUT, path)
-                .header("content-type", "application/json")
-                .body(document.to_string()),
-        )
-        .await
+        self.send_json(Method::PUT, path, document).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, document: &Value) -> Answer {
+        self.send_json(Method::POST, path, document).await
+    }
+
+    async fn send_json(&self, method: Method, path: &str, document: &Value) -> Answer {
+        let request = self.request(method, path).header("content-type", "application/json");
+        send(request.body(document.to_string())).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

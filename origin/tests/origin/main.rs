@@ -15,6 +15,7 @@ mod edge;
 mod media;
 mod process;
 mod restart;
+mod revocations;
 mod secrets;
 mod sync;
 mod validation;

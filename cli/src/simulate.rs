@@ -1,0 +1,385 @@
+//! `stagedoor simulate`
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde_json::Value;
+use stagedoor::catalog::{
+    DeviceClass, DocumentKey, Entitlement, Host, Plan, Site, Territory, Title, TitleId,
+};
+use stagedoor::denial::Denial;
+use stagedoor::facts::Geography;
+use stagedoor::offline::Documents;
+use stagedoor::pipeline;
+use stagedoor::rights::{self, Decision, Permit, Policies, Viewer};
+use stagedoor::time::UnixTime;
+
+use crate::input::{self, Misuse};
+use crate::{Answer, documents};
+
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["title", "all"]))]
+pub(crate) struct Arguments {
+    /// A folder of documents (.json files): sites and titles.
+    #[arg(long, value_name = "DIR")]
+    documents: PathBuf,
+    /// A title; may be repeated.
+    #[arg(long, value_name = "ID")]
+    title: Vec<TitleId>,
+    /// Every title of the site.
+    #[arg(long)]
+    all: bool,
+    /// The site.
+    #[arg(long, value_name = "HOST")]
+    site: Host,
+    /// Places, such as AE,US-CA,'US-CA;dma=803'; XX is an unknown one. Absent: those that the titles name, and XX.
+    #[arg(long, value_name = "PLACES", value_delimiter = ',')]
+    countries: Vec<String>,
+    /// Plans, each its own column; `none` is no plan, a+b is both. Absent: none, and each that the titles name.
+    #[arg(long, value_name = "PLANS", value_delimiter = ',')]
+    plans: Vec<String>,
+    /// Entitlements, begun at each instant; `none` is none, a+b is both.
+    #[arg(long, value_name = "IDS", value_delimiter = ',', default_value = "none")]
+    entitlements: Vec<String>,
+    /// Device classes; `unknown` is one that nothing tells.
+    #[arg(long, value_name = "CLASSES", value_delimiter = ',', default_value = "unknown")]
+    devices: Vec<String>,
+    /// Ages; `unknown` is a token without one.
+    #[arg(long, value_name = "AGES", value_delimiter = ',', default_value = "unknown")]
+    ages: Vec<String>,
+    /// Instants, as RFC 3339 or Unix seconds; absent: now.
+    #[arg(long, value_name = "INSTANTS", value_delimiter = ',')]
+    at: Vec<String>,
+    /// Which hundredth of the viewers, 0 to 99: a roll-out of N percent has reached those below N.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..100))]
+    bucket: u8,
+    /// A table for people, one row for each place; or CSV, one row for each decision.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Aligned columns.
+    Table,
+    /// RFC 4180.
+    Csv,
+}
+
+/// The most decisions of one run.
+const MOST: usize = 1_000_000;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+    let documents = documents::read(&arguments.documents)?;
+    let site: Site = read(&documents, &DocumentKey::Site(arguments.site.clone()))?;
+    let matrix = Matrix::new(arguments, titles(arguments, &documents, &site)?)?;
+    let size = matrix.size();
+    if size > MOST {
+        return Err(Misuse(format!(
+            "expected at most {MOST} decisions, found {size}: ask for fewer of each"
+        )));
+    }
+    let text = match arguments.format {
+        Format::Table => matrix.table(&site),
+        Format::Csv => matrix.csv(&site)?,
+    };
+    input::write(&text)?;
+    Ok(Answer::Yes)
+}
+
+fn read<D: serde::de::DeserializeOwned>(documents: &Documents, key: &DocumentKey) -> Result<D, Misuse> {
+    let found = documents.read::<D>(key).map_err(|fault| Misuse(fault.to_string()))?;
+    found.map(|document| document.body).ok_or_else(|| Misuse(format!("--documents has no {key}")))
+}
+
+fn titles(arguments: &Arguments, documents: &Documents, site: &Site) -> Result<Vec<Title>, Misuse> {
+    if !arguments.all {
+        let key = |id: &TitleId| DocumentKey::Title(id.clone());
+        return arguments.title.iter().map(|id| read(documents, &key(id))).collect();
+    }
+    let keys = documents.0.keys().filter(|key| matches!(key, DocumentKey::Title(_)));
+    let titles: Vec<Title> = keys.map(|key| read(documents, key)).collect::<Result<_, _>>()?;
+    Ok(titles.into_iter().filter(|title| title.sites.contains(&site.host)).collect())
+}
+
+/// One value of a dimension, and how it was written.
+struct Named<T>(String, T);
+
+impl<T> Named<T> {
+    fn all(names: &[String], what: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<Self>, Misuse> {
+        let one = |name: &String| match read(name) {
+            Some(value) => Ok(Self(name.clone(), value)),
+            None => Err(Misuse(format!("expected {what}, found `{name}`"))),
+        };
+        names.iter().map(one).collect()
+    }
+}
+
+struct Matrix {
+    titles: Vec<Title>,
+    places: Vec<Named<Geography>>,
+    plans: Vec<Named<Vec<Plan>>>,
+    entitlements: Vec<Named<Vec<Entitlement>>>,
+    devices: Vec<Named<Option<DeviceClass>>>,
+    ages: Vec<Named<Option<u8>>>,
+    instants: Vec<UnixTime>,
+    bucket: u8,
+}
+
+/// What all plans of a row have in common.
+struct Row<'a> {
+    title: &'a Title,
+    at: UnixTime,
+    place: &'a Named<Geography>,
+    entitlements: &'a Named<Vec<Entitlement>>,
+    device: &'a Named<Option<DeviceClass>>,
+    age: &'a Named<Option<u8>>,
+}
+
+const HEAD: [&str; 6] = ["title", "at", "country", "entitlements", "device", "age"];
+
+impl Row<'_> {
+    fn names(&self) -> [String; 6] {
+        let Self { title, at, place, entitlements, device, age } = self;
+        [&title.id.to_string(), &at.to_string(), &place.0, &entitlements.0, &device.0, &age.0]
+            .map(Clone::clone)
+    }
+}
+
+impl Matrix {
+    fn new(arguments: &Arguments, titles: Vec<Title>) -> Result<Self, Misuse> {
+        let given = |names: &[String], or: fn(&[Title]) -> Vec<String>| {
+            if names.is_empty() { or(&titles) } else { names.to_vec() }
+        };
+        let parts = |text: &str| -> Vec<String> {
+            if text == "none" { Vec::new() } else { text.split('+').map(str::to_owned).collect() }
+        };
+        let unless_unknown = |text: &str| (text != "unknown").then(|| text.to_owned());
+        let instants = match arguments.at.as_slice() {
+            [] => vec![input::now(None)?],
+            given => given.iter().map(|text| instant(text)).collect::<Result<_, _>>()?,
+        };
+        Ok(Self {
+            places: Named::all(
+                &given(&arguments.countries, named_places),
+                "a place such as AE, US-CA or US-CA;dma=803 in --countries",
+                |text| text.parse().ok(),
+            )?,
+            plans: Named::all(
+                &given(&arguments.plans, named_plans),
+                "plans, or `none`, in --plans",
+                |text| parts(text).iter().map(|plan| plan.parse().ok()).collect(),
+            )?,
+            entitlements: Named::all(&arguments.entitlements, "ids, or `none`, in --entitlements", |text| {
+                let held = |id: &String| Some(Entitlement { id: id.parse().ok()?, from: None, until: None });
+                parts(text).iter().map(held).collect()
+            })?,
+            devices: Named::all(&arguments.devices, "device classes, or `unknown`, in --devices", |text| {
+                unless_unknown(text).map_or(Some(None), |name| DeviceClass::from_name(&name).map(Some))
+            })?,
+            ages: Named::all(&arguments.ages, "ages in years, or `unknown`, in --ages", |text| {
+                unless_unknown(text).map_or(Some(None), |age| age.parse().ok().map(Some))
+            })?,
+            instants,
+            bucket: arguments.bucket,
+            titles,
+        })
+    }
+
+    fn size(&self) -> usize {
+        [
+            self.titles.len(),
+            self.places.len(),
+            self.plans.len(),
+            self.entitlements.len(),
+            self.devices.len(),
+            self.ages.len(),
+            self.instants.len(),
+        ]
+        .into_iter()
+        .fold(1, usize::saturating_mul)
+    }
+
+    fn rows(&self) -> Vec<Row<'_>> {
+        let mut rows = Vec::new();
+        for title in &self.titles {
+            for at in &self.instants {
+                for place in &self.places {
+                    for entitlements in &self.entitlements {
+                        for device in &self.devices {
+                            for age in &self.ages {
+                                rows.push(Row { title, at: *at, place, entitlements, device, age });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        rows
+    }
+
+    fn decide(&self, row: &Row<'_>, plans: &[Plan], site: &Site) -> Decision {
+        if let Err(denial) = pipeline::on_site(row.title, &site.host) {
+            return Decision { outcome: Err(denial), rehearsed: Vec::new() };
+        }
+        let begun = |held: &Entitlement| Entitlement { from: Some(row.at), ..held.clone() };
+        let entitlements: Vec<_> = row.entitlements.1.iter().map(begun).collect();
+        let viewer = Viewer {
+            geography: &row.place.1,
+            plans,
+            entitlements: &entitlements,
+            age: row.age.1,
+            device: row.device.1,
+            max_height: None,
+            bucket: self.bucket,
+        };
+        rights::decide(row.title, &viewer, Policies::from(site), row.at)
+    }
+
+    fn table(&self, site: &Site) -> Vec<u8> {
+        let head = HEAD.iter().map(|name| (*name).to_owned());
+        let plans = self.plans.iter().map(|Named(name, _)| format!("plans {name}"));
+        let mut lines: Vec<Vec<String>> = vec![head.chain(plans).collect()];
+        for row in self.rows() {
+            let cells = self.plans.iter().map(|Named(_, plans)| cell(&self.decide(&row, plans, site)));
+            lines.push(row.names().into_iter().chain(cells).collect());
+        }
+        aligned(&lines)
+    }
+
+    fn csv(&self, site: &Site) -> Result<Vec<u8>, Misuse> {
+        let failed = |error: csv::Error| Misuse(error.to_string());
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let outcome = [
+            "plans",
+            "outcome",
+            "offer",
+            "caps",
+            "variance",
+            "replaced",
+            "until",
+            "reason",
+            "detail",
+            "rehearsed",
+        ];
+        writer.write_record(HEAD.iter().chain(&outcome)).map_err(failed)?;
+        for row in self.rows() {
+            for Named(name, plans) in &self.plans {
+                let decision = self.decide(&row, plans, site);
+                let outcome = match &decision.outcome {
+                    Ok(permit) => permitted(permit),
+                    Err(Denial { reason, detail }) => {
+                        let none = String::new;
+                        [
+                            "denial".into(),
+                            none(),
+                            none(),
+                            none(),
+                            none(),
+                            none(),
+                            reason.to_string(),
+                            detail.clone(),
+                        ]
+                    }
+                };
+                let record = row.names().into_iter().chain([name.clone()]).chain(outcome);
+                writer.write_record(record.chain([rehearsed(&decision)])).map_err(failed)?;
+            }
+        }
+        writer.into_inner().map_err(|error| Misuse(error.to_string()))
+    }
+}
+
+/// RFC 3339, or Unix seconds.
+fn instant(text: &str) -> Result<UnixTime, Misuse> {
+    match text.parse() {
+        Ok(secs) => Ok(UnixTime::from_secs(secs)),
+        Err(_) => serde_json::from_value(Value::from(text)).map_err(|error| Misuse(format!("--at: {error}"))),
+    }
+}
+
+fn named_places(titles: &[Title]) -> Vec<String> {
+    let lists = titles.iter().flat_map(|title| {
+        let blackouts = title.blackouts.iter().map(|blackout| &blackout.territories);
+        title.offers.iter().map(|offer| &offer.territories).chain(blackouts)
+    });
+    let entries = lists.flat_map(|list| list.allow.iter().chain(&list.deny));
+    let places: BTreeSet<_> = entries
+        .filter(|entry| matches!(entry, Territory::Country(_) | Territory::Subdivision(..)))
+        .map(ToString::to_string)
+        .collect();
+    places.into_iter().chain(["XX".to_owned()]).collect()
+}
+
+fn named_plans(titles: &[Title]) -> Vec<String> {
+    let offers = titles.iter().flat_map(|title| &title.offers);
+    let plans: BTreeSet<_> = offers.flat_map(|offer| &offer.plans).map(ToString::to_string).collect();
+    ["none".to_owned()].into_iter().chain(plans).collect()
+}
+
+/// `offer caps`, or the reason; behind it what is only rehearsed.
+fn cell(decision: &Decision) -> String {
+    let mut words = match &decision.outcome {
+        Ok(permit) => {
+            let replaced =
+                permit.replaced.as_ref().map(|replaced| format!("{}:{}", replaced.by, replaced.blackout));
+            let variance = permit.variance.as_ref().map(|id| format!("cut:{id}"));
+            let words = [Some(permit.offer.to_string()), Some(caps(permit)), variance, replaced];
+            words.into_iter().flatten().filter(|word| !word.is_empty()).collect::<Vec<_>>()
+        }
+        Err(denial) => vec![format!("- {}", denial.reason)],
+    };
+    if !decision.rehearsed.is_empty() {
+        words.push(format!("(log: {})", rehearsed(decision)));
+    }
+    words.join(" ")
+}
+
+fn permitted(permit: &Permit) -> [String; 8] {
+    let text = |value: Option<String>| value.unwrap_or_default();
+    [
+        "permit".to_owned(),
+        permit.offer.to_string(),
+        caps(permit),
+        text(permit.variance.as_ref().map(ToString::to_string)),
+        text(permit.replaced.as_ref().map(|replaced| format!("{}:{}", replaced.by, replaced.blackout))),
+        text(permit.until.map(|until| until.to_string())),
+        String::new(),
+        String::new(),
+    ]
+}
+
+/// `max_height=360 hdr=false`
+fn caps(permit: &Permit) -> String {
+    let members = serde_json::to_value(&permit.caps).unwrap_or_default();
+    let members = members.as_object().into_iter().flatten().map(|(name, value)| match value {
+        Value::Array(list) => {
+            let list: Vec<_> = list.iter().filter_map(Value::as_str).collect();
+            format!("{name}={}", list.join("|"))
+        }
+        value => format!("{name}={value}"),
+    });
+    members.collect::<Vec<_>>().join(" ")
+}
+
+fn rehearsed(decision: &Decision) -> String {
+    let codes: BTreeSet<_> = decision.rehearsed.iter().map(|denial| denial.reason.code()).collect();
+    codes.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// Lines of columns, each as wide as its widest cell, two spaces between.
+fn aligned(lines: &[Vec<String>]) -> Vec<u8> {
+    let columns = lines.first().map_or(0, Vec::len);
+    let width = |column: usize| {
+        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for line in lines {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text.into_bytes()
+}

@@ -1,0 +1,114 @@
+//! The limits that an offer or a token puts on a manifest.
+
+use serde::{Deserialize, Serialize};
+
+/// Limits. An absent one does not limit.
+///
+/// They shape what a player is offered. They are not access control within a title: who writes the URL of a larger
+/// rendition by hand, with a session of the title, gets it. What may not leave the edge belongs into another title.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Caps {
+    /// The greatest height of a picture, in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<u32>,
+    /// The greatest bit rate of a variant, in kilobits a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bitrate_kbps: Option<u32>,
+    /// Whether pictures of high dynamic range are offered; `true` does not limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hdr: Option<bool>,
+    /// The only codecs, by the start of their names in RFC 6381: `avc1`, `hvc1`, `mp4a`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codecs: Option<Vec<String>>,
+    /// The only languages of sound, as language tags (BCP 47), in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<Vec<String>>,
+    /// The only languages of subtitles, as language tags (BCP 47), in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subtitles: Option<Vec<String>>,
+    /// The most streams that a viewer may have at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_streams: Option<u32>,
+    /// Whether it may be kept for watching without a network; `true` does not limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline: Option<bool>,
+}
+
+impl Caps {
+    /// Whether nothing is limited.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is within the limits of both: never wider than either.
+    #[must_use]
+    pub fn narrow(&self, other: &Self) -> Self {
+        Self {
+            max_height: least(self.max_height, other.max_height),
+            max_bitrate_kbps: least(self.max_bitrate_kbps, other.max_bitrate_kbps),
+            hdr: least(self.hdr, other.hdr),
+            codecs: common(self.codecs.as_deref(), other.codecs.as_deref()),
+            audio: common(self.audio.as_deref(), other.audio.as_deref()),
+            subtitles: common(self.subtitles.as_deref(), other.subtitles.as_deref()),
+            max_streams: least(self.max_streams, other.max_streams),
+            offline: least(self.offline, other.offline),
+        }
+    }
+}
+
+fn least<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    [one, other].into_iter().flatten().min()
+}
+
+fn common(one: Option<&[String]>, other: Option<&[String]>) -> Option<Vec<String>> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(
+            one.iter()
+                .filter(|name| other.iter().any(|listed| listed.eq_ignore_ascii_case(name)))
+                .cloned()
+                .collect(),
+        ),
+        (Some(list), None) | (None, Some(list)) => Some(list.to_vec()),
+        (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn caps(value: serde_json::Value) -> Caps {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn the_narrower_limit_holds() {
+        let table = [
+            (json!({}), json!({}), json!({})),
+            (json!({ "max_height": 720 }), json!({}), json!({ "max_height": 720 })),
+            (json!({ "max_height": 720 }), json!({ "max_height": 360 }), json!({ "max_height": 360 })),
+            (json!({ "hdr": true }), json!({ "hdr": false }), json!({ "hdr": false })),
+            (json!({ "offline": true }), json!({}), json!({ "offline": true })),
+            (json!({ "audio": ["ar", "en"] }), json!({ "audio": ["EN", "fr"] }), json!({ "audio": ["en"] })),
+            (json!({ "codecs": ["avc1"] }), json!({ "codecs": ["hvc1"] }), json!({ "codecs": [] })),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(caps(one.clone()).narrow(&caps(other.clone())), caps(expected), "{one} and {other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn narrowing_is_never_wider(a: Option<u32>, b: Option<u32>, hdr: Option<bool>, other: Option<bool>) {
+            let one = Caps { max_height: a, hdr, ..Caps::default() };
+            let both = one.narrow(&Caps { max_height: b, hdr: other, ..Caps::default() });
+            let height = |limit: Option<u32>| limit.unwrap_or(u32::MAX);
+            prop_assert!(height(both.max_height) <= height(a).min(height(b)));
+            prop_assert!(both.hdr.unwrap_or(true) == (hdr.unwrap_or(true) && other.unwrap_or(true)));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What a site makes of a viewer's place.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{GroupName, Territory};
+
+/// What a site makes of a viewer's place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GeographyPolicy {
+    /// A viewer whose country nobody knows.
+    #[serde(default)]
+    pub unknown: UnknownGeography,
+    /// Groups of territories, for `group:{name}` in the titles' lists. A group holds no groups.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<GroupName, Vec<Territory>>,
+    /// A viewer who comes through Tor.
+    #[serde(default, skip_serializing_if = "Anonymised::is_default")]
+    pub tor: Anonymised,
+    /// Viewers who come from a hosting network: VPNs and proxies rather than homes.
+    #[serde(default, skip_serializing_if = "Hosting::is_empty")]
+    pub hosting: Hosting,
+}
+
+impl GeographyPolicy {
+    /// The members of a group; `None` if the site does not define it. One that holds a group counts as undefined.
+    pub fn group(&self, name: &GroupName) -> Option<&[Territory]> {
+        let members = self.groups.get(name)?;
+        let flat = !members.iter().any(|member| matches!(member, Territory::Group(_)));
+        flat.then_some(members.as_slice())
+    }
+}
+
+/// What becomes of a viewer whose country nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownGeography {
+    /// Denied, whatever the offers say.
+    #[default]
+    Deny,
+    /// Admitted to offers whose territories include `*`.
+    World,
+}
+
+/// What becomes of a viewer whose place is that of an anonymising network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Anonymised {
+    /// Denied, whatever the offers say.
+    Deny,
+    /// The place counts as unknown.
+    #[default]
+    Unknown,
+    /// The place is taken for the viewer's own.
+    Allow,
+}
+
+impl Anonymised {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Hosting networks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Hosting {
+    /// The numbers of their autonomous systems.
+    #[serde(default)]
+    pub asns: Vec<u32>,
+    /// What becomes of viewers who come from there.
+    #[serde(default)]
+    pub viewers: Anonymised,
+}
+
+impl Hosting {
+    fn is_empty(&self) -> bool {
+        self.asns.is_empty() && self.viewers.is_default()
+    }
+}

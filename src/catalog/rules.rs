@@ -1,0 +1,220 @@
+//! Which rules are enforced, and for whom: so that ops can rehearse one before it refuses anybody.
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// What becomes of a viewer whom a rule would refuse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing: the rule is not looked at.
+    Off,
+    /// The viewer passes, and the log says that the rule would have refused.
+    Log,
+    /// The viewer is refused.
+    #[default]
+    Enforce,
+}
+
+impl Mode {
+    /// The mode's name, as it stands in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Log => "log",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+/// How a rule is enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Enforcement {
+    /// The mode; absent: `enforce`.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Of every 100 viewers, how many `enforce` is for; the others are logged. Always the same ones, and those of a
+    /// smaller number are among those of a greater. Absent: 100.
+    #[serde(default = "everybody", skip_serializing_if = "is_everybody", deserialize_with = "percent")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 100)))]
+    pub percent: u8,
+}
+
+impl Enforcement {
+    /// The mode for the viewer of a bucket, 0 to 99.
+    pub const fn mode_for(self, bucket: u8) -> Mode {
+        match self.mode {
+            Mode::Enforce if bucket >= self.percent => Mode::Log,
+            mode => mode,
+        }
+    }
+}
+
+impl Default for Enforcement {
+    fn default() -> Self {
+        Self { mode: Mode::Enforce, percent: everybody() }
+    }
+}
+
+const fn everybody() -> u8 {
+    100
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_everybody(percent: &u8) -> bool {
+    *percent == everybody()
+}
+
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let percent = u8::deserialize(deserializer)?;
+    if percent <= 100 {
+        Ok(percent)
+    } else {
+        Err(de::Error::custom(format_args!("expected 0 to 100 percent, found {percent}")))
+    }
+}
+
+macro_rules! rules {
+    ($(#[$doc:meta])* $name:ident { $($(#[$member_doc:meta])* $member:ident $rule:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub struct $name {
+            $($(#[$member_doc])*
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub $member: Option<Enforcement>,)*
+        }
+
+        impl $name {
+            /// What the document says of a rule.
+            pub const fn of(&self, rule: Rule) -> Option<Enforcement> {
+                match rule {
+                    $(Rule::$rule => self.$member,)*
+                    #[allow(unreachable_patterns, reason = "a site names every rule")]
+                    _ => None,
+                }
+            }
+
+            /// Whether nothing is said.
+            pub fn is_empty(&self) -> bool {
+                *self == Self::default()
+            }
+        }
+    };
+}
+
+/// The rules of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Tor and hosting networks.
+    Anonymiser,
+    /// A country that nobody knows.
+    UnknownGeography,
+    /// A title's embargo.
+    Embargo,
+    /// A title's blackouts.
+    Blackout,
+    /// An offer's territories.
+    Territory,
+    /// An offer's window and premieres.
+    Window,
+    /// An offer's device classes.
+    Device,
+    /// An offer's plans.
+    Plan,
+    /// An offer's entitlements.
+    Entitlement,
+    /// A title's ratings.
+    Rating,
+}
+
+impl Rule {
+    /// The rule's name, as it stands in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Anonymiser => "anonymiser",
+            Self::UnknownGeography => "unknown_geography",
+            Self::Embargo => "embargo",
+            Self::Blackout => "blackout",
+            Self::Territory => "territory",
+            Self::Window => "window",
+            Self::Device => "device",
+            Self::Plan => "plan",
+            Self::Entitlement => "entitlement",
+            Self::Rating => "rating",
+        }
+    }
+}
+
+rules! {
+    /// A site's rules. An absent one is enforced for everybody.
+    SiteRules {
+        /// Viewers who come through Tor or a hosting network.
+        anonymiser Anonymiser,
+        /// Viewers whose country nobody knows.
+        unknown_geography UnknownGeography,
+        /// Titles' embargoes.
+        embargo Embargo,
+        /// Titles' blackouts.
+        blackout Blackout,
+        /// Offers' territories.
+        territory Territory,
+        /// Offers' windows and premieres.
+        window Window,
+        /// Offers' device classes.
+        device Device,
+        /// Offers' plans.
+        plan Plan,
+        /// Offers' entitlements.
+        entitlement Entitlement,
+        /// Titles' ratings.
+        rating Rating,
+    }
+}
+
+rules! {
+    /// An offer's own word on its rules, in place of the site's.
+    OfferRules {
+        /// Its territories.
+        territory Territory,
+        /// Its window and premieres.
+        window Window,
+        /// Its device classes.
+        device Device,
+        /// Its plans.
+        plan Plan,
+        /// Its entitlements.
+        entitlement Entitlement,
+        /// The title's ratings, where this offer is taken.
+        rating Rating,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_roll_out_keeps_those_whom_it_has() {
+        for percent in 0..=100 {
+            let enforcement = Enforcement { mode: Mode::Enforce, percent };
+            let enforced = (0..100).filter(|bucket| enforcement.mode_for(*bucket) == Mode::Enforce).count();
+            assert_eq!(enforced, usize::from(percent));
+            assert!((0..percent).all(|bucket| enforcement.mode_for(bucket) == Mode::Enforce));
+        }
+        let log = Enforcement { mode: Mode::Log, percent: 100 };
+        assert_eq!(log.mode_for(0), Mode::Log);
+    }
+
+    #[test]
+    fn what_is_absent_is_enforced_for_everybody() {
+        let rules: SiteRules =
+            serde_json::from_str(r#"{"rating":{"percent":25},"plan":{"mode":"off"}}"#).unwrap();
+        assert_eq!(rules.of(Rule::Rating), Some(Enforcement { mode: Mode::Enforce, percent: 25 }));
+        assert_eq!(rules.of(Rule::Plan).unwrap().mode, Mode::Off);
+        assert_eq!(rules.of(Rule::Window), None);
+        assert!(serde_json::from_str::<SiteRules>(r#"{"plan":{"percent":101}}"#).is_err());
+    }
+}

@@ -1,0 +1,733 @@
+//! Every rule, both ways.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::catalog::Rule;
+use crate::denial::Reason;
+
+const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
+
+/// A title of these offers, or with these members.
+fn title(members: &Value) -> Title {
+    let mut title = json!({ "id": "harbour", "sites": ["a.example"], "offers": [] });
+    match members {
+        Value::Array(offers) => title["offers"] = json!(offers),
+        members => title.as_object_mut().unwrap().extend(members.as_object().unwrap().clone()),
+    }
+    serde_json::from_value(title).unwrap()
+}
+
+fn site(members: &Value) -> Site {
+    let mut site = json!({
+        "host": "a.example", "media": { "origin": "https://m.example/" }, "tokens": { "issuers": ["i"] },
+        "sessions": { "keys": "s" },
+    });
+    site.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    serde_json::from_value(site).unwrap()
+}
+
+/// `{"in", "plans", "entitlements", "age", "device", "max_height", "bucket"}`
+struct Person {
+    geography: Geography,
+    plans: Vec<Plan>,
+    entitlements: Vec<Entitlement>,
+    members: Value,
+}
+
+impl Person {
+    fn new(members: &Value) -> Self {
+        let list = |name: &str| members.get(name).cloned().unwrap_or(json!([]));
+        Self {
+            geography: members.get("in").and_then(Value::as_str).unwrap_or("AE").parse().unwrap(),
+            plans: serde_json::from_value::<Vec<String>>(list("plans"))
+                .unwrap()
+                .iter()
+                .map(|plan| plan.parse().unwrap())
+                .collect(),
+            entitlements: serde_json::from_value(list("entitlements")).unwrap(),
+            members: members.clone(),
+        }
+    }
+
+    fn number(&self, name: &str) -> Option<u32> {
+        self.members.get(name).map(|value| serde_json::from_value(value.clone()).unwrap())
+    }
+
+    fn viewer(&self) -> Viewer<'_> {
+        Viewer {
+            geography: &self.geography,
+            plans: &self.plans,
+            entitlements: &self.entitlements,
+            age: self.number("age").map(|age| age.try_into().unwrap()),
+            device: self.members.get("device").map(|device| serde_json::from_value(device.clone()).unwrap()),
+            max_height: self.number("max_height"),
+            bucket: self.number("bucket").unwrap_or(0).try_into().unwrap(),
+        }
+    }
+
+    fn resumed(&self, class: Class) -> Resumed<'_> {
+        let Viewer { geography, max_height, bucket, .. } = self.viewer();
+        Resumed { class, geography, max_height, bucket }
+    }
+}
+
+/// Decides with and without a trace, and holds the two against each other.
+fn hear(site_members: &Value, title_members: &Value, person: &Value) -> Decision {
+    let (site, title, person) = (site(site_members), title(title_members), Person::new(person));
+    let decision = decide(&title, &person.viewer(), Policies::from(&site), NOW);
+    let (explained, trace) = explain(&title, &person.viewer(), Policies::from(&site), NOW);
+    assert_eq!(explained, decision, "{title_members}");
+    let decided = trace.decided.unwrap();
+    assert_eq!(decided.reason, decision.outcome.as_ref().err().map(|denial| denial.reason));
+    decision
+}
+
+fn outcome(site: &Value, title: &Value, person: &Value) -> Result<String, Reason> {
+    let decision = hear(site, title, person);
+    decision.outcome.map(|permit| permit.offer.to_string()).map_err(|denial| denial.reason)
+}
+
+/// Rows of: the site's members, the title's, the viewer's, and the offer or the reason.
+fn check(rows: &[(Value, Value, Value, Result<&str, Reason>)]) {
+    for (site, title, person, expected) in rows {
+        let found = outcome(site, title, person);
+        assert_eq!(found, expected.map(str::to_owned), "{site} {title} {person}");
+    }
+}
+
+fn offers(members: &Value) -> Value {
+    let mut offer = json!({ "id": "o", "territories": { "allow": ["*"] } });
+    offer.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    json!([offer])
+}
+
+#[test]
+fn territories_windows_and_plans() {
+    let gulf = json!({ "id": "gulf", "territories": { "allow": ["AE", "SA"] } });
+    let world = json!({ "id": "world", "territories": { "allow": ["*"], "deny": ["KP"] } });
+    let nowhere = json!({ "id": "nowhere", "territories": { "allow": [] } });
+    let past = json!({ "id": "past", "territories": { "allow": ["*"] }, "window": { "until": "2026-11-22T18:00:00Z" } });
+    let future = json!({ "id": "future", "territories": { "allow": ["*"] }, "window": { "from": "2026-11-22T18:00:01Z" } });
+    let open = json!({ "id": "open", "territories": { "allow": ["*"] },
+        "window": { "from": "2026-11-22T18:00:00Z", "until": "2026-11-22T18:00:01Z" } });
+    let gold = json!({ "id": "gold", "territories": { "allow": ["AE"] }, "plans": ["gold", "platinum"] });
+    type Row<'a> = (Value, &'a str, &'a [&'a str], Result<&'a str, Reason>);
+    let table: [Row<'_>; 18] = [
+        (json!([gulf]), "AE", &[], Ok("gulf")),
+        (json!([gulf]), "AE-DU", &[], Ok("gulf")),
+        (json!([gulf]), "GB", &[], Err(Reason::Territory)),
+        (json!([gulf]), "", &[], Err(Reason::GeographyUnknown)),
+        (json!([world]), "GB", &[], Ok("world")),
+        (json!([world]), "KP", &[], Err(Reason::Territory)),
+        (json!([nowhere]), "GB", &[], Err(Reason::Territory)),
+        (json!([past]), "GB", &[], Err(Reason::WindowClosed)),
+        (json!([future]), "GB", &[], Err(Reason::WindowNotOpen)),
+        (json!([open]), "GB", &[], Ok("open")),
+        (json!([gold]), "AE", &["gold"], Ok("gold")),
+        (json!([gold]), "AE", &["basic", "platinum"], Ok("gold")),
+        (json!([gold]), "AE", &["basic"], Err(Reason::Plan)),
+        (json!([gold]), "GB", &["gold"], Err(Reason::Territory)),
+        (json!([gold, future, nowhere]), "AE", &[], Err(Reason::Plan)),
+        (json!([nowhere, future]), "AE", &[], Err(Reason::WindowNotOpen)),
+        (json!([nowhere, gulf]), "AE", &[], Ok("gulf")),
+        (json!([]), "AE", &[], Err(Reason::NoOffer)),
+    ];
+    for (offers, place, plans, expected) in table {
+        let found = outcome(&json!({}), &offers, &json!({ "in": place, "plans": plans }));
+        assert_eq!(found, expected.map(str::to_owned), "{offers} in {place:?} with {plans:?}");
+    }
+    let policy = json!({ "geography": { "unknown": "world" } });
+    assert_eq!(outcome(&policy, &json!([gulf, world]), &json!({ "in": "" })), Ok("world".to_owned()));
+}
+
+#[test]
+fn groups_of_the_site() {
+    let policy = json!({ "geography": { "groups": { "mena": ["AE", "EG", "asn:5384"] } } });
+    let mena = offers(&json!({ "territories": { "allow": ["group:mena"] } }));
+    let not_mena = offers(&json!({ "territories": { "allow": ["*"], "deny": ["group:mena"] } }));
+    check(&[
+        (policy.clone(), mena.clone(), json!({ "in": "EG" }), Ok("o")),
+        (policy.clone(), mena.clone(), json!({ "in": "GB" }), Err(Reason::Territory)),
+        (policy.clone(), mena.clone(), json!({ "in": "GB;asn=5384" }), Ok("o")),
+        (policy.clone(), not_mena.clone(), json!({ "in": "GB" }), Ok("o")),
+        (policy, not_mena.clone(), json!({ "in": "EG" }), Err(Reason::Territory)),
+        (json!({}), mena, json!({ "in": "EG" }), Err(Reason::Territory)),
+        (json!({}), not_mena, json!({ "in": "GB" }), Err(Reason::Territory)),
+    ]);
+}
+
+#[test]
+fn anonymisers() {
+    let world = offers(&json!({}));
+    let gulf = offers(&json!({ "territories": { "allow": ["AE"] } }));
+    let tor = |treat: &str| json!({ "geography": { "unknown": "world", "tor": treat } });
+    let hosting = |treat: &str| json!({ "geography": { "unknown": "world", "hosting": { "asns": [16509], "viewers": treat } } });
+    check(&[
+        (json!({}), world.clone(), json!({ "in": "T1" }), Err(Reason::GeographyUnknown)),
+        (tor("deny"), world.clone(), json!({ "in": "T1" }), Err(Reason::Anonymiser)),
+        (tor("unknown"), world.clone(), json!({ "in": "T1" }), Ok("o")),
+        (tor("unknown"), gulf.clone(), json!({ "in": "AE;tor" }), Err(Reason::Territory)),
+        (tor("allow"), gulf.clone(), json!({ "in": "AE;tor" }), Ok("o")),
+        (hosting("deny"), gulf.clone(), json!({ "in": "AE;asn=16509" }), Err(Reason::Anonymiser)),
+        (hosting("deny"), gulf.clone(), json!({ "in": "AE;asn=5384" }), Ok("o")),
+        (hosting("unknown"), gulf.clone(), json!({ "in": "AE;asn=16509" }), Err(Reason::Territory)),
+        (hosting("unknown"), world, json!({ "in": "AE;asn=16509" }), Ok("o")),
+        (hosting("allow"), gulf, json!({ "in": "AE;asn=16509" }), Ok("o")),
+    ]);
+}
+
+#[test]
+fn embargoes_and_premieres() {
+    let embargo = |until: &str| json!({ "embargo": until, "offers": offers(&json!({})) });
+    let premiere = offers(&json!({
+        "window": { "from": "2026-11-22T18:00:01Z" },
+        "premieres": [
+            { "territories": { "allow": ["AE"] }, "from": "2026-11-22T18:00:00Z" },
+            { "territories": { "allow": ["AE-AZ", "AE-DU"] }, "from": "2026-11-22T18:00:02Z" },
+            { "territories": { "allow": ["AE-DU"] }, "from": "2026-11-22T17:00:00Z" },
+        ],
+    }));
+    let undefined = offers(&json!({
+        "premieres": [{ "territories": { "allow": ["group:none"] }, "from": "2026-11-22T18:00:01Z" }] }));
+    check(&[
+        (json!({}), embargo("2026-11-22T18:00:01Z"), json!({}), Err(Reason::Embargo)),
+        (json!({}), embargo("2026-11-22T18:00:00Z"), json!({}), Ok("o")),
+        (json!({}), embargo("2026-11-22T22:00:00+04:00[Asia/Dubai]"), json!({}), Ok("o")),
+        (json!({}), premiere.clone(), json!({ "in": "GB" }), Err(Reason::WindowNotOpen)),
+        (json!({}), premiere.clone(), json!({ "in": "AE" }), Ok("o")),
+        (json!({}), premiere.clone(), json!({ "in": "AE-AZ" }), Err(Reason::WindowNotOpen)),
+        // Of equally near ones the latest.
+        (json!({}), premiere, json!({ "in": "AE-DU" }), Err(Reason::WindowNotOpen)),
+        (json!({}), undefined, json!({ "in": "AE" }), Err(Reason::WindowNotOpen)),
+    ]);
+}
+
+#[test]
+fn models() {
+    let svod = offers(&json!({ "model": "svod", "plans": ["gold"] }));
+    let tvod = offers(&json!({ "model": "tvod", "entitlements": ["film:1", "bundle"], "rental_s": 3600 }));
+    let bought = offers(&json!({ "model": "tvod", "entitlements": ["film:1"] }));
+    let held = |id: &str, members: Value| {
+        let mut held = json!({ "id": id });
+        held.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        json!({ "entitlements": [held] })
+    };
+    let began = |at: &str| json!({ "from": at });
+    check(&[
+        (json!({}), svod.clone(), json!({ "plans": ["gold"] }), Ok("o")),
+        (json!({}), svod, json!({ "plans": ["basic"] }), Err(Reason::Plan)),
+        (json!({}), offers(&json!({ "model": "svod" })), json!({ "plans": ["gold"] }), Err(Reason::Plan)),
+        (json!({}), offers(&json!({ "model": "free" })), json!({}), Ok("o")),
+        (json!({}), offers(&json!({ "model": "avod" })), json!({}), Ok("o")),
+        (json!({}), offers(&json!({ "model": "tvod" })), held("film:1", json!({})), Err(Reason::Entitlement)),
+        (json!({}), bought.clone(), held("film:1", json!({})), Ok("o")),
+        (json!({}), bought.clone(), held("film:2", json!({})), Err(Reason::Entitlement)),
+        (json!({}), bought.clone(), json!({}), Err(Reason::Entitlement)),
+        (
+            json!({}),
+            bought.clone(),
+            held("film:1", json!({ "until": "2026-11-22T18:00:00Z" })),
+            Err(Reason::RentalExpired),
+        ),
+        (json!({}), bought.clone(), held("film:1", json!({ "until": "2026-11-22T18:00:01Z" })), Ok("o")),
+        (json!({}), bought, held("film:1", began("2026-11-22T18:00:01Z")), Err(Reason::Entitlement)),
+        (json!({}), tvod.clone(), held("film:1", began("2026-11-22T17:00:00Z")), Err(Reason::RentalExpired)),
+        (json!({}), tvod.clone(), held("bundle", began("2026-11-22T17:00:01Z")), Ok("o")),
+        (json!({}), tvod.clone(), held("film:1", json!({})), Err(Reason::Entitlement)),
+        (json!({}), tvod, held("film:2", began("2026-11-22T17:30:00Z")), Err(Reason::Entitlement)),
+        // Whatever the model: what an offer names is needed.
+        (json!({}), offers(&json!({ "model": "free", "plans": ["gold"] })), json!({}), Err(Reason::Plan)),
+        (json!({}), offers(&json!({ "entitlements": ["film:1"] })), json!({}), Err(Reason::Entitlement)),
+    ]);
+}
+
+#[test]
+fn a_permit_ends_with_the_rental_or_the_window() {
+    let until = |offer: Value, entitlements: Value| {
+        let decision = hear(&json!({}), &offers(&offer), &json!({ "entitlements": entitlements }));
+        decision.outcome.unwrap().until.map(|until| until.to_string())
+    };
+    let rental = json!({ "model": "tvod", "entitlements": ["a", "b"], "rental_s": 3600 });
+    let a = json!({ "id": "a", "from": "2026-11-22T17:10:00Z" });
+    let b = json!({ "id": "b", "from": "2026-11-22T17:20:00Z" });
+    let short = json!({ "id": "b", "from": "2026-11-22T17:20:00Z", "until": "2026-11-22T18:05:00Z" });
+    assert_eq!(until(rental.clone(), json!([a])).as_deref(), Some("2026-11-22T18:10:00Z"));
+    assert_eq!(until(rental.clone(), json!([a, b])).as_deref(), Some("2026-11-22T18:20:00Z"));
+    assert_eq!(until(rental.clone(), json!([short])).as_deref(), Some("2026-11-22T18:05:00Z"));
+    let mut windowed = rental;
+    windowed["window"] = json!({ "until": "2026-11-22T18:01:00Z" });
+    assert_eq!(until(windowed, json!([a, b])).as_deref(), Some("2026-11-22T18:01:00Z"));
+    assert_eq!(until(json!({}), json!([])), None);
+}
+
+#[test]
+fn ratings_and_ages() {
+    let rated = json!({ "ratings": { "uae": "15+", "bbfc": "18" }, "offers": offers(&json!({})) });
+    let unrated = offers(&json!({}));
+    check(&[
+        (json!({}), rated.clone(), json!({ "age": 15 }), Ok("o")),
+        (json!({}), rated.clone(), json!({ "age": 14 }), Err(Reason::Rating)),
+        (json!({}), rated.clone(), json!({ "age": 17, "in": "GB" }), Err(Reason::Rating)),
+        (json!({}), rated.clone(), json!({ "age": 17, "in": "FR" }), Err(Reason::Rating)),
+        (json!({}), rated.clone(), json!({ "age": 18, "in": "FR" }), Ok("o")),
+        (
+            json!({ "ratings": { "systems": { "*": "uae" } } }),
+            rated.clone(),
+            json!({ "age": 15, "in": "FR" }),
+            Ok("o"),
+        ),
+        (json!({}), rated.clone(), json!({}), Ok("o")),
+        (
+            json!({ "ratings": { "ageless": { "deny_above": 14 } } }),
+            rated.clone(),
+            json!({}),
+            Err(Reason::Rating),
+        ),
+        (json!({ "ratings": { "ageless": { "deny_above": 15 } } }), rated, json!({}), Ok("o")),
+        (json!({}), unrated.clone(), json!({ "age": 3 }), Ok("o")),
+        (
+            json!({ "ratings": { "unrated": { "age": 18 } } }),
+            unrated.clone(),
+            json!({ "age": 17 }),
+            Err(Reason::Rating),
+        ),
+        (json!({ "ratings": { "unrated": { "age": 18 } } }), unrated.clone(), json!({ "age": 18 }), Ok("o")),
+        (
+            json!({ "ratings": { "unrated": "deny" } }),
+            unrated.clone(),
+            json!({ "age": 99 }),
+            Err(Reason::Rating),
+        ),
+        (json!({ "ratings": { "unrated": "deny" } }), unrated, json!({}), Err(Reason::Rating)),
+    ]);
+}
+
+#[test]
+fn devices() {
+    let tv = offers(&json!({ "devices": ["tv", "stb"] }));
+    let lenient = json!({ "devices": { "unknown": "allow" } });
+    check(&[
+        (json!({}), tv.clone(), json!({ "device": "stb" }), Ok("o")),
+        (json!({}), tv.clone(), json!({ "device": "mobile" }), Err(Reason::Device)),
+        (json!({}), tv.clone(), json!({}), Err(Reason::Device)),
+        (lenient.clone(), tv.clone(), json!({}), Ok("o")),
+        (lenient, tv, json!({ "device": "other" }), Err(Reason::Device)),
+        (json!({}), offers(&json!({})), json!({}), Ok("o")),
+    ]);
+}
+
+#[test]
+fn blackouts() {
+    let title = |blackouts: Value| json!({ "blackouts": blackouts, "offers": offers(&json!({})) });
+    let blackout = |id: &str, territories: &[&str], action: Value| {
+        json!({ "id": id, "territories": { "allow": territories }, "action": action,
+            "window": { "from": "2026-11-22T18:00:00Z", "until": "2026-11-22T20:00:00Z" } })
+    };
+    let deny = blackout("cup", &["dma:803", "postal:US-902"], json!("deny"));
+    let slate = blackout("slate", &["dma:803"], json!({ "slate": { "media": "slates/cup/" } }));
+    let alternate = blackout("alt", &["US"], json!({ "alternate": { "media": "alt/" } }));
+    let mut over = deny.clone();
+    over["window"] = json!({ "until": "2026-11-22T18:00:00Z" });
+    let mut later = deny.clone();
+    later["window"] = json!({ "from": "2026-11-22T18:00:01Z" });
+    let undefined = blackout("typo", &["group:none"], json!("deny"));
+    check(&[
+        (json!({}), title(json!([deny])), json!({ "in": "US-CA;dma=803" }), Err(Reason::Blackout)),
+        (json!({}), title(json!([deny])), json!({ "in": "US-CA;postal=90210" }), Err(Reason::Blackout)),
+        (json!({}), title(json!([deny])), json!({ "in": "US-NY;dma=501" }), Ok("o")),
+        (json!({}), title(json!([over])), json!({ "in": "US-CA;dma=803" }), Ok("o")),
+        (json!({}), title(json!([later])), json!({ "in": "US-CA;dma=803" }), Ok("o")),
+        (json!({}), title(json!([undefined])), json!({ "in": "US" }), Err(Reason::Blackout)),
+        (json!({}), title(json!([slate, deny])), json!({ "in": "US;dma=803" }), Err(Reason::Blackout)),
+    ]);
+    let folder = |blackouts: Value, place: &str| {
+        let permit = hear(&json!({}), &title(blackouts), &json!({ "in": place })).outcome.unwrap();
+        (permit.folder, permit.replaced.map(|replaced| format!("{} {}", replaced.by, replaced.blackout)))
+    };
+    let shown = |folder: &str, by: Option<&str>| (folder.to_owned(), by.map(str::to_owned));
+    assert_eq!(folder(json!([slate]), "US;dma=803"), shown("slates/cup/", Some("slate slate")));
+    assert_eq!(folder(json!([slate]), "US;dma=501"), shown("harbour/", None));
+    assert_eq!(folder(json!([alternate, slate]), "US;dma=803"), shown("slates/cup/", Some("slate slate")));
+    assert_eq!(folder(json!([alternate, slate]), "US;dma=501"), shown("alt/", Some("alternate alt")));
+    // What is nearer decides, also against one that denies.
+    let wide = blackout("wide", &["US"], json!("deny"));
+    assert_eq!(folder(json!([wide, slate]), "US;dma=803"), shown("slates/cup/", Some("slate slate")));
+}
+
+#[test]
+fn cuts() {
+    let title = |offer: Value| {
+        json!({ "variances": [
+            { "id": "gulf", "media": "cuts/gulf/", "territories": { "allow": ["AE", "SA"] } },
+            { "id": "dubai", "media": "cuts/dubai/", "territories": { "allow": ["AE-DU"] } },
+            { "id": "long", "media": "cuts/long/" },
+        ], "offers": offers(&offer) })
+    };
+    let shown = |offer: Value, place: &str| {
+        let outcome = hear(&json!({}), &title(offer), &json!({ "in": place })).outcome;
+        outcome.map(|permit| permit.folder).map_err(|denial| denial.reason)
+    };
+    let table = [
+        (json!({}), "AE", Ok("cuts/gulf/")),
+        (json!({}), "AE-DU", Ok("cuts/dubai/")),
+        (json!({}), "GB", Ok("harbour/")),
+        (json!({ "variance": "long" }), "AE", Ok("cuts/long/")),
+        (json!({ "variance": "short" }), "AE", Err(Reason::VarianceUnknown)),
+    ];
+    for (offer, place, expected) in table {
+        assert_eq!(shown(offer.clone(), place), expected.map(str::to_owned), "{offer} in {place}");
+    }
+}
+
+#[test]
+fn the_most_generous_offer_wins() {
+    let offers = json!([
+        { "id": "sd", "territories": { "allow": ["*"] }, "caps": { "max_height": 360 } },
+        { "id": "hd", "territories": { "allow": ["*"] }, "plans": ["gold"], "caps": { "max_height": 1080 } },
+        { "id": "hd2", "territories": { "allow": ["*"] }, "plans": ["gold"], "caps": { "max_height": 1080 } },
+    ]);
+    let offer =
+        |plans: &[&str]| outcome(&json!({}), &offers, &json!({ "in": "GB", "plans": plans })).unwrap();
+    assert_eq!((offer(&[]), offer(&["gold"])), ("sd".to_owned(), "hd".to_owned()));
+}
+
+#[test]
+fn the_token_narrows_the_caps_and_the_class_follows() {
+    let offers = offers(&json!({ "caps": { "max_height": 1080, "hdr": false }, "model": "avod" }));
+    let permit = |person: Value| hear(&json!({}), &offers, &person).outcome.unwrap();
+    let (plain, low, high) =
+        (permit(json!({})), permit(json!({ "max_height": 360 })), permit(json!({ "max_height": 2160 })));
+    assert_eq!(
+        (plain.caps.max_height, low.caps.max_height, high.caps.max_height),
+        (Some(1080), Some(360), Some(1080))
+    );
+    assert_eq!((low.caps.hdr, plain.ads), (Some(false), Some(crate::catalog::AdsMode::Guided)));
+    assert_ne!(plain.class, low.class);
+    assert_eq!(plain.class, high.class);
+}
+
+/// What a session of `before` sees, opened by one person and resumed by another, once the title is `after`.
+fn session(
+    before: &Value,
+    after: &Value,
+    at_entry: &Value,
+    then: &Value,
+) -> Result<(String, String), Reason> {
+    let site = site(&json!({ "geography": { "groups": {} } }));
+    let (entry, then) = (Person::new(at_entry), Person::new(then));
+    let class = decide(&title(before), &entry.viewer(), Policies::from(&site), NOW).outcome.unwrap().class;
+    let after = title(after);
+    let decision = resume(&after, &then.resumed(class), Policies::from(&site), NOW);
+    let (explained, trace) = explain_resume(&after, &then.resumed(class), Policies::from(&site), NOW);
+    assert_eq!(explained, decision);
+    assert_eq!(trace.decided.unwrap().reason, decision.outcome.as_ref().err().map(|denial| denial.reason));
+    decision.outcome.map(|permit| (permit.offer.to_string(), permit.folder)).map_err(|denial| denial.reason)
+}
+
+#[test]
+fn a_session_lives_by_offers_of_its_class() {
+    let sd = json!({ "id": "sd", "territories": { "allow": ["*"] }, "plans": ["basic"], "caps": { "max_height": 360 } });
+    let hd = json!({ "id": "hd", "territories": { "allow": ["*"], "deny": ["KP"] } });
+    let basic = json!({ "in": "GB", "plans": ["basic"] });
+    let resumed = |after: Value, place: &str| {
+        session(&json!([sd]), &after, &basic, &json!({ "in": place })).map(|(offer, _)| offer)
+    };
+    let changed = |member: &str, value: Value| {
+        let mut offer = sd.clone();
+        offer[member] = value;
+        json!([hd, offer])
+    };
+    assert_eq!(resumed(json!([hd, sd]), "GB").as_deref(), Ok("sd"));
+    assert_eq!(resumed(json!([hd]), "GB"), Err(Reason::OfferChanged));
+    assert_eq!(resumed(json!([]), "GB"), Err(Reason::NoOffer));
+    assert_eq!(resumed(json!([sd]), ""), Err(Reason::GeographyUnknown));
+    for (member, value, expected) in [
+        ("plans", json!(["gold"]), Reason::OfferChanged),
+        ("entitlements", json!(["film:1"]), Reason::OfferChanged),
+        ("devices", json!(["tv"]), Reason::OfferChanged),
+        ("caps", json!({ "max_height": 720 }), Reason::OfferChanged),
+        ("territories", json!({ "allow": ["AE"] }), Reason::Territory),
+        ("window", json!({ "until": "2026-11-22T18:00:00Z" }), Reason::WindowClosed),
+    ] {
+        assert_eq!(resumed(changed(member, value.clone()), "GB"), Err(expected), "{member} {value}");
+    }
+    let rated = json!({ "ratings": { "bbfc": "18" }, "offers": [sd] });
+    assert_eq!(resumed(rated, "GB"), Err(Reason::OfferChanged));
+    let embargoed = json!({ "embargo": "2027-01-01T00:00:00Z", "offers": [sd] });
+    assert_eq!(resumed(embargoed, "GB"), Err(Reason::Embargo));
+}
+
+#[test]
+fn a_session_keeps_the_limit_of_its_token() {
+    let offers = offers(&json!({ "caps": { "max_height": 1080 } }));
+    let low = json!({ "max_height": 360 });
+    assert!(session(&offers, &offers, &low, &low).is_ok());
+    assert_eq!(session(&offers, &offers, &low, &json!({})), Err(Reason::OfferChanged));
+    assert_eq!(session(&offers, &offers, &json!({}), &low), Err(Reason::OfferChanged));
+}
+
+#[test]
+fn a_blackout_begins_and_ends_under_a_session() {
+    let offers = offers(&json!({}));
+    let plain = json!({ "offers": offers });
+    let blackout = |action: Value, window: Value| {
+        json!({ "offers": offers, "blackouts": [
+            { "id": "b", "territories": { "allow": ["AE"] }, "window": window, "action": action }] })
+    };
+    let slate = json!({ "slate": { "media": "slates/" } });
+    let (on, over) = (json!({}), json!({ "until": "2026-11-22T18:00:00Z" }));
+    let shown = |before: &Value, after: &Value| {
+        session(before, after, &json!({}), &json!({})).map(|(_, folder)| folder)
+    };
+    let slated = blackout(slate.clone(), on.clone());
+    assert_eq!(shown(&plain, &slated).as_deref(), Ok("slates/"));
+    assert_eq!(shown(&slated, &slated).as_deref(), Ok("slates/"));
+    assert_eq!(shown(&slated, &blackout(slate, over)).as_deref(), Ok("harbour/"));
+    assert_eq!(shown(&plain, &blackout(json!("deny"), on)), Err(Reason::Blackout));
+}
+
+#[test]
+fn another_cut_needs_another_session() {
+    let title = json!({ "offers": offers(&json!({})), "variances": [
+        { "id": "gulf", "media": "gulf/", "territories": { "allow": ["AE"] } }] });
+    let (gulf, abroad) = (json!({ "in": "AE" }), json!({ "in": "GB" }));
+    assert_eq!(session(&title, &title, &gulf, &gulf).unwrap().1, "gulf/");
+    assert_eq!(session(&title, &title, &abroad, &abroad).unwrap().1, "harbour/");
+    assert_eq!(session(&title, &title, &gulf, &abroad), Err(Reason::OfferChanged));
+}
+
+/// For each rule: the site's members, the title's, and a viewer whom it refuses.
+fn refusals() -> Vec<(Rule, Value, Value, Value, Reason)> {
+    let open = offers(&json!({}));
+    let blackout = json!({ "offers": open, "blackouts": [{ "id": "b", "territories": { "allow": ["*"] }, "action": "deny" }] });
+    vec![
+        (
+            Rule::Anonymiser,
+            json!({ "tor": "deny" }),
+            open.clone(),
+            json!({ "in": "AE;tor" }),
+            Reason::Anonymiser,
+        ),
+        (Rule::UnknownGeography, json!({}), open.clone(), json!({ "in": "" }), Reason::GeographyUnknown),
+        (
+            Rule::Embargo,
+            json!({}),
+            json!({ "offers": open, "embargo": "2027-01-01T00:00:00Z" }),
+            json!({}),
+            Reason::Embargo,
+        ),
+        (Rule::Blackout, json!({}), blackout, json!({}), Reason::Blackout),
+        (
+            Rule::Territory,
+            json!({}),
+            offers(&json!({ "territories": { "allow": ["GB"] } })),
+            json!({}),
+            Reason::Territory,
+        ),
+        (
+            Rule::Window,
+            json!({}),
+            offers(&json!({ "window": { "from": "2027-01-01T00:00:00Z" } })),
+            json!({}),
+            Reason::WindowNotOpen,
+        ),
+        (Rule::Device, json!({}), offers(&json!({ "devices": ["tv"] })), json!({}), Reason::Device),
+        (Rule::Plan, json!({}), offers(&json!({ "plans": ["gold"] })), json!({}), Reason::Plan),
+        (
+            Rule::Entitlement,
+            json!({}),
+            offers(&json!({ "model": "tvod", "entitlements": ["a"] })),
+            json!({}),
+            Reason::Entitlement,
+        ),
+        (
+            Rule::Rating,
+            json!({}),
+            json!({ "offers": open, "ratings": { "uae": "18+" } }),
+            json!({ "age": 7 }),
+            Reason::Rating,
+        ),
+    ]
+}
+
+#[test]
+fn every_rule_in_every_mode() {
+    for (rule, geography, title, person, reason) in refusals() {
+        let hear = |enforcement: Value, bucket: u8| {
+            let mut person = person.clone();
+            person["bucket"] = json!(bucket);
+            let site = json!({ "geography": geography, "rules": { rule.name(): enforcement } });
+            let decision = hear(&site, &title, &person);
+            let rehearsed: Vec<_> = decision.rehearsed.iter().map(|denial| denial.reason).collect();
+            (decision.outcome.map(|_| ()).map_err(|denial| denial.reason), rehearsed)
+        };
+        assert_eq!(hear(json!({}), 0), (Err(reason), vec![]), "{rule:?}");
+        assert_eq!(hear(json!({ "mode": "log" }), 0), (Ok(()), vec![reason]), "{rule:?}");
+        assert_eq!(hear(json!({ "mode": "off" }), 0), (Ok(()), vec![]), "{rule:?}");
+        assert_eq!(hear(json!({ "percent": 25 }), 24), (Err(reason), vec![]), "{rule:?}");
+        assert_eq!(hear(json!({ "percent": 25 }), 25), (Ok(()), vec![reason]), "{rule:?}");
+    }
+}
+
+#[test]
+fn an_offer_and_a_blackout_have_the_last_word_on_their_modes() {
+    let log = json!({ "mode": "log" });
+    for (rule, geography, mut title, person, reason) in refusals() {
+        let own = json!({ rule.name(): log });
+        let is_of_offers = rule >= Rule::Territory;
+        if is_of_offers {
+            let offers = if title.is_array() { &mut title } else { &mut title["offers"] };
+            offers[0]["rules"] = own;
+        } else if rule == Rule::Blackout {
+            title["blackouts"][0]["rule"] = log.clone();
+        } else {
+            continue;
+        }
+        let decision = hear(&json!({ "geography": geography }), &title, &person);
+        assert!(decision.outcome.is_ok(), "{rule:?}");
+        assert_eq!(decision.rehearsed.len(), 1, "{rule:?}");
+        assert_eq!(decision.rehearsed[0].reason, reason);
+    }
+}
+
+#[test]
+fn a_trace_names_the_rule_that_decided_and_its_cure() {
+    let title = title(&json!([
+        { "id": "gulf", "territories": { "allow": ["AE", "group:none"], "deny": ["AE-DU"] }, "plans": ["gold"] },
+        { "id": "world", "territories": { "allow": ["*"] }, "window": { "from": "2027-01-01T00:00:00Z" } },
+    ]));
+    let site = site(&json!({}));
+    let explained =
+        |person: Value| explain(&title, &Person::new(&person).viewer(), Policies::from(&site), NOW).1;
+    let trace = explained(json!({ "in": "AE-DU" }));
+    let decided = trace.decided.unwrap();
+    assert_eq!((decided.of.as_str(), decided.rule), ("offer world", Some(Rule::Window)));
+    assert_eq!(decided.cure, "a time from 2027-01-01T00:00:00Z");
+    let rules: Vec<_> =
+        trace.findings.iter().map(|finding| (finding.of.as_str(), finding.rule, finding.passed)).collect();
+    assert_eq!(
+        rules,
+        [
+            ("title", "unknown_geography", true),
+            ("offer gulf", "territory", false),
+            ("offer gulf", "window", true),
+            ("offer gulf", "device", true),
+            ("offer gulf", "plan", false),
+            ("offer gulf", "entitlement", true),
+            ("offer gulf", "rating", true),
+            ("offer world", "territory", true),
+            ("offer world", "window", false),
+            ("offer world", "device", true),
+            ("offer world", "plan", true),
+            ("offer world", "entitlement", true),
+            ("offer world", "rating", true),
+        ]
+    );
+    assert_eq!(
+        trace.findings[1].saw,
+        "AE-DU (allowed by `AE`, denied by `AE-DU`, allowed only by the undefined `group:none`)"
+    );
+    let site_decides = explained(json!({ "in": "" })).decided.unwrap();
+    assert_eq!(site_decides.document, crate::catalog::Kind::Site);
+}
+
+#[test]
+fn a_refusal_tells_no_postal_code_and_no_network() {
+    let refused = hear(
+        &json!({}),
+        &offers(&json!({ "territories": { "allow": ["GB"] } })),
+        &json!({ "in": "US-CA;postal=90210;asn=7922" }),
+    );
+    let detail = refused.outcome.unwrap_err().detail;
+    assert!(detail.contains("US-CA") && !detail.contains("90210") && !detail.contains("7922"), "{detail}");
+}
+
+const PLACES: [&str; 6] = ["", "AE", "AE-DU", "US-CA;dma=803;postal=90210", "GB;asn=5384", "T1"];
+const LISTS: [&str; 8] = ["*", "AE", "AE-DU", "US", "dma:803", "postal:US-902", "asn:5384", "group:none"];
+
+prop_compose! {
+    fn an_offer()(
+        id in "[a-z]{8}",
+        allow in prop::collection::vec(select(&LISTS[..]), 0..3),
+        deny in prop::collection::vec(select(&LISTS[..]), 0..2),
+        plans in prop::collection::vec(select(&["gold", "basic"][..]), 0..2),
+        devices in prop::collection::vec(select(&["tv", "mobile"][..]), 0..2),
+        height in prop::option::of(select(&[360u32, 720][..])),
+        closed in any::<bool>(),
+        own in prop::option::of(select(&["off", "log", "enforce"][..])),
+    ) -> Value {
+        let mut offer = json!({ "id": id, "territories": { "allow": allow, "deny": deny }, "plans": plans,
+            "devices": devices, "caps": { "max_height": height } });
+        if closed {
+            offer["window"] = json!({ "until": "2026-01-01T00:00:00Z" });
+        }
+        if let Some(mode) = own {
+            offer["rules"] = json!({ "territory": { "mode": mode } });
+        }
+        offer
+    }
+}
+
+prop_compose! {
+    fn a_person()(
+        place in select(&PLACES[..]),
+        plans in prop::collection::vec(select(&["gold", "basic"][..]), 0..2),
+        device in select(&["tv", "mobile"][..]),
+        max_height in prop::option::of(select(&[240u32, 2160][..])),
+        bucket in 0u8..100,
+    ) -> Value {
+        let mut person = json!({ "in": place, "plans": plans, "device": device, "bucket": bucket });
+        if let Some(height) = max_height {
+            person["max_height"] = json!(height);
+        }
+        person
+    }
+}
+
+const RULES: [&str; 6] = ["unknown_geography", "territory", "window", "plan", "device", "rating"];
+
+proptest! {
+    /// `hear` compares the decision by the index with the one that looks at every offer.
+    #[test]
+    fn what_the_index_leaves_out_changes_nothing(
+        offers in prop::collection::vec(an_offer(), 0..6), person in a_person(),
+    ) {
+        hear(&json!({}), &json!(offers), &person);
+    }
+
+    #[test]
+    fn a_rule_in_log_mode_refuses_nobody(
+        offers in prop::collection::vec(an_offer(), 0..6), person in a_person(), rule in select(&RULES[..]),
+    ) {
+        let with = |mode: &str| hear(&json!({ "rules": { rule: { "mode": mode } } }), &json!(offers), &person);
+        let (log, off) = (with("log"), with("off"));
+        prop_assert_eq!(log.outcome.map_err(|denial| denial.reason), off.outcome.map_err(|denial| denial.reason));
+        prop_assert!(off.rehearsed.len() <= log.rehearsed.len());
+    }
+
+    #[test]
+    fn a_roll_out_that_grows_lets_nobody_in(
+        offers in prop::collection::vec(an_offer(), 0..6), person in a_person(), rule in select(&RULES[..]),
+        less in 0u8..=100, more in 0u8..=100,
+    ) {
+        let (less, more) = (less.min(more), less.max(more));
+        let with = |percent: u8| hear(&json!({ "rules": { rule: { "percent": percent } } }), &json!(offers), &person);
+        prop_assert!(with(less).outcome.is_ok() || with(more).outcome.is_err());
+    }
+
+    #[test]
+    fn a_session_is_good_for_what_it_was_opened_for(
+        offers in prop::collection::vec(an_offer(), 1..6), person in a_person(),
+    ) {
+        let (site, title, person) = (site(&json!({})), title(&json!(offers)), Person::new(&person));
+        let decision = decide(&title, &person.viewer(), Policies::from(&site), NOW);
+        if let Ok(permit) = decision.outcome {
+            let again = resume(&title, &person.resumed(permit.class), Policies::from(&site), NOW).outcome.unwrap();
+            prop_assert_eq!(again.class, permit.class);
+            prop_assert_eq!((again.caps, again.folder), (permit.caps, permit.folder));
+        }
+    }
+}

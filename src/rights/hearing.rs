@@ -1,0 +1,293 @@
+//! One title, one viewer, one instant: the rules in their order.
+
+use std::cmp::Reverse;
+
+use super::decide::{Decision, Policies, Resumed, Viewer};
+use super::permit::{Class, Permit};
+use super::place::{Place, Standing};
+use super::prepared::Prepared;
+use super::rating::{Required, required};
+use super::trace::{Decided, Recorder, Told};
+use crate::catalog::{
+    Anonymised, Blackout, BlackoutAction, Enforcement, Kind, Mode, Replacement, Rule, Territory, Title,
+    UnknownGeography, Variance,
+};
+use crate::denial::{Denial, Reason};
+use crate::facts::Geography;
+use crate::time::UnixTime;
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(super) enum Ask<'a> {
+    Enter(&'a Viewer<'a>),
+    Resume(&'a Resumed<'a>),
+}
+
+impl<'a> Ask<'a> {
+    pub(super) const fn geography(self) -> &'a Geography {
+        match self {
+            Self::Enter(viewer) => viewer.geography,
+            Self::Resume(resumed) => resumed.geography,
+        }
+    }
+
+    pub(super) const fn bucket(self) -> u8 {
+        match self {
+            Self::Enter(viewer) => viewer.bucket,
+            Self::Resume(resumed) => resumed.bucket,
+        }
+    }
+
+    pub(super) const fn max_height(self) -> Option<u32> {
+        match self {
+            Self::Enter(viewer) => viewer.max_height,
+            Self::Resume(resumed) => resumed.max_height,
+        }
+    }
+
+    /// The rules of an offer that are decided now, in their order.
+    pub(super) const fn rules(self) -> &'static [Rule] {
+        match self {
+            Self::Enter(_) => {
+                &[Rule::Territory, Rule::Window, Rule::Device, Rule::Plan, Rule::Entitlement, Rule::Rating]
+            }
+            Self::Resume(_) => &[Rule::Territory, Rule::Window],
+        }
+    }
+}
+
+pub(super) struct Hearing<'a> {
+    pub(super) title: &'a Title,
+    pub(super) prepared: &'a Prepared,
+    pub(super) ask: Ask<'a>,
+    pub(super) policies: Policies<'a>,
+    pub(super) now: UnixTime,
+    pub(super) place: Place<'a>,
+    /// Whether the viewer's country is known, and counts.
+    pub(super) located: bool,
+    pub(super) recorder: Recorder,
+    pub(super) rehearsed: Vec<Denial>,
+}
+
+/// The cut that an offer shows; `None`: the title's own.
+pub(super) type Cut<'a> = Option<&'a Variance>;
+
+/// What is the same for all offers of a title.
+pub(super) struct Common<'a> {
+    pub(super) replaced: Option<(&'a Blackout, &'a Replacement, &'static str)>,
+    pub(super) required: Required,
+    /// The cut for the viewer's territory, and what it does to a class.
+    pub(super) variance: Option<(&'a Variance, Class)>,
+    pub(super) token_height: Class,
+}
+
+impl<'a> Hearing<'a> {
+    pub(super) fn new(
+        title: &'a Title,
+        ask: Ask<'a>,
+        policies: Policies<'a>,
+        now: UnixTime,
+        recorder: Recorder,
+    ) -> Self {
+        let prepared = title.prepared.of(|| Prepared::of(title));
+        let place = Place::new(ask.geography(), policies.geography);
+        let located = ask.geography().country.is_some();
+        Self { title, prepared, ask, policies, now, place, located, recorder, rehearsed: Vec::new() }
+    }
+
+    pub(super) fn decide(mut self) -> (Decision, Recorder) {
+        let outcome = self.hear();
+        (Decision { outcome, rehearsed: self.rehearsed }, self.recorder)
+    }
+
+    fn hear(&mut self) -> Result<Permit, Denial> {
+        self.anonymiser()?;
+        self.unknown_geography()?;
+        self.embargo()?;
+        let replaced = self.blackout()?;
+        let common = Common {
+            replaced,
+            required: required(&self.title.ratings, &self.place, self.policies.ratings),
+            variance: self.nearest_variance().map(|variance| (variance, Class::variance(&variance.media))),
+            token_height: self.ask.max_height().map_or(Class::NEUTRAL, Class::token_height),
+        };
+        self.offers(&common)
+    }
+
+    /// The mode of a rule for this viewer.
+    pub(super) fn mode(&self, rule: Rule, own: Option<Enforcement>) -> Mode {
+        own.or_else(|| self.policies.rules.of(rule)).unwrap_or_default().mode_for(self.ask.bucket())
+    }
+
+    /// Carries out a rule of the site or the title that was looked at.
+    fn carry_out(
+        &mut self,
+        rule: Rule,
+        mode: Mode,
+        refused: Option<Reason>,
+        told: impl Fn() -> Told,
+    ) -> Result<(), Denial> {
+        self.recorder.found(|| "title".to_owned(), rule, mode, refused.is_none(), &told);
+        let Some(reason) = refused else { return Ok(()) };
+        let Told { wanted, saw, cure } = told();
+        let denial = Denial::new(reason, format!("expected {wanted}, found {saw}"));
+        if mode == Mode::Log {
+            self.rehearsed.push(denial);
+            return Ok(());
+        }
+        let document = match rule {
+            Rule::Anonymiser | Rule::UnknownGeography => Kind::Site,
+            _ => Kind::Title,
+        };
+        let of = "title".to_owned();
+        self.recorder.decided(|| Decided { document, of, rule: Some(rule), reason: Some(reason), cure });
+        Err(denial)
+    }
+
+    fn anonymiser(&mut self) -> Result<(), Denial> {
+        let rule = Rule::Anonymiser;
+        let mode = self.mode(rule, None);
+        let geography = self.ask.geography();
+        let policy = self.policies.geography;
+        let hosting = geography.asn.filter(|asn| policy.hosting.asns.contains(asn));
+        let (network, viewers) = match hosting {
+            _ if geography.tor => ("the Tor network".to_owned(), policy.tor),
+            Some(asn) => (format!("the hosting network asn:{asn}"), policy.hosting.viewers),
+            None => return Ok(()),
+        };
+        let told = |wanted: &str, cure: &str| Told {
+            wanted: wanted.to_owned(),
+            saw: network.clone(),
+            cure: cure.to_owned(),
+        };
+        match (mode, viewers) {
+            (Mode::Off, _) | (_, Anonymised::Allow) => Ok(()),
+            (_, Anonymised::Deny) => {
+                let told = || {
+                    told("a network of viewers", "the same request from a network that is no anonymiser's")
+                };
+                self.carry_out(rule, mode, Some(Reason::Anonymiser), told)
+            }
+            (Mode::Log, Anonymised::Unknown) => {
+                let told = || told("a place that is the viewer's own, or it counts as unknown", "");
+                self.carry_out(rule, mode, Some(Reason::Anonymiser), told)
+            }
+            (Mode::Enforce, Anonymised::Unknown) => {
+                self.place = Place::unknown(policy);
+                self.located = false;
+                self.carry_out(rule, mode, None, || {
+                    told("a place that is the viewer's own, or it counts as unknown", "")
+                })
+            }
+        }
+    }
+
+    fn unknown_geography(&mut self) -> Result<(), Denial> {
+        let rule = Rule::UnknownGeography;
+        let mode = self.mode(rule, None);
+        if mode == Mode::Off || self.policies.geography.unknown == UnknownGeography::World {
+            return Ok(());
+        }
+        let saw = self.place_in_words();
+        self.carry_out(rule, mode, (!self.located).then_some(Reason::GeographyUnknown), || Told {
+            wanted: "a viewer whose country is known".to_owned(),
+            saw: saw.clone(),
+            cure: "the same request from a known country; or `geography.unknown` set to `world`, for what is offered to `*`"
+                .to_owned(),
+        })
+    }
+
+    fn embargo(&mut self) -> Result<(), Denial> {
+        let mode = self.mode(Rule::Embargo, None);
+        let Some(until) = self.title.embargo.filter(|_| mode != Mode::Off) else { return Ok(()) };
+        let now = self.now;
+        self.carry_out(Rule::Embargo, mode, (now < until).then_some(Reason::Embargo), || Told {
+            wanted: format!("{until} or later"),
+            saw: now.to_string(),
+            cure: format!("the same request from {until} on"),
+        })
+    }
+
+    /// The blackout that counts: of those that are on where the viewer is, the nearest, of equals one that denies. Of one
+    /// that is only rehearsed, the log is told, and the next one counts.
+    fn blackout(&mut self) -> Result<Option<(&'a Blackout, &'a Replacement, &'static str)>, Denial> {
+        let prepared = self.prepared;
+        let mut covering = Vec::new();
+        for (number, standing) in prepared.blackouts.standings(&self.place) {
+            let Some(blackout) = self.title.blackouts.get(number) else { continue };
+            let on = !blackout.window.opens_after(self.now) && !blackout.window.closed_by(self.now);
+            if on && standing.may_be_inside() {
+                let nearness = standing.undefined_in_allow.or(standing.allow).map(Territory::nearness);
+                covering.push((
+                    Reverse(nearness),
+                    blackout.action != BlackoutAction::Deny,
+                    number,
+                    standing,
+                    blackout,
+                ));
+            }
+        }
+        covering.sort_by_key(|(nearness, replaces, number, ..)| (*nearness, *replaces, *number));
+        if self.recorder.is_on() {
+            let title = self.title;
+            for (number, blackout) in title.blackouts.iter().enumerate() {
+                if !covering.iter().any(|(_, _, covering, ..)| *covering == number) {
+                    self.tell_blackout(blackout, self.place.standing(&blackout.territories), true);
+                }
+            }
+        }
+        for (.., standing, blackout) in covering {
+            let mode = self.mode(Rule::Blackout, blackout.rule);
+            if mode == Mode::Off {
+                continue;
+            }
+            self.tell_blackout(blackout, standing, false);
+            let Told { wanted, saw, cure } = self.told_blackout(blackout, standing);
+            if mode == Mode::Log {
+                self.rehearsed.push(Denial::new(Reason::Blackout, format!("expected {wanted}, found {saw}")));
+                continue;
+            }
+            match &blackout.action {
+                BlackoutAction::Slate(replacement) => return Ok(Some((blackout, replacement, "slate"))),
+                BlackoutAction::Alternate(replacement) => {
+                    return Ok(Some((blackout, replacement, "alternate")));
+                }
+                BlackoutAction::Deny => {
+                    let of = format!("blackout {}", blackout.id);
+                    let (rule, reason) = (Some(Rule::Blackout), Some(Reason::Blackout));
+                    self.recorder.decided(|| Decided { document: Kind::Title, of, rule, reason, cure });
+                    return Err(Denial::new(Reason::Blackout, format!("expected {wanted}, found {saw}")));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn tell_blackout(&mut self, blackout: &Blackout, standing: Standing<'_>, passed: bool) {
+        let mode = self.mode(Rule::Blackout, blackout.rule);
+        if mode != Mode::Off && self.recorder.is_on() {
+            let told = self.told_blackout(blackout, standing);
+            self.recorder.found(
+                || format!("blackout {}", blackout.id),
+                Rule::Blackout,
+                mode,
+                passed,
+                || told,
+            );
+        }
+    }
+
+    fn nearest_variance(&self) -> Option<&'a Variance> {
+        let mut nearest = None;
+        for variance in &self.title.variances {
+            let Some(standing) = variance.territories.as_ref().map(|list| self.place.standing(list)) else {
+                continue;
+            };
+            let nearness = standing.allow.map(Territory::nearness);
+            if standing.is_inside() && nearest.as_ref().is_none_or(|(best, _)| *best < nearness) {
+                nearest = Some((nearness, variance));
+            }
+        }
+        nearest.map(|(_, variance)| variance)
+    }
+}

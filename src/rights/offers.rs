@@ -1,0 +1,365 @@
+//! The offers of a title, and which of them fits.
+
+use std::cmp::Reverse;
+
+use super::hearing::{Ask, Common, Cut, Hearing};
+use super::permit::{Class, Permit, Replaced};
+use super::place::Standing;
+use super::trace::{Decided, Told};
+use crate::catalog::{Ageless, Caps, Kind, Mode, Model, Offer, Premiere, Rule, Territory, UnknownDevice};
+use crate::denial::{Denial, Reason};
+use crate::time::UnixTime;
+
+/// How far an offer came before it did not fit; a later step says more about the viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// It is not of the session's class.
+    Class,
+    Rule(Rule),
+    /// It names a cut that is not there.
+    Variance,
+}
+
+/// An offer that does not fit.
+#[derive(Clone, Copy)]
+struct Misfit {
+    step: Step,
+    reason: Reason,
+    offer: usize,
+}
+
+impl<'a> Hearing<'a> {
+    /// The offers that have to be looked at, in their order, each with the viewer's standing to its territories. All
+    /// others do not hold where the viewer is.
+    fn candidates(&self) -> Vec<(usize, Standing<'a>)> {
+        let prepared = self.prepared;
+        let standings = prepared.offers.standings(&self.place);
+        let every = self.recorder.is_on() || self.mode(Rule::Territory, None) != Mode::Enforce;
+        if !every && prepared.lenient.is_empty() {
+            return standings.into_iter().filter(|(_, standing)| standing.is_inside()).collect();
+        }
+        let mut standings = standings.into_iter().peekable();
+        let mut lenient = prepared.lenient.iter().peekable();
+        let all = (0..self.title.offers.len()).filter_map(|number| {
+            let standing = standings.next_if(|(found, _)| *found == number).map(|(_, standing)| standing);
+            let own = lenient.next_if(|found| **found == number).is_some();
+            let standing = standing.unwrap_or_default();
+            (every || own || standing.is_inside()).then_some((number, standing))
+        });
+        all.collect()
+    }
+
+    pub(super) fn offers(&mut self, common: &Common<'a>) -> Result<Permit, Denial> {
+        let title = self.title;
+        let mut closest: Option<Misfit> = None;
+        let mut best: Option<(u32, usize, Cut<'a>, Vec<Denial>)> = None;
+        let candidates = self.candidates();
+        for (number, standing) in &candidates {
+            let Some(offer) = title.offers.get(*number) else { continue };
+            let mut rehearsed = Vec::new();
+            match self.offer(*number, offer, *standing, common, &mut rehearsed) {
+                Ok(cut) => {
+                    let height = offer.caps.max_height.unwrap_or(u32::MAX);
+                    if best.as_ref().is_none_or(|(best, ..)| *best < height) {
+                        best = Some((height, *number, cut, rehearsed));
+                    }
+                }
+                Err(misfit) if closest.is_none_or(|closest| closest.step < misfit.step) => {
+                    closest = Some(misfit);
+                }
+                Err(_) => {}
+            }
+        }
+        if let Some((_, number, cut, rehearsed)) = best
+            && let Some(offer) = title.offers.get(number)
+        {
+            let permit = self.permit(number, offer, cut, common);
+            self.rehearsed.extend(rehearsed);
+            self.recorder.decided(|| Decided {
+                document: Kind::Title,
+                of: format!("offer {}", permit.offer),
+                rule: None,
+                reason: None,
+                cure: "it passed: of the offers that fit, the one with the greatest height".to_owned(),
+            });
+            return Ok(permit);
+        }
+        let overlooked = || self.overlooked(&candidates, common);
+        let closest = match closest {
+            Some(misfit) if misfit.step > Step::Rule(Rule::Territory) => Some(misfit),
+            found => [overlooked(), found]
+                .into_iter()
+                .flatten()
+                .max_by_key(|misfit| (misfit.step, Reverse(misfit.offer))),
+        };
+        Err(self.refuse(closest, common))
+    }
+
+    /// Of the offers that were not looked at, the first: it does not hold where the viewer is. Below a session, the first
+    /// of the session's class.
+    fn overlooked(&self, candidates: &[(usize, Standing<'_>)], common: &Common<'_>) -> Option<Misfit> {
+        let misfit = |offer, step, reason| Misfit { step, reason, offer };
+        let mut candidates = candidates.iter().map(|(number, _)| *number).peekable();
+        let mut other = None;
+        for (number, offer) in self.title.offers.iter().enumerate() {
+            if candidates.next_if_eq(&number).is_some() {
+                continue;
+            }
+            let is_own = match self.ask {
+                Ask::Enter(_) => true,
+                Ask::Resume(resumed) => self.is_of_class(resumed.class, number, offer, common),
+            };
+            if is_own {
+                return Some(misfit(number, Step::Rule(Rule::Territory), Reason::Territory));
+            }
+            other = other.or(Some(misfit(number, Step::Class, Reason::OfferChanged)));
+        }
+        other
+    }
+
+    /// Whether an offer fits, and which cut it shows.
+    fn offer(
+        &mut self,
+        number: usize,
+        offer: &'a Offer,
+        standing: Standing<'a>,
+        common: &Common<'a>,
+        rehearsed: &mut Vec<Denial>,
+    ) -> Result<Cut<'a>, Misfit> {
+        let mut misfit = None;
+        let mut fails = |step, reason| {
+            misfit = misfit.or(Some(Misfit { step, reason, offer: number }));
+        };
+        if let Ask::Resume(resumed) = self.ask
+            && !self.is_of_class(resumed.class, number, offer, common)
+        {
+            // Of offers of other classes there is nothing to tell: they are other sessions'.
+            return Err(Misfit { step: Step::Class, reason: Reason::OfferChanged, offer: number });
+        }
+        for rule in self.ask.rules() {
+            let mode = self.mode(*rule, offer.rules.of(*rule));
+            if mode == Mode::Off {
+                continue;
+            }
+            let refused = self.refuses(*rule, offer, standing, common);
+            if self.recorder.is_on() {
+                let told = self.told(*rule, offer, standing, common);
+                let of = || format!("offer {}", offer.id);
+                self.recorder.found(of, *rule, mode, refused.is_none(), || told);
+            }
+            match (refused, mode) {
+                (None, _) | (Some(_), Mode::Off) => {}
+                (Some(reason), Mode::Log) => {
+                    let Told { wanted, saw, .. } = self.told(*rule, offer, standing, common);
+                    let detail = format!("offer `{}`: expected {wanted}, found {saw}", offer.id);
+                    rehearsed.push(Denial::new(reason, detail));
+                }
+                (Some(reason), Mode::Enforce) => {
+                    fails(Step::Rule(*rule), reason);
+                    if !self.recorder.is_on() {
+                        break;
+                    }
+                }
+            }
+        }
+        let cut = match &offer.variance {
+            None => common.variance.map(|(variance, _)| variance),
+            Some(id) => self.title.variances.iter().find(|variance| variance.id == *id),
+        };
+        if offer.variance.is_some() && cut.is_none() {
+            fails(Step::Variance, Reason::VarianceUnknown);
+        }
+        match misfit {
+            Some(misfit) => Err(misfit),
+            None => Ok(cut),
+        }
+    }
+
+    fn permit(&self, number: usize, offer: &Offer, variance: Cut<'_>, common: &Common<'_>) -> Permit {
+        let token = Caps { max_height: self.ask.max_height(), ..Caps::default() };
+        let folder = match (common.replaced, variance) {
+            (Some((_, replacement, _)), _) => replacement.media.as_str().to_owned(),
+            (None, Some(variance)) => variance.media.as_str().to_owned(),
+            (None, None) => self.title.media_folder(),
+        };
+        let class = self.class(number, offer, common);
+        let class = match common.replaced {
+            Some((_, replacement, _)) => class.with(Class::replacement(&replacement.media)),
+            None => class,
+        };
+        Permit {
+            offer: offer.id.clone(),
+            caps: offer.caps.narrow(&token),
+            variance: variance.map(|variance| variance.id.clone()),
+            replaced: common.replaced.map(|(blackout, _, by)| Replaced { blackout: blackout.id.clone(), by }),
+            folder,
+            ads: offer.ads(),
+            until: [offer.window.until(), self.rental_end(offer)].into_iter().flatten().min(),
+            class,
+        }
+    }
+
+    /// The class of an offer's permits for this viewer, but for what a blackout replaces.
+    fn class(&self, number: usize, offer: &Offer, common: &Common<'_>) -> Class {
+        let class = self.prepared.classes.get(number).copied().unwrap_or(Class::NEUTRAL);
+        let class = match common.variance {
+            Some((_, variance)) if offer.variance.is_none() => class.with(variance),
+            _ => class,
+        };
+        let narrows = match (self.ask.max_height(), offer.caps.max_height) {
+            (Some(token), Some(offer)) => token < offer,
+            (token, None) => token.is_some(),
+            (None, Some(_)) => false,
+        };
+        if narrows { class.with(common.token_height) } else { class }
+    }
+
+    /// Whether a session of a class may have been opened under an offer: with or without what a blackout of the title
+    /// shows in its place.
+    fn is_of_class(&self, of: Class, number: usize, offer: &Offer, common: &Common<'_>) -> bool {
+        let rest = of.with(self.class(number, offer, common));
+        rest == Class::NEUTRAL || self.prepared.replacements.contains(&rest)
+    }
+
+    /// Whether a rule of an offer refuses the viewer, and why.
+    fn refuses(
+        &self,
+        rule: Rule,
+        offer: &Offer,
+        standing: Standing<'_>,
+        common: &Common<'_>,
+    ) -> Option<Reason> {
+        let (now, window) = (self.now, offer.window);
+        let viewer = match self.ask {
+            Ask::Enter(viewer) => Some(viewer),
+            Ask::Resume(_) => None,
+        };
+        match rule {
+            Rule::Territory => (!standing.is_inside()).then_some(Reason::Territory),
+            Rule::Window if self.opens(offer).is_some_and(|from| now < from) => Some(Reason::WindowNotOpen),
+            Rule::Window => window.closed_by(now).then_some(Reason::WindowClosed),
+            Rule::Device => {
+                let fits = offer.devices.is_empty()
+                    || match viewer?.device {
+                        Some(device) => offer.devices.contains(&device),
+                        None => self.policies.devices.unknown == UnknownDevice::Allow,
+                    };
+                (!fits).then_some(Reason::Device)
+            }
+            Rule::Plan => {
+                let asked = !offer.plans.is_empty() || offer.model == Some(Model::Svod);
+                let held = viewer?.plans;
+                (asked && !offer.plans.iter().any(|plan| held.contains(plan))).then_some(Reason::Plan)
+            }
+            Rule::Entitlement => self.entitlement(offer).err(),
+            Rule::Rating => {
+                let age = match (viewer?.age, self.policies.ratings.ageless) {
+                    (Some(age), _) | (None, Ageless::DenyAbove(age)) => age,
+                    (None, Ageless::Allow) if common.required.age().is_some() => return None,
+                    (None, Ageless::Allow) => return Some(Reason::Rating),
+                };
+                common.required.age().is_none_or(|required| age < required).then_some(Reason::Rating)
+            }
+            Rule::Anonymiser | Rule::UnknownGeography | Rule::Embargo | Rule::Blackout => None,
+        }
+    }
+
+    /// When an offer opens where the viewer is.
+    pub(super) fn opens(&self, offer: &Offer) -> Option<UnixTime> {
+        let mut nearest = None;
+        let mut undefined = None;
+        for Premiere { territories, from } in &offer.premieres {
+            let standing = self.place.standing(territories);
+            if standing.is_inside() {
+                nearest = nearest.max(Some((standing.allow.map(Territory::nearness), *from)));
+            }
+            // It may be the viewer's: it can only put the opening off.
+            if standing.undefined_in_allow.is_some() || standing.undefined_in_deny.is_some() {
+                undefined = undefined.max(Some(*from));
+            }
+        }
+        nearest.map(|(_, from)| from).or(offer.window.from()).max(undefined)
+    }
+
+    /// Whether the viewer has what an offer sells, and until when.
+    fn entitlement(&self, offer: &Offer) -> Result<Option<UnixTime>, Reason> {
+        let Ask::Enter(viewer) = self.ask else { return Ok(None) };
+        if offer.entitlements.is_empty() && offer.model != Some(Model::Tvod) {
+            return Ok(None);
+        }
+        let mut found = Err(Reason::Entitlement);
+        for held in viewer.entitlements.iter().filter(|held| offer.entitlements.contains(&held.id)) {
+            let rented = match (offer.rental_s, held.from) {
+                (Some(secs), Some(from)) => Some(from.plus_secs(secs)),
+                // A rental that does not say when it began has no end to hold it to.
+                (Some(_), None) => continue,
+                (None, _) => None,
+            };
+            let end = [rented, held.until].into_iter().flatten().min();
+            if held.from.is_some_and(|from| self.now < from) {
+                continue;
+            }
+            if end.is_some_and(|end| self.now >= end) {
+                found = found.or(Err(Reason::RentalExpired));
+                continue;
+            }
+            let lasts = |end: Option<UnixTime>| end.map_or(u64::MAX, UnixTime::as_secs);
+            found = match found {
+                Ok(other) if lasts(other) >= lasts(end) => Ok(other),
+                _ => Ok(end),
+            };
+        }
+        found
+    }
+
+    fn rental_end(&self, offer: &Offer) -> Option<UnixTime> {
+        self.entitlement(offer).ok().flatten()
+    }
+
+    fn refuse(&mut self, closest: Option<Misfit>, common: &Common<'a>) -> Denial {
+        let title = self.title;
+        let nobody = format!("none of the {} offers of `{}` fits", title.offers.len(), title.id);
+        let found = closest.and_then(|misfit| Some((misfit, title.offers.get(misfit.offer)?)));
+        let (reason, rule, of, told) = match found {
+            None => {
+                let told = Told {
+                    wanted: "an offer".into(),
+                    saw: "none".into(),
+                    cure: "an offer in the title".into(),
+                };
+                (Reason::NoOffer, None, "title".to_owned(), told)
+            }
+            Some((Misfit { step, reason, .. }, offer)) => {
+                let of = format!("offer {}", offer.id);
+                match step {
+                    Step::Rule(rule) => {
+                        let standing = self.place.standing(&offer.territories);
+                        (reason, Some(rule), of, self.told(rule, offer, standing, common))
+                    }
+                    Step::Class => {
+                        let told = Told {
+                            wanted: "an offer of the session's class".to_owned(),
+                            saw: format!("{} of other classes", title.offers.len()),
+                            cure: "the manifest opened anew with a viewer token".to_owned(),
+                        };
+                        (reason, None, "title".to_owned(), told)
+                    }
+                    Step::Variance => {
+                        let id = offer.variance.as_ref().map(ToString::to_string).unwrap_or_default();
+                        let told = Told {
+                            wanted: format!("the variance `{id}` among the title's"),
+                            saw: format!("{} others", title.variances.len()),
+                            cure: format!("a variance `{id}` in the title"),
+                        };
+                        (reason, None, of, told)
+                    }
+                }
+            }
+        };
+        let Told { wanted, saw, cure } = told;
+        let closest = if of == "title" { String::new() } else { format!("; closest is the {of}") };
+        let denial = Denial::new(reason, format!("{nobody}{closest}: expected {wanted}, found {saw}"));
+        self.recorder.decided(|| Decided { document: Kind::Title, of, rule, reason: Some(reason), cure });
+        denial
+    }
+}

@@ -1,0 +1,53 @@
+//! What decisions need of a title, worked out once.
+
+use std::collections::HashSet;
+
+use super::index::Index;
+use super::permit::Class;
+use crate::catalog::{BlackoutAction, Rule, Title};
+
+/// What decisions need of a title, worked out once: a segment's request must not hash every offer again.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The offers' territories.
+    pub(super) offers: Index,
+    /// The blackouts' territories.
+    pub(super) blackouts: Index,
+    /// The class of each offer's permits, with the cut that it names, before
+    /// what its viewer's territory, token and blackout do to it.
+    pub(super) classes: Vec<Class>,
+    /// The offers that say themselves how their territories are enforced: the index does not rule them out.
+    pub(super) lenient: Vec<usize>,
+    /// What blackouts do to a class.
+    pub(super) replacements: HashSet<Class>,
+}
+
+impl Prepared {
+    /// Works it out.
+    pub(super) fn of(title: &Title) -> Self {
+        let replaced = title.blackouts.iter().filter_map(|blackout| match &blackout.action {
+            BlackoutAction::Slate(replacement) | BlackoutAction::Alternate(replacement) => Some(replacement),
+            BlackoutAction::Deny => None,
+        });
+        Self {
+            offers: Index::new(title.offers.iter().map(|offer| &offer.territories)),
+            blackouts: Index::new(title.blackouts.iter().map(|blackout| &blackout.territories)),
+            classes: title
+                .offers
+                .iter()
+                .map(|offer| {
+                    let class = Class::of(offer, &title.ratings);
+                    let named =
+                        title.variances.iter().find(|variance| offer.variance.as_ref() == Some(&variance.id));
+                    named.map_or(class, |variance| class.with(Class::variance(&variance.media)))
+                })
+                .collect(),
+            lenient: (0..)
+                .zip(&title.offers)
+                .filter(|(_, offer)| offer.rules.of(Rule::Territory).is_some())
+                .map(|(number, _)| number)
+                .collect(),
+            replacements: replaced.map(|replacement| Class::replacement(&replacement.media)).collect(),
+        }
+    }
+}
