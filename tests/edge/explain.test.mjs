@@ -104,7 +104,7 @@ test("a session that the edge has opened is explained, and not shown", async () 
   try {
     const token = await mint(base, { key: "e1" });
     const reply = await own.fetch(`https://watch.example.com/harbour/m.m3u8?token=${token}`, { country: "AE" });
-    const session = (await reply.text()).match(/\/~([A-Za-z0-9_-]{68})\//)[1];
+    const session = (await reply.text()).match(/\/~([A-Za-z0-9_-]+)\//)[1];
     const wanted = { url: `https://watch.example.com/~${session}/harbour/a.ts`, geo: "AE", now: Math.floor(Date.now() / 1000) };
     const { text } = await ask(wanted, { on: own });
     const trace = JSON.parse(text);
