@@ -6,11 +6,11 @@
 //! [RFC 9246 section 2.1.7](https://www.rfc-editor.org/rfc/rfc9246#section-2.1.7) (`jti`), CTA-5007 (`catreplay`)
 
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::session::network;
 use super::{Challenge, Grant, Replay};
 use crate::catalog::Site;
 use crate::denial::{Denial, Reason};
@@ -121,7 +121,8 @@ impl Use {
             Some(id) => TokenName::of(&[host, b"id", grant.issuer.as_str().as_bytes(), id.as_bytes()]),
             None => TokenName::of(&[host, b"message", grant.issuer.as_str().as_bytes(), &met.message]),
         };
-        let network = facts.address.map(|address| TokenName::of(&[host, b"network", &network(address)]));
+        let network =
+            facts.address.map(|address| TokenName::of(&[host, b"network", &network(Some(address))]));
         Ok(Some(Self { name, until, once, network }))
     }
 
@@ -132,14 +133,6 @@ impl Use {
             return Err(Denial::new(Reason::TokenReplayed, detail));
         }
         Ok(())
-    }
-}
-
-/// The /24 of an IPv4 address, the /48 of an IPv6 address.
-fn network(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.octets().into_iter().take(3).collect(),
-        IpAddr::V6(address) => address.octets().into_iter().take(6).collect(),
     }
 }
 

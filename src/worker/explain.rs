@@ -6,14 +6,14 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
 use worker::Request;
 
 use super::documents::Documents;
 use super::{jwks, now, platform, proofs, signed};
 use crate::catalog::{Document, DocumentKey, KV_CACHE_TTL_S, KeySet, Stored};
 use crate::denial::{Denial, Reason};
-use crate::explain::{self, MAX_BYTES};
+use crate::explain::{self, MAX_BYTES, Trace};
+use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::offline::{Answers, Known, Question};
 use crate::pipeline::Stop;
@@ -65,10 +65,18 @@ pub(super) async fn answer(request: Request, documents: Result<&Documents, &Faul
         Err(error) => return refuse(error.to_string()),
     };
     let now = wanted.now.map_or_else(now, UnixTime::from_secs);
+    let trace = trace(documents, &facts, now)
+        .await
+        .unwrap_or_else(|stop| Trace { outcome: Err(stop), steps: Vec::new() });
+    Ok(Reply::json(200, &trace.json()))
+}
+
+/// Decides, and answers one question after the other.
+async fn trace(documents: &Documents, facts: &Facts, now: UnixTime) -> Result<Trace, Stop> {
     let mut answers = Answers::default();
     for _ in 0..MOST_QUESTIONS {
-        match explain::explain(&facts, now, Known::SoFar(&answers)) {
-            Ok(trace) => return Ok(Reply::json(200, &trace.json())),
+        match explain::explain(facts, now, Known::SoFar(&answers)) {
+            Ok(trace) => return Ok(trace),
             Err(Question::Document(key)) => {
                 let json = document(documents, &key).await?;
                 answers.document(key, json);
@@ -79,8 +87,8 @@ pub(super) async fn answer(request: Request, documents: Result<&Documents, &Faul
             }
         }
     }
-    let body = json!({ "outcome": "fault", "detail": format!("more than {MOST_QUESTIONS} questions") });
-    Ok(Reply::json(200, &body))
+    Err(Fault::new(FaultKind::Platform, format!("the decision has more than {MOST_QUESTIONS} questions"))
+        .into())
 }
 
 /// What KV holds, an issuer's keys with those that it publishes.

@@ -127,10 +127,15 @@ impl Keys {
         published.merged.as_ref().map_err(Clone::clone)?;
         let seen = published.fetched_at_ms;
         let place = Place::of(&self.own.body.issuer, named, &documents.env)?;
-        if published.waited || !place.may_fetch_early(seen) {
+        if published.waited {
             return Ok(());
         }
-        begin(documents, &place, Some(seen));
+        if place.newer(seen).is_none() {
+            if !place.may_fetch_early() {
+                return Ok(());
+            }
+            begin(documents, &place, Some(seen));
+        }
         // A fetch that fails is in the log; the token is refused by the keys that there are.
         if let Ok(held) = wait(&place, seen).await {
             self.published = Some(held.merged(&self.own, true));
@@ -184,12 +189,14 @@ impl Place {
         Fault::new(FaultKind::KeysUnavailable, format!("{}: {detail}", self.name()))
     }
 
-    /// Whether an unknown key may have the set fetched: nobody else has, since it was seen, or a while ago.
-    fn may_fetch_early(&self, seen_ms: u64) -> bool {
+    /// The keys in memory, if they are newer.
+    fn newer(&self, seen_ms: u64) -> Option<Held> {
+        with_slot(&self.url, |slot| slot.held.clone().filter(|held| held.fetched_at_ms > seen_ms))
+    }
+
+    /// Whether an unknown key may have the set fetched, or may wait for a fetch that is under way.
+    fn may_fetch_early(&self) -> bool {
         with_slot(&self.url, |slot| {
-            if slot.held.as_ref().is_some_and(|held| held.fetched_at_ms > seen_ms) {
-                return true;
-            }
             let now = now_ms();
             let early = slot.early_at_ms.is_none_or(|at| now.saturating_sub(at) >= EARLY_S * 1000);
             if early {
@@ -276,12 +283,13 @@ enum Look {
 fn look(place: &Place) -> Look {
     with_slot(&place.url, |slot| {
         let now = now_ms();
+        slot.held = slot.held.take().filter(|held| now.saturating_sub(held.fetched_at_ms) < KEPT_S * 1000);
         match &slot.held {
-            Some(held) if now.saturating_sub(held.fetched_at_ms) < KEPT_S * 1000 => {
+            Some(held) => {
                 let old = now.saturating_sub(held.fetched_at_ms) >= held.fresh_for_ms;
                 Look::Held(held.clone(), old && slot.failure(now).is_none())
             }
-            _ => match slot.failure(now) {
+            None => match slot.failure(now) {
                 Some(fault) => Look::Failed(fault.clone()),
                 None => Look::Absent,
             },
@@ -312,8 +320,8 @@ fn begin(documents: &Documents, place: &Place, seen_ms: Option<u64>) {
         });
         if let Err(Fault { kind, detail }) = outcome {
             let kept = match kept_s {
-                Some(age) if age < KEPT_S => format!("the keys of {age} s ago serve on"),
-                _ => "there are no others".to_owned(),
+                Some(age) => format!("the keys of {age} s ago serve on"),
+                None => "there are no others".to_owned(),
             };
             respond::log(None, &Fault::new(kind, format!("{detail}; {kept}")).into());
         }
@@ -348,12 +356,10 @@ async fn refresh(place: &Place, seen_ms: Option<u64>) -> Result<(), Fault> {
     let held_ms = with_slot(&place.url, |slot| slot.held.as_ref().map_or(0, |held| held.fetched_at_ms));
     if let Some((bytes, fetched_at_ms)) = cached(place).await? {
         let age_ms = now_ms().saturating_sub(fetched_at_ms);
-        if fetched_at_ms > held_ms && age_ms < KEPT_S * 1000 {
-            hold(place, &bytes, fetched_at_ms)?;
-            let enough_s = if seen_ms.is_some() { EARLY_S } else { place.refresh_s };
-            if age_ms < enough_s * 1000 {
-                return Ok(());
-            }
+        let usable = fetched_at_ms > held_ms && age_ms < KEPT_S * 1000;
+        let enough_s = if seen_ms.is_some() { EARLY_S } else { place.refresh_s };
+        if usable && hold(place, &bytes, fetched_at_ms).is_ok() && age_ms < enough_s * 1000 {
+            return Ok(());
         }
     }
     let bytes = fetch(place).await?;
