@@ -11,9 +11,9 @@ import { serve } from "./workerd.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The modules of each side. */
-export async function modules() {
-  const peer = await bundle("peer/worker.mjs");
+/** The modules of each side, with the peer's entry. */
+export async function modules(entry = "peer/worker.mjs") {
+  const peer = await bundle(entry);
   const built = (name) =>
     readFile(here(`../build/${name}`)).catch(() => {
       throw new Error(`build/${name} is not there: run scripts/build-edge first`);

@@ -99,6 +99,8 @@ reasons! {
     TokenAddress "token_address" 403 "The viewer token is for another address." "Mint the token for the address that the viewer has at the edge; beware of IPv4 and IPv6.";
     TokenPlace "token_place" 403 "The viewer token is not good where the viewer is." "Mint a token that is good where the viewer is.";
     TokenBinding "token_binding" 403 "The viewer token is bound to another client or session." "Use the token with the client, headers and method that it was minted for.";
+    TokenReplayed "token_replayed" 401 "The viewer token may be used once, and has been." "Fetch a new viewer token for each start of playback; a second player, a reload or a shared link needs one of its own.";
+    TokenReplayStore "token_replay_store" 401 "The viewer token may be used once, and the site keeps no store of used tokens." "Give the site `tokens.replay`, or mint tokens that may be used again.";
     SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries." "Open the manifest first, and follow its URLs.";
     SessionMalformed "session_malformed" 401 "The session token cannot be read." "Follow the manifest's URLs as they are; open the manifest anew.";
     SessionSignature "session_signature" 401 "The session token's signature does not fit." "Open the manifest anew; if it stays, compare `v1/keys/{sessions.keys}` with the rotation's steps.";

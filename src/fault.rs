@@ -27,7 +27,7 @@ impl fmt::Display for Fault {
 /// Whose side a fault is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The media origin.
+    /// The media origin, or an issuer of tokens.
     Upstream,
     /// Our documents, configuration or code.
     Internal,
@@ -81,6 +81,8 @@ faults! {
     DocumentMissing "document_missing" 500 Internal "A document that another one names is missing.";
     DocumentInvalid "document_invalid" 500 Internal "A document in KV cannot be read.";
     DocumentUnavailable "document_unavailable" 503 Internal "KV did not answer.";
+    KeysUnavailable "keys_unavailable" 503 Upstream "The issuer's published keys cannot be fetched.";
+    ReplayUnavailable "replay_unavailable" 503 Internal "The store of used tokens did not answer.";
     Configuration "configuration" 500 Internal "The Worker's configuration lacks something.";
     Platform "platform" 500 Internal "The Workers runtime refused an operation.";
 }

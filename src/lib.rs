@@ -8,11 +8,11 @@
 pub mod cache;
 pub mod catalog;
 pub mod denial;
+pub mod explain;
 pub mod facts;
 pub mod fault;
 pub mod hls;
 mod json;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod offline;
 pub mod pipeline;
 pub mod redacted;

@@ -1,8 +1,9 @@
-//! The life of a request without its awaits: for the command's `explain` and for tests.
+//! The life of a request without its awaits: for `explain`, at a prompt and at the edge, and for tests.
 //!
-//! The documents are at hand, signatures are verified in Rust, and every step leaves a trace of what it saw.
+//! Every step leaves a trace of what it saw. At a prompt the documents are at hand and signatures are verified in Rust.
+//! At the edge both take an await: there a decision stops with a [`Question`], and is begun anew once it is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,12 +19,89 @@ use crate::reply::Reply;
 use crate::rights::{self, Decision, Policies, Trace};
 use crate::route::MediaRequest;
 use crate::time::UnixTime;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::token::native;
 use crate::token::session::SessionId;
-use crate::token::{Asked, RevocationIndex, genuine, native};
+use crate::token::{Asked, Challenge, OwnedChallenge, RevocationIndex, Use, genuine};
 
 /// Documents at hand, as the JSON that KV would hold.
 #[derive(Clone, Debug, Default)]
 pub struct Documents(pub BTreeMap<DocumentKey, Vec<u8>>);
+
+impl Documents {
+    /// The document of a key, if it is there and has not been deleted.
+    pub fn read<D: DeserializeOwned>(&self, key: &DocumentKey) -> Result<Option<Document<D>>, Fault> {
+        match stored(key, self.0.get(key))? {
+            Some(Stored::Live(document)) => Ok(Some(document)),
+            Some(Stored::Deleted { .. }) | None => Ok(None),
+        }
+    }
+}
+
+/// What a decision rests on besides the request.
+#[derive(Clone, Copy, Debug)]
+pub enum Known<'a> {
+    /// All the documents that there are. Signatures are verified where they are needed.
+    #[cfg(not(target_arch = "wasm32"))]
+    All(&'a Documents),
+    /// What has been answered so far.
+    SoFar(&'a Answers),
+}
+
+/// Something that a decision has to know before it can go on.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// What KV holds under a key.
+    Document(DocumentKey),
+    /// Whether a challenge is met.
+    Signature(Box<OwnedChallenge>),
+}
+
+/// The answers to questions.
+#[derive(Debug, Default)]
+pub struct Answers {
+    documents: BTreeMap<DocumentKey, Option<Vec<u8>>>,
+    signatures: HashMap<[u8; 32], bool>,
+}
+
+impl Answers {
+    /// Takes what KV holds under a key.
+    pub fn document(&mut self, key: DocumentKey, json: Option<Vec<u8>>) {
+        self.documents.insert(key, json);
+    }
+
+    /// Takes whether a challenge is met.
+    pub fn signature(&mut self, challenge: &Challenge<'_>, met: bool) {
+        self.signatures.insert(challenge.fingerprint(), met);
+    }
+}
+
+/// Why a decision came to no admission.
+#[derive(Debug)]
+pub enum Halt {
+    /// It is decided.
+    Stop(Stop),
+    /// It cannot go on without an answer.
+    Ask(Question),
+}
+
+impl From<Denial> for Halt {
+    fn from(denial: Denial) -> Self {
+        Self::Stop(denial.into())
+    }
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Stop(fault.into())
+    }
+}
+
+impl From<Stop> for Halt {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
 
 /// One step, and what it saw.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -45,12 +123,14 @@ pub struct Admitted {
     pub title: Title,
     /// The viewer.
     pub admission: Admission,
+    /// What the store of used tokens is to be asked, if anything.
+    pub usage: Option<Use>,
     /// The reply in place of the manifest, when a token is renewed by a redirect.
     pub redirect: Option<Reply>,
 }
 
-/// Decides on a request for media, step by step: below a session when `below` tells which and for what, else at the
-/// entry. `steps` grows as far as the decision got.
+/// Decides with all documents at hand; see [`decide`].
+#[cfg(not(target_arch = "wasm32"))]
 pub fn admit(
     documents: &Documents,
     facts: &Facts,
@@ -59,43 +139,61 @@ pub fn admit(
     id: SessionId,
     steps: &mut Vec<Step>,
 ) -> Result<Admitted, Stop> {
+    decide(Known::All(documents), facts, below, now, id, steps).map_err(|halt| match halt {
+        Halt::Stop(stop) => stop,
+        Halt::Ask(question) => {
+            Fault::new(FaultKind::Platform, format!("nobody is here to answer {question:?}")).into()
+        }
+    })
+}
+
+/// Decides on a request for media, step by step: below a session when `below` tells which and for what, else at the
+/// entry. `steps` grows as far as the decision got.
+pub fn decide(
+    known: Known<'_>,
+    facts: &Facts,
+    below: Option<(MediaRequest, Redacted<String>)>,
+    now: UnixTime,
+    id: SessionId,
+    steps: &mut Vec<Step>,
+) -> Result<Admitted, Halt> {
     let host: Host = facts.host.parse().map_err(|_| no_site(&facts.host))?;
-    let site =
-        documents.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
+    let site = known.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
     let Document { revision: site_revision, body: site } = site;
-    let session_keys = documents.keys(&site.sessions.keys, steps)?;
-    let revocations = documents.revocations(&site, steps)?;
+    let session_keys = known.keys(&site.sessions.keys, steps)?;
+    let revocations = known.revocations(&site, steps)?;
     let sessions = Sessions { keys: &session_keys, revocations: &revocations };
-    let (request, title, admission) = match below {
+    let (request, title, admission, usage) = match below {
         Some((request, token)) => {
             let session = pipeline::open(facts, &request, &token, &site, sessions, now)?;
-            let Document { revision, body: title } = documents.title(&request, &site, steps)?;
+            let Document { revision, body: title } = known.title(&request, &site, steps)?;
             let resumed = pipeline::resumed(facts, &session);
             let told = rights::explain_resume(&title, &resumed, Policies::from(&site), now);
             steps.push(decided(&site, site_revision, &title, revision, &told));
             let admission = pipeline::resume(facts, &token, session, &site, &title, now)?;
-            (request, title, admission)
+            (request, title, admission, None)
         }
         None => {
             let (request, presented) = pipeline::present(facts, &site)?;
-            let keys = documents.keys(presented.keys(), steps)?;
+            let keys = known.keys(presented.keys(), steps)?;
             let challenges = presented.challenges(&keys)?;
-            let met = challenges.iter().find(|challenge| native::settle(challenge));
-            let algorithm = met.map(|challenge| challenge.algorithm.name());
-            let grant = presented.grant(genuine(met)?, &Asked { facts, policy: &site.tokens, now })?;
+            let met = genuine(known.first_met(&challenges)?)?;
+            let grant = presented.grant(met.key, &Asked { facts, policy: &site.tokens, now })?;
+            let algorithm = met.algorithm.name();
             let saw = json!({ "dialect": grant.dialect.name(), "algorithm": algorithm, "grant": grant });
             steps.push(Step { step: "grant", saw });
-            let Document { revision, body: title } = documents.title(&request, &site, steps)?;
+            let usage = Use::of(facts, &site, &grant, met, now)?;
+            let Document { revision, body: title } = known.title(&request, &site, steps)?;
             let viewer = pipeline::viewer(facts, &site, &grant, id);
             let told = rights::explain(&title, &viewer, Policies::from(&site), now);
             steps.push(decided(&site, site_revision, &title, revision, &told));
             let admission = pipeline::admit(facts, &site, sessions, &title, &grant, now, id)?;
-            (request, title, admission)
+            (request, title, admission, usage)
         }
     };
     steps.push(permitted(&admission));
     let redirect = pipeline::renew(facts, &request, &admission, &site, &session_keys, now)?;
-    Ok(Admitted { request, site, title, admission, redirect })
+    Ok(Admitted { request, site, title, admission, usage, redirect })
 }
 
 /// What the rights looked at, and which rule of which revision decided.
@@ -134,33 +232,24 @@ fn no_site(host: &str) -> Denial {
     Denial::new(Reason::SiteUnknown, format!("no site is named `{host}`"))
 }
 
-impl Documents {
-    /// The document of a key, if it is there and has not been deleted.
-    pub fn read<D: DeserializeOwned>(&self, key: &DocumentKey) -> Result<Option<Document<D>>, Fault> {
-        match self.stored(key)? {
-            Some(Stored::Live(document)) => Ok(Some(document)),
-            Some(Stored::Deleted { .. }) | None => Ok(None),
-        }
-    }
-
-    fn keys(&self, issuer: &Issuer, steps: &mut Vec<Step>) -> Result<KeySet, Fault> {
+impl Known<'_> {
+    fn keys(self, issuer: &Issuer, steps: &mut Vec<Step>) -> Result<KeySet, Halt> {
         let key = DocumentKey::Keys(issuer.clone());
-        self.find(&key, steps)?
-            .map(|document| document.body)
-            .ok_or_else(|| Fault::new(FaultKind::DocumentMissing, format!("{key} is missing")))
+        let found = self.find(&key, steps)?.map(|document| document.body);
+        Ok(found.ok_or_else(|| Fault::new(FaultKind::DocumentMissing, format!("{key} is missing")))?)
     }
 
-    fn revocations(&self, site: &Site, steps: &mut Vec<Step>) -> Result<RevocationIndex, Fault> {
+    fn revocations(self, site: &Site, steps: &mut Vec<Step>) -> Result<RevocationIndex, Halt> {
         let found = self.find(&DocumentKey::Revocations(site.host.clone()), steps)?;
         Ok(found.map(|document| document.body).unwrap_or_default())
     }
 
     fn title(
-        &self,
+        self,
         request: &MediaRequest,
         site: &Site,
         steps: &mut Vec<Step>,
-    ) -> Result<Document<Title>, Stop> {
+    ) -> Result<Document<Title>, Halt> {
         let title: Option<Document<Title>> = self.find(&DocumentKey::Title(request.title.clone()), steps)?;
         let unknown = || {
             Denial::new(Reason::TitleUnknown, format!("`{}` is not a title of {}", request.title, site.host))
@@ -170,12 +259,40 @@ impl Documents {
         Ok(title)
     }
 
+    /// The first challenge that is met.
+    fn first_met<'c, 'a>(self, challenges: &'c [Challenge<'a>]) -> Result<Option<&'c Challenge<'a>>, Halt> {
+        for challenge in challenges {
+            let met = match self {
+                #[cfg(not(target_arch = "wasm32"))]
+                Self::All(_) => native::settle(challenge),
+                Self::SoFar(answers) => match challenge.symmetric() {
+                    Some(met) => met,
+                    None => *answers.signatures.get(&challenge.fingerprint()).ok_or_else(|| {
+                        Halt::Ask(Question::Signature(Box::new(OwnedChallenge::from(challenge))))
+                    })?,
+                },
+            };
+            if met {
+                return Ok(Some(challenge));
+            }
+        }
+        Ok(None)
+    }
+
     fn find<D: DeserializeOwned>(
-        &self,
+        self,
         key: &DocumentKey,
         steps: &mut Vec<Step>,
-    ) -> Result<Option<Document<D>>, Fault> {
-        let found = self.stored(key)?;
+    ) -> Result<Option<Document<D>>, Halt> {
+        let json = match self {
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::All(documents) => documents.0.get(key),
+            Self::SoFar(answers) => match answers.documents.get(key) {
+                Some(answer) => answer.as_ref(),
+                None => return Err(Halt::Ask(Question::Document(key.clone()))),
+            },
+        };
+        let found = stored(key, json)?;
         let revision = found.as_ref().map(Stored::revision);
         let document = match found {
             Some(Stored::Live(document)) => Some(document),
@@ -187,9 +304,12 @@ impl Documents {
         });
         Ok(document)
     }
+}
 
-    fn stored<D: DeserializeOwned>(&self, key: &DocumentKey) -> Result<Option<Stored<D>>, Fault> {
-        let found = self.0.get(key).map(|json| Stored::<D>::from_json(json)).transpose();
-        found.map_err(|error| Fault::new(FaultKind::DocumentInvalid, format!("{key}: {error}")))
-    }
+fn stored<D: DeserializeOwned>(
+    key: &DocumentKey,
+    json: Option<&Vec<u8>>,
+) -> Result<Option<Stored<D>>, Fault> {
+    let found = json.map(|json| Stored::<D>::from_json(json)).transpose();
+    found.map_err(|error| Fault::new(FaultKind::DocumentInvalid, format!("{key}: {error}")))
 }

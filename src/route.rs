@@ -4,6 +4,7 @@
 //! /healthz                                    is the Worker alive
 //! /version                                    which build it is
 //! /_stagedoor/sync                            documents from the origin service
+//! /_stagedoor/explain                         how a request is decided, for ops
 //! /{title}/{resource}                         entry: a manifest, with a viewer token
 //! /~{session token}/{title}/{resource}        everything below the entry
 //! ```
@@ -12,6 +13,7 @@ use std::fmt;
 
 use crate::catalog::{SyncBatch, TitleId};
 use crate::denial::{Denial, Reason};
+use crate::explain;
 use crate::facts::{Facts, Method};
 use crate::redacted::Redacted;
 
@@ -28,6 +30,8 @@ pub enum Route {
     Version,
     /// Documents from the origin service.
     Sync,
+    /// How a request is decided, for ops.
+    Explain,
     /// Media of a title, with a viewer token somewhere in the request: what is asked for is known once the token
     /// is, which may stand in the path ([`MediaRequest::at_entry`]).
     Entry,
@@ -129,7 +133,8 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
         (Method::Get | Method::Head, "healthz") => return Ok(Route::Healthz),
         (Method::Get | Method::Head, "version") => return Ok(Route::Version),
         (Method::Post, _) if facts.path == SyncBatch::PATH => return Ok(Route::Sync),
-        (Method::Get | Method::Head, _) if facts.path != SyncBatch::PATH => {}
+        (Method::Post, _) if facts.path == explain::PATH => return Ok(Route::Explain),
+        (Method::Get | Method::Head, _) if ![SyncBatch::PATH, explain::PATH].contains(&&*facts.path) => {}
         _ => return Err(Denial::new(Reason::MethodNotAllowed, "expected GET, HEAD or OPTIONS")),
     }
     match session_prefix(&facts.path) {
@@ -246,12 +251,16 @@ mod tests {
     fn the_edge_s_own_paths() {
         let route = |method, path: &str| route(&Facts { method, path: path.to_owned(), ..Facts::default() });
         assert!(matches!(route(Method::Get, "/healthz"), Ok(Route::Healthz)));
+        assert!(matches!(route(Method::Post, "/_stagedoor/explain"), Ok(Route::Explain)));
         assert!(matches!(route(Method::Head, "/version"), Ok(Route::Version)));
         assert!(matches!(route(Method::Post, "/_stagedoor/sync"), Ok(Route::Sync)));
         assert!(matches!(route(Method::Options, "/h/x.m3u8"), Ok(Route::Preflight)));
-        for (method, path) in
-            [(Method::Get, "/_stagedoor/sync"), (Method::Post, "/h/x.m3u8"), (Method::Other, "/healthz")]
-        {
+        for (method, path) in [
+            (Method::Get, "/_stagedoor/sync"),
+            (Method::Get, "/_stagedoor/explain"),
+            (Method::Post, "/h/x.m3u8"),
+            (Method::Other, "/healthz"),
+        ] {
             assert_eq!(route(method, path).unwrap_err().reason, Reason::MethodNotAllowed, "{path}");
         }
     }

@@ -16,7 +16,7 @@ use stagedoor::facts::{Facts, Geography, Headers, Method};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
 use stagedoor::time::UnixTime;
-use support::edge::{Edge, Scripted};
+use support::edge::{Edge, Scripted, UsedTokens};
 use support::mint;
 
 #[derive(Deserialize)]
@@ -104,12 +104,25 @@ fn rights() {
 }
 
 #[test]
+fn replay() {
+    run("replay.json");
+}
+
+#[test]
 fn every_file_of_flows_is_run() {
     let mut names: Vec<_> = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(
         names,
-        ["base.json", "cat.json", "refusals.json", "rights.json", "sessions.json", "viewing.json"]
+        [
+            "base.json",
+            "cat.json",
+            "refusals.json",
+            "replay.json",
+            "rights.json",
+            "sessions.json",
+            "viewing.json"
+        ]
     );
 }
 
@@ -130,6 +143,7 @@ fn run(file: &str) {
 }
 
 fn play(base: &Base, flow: Flow, mut now: u64) {
+    let used = UsedTokens::default();
     let mut documents = base.documents.clone();
     documents.extend(flow.documents);
     documents.retain(|_, document| !document.is_null());
@@ -139,7 +153,7 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
     for (number, step) in flow.steps.into_iter().enumerate() {
         now += step.wait_s;
         documents.extend(step.documents);
-        let edge = Edge::new(&documents, upstream.clone());
+        let edge = Edge::new(&documents, upstream.clone(), &used);
         let told = format!("{}, step {}, {}", flow.name, number + 1, step.request.path);
         let token =
             step.request.token.as_ref().map(|wanted| mint::mint(wanted, &base.claims, &base.private_keys));

@@ -52,7 +52,7 @@ pub use title::{
 };
 pub use tokens::{
     Acceptance, CatPolicy, Claim, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy,
-    JwtPolicy, MappedClaim, MediaCdnPolicy, PathPlacement, Placement, SecureLinkExpression,
+    JwtPolicy, MappedClaim, MediaCdnPolicy, PathPlacement, Placement, ReplayPolicy, SecureLinkExpression,
     SecureLinkExpressionError, SecureLinkPart, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy,
     TimedHmacPolicy, TokenPolicy, UnknownName, UriSigningPolicy,
 };

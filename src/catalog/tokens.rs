@@ -33,6 +33,22 @@ pub struct TokenPolicy {
     /// The dialects, in the order in which they are tried: the first token that can be read counts.
     #[serde(default = "TokenPolicy::default_accept")]
     pub accept: Vec<Acceptance>,
+    /// A store of used tokens, for tokens that may be used once or whose second use is to be reported. Without it,
+    /// tokens that may be used once are refused, and nothing is reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<ReplayPolicy>,
+}
+
+/// What a site does about tokens that are used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ReplayPolicy {
+    /// Every token may be used once, whatever it says of itself.
+    #[serde(default)]
+    pub once: bool,
+    /// The uses of every token are counted, whatever it says of itself, and a further one is reported in the log.
+    #[serde(default)]
+    pub detect: bool,
 }
 
 impl TokenPolicy {

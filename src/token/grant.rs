@@ -152,7 +152,7 @@ pub enum Replay {
     /// As often as the viewer likes.
     #[default]
     Permit,
-    /// Once: a second use is refused. It takes the site's `replay` store.
+    /// Once: a second use is refused. It takes the site's `tokens.replay` store.
     Prohibit,
     /// As often as the viewer likes, and a use of it from elsewhere is reported.
     Detect,

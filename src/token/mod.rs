@@ -28,6 +28,7 @@ pub mod native;
 mod placement;
 mod posix;
 mod presented;
+mod replay;
 mod revocation;
 pub mod secure_link;
 pub mod secure_media;
@@ -37,7 +38,8 @@ mod stream;
 pub mod timed_hmac;
 pub mod uri_signing;
 
-pub use challenge::Challenge;
+pub use challenge::{Challenge, OwnedChallenge};
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present};
+pub use replay::{Seen, TokenName, Use};
 pub use revocation::RevocationIndex;

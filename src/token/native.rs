@@ -19,7 +19,7 @@ pub fn settle(challenge: &Challenge<'_>) -> bool {
 pub fn prove(presented: &dyn Presented, keys: &KeySet, asked: &Asked<'_>) -> Result<Grant, Denial> {
     let challenges = presented.challenges(keys)?;
     let met = challenges.iter().find(|challenge| settle(challenge));
-    presented.grant(genuine(met)?, asked)
+    presented.grant(genuine(met)?.key, asked)
 }
 
 /// `None` where the key or the signature is not even of the right form.

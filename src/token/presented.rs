@@ -82,11 +82,9 @@ fn read(
     }
 }
 
-/// The key of the challenge that was met, or the denial when none was.
-pub fn genuine<'a>(met: Option<&Challenge<'a>>) -> Result<&'a Jwk, Denial> {
-    met.map(|challenge| challenge.key).ok_or_else(|| {
-        Denial::new(Reason::TokenSignature, "the signature was not made with the issuer's key")
-    })
+/// The challenge that was met, or the denial when none was.
+pub fn genuine<'c, 'a>(met: Option<&'c Challenge<'a>>) -> Result<&'c Challenge<'a>, Denial> {
+    met.ok_or_else(|| Denial::new(Reason::TokenSignature, "the signature was not made with the issuer's key"))
 }
 
 macro_rules! dialects {

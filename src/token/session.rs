@@ -335,7 +335,7 @@ fn locked_to(lock: Lock, facts: &Facts) -> [u8; 5] {
 }
 
 /// The /24 of an IPv4 address, the /48 of an IPv6 address.
-fn network(address: Option<IpAddr>) -> [u8; 7] {
+pub(super) fn network(address: Option<IpAddr>) -> [u8; 7] {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V4(v4)) => {
             let [a, b, c, _] = v4.octets();

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::thread::LocalKey;
 
 use serde::de::DeserializeOwned;
-use worker::{Context, KvStore};
+use worker::{Context, Env, KvStore};
 
 use super::{now_ms, respond};
 use crate::catalog::{
@@ -24,6 +24,7 @@ use crate::token::RevocationIndex;
 pub(super) struct Documents {
     pub(super) kv: KvStore,
     pub(super) context: Rc<Context>,
+    pub(super) env: Env,
 }
 
 type Found<D> = Option<Rc<Document<D>>>;

@@ -3,14 +3,22 @@
 mod body;
 mod crypto;
 mod documents;
+mod explain;
 mod facts;
+mod jwks;
 mod media;
 mod proofs;
+mod replay;
 mod respond;
 mod serve;
+mod signed;
 mod sync;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use futures_util::pin_mut;
+use worker::{Context, Delay, Env, Request, Response, Result, event};
 
 use crate::fault::{Fault, FaultKind};
 use crate::time::UnixTime;
@@ -31,6 +39,16 @@ fn now() -> UnixTime {
 
 fn now_ms() -> u64 {
     worker::Date::now().as_millis()
+}
+
+/// What a future comes to, unless that takes longer than `patience`.
+async fn within<T>(patience: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let patience = Delay::from(patience);
+    pin_mut!(future, patience);
+    match select(future, patience).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    }
 }
 
 fn platform(error: &worker::Error) -> Fault {

@@ -8,7 +8,6 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::crypto;
-use crate::catalog::Jwk;
 use crate::pipeline::Stop;
 use crate::token::{Challenge, genuine};
 
@@ -19,18 +18,22 @@ thread_local! {
     static VERIFIED: RefCell<HashSet<[u8; 32]>> = RefCell::default();
 }
 
-/// The key of the first challenge that is met.
-pub(super) async fn settle<'a>(challenges: &[Challenge<'a>]) -> Result<&'a Jwk, Stop> {
+/// The first challenge that is met.
+pub(super) async fn settle<'c, 'a>(challenges: &'c [Challenge<'a>]) -> Result<&'c Challenge<'a>, Stop> {
     for challenge in challenges {
-        let met = match challenge.symmetric() {
-            Some(met) => met,
-            None => asymmetric(challenge).await?,
-        };
-        if met {
+        if is_met(challenge).await? {
             return Ok(genuine(Some(challenge))?);
         }
     }
     Ok(genuine(None)?)
+}
+
+/// Whether a challenge is met.
+pub(super) async fn is_met(challenge: &Challenge<'_>) -> Result<bool, Stop> {
+    match challenge.symmetric() {
+        Some(met) => Ok(met),
+        None => asymmetric(challenge).await,
+    }
 }
 
 async fn asymmetric(challenge: &Challenge<'_>) -> Result<bool, Stop> {

@@ -6,17 +6,17 @@ use futures_util::try_join;
 use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
-use super::{crypto, facts, media, now, proofs, respond, sync};
+use super::{crypto, explain, facts, jwks, media, now, proofs, replay, respond, sync};
 use crate::cache;
 use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
-use crate::facts::Facts;
+use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
 use crate::route::{MediaRequest, ResourceKind, Route, route};
-use crate::token::Asked;
+use crate::token::{Asked, Use};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let facts = match facts::read(&request, &env) {
@@ -26,11 +26,12 @@ pub(super) async fn serve(request: Request, env: Env, context: Context) -> worke
             return respond::whole(&Facts::default(), Reply::from(&stop), Vec::new());
         }
     };
-    let mut edge = Edge { documents: documents(&env, context), cors: CorsPolicy::default() };
+    let mut edge = Edge { documents: documents(env.clone(), context), cors: CorsPolicy::default() };
     let outcome = match route(&facts) {
         Ok(Route::Healthz) => Ok(Answer::Whole(Reply::json(200, &serde_json::json!({ "status": "ok" })))),
         Ok(Route::Version) => Ok(Answer::Whole(version(&env))),
         Ok(Route::Sync) => sync::receive(request, &env, edge.documents.as_ref()).await.map(Answer::Whole),
+        Ok(Route::Explain) => explain::answer(request, edge.documents.as_ref()).await.map(Answer::Whole),
         Ok(Route::Preflight) => edge.preflight(&facts).await.map(Answer::Whole),
         Ok(Route::Entry) => edge.enter(&facts).await,
         Ok(Route::Below(wanted, token)) => edge.below(&facts, &wanted, &token).await,
@@ -73,19 +74,28 @@ impl Edge {
         let site = self.site(facts).await?;
         let (request, presented) = pipeline::present(facts, &site.body)?;
         let documents = self.documents()?;
-        let (keys, session_keys, revocations) = try_join!(
+        let (own_keys, session_keys, revocations) = try_join!(
             documents.keys(presented.keys()),
             documents.keys(&site.body.sessions.keys),
             documents.revocations(&site.body.host)
         )?;
         let sessions = Sessions { keys: &session_keys.body, revocations: &revocations.body };
-        let key = proofs::settle(&presented.challenges(&keys.body)?).await?;
-        let grant = presented.grant(key, &Asked { facts, policy: &site.body.tokens, now: now() })?;
+        let keys = jwks::for_token(documents, own_keys, presented.as_ref()).await?;
+        let challenges = presented.challenges(keys.set())?;
+        let met = proofs::settle(&challenges).await?;
+        let grant = presented.grant(met.key, &Asked { facts, policy: &site.body.tokens, now: now() })?;
+        let usage = Use::of(facts, &site.body, &grant, met, now())?;
         // Not before the token has been verified: nobody has made-up titles looked up.
         let title = self.title(&request, &site.body.host).await??;
         let id = crypto::session_id()?;
         let admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
-        self.media(facts, &request, &site.body, &admission, sessions.keys).await
+        let answer = self.media(facts, &request, &site.body, &admission, sessions.keys).await?;
+        // Last, so that neither a denial nor an outage of the media origin uses a token up. HEAD brings nothing that
+        // could be watched.
+        if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
+            replay::take(&documents.env, facts, &site.body.host, &grant, &usage).await?;
+        }
+        Ok(answer)
     }
 
     async fn below(
@@ -157,11 +167,11 @@ impl Edge {
     }
 }
 
-fn documents(env: &Env, context: Context) -> Result<Documents, Fault> {
+fn documents(env: Env, context: Context) -> Result<Documents, Fault> {
     let kv = env
         .kv("CATALOG")
         .map_err(|error| Fault::new(FaultKind::Configuration, format!("CATALOG: {error}")))?;
-    Ok(Documents { kv, context: Rc::new(context) })
+    Ok(Documents { kv, context: Rc::new(context), env })
 }
 
 fn version(env: &Env) -> Reply {

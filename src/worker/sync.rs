@@ -2,42 +2,37 @@
 
 use worker::{Env, Request};
 
-use super::body::{self, Body};
 use super::documents::{Documents, forget};
-use super::{now, platform};
+use super::signed;
 use crate::catalog::{
     Change, Document, DocumentError, DocumentKey, Outcome, Stored, SyncBatch, SyncReport, SyncResult,
-    SyncSignature, VISIBLE_WITHIN_S,
+    VISIBLE_WITHIN_S,
 };
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::Stop;
-use crate::redacted::Redacted;
 use crate::reply::Reply;
+
+const SECRET: &str = "SYNC_SECRET";
 
 /// Takes a batch in.
 pub(super) async fn receive(
-    mut request: Request,
+    request: Request,
     env: &Env,
     documents: Result<&Documents, &Fault>,
 ) -> Result<Reply, Stop> {
     let documents = documents.map_err(Clone::clone)?;
-    let header = request.headers().get(SyncSignature::HEADER).map_err(|error| platform(&error))?;
-    let body =
-        match body::of_request(&mut request, SyncBatch::MAX_BYTES).await.map_err(|error| platform(&error))? {
-            Body::Whole(body) => body,
-            Body::TooLong(_) => {
-                return Ok(refuse(413, &format!("expected {} bytes at most", SyncBatch::MAX_BYTES)));
-            }
-        };
-    if let Err(error) = SyncSignature::verify(header.as_deref(), &secret(env)?, &body, now()) {
-        return Ok(refuse(401, &error.to_string()));
-    }
+    let secret = signed::secret(env, SECRET)?.ok_or_else(|| signed::too_short(SECRET))?;
+    let body = match signed::body(request, &secret, SyncBatch::MAX_BYTES).await? {
+        Ok(body) => body,
+        Err(refusal) => return Ok(refusal.reply("sync")),
+    };
+    let refuse = |detail: &str| signed::Refusal::new(400, detail).reply("sync");
     let batch: SyncBatch = match serde_json::from_slice(&body) {
         Ok(batch) => batch,
-        Err(error) => return Ok(refuse(400, &error.to_string())),
+        Err(error) => return Ok(refuse(&error.to_string())),
     };
     if batch.changes.len() > SyncBatch::MAX_CHANGES {
-        return Ok(refuse(400, &format!("expected {} changes at most", SyncBatch::MAX_CHANGES)));
+        return Ok(refuse(&format!("expected {} changes at most", SyncBatch::MAX_CHANGES)));
     }
     let mut results = Vec::with_capacity(batch.changes.len());
     for change in batch.changes {
@@ -47,28 +42,6 @@ pub(super) async fn receive(
     let body =
         serde_json::to_vec(&report).map_err(|error| Fault::new(FaultKind::Platform, error.to_string()))?;
     Ok(Reply::new(200, "application/json", body))
-}
-
-fn secret(env: &Env) -> Result<Redacted<String>, Fault> {
-    let secret = env.secret("SYNC_SECRET").map(|secret| secret.to_string()).unwrap_or_default();
-    if secret.len() < 32 {
-        return Err(Fault::new(
-            FaultKind::Configuration,
-            "expected the secret SYNC_SECRET of 32 characters or more",
-        ));
-    }
-    Ok(Redacted::new(secret))
-}
-
-/// Refuses a batch as a whole, with a line in the log.
-fn refuse(status: u16, detail: &str) -> Reply {
-    worker::console_log!(
-        "{}",
-        serde_json::json!({ "kind": "sync refused", "status": status, "detail": detail })
-    );
-    let body = serde_json::json!({ "type": "about:blank", "status": status, "detail": detail });
-    let reply = Reply::json(status, &body).with("Content-Type", "application/problem+json");
-    if status == 401 { reply.with("WWW-Authenticate", SyncSignature::HEADER) } else { reply }
 }
 
 async fn apply(documents: &Documents, change: Change) -> SyncResult {

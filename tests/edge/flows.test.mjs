@@ -1,11 +1,10 @@
 // The scripted flows of tests/flows, against the built Worker in workerd. tests/flows.rs runs the same natively.
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SignJWT, base64url, importJWK } from "jose";
 import { Response } from "miniflare";
-import { startEdge } from "./harness.mjs";
+import { mint, readFlows as read, startEdge, tamper } from "./harness.mjs";
 
 const folder = new URL("../flows/", import.meta.url);
 const SESSION = /[A-Za-z0-9_-]{100}/;
@@ -70,31 +69,4 @@ async function run(base, flow) {
   } finally {
     await edge.stop();
   }
-}
-
-async function mint(base, { key, kid = key, claims = {} }) {
-  const { alg, ...secret } = base.private_keys[key];
-  const all = Object.fromEntries(Object.entries({ ...base.claims, ...claims }).filter(([, value]) => value !== null));
-  const known = base.documents[`v1/keys/${base.claims.iss}`].keys.find((known) => known.kid === key);
-  const signer = await importJWK({ ...known, ...secret }, alg);
-  return new SignJWT(all).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(signer);
-}
-
-/** Changes the last byte of the signature. */
-function tamper(token) {
-  const [header, payload, signature] = token.split(".");
-  const bytes = base64url.decode(signature);
-  bytes[bytes.length - 1] ^= 1;
-  return `${header}.${payload}.${base64url.encode(bytes)}`;
-}
-
-/** Reads a file of flows: `{{now+60}}` stands for a number of Unix seconds, `{{iso+60}}` for an RFC 3339 text. */
-async function read(name) {
-  const now = Math.floor(Date.now() / 1000);
-  const text = await readFile(new URL(name, folder), "utf8");
-  return JSON.parse(
-    text
-      .replace(/"\{\{now([+-]\d+)\}\}"/g, (_, offset) => String(now + Number(offset)))
-      .replace(/\{\{iso([+-]\d+)\}\}/g, (_, offset) => new Date((now + Number(offset)) * 1000).toISOString()),
-  );
 }

@@ -3,32 +3,40 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { SignJWT, base64url, importJWK } from "jose";
 import { Miniflare, Response } from "miniflare";
 
 const build = fileURLToPath(new URL("../../build/", import.meta.url));
 
 export const SYNC_SECRET = "a secret of the tests, 32 characters and more";
+export const EXPLAIN_SECRET = "another secret of the tests, for explanations";
+
+/** How often a minute the explain endpoint answers, as in wrangler.toml. */
+export const EXPLAIN_LIMIT = 60;
 
 /** Miniflare would put a place of its own there. */
 const NOWHERE = Object.fromEntries(
   ["regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude"].map((name) => [name, null]),
 );
 
-/** Signs a body for the sync endpoint. */
+/** Signs a body for one of the edge's own endpoints. */
 export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
   return `t=${at},v1=${createHmac("sha256", secret).update(`${at}.${body}`).digest("hex")}`;
 }
 
 /**
- * Starts the Worker. `upstream` answers what it fetches; the default has nothing.
- * @param {{documents?: Record<string, unknown>, variables?: Record<string, string>,
+ * Starts the Worker. `upstream` answers what it fetches; the default has nothing. A binding that is `null` is left out.
+ * `logs` grows with each line that it writes to its console.
+ * @param {{documents?: Record<string, unknown>, variables?: Record<string, string | null>, bindings?: Record<string, unknown>,
  *          upstream?: (request: Request) => Response | Promise<Response>}} options
  */
-export async function startEdge({ documents = {}, variables = {}, upstream } = {}) {
-  const text = { ENVIRONMENT: "test", SYNC_SECRET, ...variables };
+export async function startEdge({ documents = {}, variables = {}, bindings = {}, upstream } = {}) {
+  const text = present({ ENVIRONMENT: "test", SYNC_SECRET, EXPLAIN_SECRET, ...variables });
   const env = Object.fromEntries(Object.entries(text).map(([name, value]) => [name, { type: "text", value }]));
   const handler = upstream ?? (() => new Response("", { status: 404 }));
+  const logs = [];
   const miniflare = new Miniflare({
+    handleStructuredLogs: ({ level, message }) => logs.push({ level, message }),
     workers: [
       {
         config: {
@@ -42,8 +50,14 @@ export async function startEdge({ documents = {}, variables = {}, upstream } = {
               "index_bg.wasm": { type: "wasm", contents: await readFile(`${build}index_bg.wasm`) },
             },
           },
-          env: { ...env, CATALOG: { type: "kv", id: "CATALOG" } },
-          exports: {},
+          env: present({
+            ...env,
+            CATALOG: { type: "kv", id: "CATALOG" },
+            REPLAY: { type: "durable-object", worker: "stagedoor", exportName: "UsedTokens" },
+            EXPLAIN_LIMIT: { type: "rate-limit", namespace: "1", simple: { limit: EXPLAIN_LIMIT, period: 60 } },
+            ...bindings,
+          }),
+          exports: { UsedTokens: { type: "durable-object", storage: "sqlite" } },
         },
         dev: { rootPath: build, outboundService: { type: "fetcher", handler } },
       },
@@ -55,6 +69,8 @@ export async function startEdge({ documents = {}, variables = {}, upstream } = {
   }
   return {
     catalog,
+    logs,
+    miniflare,
     /** @returns {Promise<Response>} */
     fetch: (url, { country = null, asn = null, ...init } = {}) =>
       miniflare.dispatchFetch(url, { redirect: "manual", cf: { ...NOWHERE, country, asn }, ...init }),
@@ -69,4 +85,38 @@ export async function startEdge({ documents = {}, variables = {}, upstream } = {
     },
     stop: () => miniflare.dispose(),
   };
+}
+
+function present(members) {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
+}
+
+const flows = new URL("../flows/", import.meta.url);
+
+/** Reads a file of flows: `{{now+60}}` stands for a number of Unix seconds, `{{iso+60}}` for an RFC 3339 text. */
+export async function readFlows(name) {
+  const now = Math.floor(Date.now() / 1000);
+  const text = await readFile(new URL(name, flows), "utf8");
+  return JSON.parse(
+    text
+      .replace(/"\{\{now([+-]\d+)\}\}"/g, (_, offset) => String(now + Number(offset)))
+      .replace(/\{\{iso([+-]\d+)\}\}/g, (_, offset) => new Date((now + Number(offset)) * 1000).toISOString()),
+  );
+}
+
+/** A viewer token: signed by one of the flows' private keys, with claims in place of the usual ones. */
+export async function mint(base, { key, kid = key, claims = {} }) {
+  const { alg, ...secret } = base.private_keys[key];
+  const all = Object.fromEntries(Object.entries({ ...base.claims, ...claims }).filter(([, value]) => value !== null));
+  const known = base.documents[`v1/keys/${base.claims.iss}`].keys.find((known) => known.kid === key);
+  const signer = await importJWK({ ...known, ...secret }, alg);
+  return new SignJWT(all).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(signer);
+}
+
+/** Changes the last byte of the signature. */
+export function tamper(token) {
+  const [header, payload, signature] = token.split(".");
+  const bytes = base64url.decode(signature);
+  bytes[bytes.length - 1] ^= 1;
+  return `${header}.${payload}.${base64url.encode(bytes)}`;
 }

@@ -1,18 +1,20 @@
 //! The Worker's part, without its awaits: documents and a media origin out of a script.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::cache::{self, Source};
 use stagedoor::catalog::{CorsPolicy, Site};
-use stagedoor::facts::Facts;
+use stagedoor::facts::{Facts, Method};
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::{self, Reply};
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::time::UnixTime;
+use stagedoor::token::Seen;
 use stagedoor::token::session::SessionId;
 
 /// What the media origin answers.
@@ -29,20 +31,28 @@ fn ok() -> u16 {
     200
 }
 
+/// How often each token has been used, by its name.
+pub(crate) type UsedTokens = RefCell<BTreeMap<String, u64>>;
+
 /// An edge whose documents and media origin are scripted.
-pub(crate) struct Edge {
+pub(crate) struct Edge<'a> {
+    used: &'a UsedTokens,
     documents: Documents,
     upstream: BTreeMap<String, Scripted>,
 }
 
-impl Edge {
+impl<'a> Edge<'a> {
     /// Takes documents by their keys, and replies by their URLs.
-    pub(crate) fn new(documents: &BTreeMap<String, Value>, upstream: BTreeMap<String, Scripted>) -> Self {
+    pub(crate) fn new(
+        documents: &BTreeMap<String, Value>,
+        upstream: BTreeMap<String, Scripted>,
+        used: &'a UsedTokens,
+    ) -> Self {
         let documents = documents
             .iter()
             .map(|(key, value)| (key.parse().unwrap(), value.to_string().into_bytes()))
             .collect();
-        Self { documents: Documents(documents), upstream }
+        Self { used, documents: Documents(documents), upstream }
     }
 
     /// Answers a request.
@@ -74,13 +84,19 @@ impl Edge {
         now: UnixTime,
     ) -> Result<Reply, Stop> {
         let id = SessionId([7; 8]);
-        let Admitted { request, site, admission, redirect, .. } =
+        let Admitted { request, site, admission, usage, redirect, .. } =
             offline::admit(&self.documents, facts, below, now, id, &mut Vec::new())?;
         if let Some(redirect) = redirect {
             return Ok(redirect);
         }
         let source = cache::source(facts, &request, &site, &admission.permit.folder).unwrap();
-        self.fetch(facts, &request, &admission, &source)
+        let reply = self.fetch(facts, &request, &admission, &source)?;
+        if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
+            let mut used = self.used.borrow_mut();
+            let uses = used.entry(usage.name.to_string()).and_modify(|uses| *uses += 1).or_insert(1);
+            usage.judge(Seen { uses: *uses, elsewhere: false })?;
+        }
+        Ok(reply)
     }
 
     fn fetch(

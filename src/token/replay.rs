@@ -1,0 +1,254 @@
+//! Tokens that may be used once, and tokens whose second use is reported.
+//!
+//! Whether a token has been used before is known to a store, which is asked elsewhere (a Durable Object in the Worker):
+//! a [`Use`] says what to ask it, [`Use::judge`] what its answer means.
+//!
+//! [RFC 9246 section 2.1.7](https://www.rfc-editor.org/rfc/rfc9246#section-2.1.7) (`jti`), CTA-5007 (`catreplay`)
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::session::network;
+use super::{Challenge, Grant, Replay};
+use crate::catalog::Site;
+use crate::denial::{Denial, Reason};
+use crate::facts::Facts;
+use crate::time::UnixTime;
+
+/// One use of a token, for the store of used tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Use {
+    /// The token.
+    pub name: TokenName,
+    /// When the store may forget it: the token is not accepted any more.
+    pub until: UnixTime,
+    /// A second use is refused; otherwise it is reported.
+    pub once: bool,
+    /// A name for the viewer's network, which says nothing of the network itself.
+    #[serde(skip)]
+    pub network: Option<TokenName>,
+}
+
+/// A token in the store: a hash, from which the token cannot be told.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenName([u8; 32]);
+
+impl TokenName {
+    fn of(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+
+    /// The part of the store that holds it, of 256: one part is one Durable Object.
+    pub const fn shard(&self) -> u8 {
+        let [first, ..] = self.0;
+        first
+    }
+}
+
+impl fmt::Display for TokenName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for TokenName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for TokenName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What the store knows of a token, this use included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// How often it has been used.
+    pub uses: u64,
+    /// It came from another network the first time.
+    pub elsewhere: bool,
+}
+
+/// Seconds for which the uses of a token that never ends are counted.
+const COUNTED_S: u64 = 86_400;
+
+impl Use {
+    /// What the store is to be asked about a genuine token, if anything. `met` is the challenge that it met.
+    ///
+    /// A token that may be used once is refused where its site keeps no store, as RFC 9246 demands, and where it does
+    /// not say when it ends, since it would have to be kept for ever. A site without a store does not look for second
+    /// uses either.
+    pub fn of(
+        facts: &Facts,
+        site: &Site,
+        grant: &Grant,
+        met: &Challenge<'_>,
+        now: UnixTime,
+    ) -> Result<Option<Self>, Denial> {
+        let store = site.tokens.replay;
+        let once = grant.replay == Replay::Prohibit || store.is_some_and(|policy| policy.once);
+        let detect = store.is_some_and(|policy| policy.detect || grant.replay == Replay::Detect);
+        if !once && !detect {
+            return Ok(None);
+        }
+        if store.is_none() {
+            return Err(Denial::new(
+                Reason::TokenReplayStore,
+                "the token may be used once, and the site has no `tokens.replay`",
+            ));
+        }
+        let until = match grant.expires_at {
+            Some(end) => end,
+            None if once => {
+                let detail = "expected an expiry in a token that may be used once";
+                return Err(Denial::new(Reason::TokenClaims, detail));
+            }
+            None => now.plus_secs(COUNTED_S),
+        };
+        let host = site.host.as_str().as_bytes();
+        // Not the signature: ECDSA allows two for one message, and some texts of a token decode to the same bytes.
+        let name = match &grant.token_id {
+            Some(id) => TokenName::of(&[host, b"id", grant.issuer.as_str().as_bytes(), id.as_bytes()]),
+            None => TokenName::of(&[host, b"message", grant.issuer.as_str().as_bytes(), &met.message]),
+        };
+        let network =
+            facts.address.map(|address| TokenName::of(&[host, b"network", &network(Some(address))]));
+        Ok(Some(Self { name, until, once, network }))
+    }
+
+    /// Whether the token is accepted, by what the store knows of it.
+    pub fn judge(&self, seen: Seen) -> Result<(), Denial> {
+        if self.once && seen.uses > 1 {
+            let detail = format!("this is use {} of it", seen.uses);
+            return Err(Denial::new(Reason::TokenReplayed, detail));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Algorithm, Jwk, ReplayPolicy};
+    use crate::token::Dialect;
+
+    const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
+
+    fn key() -> Jwk {
+        let json = r#"{"kty":"oct","kid":"a","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn site(host: &str, replay: Option<ReplayPolicy>) -> Site {
+        let mut site: Site = serde_json::from_value(serde_json::json!({
+            "host": host, "media": { "origin": "https://m.example/" }, "tokens": {}, "sessions": { "keys": "s" },
+        }))
+        .unwrap();
+        site.tokens.replay = replay;
+        site
+    }
+
+    struct Case<'a> {
+        host: &'a str,
+        store: Option<ReplayPolicy>,
+        replay: Replay,
+        id: Option<&'a str>,
+        message: &'a [u8],
+        ends: bool,
+        address: Option<&'a str>,
+    }
+
+    const USUAL: Case<'_> = Case {
+        host: "a.example",
+        store: Some(ReplayPolicy { once: false, detect: false }),
+        replay: Replay::Prohibit,
+        id: Some("7"),
+        message: b"m",
+        ends: true,
+        address: None,
+    };
+
+    fn of(case: &Case<'_>) -> Result<Option<Use>, Denial> {
+        let key = key();
+        let mut grant = Grant::new(Dialect::Jwt, "id".parse().unwrap(), key.kid.clone());
+        grant.replay = case.replay;
+        grant.token_id = case.id.map(str::to_owned);
+        grant.expires_at = case.ends.then(|| NOW.plus_secs(60));
+        let met = Challenge {
+            key: &key,
+            algorithm: Algorithm::HS256,
+            message: case.message.into(),
+            signature: Vec::new().into(),
+        };
+        let facts = Facts { address: case.address.map(|text| text.parse().unwrap()), ..Facts::default() };
+        Use::of(&facts, &site(case.host, case.store), &grant, &met, NOW)
+    }
+
+    #[test]
+    fn who_is_asked_about() {
+        let store = |once| Some(ReplayPolicy { once, detect: false });
+        let counts = Some(ReplayPolicy { once: false, detect: true });
+        for (name, replay, policy, ends, expected) in [
+            ("permit, no store", Replay::Permit, None, true, Ok(None)),
+            ("permit, a store for those who ask", Replay::Permit, store(false), true, Ok(None)),
+            ("permit, the site wants once", Replay::Permit, store(true), true, Ok(Some(true))),
+            ("permit, the site counts", Replay::Permit, counts, true, Ok(Some(false))),
+            ("prohibit, the site counts", Replay::Prohibit, counts, true, Ok(Some(true))),
+            ("prohibit, no store", Replay::Prohibit, None, true, Err(Reason::TokenReplayStore)),
+            ("prohibit, a store", Replay::Prohibit, store(false), true, Ok(Some(true))),
+            ("prohibit, endless", Replay::Prohibit, store(false), false, Err(Reason::TokenClaims)),
+            ("detect, no store", Replay::Detect, None, true, Ok(None)),
+            ("detect, a store", Replay::Detect, store(false), true, Ok(Some(false))),
+            ("detect, endless", Replay::Detect, store(false), false, Ok(Some(false))),
+            ("detect, the site wants once", Replay::Detect, store(true), true, Ok(Some(true))),
+        ] {
+            let found = of(&Case { replay, store: policy, ends, ..USUAL });
+            let found = found.map(|found| found.map(|found| found.once)).map_err(|denial| denial.reason);
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_of_a_site_an_issuer_and_a_token() {
+        let name = |case: &Case<'_>| of(case).unwrap().unwrap().name;
+        let usual = name(&USUAL);
+        assert_eq!(name(&Case { message: b"another", ..USUAL }), usual, "the id names the token");
+        assert_ne!(name(&Case { host: "b.example", ..USUAL }), usual);
+        assert_ne!(name(&Case { id: Some("8"), ..USUAL }), usual);
+        let unnamed = name(&Case { id: None, ..USUAL });
+        assert_ne!(unnamed, usual);
+        assert_ne!(name(&Case { id: None, message: b"another", ..USUAL }), unnamed);
+        assert_eq!(usual.to_string().len(), 64);
+    }
+
+    #[test]
+    fn a_network_is_a_prefix() {
+        let network = |address| of(&Case { address: Some(address), ..USUAL }).unwrap().unwrap().network;
+        assert_eq!(network("192.0.2.1"), network("192.0.2.255"));
+        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.9"));
+        assert_ne!(network("192.0.2.1"), network("192.0.3.1"));
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:ffff::2"));
+        assert_ne!(network("2001:db8:1::1"), network("2001:db8:2::1"));
+        assert_eq!(of(&USUAL).unwrap().unwrap().network, None);
+    }
+
+    #[test]
+    fn the_second_use_is_refused_or_passes() {
+        let once = of(&USUAL).unwrap().unwrap();
+        let seen = |uses| Seen { uses, elsewhere: false };
+        assert_eq!(once.judge(seen(1)), Ok(()));
+        assert_eq!(once.judge(seen(2)).unwrap_err().reason, Reason::TokenReplayed);
+        let detect = of(&Case { replay: Replay::Detect, ..USUAL }).unwrap().unwrap();
+        assert_eq!(detect.judge(Seen { uses: 9, elsewhere: true }), Ok(()));
+    }
+}

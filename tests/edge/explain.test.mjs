@@ -1,0 +1,205 @@
+// The explain endpoint: the trace of `stagedoor explain`, for those who can sign for it.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { Response } from "miniflare";
+import { EXPLAIN_LIMIT, EXPLAIN_SECRET, mint, readFlows, sign, startEdge, tamper } from "./harness.mjs";
+
+const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
+const command = join(target, "debug/stagedoor");
+const folder = fileURLToPath(new URL("../flows/", import.meta.url));
+
+let base;
+let edge;
+let desk;
+
+before(async () => {
+  base = await readFlows("base.json");
+  edge = await startEdge({ documents: base.documents });
+  desk = await mkdtemp(join(tmpdir(), "stagedoor-explain-"));
+});
+after(async () => {
+  await edge.stop();
+  await rm(desk, { recursive: true, force: true });
+});
+
+const signed = (...of) => ({ "Stagedoor-Signature": sign(...of) });
+
+async function ask(request, { on = edge, secret = EXPLAIN_SECRET, body = JSON.stringify(request), headers = signed(secret, body), method = "POST" } = {}) {
+  const init = { method, headers, ...(method === "POST" ? { body } : {}) };
+  const reply = await on.fetch("https://edge.example/_stagedoor/explain", init);
+  return { status: reply.status, headers: reply.headers, text: await reply.text() };
+}
+
+/** What the command prints for the same request and documents. */
+async function print(request, documents) {
+  const home = await mkdtemp(join(desk, "case-"));
+  await mkdir(join(home, "documents"));
+  const list = Object.values(documents).filter((document) => document !== null);
+  await Promise.all(list.map((document, at) => writeFile(join(home, "documents", `${at}.json`), JSON.stringify(document))));
+  await writeFile(join(home, "request.json"), JSON.stringify(request));
+  const args = ["explain", "--documents", join(home, "documents"), "--request", join(home, "request.json")];
+  return new Promise((resolve, reject) => {
+    execFile(command, args, (error, stdout, stderr) => {
+      if (error?.code === "ENOENT") reject(new Error(`${command} is not there: cargo build -p stagedoor-cli`));
+      else if (stdout === "") reject(new Error(stderr));
+      else resolve(JSON.parse(stdout));
+    });
+  });
+}
+
+/** The texts that may stand in no trace: keys, and what a request shows. */
+function secrets(...shown) {
+  const keys = Object.values(base.documents).flatMap(({ keys }) => keys ?? []);
+  return [...keys.flatMap(({ k }) => k ?? []), EXPLAIN_SECRET, ...shown].flatMap((text) => [text, ...text.split(".").filter((part) => part.length > 20)]);
+}
+
+test("the command and the endpoint print one trace for every request of the flows", async (t) => {
+  let count = 0;
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== "base.json")) {
+    for (const flow of await readFlows(file)) {
+      const documents = { ...base.documents, ...flow.documents };
+      // The command takes neither marks of deletion nor what is broken.
+      for (const [key, document] of Object.entries(documents)) {
+        if (document?.deleted || (document?.id && !document.sites)) delete documents[key];
+      }
+      const own = await startEdge({ documents, bindings: { EXPLAIN_LIMIT: { type: "rate-limit", namespace: "1", simple: { limit: 1000, period: 60 } } } });
+      try {
+        for (const { request } of flow.steps) {
+          const token = request.token && (await mint(base, request.token));
+          const fill = (text) => text?.replace("{{token}}", token).replace("{{tampered}}", token && tamper(token));
+          // A session is opened by a running edge: those of the flows are asked about below.
+          const path = fill(request.path).replace("{{session}}", "A".repeat(68));
+          const wanted = {
+            url: `https://${request.host ?? "watch.example.com"}${path}`,
+            method: request.method,
+            headers: { ...(request.authorization ? { Authorization: fill(request.authorization) } : {}) },
+            geo: request.country ?? flow.country ?? "",
+            ip: "192.0.2.1",
+            now: Math.floor(Date.now() / 1000),
+          };
+          if (request.method === "OPTIONS" || ["/healthz", "/version"].includes(path)) continue;
+          const { status, text } = await ask(wanted, { on: own });
+          assert.equal(status, 200, text);
+          assert.deepEqual(JSON.parse(text), await print(wanted, documents), `${flow.name}: ${path}`);
+          for (const secret of secrets(...(token ? [token] : []))) assert.ok(!text.includes(secret), `${flow.name}: ${secret} in ${text}`);
+          count += 1;
+        }
+      } finally {
+        await own.stop();
+      }
+    }
+  }
+  t.diagnostic(`${count} requests`);
+  assert.ok(count > 20);
+});
+
+test("a session that the edge has opened is explained, and not shown", async () => {
+  const own = await startEdge({ documents: base.documents, upstream: () => new Response("#EXTM3U\n#EXTINF:4,\na.ts\n") });
+  try {
+    const token = await mint(base, { key: "e1" });
+    const reply = await own.fetch(`https://watch.example.com/harbour/m.m3u8?token=${token}`, { country: "AE" });
+    const session = (await reply.text()).match(/\/~([A-Za-z0-9_-]+)\//)[1];
+    const wanted = { url: `https://watch.example.com/~${session}/harbour/a.ts`, geo: "AE", now: Math.floor(Date.now() / 1000) };
+    const { text } = await ask(wanted, { on: own });
+    const trace = JSON.parse(text);
+    assert.equal(trace.outcome, "permit");
+    assert.deepEqual(trace, await print(wanted, base.documents));
+    for (const secret of secrets(token, session)) assert.ok(!text.includes(secret));
+  } finally {
+    await own.stop();
+  }
+});
+
+test("published keys count, and a use of a token does not", async () => {
+  const issuer = base.claims.iss;
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const published = { keys: [{ kid: "p", alg: "ES256", ...(await exportJWK(publicKey)) }] };
+  const url = "https://id.example.com/jwks.json";
+  const site = base.documents["v1/site/watch.example.com"];
+  const documents = {
+    ...base.documents,
+    [`v1/keys/${issuer}`]: { revision: 1, issuer, keys: [], published: { url } },
+    "v1/site/watch.example.com": { ...site, tokens: { ...site.tokens, replay: { once: true } } },
+  };
+  const own = await startEdge({ documents, upstream: (request) => (request.url === url ? Response.json(published) : new Response("#EXTM3U\n")) });
+  try {
+    const token = await new SignJWT({ ...base.claims, jti: "once" }).setProtectedHeader({ alg: "ES256", kid: "p" }).sign(privateKey);
+    const entry = `https://watch.example.com/harbour/m.m3u8?token=${token}`;
+    for (let turn = 0; turn < 2; turn++) {
+      const trace = JSON.parse((await ask({ url: entry, geo: "AE" }, { on: own })).text);
+      assert.equal(trace.outcome, "permit", JSON.stringify(trace));
+      const { saw } = trace.steps.find(({ step }) => step === "replay");
+      assert.deepEqual({ once: saw.once, asked: saw.asked }, { once: true, asked: false });
+    }
+    assert.equal((await own.fetch(entry, { country: "AE" })).status, 200);
+    assert.equal((await own.fetch(entry, { country: "AE" })).status, 401);
+  } finally {
+    await own.stop();
+  }
+});
+
+test("who cannot sign gets nothing", async () => {
+  const request = { url: "https://watch.example.com/harbour/m.m3u8", geo: "AE" };
+  const body = JSON.stringify(request);
+  for (const [told, options, status] of [
+    ["another secret", { secret: "another secret of 32 characters or more" }, 401],
+    ["too old", { headers: signed(EXPLAIN_SECRET, body, Math.floor(Date.now() / 1000) - 400) }, 401],
+    ["another body", { headers: signed(EXPLAIN_SECRET, `${body} `) }, 401],
+    ["no header", { headers: {} }, 401],
+    ["another method", { method: "GET" }, 405],
+    ["too long", { body: JSON.stringify({ ...request, geo: "A".repeat(70_000) }) }, 413],
+  ]) {
+    assert.equal((await ask(request, options)).status, status, told);
+  }
+});
+
+test("what cannot be read is not quoted", async () => {
+  const secret = "eyJhbGciOiJub25lIn0.e30.c2VjcmV0LXNlY3JldC1zZWNyZXQ";
+  for (const body of [`{"token":"${secret}"}`, `{"url":"nonsense:${secret}"}`, `{"url":["${secret}"]}`, secret]) {
+    const { status, text } = await ask(null, { body });
+    assert.equal(status, 400, text);
+    assert.ok(!text.includes(secret), text);
+  }
+  assert.ok(!JSON.stringify(edge.logs).includes(secret));
+});
+
+test("a deployment without the secret has no such endpoint, and a short one is a fault", async () => {
+  for (const [secret, status, reason] of [
+    [null, 404, "not_found"],
+    ["short", 500, "configuration"],
+  ]) {
+    const bare = await startEdge({ documents: base.documents, variables: { EXPLAIN_SECRET: secret } });
+    try {
+      const reply = await ask({ url: "https://watch.example.com/harbour/m.m3u8" }, { on: bare });
+      assert.deepEqual([reply.status, JSON.parse(reply.text).reason], [status, reason]);
+    } finally {
+      await bare.stop();
+    }
+  }
+});
+
+test("it is answered so often a minute and no oftener, and strangers do not count", async () => {
+  const own = await startEdge({ documents: base.documents });
+  try {
+    const request = { url: "https://unknown.example.com/harbour/m.m3u8" };
+    for (let turn = 0; turn < EXPLAIN_LIMIT; turn++) {
+      assert.equal((await ask(request, { on: own, secret: "another secret of 32 characters or more" })).status, 401);
+    }
+    const statuses = [];
+    for (let turn = 0; turn <= EXPLAIN_LIMIT; turn++) statuses.push(await ask(request, { on: own }));
+    const refused = statuses.filter(({ status }) => status === 429);
+    // A minute of the limit's may have begun in between.
+    assert.ok(refused.length <= 1 && statuses.every(({ status }) => status === 200 || status === 429));
+    if (refused.length === 1) assert.equal(refused[0].headers.get("retry-after"), "60");
+    for (let turn = 0; turn <= EXPLAIN_LIMIT; turn++) statuses.push(await ask(request, { on: own }));
+    assert.ok(statuses.some(({ status }) => status === 429), "it was never refused");
+  } finally {
+    await own.stop();
+  }
+});
