@@ -39,7 +39,7 @@ pub(super) fn streamed(
 }
 
 fn headers(
-    own: Vec<Named>,
+    own: Vec<(Cow<'static, str>, String)>,
     added: impl IntoIterator<Item = (&'static str, String)>,
 ) -> worker::Result<Headers> {
     let headers = Headers::new();
