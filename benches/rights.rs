@@ -157,9 +157,7 @@ fn scan<'a>(
     asked: Option<[u8; 4]>,
 ) -> Option<&'a Offer> {
     let blacked_out = |blackout: &stagedoor::catalog::Blackout| {
-        !blackout.window.opens_after(NOW)
-            && !blackout.window.closed_by(NOW)
-            && covers(&blackout.territories, geography)
+        blackout.window.is_open(NOW) && covers(&blackout.territories, geography)
     };
     if title.blackouts.iter().any(blacked_out) {
         return None;

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::redacted::Redacted;
+
 /// A refusal: the reason, and what was seen in this request. The detail never quotes a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
@@ -14,12 +16,23 @@ pub struct Denial {
     pub reason: Reason,
     /// What was expected and what was found.
     pub detail: String,
+    /// What a genuine token wants to be answered where it is refused (`catif` of CTA-5007).
+    pub reply: Option<Box<WantedReply>>,
+}
+
+/// The status and the headers of a reply that a token asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedReply {
+    /// The HTTP status, 300 to 599.
+    pub status: u16,
+    /// Headers, such as `Location`. A value may hold a token.
+    pub headers: Vec<(String, Redacted<String>)>,
 }
 
 impl Denial {
     /// Refuses for a reason.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self { reason, detail: detail.into(), reply: None }
     }
 }
 
@@ -82,9 +95,10 @@ reasons! {
     TokenNotYetValid "token_not_yet_valid" 401 "The viewer token is not valid yet." "Compare the issuer's clock with the site's `tokens.leeway_s`.";
     TokenAudience "token_audience" 401 "The viewer token is meant for somebody else." "Mint the token with the `aud` that the site's `tokens.audience` names.";
     TokenTitle "token_title" 403 "The viewer token does not cover this title." "Mint a token whose `titles` has this one.";
-    TokenUrl "token_url" 403 "The viewer token is for another URL." "Ask for the URL that the token was signed for, or sign one that covers it.";
-    TokenAddress "token_address" 403 "The viewer token is for another address." "Mint the token for the address that the viewer has at the edge; beware of IPv4 and IPv6.";
-    TokenPlace "token_place" 403 "The viewer token is not good where the viewer is." "Mint a token that is good where the viewer is.";
+    TokenUrl "token_url" 403 "The viewer token is for another URL." "Compare the URL with what the token is signed for; mint one for this URL.";
+    TokenAddress "token_address" 403 "The viewer token is for another address." "Mint the token for the address or network that the edge sees; a phone may have changed its network.";
+    TokenPlace "token_place" 403 "The viewer token is for another place." "Compare the token's countries, circles or cells with where the edge sees the viewer.";
+    TokenRequest "token_request" 403 "The viewer token does not allow such a request." "Compare the method, headers and protocol of the request with what the token demands.";
     TokenBinding "token_binding" 403 "The viewer token is bound to another client or session." "Use the token with the client, headers and method that it was minted for.";
     SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries." "Open the manifest first, and follow its URLs.";
     SessionMalformed "session_malformed" 401 "The session token cannot be read." "Follow the manifest's URLs as they are; open the manifest anew.";

@@ -87,20 +87,23 @@ impl Problem<'_> {
 }
 
 impl From<&Denial> for Reply {
-    fn from(Denial { reason, detail }: &Denial) -> Self {
+    /// Problem+json, with the status and the headers that a genuine token asks for, if it does.
+    fn from(Denial { reason, detail, reply: wanted }: &Denial) -> Self {
         let problem = Problem {
             r#type: format!("urn:stagedoor:denial:{reason}"),
             title: reason.meaning(),
-            status: reason.status(),
+            status: wanted.as_ref().map_or(reason.status(), |wanted| wanted.status),
             detail,
             reason: reason.code(),
         };
-        match reason {
+        let reply = match reason {
             // RFC 9110 section 15.5.2: a 401 names a challenge; section 15.5.6: a 405 names the methods.
-            _ if reason.status() == 401 => problem.reply().with("WWW-Authenticate", "Bearer"),
+            _ if problem.status == 401 => problem.reply().with("WWW-Authenticate", "Bearer"),
             Reason::MethodNotAllowed => problem.reply().with("Allow", "GET, HEAD, OPTIONS"),
             _ => problem.reply(),
-        }
+        };
+        let headers = wanted.iter().flat_map(|wanted| &wanted.headers);
+        headers.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose()))
     }
 }
 
@@ -147,8 +150,10 @@ const ALLOWED_HEADERS: &str = "Authorization, Range, If-Match, If-None-Match, If
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::denial::WantedReply;
     use crate::facts::Headers;
     use crate::fault::FaultKind;
+    use crate::redacted::Redacted;
 
     #[test]
     fn a_denial_is_problem_json_that_nobody_keeps() {
@@ -162,6 +167,22 @@ mod tests {
             "{\"type\":\"urn:stagedoor:denial:token_expired\",\"title\":\"The viewer token has expired.\",\
              \"status\":401,\"detail\":\"expired 7 s ago\",\"reason\":\"token_expired\"}"
         );
+    }
+
+    #[test]
+    fn a_token_may_want_another_reply() {
+        let wanted = WantedReply {
+            status: 302,
+            headers: vec![("location".to_owned(), Redacted::new("https://id.example.com/".to_owned()))],
+        };
+        let denial =
+            Denial { reply: Some(Box::new(wanted)), ..Denial::new(Reason::TokenExpired, "expired 7 s ago") };
+        let reply = Reply::from(&denial);
+        assert_eq!((reply.status, reply.header("Location")), (302, Some("https://id.example.com/")));
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        assert_eq!(reply.header("www-authenticate"), None);
+        assert!(str::from_utf8(&reply.body).unwrap().contains("\"status\":302"));
+        assert!(!format!("{denial:?}").contains("id.example.com"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
             input::print(&json!({ "ok": true, "alg": algorithm.name(), "kid": kid }))?;
             Ok(Answer::Yes)
         }
-        Err(Denial { reason, detail }) => {
+        Err(Denial { reason, detail, .. }) => {
             input::print(&json!({ "ok": false, "reason": reason.code(), "detail": detail }))?;
             Ok(Answer::Denied)
         }

@@ -269,7 +269,7 @@ impl Matrix {
                 let decision = self.decide(&row, plans, site);
                 let outcome = match &decision.outcome {
                     Ok(permit) => permitted(permit),
-                    Err(Denial { reason, detail }) => {
+                    Err(Denial { reason, detail, .. }) => {
                         let none = String::new;
                         [
                             "denial".into(),

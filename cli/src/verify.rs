@@ -1,5 +1,6 @@
 //! `stagedoor token verify`
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -58,8 +59,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
             input::print(&proved)?;
             Ok(Answer::Yes)
         }
-        Err(Denial { reason, detail }) => {
-            input::print(&json!({ "ok": false, "reason": reason.code(), "detail": detail }))?;
+        Err(Denial { reason, detail, reply }) => {
+            let mut refused = json!({ "ok": false, "reason": reason.code(), "detail": detail });
+            if let (Some(wanted), Value::Object(refused)) = (reply, &mut refused) {
+                let headers = wanted.headers.iter().map(|(name, value)| (name, value.expose()));
+                let headers: BTreeMap<_, _> = headers.collect();
+                refused.insert("reply".to_owned(), json!({ "status": wanted.status, "headers": headers }));
+            }
+            input::print(&refused)?;
             Ok(Answer::Denied)
         }
     }

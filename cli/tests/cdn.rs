@@ -87,7 +87,7 @@ fn edge_auth() {
     let expected = json!({ "ok": true, "dialect": "edge_auth", "grant": {
         "dialect": "edge_auth", "issuer": "cdn", "key": "k1", "subject": null, "token_id": "s1",
         "expires_at": "2026-11-22T19:00:00Z", "plans": [], "titles": ["harbour"],
-        "lock": { "country": false, "network": false, "asn": false, "address": true } } });
+        "lock": { "address": true } } });
     assert_eq!(desk.verify(0, url(&minted), &["--ip", "2001:db8::1"]), expected);
     assert_eq!(desk.verify(1, url(&minted), &["--ip", "2001:db8::2"])["reason"], "token_address");
     let header = format!("hdnts: {}", minted["token"].as_str().unwrap());

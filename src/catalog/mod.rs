@@ -47,7 +47,9 @@ pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
 pub use site::{BaseUrl, CachePolicy, CorsPolicy, MediaPolicy, SessionPolicy, Site};
 pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError};
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
-pub use title::{Blackout, BlackoutAction, MediaPath, Offer, Premiere, Replacement, Title, Variance};
+pub use title::{
+    Blackout, BlackoutAction, MediaPath, Offer, Premiere, Replacement, Title, UnknownPlace, Variance,
+};
 pub use tokens::{
     Acceptance, CatPolicy, Claim, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy,
     JwtPolicy, MappedClaim, MediaCdnPolicy, PathPlacement, Placement, SecureLinkExpression,

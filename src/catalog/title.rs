@@ -146,6 +146,10 @@ pub struct Blackout {
     pub id: BlackoutId,
     /// Where; of several blackouts, the one whose territory is nearest to the viewer counts, of equals one that denies.
     pub territories: Territories,
+    /// Viewers who may be there, where too little is known of them to tell: a metro code, say, of somebody in the United
+    /// States whose own nobody knows.
+    #[serde(default, skip_serializing_if = "UnknownPlace::is_default")]
+    pub unknown: UnknownPlace,
     /// When; absent: always.
     #[serde(default, skip_serializing_if = "is_always")]
     pub window: Window,
@@ -154,6 +158,24 @@ pub struct Blackout {
     /// How it is enforced, in place of the site's `rules.blackout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Enforcement>,
+}
+
+/// What becomes of viewers of whom too little is known to tell whether a blackout is on for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownPlace {
+    /// It is off.
+    #[default]
+    Outside,
+    /// It is on.
+    Inside,
+}
+
+impl UnknownPlace {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What becomes of viewers under a blackout.

@@ -279,10 +279,26 @@ pub struct CatPolicy {
     /// In place of the site's audience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Where to look: by default the headers `CTA-Common-Access-Token` and `Common-Access-Token`, the cookies of these
-    /// names and the query parameter `CAT`.
+    /// Where to look; absent: the headers `CTA-Common-Access-Token` and `Common-Access-Token`, the cookies of these
+    /// names and the query parameter `CAT`, then the site's placements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
+    /// Claims that may be ignored although they are not understood, by label or name, such as `-70001` or `catpor`.
+    /// Without it, a token with such a claim is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<String>,
+    /// The claim with the viewer's plans, by label or name: a text or an array of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plans: Option<String>,
+}
+
+impl CatPolicy {
+    pub(crate) fn default_placements() -> Vec<Placement> {
+        let names = ["CTA-Common-Access-Token", "Common-Access-Token"].map(str::to_owned);
+        let headers = names.clone().map(Placement::Header);
+        let cookies = names.map(Placement::Cookie);
+        headers.into_iter().chain(cookies).chain([Placement::Query("CAT".to_owned())]).collect()
+    }
 }
 
 /// What a site demands of signed URIs (RFC 9246).

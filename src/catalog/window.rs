@@ -25,6 +25,11 @@ impl Window {
         self.until
     }
 
+    /// Whether `now` is inside.
+    pub fn is_open(&self, now: UnixTime) -> bool {
+        !self.opens_after(now) && !self.closed_by(now)
+    }
+
     /// Whether the window is still to open at `now`.
     pub fn opens_after(&self, now: UnixTime) -> bool {
         self.from.is_some_and(|from| now < from)
@@ -78,6 +83,7 @@ mod tests {
                 .unwrap();
         let (from, until) = (window.from().unwrap(), window.until().unwrap());
         assert!(!window.opens_after(from) && !window.closed_by(from));
+        assert!(window.is_open(from) && !window.is_open(until) && Window::default().is_open(from));
         assert!(window.opens_after(UnixTime::from_secs(from.as_secs() - 1)));
         assert!(window.closed_by(until) && !window.closed_by(UnixTime::from_secs(until.as_secs() - 1)));
     }

@@ -211,16 +211,15 @@ impl<'a> Hearing<'a> {
     /// The blackout that counts: of those that are on where the viewer is, the nearest, of equals one that denies. Of one
     /// that is only rehearsed, the log is told, and the next one counts.
     fn blackout(&mut self) -> Result<Option<(&'a Blackout, &'a Replacement, &'static str)>, Denial> {
-        let prepared = self.prepared;
         let mut covering = Vec::new();
-        for (number, standing) in prepared.blackouts.standings(&self.place) {
+        for (number, standing) in self.blackout_standings() {
             let Some(blackout) = self.title.blackouts.get(number) else { continue };
-            let on = !blackout.window.opens_after(self.now) && !blackout.window.closed_by(self.now);
-            if on && standing.may_be_inside() {
-                let nearness = standing.undefined_in_allow.or(standing.allow).map(Territory::nearness);
+            if blackout.window.is_open(self.now) && standing.may_be_inside() {
+                let entry = standing.undefined_in_allow.or(standing.allow).or(standing.untold);
+                let replaces = blackout.action != BlackoutAction::Deny;
                 covering.push((
-                    Reverse(nearness),
-                    blackout.action != BlackoutAction::Deny,
+                    Reverse(entry.map(Territory::nearness)),
+                    replaces,
                     number,
                     standing,
                     blackout,
@@ -261,6 +260,22 @@ impl<'a> Hearing<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// The blackouts that have something to say about the viewer's place, or about how little is known of it.
+    fn blackout_standings(&self) -> Vec<(usize, Standing<'a>)> {
+        let (title, prepared) = (self.title, self.prepared);
+        let mut standings = prepared.blackouts.standings(&self.place);
+        for number in &prepared.careful {
+            let blackout = title.blackouts.get(*number).filter(|blackout| blackout.window.is_open(self.now));
+            let Some(blackout) = blackout else { continue };
+            let standing = self.place.standing(&blackout.territories);
+            let untold = blackout.territories.allow.iter().find(|entry| self.place.may_be_in(entry));
+            if !standing.may_be_inside() && standing.deny.is_none() && untold.is_some() {
+                standings.push((*number, Standing { untold, ..standing }));
+            }
+        }
+        standings
     }
 
     fn tell_blackout(&mut self, blackout: &Blackout, standing: Standing<'_>, passed: bool) {

@@ -74,10 +74,11 @@ impl Index {
         hits
     }
 
-    /// The entries that the viewer is in, the nearest first. A title has a handful of entries, and a viewer a handful of
-    /// keys: whichever are fewer are gone through.
+    /// The entries that the viewer is in, the nearest first. Of most titles there are so few that going through them takes
+    /// less than looking up everything that the viewer is in.
     fn found(&self, place: &Place<'_>) -> Vec<(&Territory, &Holders)> {
-        if self.entries.len() > place.keys().len() {
+        const FEW: usize = 32;
+        if self.entries.len() > FEW {
             return place.keys().iter().filter_map(|key| self.entries.get_key_value(key)).collect();
         }
         let mut found: Vec<_> = self.entries.iter().filter(|(entry, _)| place.is_in(entry)).collect();
@@ -124,6 +125,8 @@ mod tests {
                 0..6,
             ),
             place in select(&PLACES[..]),
+            // So many entries that the viewer's keys are looked up, or so few that the entries are gone through.
+            many in any::<bool>(),
         ) {
             let policy: GeographyPolicy =
                 serde_json::from_value(json!({ "groups": { "gulf": ["AE"], "west": ["US-CA", "postal:US-903"] } })).unwrap();
@@ -132,7 +135,9 @@ mod tests {
                 .map(|(allow, deny)| serde_json::from_value(json!({ "allow": allow, "deny": deny })).unwrap())
                 .collect();
             let place = Place::new(&place.parse().unwrap(), &policy);
-            let index = Index::new(lists.iter());
+            let padding: Vec<_> = (0..40).map(|number| Territory::Asn(64_000 + number)).collect();
+            let padding = many.then_some(Territories { allow: padding, deny: Vec::new() });
+            let index = Index::new(lists.iter().chain(&padding));
             let found = index.standings(&place);
             prop_assert!(found.is_sorted_by(|(a, _), (b, _)| a < b));
             for (number, list) in lists.iter().enumerate() {

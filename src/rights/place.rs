@@ -1,51 +1,47 @@
 //! A viewer's place, and which territories it is in.
 
 use super::continent;
-use crate::catalog::{Code, GeographyPolicy, GroupName, Territories, Territory};
+use crate::catalog::{Code, CountryCode, GeographyPolicy, GroupName, Territories, Territory};
 use crate::facts::Geography;
 
 /// A viewer's place on a site.
 #[derive(Clone, Debug)]
 pub(super) struct Place<'a> {
     policy: &'a GeographyPolicy,
-    /// Every territory that the viewer is in, the nearest first.
-    keys: Vec<Territory>,
+    country: Option<CountryCode>,
+    subdivision: Option<Code<3>>,
+    continent: Option<Code<2>>,
+    dma: Option<u16>,
+    postal: Option<Code<10>>,
+    asn: Option<u32>,
+    /// The groups that the viewer is in.
+    groups: Vec<&'a GroupName>,
 }
 
 impl<'a> Place<'a> {
     pub(super) fn new(geography: &Geography, policy: &'a GeographyPolicy) -> Self {
-        let mut keys = vec![Territory::World];
-        if let Some(asn) = geography.asn {
-            keys.push(Territory::Asn(asn));
-        }
-        if let Some(number) = geography.dma {
-            keys.push(Territory::Dma(number));
-        }
-        let continent = match (&geography.continent, geography.country) {
+        let country = geography.country;
+        let continent = match (&geography.continent, country) {
             (Some(continent), _) => Some(continent.as_str()),
             (None, Some(country)) => continent::of(country),
             (None, None) => None,
         };
-        keys.extend(continent.and_then(Code::new).map(Territory::Continent));
-        if let Some(country) = geography.country {
-            keys.push(Territory::Country(country));
-            let subdivision = geography.subdivision.as_deref().and_then(Code::new);
-            keys.extend(subdivision.map(|code| Territory::Subdivision(country, code)));
-            let postal = geography.postal.as_deref().unwrap_or_default();
-            let prefixes = (1..=postal.len()).filter_map(|len| Code::new(postal.get(..len)?));
-            keys.extend(prefixes.map(|prefix| Territory::Postal(country, prefix)));
-        }
-        let groups: Vec<_> = policy
-            .groups
-            .keys()
-            .filter(|name| {
-                policy.group(name).is_some_and(|members| members.iter().any(|one| keys.contains(one)))
-            })
-            .map(|name| Territory::Group(name.clone()))
-            .collect();
-        keys.extend(groups);
-        keys.sort_by_key(|key| std::cmp::Reverse(key.nearness()));
-        Self { policy, keys }
+        let mut place = Self {
+            policy,
+            country,
+            subdivision: geography.subdivision.as_deref().and_then(Code::new),
+            continent: continent.and_then(Code::new),
+            dma: geography.dma,
+            postal: geography.postal.as_deref().and_then(Code::new),
+            asn: geography.asn,
+            groups: Vec::new(),
+        };
+        let is_member = |name: &&GroupName| {
+            let members = policy.group(name).unwrap_or_default();
+            members.iter().any(|member| place.is_in(member))
+        };
+        place.groups = policy.groups.keys().filter(is_member).collect();
+        place
     }
 
     /// The place of a viewer of whom nothing is known.
@@ -53,18 +49,68 @@ impl<'a> Place<'a> {
         Self::new(&Geography::default(), policy)
     }
 
-    /// Every territory that the viewer is in, the nearest first.
-    pub(super) fn keys(&self) -> &[Territory] {
-        &self.keys
+    /// The country, if it is known and counts.
+    pub(super) const fn country(&self) -> Option<CountryCode> {
+        self.country
     }
 
     pub(super) fn is_in(&self, territory: &Territory) -> bool {
-        self.keys.contains(territory)
+        match territory {
+            Territory::World => true,
+            Territory::Continent(code) => self.continent == Some(*code),
+            Territory::Group(name) => self.groups.contains(&name),
+            Territory::Country(code) => self.country == Some(*code),
+            Territory::Subdivision(of, code) => self.country == Some(*of) && self.subdivision == Some(*code),
+            Territory::Dma(number) => self.dma == Some(*number),
+            Territory::Postal(of, prefix) => {
+                self.country == Some(*of)
+                    && self.postal.is_some_and(|code| code.as_str().starts_with(prefix.as_str()))
+            }
+            Territory::Asn(number) => self.asn == Some(*number),
+        }
+    }
+
+    /// Every territory that the viewer is in, the nearest first.
+    pub(super) fn keys(&self) -> Vec<Territory> {
+        let mut keys = Vec::with_capacity(16 + self.groups.len());
+        keys.extend(self.asn.map(Territory::Asn));
+        if let Some(country) = self.country {
+            let postal = self.postal.as_ref().map(Code::as_str).unwrap_or_default();
+            let prefixes = (1..=postal.len()).rev().filter_map(|len| Code::new(postal.get(..len)?));
+            keys.extend(prefixes.map(|prefix| Territory::Postal(country, prefix)));
+        }
+        keys.extend(self.dma.map(Territory::Dma));
+        if let Some(country) = self.country {
+            keys.extend(self.subdivision.map(|code| Territory::Subdivision(country, code)));
+            keys.push(Territory::Country(country));
+        }
+        keys.extend(self.groups.iter().map(|name| Territory::Group((*name).clone())));
+        keys.extend(self.continent.map(Territory::Continent));
+        keys.push(Territory::World);
+        keys
     }
 
     /// Whether the site does not define a group.
     pub(super) fn is_undefined(&self, name: &GroupName) -> bool {
         self.policy.group(name).is_none()
+    }
+
+    /// Whether the viewer may be in a territory, and too little is known to tell.
+    pub(super) fn may_be_in(&self, territory: &Territory) -> bool {
+        let in_country = |of: &str| self.country.is_none_or(|code| code.as_str() == of);
+        match territory {
+            Territory::World => false,
+            Territory::Continent(_) => self.continent.is_none(),
+            Territory::Group(name) => {
+                let mut members = self.policy.group(name).into_iter().flatten();
+                members.any(|member| self.may_be_in(member))
+            }
+            Territory::Country(_) => self.country.is_none(),
+            Territory::Subdivision(of, _) => in_country(of.as_str()) && self.subdivision.is_none(),
+            Territory::Dma(_) => in_country("US") && self.dma.is_none(),
+            Territory::Postal(of, _) => in_country(of.as_str()) && self.postal.is_none(),
+            Territory::Asn(_) => self.asn.is_none(),
+        }
     }
 
     /// How the viewer stands to a list.
@@ -79,6 +125,7 @@ impl<'a> Place<'a> {
             deny: nearest(&list.deny),
             undefined_in_allow: list.allow.iter().filter(undefined).min(),
             undefined_in_deny: list.deny.iter().filter(undefined).min(),
+            untold: None,
         }
     }
 }
@@ -94,6 +141,8 @@ pub(super) struct Standing<'t> {
     pub(super) undefined_in_allow: Option<&'t Territory>,
     /// A group in `deny` that the site does not define.
     pub(super) undefined_in_deny: Option<&'t Territory>,
+    /// An entry of `allow` that the viewer may be in, of whom too little is known to tell: only where that matters.
+    pub(super) untold: Option<&'t Territory>,
 }
 
 impl Standing<'_> {
@@ -105,7 +154,7 @@ impl Standing<'_> {
 
     /// Whether the viewer may be inside: for lists that take. A group that nobody defines takes.
     pub(super) fn may_be_inside(&self) -> bool {
-        self.undefined_in_allow.is_some() || self.is_allowed()
+        self.undefined_in_allow.is_some() || self.untold.is_some() || self.is_allowed()
     }
 
     fn is_allowed(&self) -> bool {
@@ -119,6 +168,60 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_keys_are_what_the_viewer_is_in_the_nearest_first() {
+        let policy: GeographyPolicy =
+            serde_json::from_value(json!({ "groups": { "west": ["dma:803"], "east": ["US-NY"] } })).unwrap();
+        let place = Place::new(&"US-CA;dma=803;postal=902;asn=7".parse().unwrap(), &policy);
+        let keys: Vec<_> = place.keys().iter().map(ToString::to_string).collect();
+        let expected = [
+            "asn:7",
+            "postal:US-902",
+            "postal:US-90",
+            "postal:US-9",
+            "dma:803",
+            "US-CA",
+            "US",
+            "group:west",
+            "continent:NA",
+            "*",
+        ];
+        assert_eq!(keys, expected);
+        assert!(place.keys().is_sorted_by(|a, b| a.nearness() > b.nearness()));
+        assert!(place.keys().iter().all(|key| place.is_in(key)));
+    }
+
+    #[test]
+    fn what_is_not_known_cannot_be_told() {
+        let policy: GeographyPolicy =
+            serde_json::from_value(json!({ "groups": { "west": ["US-CA", "dma:803"] } })).unwrap();
+        let table = [
+            ("*", "", false),
+            ("AE", "", true),
+            ("AE", "GB", false),
+            ("AE-DU", "AE", true),
+            ("AE-DU", "AE-AZ", false),
+            ("AE-DU", "GB", false),
+            ("AE-DU", "", true),
+            ("dma:803", "US", true),
+            ("dma:803", "US;dma=501", false),
+            ("dma:803", "CA", false),
+            ("postal:US-902", "US-CA", true),
+            ("postal:US-902", "US;postal=10001", false),
+            ("group:west", "US-CA", true),
+            ("group:west", "US-NY;dma=501", false),
+            ("group:none", "US", false),
+            ("asn:1", "US", true),
+            ("asn:1", "US;asn=2", false),
+            ("continent:EU", "", true),
+            ("continent:EU", "US", false),
+        ];
+        for (territory, place, expected) in table {
+            let place = Place::new(&place.parse().unwrap(), &policy);
+            assert_eq!(place.may_be_in(&territory.parse().unwrap()), expected, "{territory} in {place:?}");
+        }
+    }
 
     #[test]
     fn the_nearest_decides_and_of_equals_that_in_deny() {

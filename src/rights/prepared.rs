@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::index::Index;
 use super::permit::Class;
-use crate::catalog::{BlackoutAction, Rule, Title};
+use crate::catalog::{BlackoutAction, Rule, Title, UnknownPlace};
 
 /// What decisions need of a title, worked out once: a segment's request must not hash every offer again.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct Prepared {
     pub(super) offers: Index,
     /// The blackouts' territories.
     pub(super) blackouts: Index,
+    /// The blackouts that are on for viewers of whom too little is known.
+    pub(super) careful: Vec<usize>,
     /// The class of each offer's permits, with the cut that it names, before
     /// what its viewer's territory, token and blackout do to it.
     pub(super) classes: Vec<Class>,
@@ -32,6 +34,11 @@ impl Prepared {
         Self {
             offers: Index::new(title.offers.iter().map(|offer| &offer.territories)),
             blackouts: Index::new(title.blackouts.iter().map(|blackout| &blackout.territories)),
+            careful: (0..)
+                .zip(&title.blackouts)
+                .filter(|(_, blackout)| blackout.unknown == UnknownPlace::Inside)
+                .map(|(number, _)| number)
+                .collect(),
             classes: title
                 .offers
                 .iter()

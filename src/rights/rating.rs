@@ -1,7 +1,6 @@
 //! The age that a title asks for where the viewer is.
 
 use super::place::Place;
-use crate::catalog::Territory;
 use crate::catalog::{Rated, RatingPolicy, Ratings, Unrated};
 
 /// The age that a title asks for.
@@ -28,13 +27,9 @@ impl Required {
 pub(super) fn required(ratings: &Ratings, place: &Place<'_>, policy: &RatingPolicy) -> Required {
     let strictest =
         |counts: &dyn Fn(&Rated) -> bool| ratings.iter().filter(counts).max_by_key(|rated| rated.age);
-    let named = place.keys().iter().find_map(|key| policy.systems.get(key));
-    let own = |rated: &Rated| {
-        place
-            .keys()
-            .iter()
-            .any(|key| matches!(key, Territory::Country(code) if code.as_str() == rated.system.home()))
-    };
+    let inside = policy.systems.iter().filter(|(territory, _)| place.is_in(territory));
+    let named = inside.max_by_key(|(territory, _)| territory.nearness()).map(|(_, system)| system);
+    let own = |rated: &Rated| place.country().is_some_and(|code| code.as_str() == rated.system.home());
     let counts = named
         .and_then(|system| strictest(&|rated| rated.system == *system))
         .or_else(|| strictest(&own))

@@ -115,8 +115,11 @@ impl Hearing<'_> {
 
     pub(super) fn told_blackout(&self, blackout: &Blackout, standing: Standing<'_>) -> Told {
         let Blackout { id, territories, window, .. } = blackout;
+        let end =
+            |name: &str, end: Option<UnixTime>| end.map(|end| format!(" {name} {end}")).unwrap_or_default();
+        let ends = end("from", window.from()) + &end("until", window.until());
         Told {
-            wanted: format!("a viewer outside of blackout `{id}`, {}", list(&territories.allow)),
+            wanted: format!("a viewer outside of blackout `{id}`, {}{ends}", list(&territories.allow)),
             saw: format!("{} at {}{}", self.place_in_words(), self.now, standing_in_words(standing)),
             cure: match window.until() {
                 Some(until) => format!("the same request from {until} on, or from elsewhere"),
@@ -136,6 +139,7 @@ fn standing_in_words(standing: Standing<'_>) -> String {
     add("denied by", standing.deny);
     add("allowed only by the undefined", standing.undefined_in_allow);
     add("denied by the undefined", standing.undefined_in_deny);
+    add("too little is known to tell", standing.untold);
     if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }
 

@@ -76,14 +76,19 @@ fn name<S: Serializer>(dialect: &Dialect, serializer: S) -> Result<S::Ok, S::Err
 #[serde(default)]
 pub struct Lock {
     /// The viewer's country.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub country: bool,
     /// The viewer's subdivision of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub subdivision: bool,
     /// The viewer's network: the /24 of an IPv4 address, the /48 of an IPv6 address.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub network: bool,
     /// The autonomous system.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub asn: bool,
     /// The viewer's whole address.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub address: bool,
 }
 

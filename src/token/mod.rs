@@ -9,6 +9,7 @@
 //! grant        reads the claims of a genuine token, holds them against the request, and says what it proves
 //! ```
 
+pub mod cat;
 mod challenge;
 mod claims;
 pub mod cloud_front;

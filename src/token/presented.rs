@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Challenge, Grant, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream, timed_hmac,
-    uri_signing,
+    Challenge, Grant, cat, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream,
+    timed_hmac, uri_signing,
 };
 use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -70,6 +70,7 @@ fn read(
 ) -> Result<Option<Box<dyn Presented>>, Denial> {
     match acceptance {
         Acceptance::Jwt(own) => jwt::find(facts, policy, own),
+        Acceptance::Cat(own) => cat::find(facts, policy, own),
         Acceptance::EdgeAuth(own) => edge_auth::find(facts, own),
         Acceptance::TimedHmac(own) => timed_hmac::find(facts, own),
         Acceptance::MediaCdn(own) => media_cdn::find(facts, own),
@@ -78,7 +79,6 @@ fn read(
         Acceptance::SecureMedia(own) => secure_media::find(facts, own),
         Acceptance::Stream(own) => stream::find(facts, own),
         Acceptance::UriSigning(own) => uri_signing::find(facts, policy, own),
-        Acceptance::Cat(_) => Ok(None),
     }
 }
 

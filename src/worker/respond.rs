@@ -12,6 +12,7 @@ use crate::reply::Reply;
 use crate::route::{MediaRequest, Route, route};
 
 type Added = Vec<(&'static str, String)>;
+type Named = (Cow<'static, str>, String);
 
 /// Answers with a body that is at hand.
 pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result<Response> {
@@ -22,8 +23,7 @@ pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result
     } else {
         ResponseBody::Body(reply.body)
     };
-    let own = added.into_iter().chain(length).map(|(name, value)| (name.into(), value));
-    let headers = headers(reply.headers.into_iter().chain(own))?;
+    let headers = headers(reply.headers, added.into_iter().chain(length))?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
@@ -35,14 +35,17 @@ pub(super) fn streamed(
     added: Added,
 ) -> worker::Result<Response> {
     let body = if facts.method == Method::Head { ResponseBody::Empty } else { from.into_parts().1 };
-    let own = added.into_iter().map(|(name, value)| (name.into(), value));
-    let headers = headers(reply.headers.into_iter().chain(own))?;
+    let headers = headers(reply.headers, added)?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
-fn headers(list: impl Iterator<Item = (Cow<'static, str>, String)>) -> worker::Result<Headers> {
+fn headers(
+    own: Vec<Named>,
+    added: impl IntoIterator<Item = (&'static str, String)>,
+) -> worker::Result<Headers> {
     let headers = Headers::new();
-    for (name, value) in list {
+    let added = added.into_iter().map(|(name, value)| (name.into(), value));
+    for (name, value) in own.into_iter().chain(added) {
         headers.set(&name, &value)?;
     }
     Ok(headers)

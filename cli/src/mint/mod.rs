@@ -1,5 +1,6 @@
 //! `stagedoor token mint`: one file for each dialect.
 
+mod cat;
 mod cloud_front;
 mod edge_auth;
 mod jwt;
@@ -51,6 +52,8 @@ pub(crate) struct Arguments {
 enum Dialect {
     /// A JSON Web Token (RFC 7519).
     Jwt,
+    /// A Common Access Token (CTA-5007).
+    Cat,
     /// A signed URI (RFC 9246).
     UriSigning,
     /// A token of AWS Secure Media Delivery at the Edge; the claim `viewer` is what it is bound to.
@@ -92,6 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let minted = match arguments.dialect {
         Dialect::Jwt => jwt::mint(order),
+        Dialect::Cat => cat::mint(order),
         Dialect::UriSigning => uri_signing::mint(order),
         Dialect::SecureMedia => secure_media::mint(order),
         Dialect::Stream => stream::mint(order),

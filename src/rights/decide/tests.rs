@@ -343,6 +343,17 @@ fn blackouts() {
         (json!({}), title(json!([undefined])), json!({ "in": "US" }), Err(Reason::Blackout)),
         (json!({}), title(json!([slate, deny])), json!({ "in": "US;dma=803" }), Err(Reason::Blackout)),
     ]);
+    let mut careful = deny.clone();
+    careful["unknown"] = json!("inside");
+    let world = json!({ "geography": { "unknown": "world" } });
+    check(&[
+        (json!({}), title(json!([careful])), json!({ "in": "US-CA" }), Err(Reason::Blackout)),
+        (json!({}), title(json!([deny])), json!({ "in": "US-CA" }), Ok("o")),
+        (json!({}), title(json!([careful])), json!({ "in": "US-NY;dma=501;postal=10001" }), Ok("o")),
+        (json!({}), title(json!([careful])), json!({ "in": "US-NY;dma=501" }), Err(Reason::Blackout)),
+        (json!({}), title(json!([careful])), json!({ "in": "GB" }), Ok("o")),
+        (world, title(json!([careful])), json!({ "in": "" }), Err(Reason::Blackout)),
+    ]);
     let folder = |blackouts: Value, place: &str| {
         let permit = hear(&json!({}), &title(blackouts), &json!({ "in": place })).outcome.unwrap();
         (permit.folder, permit.replaced.map(|replaced| format!("{} {}", replaced.by, replaced.blackout)))
