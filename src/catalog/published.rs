@@ -189,7 +189,7 @@ mod tests {
     const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
     const Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
 
-    fn elliptic(more: Value) -> Value {
+    fn elliptic(more: &Value) -> Value {
         let mut key = json!({ "kty": "EC", "crv": "P-256", "x": X, "y": Y });
         key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         key
@@ -209,14 +209,14 @@ mod tests {
             key
         };
         let table = [
-            ("plain", elliptic(json!({ "kid": "a", "alg": "ES256", "use": "sig" })), None),
+            ("plain", elliptic(&json!({ "kid": "a", "alg": "ES256", "use": "sig" })), None),
             (
                 "no alg, a certificate",
-                elliptic(json!({ "kid": "b", "x5c": ["MII"], "x5t": "a", "status": 1 })),
+                elliptic(&json!({ "kid": "b", "x5c": ["MII"], "x5t": "a", "status": 1 })),
                 None,
             ),
-            ("no kid", elliptic(json!({})), None),
-            ("operations", elliptic(json!({ "kid": "c", "key_ops": ["verify"] })), None),
+            ("no kid", elliptic(&json!({})), None),
+            ("operations", elliptic(&json!({ "kid": "c", "key_ops": ["verify"] })), None),
             ("RSA", rsa(json!({ "kid": "+/r=", "alg": "RS256" })), None),
             (
                 "Ed25519",
@@ -225,7 +225,7 @@ mod tests {
             ),
             ("for encryption", rsa(json!({ "kid": "d", "use": "enc", "alg": "RSA-OAEP" })), Some("`use`")),
             ("an encryption algorithm", rsa(json!({ "kid": "e", "alg": "RSA-OAEP" })), Some("`alg`")),
-            ("for wrapping", elliptic(json!({ "kid": "f", "key_ops": ["deriveKey"] })), Some("`key_ops`")),
+            ("for wrapping", elliptic(&json!({ "kid": "f", "key_ops": ["deriveKey"] })), Some("`key_ops`")),
             (
                 "another curve",
                 json!({ "kty": "EC", "crv": "secp256k1", "kid": "g", "x": X, "y": Y }),
@@ -233,14 +233,14 @@ mod tests {
             ),
             ("another curve", json!({ "kty": "OKP", "crv": "Ed448", "kid": "h", "x": X }), Some("`crv`")),
             ("another type", json!({ "kty": "AKP", "kid": "i", "pub": "AAAA" }), Some("`kty`")),
-            ("a second of a name", elliptic(json!({ "kid": "a" })), Some("same `kid`")),
+            ("a second of a name", elliptic(&json!({ "kid": "a" })), Some("same `kid`")),
             ("a shared secret", json!({ "kty": "oct", "kid": "j", "k": modulus }), Some("shared secret")),
             ("another algorithm's", rsa(json!({ "kid": "k", "alg": "ES256" })), Some("`kty` EC")),
             ("too small", json!({ "kty": "RSA", "kid": "l", "n": X, "e": "AQAB" }), Some("2,048")),
             ("exponent 1", rsa(json!({ "kid": "m", "e": "AQ" })), Some("exponent")),
-            ("a name with a space", elliptic(json!({ "kid": "two words" })), Some("`kid`")),
+            ("a name with a space", elliptic(&json!({ "kid": "two words" })), Some("`kid`")),
             ("no object", json!(7), Some("expected an object")),
-            ("padding", elliptic(json!({ "kid": "n", "x": format!("{X}=") })), Some("`x`")),
+            ("padding", elliptic(&json!({ "kid": "n", "x": format!("{X}=") })), Some("`x`")),
         ];
         let keys: Vec<_> = table.iter().map(|(_, key, _)| key.clone()).collect();
         let (set, skipped) = read(&json!(keys));
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn size_and_number_are_bounded() {
         let issuer = "id".parse().unwrap();
-        let many: Vec<_> = (0..MOST + 2).map(|n| elliptic(json!({ "kid": n.to_string() }))).collect();
+        let many: Vec<_> = (0..MOST + 2).map(|n| elliptic(&json!({ "kid": n.to_string() }))).collect();
         let (set, skipped) = read(&json!(many));
         assert_eq!((set.keys.len(), skipped.len()), (MOST, 2));
         let long = vec![b' '; LONGEST + 1];
@@ -270,9 +270,10 @@ mod tests {
     #[test]
     fn the_documents_own_keys_come_first() {
         let own: KeySet = serde_json::from_value(json!({ "issuer": "id", "keys": [
-            elliptic(json!({ "kid": "a", "alg": "ES256" }))] }))
+            elliptic(&json!({ "kid": "a", "alg": "ES256" }))] }))
         .unwrap();
-        let (published, _) = read(&json!([elliptic(json!({ "kid": "a" })), elliptic(json!({ "kid": "b" }))]));
+        let (published, _) =
+            read(&json!([elliptic(&json!({ "kid": "a" })), elliptic(&json!({ "kid": "b" }))]));
         let both = own.with(&published);
         assert_eq!(both.issuer.as_str(), "id");
         assert_eq!(both.keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["a", "b"]);

@@ -35,7 +35,7 @@ pub(super) struct Header {
     pub(super) kid: Option<String>,
     pub(super) typ: Option<String>,
     /// Whether the payload is encoded ([RFC 7797 section 3](https://www.rfc-editor.org/rfc/rfc7797#section-3)).
-    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "a viewer token has no such payload"))]
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "only the command reads what is no JWT"))]
     pub(super) b64: bool,
 }
 
