@@ -31,18 +31,13 @@ pub(super) fn session_id() -> Result<SessionId, Fault> {
 
 async fn ask(challenge: &Challenge<'_>) -> Result<bool, JsValue> {
     let subtle = scope().crypto()?.subtle();
-    let Some((import_as, verify_as)) = names(challenge.algorithm) else { return Ok(false) };
-    let Some(key) = import(&subtle, challenge.key, challenge.algorithm, &import_as).await? else {
+    let Some(Imported { key, verify_as }) = import(&subtle, challenge.key, challenge.algorithm).await? else {
         return Ok(false);
     };
     let signature = Uint8Array::from(&*challenge.signature);
     let message = Uint8Array::from(&*challenge.message);
-    let promise = subtle.verify_with_object_and_buffer_source_and_buffer_source(
-        &object(&verify_as)?,
-        &key,
-        &signature,
-        &message,
-    )?;
+    let promise = subtle
+        .verify_with_object_and_buffer_source_and_buffer_source(&verify_as, &key, &signature, &message)?;
     Ok(JsFuture::from(promise).await?.is_truthy())
 }
 
@@ -81,56 +76,63 @@ fn names(algorithm: Algorithm) -> Option<(Members, Members)> {
     })
 }
 
+/// A key as the runtime holds it, and the algorithm as `verify` wants it.
+#[derive(Clone)]
+struct Imported {
+    key: CryptoKey,
+    verify_as: Object,
+}
+
 thread_local! {
     /// Imported keys by their algorithm and parameters: another key has others.
-    static KEYS: RefCell<HashMap<(Algorithm, Vec<u8>), CryptoKey>> = RefCell::default();
+    static KEYS: RefCell<HashMap<(Algorithm, Vec<u8>), Imported>> = RefCell::default();
 }
 
 /// The most imported keys that an isolate remembers. When it is full, it starts anew.
 const MOST: usize = 100;
 
 /// Imports a key as a JWK; `None` for a shared secret.
-async fn import(
-    subtle: &SubtleCrypto,
-    key: &Jwk,
-    algorithm: Algorithm,
-    import_as: &Members,
-) -> Result<Option<CryptoKey>, JsValue> {
-    let (members, parameters): (Vec<(&str, String)>, [&[u8]; 2]) = match &key.material {
+async fn import(subtle: &SubtleCrypto, key: &Jwk, algorithm: Algorithm) -> Result<Option<Imported>, JsValue> {
+    let parameters: [&[u8]; 2] = match &key.material {
         KeyMaterial::Symmetric { .. } => return Ok(None),
-        KeyMaterial::EllipticCurve { crv, x, y } => (
-            vec![
-                ("kty", "EC".to_owned()),
-                ("crv", crv.name().to_owned()),
-                ("x", x.encoded()),
-                ("y", y.encoded()),
-            ],
-            [&x.0, &y.0],
-        ),
-        KeyMaterial::Rsa { n, e } => {
-            (vec![("kty", "RSA".to_owned()), ("n", n.encoded()), ("e", e.encoded())], [&n.0, &e.0])
-        }
-        KeyMaterial::OctetKeyPair { crv: OctetCurve::Ed25519, x } => {
-            (vec![("kty", "OKP".to_owned()), ("crv", "Ed25519".to_owned()), ("x", x.encoded())], [&x.0, &[]])
-        }
+        KeyMaterial::EllipticCurve { x, y, .. } => [&x.0, &y.0],
+        KeyMaterial::Rsa { n, e } => [&n.0, &e.0],
+        KeyMaterial::OctetKeyPair { x, .. } => [&x.0, &[]],
     };
     // Invariant: one type's first parameter cannot run into the second, since its length is the curve's or `e` is short.
     let name = (algorithm, parameters.concat());
     if let Some(key) = KEYS.with_borrow(|keys| keys.get(&name).cloned()) {
         return Ok(Some(key));
     }
+    let Some((import_as, verify_as)) = names(algorithm) else { return Ok(None) };
+    let members: Vec<(&str, String)> = match &key.material {
+        KeyMaterial::Symmetric { .. } => return Ok(None),
+        KeyMaterial::EllipticCurve { crv, x, y } => vec![
+            ("kty", "EC".to_owned()),
+            ("crv", crv.name().to_owned()),
+            ("x", x.encoded()),
+            ("y", y.encoded()),
+        ],
+        KeyMaterial::Rsa { n, e } => {
+            vec![("kty", "RSA".to_owned()), ("n", n.encoded()), ("e", e.encoded())]
+        }
+        KeyMaterial::OctetKeyPair { crv: OctetCurve::Ed25519, x } => {
+            vec![("kty", "OKP".to_owned()), ("crv", "Ed25519".to_owned()), ("x", x.encoded())]
+        }
+    };
     let members: Members = members.into_iter().map(|(name, value)| (name, value.into())).collect();
     let usages = Array::of1(&JsValue::from_str("verify"));
     let promise =
-        subtle.import_key_with_object("jwk", &object(&members)?, &object(import_as)?, false, &usages)?;
+        subtle.import_key_with_object("jwk", &object(&members)?, &object(&import_as)?, false, &usages)?;
     let key: CryptoKey = JsFuture::from(promise).await?.dyn_into()?;
+    let imported = Imported { key, verify_as: object(&verify_as)? };
     KEYS.with_borrow_mut(|keys| {
         if keys.len() >= MOST {
             keys.clear();
         }
-        keys.insert(name, key.clone());
+        keys.insert(name, imported.clone());
     });
-    Ok(Some(key))
+    Ok(Some(imported))
 }
 
 fn scope() -> WorkerGlobalScope {
