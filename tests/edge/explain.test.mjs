@@ -8,10 +8,8 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { Response } from "miniflare";
-import { EXPLAIN_LIMIT, EXPLAIN_SECRET, mint, readFlows, sign, startEdge, tamper } from "./harness.mjs";
+import { EXPLAIN_LIMIT, EXPLAIN_SECRET, command, mint, readFlows, sign, startEdge, tamper } from "./harness.mjs";
 
-const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
-const command = join(target, "debug/stagedoor");
 const folder = fileURLToPath(new URL("../flows/", import.meta.url));
 
 let base;

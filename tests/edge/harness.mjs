@@ -2,9 +2,15 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SignJWT, base64url, importJWK } from "jose";
 import { Miniflare, Response } from "miniflare";
+
+const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
+
+/** The `stagedoor` command, as `cargo build -p stagedoor-cli` makes it. */
+export const command = join(target, "debug/stagedoor");
 
 const build = fileURLToPath(new URL("../../build/", import.meta.url));
 
