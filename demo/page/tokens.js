@@ -21,13 +21,13 @@ export function decode(token) {
 
 /**
  * When a session ends, in milliseconds, or null. A session token tells nothing to players; this reads the clear
- * part of version 1 as src/token/session.rs lays it out, for the sake of the demonstration.
+ * part of version 2 as src/token/session.rs lays it out, for the sake of the demonstration.
  */
 export function sessionEnd(path) {
   const token = sessionOf(path);
   if (!token) return null;
   const view = new DataView(bytes(token).buffer);
-  return view.byteLength === 51 && view.getUint8(0) === 1 ? view.getUint32(3) * 1000 : null;
+  return view.byteLength === 75 && view.getUint8(0) === 2 ? view.getUint32(7) * 1000 : null;
 }
 
 /** The session token of a path such as /~AYQJ…/harbour/360p/index.m3u8. */

@@ -32,6 +32,7 @@ export class OriginApi {
   get = (kind, id) => this.#json("GET", `/${kind}/${encodeURIComponent(id)}`);
   put = (kind, id, document) => this.#json("PUT", `/${kind}/${encodeURIComponent(id)}`, document);
   sync = () => this.#json("GET", "/sync");
+  revoke = (host, what) => this.#json("POST", `/revocations/${encodeURIComponent(host)}`, { what });
   retry = () => this.#json("POST", "/sync/retry");
 
   /** The document, or null. */

@@ -27,14 +27,16 @@ const OVERRIDE_HEADER: &str = "Stagedoor-Geography";
 #[wasm_bindgen(inline_js = r#"
 const SESSION = /^[^/]*\/\/[^/]*\/(~|%7e)/i;
 const HEADERS = [
-  "Stagedoor-Geography", "CF-Connecting-IP", "Authorization", "Origin", "Range", "If-Range", "If-None-Match",
+  "CF-Connecting-IP", "Authorization", "Origin", "Range", "If-Range", "If-None-Match",
   "If-Modified-Since",
 ];
 const PLACE = ["country", "regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude", "asn"];
 
 export function readFacts(request) {
   const { method, url, headers, cf } = request;
-  const fields = [method, url];
+  // Set and empty, it is an unknown place.
+  const place = headers.get("Stagedoor-Geography");
+  const fields = [method, url, place === null ? "" : `=${place}`];
   for (const name of HEADERS) fields.push(headers.get(name));
   for (const name of PLACE) fields.push(cf?.[name]);
   if (!SESSION.test(url)) {
@@ -54,7 +56,7 @@ pub(super) fn read(request: &Request, env: &Env) -> Result<Facts, Stop> {
     let mut fields = Fields(text.split('\0'));
     let method = Method::from_name(fields.text());
     let url = Url::parse(fields.text()).map_err(|error| platform(&error.into()))?;
-    let place = fields.secret();
+    let place = fields.text().strip_prefix('=');
     let address = fields.parsed();
     let mut headers = Headers {
         authorization: fields.secret(),
@@ -80,7 +82,7 @@ pub(super) fn read(request: &Request, env: &Env) -> Result<Facts, Stop> {
         headers,
         address,
         geography: match place.filter(|_| override_allowed(env)) {
-            Some(place) => place.expose().parse().map_err(|error| {
+            Some(place) => place.parse().map_err(|error| {
                 Denial::new(Reason::GeographyInvalid, format!("{OVERRIDE_HEADER}: {error}"))
             })?,
             None => geography,

@@ -119,6 +119,46 @@ pageTest("AES-128 plays, its key fetched through the edge", async (page) => {
   assert.match(key.url, /\/harbour-aes\/key\.bin$/);
 });
 
+pageTest("a session is renewed under the player, and revoked", async (page) => {
+  const { tab } = page;
+  const { api } = demo.stack;
+  const site = await api.get("sites", "localhost");
+  const sessions = { ...site.document.sessions, lifetime_s: 600, renew_before_s: 599 };
+  await api.put("sites", "localhost", { ...site.document, sessions });
+  await demo.stack.synced();
+  try {
+    await page.play();
+    await page.playTo(3);
+    // The playlist of another language is asked for when the session is more than a second old.
+    await tab.locator("#audio").selectOption({ label: "العربية (ar)" });
+    await page.playTo((await tab.evaluate(() => document.querySelector("video").currentTime)) + 6);
+    const requests = await page.requests();
+    assert.ok(requests.every(({ status }) => status === 200), JSON.stringify(requests));
+    const session = ({ url }) => /\/~([^/]+)/.exec(url)?.[1];
+    const arabic = requests.filter(({ url }) => url.includes("/audio-ar/seg_"));
+    assert.ok(arabic.length > 0, "nothing was asked for in Arabic");
+    const before = new Set(requests.filter(({ url }) => !url.includes("/audio-ar/")).map(session));
+    assert.ok(arabic.every((request) => session(request) && !before.has(session(request))), "the session was not renewed");
+    assert.equal(await page.denial(), null);
+
+    // The session's own name, where src/token/session.rs puts it.
+    const id = Buffer.from(session(arabic.at(-1)), "base64url").subarray(11, 19).toString("hex");
+    await api.revoke("localhost", { session: id });
+    const status = () =>
+      tab.evaluate(async (url) => {
+        // Past the browser's own copy, which it may keep.
+        const asked = await fetch(url, { cache: "no-store", headers: { "Stagedoor-Geography": "AE" } });
+        return asked.status;
+      }, arabic.at(-1).url);
+    await eventually("the session is refused", async () => (await status()) === 401);
+  } finally {
+    await api.put("sites", "localhost", site.document);
+    await demo.stack.synced();
+  }
+  await page.play();
+  await page.playTo(1);
+});
+
 pageTest("rights saved on the page decide at the edge, and errors are shown by field", async (page) => {
   const { tab } = page;
   await page.choose({ title: "harbour-aes", country: "EG" });
