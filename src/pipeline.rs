@@ -184,8 +184,11 @@ pub fn open(
     now: UnixTime,
 ) -> Result<Session, Denial> {
     let (session, key) = Session::open(token.expose(), sessions.keys, site.host.as_str())?;
-    session.check(&request.title, facts, now, site.sessions.grace_s)?;
-    sessions.revocations.session(&session, &site.sessions.keys, key)?;
+    // Players ask again for the playlist that they know, long after its token was renewed: it is renewed again, for as
+    // long as the session lasts.
+    let grace_s = if request.kind == ResourceKind::Segment { site.sessions.grace_s } else { u64::MAX };
+    session.check(request, facts, now, grace_s)?;
+    sessions.revocations.session(&session, &request.title, &site.sessions.keys, key)?;
     Ok(session)
 }
 
