@@ -173,8 +173,19 @@ fn explain_tells_each_step_and_no_secret() {
     assert_eq!(
         steps,
         [
-            "facts", "route", "document", "document", "document", "document", "grant", "document", "rights",
-            "permit", "source"
+            "facts",
+            "route",
+            "document",
+            "document",
+            "document",
+            "document",
+            "token",
+            "grant",
+            "document",
+            "credential",
+            "rights",
+            "permit",
+            "source"
         ]
     );
     assert!(permit.to_string().contains(r#""key":"v1/title/harbour","revision":7"#));

@@ -112,6 +112,10 @@ impl Rules for Site {
     }
 
     fn rules(&self, report: &mut dyn FnMut(String, String)) {
+        if self.sessions.renewal_s() >= self.sessions.lifetime_s {
+            let detail = format!("expected less than `lifetime_s`, {}", self.sessions.lifetime_s);
+            report("sessions.renew_before_s".to_owned(), detail);
+        }
         let nobody = |acceptance: &Acceptance| acceptance.needs_issuers() && self.tokens.issuers.is_empty();
         if self.tokens.accept.is_empty() {
             report(
