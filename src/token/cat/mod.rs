@@ -31,7 +31,9 @@ mod vectors;
 pub use mint::{CatError, mint};
 
 use super::compact::short;
+use super::jwt::ANY_AUDIENCE;
 use super::placement::{self, Found, Rest};
+use super::signed_url::folder;
 use super::presented::{Asked, Dialect, Presented};
 use super::{Challenge, Grant};
 use crate::catalog::{CatPolicy, Issuer, Jwk, KeySet, Placement, Plan, TitleId, TokenPolicy};
@@ -160,7 +162,7 @@ impl Presented for Cat {
             reply: genuine.reply(&refusal.label).map(Box::new),
             ..refusal.denial
         })?;
-        if let Some(audience) = context.audience.filter(|_| !findings.audience) {
+        if let Some(audience) = context.audience.filter(|wanted| *wanted != ANY_AUDIENCE && !findings.audience) {
             let detail = format!("expected `aud` to name `{audience}`");
             return Err(Denial::new(Reason::TokenAudience, detail));
         }
@@ -179,6 +181,7 @@ impl Presented for Cat {
             expires_at: findings.expires_at,
             plans: self.plans()?,
             titles,
+            folder: folder(path, ["/".repeat(findings.depth).as_str()]),
             lock: findings.lock,
             replay: findings.replay,
             renewal: renewal::renew(genuine, findings.replay, &self.placement, facts),
