@@ -1,5 +1,7 @@
 //! The only corner that knows Cloudflare: it reads requests, awaits, and answers.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod body;
 mod crypto;
 mod documents;
@@ -30,6 +32,10 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    #[cfg(feature = "bench")]
+    if request.path() == bench::PATH {
+        return bench::answer(request, env, context).await;
+    }
     serve::serve(request, env, context).await
 }
 
