@@ -20,6 +20,8 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
 use worker::{Context, Delay, Env, Request, Response, Result, event};
 
 use crate::fault::{Fault, FaultKind};
@@ -28,6 +30,9 @@ use crate::time::UnixTime;
 #[event(start)]
 fn start() {
     console_error_panic_hook::set_once();
+    // Futures are woken through `queueMicrotask` where there is one. In workerd that is a call out of V8 and back, some
+    // microseconds for each await; a promise's `then`, which serves in its place, stays within V8.
+    let _ = Reflect::set(&js_sys::global(), &JsValue::from_str("queueMicrotask"), &JsValue::UNDEFINED);
 }
 
 #[event(fetch)]
