@@ -169,7 +169,7 @@ impl Edge {
     }
 }
 
-fn documents(env: Env, context: Context) -> Result<Documents, Fault> {
+pub(super) fn documents(env: Env, context: Context) -> Result<Documents, Fault> {
     let kv = env
         .kv("CATALOG")
         .map_err(|error| Fault::new(FaultKind::Configuration, format!("CATALOG: {error}")))?;
