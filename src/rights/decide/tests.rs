@@ -321,7 +321,8 @@ fn a_permit_ends_with_the_rental_or_the_window() {
 
 #[test]
 fn a_rule_that_is_not_enforced_ends_no_permit() {
-    let offer = json!({ "entitlements": ["a"], "rental_s": 3600, "window": { "until": "2026-11-22T18:01:00Z" } });
+    let offer =
+        json!({ "entitlements": ["a"], "rental_s": 3600, "window": { "until": "2026-11-22T18:01:00Z" } });
     let closed = json!({ "window": { "until": "2026-11-22T17:59:00Z" } });
     let held = json!([{ "id": "a", "from": "2026-11-22T17:00:01Z" }]);
     let (window, rental) = (Some("2026-11-22T18:01:00Z"), Some("2026-11-22T18:00:01Z"));
