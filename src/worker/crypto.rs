@@ -84,9 +84,12 @@ struct Imported {
     verify_as: Object,
 }
 
+/// A key's name: its algorithm and its parameters. Another key has others.
+type Name = (Algorithm, Vec<u8>);
+
 thread_local! {
-    /// Imported keys by their algorithm and parameters: another key has others. `None`: the runtime does not take it.
-    static KEYS: RefCell<HashMap<(Algorithm, Vec<u8>), Option<Imported>>> = RefCell::default();
+    /// Imported keys; `None`: the runtime does not take it.
+    static KEYS: RefCell<HashMap<Name, Option<Imported>>> = RefCell::default();
 }
 
 /// The most imported keys that an isolate remembers. When it is full, it starts anew.
