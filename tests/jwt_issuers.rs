@@ -18,7 +18,8 @@ const PAGE: &str = include_str!("../docs/tokens/jwt.md");
 fn policy(heading: &str) -> TokenPolicy {
     let section = PAGE.split(&format!("### {heading}\n")).nth(1).unwrap();
     let json = section.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
-    serde_json::from_str(json).unwrap()
+    let site: Value = serde_json::from_str(json).unwrap();
+    serde_json::from_value(site["tokens"].clone()).unwrap()
 }
 
 fn key() -> PrivateKey {

@@ -12,7 +12,9 @@ use stagedoor::route::MediaRequest;
 use stagedoor::time::UnixTime;
 use stagedoor::token::mint::PrivateKey;
 use stagedoor::token::session::{Opening, Session, SessionId};
-use stagedoor::token::{Asked, Grant, Lock, cat, cloud_front, edge_auth, media_cdn, native, present, secure_link};
+use stagedoor::token::{
+    Asked, Grant, Lock, cat, cloud_front, edge_auth, media_cdn, native, present, secure_link,
+};
 
 const NOW: u64 = 1_795_370_400;
 
@@ -46,7 +48,8 @@ fn facts(url: &str) -> Facts {
 /// The grant of a URL with a token, and the path without the token.
 fn grant(url: &str, policy: &TokenPolicy) -> Option<(Grant, String)> {
     let keys: KeySet =
-        serde_json::from_value(json!({ "issuer": "id", "keys": [secret().public(), pair().public()] })).unwrap();
+        serde_json::from_value(json!({ "issuer": "id", "keys": [secret().public(), pair().public()] }))
+            .unwrap();
     let facts = facts(url);
     let presented = present(&facts, policy).ok()?;
     let asked = Asked { facts: &facts, policy, now: UnixTime::from_secs(NOW) };
@@ -89,7 +92,8 @@ const KINDS: [Kind; 9] = [
 fn below(kind: Kind, prefix: &str, entry: &str) -> Option<(Grant, String)> {
     let (url, exp) = (format!("https://a.example{entry}"), NOW + 60);
     let whole = format!("https://a.example{prefix}");
-    let signed = |claims: Value| secret().jws(Algorithm::HS256, Map::new(), claims.to_string().as_bytes()).unwrap();
+    let signed =
+        |claims: Value| secret().jws(Algorithm::HS256, Map::new(), claims.to_string().as_bytes()).unwrap();
     let google = |claims: Value| {
         let policy = policy("media_cdn", &json!({}));
         let [Acceptance::MediaCdn(own)] = policy.accept.as_slice() else { return None };
@@ -101,7 +105,8 @@ fn below(kind: Kind, prefix: &str, entry: &str) -> Option<(Grant, String)> {
         Kind::EdgeAuth => {
             let policy = policy("edge_auth", &json!({}));
             let [Acceptance::EdgeAuth(own)] = policy.accept.as_slice() else { return None };
-            let claims = serde_json::from_value(json!({ "exp": exp, "acl": [format!("{prefix}*")] })).unwrap();
+            let claims =
+                serde_json::from_value(json!({ "exp": exp, "acl": [format!("{prefix}*")] })).unwrap();
             grant(&edge_auth::mint(&url, &claims, own, &sign(&secret())).unwrap().url, &policy)
         }
         Kind::Cat | Kind::CatParent => {
@@ -117,7 +122,8 @@ fn below(kind: Kind, prefix: &str, entry: &str) -> Option<(Grant, String)> {
         Kind::PathComponent => google(json!({ "form": "path", "exp": exp, "url_prefix": whole })),
         Kind::PathGlobs => google(json!({ "form": "token", "exp": exp, "path_globs": format!("{prefix}*") })),
         Kind::CloudFront => {
-            let claims = serde_json::from_value(json!({ "exp": exp, "resource": format!("{whole}*") })).unwrap();
+            let claims =
+                serde_json::from_value(json!({ "exp": exp, "resource": format!("{whole}*") })).unwrap();
             let url = cloud_front::mint(&url, &claims, &pair().public(), &sign(&pair())).unwrap().url;
             grant(&url, &policy("cloud_front", &json!({})))
         }
@@ -126,7 +132,8 @@ fn below(kind: Kind, prefix: &str, entry: &str) -> Option<(Grant, String)> {
             grant(&format!("https://a.example/{token}{entry}"), &policy("secure_media", &json!({})))
         }
         Kind::UriSigning => {
-            let token = signed(json!({ "exp": exp, "cdniuc": format!("regex:{}.*", whole.replace('.', r"\.")) }));
+            let token =
+                signed(json!({ "exp": exp, "cdniuc": format!("regex:{}.*", whole.replace('.', r"\.")) }));
             grant(&format!("{url}?URISigningPackage={token}"), &policy("uri_signing", &json!({})))
         }
     }
@@ -171,7 +178,10 @@ fn a_token_for_one_url_opens_the_title() {
     };
     assert_eq!(of(json!({ "exp": exp })), None);
     assert_eq!(of(json!({ "exp": exp, "resource": url })), None);
-    assert_eq!(of(json!({ "exp": exp, "resource": "https://a.example/harbour/sd/?.m3u8?x=1" })), Some("sd/".into()));
+    assert_eq!(
+        of(json!({ "exp": exp, "resource": "https://a.example/harbour/sd/?.m3u8?x=1" })),
+        Some("sd/".into())
+    );
     assert_eq!(of(json!({ "exp": exp, "resource": "http*://*/harbour/sd/*" })), Some("sd/".into()));
     assert_eq!(of(json!({ "exp": exp, "resource": "*/harbour/sd/*" })), Some("sd/".into()));
     let acl = |patterns: Value| {

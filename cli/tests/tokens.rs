@@ -109,6 +109,22 @@ impl Desk {
 const URL: &str = "https://watch.example.com/harbour/hls/master.m3u8?x=1";
 
 #[test]
+fn a_raw_token_is_alone() {
+    let desk = Desk::new();
+    let mint = ["token", "mint", "--key", "oct.json", "--now", NOW];
+    for dialect in ["jwt", "cat", "secure-media", "edge-auth"] {
+        let arguments = [&mint[..], &["--dialect", dialect, "--url", URL]].concat();
+        let whole = desk.json(0, &arguments);
+        let raw = desk.run(&[&arguments[..], &["--raw"]].concat()).stdout;
+        assert_eq!(
+            String::from_utf8(raw).unwrap(),
+            format!("{}\n", whole["token"].as_str().unwrap()),
+            "{dialect}"
+        );
+    }
+}
+
+#[test]
 fn what_is_minted_verifies_in_each_dialect() {
     let desk = Desk::new();
     let viewer = json!({ "ip": "192.0.2.7", "co": "AE", "sessionId": "S1" });

@@ -23,8 +23,8 @@ use serde::Deserialize;
 use super::compact::short;
 use super::presented::{Asked, Dialect, Presented};
 use super::signed_url::{
-    Network, address, before, bounded, decoded, elsewhere, folder, from, glob, literal, malformed, resource, spellings,
-    titles, unix, without,
+    Network, address, before, bounded, decoded, elsewhere, folder, from, glob, literal, malformed, resource,
+    spellings, titles, unix, without,
 };
 use super::{Challenge, Grant, Lock};
 use crate::catalog::{Algorithm, CloudFrontPolicy, Issuer, Jwk, KeyMaterial, KeySet};

@@ -17,8 +17,8 @@ use std::net::IpAddr;
 
 use super::presented::{Asked, Dialect, Presented};
 use super::signed_url::{
-    address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, hex, iri, literal, malformed,
-    resource, spellings, titles, unix, without,
+    address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, hex, iri,
+    literal, malformed, resource, spellings, titles, unix, without,
 };
 use super::{Challenge, Grant, Lock};
 use crate::catalog::{Algorithm, EdgeAuthAlgorithm, EdgeAuthPolicy, Issuer, Jwk, KeySet};
@@ -53,6 +53,8 @@ struct Fields {
     data: Option<String>,
 }
 
+/// The longest path and query that is hashed, in each of its spellings with each of the keys.
+const LONGEST_URL: usize = 4 * 1024;
 /// The most pieces between delimiters.
 const MOST_PIECES: usize = 64;
 /// The most patterns of an ACL.
@@ -152,6 +154,9 @@ impl Reading {
         let salt = own.salt.as_ref().map(|salt| format!("{delimiter}salt={}", salt.expose()));
         let salt = salt.unwrap_or_default();
         let url = format!("{delimiter}url=");
+        if fields.acl.is_none() && urls.iter().any(|own| own.len() > LONGEST_URL) {
+            return Err(malformed(format!("expected {LONGEST_URL} bytes of path and query at most")));
+        }
         // It would run into the fields before it.
         if fields.acl.is_none() && urls.iter().any(|own| own.contains(&url)) {
             return Err(malformed(format!("expected a URL without `{url}`")));
@@ -226,9 +231,13 @@ impl Presented for EdgeAuth {
     /// The fields that count are those of the reading that was signed.
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
         let Asked { facts, policy, now } = *asked;
-        let signed = self.readings.iter().find(|reading| {
-            reading.challenges(key, self.algorithm).any(|challenge| challenge.symmetric() == Some(true))
-        });
+        let signed = match self.readings.as_slice() {
+            // It was met, whichever of its spellings was signed.
+            [only] => Some(only),
+            several => several.iter().find(|reading| {
+                reading.challenges(key, self.algorithm).any(|challenge| challenge.symmetric() == Some(true))
+            }),
+        };
         let fields = &signed
             .ok_or_else(|| Denial::new(Reason::TokenSignature, "the `hmac` was not made with this key"))?
             .fields;
@@ -692,6 +701,15 @@ mod tests {
             } else {
                 prop_assert!(NOW >= exp || st.is_some_and(|st| st > NOW + leeway) || !glob(&pattern, &title));
             }
+        }
+
+        #[test]
+        fn no_more_than_4_kib_are_hashed(more in 0usize..40) {
+            let policy = policy("edge_auth", &own(&json!({})));
+            let path = format!("/harbour/{}", "a".repeat(LONGEST_URL - 29 + more));
+            let url = minted(&format!("https://a.example{path}"), &json!({ "exp": NOW + 60 }), &policy);
+            let expected = (path.len() > LONGEST_URL).then_some(Reason::TokenMalformed);
+            prop_assert_eq!(reason(&url, &policy, None), expected);
         }
 
         #[test]

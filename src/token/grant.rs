@@ -30,6 +30,10 @@ pub struct Grant {
     pub issued_at: Option<UnixTime>,
     /// When it ends, the site's leeway included; `None`: it does not say, and the site's own limit holds.
     pub expires_at: Option<UnixTime>,
+    /// When no request is accepted with it any more, where it may say different ends for different requests: `expires_at`
+    /// is for this one.
+    #[serde(skip)]
+    pub accepted_until: Option<UnixTime>,
     /// The viewer's plans.
     pub plans: Vec<Plan>,
     /// The titles that it is limited to; `None`: any.
@@ -188,6 +192,7 @@ impl Grant {
             token_id: None,
             issued_at: None,
             expires_at: None,
+            accepted_until: None,
             plans: Vec::new(),
             titles: None,
             folder: None,

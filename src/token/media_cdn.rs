@@ -494,11 +494,7 @@ impl Presented for MediaCdn {
         Ok(Grant {
             token_id: limits.session_id.clone().filter(|id| !id.is_empty()),
             expires_at: Some(expires),
-            titles: if limits.pod && !limits.title_named {
-                Some(Vec::new())
-            } else {
-                titles(path)
-            },
+            titles: if limits.pod && !limits.title_named { Some(Vec::new()) } else { titles(path) },
             folder: below,
             lock,
             ..Grant::new(Dialect::MediaCdn, self.keys.clone(), key.kid.clone())

@@ -107,7 +107,9 @@ impl Use {
                 "the token may be used once, and the site has no `tokens.replay`",
             ));
         }
-        let until = match grant.expires_at {
+        // An alternative of a Common Access Token may end later than the one that was met this time.
+        let end = if grant.dialect == Dialect::Cat { grant.accepted_until } else { grant.expires_at };
+        let until = match end {
             Some(end) => end,
             None if once => {
                 let detail = "expected an expiry in a token that may be used once";
@@ -236,13 +238,17 @@ mod tests {
     fn a_session_of_several_tokens_is_no_token() {
         let key = key();
         let site = site("a.example", USUAL.store);
-        for (dialect, same) in
-            [(Dialect::Jwt, true), (Dialect::Cat, true), (Dialect::EdgeAuth, false), (Dialect::MediaCdn, false)]
-        {
+        for (dialect, same) in [
+            (Dialect::Jwt, true),
+            (Dialect::Cat, true),
+            (Dialect::EdgeAuth, false),
+            (Dialect::MediaCdn, false),
+        ] {
             let name = |message: &'static [u8]| {
                 let mut grant = Grant::new(dialect, "id".parse().unwrap(), key.kid.clone());
                 (grant.replay, grant.token_id) = (Replay::Prohibit, Some("7".to_owned()));
                 grant.expires_at = Some(NOW.plus_secs(60));
+                grant.accepted_until = grant.expires_at;
                 let (message, signature) = (message.into(), Vec::new().into());
                 let met = Challenge { key: &key, algorithm: Algorithm::HS256, message, signature };
                 Use::of(&Facts::default(), &site, &grant, &met, NOW).unwrap().unwrap().name
@@ -250,6 +256,22 @@ mod tests {
             assert_eq!(name(b"first") == name(b"second"), same, "{dialect:?}");
             assert_eq!(name(b"first"), name(b"first"));
         }
+    }
+
+    #[test]
+    fn a_token_with_alternatives_is_remembered_to_the_last() {
+        let key = key();
+        let mut grant = Grant::new(Dialect::Cat, "id".parse().unwrap(), key.kid.clone());
+        (grant.replay, grant.expires_at) = (Replay::Prohibit, Some(NOW.plus_secs(10)));
+        let of = |grant: &Grant| {
+            let (message, signature) = (b"m".as_slice().into(), Vec::new().into());
+            let met = Challenge { key: &key, algorithm: Algorithm::HS256, message, signature };
+            let found = Use::of(&Facts::default(), &site("a.example", USUAL.store), grant, &met, NOW);
+            found.map(|found| found.unwrap().until).map_err(|denial| denial.reason)
+        };
+        assert_eq!(of(&grant), Err(Reason::TokenClaims));
+        grant.accepted_until = Some(NOW.plus_secs(900));
+        assert_eq!(of(&grant), Ok(NOW.plus_secs(900)));
     }
 
     #[test]

@@ -259,6 +259,13 @@ impl UriSigning {
         let mut claims = self.compact.claims()?;
         claims.insert("exp".to_owned(), ends_at.as_secs().into());
         claims.insert("iat".to_owned(), now.as_secs().into());
+        // It may be used once, and under the old one's name it would have been used already.
+        if let Some(used) = self.claims.text("jti")? {
+            let hash =
+                Sha256::new().chain_update(used).chain_update(ends_at.as_secs().to_be_bytes()).finalize();
+            let half: Vec<u8> = hash.into_iter().take(16).collect();
+            claims.insert("jti".to_owned(), URL_SAFE_NO_PAD.encode(half).into());
+        }
         let header = Map::from_iter([
             ("alg".to_owned(), algorithm.name().into()),
             ("kid".to_owned(), key.kid.as_str().into()),
@@ -599,6 +606,26 @@ mod tests {
         // It comes to rest.
         let next = grant(url.expose(), None, &json!({}), NOW).unwrap();
         assert_eq!((next.renewal, next.expires_at), (None, Some(UnixTime::from_secs(NOW + 30))));
+    }
+
+    #[test]
+    fn a_renewed_token_is_another() {
+        let at = "https://watch.example.com/harbour/v/a.m3u8";
+        let token = signed(
+            &json!({ "cdniuc": "regex:.*", "exp": NOW + 9, "cdnistt": 1, "cdniets": 30, "jti": "once" }),
+        );
+        let renewed = |token: &str, now| {
+            let found = grant(at, Some(&format!("URISigningPackage={token}")), &json!({}), now).unwrap();
+            let header = found.renewal.unwrap().headers[0].1.expose().clone();
+            let pair = header.split(';').next().unwrap().split_once('=').unwrap().1.to_owned();
+            (found.token_id.unwrap(), pair)
+        };
+        let (first, next) = renewed(&token, NOW);
+        let (second, _) = renewed(&next, NOW + 1);
+        assert_eq!((first.as_str(), second.len()), ("once", 22));
+        // The same for the same, so that it is renewed once at a time; another later.
+        assert_eq!(renewed(&renewed(&token, NOW).1, NOW).0, second);
+        assert_ne!(renewed(&renewed(&token, NOW + 1).1, NOW + 1).0, second);
     }
 
     #[test]

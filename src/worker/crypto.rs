@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Promise, Reflect};
+use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -94,15 +95,19 @@ struct Imported {
     verify_as: Object,
 }
 
+/// A key's name: its algorithm and its parameters. Another key has others.
+type Name = (Algorithm, Vec<u8>);
+
 thread_local! {
-    /// Imported keys by their algorithm and parameters: another key has others.
-    static KEYS: RefCell<HashMap<(Algorithm, Vec<u8>), Rc<Imported>>> = RefCell::default();
+    /// Imported keys; `None`: the runtime does not take it.
+    static KEYS: RefCell<HashMap<Name, Option<Rc<Imported>>>> = RefCell::default();
 }
 
 /// The most imported keys that an isolate remembers. When it is full, it starts anew.
 const MOST: usize = 100;
 
-/// Imports a key as a JWK; `None` for a shared secret.
+/// Imports a key as a JWK; `None` for a shared secret, and for a key that the runtime does not take, such as a point beside
+/// the curve. No signature was made with it, and those of the issuer's other keys are not its matter.
 async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>, JsValue> {
     let parameters: [&[u8]; 2] = match &key.material {
         KeyMaterial::Symmetric { .. } => return Ok(None),
@@ -110,10 +115,13 @@ async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>,
         KeyMaterial::Rsa { n, e } => [&n.0, &e.0],
         KeyMaterial::OctetKeyPair { x, .. } => [&x.0, &[]],
     };
-    // Invariant: one type's first parameter cannot run into the second, since its length is the curve's or `e` is short.
-    let name = (algorithm, parameters.concat());
-    if let Some(key) = KEYS.with_borrow(|keys| keys.get(&name).cloned()) {
-        return Ok(Some(key));
+    // Invariant: the algorithm tells the type and the curve, and the length of the first parameter where the second
+    // begins, so that two keys have two names.
+    let [first, second] = parameters;
+    let length = u32::try_from(first.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let name = (algorithm, [&length, first, second].concat());
+    if let Some(known) = KEYS.with_borrow(|keys| keys.get(&name).cloned()) {
+        return Ok(known);
     }
     let Some((import_as, verify_as)) = names(algorithm) else { return Ok(None) };
     let members: Vec<(&str, String)> = match &key.material {
@@ -133,22 +141,28 @@ async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>,
     };
     let members: Members = members.into_iter().map(|(name, value)| (name, value.into())).collect();
     let usages = Array::of1(&JsValue::from_str("verify"));
-    let promise = scope().crypto()?.subtle().import_key_with_object(
-        "jwk",
-        &object(&members)?,
-        &object(&import_as)?,
-        false,
-        &usages,
-    )?;
-    let key: CryptoKey = JsFuture::from(promise).await?.dyn_into()?;
-    let imported = Rc::new(Imported { key, verify_as: object(&verify_as)? });
+    let (jwk, import_as, verify_as) = (object(&members)?, object(&import_as)?, object(&verify_as)?);
+    let subtle = scope().crypto()?.subtle();
+    let imported = match subtle.import_key_with_object("jwk", &jwk, &import_as, false, &usages) {
+        Ok(promise) => JsFuture::from(promise).await.and_then(JsCast::dyn_into::<CryptoKey>),
+        Err(error) => Err(error),
+    };
+    let imported = match imported {
+        Ok(key) => Some(Rc::new(Imported { key, verify_as })),
+        Err(error) => {
+            let detail = format!("crypto.subtle does not take it: {error:?}");
+            let line = json!({ "kind": "key skipped", "key": key.kid, "algorithm": algorithm.name(), "detail": detail });
+            worker::console_log!("{line}");
+            None
+        }
+    };
     KEYS.with_borrow_mut(|keys| {
         if keys.len() >= MOST {
             keys.clear();
         }
         keys.insert(name, imported.clone());
     });
-    Ok(Some(imported))
+    Ok(imported)
 }
 
 fn scope() -> WorkerGlobalScope {

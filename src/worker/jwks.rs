@@ -351,17 +351,31 @@ async fn wait(place: &Place, seen_ms: u64) -> Result<Held, Fault> {
     Err(place.fault("another request's fetch did not end"))
 }
 
-/// Takes a set into the isolate's memory, out of the cache where another isolate has put a newer one there.
+/// Takes a set into the isolate's memory, out of the cache where another isolate has put a fresh one there. One that is
+/// not fresh serves only if the issuer does not give another: a key that is gone from its set opens nothing.
 async fn refresh(place: &Place, seen_ms: Option<u64>) -> Result<(), Fault> {
+    let mut stale = None;
     let held_ms = with_slot(&place.url, |slot| slot.held.as_ref().map_or(0, |held| held.fetched_at_ms));
     if let Some((bytes, fetched_at_ms)) = cached(place).await? {
         let age_ms = now_ms().saturating_sub(fetched_at_ms);
         let usable = fetched_at_ms > held_ms && age_ms < KEPT_S * 1000;
         let enough_s = if seen_ms.is_some() { EARLY_S } else { place.refresh_s };
-        if usable && hold(place, &bytes, fetched_at_ms).is_ok() && age_ms < enough_s * 1000 {
+        if age_ms >= enough_s * 1000 {
+            stale = usable.then_some((bytes, fetched_at_ms));
+        } else if usable && hold(place, &bytes, fetched_at_ms).is_ok() {
             return Ok(());
         }
     }
+    let outcome = fetched(place).await;
+    if let (Err(_), Some((bytes, fetched_at_ms))) = (&outcome, stale) {
+        // That the fetch has failed is in the log, with the age of what serves on.
+        let _ = hold(place, &bytes, fetched_at_ms);
+    }
+    outcome
+}
+
+/// Takes the issuer's set into memory and into the cache.
+async fn fetched(place: &Place) -> Result<(), Fault> {
     let bytes = fetch(place).await?;
     let fetched_at_ms = now_ms();
     for SkippedKey { at, kid, why } in hold(place, &bytes, fetched_at_ms)? {

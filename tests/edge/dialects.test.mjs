@@ -73,6 +73,12 @@ const CASES = [
   placed("the path", { path: "before" }, ({ token }) => ({ path: `/${token}/harbour/master.m3u8` })),
   placed("a path parameter", { path: { parameter: "t" } }, ({ token }) => ({ path: `/harbour/master.m3u8;t=${token}` })),
   ...[["HS256", "oct"], ["ES256", "p256"], ["PS256", "rsa"], ["EdDSA", "ed25519"]].map(([alg, key]) => cat(alg, key)),
+  {
+    ...cat("ES256", "p256"),
+    name: "CAT that names no key, behind a key that is on no curve",
+    nameless: true,
+    others: [{ kty: "EC", kid: "k0", crv: "P-256", alg: "ES256", x: oct(32).k, y: oct(32).k }],
+  },
   { ...cat("HS256", "oct"), name: "CAT in a cookie", present: ({ token }) => ({ headers: { Cookie: `CTA-Common-Access-Token=${token}` } }) },
   { ...cat("HS256", "oct"), name: "CAT in the query", present: ({ token }) => ({ query: `CAT=${token}` }) },
   cdn("a signed URI in the query", "uri-signing", { ...KEYS.oct, alg: "HS256" }),
@@ -121,14 +127,14 @@ before(async () => {
   const sessions = { issuer: "sessions", keys: [{ ...oct(32), kid: "s", alg: "HS256" }] };
   const title = { id: "harbour", sites: CASES.map(({ host }) => host), offers: [{ id: "all", territories: { allow: ["*"] } }] };
   const documents = { "v1/keys/sessions": { revision: 1, ...sessions }, "v1/title/harbour": { revision: 1, ...title } };
-  for (const { host, accept, issuers = [], key, replay } of CASES) {
+  for (const { host, accept, issuers = [], key, replay, others = [], nameless } of CASES) {
     // Each case has an issuer of its own, so that no key serves two.
     const own = JSON.parse(JSON.stringify({ accept: [accept], issuers, replay }).replaceAll('"keys"]', `"${host}"]`).replaceAll(':"keys"', `:"${host}"`));
     const { d, p, q, dp, dq, qi, ...verifying } = key;
-    documents[`v1/keys/${host}`] = { revision: 1, issuer: host, keys: [{ ...verifying, kid: "k1" }] };
+    documents[`v1/keys/${host}`] = { revision: 1, issuer: host, keys: [...others, { ...verifying, kid: "k1" }] };
     const media = { origin: "https://media.example.com/" };
     documents[`v1/site/${host}`] = { revision: 1, host, media, tokens: own, sessions: { keys: "sessions" } };
-    await writeFile(join(folder, `${host}.json`), JSON.stringify({ ...key, kid: "k1" }));
+    await writeFile(join(folder, `${host}.json`), JSON.stringify(nameless ? key : { ...key, kid: "k1" }));
   }
   edge = await startEdge({ documents, upstream: () => new Response("#EXTM3U\n#EXTINF:4,\na.ts\n") });
 });

@@ -116,14 +116,12 @@ test("old keys serve on while the issuer fails", async () => {
   assert.match(message, /answered 500; the keys of \d+ s ago serve on/);
 });
 
-test("a set of another isolate is taken from the cache, served when old, and refreshed behind the reply", async () => {
+test("an old set of another isolate opens nothing while the issuer has another", async () => {
   const cached = { at: Date.now() - 3600_000, set: await published("a") };
   const { issuer, enter } = await start({ answer: async () => (await sleep(300), published("b")), cached });
-  assert.equal(await enter("a"), 200, "the old key did not serve while the new one was on its way");
-  assert.equal(issuer.asked, 1);
-  await sleep(500);
-  assert.equal(await enter("b"), 200);
   assert.equal(await enter("a"), "401 token_key_unknown", "a key that the issuer has withdrawn");
+  assert.equal(issuer.asked, 1);
+  assert.equal(await enter("b"), 200);
   assert.ok(issuer.asked <= 3, `${issuer.asked} fetches`);
 });
 

@@ -43,6 +43,9 @@ pub(crate) struct Arguments {
     /// Ends the token this many seconds from now, unless the claims say otherwise.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     expires_in: u64,
+    /// Prints the token alone, as `?token=$(…)` wants it.
+    #[arg(long)]
+    raw: bool,
     /// The time, in Unix seconds; this machine's if absent.
     #[arg(long, value_name = "UNIX")]
     now: Option<u64>,
@@ -105,7 +108,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         Dialect::SecureLink => secure_link::mint(order),
         Dialect::CloudFront => cloud_front::mint(order),
     }?;
-    input::print(&minted)?;
+    match minted.get("token").and_then(Value::as_str) {
+        Some(token) if arguments.raw => input::write(format!("{token}\n").as_bytes())?,
+        _ => input::print(&minted)?,
+    }
     Ok(Answer::Yes)
 }
 

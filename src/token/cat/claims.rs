@@ -340,6 +340,28 @@ fn claim(
     Ok(())
 }
 
+/// When a set of claims cannot hold any more, whatever the request: the first end of what has to hold, and of alternatives
+/// the last. `None`: it may hold for ever.
+pub(super) fn accepted_until(claims: &[(Value, Value)], leeway_s: u64) -> Option<UnixTime> {
+    bound(claims, leeway_s, DEEPEST)
+}
+
+fn bound(claims: &[(Value, Value)], leeway_s: u64, depth: usize) -> Option<UnixTime> {
+    let of = |(label, value): &(Value, Value)| {
+        let bounds = || {
+            let (sets, depth) = (value.array().unwrap_or_default(), depth.checked_sub(1)?);
+            Some(sets.iter().map(move |set| bound(set.map().unwrap_or_default(), leeway_s, depth)))
+        };
+        match label.integer()? {
+            EXP => time(value, f64::floor).ok().map(|end| end.plus_secs(leeway_s)),
+            AND => bounds()?.flatten().min(),
+            OR => bounds()?.collect::<Option<Vec<_>>>()?.into_iter().max(),
+            _ => None,
+        }
+    };
+    claims.iter().filter_map(of).min()
+}
+
 /// `or`: at least one set holds. What the first that holds needs is enough.
 fn alternatives(
     value: &Value,

@@ -336,6 +336,29 @@ fn a_grant_is_as_narrow_as_the_claims_that_decided() {
 }
 
 #[test]
+fn a_use_is_remembered_until_no_alternative_is_left() {
+    let until = |mut claims: Json| {
+        claims["iss"] = "id".into();
+        let grant = verify_as(&facts(&minted(&claims)), &policy(&json!({}))).unwrap();
+        (grant.expires_at.map(UnixTime::as_secs), grant.accepted_until.map(UnixTime::as_secs))
+    };
+    let (soon, late) = (json!({ "exp": NOW + 10 }), json!({ "exp": NOW + 900 }));
+    let leeway = until(soon.clone()).0.unwrap() - NOW - 10;
+    let at = |seconds| Some(NOW + leeway + seconds);
+    for (claims, expected) in [
+        (soon.clone(), (at(10), at(10))),
+        (json!({ "or": [soon, late] }), (at(10), at(900))),
+        (json!({ "or": [soon, late], "exp": NOW + 60 }), (at(10), at(60))),
+        (json!({ "or": [soon, { "sub": "v" }] }), (at(10), None)),
+        (json!({ "and": [soon, late] }), (at(10), at(10))),
+        (json!({ "and": [{ "or": [soon, late] }, { "sub": "v" }] }), (at(10), at(900))),
+        (json!({ "nor": [{ "exp": NOW + 900, "catm": ["PUT"] }] }), (at(900), None)),
+    ] {
+        assert_eq!(until(claims.clone()), expected, "{claims}");
+    }
+}
+
+#[test]
 fn a_site_says_what_it_accepts() {
     let token = |claims: Json| facts(&minted(&claims));
     let verify = |claims, own: Json| verify_as(&token(claims), &policy(&own)).map_err(|denial| denial.reason);

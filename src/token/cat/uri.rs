@@ -18,8 +18,8 @@ use std::borrow::Cow;
 use super::cbor::Value;
 use super::cose::unhex;
 use super::matching::matches;
-use crate::token::signed_url::slashes;
 use crate::facts::Facts;
+use crate::token::signed_url::slashes;
 
 /// A URL that is asked for, without the token.
 #[derive(Clone, Copy, Debug)]
