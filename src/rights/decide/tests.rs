@@ -64,6 +64,7 @@ impl Person {
             age: self.number("age").map(|age| age.try_into().unwrap()),
             device: self.members.get("device").map(|device| serde_json::from_value(device.clone()).unwrap()),
             max_height: self.number("max_height"),
+            max_streams: self.number("max_streams"),
             bucket: self.number("bucket").unwrap_or(0).try_into().unwrap(),
         }
     }
