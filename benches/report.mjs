@@ -42,7 +42,7 @@ function row(...cells) {
 }
 
 /** Three digits that count. */
-function figure(number) {
+export function figure(number) {
   if (Number.isNaN(number)) return "?";
   return number >= 100 ? number.toFixed(0) : number.toPrecision(3);
 }

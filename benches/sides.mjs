@@ -11,12 +11,12 @@ import { serve } from "./workerd.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The modules of each side, with the peer's entry. */
-export async function modules(entry = "peer/worker.mjs") {
+/** The modules of each side, with the peer's entry and the folder of Stagedoor's Worker. */
+export async function modules(entry = "peer/worker.mjs", folder = "../build/") {
   const peer = await bundle(entry);
   const built = (name) =>
-    readFile(here(`../build/${name}`)).catch(() => {
-      throw new Error(`build/${name} is not there: run scripts/build-edge first`);
+    readFile(here(`${folder}${name}`)).catch(() => {
+      throw new Error(`${folder}${name} is not there: run scripts/build-edge first`);
     });
   return {
     stagedoor: [

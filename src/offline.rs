@@ -161,11 +161,20 @@ pub fn decide(
     let site = known.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
     let Document { revision: site_revision, body: site } = site;
     let session_keys = known.keys(&site.sessions.keys, steps)?;
-    let revocations = known.revocations(&site, steps)?;
+    let Document { revision: revoked_revision, body: revocations } = known.revocations(&site, steps)?;
     let sessions = Sessions { keys: &session_keys, revocations: &revocations };
+    // What the credential comes to, and against which revocations.
+    let judged = |steps: &mut Vec<Step>, denial: Option<&Denial>| {
+        let refused = denial.map(|denial| json!({ "reason": denial.reason.code(), "detail": denial.detail }));
+        let saw = json!({ "revocations": { "revision": revoked_revision, "generation": revocations.generation() },
+            "refused": refused });
+        steps.push(Step { step: "credential", saw });
+    };
     let (request, title, admission, usage) = match below {
         Some((request, token)) => {
-            let session = pipeline::open(facts, &request, &token, &site, sessions, now)?;
+            let session = pipeline::open(facts, &request, &token, &site, sessions, now);
+            judged(steps, session.as_ref().err());
+            let session = session?;
             let Document { revision, body: title } = known.title(&request, &site, steps)?;
             let resumed = pipeline::resumed(facts, &session);
             let told = rights::explain_resume(&title, &resumed, Policies::from(&site), now);
@@ -177,6 +186,10 @@ pub fn decide(
             let (request, presented) = pipeline::present(facts, &site)?;
             let keys = known.keys(presented.keys(), steps)?;
             let challenges = presented.challenges(&keys)?;
+            let tried = challenges.iter().map(|challenge| (&challenge.key.kid, challenge.algorithm.name()));
+            let saw = json!({ "dialect": presented.dialect().name(), "keys": presented.keys(),
+                "tried": tried.collect::<Vec<_>>() });
+            steps.push(Step { step: "token", saw });
             let met = genuine(known.first_met(&challenges)?)?;
             let grant = presented.grant(met.key, &Asked { facts, policy: &site.tokens, now })?;
             let algorithm = met.algorithm.name();
@@ -184,6 +197,9 @@ pub fn decide(
             steps.push(Step { step: "grant", saw });
             let usage = Use::of(facts, &site, &grant, met, now)?;
             let Document { revision, body: title } = known.title(&request, &site, steps)?;
+            let good = pipeline::good_for(&grant, &title, &revocations);
+            judged(steps, good.as_ref().err());
+            good?;
             let viewer = pipeline::viewer(facts, &site, &grant, id);
             let told = rights::explain(&title, &viewer, Policies::from(&site), now);
             steps.push(decided(&site, site_revision, &title, revision, &told));
@@ -239,9 +255,9 @@ impl Known<'_> {
         Ok(found.ok_or_else(|| Fault::new(FaultKind::DocumentMissing, format!("{key} is missing")))?)
     }
 
-    fn revocations(self, site: &Site, steps: &mut Vec<Step>) -> Result<RevocationIndex, Halt> {
+    fn revocations(self, site: &Site, steps: &mut Vec<Step>) -> Result<Document<RevocationIndex>, Halt> {
         let found = self.find(&DocumentKey::Revocations(site.host.clone()), steps)?;
-        Ok(found.map(|document| document.body).unwrap_or_default())
+        Ok(found.unwrap_or_else(|| Document { revision: 0, body: RevocationIndex::default() }))
     }
 
     fn title(

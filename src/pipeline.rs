@@ -12,7 +12,7 @@
 use crate::cache::Source;
 use crate::catalog::{Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
-use crate::facts::Facts;
+use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
 use crate::hls::{self, CompileError, Frame, Reach};
 use crate::redacted::Redacted;
@@ -103,6 +103,15 @@ pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Pres
     Ok((request, presented?))
 }
 
+/// At the entry: checks that a viewer token covers the title and was not revoked.
+pub fn good_for(grant: &Grant, title: &Title, revocations: &RevocationIndex) -> Result<(), Denial> {
+    if !grant.covers(&title.id) {
+        let detail = format!("`{}` is not among the token's titles", title.id);
+        return Err(Denial::new(Reason::TokenTitle, detail));
+    }
+    revocations.grant(grant, &title.id)
+}
+
 /// At the entry: decides the rights, and opens a session that lasts no longer than the site, the token and the
 /// offer allow.
 pub fn admit(
@@ -114,14 +123,7 @@ pub fn admit(
     now: UnixTime,
     id: SessionId,
 ) -> Result<Admission, Stop> {
-    if !grant.covers(&title.id) {
-        return Err(Denial::new(
-            Reason::TokenTitle,
-            format!("`{}` is not among the token's titles", title.id),
-        )
-        .into());
-    }
-    sessions.revocations.grant(grant, &title.id)?;
+    good_for(grant, title, sessions.revocations)?;
     let Decision { outcome, rehearsed } =
         rights::decide(title, &viewer(facts, site, grant, id), Policies::from(site), now);
     let permit = outcome?;
@@ -145,7 +147,8 @@ pub fn admit(
         reach: Reach::Prefix,
         permit,
         rehearsed,
-        renewal: grant.renewal.clone(),
+        // HEAD uses no token up, and so brings none either.
+        renewal: grant.renewal.clone().filter(|_| facts.method != Method::Head),
     })
 }
 
@@ -186,8 +189,11 @@ pub fn open(
     now: UnixTime,
 ) -> Result<Session, Denial> {
     let (session, key) = Session::open(token.expose(), sessions.keys, site.host.as_str())?;
-    session.check(&request.title, facts, now, site.sessions.grace_s)?;
-    sessions.revocations.session(&session, &site.sessions.keys, key)?;
+    // Players ask again for the playlist that they know, long after its token was renewed: it is renewed again, for as
+    // long as the session lasts.
+    let grace_s = if request.kind == ResourceKind::Segment { site.sessions.grace_s } else { u64::MAX };
+    session.check(request, facts, now, grace_s)?;
+    sessions.revocations.session(&session, &request.title, &site.sessions.keys, key)?;
     Ok(session)
 }
 
@@ -239,7 +245,7 @@ pub fn renew(
     let Admission { session, renewal, .. } = admission;
     let redirect = |status, place: &str| {
         let reply = Reply { status, ..Reply::default() };
-        Some(reply.with("Location", place).with("Cache-Control", "private, no-store"))
+        Some(reply.with("Location", place).with("Cache-Control", NOT_KEPT))
     };
     if let Some(Renewal { redirect: Some((status, place)), .. }) = renewal {
         return Ok(redirect(*status, place.expose()));
@@ -258,6 +264,9 @@ pub fn renew(
 
 /// The longest manifest that the edge reads, in bytes: 10,000 segments with long names take about 2 MiB.
 pub const LONGEST_MANIFEST: usize = 16 * 1024 * 1024;
+
+/// What no player keeps: another viewer's or another minute's answer may differ.
+const NOT_KEPT: &str = "private, no-store";
 
 /// Rewrites a manifest for a viewer.
 pub fn manifest(
@@ -286,11 +295,18 @@ pub fn manifest(
     let reply = admission.renewal.iter().flat_map(|renewal| &renewal.headers).fold(reply, renewed);
     Ok(match admission.reach {
         // It holds a session of its own: nobody else may have it, and the next request opens another one.
-        Reach::Prefix => reply.with("Cache-Control", "private, no-store"),
+        Reach::Prefix => reply.with("Cache-Control", NOT_KEPT),
         Reach::Inherit => reply
             .with("Cache-Control", format!("private, max-age={}", source.ttl_s))
             .tagged(facts.headers.if_none_match.as_deref()),
     })
+}
+
+/// What a player may keep of a reply: nothing of what stands in for the title during a blackout, which it would show
+/// afterwards.
+#[must_use]
+pub fn for_player(reply: Reply, permit: &Permit) -> Reply {
+    if permit.replaced.is_some() { reply.with("Cache-Control", NOT_KEPT) } else { reply }
 }
 
 fn renewed(reply: Reply, (name, value): &(String, Redacted<String>)) -> Reply {

@@ -30,6 +30,9 @@ struct Base {
 #[derive(Deserialize)]
 struct Flow {
     name: String,
+    /// Why a flow is run natively alone.
+    #[serde(default, rename = "native")]
+    _native: Option<String>,
     country: Option<String>,
     #[serde(default)]
     documents: BTreeMap<String, Value>,

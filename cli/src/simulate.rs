@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::Value;
 use stagedoor::catalog::{
-    DeviceClass, DocumentKey, Entitlement, Host, Plan, Site, Territory, Title, TitleId,
+    Caps, DeviceClass, DocumentKey, Entitlement, Host, Plan, Site, Territory, Title, TitleId,
 };
 use stagedoor::denial::Denial;
 use stagedoor::facts::Geography;
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// The site.
     #[arg(long, value_name = "HOST")]
     site: Host,
-    /// Places, such as AE,US-CA,'US-CA;dma=803'; XX is an unknown one. Absent: those that the titles name, and XX.
+    /// Places, such as AE,US-CA,'US-CA;dma=803'; XX is an unknown one. Absent: one of each that the titles name, and XX.
     #[arg(long, value_name = "PLACES", value_delimiter = ',')]
     countries: Vec<String>,
     /// Plans, each its own column; `none` is no plan, a+b is both. Absent: none, and each that the titles name.
@@ -73,7 +73,7 @@ const MOST: usize = 1_000_000;
 pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let documents = documents::read(&arguments.documents)?;
     let site: Site = read(&documents, &DocumentKey::Site(arguments.site.clone()))?;
-    let matrix = Matrix::new(arguments, titles(arguments, &documents, &site)?)?;
+    let matrix = Matrix::new(arguments, &site, titles(arguments, &documents, &site)?)?;
     let size = matrix.size();
     if size > MOST {
         return Err(Misuse(format!(
@@ -148,9 +148,14 @@ impl Row<'_> {
 }
 
 impl Matrix {
-    fn new(arguments: &Arguments, titles: Vec<Title>) -> Result<Self, Misuse> {
-        let given = |names: &[String], or: fn(&[Title]) -> Vec<String>| {
-            if names.is_empty() { or(&titles) } else { names.to_vec() }
+    fn new(arguments: &Arguments, site: &Site, titles: Vec<Title>) -> Result<Self, Misuse> {
+        let countries = match arguments.countries.as_slice() {
+            [] => named_places(&titles, site)?,
+            given => given.to_vec(),
+        };
+        let plans = match arguments.plans.as_slice() {
+            [] => named_plans(&titles),
+            given => given.to_vec(),
         };
         let parts = |text: &str| -> Vec<String> {
             if text == "none" { Vec::new() } else { text.split('+').map(str::to_owned).collect() }
@@ -160,17 +165,21 @@ impl Matrix {
             [] => vec![input::now(None)?],
             given => given.iter().map(|text| instant(text)).collect::<Result<_, _>>()?,
         };
+        let places: Vec<Named<Geography>> =
+            Named::all(&countries, "a place such as AE, US-CA or US-CA;dma=803 in --countries", |text| {
+                text.parse().ok()
+            })?;
+        if !arguments.countries.is_empty() {
+            let mut given = places.iter().filter_map(|Named(_, place)| place.country);
+            if let Some(detail) = given.find_map(rights::unassigned) {
+                return Err(Misuse(format!("--countries: {detail}")));
+            }
+        }
         Ok(Self {
-            places: Named::all(
-                &given(&arguments.countries, named_places),
-                "a place such as AE, US-CA or US-CA;dma=803 in --countries",
-                |text| text.parse().ok(),
-            )?,
-            plans: Named::all(
-                &given(&arguments.plans, named_plans),
-                "plans, or `none`, in --plans",
-                |text| parts(text).iter().map(|plan| plan.parse().ok()).collect(),
-            )?,
+            places,
+            plans: Named::all(&plans, "plans, or `none`, in --plans", |text| {
+                parts(text).iter().map(|plan| plan.parse().ok()).collect()
+            })?,
             entitlements: Named::all(&arguments.entitlements, "ids, or `none`, in --entitlements", |text| {
                 let held = |id: &String| Some(Entitlement { id: id.parse().ok()?, from: None, until: None });
                 parts(text).iter().map(held).collect()
@@ -257,6 +266,7 @@ impl Matrix {
             "outcome",
             "offer",
             "caps",
+            "ads",
             "variance",
             "replaced",
             "until",
@@ -274,6 +284,7 @@ impl Matrix {
                         let none = String::new;
                         [
                             "denial".into(),
+                            none(),
                             none(),
                             none(),
                             none(),
@@ -300,17 +311,42 @@ fn instant(text: &str) -> Result<UnixTime, Misuse> {
     }
 }
 
-fn named_places(titles: &[Title]) -> Vec<String> {
+/// One place for each entry of the titles' territories, groups by their members, and the unknown one.
+fn named_places(titles: &[Title], site: &Site) -> Result<Vec<String>, Misuse> {
     let lists = titles.iter().flat_map(|title| {
+        let premieres = title.offers.iter().flat_map(|offer| &offer.premieres);
+        let offers = title.offers.iter().map(|offer| &offer.territories);
         let blackouts = title.blackouts.iter().map(|blackout| &blackout.territories);
-        title.offers.iter().map(|offer| &offer.territories).chain(blackouts)
+        let cuts = title.variances.iter().filter_map(|variance| variance.territories.as_ref());
+        offers.chain(premieres.map(|premiere| &premiere.territories)).chain(blackouts).chain(cuts)
     });
     let entries = lists.flat_map(|list| list.allow.iter().chain(&list.deny));
-    let places: BTreeSet<_> = entries
-        .filter(|entry| matches!(entry, Territory::Country(_) | Territory::Subdivision(..)))
-        .map(ToString::to_string)
-        .collect();
-    places.into_iter().chain(["XX".to_owned()]).collect()
+    let mut places = BTreeSet::new();
+    for entry in entries {
+        match entry {
+            Territory::Group(name) => {
+                let members = site.geography.group(name).unwrap_or_default();
+                places.extend(members.iter().filter_map(sample));
+            }
+            entry => places.extend(sample(entry)),
+        }
+    }
+    if places.is_empty() {
+        return Err(Misuse("expected --countries, since the titles name no place".to_owned()));
+    }
+    Ok(places.into_iter().chain(["XX".to_owned()]).collect())
+}
+
+/// A place in a territory, as `--countries` takes it.
+fn sample(territory: &Territory) -> Option<String> {
+    match territory {
+        Territory::World | Territory::Group(_) => None,
+        Territory::Continent(code) => rights::country_of(*code).map(|country| country.to_string()),
+        Territory::Country(_) | Territory::Subdivision(..) => Some(territory.to_string()),
+        Territory::Dma(number) => Some(format!("US;dma={number}")),
+        Territory::Postal(country, prefix) => Some(format!("{country};postal={}", prefix.as_str())),
+        Territory::Asn(number) => Some(format!("US;asn={number}")),
+    }
 }
 
 fn named_plans(titles: &[Title]) -> Vec<String> {
@@ -326,7 +362,8 @@ fn cell(decision: &Decision) -> String {
             let replaced =
                 permit.replaced.as_ref().map(|replaced| format!("{}:{}", replaced.by, replaced.blackout));
             let variance = permit.variance.as_ref().map(|id| format!("cut:{id}"));
-            let words = [Some(permit.offer.to_string()), Some(caps(permit)), variance, replaced];
+            let ads = permit.ads.map(|ads| format!("ads:{}", ads.name()));
+            let words = [Some(permit.offer.to_string()), Some(short_caps(permit)), ads, variance, replaced];
             words.into_iter().flatten().filter(|word| !word.is_empty()).collect::<Vec<_>>()
         }
         Err(denial) => vec![format!("- {}", denial.reason)],
@@ -337,12 +374,13 @@ fn cell(decision: &Decision) -> String {
     words.join(" ")
 }
 
-fn permitted(permit: &Permit) -> [String; 8] {
+fn permitted(permit: &Permit) -> [String; 9] {
     let text = |value: Option<String>| value.unwrap_or_default();
     [
         "permit".to_owned(),
         permit.offer.to_string(),
-        caps(permit),
+        caps(&permit.caps),
+        text(permit.ads.map(|ads| ads.name().to_owned())),
         text(permit.variance.as_ref().map(ToString::to_string)),
         text(permit.replaced.as_ref().map(|replaced| format!("{}:{}", replaced.by, replaced.blackout))),
         text(permit.until.map(|until| until.to_string())),
@@ -352,8 +390,8 @@ fn permitted(permit: &Permit) -> [String; 8] {
 }
 
 /// `max_height=360 hdr=false`
-fn caps(permit: &Permit) -> String {
-    let members = serde_json::to_value(&permit.caps).unwrap_or_default();
+fn caps(caps: &Caps) -> String {
+    let members = serde_json::to_value(caps).unwrap_or_default();
     let members = members.as_object().into_iter().flatten().map(|(name, value)| match value {
         Value::Array(list) => {
             let list: Vec<_> = list.iter().filter_map(Value::as_str).collect();
@@ -362,6 +400,13 @@ fn caps(permit: &Permit) -> String {
         value => format!("{name}={value}"),
     });
     members.collect::<Vec<_>>().join(" ")
+}
+
+/// `360p hdr=false`
+fn short_caps(permit: &Permit) -> String {
+    let height = permit.caps.max_height.map(|height| format!("{height}p"));
+    let others = caps(&Caps { max_height: None, ..permit.caps.clone() }).replace("max_", "");
+    [height, Some(others)].into_iter().flatten().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn rehearsed(decision: &Decision) -> String {

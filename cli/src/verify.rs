@@ -81,7 +81,7 @@ fn verify(facts: &Facts, site: &Site, keys: &[KeySet], now: UnixTime) -> Result<
     if let Ok(Route::Below(request, token)) = route(facts) {
         let keys = of(&site.sessions.keys)?;
         let (session, _) = Session::open(token.expose(), keys, site.host.as_str())?;
-        session.check(&request.title, facts, now, site.sessions.grace_s)?;
+        session.check(&request, facts, now, site.sessions.grace_s)?;
         return Ok(json!({ "ok": true, "dialect": "session", "grant": {
             "session": session.id.to_string(), "expires_at": session.expires_at, "ends_at": session.ends_at,
             "titles": [request.title], "class": session.class.to_string(),

@@ -160,6 +160,18 @@ impl Territory {
     }
 }
 
+impl Territory {
+    /// The country that it names.
+    pub const fn country(&self) -> Option<CountryCode> {
+        match self {
+            Self::Country(country) | Self::Subdivision(country, _) | Self::Postal(country, _) => {
+                Some(*country)
+            }
+            Self::World | Self::Continent(_) | Self::Group(_) | Self::Dma(_) | Self::Asn(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Territory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

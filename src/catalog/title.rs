@@ -67,6 +67,10 @@ pub struct Offer {
     pub id: OfferId,
     /// Where it holds.
     pub territories: Territories,
+    /// Viewers who may be where its territories deny, and nowhere nearer that they allow, where too little is known of them
+    /// to tell; absent: `inside`.
+    #[serde(default = "inside", skip_serializing_if = "is_inside")]
+    pub unknown: UnknownPlace,
     /// When it holds; absent: always.
     #[serde(default, skip_serializing_if = "is_always")]
     pub window: Window,
@@ -110,6 +114,14 @@ impl Offer {
     }
 }
 
+const fn inside() -> UnknownPlace {
+    UnknownPlace::Inside
+}
+
+fn is_inside(unknown: &UnknownPlace) -> bool {
+    *unknown == inside()
+}
+
 fn is_always(window: &Window) -> bool {
     *window == Window::default()
 }
@@ -147,7 +159,7 @@ pub struct Blackout {
     /// Where; of several blackouts, the one whose territory is nearest to the viewer counts, of equals one that denies.
     pub territories: Territories,
     /// Viewers who may be there, where too little is known of them to tell: a metro code, say, of somebody in the United
-    /// States whose own nobody knows.
+    /// States whose own nobody knows. Absent: `outside`.
     #[serde(default, skip_serializing_if = "UnknownPlace::is_default")]
     pub unknown: UnknownPlace,
     /// When; absent: always.
@@ -160,15 +172,15 @@ pub struct Blackout {
     pub rule: Option<Enforcement>,
 }
 
-/// What becomes of viewers of whom too little is known to tell whether a blackout is on for them.
+/// What becomes of viewers of whom too little is known to tell whether an offer holds or a blackout is on for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownPlace {
-    /// It is off.
+    /// They count as outside of it.
     #[default]
     Outside,
-    /// It is on.
+    /// They count as inside of it.
     Inside,
 }
 

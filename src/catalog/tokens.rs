@@ -18,7 +18,8 @@ pub struct TokenPolicy {
     /// Who may sign them: each has its keys under `v1/keys/{issuer}`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issuers: Vec<Issuer>,
-    /// The `aud` that they must name ([RFC 7519 section 4.1.3]); absent: any or none.
+    /// The `aud` that they must name ([RFC 7519 section 4.1.3]), or `*` for any or none; absent: a token that names one is
+    /// refused.
     ///
     /// [RFC 7519 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,8 +1,10 @@
 //! From a playlist to its template: which lines are left out, which URIs are written anew.
 
 use std::fmt;
+use std::ops::Range;
 
-use super::attributes::{attribute, attributes};
+use super::attributes::attributes;
+use super::limits::Limits;
 use super::lines::{Kind, Line, lines};
 use super::place::{Frame, Place, PlaceError, is_local};
 use super::template::Template;
@@ -39,7 +41,7 @@ impl fmt::Display for CompileError {
     }
 }
 
-/// Compiles a playlist: leaves out the variants above the caps, and makes every URI carry the session.
+/// Compiles a playlist: leaves out what is not within the caps, and makes every URI carry the session.
 ///
 /// Takes time linear in the playlist's length. Without an edit, the template is the playlist.
 pub fn compile(playlist: &[u8], frame: &Frame<'_>, caps: &Caps) -> Result<Template, CompileError> {
@@ -47,15 +49,20 @@ pub fn compile(playlist: &[u8], frame: &Frame<'_>, caps: &Caps) -> Result<Templa
     if lines.peek().is_none_or(|(_, line)| line.text != b"#EXTM3U") {
         return Err(CompileError::NotAPlaylist);
     }
+    let limits = Limits::new(caps, super::lines::lines(playlist));
     let mut template = Template::with_capacity(playlist.len() + playlist.len() / 8);
     let mut copied = 0;
     let mut variants = Variants::default();
     for (number, line) in lines {
         let kind = line.kind();
-        if variants.leave_out(kind, caps) {
+        if variants.leave_out(kind, &limits) {
             template.push(playlist.get(copied..line.start).unwrap_or_default());
             copied = line.end;
             continue;
+        }
+        if let Some(span) = dangling(&line, kind, &limits) {
+            template.push(playlist.get(copied..span.start).unwrap_or_default());
+            copied = span.end;
         }
         let uncovered = |why, uri: &[u8]| CompileError::Uncovered { line: number + 1, why, uri: quote(uri) };
         let uris = uris(&line, kind).map_err(|why| uncovered(why, line.text))?;
@@ -185,18 +192,19 @@ impl Variants {
     /// Comments and blank lines between the two stay.
     ///
     /// [RFC 8216 section 4.3.4.2]: https://www.rfc-editor.org/rfc/rfc8216#section-4.3.4.2
-    fn leave_out(&mut self, kind: Kind<'_>, caps: &Caps) -> bool {
-        let Some(max_height) = caps.max_height else { return false };
-        let is_above = |list: &[u8]| height(list).is_some_and(|height| height > max_height);
+    fn leave_out(&mut self, kind: Kind<'_>, limits: &Limits<'_>) -> bool {
         match kind {
             Kind::Uri => std::mem::take(&mut self.uri_follows),
             Kind::Tag(_, tag) => {
                 if let Some(list) = tag.strip_prefix(b"#EXT-X-STREAM-INF:") {
-                    self.uri_follows = is_above(list);
+                    self.uri_follows = !limits.variant(list);
                     *if self.uri_follows { &mut self.left_out } else { &mut self.kept } += 1;
                     self.uri_follows
+                } else if let Some(list) = tag.strip_prefix(b"#EXT-X-MEDIA:") {
+                    !limits.rendition(list)
                 } else {
-                    tag.strip_prefix(b"#EXT-X-I-FRAME-STREAM-INF:").is_some_and(is_above)
+                    let list = tag.strip_prefix(b"#EXT-X-I-FRAME-STREAM-INF:");
+                    list.is_some_and(|list| !limits.picture(list))
                 }
             }
             Kind::Blank | Kind::Ambiguous => false,
@@ -204,10 +212,13 @@ impl Variants {
     }
 }
 
-/// The height in a RESOLUTION attribute, `<width>x<height>` in pixels.
-fn height(list: &[u8]) -> Option<u32> {
-    let (_, height) = str::from_utf8(attribute(list, b"RESOLUTION")?).ok()?.trim().split_once(['x', 'X'])?;
-    height.parse().ok()
+/// Where in the playlist a variant names a group of subtitles that was left out.
+fn dangling(line: &Line<'_>, kind: Kind<'_>, limits: &Limits<'_>) -> Option<Range<usize>> {
+    const VARIANT: &[u8] = b"#EXT-X-STREAM-INF:";
+    let Kind::Tag(at, tag) = kind else { return None };
+    let span = limits.dangling(tag.strip_prefix(VARIANT)?)?;
+    let start = line.text_start + at + VARIANT.len();
+    Some(start + span.start..start + span.end)
 }
 
 fn quote(uri: &[u8]) -> String {

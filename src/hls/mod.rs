@@ -7,6 +7,7 @@
 
 mod attributes;
 mod compile;
+mod limits;
 mod lines;
 mod place;
 mod template;

@@ -1,6 +1,6 @@
-//! The continent of a country, for places that name none.
+//! The countries and their continents, for places that name none.
 
-use crate::catalog::CountryCode;
+use crate::catalog::{Code, CountryCode};
 
 /// The continent's two letters. The runtime tells the continent of a request; this stands in for it at the prompt.
 ///
@@ -12,6 +12,25 @@ pub(super) fn of(country: CountryCode) -> Option<&'static str> {
         .iter()
         .find(|(_, countries)| countries.split(' ').any(|one| one == code))
         .map(|(name, _)| *name)
+}
+
+/// A country of a continent.
+pub fn country_of(continent: Code<2>) -> Option<CountryCode> {
+    let (_, countries) = CONTINENTS.iter().find(|(name, _)| *name == continent.as_str())?;
+    countries.split(' ').next()?.parse().ok()
+}
+
+/// What is wrong with a code that is no country's; `None`: it is one's.
+///
+/// At the edge no code is refused, since codes come and go. Of those who write one, it is most likely a mistake.
+pub fn unassigned(country: CountryCode) -> Option<String> {
+    let hint = match (of(country), country.as_str()) {
+        (Some(_), _) => return None,
+        (None, "UK") => "; the United Kingdom is GB",
+        (None, "EU") => "; the continent is `continent:EU`, the Union a group of its countries",
+        (None, _) => "",
+    };
+    Some(format!("expected a country of ISO 3166-1, found `{country}`{hint}"))
 }
 
 const CONTINENTS: [(&str, &str); 7] = [
@@ -53,5 +72,20 @@ mod tests {
             assert_eq!(of(code.parse().unwrap()), Some(continent));
         }
         assert_eq!(of("ZZ".parse().unwrap()), None);
+        for (continent, _) in CONTINENTS {
+            let country = country_of(Code::new(continent).unwrap()).unwrap();
+            assert_eq!(of(country), Some(continent));
+        }
+    }
+
+    #[test]
+    fn codes_of_no_country() {
+        for code in ["GB", "XK", "AE"] {
+            assert_eq!(unassigned(code.parse().unwrap()), None);
+        }
+        for (code, hint) in [("UK", "is GB"), ("EU", "`continent:EU`"), ("ZZ", "found `ZZ`")] {
+            let detail = unassigned(code.parse().unwrap()).unwrap();
+            assert!(detail.contains(hint), "{detail}");
+        }
     }
 }

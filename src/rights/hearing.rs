@@ -38,11 +38,13 @@ impl<'a> Ask<'a> {
         }
     }
 
-    pub(super) const fn max_height(self) -> Option<u32> {
-        match self {
+    pub(super) fn max_height(self) -> Option<u32> {
+        let height = match self {
             Self::Enter(viewer) => viewer.max_height,
             Self::Resume(resumed) => resumed.max_height,
-        }
+        };
+        // A session carries 16 bits of it: what is decided at the entry and below has to agree.
+        height.map(|height| height.min(u16::MAX.into()))
     }
 
     /// Below a session, streams are not limited any more.
@@ -110,6 +112,11 @@ impl<'a> Hearing<'a> {
 
     fn hear(&mut self) -> Result<Permit, Denial> {
         self.anonymiser()?;
+        self.hear_in_place()
+    }
+
+    /// All that comes after the question whether the place is the viewer's own.
+    fn hear_in_place(&mut self) -> Result<Permit, Denial> {
         self.unknown_geography()?;
         self.embargo()?;
         let replaced = self.blackout()?;
@@ -177,8 +184,9 @@ impl<'a> Hearing<'a> {
                 self.carry_out(rule, mode, Some(Reason::Anonymiser), told)
             }
             (Mode::Log, Anonymised::Unknown) => {
+                let refused = self.elsewhere().hear_in_place().err().map(|denial| denial.reason);
                 let told = || told("a place that is the viewer's own, or it counts as unknown", "");
-                self.carry_out(rule, mode, Some(Reason::Anonymiser), told)
+                self.carry_out(rule, mode, refused, told)
             }
             (Mode::Enforce, Anonymised::Unknown) => {
                 self.place = Place::unknown(policy);
@@ -187,6 +195,17 @@ impl<'a> Hearing<'a> {
                     told("a place that is the viewer's own, or it counts as unknown", "")
                 })
             }
+        }
+    }
+
+    /// The same hearing of a viewer whose place counts as unknown.
+    fn elsewhere(&self) -> Self {
+        Self {
+            place: Place::unknown(self.policies.geography),
+            located: false,
+            recorder: Recorder(None),
+            rehearsed: Vec::new(),
+            ..*self
         }
     }
 
@@ -223,7 +242,7 @@ impl<'a> Hearing<'a> {
         for (number, standing) in self.blackout_standings() {
             let Some(blackout) = self.title.blackouts.get(number) else { continue };
             if blackout.window.is_open(self.now) && standing.may_be_inside() {
-                let entry = standing.undefined_in_allow.or(standing.allow).or(standing.untold);
+                let entry = standing.undefined_in_allow.or(standing.untold).or(standing.allow);
                 let replaces = blackout.action != BlackoutAction::Deny;
                 covering.push((
                     Reverse(entry.map(Territory::nearness)),
@@ -278,8 +297,10 @@ impl<'a> Hearing<'a> {
             let blackout = title.blackouts.get(*number).filter(|blackout| blackout.window.is_open(self.now));
             let Some(blackout) = blackout else { continue };
             let standing = self.place.standing(&blackout.territories);
-            let untold = blackout.territories.allow.iter().find(|entry| self.place.may_be_in(entry));
-            if !standing.may_be_inside() && standing.deny.is_none() && untold.is_some() {
+            let may_be_in = blackout.territories.allow.iter().filter(|entry| self.place.may_be_in(entry));
+            let untold = may_be_in.max_by_key(|entry| entry.nearness());
+            let nearness = |entry: Option<&Territory>| entry.map(Territory::nearness);
+            if !standing.may_be_inside() && nearness(untold) > nearness(standing.deny) {
                 standings.push((*number, Standing { untold, ..standing }));
             }
         }

@@ -13,6 +13,7 @@ mod rating;
 mod trace;
 mod words;
 
+pub use continent::{country_of, unassigned};
 pub use decide::{Decision, Policies, Resumed, Viewer, decide, explain, explain_resume, resume};
 pub use device::device;
 pub use permit::{Class, Permit, Replaced};

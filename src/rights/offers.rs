@@ -6,7 +6,9 @@ use super::hearing::{Ask, Common, Cut, Hearing};
 use super::permit::{Class, Permit, Replaced};
 use super::place::Standing;
 use super::trace::{Decided, Told};
-use crate::catalog::{Ageless, Caps, Kind, Mode, Model, Offer, Premiere, Rule, Territory, UnknownDevice};
+use crate::catalog::{
+    Ageless, Caps, Kind, Mode, Model, Offer, Premiere, Rule, Territory, UnknownDevice, UnknownPlace,
+};
 use crate::denial::{Denial, Reason};
 use crate::time::UnixTime;
 
@@ -33,12 +35,16 @@ impl<'a> Hearing<'a> {
     /// others do not hold where the viewer is.
     fn candidates(&self) -> Vec<(usize, Standing<'a>)> {
         let prepared = self.prepared;
-        let standings = prepared.offers.standings(&self.place);
+        let standings = prepared.offers.standings(&self.place).into_iter();
+        let standings = standings.map(|(number, standing)| match self.title.offers.get(number) {
+            Some(offer) => (number, self.stance(offer, standing)),
+            None => (number, standing),
+        });
         let every = self.recorder.is_on() || self.mode(Rule::Territory, None) != Mode::Enforce;
         if !every && prepared.lenient.is_empty() {
-            return standings.into_iter().filter(|(_, standing)| standing.is_inside()).collect();
+            return standings.filter(|(_, standing)| standing.is_inside()).collect();
         }
-        let mut standings = standings.into_iter().peekable();
+        let mut standings = standings.peekable();
         let mut lenient = prepared.lenient.iter().peekable();
         let all = (0..self.title.offers.len()).filter_map(|number| {
             let standing = standings.next_if(|(found, _)| *found == number).map(|(_, standing)| standing);
@@ -47,6 +53,15 @@ impl<'a> Hearing<'a> {
             (every || own || standing.is_inside()).then_some((number, standing))
         });
         all.collect()
+    }
+
+    /// The viewer's standing to an offer's territories, once the offer has had its say on those who may be where it denies.
+    fn stance(&self, offer: &'a Offer, standing: Standing<'a>) -> Standing<'a> {
+        let Some(allow) = standing.allow.filter(|_| offer.unknown == UnknownPlace::Outside) else {
+            return standing;
+        };
+        let near = |entry: &&Territory| entry.nearness() >= allow.nearness() && self.place.may_be_in(entry);
+        Standing { untold_in_deny: offer.territories.deny.iter().find(near), ..standing }
     }
 
     pub(super) fn offers(&mut self, common: &Common<'a>) -> Result<Permit, Denial> {
@@ -183,11 +198,9 @@ impl<'a> Hearing<'a> {
             (None, Some(variance)) => variance.media.as_str().to_owned(),
             (None, None) => self.title.media_folder(),
         };
-        let class = self.class(number, offer, common);
-        let class = match common.replaced {
-            Some((_, replacement, _)) => class.with(Class::replacement(&replacement.media)),
-            None => class,
-        };
+        let enforces = |rule: Rule| self.mode(rule, offer.rules.of(rule)) == Mode::Enforce;
+        let window_end = offer.window.until().filter(|_| enforces(Rule::Window));
+        let rental_end = self.rental_end(offer).filter(|_| enforces(Rule::Entitlement));
         Permit {
             offer: offer.id.clone(),
             caps: offer.caps.narrow(&token),
@@ -195,12 +208,12 @@ impl<'a> Hearing<'a> {
             replaced: common.replaced.map(|(blackout, _, by)| Replaced { blackout: blackout.id.clone(), by }),
             folder,
             ads: offer.ads(),
-            until: [offer.window.until(), self.rental_end(offer)].into_iter().flatten().min(),
-            class,
+            until: [window_end, rental_end].into_iter().flatten().min(),
+            class: self.class(number, offer, common),
         }
     }
 
-    /// The class of an offer's permits for this viewer, but for what a blackout replaces.
+    /// The class of an offer's permits for this viewer.
     fn class(&self, number: usize, offer: &Offer, common: &Common<'_>) -> Class {
         let class = self.prepared.classes.get(number).copied().unwrap_or(Class::NEUTRAL);
         let class = match common.variance {
@@ -215,11 +228,9 @@ impl<'a> Hearing<'a> {
         if narrows { class.with(common.token_height) } else { class }
     }
 
-    /// Whether a session of a class may have been opened under an offer: with or without what a blackout of the title
-    /// shows in its place.
+    /// Whether a session of a class may have been opened under an offer.
     fn is_of_class(&self, of: Class, number: usize, offer: &Offer, common: &Common<'_>) -> bool {
-        let rest = of.with(self.class(number, offer, common));
-        rest == Class::NEUTRAL || self.prepared.replacements.contains(&rest)
+        of == self.class(number, offer, common)
     }
 
     /// Whether a rule of an offer refuses the viewer, and why.
@@ -334,7 +345,7 @@ impl<'a> Hearing<'a> {
                 let of = format!("offer {}", offer.id);
                 match step {
                     Step::Rule(rule) => {
-                        let standing = self.place.standing(&offer.territories);
+                        let standing = self.stance(offer, self.place.standing(&offer.territories));
                         (reason, Some(rule), of, self.told(rule, offer, standing, common))
                     }
                     Step::Class => {

@@ -41,16 +41,18 @@ pub struct Replaced {
     pub by: &'static str,
 }
 
-/// A short stable id of everything in a permit that was proved or that changes bytes: two viewers of one class get the
-/// same bytes.
+/// A short stable id of everything in a permit that was proved, and of what it limits: two viewers of one class get the
+/// same bytes out of one folder.
 ///
 /// What an offer asks of a viewer (plans, entitlements, device, age) is part of it, since that is proved at the entry
 /// alone: a session of one offer is not good for another that asks for other plans, and a session ends when its offer
 /// comes to ask for other plans.
 ///
-/// Four bytes of SHA-256 over what the offer asks for and limits, in a fixed order. The cut, the token's own limit and
-/// what a blackout shows each add four bytes of a hash of their own by exclusive or, so that below a session no offer has
-/// to be hashed again. A title has a handful of classes, so four bytes keep them apart; a session cannot be moved to
+/// What a blackout shows is no part of it: the folder is decided with each request, and a session outlives the blackout
+/// that it was opened under.
+///
+/// Four bytes of SHA-256 over what the offer asks for and limits, in a fixed order. The cut and the token's own limit each
+/// add four bytes of a hash of their own by exclusive or, so that below a session no offer has to be hashed again. A title has a handful of classes, so four bytes keep them apart; a session cannot be moved to
 /// another class, since its token is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Class(pub [u8; 4]);
@@ -105,11 +107,6 @@ impl Class {
     /// What a cut does to a class.
     pub(super) fn variance(media: &MediaPath) -> Self {
         Self::tag("variance", media.as_str())
-    }
-
-    /// What a blackout's replacement does to a class.
-    pub(super) fn replacement(media: &MediaPath) -> Self {
-        Self::tag("replacement", media.as_str())
     }
 
     /// What the token's own limit does to a class.
@@ -225,10 +222,10 @@ mod tests {
     #[test]
     fn what_is_added_twice_is_gone() {
         let class = with(&json!({}), &json!({}));
-        let slate = Class::replacement(&"slates/a/".parse().unwrap());
-        assert_ne!(class.with(slate), class);
-        assert_eq!(class.with(slate).with(slate), class);
-        assert_ne!(slate, Class::variance(&"slates/a/".parse().unwrap()));
+        let cut = Class::variance(&"cuts/a/".parse().unwrap());
+        assert_ne!(class.with(cut), class);
+        assert_eq!(class.with(cut).with(cut), class);
+        assert_ne!(cut, Class::variance(&"cuts/b/".parse().unwrap()));
         assert_eq!(class.with(Class::NEUTRAL), class);
     }
 }

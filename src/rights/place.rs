@@ -126,6 +126,7 @@ impl<'a> Place<'a> {
             undefined_in_allow: list.allow.iter().filter(undefined).min(),
             undefined_in_deny: list.deny.iter().filter(undefined).min(),
             untold: None,
+            untold_in_deny: None,
         }
     }
 }
@@ -141,15 +142,18 @@ pub(super) struct Standing<'t> {
     pub(super) undefined_in_allow: Option<&'t Territory>,
     /// A group in `deny` that the site does not define.
     pub(super) undefined_in_deny: Option<&'t Territory>,
-    /// An entry of `allow` that the viewer may be in, of whom too little is known to tell: only where that matters.
+    /// The nearest entry of `allow` that the viewer may be in, of whom too little is known to tell: only where that
+    /// matters.
     pub(super) untold: Option<&'t Territory>,
+    /// An entry of `deny` that the viewer may be in: only where that matters.
+    pub(super) untold_in_deny: Option<&'t Territory>,
 }
 
 impl Standing<'_> {
     /// Whether the viewer is inside for certain: for lists that give. A group that nobody defines gives nothing, and
     /// takes all.
     pub(super) fn is_inside(&self) -> bool {
-        self.undefined_in_deny.is_none() && self.is_allowed()
+        self.undefined_in_deny.is_none() && self.untold_in_deny.is_none() && self.is_allowed()
     }
 
     /// Whether the viewer may be inside: for lists that take. A group that nobody defines takes.

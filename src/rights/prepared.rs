@@ -1,10 +1,8 @@
 //! What decisions need of a title, worked out once.
 
-use std::collections::HashSet;
-
 use super::index::Index;
 use super::permit::Class;
-use crate::catalog::{BlackoutAction, Rule, Title, UnknownPlace};
+use crate::catalog::{Rule, Title, UnknownPlace};
 
 /// What decisions need of a title, worked out once: a segment's request must not hash every offer again.
 #[derive(Debug)]
@@ -15,22 +13,16 @@ pub struct Prepared {
     pub(super) blackouts: Index,
     /// The blackouts that are on for viewers of whom too little is known.
     pub(super) careful: Vec<usize>,
-    /// The class of each offer's permits, with the cut that it names, before
-    /// what its viewer's territory, token and blackout do to it.
+    /// The class of each offer's permits, with the cut that it names, before what its viewer's territory and token do to
+    /// it.
     pub(super) classes: Vec<Class>,
     /// The offers that say themselves how their territories are enforced: the index does not rule them out.
     pub(super) lenient: Vec<usize>,
-    /// What blackouts do to a class.
-    pub(super) replacements: HashSet<Class>,
 }
 
 impl Prepared {
     /// Works it out.
     pub(super) fn of(title: &Title) -> Self {
-        let replaced = title.blackouts.iter().filter_map(|blackout| match &blackout.action {
-            BlackoutAction::Slate(replacement) | BlackoutAction::Alternate(replacement) => Some(replacement),
-            BlackoutAction::Deny => None,
-        });
         Self {
             offers: Index::new(title.offers.iter().map(|offer| &offer.territories)),
             blackouts: Index::new(title.blackouts.iter().map(|blackout| &blackout.territories)),
@@ -54,7 +46,6 @@ impl Prepared {
                 .filter(|(_, offer)| offer.rules.of(Rule::Territory).is_some())
                 .map(|(number, _)| number)
                 .collect(),
-            replacements: replaced.map(|replacement| Class::replacement(&replacement.media)).collect(),
         }
     }
 }

@@ -140,6 +140,7 @@ fn standing_in_words(standing: Standing<'_>) -> String {
     add("allowed only by the undefined", standing.undefined_in_allow);
     add("denied by the undefined", standing.undefined_in_deny);
     add("too little is known to tell", standing.untold);
+    add("too little is known to rule out", standing.untold_in_deny);
     if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }
 

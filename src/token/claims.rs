@@ -23,6 +23,12 @@ impl Claims {
         found.filter(|value| !value.is_null())
     }
 
+    /// Whether a claim is null. What would restrict if it said anything is not to be taken for absent.
+    pub(super) fn is_null(&self, name: &str) -> bool {
+        let found = if name.starts_with('/') { self.0.pointer(name) } else { self.0.get(name) };
+        found.is_some_and(Value::is_null)
+    }
+
     /// A claim that is a text.
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>, Denial> {
         match self.find(name) {

@@ -23,8 +23,8 @@ use serde::Deserialize;
 use super::compact::short;
 use super::presented::{Asked, Dialect, Presented};
 use super::signed_url::{
-    Network, address, before, bounded, decoded, elsewhere, from, glob, malformed, resource, spellings,
-    titles, unix, without,
+    Network, address, before, bounded, decoded, elsewhere, folder, from, glob, literal, malformed, resource,
+    spellings, titles, unix, without,
 };
 use super::{Challenge, Grant, Lock};
 use crate::catalog::{Algorithm, CloudFrontPolicy, Issuer, Jwk, KeyMaterial, KeySet};
@@ -259,18 +259,26 @@ impl Presented for CloudFront {
             }
             lock = network.lock();
         }
+        let mut below = None;
         if let Some(pattern) = pattern {
             let query = without(facts.query.expose(), &PARAMETERS);
-            if !spellings(&query).iter().any(|query| fits(pattern, facts, query)) {
+            let queries = spellings(&query);
+            if !queries.iter().any(|query| fits(pattern, facts, query)) {
                 return Err(Denial::new(
                     Reason::TokenUrl,
                     "the URL does not fit the `Resource` of the policy",
                 ));
             }
+            // Of one URL, the `?` is the one before its query.
+            let url = |query| format!("{}{}", facts.authority(), resource(&facts.path, query));
+            if !queries.iter().any(|query| url(query) == *pattern) {
+                below = folder(&facts.path, literal(target_of(pattern)));
+            }
         }
         Ok(Grant {
             expires_at: Some(expires),
             titles: titles(&facts.path),
+            folder: below,
             lock,
             ..Grant::new(Dialect::CloudFront, self.keys.clone(), key.kid.clone())
         })
@@ -299,6 +307,15 @@ fn fits(pattern: &str, facts: &Facts, query: &str) -> bool {
             }
             None => rest.ends_with('*') && glob(rest, host),
         }
+}
+
+/// The part of a resource that is for the path and the query.
+fn target_of(pattern: &str) -> &str {
+    let rest = match pattern.split_once("://") {
+        Some((_, rest)) => rest,
+        None => return pattern.strip_prefix('*').unwrap_or(pattern),
+    };
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
 }
 
 fn fits_target(pattern: &str, path: &str, query: &str) -> bool {

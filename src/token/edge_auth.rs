@@ -17,8 +17,8 @@ use std::net::IpAddr;
 
 use super::presented::{Asked, Dialect, Presented};
 use super::signed_url::{
-    address, before, bounded, candidates, decoded, distinct, elsewhere, from, glob, hex, iri, malformed,
-    resource, spellings, titles, unix, without,
+    address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, hex, iri,
+    literal, malformed, resource, spellings, titles, unix, without,
 };
 use super::{Challenge, Grant, Lock};
 use crate::catalog::{Algorithm, EdgeAuthAlgorithm, EdgeAuthPolicy, Issuer, Jwk, KeySet};
@@ -247,20 +247,22 @@ impl Presented for EdgeAuth {
             }
             lock.address = true;
         }
+        let mut below = None;
         if let Some(acl) = &fields.acl {
             let paths = distinct([facts.path.clone(), iri(&facts.path)]);
-            let covered = acl
-                .split(self.acl_delimiter)
-                .take(MOST_PATTERNS)
-                .any(|pattern| paths.iter().any(|path| glob(pattern, path)));
-            if !covered {
+            let patterns = acl.split(self.acl_delimiter).take(MOST_PATTERNS);
+            let fitting: Vec<_> =
+                patterns.filter(|pattern| paths.iter().any(|path| glob(pattern, path))).collect();
+            if fitting.is_empty() {
                 return Err(Denial::new(Reason::TokenUrl, "the path fits no pattern of `acl`"));
             }
+            below = folder(&facts.path, fitting.into_iter().filter_map(literal));
         }
         Ok(Grant {
             token_id: fields.id.clone().filter(|id| !id.is_empty()),
             expires_at: Some(expires),
             titles: titles(&facts.path),
+            folder: below,
             lock,
             ..Grant::new(Dialect::EdgeAuth, self.keys.clone(), key.kid.clone())
         })

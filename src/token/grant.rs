@@ -34,6 +34,9 @@ pub struct Grant {
     pub plans: Vec<Plan>,
     /// The titles that it is limited to; `None`: any.
     pub titles: Option<Vec<TitleId>>,
+    /// The only folder below the title's that it is good for, such as `sd/`; `None`: all of the title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// The greatest height of a picture, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
@@ -187,6 +190,7 @@ impl Grant {
             expires_at: None,
             plans: Vec::new(),
             titles: None,
+            folder: None,
             max_height: None,
             max_streams: None,
             age: None,

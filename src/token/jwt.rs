@@ -5,7 +5,7 @@
 //! | `iss` | required | one of the site's issuers |
 //! | `exp` | required | the token is refused from this second on, plus the site's leeway |
 //! | `nbf`, `iat` | optional | the token is refused before them, less the leeway |
-//! | `aud` | as the site says | a text or a list |
+//! | `aud` | as the site says | a text or a list; refused where the site names no audience |
 //!
 //! What the other claims mean is said in `mapping.rs`.
 //!
@@ -14,7 +14,7 @@
 
 use serde_json::Value;
 
-use super::claims::Claims;
+use super::claims::{Claims, unreadable};
 use super::compact::{Compact, short};
 use super::mapping;
 use super::placement::{self, Found, Rest};
@@ -23,6 +23,9 @@ use super::{Challenge, Grant};
 use crate::catalog::{Issuer, Jwk, JwtPolicy, KeySet, Placement, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
+
+/// The audience of a site that takes tokens for any.
+pub(super) const ANY_AUDIENCE: &str = "*";
 
 /// A JSON Web Token of an issuer that the site accepts.
 struct Jwt {
@@ -129,10 +132,17 @@ pub(super) fn issuer(claims: &Claims, issuers: &[Issuer]) -> Result<Option<Issue
     })
 }
 
-/// Whether a claim names the audience, alone or in a list ([RFC 7519 section 4.1.3]).
+/// Whether a claim names the site's audience, alone or in a list ([RFC 7519 section 4.1.3]). A recipient that does not
+/// find itself in it has to refuse, and so has one that has no name, unless it says that it is all of them.
 ///
 /// [RFC 7519 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
-pub(super) fn meant_for(claims: &Claims, claim: &str, audience: &str) -> Result<(), Denial> {
+pub(super) fn meant_for(claims: &Claims, claim: &str, audience: Option<&str>) -> Result<(), Denial> {
+    let audience = match audience {
+        Some(ANY_AUDIENCE) => return Ok(()),
+        Some(audience) => audience,
+        None if claims.find("aud").is_none() && !claims.is_null("aud") => return Ok(()),
+        None => return Err(Denial::new(Reason::TokenAudience, "the token names an audience, the site none")),
+    };
     if claims.texts(claim)?.is_some_and(|named| named.contains(&audience)) {
         return Ok(());
     }
@@ -160,9 +170,10 @@ impl Presented for Jwt {
         let Asked { facts, policy, now } = *asked;
         self.typed()?;
         let expires_at = self.claims.alive(now, policy.leeway_s)?;
-        if let Some(audience) = &self.audience {
-            meant_for(&self.claims, &self.own.audience_claim, audience)?;
+        if self.claims.is_null("nbf") {
+            return Err(unreadable("nbf", "a time, or no claim"));
         }
+        meant_for(&self.claims, &self.own.audience_claim, self.audience.as_deref())?;
         self.required()?;
         let mut grant = Grant::new(Dialect::Jwt, self.issuer.clone(), key.kid.clone());
         grant.issued_at = self.claims.start("iat")?;
@@ -246,6 +257,7 @@ mod tests {
         let strict = policy(&json!({ "audience": "tv" }));
         let lenient = policy(&json!({ "leeway_s": 30 }));
         let plain = policy(&json!({}));
+        let any = policy(&json!({ "audience": "*" }));
         let table = [
             (&plain, json!({ "iss": "id", "exp": NOW }), Some(Reason::TokenExpired)),
             (&plain, json!({ "iss": "id", "exp": NOW + 1 }), None),
@@ -267,6 +279,18 @@ mod tests {
             (&strict, json!({ "iss": "id", "exp": NOW + 1, "aud": "radio" }), Some(Reason::TokenAudience)),
             (&strict, json!({ "iss": "id", "exp": NOW + 1, "aud": "tv" }), None),
             (&strict, json!({ "iss": "id", "exp": NOW + 1, "aud": ["radio", "tv"] }), None),
+            // RFC 7519 section 4.1.3: a recipient that does not find itself in it has to refuse.
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "aud": "tv" }), Some(Reason::TokenAudience)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "aud": [] }), Some(Reason::TokenAudience)),
+            (&any, json!({ "iss": "id", "exp": NOW + 1, "aud": "tv" }), None),
+            (&any, json!({ "iss": "id", "exp": NOW + 1 }), None),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "titles": null }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "territories": null }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "max_height": null }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "max_streams": null }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "device": null }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "age": null }), Some(Reason::TokenClaims)),
+            (&plain, json!({ "iss": "id", "exp": NOW + 1, "plan": null }), None),
             (&plain, json!({ "iss": "id", "exp": NOW + 1, "plan": 7 }), Some(Reason::TokenClaims)),
             (&plain, json!({ "iss": "id", "exp": NOW + 1, "titles": ["../x"] }), Some(Reason::TokenClaims)),
         ];
@@ -397,6 +421,8 @@ mod tests {
             (r#"{"iss":"id","exp":1,"exp":1795370401}"#.to_owned(), Some(Reason::TokenMalformed)),
             (r#"{"iss":"id","exp":1795370401,"a":[{"b":1,"b":1}]}"#.to_owned(), Some(Reason::TokenMalformed)),
             (format!(r#"{{"iss":"id","exp":1795370401,"a":{deep}}}"#), Some(Reason::TokenMalformed)),
+            (r#"{"iss":"id","exp":1795370401,"nbf":null}"#.to_owned(), Some(Reason::TokenClaims)),
+            (r#"{"iss":"id","exp":1795370401,"aud":null}"#.to_owned(), Some(Reason::TokenAudience)),
             (r#"{"iss":"id","exp":1795370401} "#.to_owned(), None),
             (r#"{"iss":"id","exp":1795370401}{}"#.to_owned(), Some(Reason::TokenMalformed)),
             (r#"["iss"]"#.to_owned(), Some(Reason::TokenMalformed)),

@@ -135,6 +135,20 @@ pub(super) fn fill(
         None => claims.text("jti")?.map(str::to_owned),
         mapped => owned(reader(mapped.as_ref(), "jti").one(claims)?),
     };
+    let restricting = [
+        (mapping.titles.as_ref(), "titles"),
+        (mapping.territories.as_ref(), "territories"),
+        (mapping.max_height.as_ref(), "max_height"),
+        (mapping.max_streams.as_ref(), "max_streams"),
+        (mapping.age.as_ref(), "age"),
+        (mapping.device.as_ref(), "device"),
+    ];
+    for (mapped, own) in restricting {
+        let name = reader(mapped, own).name;
+        if claims.is_null(name) {
+            return Err(unreadable(name, "a value, or no claim"));
+        }
+    }
     grant.plans = reader(mapping.plans.as_ref(), "plan").names(claims)?.unwrap_or_default();
     grant.titles = reader(mapping.titles.as_ref(), "titles").names::<TitleId>(claims)?;
     grant.max_height = reader(mapping.max_height.as_ref(), "max_height").number(claims, "p")?;

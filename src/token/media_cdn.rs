@@ -27,8 +27,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::compact::short;
 use super::presented::{Asked, Dialect, Presented};
 use super::signed_url::{
-    Network, address, before, bounded, candidates, decoded, distinct, elsewhere, from, glob, hex, malformed,
-    plain, resource, titles, unix, without_appended,
+    Network, address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, hex,
+    literal, malformed, path_of, plain, resource, titles, unix, without_appended,
 };
 use super::{Challenge, Grant, Lock};
 use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, MediaCdnPolicy};
@@ -62,10 +62,15 @@ struct Limits {
     starts: Option<UnixTime>,
     expires: Option<UnixTime>,
     url_prefix: Option<String>,
+    /// What stands before a path component.
+    path_prefix: Option<String>,
     path_globs: Option<Vec<String>>,
     session_id: Option<String>,
     networks: Option<Vec<Option<Network>>>,
     header: Option<(String, String)>,
+    /// It is a token for an ad pod, and whether it names the title of the path.
+    pod: bool,
+    title_named: bool,
 }
 
 /// The most fields of a token.
@@ -107,6 +112,7 @@ fn in_path(facts: &Facts, own: &MediaCdnPolicy) -> Result<Option<MediaCdn>, Deni
         return Err(malformed("expected no `URLPrefix` in a path component"));
     }
     found.messages = vec![Redacted::new(format!("{}{prefix}{PATH_COMPONENT}{signed}", facts.authority()))];
+    found.limits.path_prefix = Some(prefix.to_owned());
     found.path = Some(format!("{prefix}{rest}"));
     Ok(Some(found))
 }
@@ -304,7 +310,8 @@ fn header_values(names: &str, facts: &Facts) -> Result<String, Denial> {
 }
 
 /// Reads a token for an ad pod. What it names has to be in the request: as a query parameter of the name, or as a segment
-/// of the path, with or without its extension.
+/// of the path, with or without its extension. It opens the title whose id is one of its values: a parameter is the
+/// viewer's to add, and so is what stands further down in the path.
 fn pod(token: &str, facts: &Facts, own: &MediaCdnPolicy) -> Result<MediaCdn, Denial> {
     let token = decoded(bounded(token)?).unwrap_or_default();
     let (fields, last) =
@@ -319,7 +326,8 @@ fn pod(token: &str, facts: &Facts, own: &MediaCdnPolicy) -> Result<MediaCdn, Den
             segment == value || segment.rsplit_once('.').is_some_and(|(stem, _)| stem == value)
         })
     };
-    let mut limits = Limits::default();
+    let title = path.strip_prefix('/').unwrap_or(&path).split('/').next().unwrap_or_default();
+    let mut limits = Limits { pod: true, ..Limits::default() };
     let (mut last_name, mut named) = ("", 0);
     for field in fields.split('~') {
         let (name, value) =
@@ -341,6 +349,7 @@ fn pod(token: &str, facts: &Facts, own: &MediaCdnPolicy) -> Result<MediaCdn, Den
             return Err(Denial::new(Reason::TokenUrl, format!("the token is for another `{}`", short(name))));
         }
         named += usize::from(!value.is_empty());
+        limits.title_named |= value == title;
     }
     if named == 0 {
         return Err(malformed("expected a parameter that limits the token to something"));
@@ -453,14 +462,22 @@ impl Presented for MediaCdn {
         if let Some(starts) = limits.starts {
             from(starts, now, policy)?;
         }
+        let path = self.path.as_deref().unwrap_or(&facts.path);
+        let mut below = limits.path_prefix.as_ref().and_then(|prefix| folder(path, [prefix.as_str()]));
         if let Some(prefix) = &limits.url_prefix {
             let url = format!("{}{}", facts.authority(), resource(&facts.path, facts.query.expose()));
             if !begins(&url, prefix) {
                 return Err(Denial::new(Reason::TokenUrl, "the URL does not begin with `URLPrefix`"));
             }
+            below = below.max(folder(path, [path_of(prefix)]));
         }
-        if limits.path_globs.as_ref().is_some_and(|globs| !globs.iter().any(|own| glob(own, &facts.path))) {
-            return Err(Denial::new(Reason::TokenUrl, "the path fits none of `PathGlobs`"));
+        if let Some(globs) = &limits.path_globs {
+            let fitting: Vec<_> = globs.iter().filter(|own| glob(own, &facts.path)).collect();
+            if fitting.is_empty() {
+                return Err(Denial::new(Reason::TokenUrl, "the path fits none of `PathGlobs`"));
+            }
+            // All of them are folders of one path: the longer is the narrower.
+            below = below.max(folder(path, fitting.into_iter().filter_map(|own| literal(own))));
         }
         if let Some((name, value)) = &limits.header
             && facts.headers.named(name) != Some(value)
@@ -477,7 +494,8 @@ impl Presented for MediaCdn {
         Ok(Grant {
             token_id: limits.session_id.clone().filter(|id| !id.is_empty()),
             expires_at: Some(expires),
-            titles: titles(self.path.as_deref().unwrap_or(&facts.path)),
+            titles: if limits.pod && !limits.title_named { Some(Vec::new()) } else { titles(path) },
+            folder: below,
             lock,
             ..Grant::new(Dialect::MediaCdn, self.keys.clone(), key.kid.clone())
         })
@@ -880,6 +898,25 @@ mod tests {
             (format!("{path}?auth-token=exp=1795374000~hmac={}", "0".repeat(40)), Reason::TokenMalformed),
         ] {
             assert_eq!(reason(&bad), Some(expected), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pod_is_of_the_title_that_its_token_names() {
+        let key = private("pods", "", &URL_SAFE.encode("EB08A5"));
+        let set = keys(&json!([key.public()]));
+        let claims = json!({ "form": "pod", "exp": NOW + 60, "parameters": { "custom_asset_key": "harbour", "pd": "7" } });
+        let token = minted("https://a.example/harbour/m.m3u8", &claims, &key).token;
+        let named = "custom_asset_key=harbour";
+        for (target, titles) in [
+            ("/harbour/m.m3u8?pd=7".to_owned(), json!(["harbour"])),
+            (format!("/harbour/m.m3u8?pd=7&{named}"), json!(["harbour"])),
+            (format!("/lighthouse/m.m3u8?pd=7&{named}"), json!([])),
+            ("/lighthouse/harbour/m.m3u8?pd=7".to_owned(), json!([])),
+        ] {
+            let facts = facts(&format!("https://a.example{target}&auth-token={token}"), &[], None);
+            let grant = verify(&facts, &accepting(), &set, NOW).unwrap();
+            assert_eq!(serde_json::to_value(grant.titles).unwrap(), titles, "{target}");
         }
     }
 

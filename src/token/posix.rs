@@ -13,6 +13,8 @@ pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
     let mut chars = expression.chars().peekable();
     // Whether what stands before may be repeated.
     let mut atom = false;
+    // POSIX leaves a `)` without its `(` undefined; it must not close a group around the whole.
+    let mut open = 0_usize;
     while let Some(c) = chars.next() {
         match c {
             '[' => {
@@ -38,6 +40,7 @@ pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
             }
             '(' | '|' | '^' => {
                 // A group that only groups.
+                open += usize::from(c == '(');
                 out.push_str(if c == '(' {
                     "(?:"
                 } else if c == '|' {
@@ -52,6 +55,9 @@ pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
                 atom = false;
             }
             ')' | '.' => {
+                if c == ')' {
+                    open = open.checked_sub(1).ok_or("expected `(` before `)`")?;
+                }
                 out.push(c);
                 atom = true;
             }
@@ -67,7 +73,40 @@ pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
             }
         }
     }
+    if open > 0 {
+        return Err("expected `)`");
+    }
     Ok(out)
+}
+
+/// What all texts begin with that fit an expression, as far as it is simple; `None` where only one text fits it.
+pub(super) fn prefix(expression: &str) -> Option<String> {
+    let mut prefix = String::new();
+    let mut chars = expression.chars().peekable();
+    let (mut literal, mut depth) = (true, 0_usize);
+    while let Some(c) = chars.next() {
+        match c {
+            '|' if depth == 0 => return Some(String::new()),
+            '(' => (depth, literal) = (depth + 1, false),
+            ')' => depth = depth.saturating_sub(1),
+            '[' => {
+                bracket(&mut chars, &mut String::new()).ok()?;
+                literal = false;
+            }
+            '\\' => prefix.extend(chars.next().filter(|_| literal)),
+            // What stands before may be there as often as not.
+            '*' | '?' | '{' if literal => {
+                prefix.pop();
+                literal = false;
+            }
+            '^' if prefix.is_empty() => {}
+            '$' if chars.peek().is_none() => {}
+            '.' | '+' | '|' | '*' | '?' | '{' | '^' | '$' => literal = false,
+            c if literal => prefix.push(c),
+            _ => {}
+        }
+    }
+    (!literal).then_some(prefix)
 }
 
 /// `{m}`, `{m,}` or `{m,n}`, of 255 at most.
@@ -184,13 +223,42 @@ mod tests {
             ("[[:word:]]", "a", None),
             ("[[.a.]]", "a", None),
             ("(a", "a", None),
+            // They would close the group around the whole, and anything fit the rest.
+            ("nothing)|(.*", "a", None),
+            ("a)", "a", None),
+            (r"\)|[)]", ")", Some(true)),
             (r"a\", "a", None),
         ] {
             assert_eq!(fits(expression, text), expected, "{expression} {text}");
         }
     }
 
+    #[test]
+    fn what_all_texts_begin_with() {
+        for (expression, expected) in [
+            (r"https://a\.example/b/sd/.*", Some("https://a.example/b/sd/")),
+            ("^https://a/b/(sd|hd)/.*$", Some("https://a/b/")),
+            ("https://a/b/sd/.*|https://a/c", Some("")),
+            ("https://a/b/sd/*x", Some("https://a/b/sd")),
+            ("https://a/b/sd/?x", Some("https://a/b/sd")),
+            ("https://a/b/sd/{0,1}x", Some("https://a/b/sd")),
+            ("https://a/b/sd/+x", Some("https://a/b/sd/")),
+            ("https://a/b/[|(]/c", Some("https://a/b/")),
+            ("[^:]*://a/b/.*", Some("")),
+            (r"https://a/b\.mp4", None),
+        ] {
+            assert_eq!(prefix(expression).as_deref(), expected, "{expression}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_prefix_is_one(expression in r"[()*+?.^$|\[\]/a-b-]{0,12}", text in "[ab/]{0,6}") {
+            if fits(&expression, &text) == Some(true) {
+                prop_assert!(prefix(&expression).is_none_or(|prefix| text.starts_with(&prefix)));
+            }
+        }
+
         #[test]
         fn nothing_panics(expression in r"[\[\]{}()*+?.^$|\\a-c:,0-9-]{0,30}") {
             let _ = fits(&expression, "abc");

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::session::network;
-use super::{Challenge, Grant, Replay};
+use super::{Challenge, Dialect, Grant, Replay};
 use crate::catalog::Site;
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -117,7 +117,9 @@ impl Use {
         };
         let host = site.host.as_str().as_bytes();
         // Not the signature: ECDSA allows two for one message, and some texts of a token decode to the same bytes.
-        let name = match &grant.token_id {
+        // Nor the id where it is a session's, of which there may be several tokens.
+        let names_session = matches!(grant.dialect, Dialect::EdgeAuth | Dialect::MediaCdn);
+        let name = match grant.token_id.as_ref().filter(|_| !names_session) {
             Some(id) => TokenName::of(&[host, b"id", grant.issuer.as_str().as_bytes(), id.as_bytes()]),
             None => TokenName::of(&[host, b"message", grant.issuer.as_str().as_bytes(), &met.message]),
         };
@@ -140,7 +142,6 @@ impl Use {
 mod tests {
     use super::*;
     use crate::catalog::{Algorithm, Jwk, ReplayPolicy};
-    use crate::token::Dialect;
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
 
@@ -229,6 +230,29 @@ mod tests {
         assert_ne!(unnamed, usual);
         assert_ne!(name(&Case { id: None, message: b"another", ..USUAL }), unnamed);
         assert_eq!(usual.to_string().len(), 64);
+    }
+
+    #[test]
+    fn a_session_of_several_tokens_is_no_token() {
+        let key = key();
+        let site = site("a.example", USUAL.store);
+        for (dialect, same) in [
+            (Dialect::Jwt, true),
+            (Dialect::Cat, true),
+            (Dialect::EdgeAuth, false),
+            (Dialect::MediaCdn, false),
+        ] {
+            let name = |message: &'static [u8]| {
+                let mut grant = Grant::new(dialect, "id".parse().unwrap(), key.kid.clone());
+                (grant.replay, grant.token_id) = (Replay::Prohibit, Some("7".to_owned()));
+                grant.expires_at = Some(NOW.plus_secs(60));
+                let (message, signature) = (message.into(), Vec::new().into());
+                let met = Challenge { key: &key, algorithm: Algorithm::HS256, message, signature };
+                Use::of(&Facts::default(), &site, &grant, &met, NOW).unwrap().unwrap().name
+            };
+            assert_eq!(name(b"first") == name(b"second"), same, "{dialect:?}");
+            assert_eq!(name(b"first"), name(b"first"));
+        }
     }
 
     #[test]

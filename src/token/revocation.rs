@@ -84,8 +84,14 @@ impl RevocationIndex {
         self.generation
     }
 
-    /// Checks a session, signed with `key` of the document `keys`.
-    pub fn session(&self, session: &Session, keys: &Issuer, key: &Jwk) -> Result<(), Denial> {
+    /// Checks a session of a title, signed with `key` of the document `keys`.
+    pub fn session(
+        &self,
+        session: &Session,
+        title: &TitleId,
+        keys: &Issuer,
+        key: &Jwk,
+    ) -> Result<(), Denial> {
         let ended = |moment: Option<&Moment>| moment.is_some_and(|moment| moment.ends_session(session));
         let what = if self.sessions.contains(&session.id.0) {
             "session"
@@ -93,7 +99,7 @@ impl RevocationIndex {
             "viewer"
         } else if session.token.is_some_and(|tag| self.tokens.contains(&tag)) {
             "viewer token"
-        } else if ended(self.titles.get(&session.title)) {
+        } else if !self.titles.is_empty() && ended(self.titles.get(&title_tag(title))) {
             "title"
         } else if self.issuer_keys.contains(&session.issuer_key)
             || !self.issuer_keys.is_empty()
@@ -203,8 +209,9 @@ mod tests {
         ] {
             let index = index(&what);
             let title = "harbour".parse().unwrap();
-            let ends_session =
-                |generation| index.session(&session(generation), &keys.issuer, &keys.keys[0]).is_err();
+            let ends_session = |generation| {
+                index.session(&session(generation), &title, &keys.issuer, &keys.keys[0]).is_err()
+            };
             let ends_token = |issued_at| index.grant(&grant(issued_at), &title).is_err();
             let found = [
                 ends_session(4),

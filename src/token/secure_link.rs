@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::presented::{Asked, Dialect, Presented};
-use super::signed_url::{address, before, bounded, candidates, decoded, malformed, titles, unix};
+use super::signed_url::{address, before, bounded, candidates, decoded, folder, malformed, titles, unix};
 use super::{Challenge, Grant, Lock};
 use crate::catalog::{
     Algorithm, Issuer, Jwk, KeyMaterial, KeySet, SecureLinkExpression, SecureLinkPart as Part,
@@ -33,6 +33,8 @@ struct SecureLink {
     /// What is hashed, but for the secret, which stands between each two.
     message: Redacted<Vec<String>>,
     binds_address: bool,
+    /// It is for a folder, and not for one URL.
+    for_folder: bool,
 }
 
 pub(super) fn find(facts: &Facts, own: &SecureLinkPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
@@ -64,6 +66,8 @@ pub(super) fn find(facts: &Facts, own: &SecureLinkPolicy) -> Result<Option<Box<d
         expires: written.as_ref().map(|(_, expires)| *expires),
         message: Redacted::new(own.expression.message(facts, expires)?),
         binds_address: own.expression.parts().contains(&Part::Address),
+        for_folder: own.expression.parts().contains(&Part::Folder)
+            && !own.expression.parts().iter().any(|part| matches!(part, Part::Uri | Part::Path)),
     })))
 }
 
@@ -139,10 +143,11 @@ impl Presented for SecureLink {
         if let Some(expires) = self.expires {
             before(expires, asked.now)?;
         }
-        let path_title = titles(&asked.facts.path);
+        let path = &asked.facts.path;
         Ok(Grant {
             expires_at: self.expires,
-            titles: path_title,
+            titles: titles(path),
+            folder: self.for_folder.then(|| folder(path, [path.as_str()])).flatten(),
             lock: Lock { address: self.binds_address, ..Lock::default() },
             ..Grant::new(Dialect::SecureLink, self.keys.clone(), key.kid.clone())
         })

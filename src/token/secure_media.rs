@@ -21,11 +21,11 @@ use super::compact::{Compact, decode, short};
 use super::jwt::read_first;
 use super::placement::{Found, Rest};
 use super::presented::{Asked, Dialect, Presented};
-use super::signed_url::{address, malformed, titles};
+use super::signed_url::{address, folder, malformed, titles};
 use super::{Challenge, Grant, Lock};
 use crate::catalog::{Algorithm, Issuer, Jwk, KeySet, PathPlacement, Placement, SecureMediaPolicy};
 use crate::denial::{Denial, Reason};
-use crate::facts::Facts;
+use crate::facts::{Facts, Geography};
 use crate::redacted::Redacted;
 
 /// A token of the solution.
@@ -79,6 +79,21 @@ impl SecureMedia {
         Ok(list)
     }
 
+    /// Whether nothing that the token binds to is left to be seen when `intsig` is not looked at: a fallback gives up all
+    /// of it at once. Whoever hides where he is by Tor is not somebody whose place is not known.
+    fn may_fall_back(&self, geography: &Geography) -> Result<bool, Denial> {
+        for (name, fallback) in [("co", "co_fallback"), ("reg", "reg_fallback")] {
+            if self.claims.flag(name)? && !self.claims.flag(fallback)? {
+                return Ok(false);
+            }
+        }
+        let others = self.claims.flag("ip")?
+            || self.claims.flag("ssn")?
+            || !self.list("headers")?.is_empty()
+            || !self.list("qs")?.is_empty();
+        Ok(!others && !geography.tor)
+    }
+
     /// The values that `intsig` is over, and what the session stays bound to. Each value is there in the spellings in
     /// which it may have been signed. `None` where a value is missing and the token says that it may be.
     fn bound<'a>(&'a self, facts: &'a Facts) -> Result<Option<(Vec<String>, Lock)>, Denial> {
@@ -93,21 +108,22 @@ impl SecureMedia {
         }
         let geography = &facts.geography;
         let place = [
-            ("co", "co_fallback", geography.country.map(|country| country.to_string())),
-            ("reg", "reg_fallback", geography.subdivision.clone()),
+            ("co", geography.country.map(|country| country.to_string())),
+            ("reg", geography.subdivision.clone()),
         ];
         if self.claims.flag("cty")? {
             return Err(Denial::new(Reason::TokenPlace, "`cty`: the viewer's city is not known here"));
         }
-        for (name, fallback, known) in place {
+        for (name, known) in place {
             if !self.claims.flag(name)? {
                 continue;
             }
             restricts = true;
             lock.country = true;
+            lock.subdivision |= name == "reg";
             match known {
                 Some(value) => push(value.into()),
-                None if self.claims.flag(fallback)? => return Ok(None),
+                None if self.may_fall_back(geography)? => return Ok(None),
                 None => {
                     return Err(Denial::new(
                         Reason::TokenPlace,
@@ -169,16 +185,17 @@ impl SecureMedia {
         Ok(text)
     }
 
-    /// Holds the request against what the token is bound to.
-    fn check(&self, key: &Jwk, facts: &Facts) -> Result<Lock, Denial> {
+    /// Holds the request against what the token is bound to. Returns that, and the session where `intsig` vouches for it:
+    /// anybody can write another one before a token that is not bound to it.
+    fn check(&self, key: &Jwk, facts: &Facts) -> Result<(Lock, Option<&str>), Denial> {
         let paths = self.list("paths")?;
         if !paths.iter().any(|prefix| below(&self.path, prefix)) {
             return Err(Denial::new(Reason::TokenUrl, "no prefix in `paths` covers the path"));
         }
-        let Some((inputs, lock)) = self.bound(facts)? else { return Ok(Lock::default()) };
+        let Some((inputs, lock)) = self.bound(facts)? else { return Ok((Lock::default(), None)) };
         let intsig = self.claims.text("intsig")?.filter(|intsig| !intsig.is_empty());
         let (signature, inputs) = match (intsig, inputs.as_slice()) {
-            (None, []) => return Ok(lock),
+            (None, []) => return Ok((lock, None)),
             (Some(_), []) => return Err(Denial::new(Reason::TokenBinding, "`intsig` is over nothing")),
             (None, _) => return Err(Denial::new(Reason::TokenBinding, "expected `intsig`")),
             (Some(intsig), inputs) => (decode("intsig", intsig)?, inputs),
@@ -190,7 +207,8 @@ impl SecureMedia {
         if !met {
             return Err(Denial::new(Reason::TokenBinding, "`intsig` is not of this viewer"));
         }
-        Ok(lock)
+        let session = if self.claims.flag("ssn")? { self.session.as_deref() } else { None };
+        Ok((lock, session))
     }
 }
 
@@ -220,7 +238,6 @@ impl Presented for SecureMedia {
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
         let expires_at = self.claims.alive(asked.now, 0)?;
         let mut grant = Grant {
-            token_id: self.session.clone(),
             issued_at: self.claims.start("iat")?,
             expires_at: Some(expires_at),
             titles: titles(&self.path),
@@ -229,7 +246,12 @@ impl Presented for SecureMedia {
         let excepted: Vec<_> =
             self.list("exc")?.into_iter().filter(|prefix| below(&self.path, prefix)).collect();
         match self.check(key, asked.facts) {
-            Ok(lock) => grant.lock = lock,
+            Ok((lock, session)) => {
+                grant.lock = lock;
+                let covering = self.list("paths")?.into_iter().filter(|prefix| below(&self.path, prefix));
+                grant.folder = folder(&self.path, covering);
+                grant.token_id = session.map(str::to_owned);
+            }
             // The exception lets the request pass. It opens the title only if all of the title is excepted.
             Err(_) if !excepted.is_empty() => {
                 let folder = grant.titles.iter().flatten().next().map(|title| format!("/{title}/"));
@@ -402,7 +424,7 @@ mod tests {
         assert_eq!(found.token_id.as_deref(), Some("AbC123"));
         assert_eq!(found.titles, Some(vec!["harbour".parse().unwrap()]));
         assert_eq!(found.expires_at, Some(UnixTime::from_secs(NOW + 60)));
-        assert_eq!(found.lock, Lock { address: true, country: true, ..Lock::default() });
+        assert_eq!(found.lock, Lock { address: true, country: true, subdivision: true, ..Lock::default() });
         let bound = Some(Reason::TokenBinding);
         for (name, request, expected) in [
             ("another address", Request { ip: Some("192.0.2.8"), ..right }, bound),
@@ -499,6 +521,54 @@ mod tests {
             ("a long list", json!({ "paths": vec!["/x/"; 101] }), &none, &PLAIN, refused),
         ] {
             let token = mint(&key(), claims(&more), viewer).unwrap();
+            assert_eq!(reason(&token, request), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_segment_names_a_token_only_where_the_session_is_signed() {
+        let session = json!({ "ssn": true, "exc": ["/free/"] });
+        let of = viewer(json!({ "sessionId": "AbC123" }));
+        let (bound, free) = (mint(&key(), claims(&session), &of), mint(&key(), claims(&json!({})), &of));
+        let fallback = json!({ "co": true, "co_fallback": true, "intsig": "AAAA" });
+        let fallback = mint(&key(), claims(&fallback), &of);
+        let excepted = Request { path: "/free/a.m3u8", ..PLAIN };
+        let nowhere = Request { geo: "", ..PLAIN };
+        for (name, token, request, expected) in [
+            ("bound", bound.as_ref(), &PLAIN, Some("AbC123")),
+            ("bound, on an excepted path", bound.as_ref(), &excepted, None),
+            ("not bound", free.as_ref(), &PLAIN, None),
+            ("a fallback", fallback.as_ref(), &nowhere, None),
+        ] {
+            assert_eq!(grant(token.unwrap(), request).unwrap().token_id.as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_fallback_lets_nothing_pass_that_is_known() {
+        let nowhere = Request { geo: "", ..PLAIN };
+        let tor = Request { geo: "T1", ..PLAIN };
+        let country = Request { geo: "AE", ..PLAIN };
+        let place = Some(Reason::TokenPlace);
+        for (name, more, request, expected) in [
+            ("alone", json!({}), &nowhere, None),
+            ("both", json!({ "reg": true, "reg_fallback": true }), &nowhere, None),
+            ("over Tor", json!({}), &tor, place),
+            ("with an address", json!({ "ip": true, "ip_ver": 4 }), &nowhere, place),
+            ("with a session", json!({ "ssn": true }), &nowhere, place),
+            ("with headers", json!({ "headers": ["user-agent"] }), &nowhere, place),
+            ("with parameters", json!({ "qs": ["player"] }), &nowhere, place),
+            ("with a region that has none", json!({ "reg": true }), &nowhere, place),
+            (
+                "of a region, with a country that has none",
+                json!({ "co_fallback": false, "reg": true, "reg_fallback": true }),
+                &country,
+                place,
+            ),
+        ] {
+            let mut wanted = json!({ "co": true, "co_fallback": true, "intsig": "AAAA" });
+            wanted.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let token = mint(&key(), claims(&wanted), &viewer(json!({ "sessionId": "a" }))).unwrap();
             assert_eq!(reason(&token, request), expected, "{name}");
         }
     }

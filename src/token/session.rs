@@ -7,7 +7,8 @@
 //!         expiry                           4 bytes, Unix seconds, big-endian: then it is renewed
 //!         end                              4 bytes, Unix seconds: no renewal goes beyond it
 //!         session id                       8 bytes, random
-//!         title tag                        8 bytes, the start of SHA-256(title id)
+//!         scope tag                        8 bytes, the start of SHA-256(title id), or of SHA-256(title id "/" folder)
+//!                                          where the viewer token is for a folder of the title
 //!         class                            4 bytes
 //!         greatest height                  2 bytes, of the viewer token; 0: it limits none
 //!         subject tag                      8 bytes, the start of SHA-256(issuer NUL sub), zeros without `sub`
@@ -40,6 +41,7 @@ use crate::catalog::{Algorithm, CountryCode, Issuer, Jwk, KeyMaterial, KeySet, T
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::rights::Class;
+use crate::route::MediaRequest;
 use crate::time::UnixTime;
 
 /// What a session token says.
@@ -58,7 +60,7 @@ pub struct Session {
     /// The generation of the site's revocations when it was opened.
     pub generation: u32,
     /// The title that it is good for.
-    pub title: Tag,
+    scope: Tag,
     /// Whose it is, if the viewer token said so.
     pub subject: Option<Tag>,
     /// The viewer token that it was opened with, if that had a name.
@@ -144,7 +146,7 @@ impl Session {
             class,
             max_height: grant.max_height.map(|height| u16::try_from(height).unwrap_or(u16::MAX)),
             generation,
-            title: title_tag(title),
+            scope: scope_tag(title, grant.folder.as_deref().unwrap_or_default()),
             subject: grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject)),
             token: grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id)),
             issuer_key: issuer_key_tag(&grant.issuer, grant.key.as_str()),
@@ -203,7 +205,7 @@ impl Session {
             expires_at: seconds(fields.take()),
             ends_at: seconds(fields.take()),
             id: SessionId(fields.take()),
-            title: fields.take(),
+            scope: fields.take(),
             class: Class(fields.take()),
             max_height: Some(u16::from_be_bytes(fields.take())).filter(|height| *height != 0),
             subject: Some(fields.take()).filter(|tag| *tag != Tag::default()),
@@ -219,14 +221,21 @@ impl Session {
 
     /// Checks that the session is alive at `now`, with `grace_s` seconds beyond its expiry but none beyond its end,
     /// that it is good for the title, and that the viewer is where it was locked to.
-    pub fn check(&self, title: &TitleId, facts: &Facts, now: UnixTime, grace_s: u64) -> Result<(), Denial> {
+    pub fn check(
+        &self,
+        request: &MediaRequest,
+        facts: &Facts,
+        now: UnixTime,
+        grace_s: u64,
+    ) -> Result<(), Denial> {
         let dead = self.expires_at.plus_secs(grace_s).min(self.ends_at);
         if now >= dead {
             let ago = now.secs_since(dead);
             return Err(Denial::new(Reason::SessionExpired, format!("the session ended {ago} s ago")));
         }
-        if self.title != title_tag(title) {
-            return Err(Denial::new(Reason::SessionTitle, format!("the session is not for `{title}`")));
+        if !self.covers(request) {
+            let detail = format!("the session is not for `{}/{}`", request.title, request.resource);
+            return Err(Denial::new(Reason::SessionTitle, detail));
         }
         if !self.lock.is_open() && self.locked_to != locked_to(self.lock, facts) {
             return Err(Denial::new(
@@ -235,6 +244,14 @@ impl Session {
             ));
         }
         Ok(())
+    }
+
+    /// Whether what is asked for lies within what the session was opened for: the title, or a folder of it.
+    fn covers(&self, request: &MediaRequest) -> bool {
+        let path = request.resource.as_str();
+        let folders =
+            memchr::memchr_iter(b'/', path.as_bytes()).map(|slash| path.get(..=slash).unwrap_or_default());
+        std::iter::once("").chain(folders).any(|folder| scope_tag(&request.title, folder) == self.scope)
     }
 
     /// A number below 100 that stays the same for one subject (without a subject: for one viewer token, else for the
@@ -251,7 +268,7 @@ impl Session {
             &seconds(self.expires_at),
             &seconds(self.ends_at),
             &self.id.0,
-            &self.title,
+            &self.scope,
             &self.class.0,
             &self.max_height.unwrap_or_default().to_be_bytes(),
             &self.subject.unwrap_or_default(),
@@ -304,6 +321,15 @@ impl Fields<'_> {
 /// Names a title.
 pub fn title_tag(title: &TitleId) -> Tag {
     tag(&[title.as_str().as_bytes()])
+}
+
+/// Names a title, or a folder of it that ends in `/`.
+fn scope_tag(title: &TitleId, folder: &str) -> Tag {
+    if folder.is_empty() {
+        title_tag(title)
+    } else {
+        tag(&[title.as_str().as_bytes(), b"/", folder.as_bytes()])
+    }
 }
 
 /// Names an issuer's subject.
@@ -452,9 +478,16 @@ mod tests {
         })
     }
 
+    fn wanted(path: &str) -> MediaRequest {
+        MediaRequest::at_entry(path).unwrap()
+    }
+
     fn check(session: &Session, id: &str, now: UnixTime, grace_s: u64) -> Option<Reason> {
         let facts = facts("AE;asn=5384", "192.0.2.77");
-        session.check(&title(id), &facts, now, grace_s).err().map(|denial| denial.reason)
+        session
+            .check(&wanted(&format!("/{id}/v/1.m4s")), &facts, now, grace_s)
+            .err()
+            .map(|denial| denial.reason)
     }
 
     #[test]
@@ -474,6 +507,36 @@ mod tests {
         assert_eq!(check(&session, "other", NOW, 0), Some(Reason::SessionTitle));
         let elsewhere = Session::open(&token, &keys, "other.example.com").unwrap_err();
         assert_eq!(elsewhere.reason, Reason::SessionSignature);
+    }
+
+    #[test]
+    fn it_may_be_for_a_folder_alone() {
+        let grant = Grant {
+            folder: Some("sd/".to_owned()),
+            ..Grant::new(Dialect::Jwt, "id".parse().unwrap(), "k".parse().unwrap())
+        };
+        let session = Session::new(&Opening {
+            id: SessionId([1; 8]),
+            title: &title("harbour"),
+            class: Class([2; 4]),
+            grant: &grant,
+            lock: Lock::default(),
+            facts: &Facts::default(),
+            generation: 0,
+            counted: false,
+            expires_at: NOW.plus_secs(60),
+            ends_at: NOW.plus_secs(60),
+        });
+        for (path, inside) in [
+            ("/harbour/sd/main.m3u8", true),
+            ("/harbour/sd/v/1.m4s", true),
+            ("/harbour/hd/sd/1.m4s", false),
+            ("/harbour/sd", false),
+            ("/harbour/main.m3u8", false),
+            ("/sd/harbour/sd/1.m4s", false),
+        ] {
+            assert_eq!(session.check(&wanted(path), &Facts::default(), NOW, 0).is_ok(), inside, "{path}");
+        }
     }
 
     #[test]
@@ -513,7 +576,7 @@ mod tests {
             (country.and(network), "AE", "192.0.2.1", true),
             (country.and(network), "GB", "192.0.2.1", false),
         ] {
-            let found = open_with(lock).check(&title("harbour"), &facts(place, viewer), NOW, 0);
+            let found = open_with(lock).check(&wanted("/harbour/a"), &facts(place, viewer), NOW, 0);
             let expected = if stays { None } else { Some(Reason::SessionMoved) };
             assert_eq!(found.err().map(|denial| denial.reason), expected, "{lock:?} {place} {viewer}");
         }

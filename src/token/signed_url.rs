@@ -9,6 +9,7 @@ use super::Lock;
 use crate::catalog::{Algorithm, Jwk, KeySet, TitleId, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
+use crate::route::MediaRequest;
 use crate::time::UnixTime;
 
 /// Longer tokens are not read; one that travels in a URL cannot be longer.
@@ -33,6 +34,35 @@ pub(super) fn bounded(token: &str) -> Result<&str, Denial> {
 pub(super) fn titles(path: &str) -> Option<Vec<TitleId>> {
     let first = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
     Some(first.parse().into_iter().collect())
+}
+
+/// The folder below the title to which a token's patterns of paths limit it; `None`: it is for all of the title.
+///
+/// `literals` are what the patterns that the entry's path fits begin with, up to the first wildcard. What stands behind the
+/// last `/` of one is the beginning of a name and no folder. The widest counts. The folder is read from the path, of
+/// which the literal is a prefix in one spelling or another, and so is in the canonical one.
+pub(super) fn folder<'a>(path: &str, literals: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    // The first slash stands before the title, the second behind it.
+    let depth = literals.into_iter().map(slashes).min()?.checked_sub(2)?;
+    let entry = MediaRequest::at_entry(path).ok()?;
+    let folder: String = entry.resource.folder().split_inclusive('/').take(depth).collect();
+    Some(folder).filter(|folder| !folder.is_empty())
+}
+
+pub(super) fn slashes(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'/').count()
+}
+
+/// What a pattern begins with, up to its first wildcard; `None` where it has no wildcard, and is for one path alone.
+pub(super) fn literal(pattern: &str) -> Option<&str> {
+    pattern.find(['*', '?']).and_then(|at| pattern.get(..at))
+}
+
+/// The path of a URL that may end anywhere.
+pub(super) fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let target = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+    target.split('?').next().unwrap_or_default()
 }
 
 /// Whole seconds since the Unix epoch, in digits alone.
@@ -439,6 +469,34 @@ mod tests {
             ("a*b*c", "abbbbbbbb", false),
         ] {
             assert_eq!(glob(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn folders() {
+        for (path, literals, expected) in [
+            ("/harbour/sd/m.m3u8", &["/harbour/sd/"][..], Some("sd/")),
+            ("/harbour/sd/a/m.m3u8", &["/harbour/sd/a"], Some("sd/")),
+            ("/harbour/sd/a/m.m3u8", &["/harbour/sd/a/"], Some("sd/a/")),
+            ("/harbour/sd/a/m.m3u8", &["/harbour/sd/a/", "/harbour/sd/"], Some("sd/")),
+            ("/harbour/sd/m.m3u8", &["/harbour/sd/", "/har"], None),
+            ("/harbour/sd/m.m3u8", &["/harbour/s"], None),
+            ("/harbour/m.m3u8", &["/harbour/"], None),
+            ("/harbour/sd/m.m3u8", &["/"], None),
+            ("/harbour/sd/m.m3u8", &[""], None),
+            ("/harbour/sd/m.m3u8", &[], None),
+            ("/harbour/%73d/%c3%a9/m.m3u8", &["/harbour/sd/\u{e9}/"], Some("sd/%C3%A9/")),
+            ("/harbour/sd/../m.m3u8", &["/harbour/sd/"], None),
+        ] {
+            assert_eq!(folder(path, literals.iter().copied()).as_deref(), expected, "{path} {literals:?}");
+        }
+        for (url, path) in [
+            ("https://a.example/b/c?d=/e", "/b/c"),
+            ("https://a.example/", "/"),
+            ("https://a.example", ""),
+            ("", ""),
+        ] {
+            assert_eq!(path_of(url), path, "{url}");
         }
     }
 

@@ -95,6 +95,7 @@ impl Stream {
         let malformed =
             || unreadable("accessRules", "5 rules at most, of the types that Cloudflare documents");
         let rules = match self.claims.find("accessRules") {
+            None if self.claims.is_null("accessRules") => return Err(malformed()),
             None => return Ok(Lock::default()),
             Some(Value::Array(rules)) if rules.len() <= MOST_RULES => rules,
             Some(_) => return Err(malformed()),
@@ -106,7 +107,8 @@ impl Stream {
             let matches = match &condition {
                 Condition::Any => Some(true),
                 Condition::Source(networks) => {
-                    lock.network = true;
+                    let smallest = networks.iter().fold(Lock::default(), |all, one| all.and(one.lock()));
+                    lock = lock.and(Lock { network: true, ..smallest });
                     facts.address.map(|address| networks.iter().any(|network| network.contains(address)))
                 }
                 Condition::Country(countries) => {
@@ -342,6 +344,20 @@ mod tests {
         let token = mint(&with("accessRules", json!([source("allow", &both), country("allow", &["GB"])])));
         let lock = grant(&format!("/{token}/a"), "GB", Some("1.2.3.4")).unwrap().0.lock;
         assert_eq!(lock, Lock { network: true, country: true, ..Lock::default() });
+        for (of, address) in [
+            (["93.184.216.0/24", "2400:cb00::/48"], false),
+            (["93.184.216.0/25", "2400:cb00::/48"], true),
+            (["93.184.216.7/32", "2400:cb00::/48"], true),
+            (["93.184.216.7", "2400:cb00::/48"], true),
+            (["93.184.216.0/24", "2400:cb00::/49"], true),
+        ] {
+            for rules in [json!([source("allow", &of), any("allow")]), json!([source("block", &of)])] {
+                let token = mint(&with("accessRules", rules));
+                let lock = grant(&format!("/{token}/a"), "GB", Some("1.2.3.4")).unwrap().0.lock;
+                assert_eq!(lock, Lock { network: true, address, ..Lock::default() }, "{of:?}");
+            }
+        }
+        assert_eq!(reason(&with("accessRules", Value::Null), "GB", None), claims, "null");
     }
 
     #[test]

@@ -34,7 +34,7 @@ use super::compact::{Compact, malformed, short};
 use super::grant::{Renewal, Replay};
 use super::jwt::{issuer, meant_for};
 use super::presented::{Asked, Dialect, Presented};
-use super::signed_url::titles;
+use super::signed_url::{folder, path_of, titles};
 use super::{Challenge, Grant, posix};
 use crate::catalog::{Algorithm, Issuer, Jwk, KeySet, TokenPolicy, UriSigningPolicy};
 use crate::denial::{Denial, Reason};
@@ -146,6 +146,9 @@ impl UriSigning {
         if self.claims.find("cdniv").is_some_and(|version| version.as_u64() != Some(1)) {
             return Err(unreadable("cdniv", "1"));
         }
+        if self.claims.is_null("cdnicrit") {
+            return Err(unreadable("cdnicrit", "a text"));
+        }
         if let Some(names) = self.claims.text("cdnicrit")? {
             return Err(Denial::new(
                 Reason::TokenClaims,
@@ -158,7 +161,7 @@ impl UriSigning {
                 return Err(unreadable("sub", "five parts: an encrypted subject"));
             }
         }
-        if self.claims.find("cdniip").is_some() {
+        if self.claims.find("cdniip").is_some() || self.claims.is_null("cdniip") {
             return Err(Denial::new(
                 Reason::TokenAddress,
                 "`cdniip` is encrypted: no key for encryption is kept here",
@@ -167,8 +170,8 @@ impl UriSigning {
         Ok(())
     }
 
-    /// Whether the token is for the URI without the token.
-    fn names(&self, facts: &Facts) -> Result<(), Denial> {
+    /// Whether the token is for the URI without the token, and for which folder of its title alone.
+    fn names(&self, facts: &Facts) -> Result<Option<String>, Denial> {
         let container = self
             .claims
             .text("cdniuc")?
@@ -179,7 +182,7 @@ impl UriSigning {
             let digest =
                 digest.strip_prefix("sha-256;").ok_or_else(|| unreadable("cdniuc", "`hash:sha-256;…`"))?;
             let same = URL_SAFE_NO_PAD.encode(Sha256::digest(&uri)) == digest;
-            return same.then_some(()).ok_or_else(elsewhere);
+            return same.then_some(None).ok_or_else(elsewhere);
         }
         let expression =
             container.strip_prefix("regex:").ok_or_else(|| unreadable("cdniuc", "`hash:…` or `regex:…`"))?;
@@ -188,12 +191,16 @@ impl UriSigning {
         }
         let translated = posix::translate(expression)
             .map_err(|why| Denial::new(Reason::TokenClaims, format!("`cdniuc`: {why}")))?;
+        let prefix = posix::prefix(expression);
         let expression = RegexBuilder::new(&format!("^(?:{translated})$"))
             .size_limit(64 * 1024)
             .nest_limit(16)
             .build()
             .map_err(|_| unreadable("cdniuc", "a POSIX extended regular expression that is not too large"))?;
-        expression.is_match(&uri).then_some(()).ok_or_else(elsewhere)
+        if !expression.is_match(&uri) {
+            return Err(elsewhere());
+        }
+        Ok(prefix.and_then(|prefix| folder(&self.place.path, [path_of(&prefix)])))
     }
 
     /// The next token, where this one asks for it, and it can be signed here: with the shared secret that verified it.
@@ -344,14 +351,9 @@ impl Presented for UriSigning {
         let Asked { facts, now, .. } = *asked;
         let expires_at = self.timely(now)?;
         self.understood()?;
-        if let Some(audience) = &self.audience {
-            meant_for(&self.claims, "aud", audience)?;
-        } else if self.claims.find("aud").is_some() {
-            // RFC 7519 section 4.1.3: a recipient that does not find itself in it has to refuse.
-            return Err(Denial::new(Reason::TokenAudience, "the token names an audience, the site none"));
-        }
+        meant_for(&self.claims, "aud", self.audience.as_deref())?;
         // The expression comes last, and never before the signature: RFC 9246 section 2.1.15.2.
-        self.names(facts)?;
+        let folder = self.names(facts)?;
         let token_id = self.claims.text("jti")?.map(str::to_owned);
         Ok(Grant {
             replay: if token_id.is_some() { Replay::Prohibit } else { Replay::Permit },
@@ -359,6 +361,7 @@ impl Presented for UriSigning {
             issued_at: self.claims.start("iat")?,
             expires_at,
             titles: titles(&self.place.path),
+            folder,
             renewal: self.renewal(key, facts, expires_at, now)?,
             ..Grant::new(Dialect::UriSigning, self.keys.clone(), key.kid.clone())
         })
@@ -540,6 +543,9 @@ mod tests {
             ("cdniuc", json!("regex:https://[^/]*/harbour/"), url),
             ("cdniuc", json!("regex:harbour"), url),
             ("cdniuc", json!("regex:(?i).*"), claims),
+            ("cdniuc", json!("regex:nothing)|(.*"), claims),
+            ("cdniip", Value::Null, Some(Reason::TokenAddress)),
+            ("cdnicrit", Value::Null, claims),
             ("cdniuc", json!("regex:(((.{255}){255}){255})"), claims),
             ("cdniuc", json!(format!("regex:{}", "a".repeat(1025))), claims),
             ("cdniuc", json!("hash:sha-256;AAAA"), url),

@@ -5,11 +5,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
+use web_sys::{CryptoKey, WorkerGlobalScope};
 
 use crate::catalog::{Algorithm, Jwk, KeyMaterial, OctetCurve};
 use crate::fault::{Fault, FaultKind};
@@ -30,15 +32,25 @@ pub(super) fn session_id() -> Result<SessionId, Fault> {
 }
 
 async fn ask(challenge: &Challenge<'_>) -> Result<bool, JsValue> {
-    let subtle = scope().crypto()?.subtle();
-    let Some(Imported { key, verify_as }) = import(&subtle, challenge.key, challenge.algorithm).await? else {
-        return Ok(false);
-    };
-    let signature = Uint8Array::from(&*challenge.signature);
-    let message = Uint8Array::from(&*challenge.message);
-    let promise = subtle
-        .verify_with_object_and_buffer_source_and_buffer_source(&verify_as, &key, &signature, &message)?;
+    let Some(imported) = import(challenge.key, challenge.algorithm).await? else { return Ok(false) };
+    let Imported { key, verify_as } = &*imported;
+    let promise = subtle_verify(verify_as, key, &challenge.signature, &challenge.message)?;
     Ok(JsFuture::from(promise).await?.is_truthy())
+}
+
+// As web-sys has it, but without a copy of what is handed over: `verify` makes its own before it returns, so that the
+// views into WebAssembly's memory need not outlive the call.
+//
+// https://www.w3.org/TR/webcrypto-2/#SubtleCrypto-method-verify
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = verify)]
+    fn subtle_verify(
+        algorithm: &Object,
+        key: &CryptoKey,
+        signature: &[u8],
+        message: &[u8],
+    ) -> Result<Promise, JsValue>;
 }
 
 type Members = Vec<(&'static str, JsValue)>;
@@ -77,7 +89,6 @@ fn names(algorithm: Algorithm) -> Option<(Members, Members)> {
 }
 
 /// A key as the runtime holds it, and the algorithm as `verify` wants it.
-#[derive(Clone)]
 struct Imported {
     key: CryptoKey,
     verify_as: Object,
@@ -85,14 +96,14 @@ struct Imported {
 
 thread_local! {
     /// Imported keys by their algorithm and parameters: another key has others.
-    static KEYS: RefCell<HashMap<(Algorithm, Vec<u8>), Imported>> = RefCell::default();
+    static KEYS: RefCell<HashMap<(Algorithm, Vec<u8>), Rc<Imported>>> = RefCell::default();
 }
 
 /// The most imported keys that an isolate remembers. When it is full, it starts anew.
 const MOST: usize = 100;
 
 /// Imports a key as a JWK; `None` for a shared secret.
-async fn import(subtle: &SubtleCrypto, key: &Jwk, algorithm: Algorithm) -> Result<Option<Imported>, JsValue> {
+async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>, JsValue> {
     let parameters: [&[u8]; 2] = match &key.material {
         KeyMaterial::Symmetric { .. } => return Ok(None),
         KeyMaterial::EllipticCurve { x, y, .. } => [&x.0, &y.0],
@@ -122,10 +133,15 @@ async fn import(subtle: &SubtleCrypto, key: &Jwk, algorithm: Algorithm) -> Resul
     };
     let members: Members = members.into_iter().map(|(name, value)| (name, value.into())).collect();
     let usages = Array::of1(&JsValue::from_str("verify"));
-    let promise =
-        subtle.import_key_with_object("jwk", &object(&members)?, &object(&import_as)?, false, &usages)?;
+    let promise = scope().crypto()?.subtle().import_key_with_object(
+        "jwk",
+        &object(&members)?,
+        &object(&import_as)?,
+        false,
+        &usages,
+    )?;
     let key: CryptoKey = JsFuture::from(promise).await?.dyn_into()?;
-    let imported = Imported { key, verify_as: object(&verify_as)? };
+    let imported = Rc::new(Imported { key, verify_as: object(&verify_as)? });
     KEYS.with_borrow_mut(|keys| {
         if keys.len() >= MOST {
             keys.clear();

@@ -63,19 +63,17 @@ pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
     }
 }
 
-/// The same line for a rule that is being rehearsed, and would have refused. Segments leave none: their playlist has.
+/// The same line for a rule that is being rehearsed, and would have refused, once a session: at its entry.
 pub(super) fn log_rehearsed(facts: &Facts, denial: &Denial) {
     worker::console_log!("{}", line(Some(facts), "rehearsal", denial.reason.code(), &denial.detail));
 }
 
 fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_json::Value {
     let wanted = facts.and_then(|facts| match route(facts) {
-        Ok(Route::Below(request, _)) => Some(request),
-        // A path that is no title's may hold a token.
-        Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok(),
+        Ok(Route::Below(request, _)) => Some(format!("{}/{}", request.title, request.resource)),
+        Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok().map(|request| plain(&request)),
         _ => None,
     });
-    let wanted = wanted.map(|request| format!("{}/{}", request.title, request.resource));
     json!({
         "kind": kind,
         "reason": reason,
@@ -84,4 +82,12 @@ fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_
         "resource": wanted,
         "place": facts.map(|facts| facts.geography.to_string()),
     })
+}
+
+/// The path of an entry without what may be a token: a segment that is long, or has parameters.
+fn plain(request: &MediaRequest) -> String {
+    let hidden = |segment: &str| segment.len() > 64 || segment.contains([';', '=']);
+    let segments = request.resource.as_str().split('/');
+    let plain: Vec<_> = segments.map(|segment| if hidden(segment) { "[…]" } else { segment }).collect();
+    format!("{}/{}", request.title, plain.join("/"))
 }

@@ -12,6 +12,7 @@ use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
+use crate::hls::Reach;
 use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
@@ -136,18 +137,19 @@ impl Edge {
         }
         let source = cache::source(facts, request, site, &admission.permit.folder)
             .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
-        if request.kind != ResourceKind::Segment {
+        if admission.reach == Reach::Prefix {
             admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
         }
         let documents = self.documents()?;
         match request.kind {
             ResourceKind::Segment => {
                 let (reply, body) = media::stream(facts, &source, &documents.context).await?;
-                Ok(Answer::Streamed(reply, body))
+                Ok(Answer::Streamed(pipeline::for_player(reply, &admission.permit), body))
             }
             ResourceKind::Playlist | ResourceKind::Mpd => {
                 let bytes = media::whole(&source, &documents.context).await?;
-                Ok(Answer::Whole(pipeline::manifest(facts, request, admission, &source, &bytes)?))
+                let reply = pipeline::manifest(facts, request, admission, &source, &bytes)?;
+                Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
             }
         }
     }
@@ -175,7 +177,7 @@ impl Edge {
     }
 }
 
-fn documents(env: Env, context: Context) -> Result<Documents, Fault> {
+pub(super) fn documents(env: Env, context: Context) -> Result<Documents, Fault> {
     let kv = env
         .kv("CATALOG")
         .map_err(|error| Fault::new(FaultKind::Configuration, format!("CATALOG: {error}")))?;

@@ -106,6 +106,12 @@ const CASES = [
   cdn("CloudFront with SHA-256", "cloud-front", KEYS.rsa, {}, { sha256: true }),
   cdn("CloudFront with ECDSA", "cloud-front", KEYS.p256),
   cdn("CloudFront's cookies", "cloud-front", KEYS.rsa, {}, { resource: "https://HOST/harbour/*", ip: "192.0.2.0/24" }, cookies),
+  {
+    ...cat("HS256", "oct"),
+    name: "CAT for one use, with its renewal",
+    replay: {},
+    claims: { iss: "keys", cti: "0a", catreplay: 1, catr: { type: 1, expadd: 600, deadline: 600, "cookie-name": "cat" } },
+  },
 ].map((row, index) => ({ ...row, host: `d${index}.example.com` }));
 
 let edge, folder;
@@ -115,9 +121,9 @@ before(async () => {
   const sessions = { issuer: "sessions", keys: [{ ...oct(32), kid: "s", alg: "HS256" }] };
   const title = { id: "harbour", sites: CASES.map(({ host }) => host), offers: [{ id: "all", territories: { allow: ["*"] } }] };
   const documents = { "v1/keys/sessions": { revision: 1, ...sessions }, "v1/title/harbour": { revision: 1, ...title } };
-  for (const { host, accept, issuers = [], key } of CASES) {
+  for (const { host, accept, issuers = [], key, replay } of CASES) {
     // Each case has an issuer of its own, so that no key serves two.
-    const own = JSON.parse(JSON.stringify({ accept: [accept], issuers }).replaceAll('"keys"]', `"${host}"]`).replaceAll(':"keys"', `:"${host}"`));
+    const own = JSON.parse(JSON.stringify({ accept: [accept], issuers, replay }).replaceAll('"keys"]', `"${host}"]`).replaceAll(':"keys"', `:"${host}"`));
     const { d, p, q, dp, dq, qi, ...verifying } = key;
     documents[`v1/keys/${host}`] = { revision: 1, issuer: host, keys: [{ ...verifying, kid: "k1" }] };
     const media = { origin: "https://media.example.com/" };
@@ -198,4 +204,20 @@ test("one viewer's verified token opens nothing for another", async () => {
   assert.equal((await (await ask(elsewhere)).json()).reason, "token_url");
   assert.notEqual((await ask(forged(wanted))).status, 200);
   assert.equal((await ask(wanted)).status, 200);
+});
+
+test("a token for one use is renewed with its use, and not by asking for the headers alone", async () => {
+  const row = CASES.find(({ replay }) => replay);
+  // Another name than above, where the first one was used.
+  const { url, headers } = request(row, await mint({ ...row, claims: { ...row.claims, cti: "0b" } }));
+  const head = () => edge.fetch(url, { method: "HEAD", country: "AE", headers });
+  const before = await head();
+  assert.deepEqual([before.status, before.headers.get("Set-Cookie")], [200, null]);
+  const used = await ask({ url, headers });
+  assert.equal(used.status, 200, await used.text());
+  assert.match(used.headers.get("Set-Cookie"), /^cat=/);
+  const again = await ask({ url, headers });
+  assert.equal((await again.json()).reason, "token_replayed");
+  const after = await head();
+  assert.equal(after.headers.get("Set-Cookie"), null, "a spent token was renewed");
 });

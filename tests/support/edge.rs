@@ -96,7 +96,7 @@ impl<'a> Edge<'a> {
             let uses = used.entry(usage.name.to_string()).and_modify(|uses| *uses += 1).or_insert(1);
             usage.judge(Seen { uses: *uses, elsewhere: false })?;
         }
-        Ok(reply)
+        Ok(pipeline::for_player(reply, &admission.permit))
     }
 
     fn fetch(

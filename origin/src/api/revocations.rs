@@ -55,7 +55,9 @@ async fn revoke(
         }])
     })?;
     change(&api, &host, |document, at| {
-        document.generation = document.generation.saturating_add(1);
+        // Never below the clock, so that a database that was restored from a backup gives none out a second time.
+        let clock = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
+        document.generation = document.generation.saturating_add(1).max(clock);
         // A session ends within a week, whatever the site's settings.
         let week = |what: &Revoked| matches!(what, Revoked::Session(_)).then(|| at.plus_secs(604_800));
         document.revoked.retain(|entry| entry.until.is_none_or(|until| at < until));

@@ -231,6 +231,38 @@ mod tests {
     }
 
     #[test]
+    fn a_code_of_no_country_is_reported() {
+        let list = r#"{"allow":["GB","UK"],"deny":["XK","EU","ZZ-A","postal:UK-1"]}"#;
+        let body = format!(
+            r#"{{"id":"harbour","sites":["watch.example.com"],
+            "variances":[{{"id":"v","media":"v/","territories":{list}}}],
+            "blackouts":[{{"id":"b","action":"deny","territories":{list}}}],
+            "offers":[{{"id":"o","territories":{list},
+                "premieres":[{{"territories":{list},"from":"2026-12-01T00:00:00Z"}}]}}]}}"#
+        );
+        let found = errors("v1/title/harbour", &body);
+        for list in ["variances[0]", "blackouts[0]", "offers[0]", "offers[0].premieres[0]"] {
+            for (entry, detail) in [
+                ("allow[1]", "found `UK`; the United Kingdom is GB"),
+                ("deny[1]", "`continent:EU`"),
+                ("deny[2]", "found `ZZ`"),
+                ("deny[3]", "GB"),
+            ] {
+                let field = format!("{list}.territories.{entry}");
+                assert!(
+                    found.iter().any(|(at, told)| *at == field && told.contains(detail)),
+                    "{field}: {found:?}"
+                );
+            }
+        }
+        assert_eq!(found.len(), 16, "{found:?}");
+        let site = r#"{"host":"a.example","media":{"origin":"https://m.example/"},"tokens":{"issuers":["i"]},
+            "sessions":{"keys":"s"},"geography":{"groups":{"isles":["IE","UK"]}},"ratings":{"systems":{"UK":"bbfc"}}}"#;
+        let fields: Vec<_> = errors("v1/site/a.example", site).into_iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, ["geography.groups.isles[1]", "ratings.systems.UK"]);
+    }
+
+    #[test]
     fn every_error_that_serde_survives_is_reported_at_once() {
         let body =
             title(&format!("{OFFER},{OFFER}")).replace("watch.example.com\"]", "a.example\"],\"colour\":1");

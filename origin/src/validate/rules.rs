@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use stagedoor::catalog::{Acceptance, KeySet, Model, Offer, Revocations, Site, Territory, Title, VarianceId};
+use stagedoor::catalog::{
+    Acceptance, KeySet, Model, Offer, Revocations, Site, Territories, Territory, Title, VarianceId,
+};
+use stagedoor::rights::unassigned;
 
 /// The rules of one kind of document.
 pub(super) trait Rules {
@@ -30,11 +33,22 @@ impl Rules for Title {
         unique(report, "variances", "id", "variance", self.variances.iter().map(|variance| &variance.id));
         unique(report, "blackouts", "id", "blackout", self.blackouts.iter().map(|blackout| &blackout.id));
         for (index, offer) in self.offers.iter().enumerate() {
+            countries(report, &format!("offers[{index}].territories"), &offer.territories);
+            for (number, premiere) in offer.premieres.iter().enumerate() {
+                let list = format!("offers[{index}].premieres[{number}].territories");
+                countries(report, &list, &premiere.territories);
+            }
             offer_rules(self, offer, &mut |member, detail| {
                 report(format!("offers[{index}].{member}"), detail);
             });
         }
+        for (index, variance) in self.variances.iter().enumerate() {
+            if let Some(territories) = &variance.territories {
+                countries(report, &format!("variances[{index}].territories"), territories);
+            }
+        }
         for (index, blackout) in self.blackouts.iter().enumerate() {
+            countries(report, &format!("blackouts[{index}].territories"), &blackout.territories);
             if blackout.territories.allow.is_empty() {
                 let detail = "expected at least one territory, or the blackout is nowhere".to_owned();
                 report(format!("blackouts[{index}].territories.allow"), detail);
@@ -89,6 +103,17 @@ fn offer_rules(title: &Title, offer: &Offer, report: &mut dyn FnMut(&str, String
     }
 }
 
+/// Reports each entry that names no country by a country's code.
+fn countries(report: &mut dyn FnMut(String, String), list: &str, territories: &Territories) {
+    for (member, entries) in [("allow", &territories.allow), ("deny", &territories.deny)] {
+        for (index, entry) in entries.iter().enumerate() {
+            if let Some(detail) = entry.country().and_then(unassigned) {
+                report(format!("{list}.{member}[{index}]"), detail);
+            }
+        }
+    }
+}
+
 /// Reports each of a list's names that stands there again.
 fn unique<'a, T: Ord + Display + 'a>(
     report: &mut dyn FnMut(String, String),
@@ -112,6 +137,10 @@ impl Rules for Site {
     }
 
     fn rules(&self, report: &mut dyn FnMut(String, String)) {
+        if self.sessions.renewal_s() >= self.sessions.lifetime_s {
+            let detail = format!("expected less than `lifetime_s`, {}", self.sessions.lifetime_s);
+            report("sessions.renew_before_s".to_owned(), detail);
+        }
         let nobody = |acceptance: &Acceptance| acceptance.needs_issuers() && self.tokens.issuers.is_empty();
         if self.tokens.accept.is_empty() {
             report(
@@ -128,9 +157,15 @@ impl Rules for Site {
                     let detail = format!("expected no group within a group, found `{member}`");
                     report(format!("geography.groups.{name}[{index}]"), detail);
                 }
+                if let Some(detail) = member.country().and_then(unassigned) {
+                    report(format!("geography.groups.{name}[{index}]"), detail);
+                }
             }
         }
         for territory in self.ratings.systems.keys() {
+            if let Some(detail) = territory.country().and_then(unassigned) {
+                report(format!("ratings.systems.{territory}"), detail);
+            }
             if let Territory::Group(name) = territory
                 && self.geography.group(name).is_none()
             {

@@ -16,7 +16,7 @@ async fn each_revocation_has_a_generation_of_its_own() {
     assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
     let held = app.api.get("/revocations/a.example").await;
     let document = &held.body["document"];
-    assert_eq!((&document["host"], &document["generation"]), (&json!("a.example"), &json!(6)));
+    assert_eq!(document["host"], "a.example");
     let mut generations: Vec<_> = document["revoked"]
         .as_array()
         .unwrap()
@@ -24,7 +24,9 @@ async fn each_revocation_has_a_generation_of_its_own() {
         .map(|entry| entry["generation"].as_u64().unwrap())
         .collect();
     generations.sort_unstable();
-    assert_eq!(generations, [1, 2, 3, 4, 5, 6]);
+    generations.dedup();
+    assert_eq!((generations.len(), generations.last().copied()), (6, document["generation"].as_u64()));
+    assert!(generations[0] > 1_700_000_000, "a generation is no less than the clock: {generations:?}");
     app.api.wait_for_state("/revocations/a.example", "synced").await;
     let (_, at_edge) = app.edge.held("v1/revocations/a.example").unwrap();
     assert_eq!(at_edge.unwrap(), *document);
@@ -36,13 +38,14 @@ async fn a_revocation_is_taken_back_and_its_generation_is_not_given_again() {
     let session = json!({ "what": { "session": "0123456789abcdef" }, "note": "shared link" });
     let first = app.api.post("/revocations/a.example", &session).await;
     let entry = &first.body["document"]["revoked"][0];
-    assert_eq!((&entry["generation"], &entry["note"]), (&json!(1), &json!("shared link")));
+    let generation = entry["generation"].as_u64().unwrap();
+    assert_eq!(entry["note"], "shared link");
     assert!(entry["until"].is_string(), "a session's entry may be dropped after a week: {entry}");
     assert_eq!(app.api.delete("/revocations/a.example/7").await.status, 404);
-    let back = app.api.delete("/revocations/a.example/1").await;
+    let back = app.api.delete(&format!("/revocations/a.example/{generation}")).await;
     assert_eq!((back.status, &back.body["document"]["revoked"]), (200, &json!([])));
     let second = app.api.post("/revocations/a.example", &json!({ "what": { "everything": {} } })).await;
-    assert_eq!(second.body["document"]["revoked"][0]["generation"], 2);
+    assert!(second.body["document"]["revoked"][0]["generation"].as_u64().unwrap() > generation);
 }
 
 #[tokio::test]

@@ -181,6 +181,62 @@ fn anonymisers() {
 }
 
 #[test]
+fn an_anonymiser_that_is_logged_tells_what_enforcing_would_do() {
+    let world = offers(&json!({}));
+    let gulf = offers(&json!({ "territories": { "allow": ["AE"] } }));
+    let table = [
+        ("world", "unknown", &world, vec![]),
+        ("world", "unknown", &gulf, vec![Reason::Territory]),
+        ("deny", "unknown", &world, vec![Reason::GeographyUnknown]),
+        ("world", "deny", &world, vec![Reason::Anonymiser]),
+        ("world", "allow", &gulf, vec![]),
+    ];
+    for (unknown, tor, offers, expected) in table {
+        let hear = |mode: &str| {
+            let site = json!({ "geography": { "unknown": unknown, "tor": tor }, "rules": { "anonymiser": { "mode": mode } } });
+            hear(&site, offers, &json!({ "in": "AE;tor" }))
+        };
+        let logged = hear("log");
+        assert!(logged.outcome.is_ok());
+        let rehearsed: Vec<_> = logged.rehearsed.iter().map(|denial| denial.reason).collect();
+        assert_eq!(rehearsed, expected, "{unknown} {tor} {offers}");
+        let enforced = hear("enforce").outcome.err().map(|denial| denial.reason);
+        assert_eq!(enforced.into_iter().collect::<Vec<_>>(), expected, "{unknown} {tor} {offers}");
+    }
+}
+
+#[test]
+fn an_offer_says_what_becomes_of_those_who_may_be_where_it_denies() {
+    let offer = |unknown: Option<&str>, allow: &[&str], deny: &[&str]| {
+        let mut offer = json!({ "territories": { "allow": allow, "deny": deny } });
+        if let Some(unknown) = unknown {
+            offer["unknown"] = json!(unknown);
+        }
+        offers(&offer)
+    };
+    let world = json!({ "geography": { "unknown": "world", "groups": { "west": ["dma:803", "US-CA"] } } });
+    let outside = Some("outside");
+    let row = |offer, place: &str, fits: bool| {
+        (world.clone(), offer, json!({ "in": place }), if fits { Ok("o") } else { Err(Reason::Territory) })
+    };
+    check(&[
+        row(offer(None, &["US"], &["dma:803"]), "US-CA", true),
+        row(offer(Some("inside"), &["US"], &["dma:803"]), "US-CA", true),
+        row(offer(outside, &["US"], &["dma:803"]), "US-CA", false),
+        row(offer(outside, &["US"], &["dma:803"]), "US-CA;dma=807", true),
+        row(offer(outside, &["US"], &["dma:803"]), "US-CA;dma=803", false),
+        row(offer(outside, &["*"], &["dma:803"]), "GB", true),
+        row(offer(outside, &["*"], &["AE"]), "", false),
+        row(offer(None, &["*"], &["AE"]), "", true),
+        row(offer(outside, &["*"], &["group:west"]), "US-NY", false),
+        row(offer(outside, &["*"], &["group:west"]), "US-NY;dma=501", true),
+        // What is nearer lets in whoever may also be farther out.
+        row(offer(outside, &["US", "postal:US-902"], &["dma:803"]), "US-CA;postal=90210", true),
+        row(offer(outside, &["dma:807"], &["US"]), "US-CA", false),
+    ]);
+}
+
+#[test]
 fn embargoes_and_premieres() {
     let embargo = |until: &str| json!({ "embargo": until, "offers": offers(&json!({})) });
     let premiere = offers(&json!({
@@ -262,6 +318,48 @@ fn a_permit_ends_with_the_rental_or_the_window() {
     windowed["window"] = json!({ "until": "2026-11-22T18:01:00Z" });
     assert_eq!(until(windowed, json!([a, b])).as_deref(), Some("2026-11-22T18:01:00Z"));
     assert_eq!(until(json!({}), json!([])), None);
+}
+
+#[test]
+fn a_rule_that_is_not_enforced_ends_no_permit() {
+    let offer =
+        json!({ "entitlements": ["a"], "rental_s": 3600, "window": { "until": "2026-11-22T18:01:00Z" } });
+    let closed = json!({ "window": { "until": "2026-11-22T17:59:00Z" } });
+    let held = json!([{ "id": "a", "from": "2026-11-22T17:00:01Z" }]);
+    let (window, rental) = (Some("2026-11-22T18:01:00Z"), Some("2026-11-22T18:00:01Z"));
+    let off = json!({ "mode": "off" });
+    let (log, half) = (json!({ "mode": "log" }), json!({ "percent": 50 }));
+    // rules, bucket, of the offer that is open, of the one that is closed
+    let table = [
+        (json!({}), 0, rental, Err(Reason::WindowClosed)),
+        (json!({ "window": log }), 0, rental, Ok(None)),
+        (json!({ "window": off }), 0, rental, Ok(None)),
+        (json!({ "window": half }), 49, rental, Err(Reason::WindowClosed)),
+        (json!({ "window": half }), 50, rental, Ok(None)),
+        (json!({ "entitlement": log }), 0, window, Err(Reason::WindowClosed)),
+        (json!({ "entitlement": half }), 50, window, Err(Reason::WindowClosed)),
+        (json!({ "window": log, "entitlement": off }), 0, None, Ok(None)),
+    ];
+    for (rules, bucket, open, over) in table {
+        let person = json!({ "entitlements": held, "bucket": bucket });
+        let until = |site: &Value, offer: &Value| {
+            let outcome = hear(site, &offers(offer), &person).outcome;
+            let until = outcome.map(|permit| permit.until.map(|until| until.to_string()));
+            until.map_err(|denial| denial.reason)
+        };
+        for own in [false, true] {
+            let with = |offer: &Value| {
+                let mut offer = offer.clone();
+                if own {
+                    offer["rules"] = rules.clone();
+                }
+                let site = if own { json!({}) } else { json!({ "rules": rules }) };
+                until(&site, &offer)
+            };
+            assert_eq!(with(&offer), Ok(open.map(str::to_owned)), "{rules} {bucket} {own}");
+            assert_eq!(with(&closed), over.clone(), "{rules} {bucket} {own}");
+        }
+    }
 }
 
 #[test]
@@ -353,7 +451,19 @@ fn blackouts() {
         (json!({}), title(json!([careful])), json!({ "in": "US-NY;dma=501;postal=10001" }), Ok("o")),
         (json!({}), title(json!([careful])), json!({ "in": "US-NY;dma=501" }), Err(Reason::Blackout)),
         (json!({}), title(json!([careful])), json!({ "in": "GB" }), Ok("o")),
-        (world, title(json!([careful])), json!({ "in": "" }), Err(Reason::Blackout)),
+        (world.clone(), title(json!([careful])), json!({ "in": "" }), Err(Reason::Blackout)),
+    ]);
+    let mut but_for = careful.clone();
+    but_for["territories"] = json!({ "allow": ["dma:803"], "deny": ["US"] });
+    let mut nearer = careful;
+    nearer["territories"] = json!({ "allow": ["*", "US-CA"], "deny": ["US", "dma:803"] });
+    check(&[
+        (json!({}), title(json!([but_for])), json!({ "in": "US-CA" }), Err(Reason::Blackout)),
+        (json!({}), title(json!([but_for])), json!({ "in": "US-CA;dma=807" }), Ok("o")),
+        (world, title(json!([but_for])), json!({ "in": "" }), Err(Reason::Blackout)),
+        (json!({}), title(json!([nearer])), json!({ "in": "US" }), Err(Reason::Blackout)),
+        (json!({}), title(json!([nearer])), json!({ "in": "US-CA;dma=803" }), Ok("o")),
+        (json!({}), title(json!([nearer])), json!({ "in": "US-NY" }), Ok("o")),
     ]);
     let folder = |blackouts: Value, place: &str| {
         let permit = hear(&json!({}), &title(blackouts), &json!({ "in": place })).outcome.unwrap();
@@ -493,6 +603,15 @@ fn a_session_keeps_the_limit_of_its_token() {
 }
 
 #[test]
+fn a_session_carries_sixteen_bits_of_a_height() {
+    let offers = offers(&json!({}));
+    let (token, carried) = (json!({ "max_height": 100_000 }), json!({ "max_height": 65_535 }));
+    assert!(session(&offers, &offers, &token, &carried).is_ok());
+    let permit = hear(&json!({}), &offers, &token).outcome.unwrap();
+    assert_eq!(permit.caps.max_height, Some(65_535));
+}
+
+#[test]
 fn a_blackout_begins_and_ends_under_a_session() {
     let offers = offers(&json!({}));
     let plain = json!({ "offers": offers });
@@ -509,7 +628,11 @@ fn a_blackout_begins_and_ends_under_a_session() {
     assert_eq!(shown(&plain, &slated).as_deref(), Ok("slates/"));
     assert_eq!(shown(&slated, &slated).as_deref(), Ok("slates/"));
     assert_eq!(shown(&slated, &blackout(slate, over)).as_deref(), Ok("harbour/"));
-    assert_eq!(shown(&plain, &blackout(json!("deny"), on)), Err(Reason::Blackout));
+    assert_eq!(shown(&plain, &blackout(json!("deny"), on.clone())), Err(Reason::Blackout));
+    // The editor takes it away, or puts another picture in.
+    assert_eq!(shown(&slated, &plain).as_deref(), Ok("harbour/"));
+    let other = blackout(json!({ "alternate": { "media": "alt/" } }), on);
+    assert_eq!(shown(&slated, &other).as_deref(), Ok("alt/"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::catalog::Issuer;
 use crate::denial::{Denial, Reason};
 use crate::time::UnixTime;
 use crate::token::compact::short;
+use crate::token::jwt::ANY_AUDIENCE;
 use crate::token::{Lock, Replay};
 
 pub(super) const ISS: i64 = 1;
@@ -118,6 +119,8 @@ pub(super) struct Findings {
     pub(super) replay: Replay,
     /// The token is for the path of this request alone.
     pub(super) one_path: bool,
+    /// The slashes of the folder that the path has to be in.
+    pub(super) depth: usize,
     /// `aud` names the site's audience.
     pub(super) audience: bool,
 }
@@ -133,6 +136,7 @@ impl Findings {
         }
         self.lock = self.lock.and(other.lock);
         self.one_path |= other.one_path;
+        self.depth = self.depth.max(other.depth);
         self.audience |= other.audience;
         self.replay = match (self.replay, other.replay) {
             (Replay::Prohibit, _) | (_, Replay::Prohibit) => Replay::Prohibit,
@@ -227,7 +231,11 @@ fn claim(
             if names.iter().any(|name| name.text().is_none()) {
                 return Err("expected a text or an array of texts".into());
             }
-            if let Some(audience) = context.audience {
+            if context.audience != Some(ANY_AUDIENCE) {
+                let Some(audience) = context.audience else {
+                    let detail = "the token names an audience, the site none";
+                    return Err(Miss::Unclear(Denial::new(Reason::TokenAudience, detail)));
+                };
                 if !names.iter().any(|name| name.text() == Some(audience)) {
                     return Err(unmet(Reason::TokenAudience, format!("expected it to name `{audience}`")));
                 }
@@ -288,6 +296,7 @@ fn claim(
         },
         CATU => {
             findings.one_path |= uri::restricts_path(value);
+            findings.depth = findings.depth.max(uri::depth(value));
             if let Some(component) = uri::mismatch(value, target)? {
                 return Err(unmet(Reason::TokenUrl, format!("the URL's {component} does not match")));
             }
@@ -373,7 +382,8 @@ fn exclusions(
     for (set, depth) in sets(value, depth)? {
         let mut found = Findings::default();
         let held = check_set(set, context, &mut found, depth);
-        findings.add(Findings { audience: false, replay: Replay::Permit, ..found });
+        // A path that it is not in limits to no folder.
+        findings.add(Findings { audience: false, replay: Replay::Permit, depth: 0, ..found });
         match held {
             Ok(()) => return Err(unmet(Reason::TokenBinding, "a set of claims holds that must not")),
             Err(refusal) if refusal.unclear => unclear = unclear.or(Some(refusal)),

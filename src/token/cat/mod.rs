@@ -31,8 +31,10 @@ mod vectors;
 pub use mint::{CatError, mint};
 
 use super::compact::short;
+use super::jwt::ANY_AUDIENCE;
 use super::placement::{self, Found, Rest};
 use super::presented::{Asked, Dialect, Presented};
+use super::signed_url::folder;
 use super::{Challenge, Grant};
 use crate::catalog::{CatPolicy, Issuer, Jwk, KeySet, Placement, Plan, TitleId, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -160,7 +162,9 @@ impl Presented for Cat {
             reply: genuine.reply(&refusal.label).map(Box::new),
             ..refusal.denial
         })?;
-        if let Some(audience) = context.audience.filter(|_| !findings.audience) {
+        if let Some(audience) =
+            context.audience.filter(|wanted| *wanted != ANY_AUDIENCE && !findings.audience)
+        {
             let detail = format!("expected `aud` to name `{audience}`");
             return Err(Denial::new(Reason::TokenAudience, detail));
         }
@@ -177,8 +181,10 @@ impl Presented for Cat {
             token_id,
             issued_at: entry(&self.claims, claims::IAT).and_then(|time| claims::time(time, f64::floor).ok()),
             expires_at: findings.expires_at,
+            accepted_until: claims::accepted_until(&self.claims, policy.leeway_s),
             plans: self.plans()?,
             titles,
+            folder: folder(path, ["/".repeat(findings.depth).as_str()]),
             lock: findings.lock,
             replay: findings.replay,
             renewal: renewal::renew(genuine, findings.replay, &self.placement, facts),

@@ -132,7 +132,7 @@ fn every_claim_is_held_against_the_request() {
         (json!({ "sub": 7 }), Some(R::TokenClaims)),
         (json!({ "iss": "other" }), Some(R::TokenIssuer)),
         (json!({ "iss": 7 }), Some(R::TokenClaims)),
-        (json!({ "aud": "tv" }), None),
+        (json!({ "aud": "tv" }), Some(R::TokenAudience)),
         (json!({ "aud": ["tv", 7] }), Some(R::TokenClaims)),
         (json!({ "exp": NOW + 1 }), None),
         (json!({ "exp": NOW }), Some(R::TokenExpired)),
@@ -352,6 +352,15 @@ fn a_site_says_what_it_accepts() {
         (json!({ "iss": "id", "nor": [{ "aud": "tv", "catm": ["PUT"] }] }), Some(Reason::TokenAudience)),
     ] {
         assert_eq!(verify(claims.clone(), audience.clone()).err(), expected, "{claims}");
+    }
+    for (claims, own, expected) in [
+        (json!({ "iss": "id", "aud": "tv" }), json!({}), Some(Reason::TokenAudience)),
+        (json!({ "iss": "id", "or": [{ "aud": "tv" }] }), json!({}), Some(Reason::TokenAudience)),
+        (json!({ "iss": "id", "nor": [{ "aud": "tv" }] }), json!({}), Some(Reason::TokenAudience)),
+        (json!({ "iss": "id", "aud": "tv" }), json!({ "audience": "*" }), None),
+        (json!({ "iss": "id" }), json!({ "audience": "*" }), None),
+    ] {
+        assert_eq!(verify(claims.clone(), own).err(), expected, "{claims}");
     }
     let ignoring = json!({ "ignored": ["-70001", "private", "catpor", "exp"] });
     let private = json!({ "iss": "id", "-70001": 1, "private": 1, "catpor": [50] });

@@ -19,6 +19,7 @@ use super::cbor::Value;
 use super::cose::unhex;
 use super::matching::matches;
 use crate::facts::Facts;
+use crate::token::signed_url::slashes;
 
 /// A URL that is asked for, without the token.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,23 @@ pub(super) fn restricts_path(catu: &Value) -> bool {
         .unwrap_or_default()
         .iter()
         .any(|(component, _)| component.integer().is_some_and(|component| !matches!(component, 0..=2 | 4)))
+}
+
+/// How many slashes the folder has that a `catu` limits the path to: the prefix of a path or of a parent path, up to its
+/// last slash, or all of a parent path.
+pub(super) fn depth(catu: &Value) -> usize {
+    let of = |component: &Value, kind: &Value, value: &Value| {
+        let slashes = value.text().map_or(0, slashes);
+        match (component.integer(), kind.integer()) {
+            (Some(3 | 5), Some(1)) => slashes,
+            (Some(5), Some(0)) => slashes + 1,
+            _ => 0,
+        }
+    };
+    let matchings = catu.map().unwrap_or_default().iter().flat_map(|(component, matching)| {
+        matching.map().unwrap_or_default().iter().map(move |(kind, value)| of(component, kind, value))
+    });
+    matchings.max().unwrap_or_default()
 }
 
 /// The components by their numbers.

@@ -1,0 +1,44 @@
+//! The endpoint of `benches/tokens.mjs`, for what verifying viewer tokens takes and nothing else. It is in the build for
+//! the bench alone (feature `bench`).
+
+use worker::{Context, Env, Request, Response};
+
+use super::{facts, now, proofs, serve};
+use crate::catalog::{KeySet, Site};
+use crate::denial::{Denial, Reason};
+use crate::facts::Facts;
+use crate::pipeline::Stop;
+use crate::redacted::Redacted;
+use crate::token::{self, Asked, Grant};
+
+pub(super) const PATH: &str = "/_bench/tokens";
+
+/// Takes tokens, one a line, and tells how many are genuine and good for the request.
+pub(super) async fn answer(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    let tokens = request.text().await?;
+    let good = count(&request, &tokens, env, context).await;
+    Response::ok(good.map_err(|stop| worker::Error::RustError(format!("{stop:?}")))?.to_string())
+}
+
+async fn count(request: &Request, tokens: &str, env: Env, context: Context) -> Result<usize, Stop> {
+    let mut facts = facts::read(request, &env)?;
+    let documents = serve::documents(env, context)?;
+    let unknown = || Denial::new(Reason::SiteUnknown, "_bench: expected a site that lists an issuer");
+    let host = facts.host.parse().map_err(|_| unknown())?;
+    let site = documents.site(&host).await?.ok_or_else(unknown)?;
+    let keys = documents.keys(site.body.tokens.issuers.first().ok_or_else(unknown)?).await?;
+    let mut good = 0;
+    for token in tokens.lines() {
+        facts.headers.authorization = Some(Redacted::new(format!("Bearer {token}")));
+        good += usize::from(verify(&facts, &site.body, &keys.body).await.is_ok());
+    }
+    Ok(good)
+}
+
+/// What an entry does with its token.
+async fn verify(facts: &Facts, site: &Site, keys: &KeySet) -> Result<Grant, Stop> {
+    let presented = token::present(facts, &site.tokens)?;
+    let challenges = presented.challenges(keys)?;
+    let met = proofs::settle(&challenges).await?;
+    Ok(presented.grant(met.key, &Asked { facts, policy: &site.tokens, now: now() })?)
+}
