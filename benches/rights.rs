@@ -113,6 +113,7 @@ impl Case {
             age: None,
             device: None,
             max_height: None,
+            max_streams: None,
             bucket: 0,
         };
         let permit = rights::decide(&self.title, &viewer, policies, NOW).outcome.unwrap();

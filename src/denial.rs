@@ -123,6 +123,7 @@ reasons! {
     Rating "rating" 403 "The title is rated above the viewer's age." "Use another profile; check the profile's age in the token, the title's `ratings` and the site's.";
     VarianceUnknown "variance_unknown" 403 "The offer names a cut that the title does not have." "Add the cut to the title's `variances`, or correct the offer's `variance`.";
     OfferChanged "offer_changed" 403 "The offer that the session was opened under has changed; enter again with a viewer token." "Open the manifest anew with a viewer token.";
+    Streams "streams" 403 "The viewer watches as many streams as allowed already." "End another stream and wait `sessions.streams_idle_s`; if it meets honest viewers, raise `max_streams` of the offer or token.";
     NoOffer "no_offer" 403 "The title has no offer." "Give the title an offer.";
     NoVariant "no_variant" 403 "Nothing in the manifest is within what the viewer may watch." "Raise the caps of the offer or token, or give the title a rendition within them.";
 }

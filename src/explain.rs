@@ -21,6 +21,7 @@ use crate::offline::{self, Admitted, Halt, Known, Question, Step};
 use crate::pipeline::Stop;
 use crate::redacted::Redacted;
 use crate::route::{Route, route};
+use crate::streams::Newcomer;
 use crate::time::UnixTime;
 use crate::token::session::SessionId;
 
@@ -176,6 +177,7 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
         Route::Below(request, token) => Some((request, token)),
         _ => None,
     };
+    let entry = below.is_none();
     let credential = if below.is_some() { "session token" } else { "viewer token" };
     steps.push(Step { step: "route", saw: json!({ "credential": credential }) });
     // No session is opened: its id is of no matter.
@@ -185,6 +187,12 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
         // The store is not asked, since asking it is a use.
         let saw = json!({ "token": usage.name, "once": usage.once, "until": usage.until, "asked": false });
         steps.push(Step { step: "replay", saw });
+    }
+    let newcomer = Newcomer::of(&admission.session, &admission.permit.caps);
+    if let Some(newcomer) = newcomer.filter(|_| entry && redirect.is_none()) {
+        // The store is not asked either: that would begin a stream.
+        let saw = json!({ "limit": newcomer.limit, "idle_s": site.sessions.streams_idle_s, "asked": false });
+        steps.push(Step { step: "streams", saw });
     }
     if redirect.is_some() {
         let saw = json!({ "instead": "a redirect to the same place with a newer session" });

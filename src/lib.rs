@@ -19,6 +19,7 @@ pub mod redacted;
 pub mod reply;
 pub mod rights;
 pub mod route;
+pub mod streams;
 pub mod time;
 pub mod token;
 

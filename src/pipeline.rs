@@ -137,6 +137,7 @@ pub fn admit(
         lock: site.sessions.lock.and(grant.lock),
         facts,
         generation: sessions.revocations.generation(),
+        counted: permit.caps.max_streams.is_some() && grant.subject.is_some(),
         expires_at: now.plus_secs(site.sessions.lifetime_s).min(ends_at),
         ends_at,
     });
@@ -165,6 +166,7 @@ pub fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId
         age: grant.age,
         device: rights::device(grant.device, cmcd, facts.headers.named("User-Agent"), &site.devices),
         max_height: grant.max_height,
+        max_streams: grant.max_streams,
         bucket: session::bucket_of(grant, id),
     }
 }

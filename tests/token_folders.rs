@@ -150,6 +150,7 @@ fn covers(grant: &Grant, entry: &str, path: &str) -> bool {
         lock: Lock::default(),
         facts: &Facts::default(),
         generation: 0,
+        counted: false,
         expires_at: later,
         ends_at: later,
     });

@@ -241,6 +241,7 @@ impl Matrix {
             age: row.age.1,
             device: row.device.1,
             max_height: None,
+            max_streams: None,
             bucket: self.bucket,
         };
         rights::decide(row.title, &viewer, Policies::from(site), row.at)

@@ -27,7 +27,7 @@ pub struct Caps {
     /// The only languages of subtitles, as language tags (BCP 47), in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subtitles: Option<Vec<String>>,
-    /// The most streams that a viewer may have at once.
+    /// The most streams that a viewer may watch at a time; counted where the viewer token names its viewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_streams: Option<u32>,
     /// Whether it may be kept for watching without a network; `true` does not limit.

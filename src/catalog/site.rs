@@ -121,6 +121,11 @@ pub struct SessionPolicy {
     #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
     pub longest_s: u64,
+    /// For how long a stream still counts that has not been seen any more, in seconds, 5 to 600, where a viewer may
+    /// watch a limited number at a time.
+    #[serde(default = "SessionPolicy::default_streams_idle_s", deserialize_with = "streams_idle")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 5, max = 600)))]
+    pub streams_idle_s: u64,
     /// What a session is bound to, as it was at the entry, whatever its viewer token says. A viewer who moves to
     /// another network (a phone that leaves a Wi-Fi) has to enter again.
     #[serde(default, skip_serializing_if = "Lock::is_open")]
@@ -140,6 +145,10 @@ impl SessionPolicy {
         86_400
     }
 
+    const fn default_streams_idle_s() -> u64 {
+        90
+    }
+
     /// How long before its expiry a session's token is renewed, in seconds.
     pub fn renewal_s(&self) -> u64 {
         self.renew_before_s.unwrap_or(self.lifetime_s / 4)
@@ -156,6 +165,10 @@ fn grace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
 
 fn longest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     bounded(deserializer, 60, 604_800)
+}
+
+fn streams_idle<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 5, 600)
 }
 
 /// How long the edge keeps what it has fetched from the media origin.

@@ -41,6 +41,8 @@ pub struct Viewer<'a> {
     pub device: Option<DeviceClass>,
     /// The greatest height that the token itself allows.
     pub max_height: Option<u32>,
+    /// How many streams at a time the token itself allows.
+    pub max_streams: Option<u32>,
     /// 0 to 99, always the same for a viewer: which part of the audience a roll-out has reached.
     pub bucket: u8,
 }

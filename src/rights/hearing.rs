@@ -47,6 +47,14 @@ impl<'a> Ask<'a> {
         height.map(|height| height.min(u16::MAX.into()))
     }
 
+    /// Below a session, streams are not limited any more.
+    pub(super) const fn max_streams(self) -> Option<u32> {
+        match self {
+            Self::Enter(viewer) => viewer.max_streams,
+            Self::Resume(_) => None,
+        }
+    }
+
     /// The rules of an offer that are decided now, in their order.
     pub(super) const fn rules(self) -> &'static [Rule] {
         match self {

@@ -191,7 +191,8 @@ impl<'a> Hearing<'a> {
     }
 
     fn permit(&self, number: usize, offer: &Offer, variance: Cut<'_>, common: &Common<'_>) -> Permit {
-        let token = Caps { max_height: self.ask.max_height(), ..Caps::default() };
+        let (max_height, max_streams) = (self.ask.max_height(), self.ask.max_streams());
+        let token = Caps { max_height, max_streams, ..Caps::default() };
         let folder = match (common.replaced, variance) {
             (Some((_, replacement, _)), _) => replacement.media.as_str().to_owned(),
             (None, Some(variance)) => variance.media.as_str().to_owned(),

@@ -178,6 +178,7 @@ mod tests {
             lock: Lock::default(),
             facts: &Facts::default(),
             generation,
+            counted: false,
             expires_at: NOW,
             ends_at: NOW,
         })

@@ -15,7 +15,8 @@
 //!         token tag                        4 bytes, the start of SHA-256(issuer NUL token id), zeros without
 //!         issuer key tag                   4 bytes, the start of SHA-256(issuer NUL kid)
 //!         generation                       4 bytes, of the site's revocations when it was opened
-//!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision
+//!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision;
+//!                                          32: its streams are counted
 //!         lock tag                         5 bytes, the start of SHA-256 over what it is locked to
 //! mac   = HMAC-SHA256(key, "stagedoor session" NUL host NUL body), truncated to 16 bytes
 //! ```
@@ -66,6 +67,8 @@ pub struct Session {
     pub token: Option<ShortTag>,
     /// The issuer's key that had signed the viewer token.
     pub issuer_key: ShortTag,
+    /// It is one of a viewer's streams of which only so many may be on.
+    pub counted: bool,
     lock: Lock,
     locked_to: [u8; 5],
 }
@@ -103,6 +106,9 @@ const BODY_LEN: usize = 1 + 2 + 4 + 4 + 8 + 8 + 4 + 2 + 8 + 4 + 4 + 4 + 1 + 5;
 const MAC_LEN: usize = 16;
 const TOKEN_LEN: usize = (BODY_LEN + MAC_LEN) * 4 / 3;
 
+/// The bit of the lock byte of a session that is counted.
+const COUNTED: u8 = 32;
+
 /// What a session is opened for.
 #[derive(Clone, Copy, Debug)]
 pub struct Opening<'a> {
@@ -120,6 +126,8 @@ pub struct Opening<'a> {
     pub facts: &'a Facts,
     /// The generation of the site's revocations.
     pub generation: u32,
+    /// It is one of a viewer's streams of which only so many may be on.
+    pub counted: bool,
     /// When it has to be renewed; the wire limits it to the year 2106.
     pub expires_at: UnixTime,
     /// When it ends.
@@ -129,7 +137,8 @@ pub struct Opening<'a> {
 impl Session {
     /// Opens a session.
     pub fn new(opening: &Opening<'_>) -> Self {
-        let Opening { id, title, class, grant, lock, facts, generation, expires_at, ends_at } = *opening;
+        let Opening { id, title, class, grant, lock, facts, generation, counted, expires_at, ends_at } =
+            *opening;
         Self {
             expires_at,
             ends_at,
@@ -141,6 +150,7 @@ impl Session {
             subject: grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject)),
             token: grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id)),
             issuer_key: issuer_key_tag(&grant.issuer, grant.key.as_str()),
+            counted,
             lock,
             locked_to: locked_to(lock, facts),
         }
@@ -189,6 +199,7 @@ impl Session {
         let key = keys.keys.iter().find(genuine).ok_or_else(|| {
             Denial::new(Reason::SessionSignature, "no session key of the site made this token")
         })?;
+        let counted = matches!(body, [.., bits, _, _, _, _, _] if bits & COUNTED != 0);
         let seconds = |field: [u8; 4]| UnixTime::from_secs(u32::from_be_bytes(field).into());
         let session = Self {
             expires_at: seconds(fields.take()),
@@ -201,6 +212,7 @@ impl Session {
             token: Some(fields.take()).filter(|tag| *tag != ShortTag::default()),
             issuer_key: fields.take(),
             generation: u32::from_be_bytes(fields.take()),
+            counted,
             lock: Lock::from_bits(fields.take()),
             locked_to: fields.take(),
         };
@@ -263,7 +275,7 @@ impl Session {
             &self.token.unwrap_or_default(),
             &self.issuer_key,
             &self.generation.to_be_bytes(),
-            &[self.lock.bits()],
+            &[self.lock.bits() | if self.counted { COUNTED } else { 0 }],
             &self.locked_to,
         ];
         let mut body = [0; BODY_LEN];
@@ -460,6 +472,7 @@ mod tests {
             lock,
             facts: &facts("AE;asn=5384", "192.0.2.77"),
             generation: 9,
+            counted: false,
             expires_at: NOW.plus_secs(life_s),
             ends_at: NOW.plus_secs(3 * life_s),
         })
@@ -510,6 +523,7 @@ mod tests {
             lock: Lock::default(),
             facts: &Facts::default(),
             generation: 0,
+            counted: false,
             expires_at: NOW.plus_secs(60),
             ends_at: NOW.plus_secs(60),
         });
@@ -638,9 +652,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_minted_opens(id: [u8; 8], bits in 0u8..32, life in 1u64..86_400) {
+        fn what_was_minted_opens(id: [u8; 8], bits in 0u8..32, counted: bool, life in 1u64..86_400) {
             let keys = keys(&[("a", 'A')]);
-            let session = open(id, Lock::from_bits([bits]), life);
+            let session = Session { counted, ..open(id, Lock::from_bits([bits]), life) };
             let token = session.mint(&keys, HOST).unwrap();
             prop_assert_eq!(Session::open(&token, &keys, HOST).map(|(session, _)| session), Ok(session));
         }

@@ -14,6 +14,7 @@ mod replay;
 mod respond;
 mod serve;
 mod signed;
+mod streams;
 mod sync;
 
 use std::time::Duration;

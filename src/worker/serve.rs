@@ -6,7 +6,7 @@ use futures_util::try_join;
 use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
-use super::{crypto, explain, facts, jwks, media, now, proofs, replay, respond, sync};
+use super::{crypto, explain, facts, jwks, media, now, proofs, replay, respond, streams, sync};
 use crate::cache;
 use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
@@ -17,6 +17,7 @@ use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
 use crate::route::{MediaRequest, ResourceKind, Route, route};
+use crate::streams::Newcomer;
 use crate::token::{Asked, Use};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
@@ -91,10 +92,16 @@ impl Edge {
         let id = crypto::session_id()?;
         let admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
         let answer = self.media(facts, &request, &site.body, &admission, sessions.keys).await?;
-        // Last, so that neither a denial nor an outage of the media origin uses a token up. HEAD brings nothing that
+        // Last but for the count of streams, so that hardly a denial and no outage of the media origin uses a token up. HEAD brings nothing that
         // could be watched.
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             replay::take(&documents.env, facts, &site.body.host, &grant, &usage).await?;
+        }
+        // After it, so that a token's second use takes no place. A redirect begins no stream.
+        let begins =
+            facts.method != Method::Head && matches!(&answer, Answer::Whole(reply) if reply.status == 200);
+        if let Some(newcomer) = Newcomer::of(&admission.session, &admission.permit.caps).filter(|_| begins) {
+            streams::open(&documents.env, facts, &site.body, &newcomer).await?;
         }
         Ok(answer)
     }
@@ -113,6 +120,7 @@ impl Edge {
         let session = pipeline::open(facts, request, token, &site.body, sessions, now())?;
         let title = self.title(request, &site.body.host).await??;
         let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
+        streams::seen(documents, &site.body, &session);
         self.media(facts, request, &site.body, &admission, sessions.keys).await
     }
 

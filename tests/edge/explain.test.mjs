@@ -114,7 +114,7 @@ test("a session that the edge has opened is explained, and not shown", async () 
   }
 });
 
-test("published keys count, and a use of a token does not", async () => {
+test("published keys count, and neither a use of a token nor a stream does", async () => {
   const issuer = base.claims.iss;
   const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
   const published = { keys: [{ kid: "p", alg: "ES256", ...(await exportJWK(publicKey)) }] };
@@ -127,13 +127,15 @@ test("published keys count, and a use of a token does not", async () => {
   };
   const own = await startEdge({ documents, upstream: (request) => (request.url === url ? Response.json(published) : new Response("#EXTM3U\n")) });
   try {
-    const token = await new SignJWT({ ...base.claims, jti: "once" }).setProtectedHeader({ alg: "ES256", kid: "p" }).sign(privateKey);
+    const token = await new SignJWT({ ...base.claims, jti: "once", max_streams: 1 }).setProtectedHeader({ alg: "ES256", kid: "p" }).sign(privateKey);
     const entry = `https://watch.example.com/harbour/m.m3u8?token=${token}`;
     for (let turn = 0; turn < 2; turn++) {
       const trace = JSON.parse((await ask({ url: entry, geo: "AE" }, { on: own })).text);
       assert.equal(trace.outcome, "permit", JSON.stringify(trace));
       const { saw } = trace.steps.find(({ step }) => step === "replay");
       assert.deepEqual({ once: saw.once, asked: saw.asked }, { once: true, asked: false });
+      const streams = trace.steps.find(({ step }) => step === "streams").saw;
+      assert.deepEqual(streams, { limit: 1, idle_s: 90, asked: false });
     }
     assert.equal((await own.fetch(entry, { country: "AE" })).status, 200);
     assert.equal((await own.fetch(entry, { country: "AE" })).status, 401);

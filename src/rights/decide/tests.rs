@@ -29,7 +29,7 @@ fn site(members: &Value) -> Site {
     serde_json::from_value(site).unwrap()
 }
 
-/// `{"in", "plans", "entitlements", "age", "device", "max_height", "bucket"}`
+/// `{"in", "plans", "entitlements", "age", "device", "max_height", "max_streams", "bucket"}`
 struct Person {
     geography: Geography,
     plans: Vec<Plan>,
@@ -64,6 +64,7 @@ impl Person {
             age: self.number("age").map(|age| age.try_into().unwrap()),
             device: self.members.get("device").map(|device| serde_json::from_value(device.clone()).unwrap()),
             max_height: self.number("max_height"),
+            max_streams: self.number("max_streams"),
             bucket: self.number("bucket").unwrap_or(0).try_into().unwrap(),
         }
     }
@@ -528,6 +529,17 @@ fn the_token_narrows_the_caps_and_the_class_follows() {
     assert_eq!((low.caps.hdr, plain.ads), (Some(false), Some(crate::catalog::AdsMode::Guided)));
     assert_ne!(plain.class, low.class);
     assert_eq!(plain.class, high.class);
+}
+
+#[test]
+fn the_token_narrows_the_number_of_streams_and_the_class_stays() {
+    let offers = offers(&json!({ "caps": { "max_streams": 2 } }));
+    let permit = |person: Value| hear(&json!({}), &offers, &person).outcome.unwrap();
+    let plain = permit(json!({}));
+    for (token, expected) in [(1, 1), (2, 2), (9, 2)] {
+        let permit = permit(json!({ "max_streams": token }));
+        assert_eq!((permit.caps.max_streams, permit.class), (Some(expected), plain.class), "{token}");
+    }
 }
 
 /// What a session of `before` sees, opened by one person and resumed by another, once the title is `after`.

@@ -1,0 +1,127 @@
+//! How many streams a viewer watches at a time.
+//!
+//! Which streams are on is known to a store, which is asked elsewhere (a Durable Object in the Worker): a [`Newcomer`]
+//! says what to ask it, [`Newcomer::judge`] what its answer means.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Caps, Site};
+use crate::denial::{Denial, Reason};
+use crate::token::session::{Session, SessionId, Tag};
+
+/// A stream that is about to begin, of a viewer who may watch so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newcomer {
+    /// The viewer.
+    pub subject: Tag,
+    /// The session of the stream.
+    pub session: SessionId,
+    /// How many streams the viewer may watch at a time.
+    pub limit: u32,
+}
+
+/// What the store knows of a viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// How many streams are on, the newcomer not among them.
+    pub others: u64,
+}
+
+impl Newcomer {
+    /// What the store is to be asked at the entry, if anything: a session is counted where a limit holds and the
+    /// viewer is known.
+    pub fn of(session: &Session, caps: &Caps) -> Option<Self> {
+        let (subject, limit) = (session.subject?, caps.max_streams?);
+        session.counted.then_some(Self { subject, session: session.id, limit })
+    }
+
+    /// Whether there is room for it, by what the store knows.
+    pub fn judge(&self, watched: Watched) -> Result<(), Denial> {
+        if watched.others < u64::from(self.limit) {
+            return Ok(());
+        }
+        let detail = format!("expected {} streams at most, found {} that are on", self.limit, watched.others);
+        Err(Denial::new(Reason::Streams, detail))
+    }
+}
+
+/// The longest time between two signs of a running stream to the store, in seconds.
+const SEEN_WITHIN_S: u64 = 30;
+
+/// How long the edge keeps a stream's requests to itself before it tells the store of one, in seconds: several times
+/// within the time after which a stream no longer counts.
+pub fn seen_every_s(site: &Site) -> u64 {
+    (site.sessions.streams_idle_s / 3).min(SEEN_WITHIN_S)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Facts;
+    use crate::rights::Class;
+    use crate::time::UnixTime;
+    use crate::token::session::Opening;
+    use crate::token::{Dialect, Grant, Lock};
+
+    fn session(subject: Option<&str>, counted: bool) -> Session {
+        let grant = Grant {
+            subject: subject.map(str::to_owned),
+            ..Grant::new(Dialect::Jwt, "id".parse().unwrap(), "k".parse().unwrap())
+        };
+        Session::new(&Opening {
+            id: SessionId([1; 8]),
+            title: &"harbour".parse().unwrap(),
+            class: Class([2; 4]),
+            grant: &grant,
+            lock: Lock::default(),
+            facts: &Facts::default(),
+            generation: 0,
+            counted,
+            expires_at: UnixTime::from_secs(60),
+            ends_at: UnixTime::from_secs(60),
+        })
+    }
+
+    #[test]
+    fn who_is_counted() {
+        for (subject, counted, max_streams, expected) in [
+            (Some("viewer"), true, Some(2), Some(2)),
+            (Some("viewer"), true, Some(0), Some(0)),
+            (Some("viewer"), true, None, None),
+            (Some("viewer"), false, Some(2), None),
+            (None, true, Some(2), None),
+        ] {
+            let caps = Caps { max_streams, ..Caps::default() };
+            let found = Newcomer::of(&session(subject, counted), &caps);
+            let case = format!("{subject:?} {counted} {max_streams:?}");
+            assert_eq!(found.map(|newcomer| newcomer.limit), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn there_is_room_below_the_limit() {
+        for (limit, others, expected) in [
+            (2, 0, Ok(())),
+            (2, 1, Ok(())),
+            (2, 2, Err(Reason::Streams)),
+            (2, 3, Err(Reason::Streams)),
+            (0, 0, Err(Reason::Streams)),
+        ] {
+            let newcomer = Newcomer { subject: [1; 8], session: SessionId([1; 8]), limit };
+            let found = newcomer.judge(Watched { others }).map_err(|denial| denial.reason);
+            assert_eq!(found, expected, "{others} of {limit}");
+        }
+    }
+
+    #[test]
+    fn a_running_stream_is_seen_more_often_than_it_is_forgotten() {
+        for (idle_s, expected) in [(5, 1), (60, 20), (90, 30), (600, 30)] {
+            let site: Site = serde_json::from_value(serde_json::json!({
+                "host": "a.example", "media": { "origin": "https://m.example/" }, "tokens": {},
+                "sessions": { "keys": "s", "streams_idle_s": idle_s },
+            }))
+            .unwrap();
+            assert_eq!(seen_every_s(&site), expected, "{idle_s}");
+        }
+    }
+}
