@@ -116,7 +116,7 @@ const CASES = [
     ...cat("HS256", "oct"),
     name: "CAT for one use, with its renewal",
     replay: {},
-    claims: { iss: "keys", cti: "0a", catreplay: 1, catr: { type: 1, expadd: 600, deadline: 600, "cookie-name": "cat" } },
+    claims: { iss: "keys", cti: "0a", catreplay: 1, catr: { type: 1, expadd: 6000, deadline: 600, "cookie-name": "cat" } },
   },
 ].map((row, index) => ({ ...row, host: `d${index}.example.com` }));
 
