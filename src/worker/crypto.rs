@@ -94,9 +94,11 @@ struct Imported {
     verify_as: Object,
 }
 
+/// Imported keys by their algorithm and parameters: another key has others.
+type Keys = HashMap<(Algorithm, Vec<u8>), Rc<Imported>>;
+
 thread_local! {
-    /// Imported keys by their algorithm and parameters: another key has others.
-    static KEYS: RefCell<HashMap<(Algorithm, Vec<u8>), Rc<Imported>>> = RefCell::default();
+    static KEYS: RefCell<Keys> = RefCell::default();
 }
 
 /// The most imported keys that an isolate remembers. When it is full, it starts anew.
