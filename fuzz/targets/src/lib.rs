@@ -1,0 +1,44 @@
+//! What is fuzzed, and what has to hold whatever the input is. `fuzz_targets/` has libFuzzer run it for minutes,
+//! `tests/seconds.rs` runs it for seconds and needs nothing but a stable toolchain.
+
+use arbitrary::{Arbitrary, Unstructured};
+
+mod signed_url;
+
+macro_rules! targets {
+    ($($name:ident)*) => {
+        $(mod $name;
+
+        #[doc = concat!("Runs the target `", stringify!($name), "` with one input.")]
+        pub fn $name(bytes: &[u8]) {
+            with(bytes, $name::run);
+        })*
+
+        /// Every target, by its name.
+        pub const ALL: &[(&str, fn(&[u8]))] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+targets! {
+    cat
+    cloud_front
+    edge_auth
+    jws_json
+    jwt
+    media_cdn
+    playlist
+    route
+    secure_link
+    secure_media
+    session
+    timed_hmac
+    token
+    uri_signing
+}
+
+/// Reads an input as libFuzzer would hand it over; one that is too short is none.
+fn with<'a, T: Arbitrary<'a>>(bytes: &'a [u8], run: fn(T)) {
+    if let Ok(input) = T::arbitrary_take_rest(Unstructured::new(bytes)) {
+        run(input);
+    }
+}
