@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
     /// The site's document.
     #[arg(long, value_name = "SITE.json")]
     site: PathBuf,
-    /// The keys of its issuers and sessions: one document of keys, or a list of them.
+    /// The keys of its issuers and sessions: one document of keys, or a list of them; a JWK Set without an `issuer` is
+    /// taken for that of every issuer which the site names.
     #[arg(long, value_name = "KEYS.json")]
     keys: Option<PathBuf>,
     /// The URL of the request, an entry or one below a session.
@@ -46,7 +47,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let site: Site = input::json(&arguments.site)?;
-    let keys = arguments.keys.as_deref().map(read_keys).transpose()?.unwrap_or_default();
+    let keys = arguments.keys.as_deref().map(|path| read_keys(path, &site)).transpose()?.unwrap_or_default();
     let headers = arguments.header.iter().map(|header| {
         let found = || Misuse(format!("--header: expected `Name: value`, found `{header}`"));
         header.split_once(':').ok_or_else(found)
@@ -93,8 +94,43 @@ fn verify(facts: &Facts, site: &Site, keys: &[KeySet], now: UnixTime) -> Result<
     Ok(json!({ "ok": true, "dialect": grant.dialect.name(), "grant": grant }))
 }
 
-fn read_keys(path: &Path) -> Result<Vec<KeySet>, Misuse> {
+fn read_keys(path: &Path, site: &Site) -> Result<Vec<KeySet>, Misuse> {
+    let failed = |error: serde_json::Error| Misuse(format!("{}: {error}", path.display()));
     let keys: Value = input::json(path)?;
-    let list = if keys.is_array() { keys } else { Value::Array(vec![keys]) };
-    serde_json::from_value(list).map_err(|error| Misuse(format!("{}: {error}", path.display())))
+    let list = match keys {
+        Value::Array(list) => list,
+        one => vec![one],
+    };
+    let mut sets = Vec::new();
+    for document in list {
+        if document.get("issuer").is_some() {
+            sets.push(serde_json::from_value(document).map_err(failed)?);
+            continue;
+        }
+        for issuer in issuers(&serde_json::to_value(site).map_err(failed)?) {
+            let mut document = document.clone();
+            if let Some(members) = document.as_object_mut() {
+                members.insert("issuer".to_owned(), issuer.into());
+            }
+            sets.push(serde_json::from_value(document).map_err(failed)?);
+        }
+    }
+    Ok(sets)
+}
+
+/// The issuers and documents of keys that a site's document names.
+fn issuers(site: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let members = site.as_object().into_iter().flatten();
+    for (name, value) in members {
+        match (name.as_str(), value) {
+            ("keys", Value::String(issuer)) => found.push(issuer.clone()),
+            ("issuers", Value::Array(list)) => {
+                found.extend(list.iter().filter_map(|issuer| issuer.as_str().map(str::to_owned)));
+            }
+            (_, Value::Array(list)) => found.extend(list.iter().flat_map(issuers)),
+            (_, value) => found.extend(issuers(value)),
+        }
+    }
+    found
 }

@@ -152,6 +152,26 @@ fn what_is_minted_verifies() {
             expected
         );
     }
+    // The keys alone, as an issuer publishes them, are those of the issuers that the site names.
+    let mut keys: Value =
+        serde_json::from_slice(&fs::read(desk.path("documents/keys.json")).unwrap()).unwrap();
+    keys.as_object_mut().unwrap().remove("issuer");
+    desk.file("jwks.json", &keys);
+    let token = desk.mint("es256.json", &json!({ "iss": "https://id.example.com/" }));
+    let url = format!("https://watch.example.com/harbour/m.m3u8?token={token}");
+    let arguments = [
+        "token",
+        "verify",
+        "--site",
+        "documents/site.json",
+        "--keys",
+        "jwks.json",
+        "--url",
+        &url,
+        "--now",
+        NOW,
+    ];
+    assert_eq!(desk.json(0, &arguments)["ok"], json!(true));
     let late = desk.mint("hs256.json", &json!({ "iss": "https://id.example.com/", "exp": 1_795_370_400 }));
     let refused = desk.verify(1, &format!("https://watch.example.com/harbour/m.m3u8?token={late}"), "A: b");
     assert_eq!(refused["reason"], "token_expired");
