@@ -116,18 +116,28 @@ impl fmt::Debug for Challenge<'_> {
 /// The authentication tag of a message, where the key is a shared secret for one of the algorithms of a JWS.
 pub(super) fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
     let KeyMaterial::Symmetric { k } = &key.material else { return None };
-    let k = &k.expose().0;
+    if !key.permits(algorithm) || !algorithm.is_jose() {
+        return None;
+    }
+    tag(algorithm, &k.expose().0, message)
+}
+
+/// The authentication tag, or the hash, of a message under a secret of any length; `None` for the algorithms of public
+/// keys.
+pub(super) fn tag(algorithm: Algorithm, secret: &[u8], message: &[u8]) -> Option<Vec<u8>> {
     match algorithm {
-        _ if !key.permits(algorithm) => None,
-        Algorithm::HS256 => tag::<Hmac<Sha256>>(k, message),
-        Algorithm::HS384 => tag::<Hmac<Sha384>>(k, message),
-        Algorithm::HS512 => tag::<Hmac<Sha512>>(k, message),
+        Algorithm::HS256 => keyed::<Hmac<Sha256>>(secret, message),
+        Algorithm::HS384 => keyed::<Hmac<Sha384>>(secret, message),
+        Algorithm::HS512 => keyed::<Hmac<Sha512>>(secret, message),
+        Algorithm::HS1 => keyed::<Hmac<Sha1>>(secret, message),
+        Algorithm::HMD5 => keyed::<Hmac<Md5>>(secret, message),
+        Algorithm::MD5 => Some(Md5::digest(message).to_vec()),
         _ => None,
     }
 }
 
-fn tag<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
-    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+fn keyed<M: Mac + KeyInit>(secret: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    let mut mac = <M as KeyInit>::new_from_slice(secret).ok()?;
     mac.update(message);
     Some(mac.finalize().into_bytes().to_vec())
 }

@@ -6,16 +6,14 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use md5::Md5;
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
 use rsa::rand_core::{self, CryptoRng, RngCore};
 use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPrivateKey};
 use serde_json::{Map, Value};
-use sha1::Sha1;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha256};
 
+use super::challenge::tag;
 use super::native::{SHA1_DIGEST_INFO, hash};
 use crate::catalog::{Algorithm, Base64Url, Curve, Jwk, KeyId, KeyMaterial, OctetCurve};
 use crate::redacted::Redacted;
@@ -152,17 +150,7 @@ impl PrivateKey {
         Ok(match &self.secret {
             Secret::Symmetric => {
                 let KeyMaterial::Symmetric { k } = &self.public.material else { return Err(unfit()) };
-                let k = &k.expose().0;
-                match algorithm {
-                    A::HS256 => tag::<Hmac<Sha256>>(k, message),
-                    A::HS384 => tag::<Hmac<Sha384>>(k, message),
-                    A::HS512 => tag::<Hmac<Sha512>>(k, message),
-                    A::HS1 => tag::<Hmac<Sha1>>(k, message),
-                    A::HMD5 => tag::<Hmac<Md5>>(k, message),
-                    A::MD5 => Some(Md5::digest(message).to_vec()),
-                    _ => None,
-                }
-                .ok_or_else(unfit)?
+                tag(algorithm, &k.expose().0, message).ok_or_else(unfit)?
             }
             Secret::P256(key) => {
                 let signature: p256::ecdsa::Signature = key.sign_prehash(&hash()?).map_err(failed)?;
@@ -321,12 +309,6 @@ fn bytes(jwk: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, Mint
     URL_SAFE_NO_PAD
         .decode(text(jwk, member, EXPECTED)?)
         .map_err(|_| MintError::Member { member, expected: EXPECTED })
-}
-
-fn tag<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
-    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
-    mac.update(message);
-    Some(mac.finalize().into_bytes().to_vec())
 }
 
 /// The salt of a signature with RSASSA-PSS: derived from the private key and what is signed, as [RFC 6979] derives

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use percent_encoding::percent_decode_str;
 
 use super::Lock;
+#[cfg(not(target_arch = "wasm32"))]
+use super::challenge::tag;
 use crate::catalog::{Algorithm, Jwk, KeySet, TitleId, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -341,26 +343,8 @@ pub type Sign<'a> = &'a dyn Fn(Algorithm, &[u8]) -> Result<Vec<u8>, String>;
 /// Authenticates a message with a shared secret of any length; `None` for other keys and algorithms.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
-    use hmac::{Hmac, KeyInit, Mac};
-    use md5::{Digest, Md5};
-
-    fn tag<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
-        let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
-        mac.update(message);
-        Some(mac.finalize().into_bytes().to_vec())
-    }
     let crate::catalog::KeyMaterial::Symmetric { k } = &key.material else { return None };
-    let k = &k.expose().0;
-    if !key.permits_at_any_size(algorithm) {
-        return None;
-    }
-    match algorithm {
-        Algorithm::HS256 => tag::<Hmac<sha2::Sha256>>(k, message),
-        Algorithm::HS1 => tag::<Hmac<sha1::Sha1>>(k, message),
-        Algorithm::HMD5 => tag::<Hmac<Md5>>(k, message),
-        Algorithm::MD5 => Some(Md5::digest(message).to_vec()),
-        _ => None,
-    }
+    if key.permits_at_any_size(algorithm) { tag(algorithm, &k.expose().0, message) } else { None }
 }
 
 /// Lower-case hexadecimal.

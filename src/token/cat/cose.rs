@@ -15,12 +15,9 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
-use hmac::digest::KeyInit;
-use hmac::{Hmac, Mac};
-use sha2::{Sha256, Sha384, Sha512};
 
 use super::cbor::{Map, Value};
-use crate::catalog::{Algorithm, Jwk, KeyMaterial, KeySet};
+use crate::catalog::{Algorithm, Jwk, KeySet};
 use crate::denial::{Denial, Reason};
 use crate::token::Challenge;
 
@@ -291,24 +288,6 @@ pub(super) fn seal<E>(
     ]);
     let token = Value::Tag(CWT_TAG, Box::new(Value::Tag(kind.tag(), Box::new(message))));
     Ok(Some(URL_SAFE_NO_PAD.encode(token.write())))
-}
-
-/// The authentication tag of a message; `None` where the key is public or not for the algorithm.
-pub(super) fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
-    fn tag<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
-        let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
-        mac.update(message);
-        Some(mac.finalize().into_bytes().to_vec())
-    }
-    let KeyMaterial::Symmetric { k } = &key.material else { return None };
-    let k = &k.expose().0;
-    match algorithm {
-        _ if !key.permits(algorithm) => None,
-        Algorithm::HS256 => tag::<Hmac<Sha256>>(k, message),
-        Algorithm::HS384 => tag::<Hmac<Sha384>>(k, message),
-        Algorithm::HS512 => tag::<Hmac<Sha512>>(k, message),
-        _ => None,
-    }
 }
 
 /// Refuses critical parameters that are not understood, absent, or unprotected ([RFC 9052 section 3.1], `crit`).

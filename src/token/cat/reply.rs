@@ -15,6 +15,7 @@ use crate::catalog::{Algorithm, Issuer, Jwk};
 use crate::denial::WantedReply;
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
+use crate::token::challenge::authenticate;
 
 /// The most headers.
 const MOST: usize = 16;
@@ -95,7 +96,7 @@ impl Genuine<'_> {
 
     /// Signs claims anew with the token's own key; `None` where that key only verifies.
     pub(super) fn sealed(self, claims: Map) -> Option<String> {
-        let sign = |message: &[u8]| cose::authenticate(self.key, self.algorithm, message).ok_or(());
+        let sign = |message: &[u8]| authenticate(self.key, self.algorithm, message).ok_or(());
         cose::seal(&Value::Map(claims), self.algorithm, Some(self.key.kid.as_str()), sign).ok().flatten()
     }
 }

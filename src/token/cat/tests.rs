@@ -518,7 +518,9 @@ fn message(tags: &[u64], protected: &Value, unprotected: Value, payload: Value) 
     let text = |text: &str| Value::Text(text.to_owned());
     let bytes = |bytes: &[u8]| Value::Bytes(bytes.to_vec());
     let signed = Value::Array(vec![text("MAC0"), bytes(&protected), bytes(&[]), payload.clone()]).write();
-    let tag = cose::authenticate(&key("HS256", "HS256").public(), Algorithm::HS256, &signed).unwrap();
+    let tag =
+        crate::token::challenge::authenticate(&key("HS256", "HS256").public(), Algorithm::HS256, &signed)
+            .unwrap();
     let message = Value::Array(vec![bytes(&protected), unprotected, payload, bytes(&tag)]);
     let tagged = tags.iter().rev().fold(message, |message, tag| Value::Tag(*tag, Box::new(message)));
     URL_SAFE_NO_PAD.encode(tagged.write())
