@@ -17,10 +17,10 @@ use std::net::IpAddr;
 
 use super::presented::{Asked, Dialect, Presented};
 use super::signed_url::{
-    address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, hex, iri,
-    literal, malformed, resource, spellings, titles, unix, without,
+    address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, iri, literal,
+    malformed, resource, spellings, titles, unix, without,
 };
-use super::{Challenge, Grant, Lock};
+use super::{Challenge, Grant, Lock, hex};
 use crate::catalog::{Algorithm, EdgeAuthAlgorithm, EdgeAuthPolicy, Issuer, Jwk, KeySet};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -126,7 +126,7 @@ impl Reading {
         let (body, tag) = text.rsplit_once(&format!("{delimiter}hmac=")).ok_or_else(|| {
             malformed(format!("expected fields that `{delimiter}` separates, and `hmac` as the last"))
         })?;
-        let tag = hex(tag).ok_or_else(|| malformed("`hmac`: expected hexadecimal"))?;
+        let tag = hex::decode(tag).ok_or_else(|| malformed("`hmac`: expected hexadecimal"))?;
         let pieces = pieces(body, delimiter)?;
         let early = |name: &str| matches!(name, "ip" | "id" | "data");
         let signed = if unescaped {
@@ -358,7 +358,7 @@ pub fn mint(
         message.push_str(&format!("{delimiter}salt={}", salt.expose()));
     }
     let tag = sign(own.algorithm.of_hmac(), message.as_bytes())?;
-    let token = format!("{fields}{delimiter}hmac={}", super::signed_url::to_hex(&tag));
+    let token = format!("{fields}{delimiter}hmac={}", hex::encode(&tag));
     let name = own.names.first().ok_or("expected a name in the policy's `names`")?;
     let separator = if url.contains('?') { '&' } else { '?' };
     // What would end the parameter, or be taken for an escape.
@@ -550,7 +550,7 @@ mod tests {
         let set = set();
         let tag = |fields: &str| {
             let tag = authenticate(&set.keys[1], Algorithm::HS256, fields.as_bytes()).unwrap();
-            super::super::signed_url::to_hex(&tag)
+            hex::encode(&tag)
         };
         let whole = |fields: &str| format!("{fields}~hmac={}", tag(fields));
         for (token, expected) in [

@@ -27,10 +27,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::compact::short;
 use super::presented::{Asked, Dialect, Presented};
 use super::signed_url::{
-    Network, address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, hex,
-    literal, malformed, path_of, plain, resource, titles, unix, without_appended,
+    Network, address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, literal,
+    malformed, path_of, plain, resource, titles, unix, without_appended,
 };
-use super::{Challenge, Grant, Lock};
+use super::{Challenge, Grant, Lock, hex};
 use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, MediaCdnPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -276,7 +276,7 @@ fn signature(field: &str) -> Result<(Signer, Vec<u8>), Denial> {
     match field.split_once('=') {
         Some(("Signature", text)) => Ok((Signer::Any(Algorithm::EdDSA), base64("Signature", text)?)),
         Some(("hmac", text)) => {
-            let tag = hex(text).ok_or_else(|| malformed("`hmac`: expected hexadecimal"))?;
+            let tag = hex::decode(text).ok_or_else(|| malformed("`hmac`: expected hexadecimal"))?;
             match tag.len() {
                 20 => Ok((Signer::Any(Algorithm::HS1), tag)),
                 32 => Ok((Signer::Any(Algorithm::HS256), tag)),
@@ -570,7 +570,7 @@ pub fn mint(
 ) -> Result<super::signed_url::Minted, String> {
     use base64::engine::general_purpose::URL_SAFE;
 
-    use super::signed_url::{Minted, target, to_hex};
+    use super::signed_url::{Minted, target};
 
     let algorithm = match (&key.material, key.alg) {
         (_, Some(own)) => own,
@@ -647,7 +647,7 @@ pub fn mint(
             let signature = sign(algorithm, signed.join("~").as_bytes())?;
             let last = match algorithm {
                 Algorithm::EdDSA => format!("Signature={}", URL_SAFE_NO_PAD.encode(signature)),
-                _ => format!("hmac={}", to_hex(&signature)),
+                _ => format!("hmac={}", hex::encode(&signature)),
             };
             let token = format!("{}~{last}", fields.join("~"));
             let name = own.names.first().ok_or("expected a name in the policy's `names`")?;
@@ -659,7 +659,7 @@ pub fn mint(
             parameters.insert("exp".to_owned(), claims.exp.to_string());
             let fields: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let fields = fields.join("~");
-            let token = format!("{fields}~hmac={}", to_hex(&sign(Algorithm::HS256, fields.as_bytes())?));
+            let token = format!("{fields}~hmac={}", hex::encode(&sign(Algorithm::HS256, fields.as_bytes())?));
             let escaped: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
             let url = format!("{url}{separator}{}={}", own.pod, escaped.replace('+', "%20"));
             plain(token, url)

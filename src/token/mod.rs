@@ -16,6 +16,7 @@ pub mod cloud_front;
 mod compact;
 pub mod edge_auth;
 mod grant;
+pub(crate) mod hex;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod jws;
 mod jwt;

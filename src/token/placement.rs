@@ -1,7 +1,6 @@
 //! Where a viewer token stands in a request.
 
-use percent_encoding::percent_decode_str;
-
+use super::signed_url::decoded;
 use crate::catalog::{PathPlacement, Placement, TitleId};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
@@ -60,7 +59,7 @@ fn first_segment(facts: &Facts) -> Option<(Redacted<String>, &str)> {
     if segment.parse::<TitleId>().is_ok() {
         return None;
     }
-    Some((decoded(segment)?, path.get(segment.len()..)?))
+    Some((Redacted::new(decoded(segment)?), path.get(segment.len()..)?))
 }
 
 /// ```text
@@ -75,13 +74,9 @@ fn parameter(path: &str, name: &str) -> Option<Found> {
     let value_at = start + 1 + name.len() + 1;
     let tail = path.get(value_at..)?;
     let end = tail.find(['/', ';']).map_or(path.len(), |end| value_at + end);
-    let token = decoded(path.get(value_at..end)?)?;
+    let token = Redacted::new(decoded(path.get(value_at..end)?)?);
     let rest = [path.get(..start)?, path.get(end..)?].concat();
     Some(Found { token, rest: Rest::Path(rest) })
-}
-
-fn decoded(text: &str) -> Option<Redacted<String>> {
-    percent_decode_str(text).decode_utf8().ok().map(|text| Redacted::new(text.into_owned()))
 }
 
 /// ```text

@@ -230,18 +230,6 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
     pattern.get(p..).unwrap_or_default().iter().all(|byte| *byte == b'*')
 }
 
-/// Lower- or upper-case hexadecimal.
-pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [high, low] => Some(digit(high)? << 4 | digit(low)?),
-            _ => None,
-        })
-        .collect()
-}
-
 /// Addresses that share their first bits ([RFC 4632 section 3.1]).
 ///
 /// [RFC 4632 section 3.1]: https://www.rfc-editor.org/rfc/rfc4632#section-3.1
@@ -345,16 +333,6 @@ pub type Sign<'a> = &'a dyn Fn(Algorithm, &[u8]) -> Result<Vec<u8>, String>;
 pub fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
     let crate::catalog::KeyMaterial::Symmetric { k } = &key.material else { return None };
     if key.permits_at_any_size(algorithm) { tag(algorithm, &k.expose().0, message) } else { None }
-}
-
-/// Lower-case hexadecimal.
-#[cfg(not(target_arch = "wasm32"))]
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// What the tests of the dialects share.
@@ -554,7 +532,5 @@ mod tests {
         for bad in ["", "+1", "-1", "1.5", "1e9", " 1", "9999999999999"] {
             assert_eq!(unix(bad), None, "{bad}");
         }
-        assert_eq!(hex("00fFa1"), Some(vec![0, 255, 161]));
-        assert_eq!((hex("0"), hex("0g"), hex("+1")), (None, None, None));
     }
 }

@@ -26,7 +26,7 @@ use super::{now_ms, platform, respond, within};
 use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
 use crate::fault::{Fault, FaultKind};
-use crate::token::Presented;
+use crate::token::{Presented, hex};
 
 /// How long an issuer may take for its whole reply.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -181,8 +181,7 @@ impl Place {
     /// The URL under which the data centre's cache has it. No host of a site's is below `.invalid`.
     fn cache_key(&self) -> String {
         let hash = Sha256::digest(self.url.as_str());
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("https://published-keys.invalid/{hex}")
+        format!("https://published-keys.invalid/{}", hex::encode(&hash))
     }
 
     fn fault(&self, detail: impl std::fmt::Display) -> Fault {

@@ -14,6 +14,7 @@ use crate::catalog::Issuer;
 use crate::denial::{Denial, Reason};
 use crate::time::UnixTime;
 use crate::token::compact::short;
+use crate::token::hex;
 use crate::token::jwt::ANY_AUDIENCE;
 use crate::token::{Lock, Replay};
 
@@ -459,8 +460,7 @@ pub(super) fn token_id(value: &Value) -> Option<String> {
         Value::Text(text) => text.as_bytes(),
         _ => return None,
     };
-    let digits = || bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    (1..=64).contains(&bytes.len()).then(digits)
+    (1..=64).contains(&bytes.len()).then(|| hex::encode(bytes))
 }
 
 /// `NumericDate`: seconds, as an integer or a floating-point number, which is rounded to the stricter side. A tag 1 in

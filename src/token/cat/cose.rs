@@ -19,7 +19,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 use super::cbor::{Map, Value};
 use crate::catalog::{Algorithm, Jwk, KeySet};
 use crate::denial::{Denial, Reason};
-use crate::token::Challenge;
+use crate::token::{Challenge, hex};
 
 /// A message that has been taken apart, of which nothing has been verified.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,7 +198,7 @@ impl Message {
         let claims = match &self.payload {
             Payload::Bytes(payload) => Value::read(payload),
             Payload::Text(digits) => {
-                let payload = unhex(digits)
+                let payload = hex::decode(digits)
                     .ok_or_else(|| malformed("expected the payload in a byte string, found a text"))?;
                 Value::read(&payload)
             }
@@ -358,18 +358,8 @@ fn algorithm(written: Option<&Value>) -> Result<Algorithm, Denial> {
 fn is_named(key: &Jwk, kid: &[u8]) -> bool {
     let name = key.kid.as_str();
     name.as_bytes() == kid
-        || unhex(name).is_some_and(|bytes| bytes == kid)
+        || hex::decode(name).is_some_and(|bytes| bytes == kid)
         || URL_SAFE_NO_PAD.decode(name).is_ok_and(|bytes| bytes == kid)
-}
-
-/// Hexadecimal digits in any case as bytes.
-pub(super) fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = digits.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    });
-    pairs.collect()
 }
 
 fn malformed(detail: impl Into<String>) -> Denial {

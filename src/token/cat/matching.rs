@@ -15,7 +15,8 @@ use regex_lite::RegexBuilder;
 use sha2::{Digest, Sha256, Sha512, Sha512_256};
 
 use super::cbor::Value;
-use super::cose::{STANDARD, URL_SAFE, unhex};
+use super::cose::{STANDARD, URL_SAFE};
+use crate::token::hex;
 
 /// The longest regular expression, in bytes, and the most memory of its program.
 const LONGEST_REGEX: usize = 1024;
@@ -121,7 +122,7 @@ fn regex(value: &Value) -> Result<regex_lite::Regex, String> {
 fn hash(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::Bytes(hash) => Some(hash.clone()),
-        Value::Text(digits) if matches!(digits.len(), 64 | 128) => unhex(digits),
+        Value::Text(digits) if matches!(digits.len(), 64 | 128) => hex::decode(digits),
         Value::Text(text) => URL_SAFE.decode(text).or_else(|_| STANDARD.decode(text)).ok(),
         _ => None,
     }
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn every_type_matches_or_not() {
         let regex = |expression: &str| Value::Array(vec![text(expression)]);
-        let base64 = STANDARD.encode(unhex(SHA_256).unwrap());
+        let base64 = STANDARD.encode(hex::decode(SHA_256).unwrap());
         for (name, matching, good, bad) in [
             ("exact", one(0, text("abc")), "abc", "abcd"),
             ("exact integer", one(0, Value::Integer(443)), "443", "80"),
@@ -159,9 +160,9 @@ mod tests {
             ("SHA-256 digits", one(-1, text(SHA_256)), "abc", "abd"),
             ("SHA-256 capitals", one(-1, text(&SHA_256.to_uppercase())), "abc", "abd"),
             ("SHA-256 base64", one(-1, text(&base64)), "abc", "abd"),
-            ("SHA-256 bytes", one(-1, Value::Bytes(unhex(SHA_256).unwrap())), "abc", "abd"),
+            ("SHA-256 bytes", one(-1, Value::Bytes(hex::decode(SHA_256).unwrap())), "abc", "abd"),
             ("SHA-512/256", one(-2, text(SHA_512_256)), "abc", "abd"),
-            ("SHA-512", one(-2, Value::Bytes(unhex(SHA_512).unwrap())), "abc", "abd"),
+            ("SHA-512", one(-2, Value::Bytes(hex::decode(SHA_512).unwrap())), "abc", "abd"),
             (
                 "all of several",
                 Value::Map(vec![(Value::Integer(1), text("a")), (Value::Integer(2), text("c"))]),

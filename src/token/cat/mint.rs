@@ -15,6 +15,7 @@ use super::claims::{self, CATIF, CATNIP, CATR, CATTPRINT, CATU, CLAIMS};
 use super::cose;
 use super::uri;
 use crate::catalog::{Algorithm, KeyMaterial};
+use crate::token::hex;
 use crate::token::mint::{MintError, PrivateKey};
 
 /// Why a token cannot be minted.
@@ -70,7 +71,7 @@ fn claim(name: &str, label: Option<i64>, value: &Json) -> Result<Value, CatError
     Ok(match (label, value) {
         (Some(claims::CTI), Json::String(digits)) => match generic(value) {
             bytes @ Value::Bytes(_) => bytes,
-            _ => Value::Bytes(cose::unhex(digits).ok_or_else(|| wrong(name, "hexadecimal digits"))?),
+            _ => Value::Bytes(hex::decode(digits).ok_or_else(|| wrong(name, "hexadecimal digits"))?),
         },
         (Some(claims::OR | claims::NOR | claims::AND), Json::Array(sets)) => {
             let set = |set: &Json| set.as_object().map_or_else(|| Ok(generic(set)), claims_set);
@@ -203,7 +204,7 @@ fn generic(value: &Json) -> Value {
         },
         Json::String(text) => {
             let digits = text.strip_prefix("h'").and_then(|text| text.strip_suffix('\''));
-            digits.and_then(cose::unhex).map_or_else(|| Value::Text(text.clone()), Value::Bytes)
+            digits.and_then(hex::decode).map_or_else(|| Value::Text(text.clone()), Value::Bytes)
         }
         Json::Array(items) => Value::Array(items.iter().map(generic).collect()),
         Json::Object(members) => {

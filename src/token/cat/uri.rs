@@ -16,9 +16,9 @@
 use std::borrow::Cow;
 
 use super::cbor::Value;
-use super::cose::unhex;
 use super::matching::matches;
 use crate::facts::Facts;
+use crate::token::hex;
 use crate::token::signed_url::slashes;
 
 /// A URL that is asked for, without the token.
@@ -130,7 +130,7 @@ fn normalised(text: &str) -> String {
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('%') {
         out.push_str(before);
-        let byte = behind.get(..2).and_then(unhex).and_then(|bytes| bytes.first().copied());
+        let byte = behind.get(..2).and_then(hex::decode).and_then(|bytes| bytes.first().copied());
         rest = match byte {
             Some(byte) => {
                 if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

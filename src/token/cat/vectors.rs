@@ -7,12 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value as Json, json};
 
-use super::cose::{Message, unhex};
+use super::cose::Message;
 use crate::catalog::{Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Headers};
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
+use crate::token::hex;
 use crate::token::native::{prove, settle};
 use crate::token::{Asked, Challenge, Grant, present};
 
@@ -100,9 +101,9 @@ fn example_is_met(example: &Json) -> Result<bool, Reason> {
         (Json::Null, sign) => (sign, &sign["key"]),
         (mac, _) => (mac, &mac["recipients"][0]["key"]),
     };
-    let message = Message::read(&unhex(example["output"]["cbor"].as_str().unwrap()).unwrap());
+    let message = Message::read(&hex::decode(example["output"]["cbor"].as_str().unwrap()).unwrap());
     let message = message.map_err(|denial| denial.reason)?;
-    let external = unhex(signed["external"].as_str().unwrap_or_default()).unwrap();
+    let external = hex::decode(signed["external"].as_str().unwrap_or_default()).unwrap();
     let Some(key) = jwk(key) else { return Err(Reason::TokenKeyUnknown) };
     let keys = KeySet { issuer: "id".parse().unwrap(), keys: vec![key], published: None };
     let challenges = message.challenges(&keys, &external).map_err(|denial| denial.reason)?;
@@ -118,7 +119,7 @@ fn jwk(written: &Json) -> Option<Jwk> {
     let mut jwk = written.as_object().cloned()?;
     for member in ["k", "x", "y"] {
         if let Some(Json::String(digits)) = jwk.remove(&format!("{member}_hex")) {
-            jwk.insert(member.to_owned(), json!(URL_SAFE_NO_PAD.encode(unhex(&digits).unwrap())));
+            jwk.insert(member.to_owned(), json!(URL_SAFE_NO_PAD.encode(hex::decode(&digits).unwrap())));
         }
     }
     jwk.remove("alg");
@@ -129,7 +130,7 @@ fn jwk(written: &Json) -> Option<Jwk> {
 fn static_tokens() -> Vec<(String, Vec<u8>)> {
     let tokens = read(&Path::new(FIXTURES).join("cat-static/tokens.json"));
     let token = |token: &Json| {
-        let key = unhex(token["mac_ok_with"][0].as_str().unwrap()).unwrap();
+        let key = hex::decode(token["mac_ok_with"][0].as_str().unwrap()).unwrap();
         (token["token"].as_str().unwrap().to_owned(), key)
     };
     tokens.as_array().unwrap().iter().map(token).collect()
