@@ -258,6 +258,12 @@ impl Network {
         Some(Self { address, length })
     }
 
+    /// The addresses that share the first `length` bits with this one; `None` where the address has fewer.
+    pub(super) const fn new(address: IpAddr, length: u32) -> Option<Self> {
+        let whole = if address.is_ipv4() { 32 } else { 128 };
+        if length <= whole { Some(Self { address, length }) } else { None }
+    }
+
     /// Whether it is every address of its family.
     pub(super) const fn is_any(self) -> bool {
         self.length == 0

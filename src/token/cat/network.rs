@@ -17,7 +17,7 @@ use std::net::IpAddr;
 
 use super::cbor::Value;
 use crate::facts::Facts;
-use crate::token::Lock;
+use crate::token::{Lock, signed_url};
 
 /// The most entries.
 const MOST: usize = 256;
@@ -37,7 +37,6 @@ pub(super) fn look(catnip: &Value, facts: &Facts) -> Result<Network, String> {
     if entries.is_empty() || entries.len() > MOST {
         return Err(format!("expected 1 to {MOST} networks"));
     }
-    let address = facts.address.map(|address| address.to_canonical());
     let mut unclear = None;
     let mut foreign = Lock::default();
     for written in entries {
@@ -52,17 +51,13 @@ pub(super) fn look(catnip: &Value, facts: &Facts) -> Result<Network, String> {
                     None => unclear = Some("the viewer's autonomous system is not known"),
                 }
             }
-            Some(Entry::Prefix(prefix, length)) => {
+            Some(Entry::Prefix(prefix)) => {
                 foreign.address = true;
-                match address {
-                    Some(address) if within(address, prefix, length) => {
-                        let lock = Lock::default();
-                        return Ok(Network::Named(match (prefix, length) {
-                            (IpAddr::V4(_), 0..=24) | (IpAddr::V6(_), 0..=48) => {
-                                Lock { network: true, ..lock }
-                            }
-                            _ => Lock { address: true, ..lock },
-                        }));
+                match facts.address {
+                    Some(address) if prefix.contains(address) => {
+                        // Every address of a family is still a network that the token names.
+                        let any = Lock { network: true, ..Lock::default() };
+                        return Ok(Network::Named(if prefix.is_any() { any } else { prefix.lock() }));
                     }
                     Some(_) => {}
                     None => unclear = Some("the viewer's address is not known"),
@@ -79,7 +74,7 @@ pub(super) fn look(catnip: &Value, facts: &Facts) -> Result<Network, String> {
 
 enum Entry {
     Asn(u32),
-    Prefix(IpAddr, u8),
+    Prefix(signed_url::Network),
 }
 
 impl Entry {
@@ -132,7 +127,7 @@ impl Entry {
 
     /// A prefix, of which the last bytes may be left out.
     fn prefix(family: Family, address: &[u8], length: u8) -> Option<Self> {
-        if length > family.bits() || address.len() > family.size() {
+        if address.len() > family.size() {
             return None;
         }
         let mut octets = [0; 16];
@@ -141,7 +136,7 @@ impl Entry {
             Family::V4 => IpAddr::from(*octets.first_chunk::<4>()?),
             Family::V6 => IpAddr::from(octets),
         };
-        Some(Self::Prefix(address, length))
+        signed_url::Network::new(address, length.into()).map(Self::Prefix)
     }
 }
 
@@ -164,21 +159,6 @@ impl Family {
             Self::V4 => 32,
             Self::V6 => 128,
         }
-    }
-}
-
-/// Whether an address begins with the first `length` bits of another.
-fn within(address: IpAddr, prefix: IpAddr, length: u8) -> bool {
-    match (address, prefix) {
-        (IpAddr::V4(address), IpAddr::V4(prefix)) => {
-            let differing = address.to_bits() ^ prefix.to_bits();
-            differing.leading_zeros() >= u32::from(length)
-        }
-        (IpAddr::V6(address), IpAddr::V6(prefix)) => {
-            let differing = address.to_bits() ^ prefix.to_bits();
-            differing.leading_zeros() >= u32::from(length)
-        }
-        _ => false,
     }
 }
 
