@@ -14,7 +14,7 @@ use crate::catalog::{Host, KeySet, SigningStyle, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::{self, CompileError, Edits, Frame, Signing};
+use crate::hls::{self, CompileError, Edits, Frame, Signing, Skip};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
@@ -287,6 +287,11 @@ pub fn renew(
 /// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
 pub const DEFINE_PARAMETER: &str = "_SD_define";
 
+/// The query parameter by which a player asks for a Playlist Delta Update ([section 6.3.7]).
+///
+/// [section 6.3.7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7
+const SKIP_PARAMETER: &str = "_HLS_skip";
+
 /// What no player keeps: another viewer's or another minute's answer may differ.
 const NOT_KEPT: &str = "private, no-store";
 
@@ -314,6 +319,8 @@ pub fn manifest(
     let edits = Edits {
         bounds: site.playlists.bounds(),
         define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
+        delta_updates: site.playlists.delta_updates,
+        skip: facts.raw_query_parameter(SKIP_PARAMETER).and_then(Skip::from_directive),
         ..Edits::within(&admission.permit.caps)
     };
     let template = hls::compile(bytes, Some(&frame), &edits).map_err(|error| {

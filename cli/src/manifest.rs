@@ -43,6 +43,9 @@ pub(crate) struct Arguments {
     /// Write the session once, as a variable (EXT-X-DEFINE).
     #[arg(long)]
     define: bool,
+    /// Leave out what a player has already, as a Playlist Delta Update (EXT-X-SKIP).
+    #[arg(long, value_enum)]
+    skip: Option<Skip>,
     /// The manifest; `-` reads standard input.
     file: PathBuf,
 }
@@ -71,6 +74,23 @@ enum Foreign {
     Sign,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Skip {
+    /// Segments: `_HLS_skip=YES`.
+    Yes,
+    /// Date ranges as well: `_HLS_skip=v2`.
+    V2,
+}
+
+impl From<Skip> for hls::Skip {
+    fn from(skip: Skip) -> Self {
+        match skip {
+            Skip::Yes => Self::Segments,
+            Skip::V2 => Self::Dateranges,
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 struct Permit {
     #[serde(default)]
@@ -84,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
     let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
-    if permit.is_none() && arguments.session.is_none() {
+    if permit.is_none() && arguments.session.is_none() && arguments.skip.is_none() {
         input::write(&manifest)?;
         return Ok(Answer::Yes);
     }
@@ -116,7 +136,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let caps = permit.unwrap_or_default().caps;
     let bounds = site.as_ref().map_or_else(Bounds::default, |site| site.playlists.bounds());
-    let edits = Edits { bounds, define: arguments.define, ..Edits::within(&caps) };
+    let edits = Edits {
+        bounds,
+        define: arguments.define,
+        delta_updates: site.map_or(arguments.skip.is_some(), |site| site.playlists.delta_updates),
+        skip: arguments.skip.map(hls::Skip::from),
+        ..Edits::within(&caps)
+    };
     let token = arguments.session.as_ref().or(place.carried.as_ref());
     match hls::compile(&manifest, token.map(|_| &frame), &edits) {
         Ok(template) => {

@@ -17,6 +17,9 @@ pub struct PlaylistPolicy {
     #[serde(deserialize_with = "size")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 33_554_432)))]
     pub max_line_bytes: usize,
+    /// Whether delta updates (`EXT-X-SKIP`) are made of live playlists whose media origin offers none, for players that ask
+    /// for them.
+    pub delta_updates: bool,
 }
 
 impl PlaylistPolicy {
@@ -34,7 +37,7 @@ impl PlaylistPolicy {
 impl Default for PlaylistPolicy {
     fn default() -> Self {
         let Bounds { playlist_bytes, line_bytes } = Bounds::default();
-        Self { max_bytes: playlist_bytes, max_line_bytes: line_bytes }
+        Self { max_bytes: playlist_bytes, max_line_bytes: line_bytes, delta_updates: false }
     }
 }
 

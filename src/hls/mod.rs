@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! lines       what the lines are                               (lines.rs, attributes.rs)
-//! shape       which of them remain, in which order             (variants.rs, limits.rs -> shape.rs)
+//! shape       which of them remain, in which order             (variants.rs, limits.rs, media.rs -> shape.rs)
 //! sign        every URI that remains is resolved and signed    (variables.rs, place.rs, sign.rs, define.rs)
 //! template    rendered for each viewer by copying              (template.rs)
 //! ```
@@ -14,20 +14,32 @@
 
 mod attributes;
 mod bounds;
+mod break_mark;
 mod compile;
+mod cut;
+mod dateranges;
 mod define;
+mod delta;
 mod edits;
+mod in_force;
+mod item;
 mod limits;
 mod lines;
+mod live;
+mod media;
+mod moment;
 mod place;
+mod seconds;
 mod shape;
 mod sign;
 mod template;
 mod variables;
 mod variants;
+mod window;
 
 pub use bounds::Bounds;
 pub use compile::{CompileError, compile};
+pub use delta::Skip;
 pub use edits::Edits;
 pub use place::{Frame, Signing};
 pub use template::Template;

@@ -3,6 +3,10 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 
+#[path = "../../../tests/support/live_edits.rs"]
+mod live_edits;
+#[path = "../../../tests/support/naive_playlist.rs"]
+mod naive_playlist;
 mod signed_url;
 
 macro_rules! targets {
@@ -23,6 +27,7 @@ targets! {
     cat
     cloud_front
     edge_auth
+    hls_window
     jws_json
     jwt
     media_cdn
