@@ -9,7 +9,7 @@
 //! manifest  rewrite, or media: pass through
 //! ```
 
-use crate::cache::Source;
+use crate::cache::{Kept, Lifetime, Source, SourceError};
 use crate::catalog::{Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
@@ -41,6 +41,17 @@ impl From<Denial> for Stop {
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Self::Failed(fault)
+    }
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Directive(denial) => denial.into(),
+            error @ SourceError::Outside { .. } => {
+                Fault::new(FaultKind::DocumentInvalid, error.to_string()).into()
+            }
+        }
     }
 }
 
@@ -268,27 +279,29 @@ pub const LONGEST_MANIFEST: usize = 16 * 1024 * 1024;
 /// What no player keeps: another viewer's or another minute's answer may differ.
 const NOT_KEPT: &str = "private, no-store";
 
-/// Rewrites a manifest for a viewer.
+/// Rewrites a manifest for a viewer. `now_ms` is the time in Unix milliseconds.
 pub fn manifest(
     facts: &Facts,
     request: &MediaRequest,
     admission: &Admission,
     source: &Source,
-    bytes: &[u8],
+    kept: &Kept,
+    now_ms: u64,
 ) -> Result<Reply, Stop> {
     if request.kind == ResourceKind::Mpd {
         return Err(Fault::new(FaultKind::ManifestUnsupported, "DASH manifests are not rewritten yet").into());
     }
     let frame = Frame { folder: &source.folder, resource: &request.resource, reach: admission.reach };
-    let template = hls::compile(bytes, &frame, &admission.permit.caps).map_err(|error| match error {
-        CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
-        CompileError::NotAPlaylist => {
-            Fault::new(FaultKind::ManifestInvalid, format!("{}: {error}", source.place())).into()
-        }
-        CompileError::Uncovered { .. } => {
-            Fault::new(FaultKind::ManifestForeignUri, format!("{}: {error}", source.place())).into()
-        }
-    })?;
+    let template =
+        hls::compile(&kept.bytes, &frame, &admission.permit.caps).map_err(|error| match error {
+            CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
+            CompileError::NotAPlaylist => {
+                Fault::new(FaultKind::ManifestInvalid, format!("{}: {error}", source.place())).into()
+            }
+            CompileError::Uncovered { .. } => {
+                Fault::new(FaultKind::ManifestForeignUri, format!("{}: {error}", source.place())).into()
+            }
+        })?;
     let root = format!("/~{}/{}/", admission.token.expose(), request.title);
     let body = template.render(&root).into_owned();
     let reply = Reply::new(200, "application/vnd.apple.mpegurl", body);
@@ -297,7 +310,8 @@ pub fn manifest(
         // It holds a session of its own: nobody else may have it, and the next request opens another one.
         Reach::Prefix => reply.with("Cache-Control", NOT_KEPT),
         Reach::Inherit => reply
-            .with("Cache-Control", format!("private, max-age={}", source.ttl_s))
+            .with("Cache-Control", kept.stamp.lifetime.for_player())
+            .with("Age", kept.stamp.age_s(now_ms).to_string())
             .tagged(facts.headers.if_none_match.as_deref()),
     })
 }
@@ -319,7 +333,12 @@ const MEDIA_HEADERS: [&str; 6] =
 
 /// What becomes of a reply of the media origin to a request for a segment: its status and headers are passed on
 /// with our own cache policy, or a fault.
-pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<String>) -> Result<Reply, Fault> {
+pub fn media(
+    source: &Source,
+    status: u16,
+    lifetime: &Lifetime,
+    header: impl Fn(&str) -> Option<String>,
+) -> Result<Reply, Stop> {
     match status {
         200 | 206 | 304 | 416 => {
             // The runtime decodes a content coding, which makes the length and ranges of the coded form untrue.
@@ -331,19 +350,25 @@ pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<Strin
                 .filter_map(|name| Some((name.into(), header(name)?)))
                 .collect();
             let reply = Reply { status, headers, body: Vec::new() };
-            let policy = if status == 416 {
-                "no-store".to_owned()
-            } else {
-                format!("private, max-age={}", source.ttl_s)
-            };
+            let policy = if status == 416 { "no-store".to_owned() } else { lifetime.for_player() };
             Ok(reply.with("Cache-Control", policy))
         }
-        _ => Err(upstream_fault(source, status)),
+        _ => Err(upstream_stop(source, status)),
     }
 }
 
-/// The fault behind a status of the media origin that is none of success.
-pub fn upstream_fault(source: &Source, status: u16) -> Fault {
-    let kind = if matches!(status, 404 | 410) { FaultKind::MediaMissing } else { FaultKind::UpstreamStatus };
-    Fault::new(kind, format!("{} answered {status}", source.place()))
+/// Why a status of the media origin that is none of success serves nobody.
+pub fn upstream_stop(source: &Source, status: u16) -> Stop {
+    let detail = format!("{} answered {status}", source.place());
+    match status {
+        // What a player asked for is not to come soon, or was held for too long.
+        400 if source.directives.is_blocking() => Denial::new(
+            Reason::DirectiveInvalid,
+            "expected a Media Sequence Number or part that is to come soon, as the playlist says",
+        )
+        .into(),
+        503 if source.directives.is_blocking() => Fault::new(FaultKind::PlaylistHeld, detail).into(),
+        404 | 410 => Fault::new(FaultKind::MediaMissing, detail).into(),
+        _ => Fault::new(FaultKind::UpstreamStatus, detail).into(),
+    }
 }

@@ -130,7 +130,7 @@ fn folder(
         let origin = format!("https://{}/{}/", facts.host, wanted.title);
         return Url::parse(&origin).map_err(|error| failed(&error));
     };
-    cache::source(facts, wanted, site, &format!("{}/", wanted.title))
+    cache::source(facts, wanted, site, &format!("{}/", wanted.title), 0)
         .map(|source| source.folder)
         .map_err(|error| failed(&error))
 }

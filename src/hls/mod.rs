@@ -11,7 +11,9 @@ mod limits;
 mod lines;
 mod place;
 mod template;
+mod timing;
 
 pub use compile::{CompileError, compile};
 pub use place::{Frame, Reach};
 pub use template::Template;
+pub use timing::Timing;
