@@ -6,15 +6,15 @@
 //! entry:    present -> challenge -> grant -> admit                 the viewer token, once a session
 //! below:    open -> resume                                        the session token, on every URL
 //! source    where the bytes are, and the cache key                 (crate::cache)
-//! manifest  rewrite, or media: pass through
+//! manifest  rewrite (crate::rewrite), or media: pass through
 //! ```
 
-use crate::cache::Source;
+use crate::cache::{Lifetime, Source, SourceError};
 use crate::catalog::{Host, KeySet, SigningStyle, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::{self, CompileError, Edits, Frame, Signing, Skip};
+use crate::hls::Signing;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
@@ -41,6 +41,17 @@ impl From<Denial> for Stop {
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Self::Failed(fault)
+    }
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Directive(denial) => denial.into(),
+            error @ SourceError::Outside { .. } => {
+                Fault::new(FaultKind::DocumentInvalid, error.to_string()).into()
+            }
+        }
     }
 }
 
@@ -284,68 +295,8 @@ pub fn renew(
     Ok(redirect(307, &place))
 }
 
-/// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
-pub const DEFINE_PARAMETER: &str = "_SD_define";
-
-/// The query parameter by which a player asks for a Playlist Delta Update ([section 6.3.7]).
-///
-/// [section 6.3.7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7
-const SKIP_PARAMETER: &str = "_HLS_skip";
-
 /// What no player keeps: another viewer's or another minute's answer may differ.
-const NOT_KEPT: &str = "private, no-store";
-
-/// Rewrites a manifest for a viewer.
-pub fn manifest(
-    facts: &Facts,
-    request: &MediaRequest,
-    site: &Site,
-    admission: &Admission,
-    source: &Source,
-    bytes: &[u8],
-) -> Result<Reply, Stop> {
-    if request.kind == ResourceKind::Mpd {
-        return Err(Fault::new(FaultKind::ManifestUnsupported, "DASH manifests are not rewritten yet").into());
-    }
-    let root = format!("{}/", request.title);
-    let frame = Frame {
-        folder: &source.folder,
-        root: &root,
-        resource: &request.resource,
-        query: facts.query.expose(),
-        signing: admission.signing,
-        foreign: &site.media.foreign,
-    };
-    let edits = Edits {
-        bounds: site.playlists.bounds(),
-        define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
-        delta_updates: site.playlists.delta_updates,
-        skip: facts.raw_query_parameter(SKIP_PARAMETER).and_then(Skip::from_directive),
-        ..Edits::within(&admission.permit.caps)
-    };
-    let template = hls::compile(bytes, Some(&frame), &edits).map_err(|error| {
-        let fault = |kind| Fault::new(kind, format!("{}: {error}", source.place())).into();
-        match error {
-            CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
-            CompileError::NotAPlaylist => fault(FaultKind::ManifestInvalid),
-            CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => {
-                fault(FaultKind::ManifestTooLarge)
-            }
-            CompileError::Uncovered { .. } => fault(FaultKind::ManifestForeignUri),
-        }
-    })?;
-    let body = template.render(admission.token.expose()).into_owned();
-    let reply = Reply::new(200, "application/vnd.apple.mpegurl", body);
-    let reply = admission.renewal.iter().flat_map(|renewal| &renewal.headers).fold(reply, renewed);
-    Ok(if admission.entered {
-        // It holds a session of its own: nobody else may have it, and the next request opens another one.
-        reply.with("Cache-Control", NOT_KEPT)
-    } else {
-        reply
-            .with("Cache-Control", format!("private, max-age={}", source.ttl_s))
-            .tagged(facts.headers.if_none_match.as_deref())
-    })
-}
+pub(crate) const NOT_KEPT: &str = "private, no-store";
 
 /// What a player may keep of a reply: nothing of what stands in for the title during a blackout, which it would show
 /// afterwards.
@@ -354,17 +305,18 @@ pub fn for_player(reply: Reply, permit: &Permit) -> Reply {
     if permit.replaced.is_some() { reply.with("Cache-Control", NOT_KEPT) } else { reply }
 }
 
-fn renewed(reply: Reply, (name, value): &(String, Redacted<String>)) -> Reply {
-    reply.with(name.clone(), value.expose())
-}
-
 /// Headers of the media origin's reply that go on to the player; all others end here.
 const MEDIA_HEADERS: [&str; 6] =
     ["Content-Type", "Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified"];
 
 /// What becomes of a reply of the media origin to a request for a segment: its status and headers are passed on
 /// with our own cache policy, or a fault.
-pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<String>) -> Result<Reply, Fault> {
+pub fn media(
+    source: &Source,
+    status: u16,
+    lifetime: &Lifetime,
+    header: impl Fn(&str) -> Option<String>,
+) -> Result<Reply, Stop> {
     match status {
         200 | 206 | 304 | 416 => {
             // The runtime decodes a content coding, which makes the length and ranges of the coded form untrue.
@@ -376,19 +328,25 @@ pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<Strin
                 .filter_map(|name| Some((name.into(), header(name)?)))
                 .collect();
             let reply = Reply { status, headers, body: Vec::new() };
-            let policy = if status == 416 {
-                "no-store".to_owned()
-            } else {
-                format!("private, max-age={}", source.ttl_s)
-            };
+            let policy = if status == 416 { "no-store".to_owned() } else { lifetime.for_player() };
             Ok(reply.with("Cache-Control", policy))
         }
-        _ => Err(upstream_fault(source, status)),
+        _ => Err(upstream_stop(source, status)),
     }
 }
 
-/// The fault behind a status of the media origin that is none of success.
-pub fn upstream_fault(source: &Source, status: u16) -> Fault {
-    let kind = if matches!(status, 404 | 410) { FaultKind::MediaMissing } else { FaultKind::UpstreamStatus };
-    Fault::new(kind, format!("{} answered {status}", source.place()))
+/// Why a status of the media origin that is none of success serves nobody.
+pub fn upstream_stop(source: &Source, status: u16) -> Stop {
+    let detail = format!("{} answered {status}", source.place());
+    match status {
+        // What a player asked for is not to come soon, or was held for too long.
+        400 if source.directives.is_blocking() => Denial::new(
+            Reason::DirectiveInvalid,
+            "expected a Media Sequence Number or part that is to come soon, as the playlist says",
+        )
+        .into(),
+        503 if source.directives.is_blocking() => Fault::new(FaultKind::PlaylistHeld, detail).into(),
+        404 | 410 => Fault::new(FaultKind::MediaMissing, detail).into(),
+        _ => Fault::new(FaultKind::UpstreamStatus, detail).into(),
+    }
 }

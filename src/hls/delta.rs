@@ -26,6 +26,14 @@ pub enum Skip {
 }
 
 impl Skip {
+    /// The directive's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Segments => "YES",
+            Self::Dateranges => "v2",
+        }
+    }
+
     /// Reads the directive's value; others ask for nothing.
     pub fn from_directive(value: &str) -> Option<Self> {
         match value {
