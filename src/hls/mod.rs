@@ -7,11 +7,18 @@
 
 mod attributes;
 mod compile;
+mod event;
 mod limits;
 mod lines;
 mod place;
+mod tag;
 mod template;
+mod writer;
 
+pub use attributes::Attribute;
 pub use compile::{CompileError, compile};
+pub use event::{Event, EventKind, events};
 pub use place::{Frame, Reach};
+pub use tag::{Applies, Known, SPECIFICATION, Stands, Tag, Type, Value};
 pub use template::Template;
+pub use writer::Writer;
