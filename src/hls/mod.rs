@@ -6,6 +6,7 @@
 //! [RFC 8216]: https://www.rfc-editor.org/rfc/rfc8216
 
 mod attributes;
+mod check;
 mod compile;
 mod event;
 mod limits;
@@ -16,6 +17,7 @@ mod template;
 mod writer;
 
 pub use attributes::Attribute;
+pub use check::{FINDINGS_MAX, Finding, Rule, Severity, check};
 pub use compile::{CompileError, compile};
 pub use event::{Event, EventKind, events};
 pub use place::{Frame, Reach};
