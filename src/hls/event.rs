@@ -104,6 +104,11 @@ fn kind(text: &[u8]) -> EventKind<'_> {
     let Some(rest) = text.strip_prefix(b"#") else {
         return if text.is_empty() { EventKind::Blank } else { EventKind::Uri(text) };
     };
+    // Behind `#EXTM3U`, IPTV's playlists have attributes.
+    let header = rest.strip_prefix(b"EXTM3U").filter(|more| matches!(more.first(), Some(b' ' | b'\t')));
+    if let Some(value) = header {
+        return EventKind::Tag { name: b"EXTM3U", known: Some(Tag::M3u), value: Some(value) };
+    }
     let (name, value) = match memchr::memchr(b':', rest).and_then(|colon| rest.split_at_checked(colon)) {
         Some((name, value)) => (name, value.get(1..)),
         None => (rest, None),
@@ -143,6 +148,7 @@ mod tests {
             ("\u{feff}#EXTM3U", tag("EXTM3U", Some(Tag::M3u), None)),
             (" #EXT-X-ENDLIST ", tag("EXT-X-ENDLIST", Some(Tag::EndList), None)),
             ("#EXTINF:4,a:b", tag("EXTINF", Some(Tag::Inf), Some("4,a:b"))),
+            ("#EXTM3U url=\"a:b\"", tag("EXTM3U", Some(Tag::M3u), Some(" url=\"a:b\""))),
             ("#EXT-X-DEFINE:", tag("EXT-X-DEFINE", Some(Tag::Define), Some(""))),
             ("#EXT-X-NEW:1", tag("EXT-X-NEW", None, Some("1"))),
             ("#EXTRA", tag("EXTRA", None, None)),

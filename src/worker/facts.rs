@@ -25,7 +25,7 @@ const OVERRIDE_HEADER: &str = "Stagedoor-Geography";
 //
 // https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
 #[wasm_bindgen(inline_js = r#"
-const SESSION = /^[^/]*\/\/[^/]*\/(~|%7e)/i;
+const SESSION = /^[^/]*\/\/[^/]*\/((~|%7e)|[^?]*[?](.*&)?sd_session=)/i;
 const HEADERS = [
   "CF-Connecting-IP", "Authorization", "Origin", "Range", "If-Range", "If-None-Match",
   "If-Modified-Since",
