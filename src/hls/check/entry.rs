@@ -26,6 +26,13 @@ impl<'a> Entry<'a, '_> {
         self.event.text_at
     }
 
+    /// What is behind the tag's colon, without the white space that some have around it, and its offset.
+    pub(super) fn stated(&self) -> Option<(&'a [u8], usize)> {
+        let value = self.event.value()?;
+        let text = value.trim_ascii_start();
+        Some((text.trim_ascii_end(), self.event.value_at() + value.len() - text.len()))
+    }
+
     /// The first attribute of a name.
     pub(super) fn get(&self, name: &str) -> Option<&Attribute<'a>> {
         self.attributes.iter().find(|attribute| attribute.name == name.as_bytes())

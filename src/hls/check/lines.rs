@@ -12,7 +12,7 @@ pub(super) struct Lines {
     has_byte_order_mark: bool,
     /// The first byte that is not UTF-8.
     wrong_at: Option<usize>,
-    is_empty: bool,
+    is_headed: bool,
 }
 
 impl Lines {
@@ -20,7 +20,7 @@ impl Lines {
         Self {
             has_byte_order_mark: playlist.starts_with("\u{feff}".as_bytes()),
             wrong_at: str::from_utf8(playlist).err().map(|error| error.valid_up_to()),
-            is_empty: playlist.is_empty(),
+            is_headed: false,
         }
     }
 }
@@ -33,12 +33,9 @@ impl Check<'_> for Lines {
             if self.has_byte_order_mark {
                 report.add(Rule::ByteOrderMark, 0, || "expected no byte order mark, found one".to_owned());
             }
-            if !entry.is(Tag::M3u) {
-                report.add(Rule::M3uMissing, event.text_at, || {
-                    format!("expected `#EXTM3U` in the first line, found {}", quote(text))
-                });
-            }
+            self.is_headed = entry.is(Tag::M3u);
         } else if entry.is(Tag::M3u) {
+            self.is_headed = true;
             report.add(Rule::M3uMisplaced, event.text_at, || {
                 format!("expected `#EXTM3U` in line 1, found it in line {}", event.line)
             });
@@ -80,10 +77,8 @@ impl Check<'_> for Lines {
     }
 
     fn end(&mut self, _: &Outline, report: &mut Report) {
-        if self.is_empty {
-            report.add(Rule::M3uMissing, 0, || {
-                "expected `#EXTM3U` in the first line, found nothing".to_owned()
-            });
+        if !self.is_headed {
+            report.add(Rule::M3uMissing, 0, || "expected `#EXTM3U` in the first line, found none".to_owned());
         }
         if let Some(at) = self.wrong_at {
             report.add(Rule::NotUtf8, at, || "expected UTF-8, found a byte that is none".to_owned());
@@ -121,7 +116,7 @@ pub(super) mod rows {
     pub(in crate::hls::check) const ROWS: &[Row] = &[
         ("m3u-missing", "#EXT-X-ENDLIST\n", "#EXTM3U\n"),
         ("m3u-missing", "", "\u{feff}#EXTM3U"),
-        ("m3u-missing", "\n#EXTM3U\n", "#EXTM3U\n\n"),
+        ("m3u-missing", "# EXTM3U", "\n#EXTM3U\n"),
         ("m3u-misplaced", "\n#EXTM3U\n", "#EXTM3U\n# EXTM3U\n"),
         ("byte-order-mark", "\u{feff}#EXTM3U\n", "#EXTM3U\n"),
         ("control-character", "#EXTM3U\n# \u{7}\n", "#EXTM3U\n# \t\n"),
@@ -130,6 +125,12 @@ pub(super) mod rows {
         ("tag-glued", "#EXTM3U\na.ts#EXT-X-ENDLIST\n", "#EXTM3U\na.ts#t=1\n"),
         ("tag-glued", "#EXTM3U\n##EXT-X-ENDLIST\n", "#EXTM3U\n## the end\n"),
         ("white-space", "#EXTM3U\n #EXT-X-ENDLIST\n", "#EXTM3U\n \n#EXT-X-ENDLIST\r\n"),
+        ("white-space", "#EXTM3U\n#EXT-X-VERSION: 3\n", "#EXTM3U\n#EXT-X-VERSION:3\n"),
+        (
+            "white-space",
+            "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128, URI=\"a\"\n",
+            "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"a, b\"\n",
+        ),
         ("white-space", "#EXTM3U\n#EXT-X-ENDLIST  \n", "#EXTM3U\n#EXTINF:4,a  \na.ts\n"),
         ("tag-unknown", "#EXTM3U\n#EXT-X-NEW:1\n", "#EXTM3U\n#EXT-X-CUE-IN\n# EXT-X-NEW\n"),
     ];

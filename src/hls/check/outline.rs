@@ -26,7 +26,7 @@ impl Outline {
         let mut outline = Self::default();
         for event in events(playlist) {
             let EventKind::Tag { known: Some(tag), value, .. } = event.kind else { continue };
-            let value = value.unwrap_or_default();
+            let value = value.unwrap_or_default().trim_ascii();
             let secs = |name: &str| {
                 event
                     .attributes()

@@ -53,14 +53,14 @@ macro_rules! rules {
 }
 
 rules! {
-    M3uMissing "m3u-missing" Error "4.4.1.1" "The first line is not `#EXTM3U`.";
+    M3uMissing "m3u-missing" Error "4.4.1.1" "There is no `#EXTM3U`.";
     M3uMisplaced "m3u-misplaced" Error "4.4.1.1" "`#EXTM3U` stands behind the first line.";
     NotUtf8 "not-utf8" Error "4.1" "The playlist is not UTF-8.";
     ByteOrderMark "byte-order-mark" Warning "4.1" "The playlist begins with a byte order mark.";
     ControlCharacter "control-character" Warning "4.1" "A line has a control character.";
     LineEnd "line-end" Warning "4.1" "A line has a sign that some players take for its end: CR alone, U+2028, U+2029.";
     TagGlued "tag-glued" Warning "4.1" "A line has a tag behind something else: some players find it there.";
-    WhiteSpace "white-space" Warning "4.1" "A line begins or ends with white space.";
+    WhiteSpace "white-space" Warning "4.1" "White space stands before or behind a line, a value or an attribute's name.";
     TagUnknown "tag-unknown" Info "6.3.1" "The tag is not known.";
 
     KindUnknown "kind-unknown" Warning "4.1" "No tag tells whether it is a Media Playlist or a Multivariant Playlist.";

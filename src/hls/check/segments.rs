@@ -88,12 +88,12 @@ impl<'a> Segments<'a> {
 }
 
 fn duration(entry: &Entry<'_, '_>, outline: &Outline, report: &mut Report) {
-    let value = entry.event.value().unwrap_or_default();
+    let Some((value, at)) = entry.stated() else { return };
     let number = value.split(|byte| matches!(byte, b',' | b' ')).next().unwrap_or_default();
     if let (Some(found), Some(most)) = (scalar::float(number), outline.target_secs)
         && found.round() > most
     {
-        report.add(Rule::DurationLong, entry.event.value_at(), || {
+        report.add(Rule::DurationLong, at, || {
             format!("expected {most} seconds at most, rounded, found {found}")
         });
     }

@@ -8,16 +8,15 @@ use super::report::{Report, quote};
 use super::rule::Rule;
 use super::{Check, scalar};
 use crate::hls::attributes::Attribute;
-use crate::hls::event::EventKind;
 use crate::hls::tag::{Tag, Type, Value};
 
 pub(super) struct Values;
 
 impl Check<'_> for Values {
     fn line(&mut self, entry: &Entry<'_, '_>, _: &Outline, report: &mut Report) {
-        let EventKind::Tag { known: Some(tag), value, .. } = entry.event.kind else { return };
+        let Some(tag) = entry.tag() else { return };
         let name = tag.name();
-        let Some(value) = value else {
+        let Some((value, at)) = entry.stated() else {
             if !matches!(tag.value(), Value::Nothing | Value::Free) && !tag.may_be_bare() {
                 report.add_to(tag, Rule::ValueMissing, entry.at(), || {
                     format!("expected `:` and a value behind `#{name}`")
@@ -25,7 +24,11 @@ impl Check<'_> for Values {
             }
             return;
         };
-        let at = entry.event.value_at();
+        if at > entry.event.value_at() && !matches!(tag.value(), Value::List(_) | Value::Free) {
+            report.add(Rule::WhiteSpace, entry.event.value_at(), || {
+                "expected no white space before a value, found some".to_owned()
+            });
+        }
         let mut wrong = |expected: &str| {
             report.add_to(tag, Rule::ValueSyntax, at, || {
                 format!("expected {expected}, found {}", quote(value))
@@ -45,7 +48,7 @@ impl Check<'_> for Values {
             }
             Value::Uri if value.is_empty() => wrong("a URI"),
             Value::Duration => duration(value, at, report),
-            Value::List(_) => list(tag, value, entry, report),
+            Value::List(_) => list(tag, entry, report),
             _ => {}
         }
     }
@@ -95,8 +98,8 @@ fn duration(value: &[u8], at: usize, report: &mut Report) {
     }
 }
 
-fn list(tag: Tag, value: &[u8], entry: &Entry<'_, '_>, report: &mut Report) {
-    let Value::List(known) = tag.value() else { return };
+fn list(tag: Tag, entry: &Entry<'_, '_>, report: &mut Report) {
+    let (Value::List(known), Some(value)) = (tag.value(), entry.event.value()) else { return };
     let list_at = entry.event.value_at();
     let mut names = BTreeSet::new();
     let mut seen = 0;
@@ -140,14 +143,18 @@ const fn behind(attribute: &Attribute<'_>) -> usize {
 fn syntax(list: &[u8], seen: usize, attribute: &Attribute<'_>, list_at: usize, report: &mut Report) {
     let name_end = attribute.at - usize::from(attribute.quoted) - 1;
     let between = list.get(seen..name_end).unwrap_or_default();
-    let name = if seen == 0 { Some(between) } else { between.strip_prefix(b",") };
+    let name = if seen == 0 { Some(between) } else { between.trim_ascii_start().strip_prefix(b",") };
     let is_name = |name: &[u8]| {
         !name.is_empty()
             && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'-')
     };
-    if !name.is_some_and(is_name) {
+    if !name.is_some_and(|name| is_name(name.trim_ascii())) {
         report.add(Rule::AttributeSyntax, list_at + seen, || {
             format!("expected an attribute's name of A-Z, 0-9 and `-`, found {}", quote(between))
+        });
+    } else if between.iter().any(u8::is_ascii_whitespace) {
+        report.add(Rule::WhiteSpace, list_at + seen, || {
+            "expected no white space around an attribute's name, found some".to_owned()
         });
     }
     if !attribute.exact {
@@ -273,7 +280,7 @@ pub(super) mod rows {
         ),
         (
             "attribute-syntax",
-            "#EXTM3U\n#EXT-X-KEY:METHOD=NONE, URI=\"a\"\n",
+            "#EXTM3U\n#EXT-X-KEY:METHOD=NONE;URI=\"a\"\n",
             "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"a\"\n",
         ),
         ("attribute-syntax", "#EXTM3U\n#EXT-X-MAP:URI=\"a\n", "#EXTM3U\n#EXT-X-MAP:URI=\"a\"\n"),

@@ -77,7 +77,7 @@ fn needed(entry: &Entry<'_, '_>, outline: &Outline) -> Option<(u64, &'static str
             }
             Tag::ByteRange => (4, "`EXT-X-BYTERANGE`"),
             Tag::IFramesOnly => (4, "`EXT-X-I-FRAMES-ONLY`"),
-            Tag::Inf if is_fraction(entry.event.value().unwrap_or_default()) => {
+            Tag::Inf if is_fraction(entry.stated().map_or(&[], |(value, _)| value)) => {
                 (3, "a duration that is no integer")
             }
             Tag::Key if entry.has("IV") => (2, "`IV`"),
