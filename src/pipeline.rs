@@ -6,7 +6,7 @@
 //! entry:    present -> challenge -> grant -> admit                 the viewer token, once a session
 //! below:    open -> resume                                        the session token, on every URL
 //! source    where the bytes are, and the cache key                 (crate::cache)
-//! manifest  rewrite, or media: pass through
+//! manifest  rewrite (crate::rewrite), or media: pass through
 //! ```
 
 use crate::cache::Source;
@@ -14,7 +14,7 @@ use crate::catalog::{Host, KeySet, SigningStyle, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::{self, CompileError, Edits, Frame, Signing};
+use crate::hls::Signing;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
@@ -284,71 +284,14 @@ pub fn renew(
     Ok(redirect(307, &place))
 }
 
-/// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
-pub const DEFINE_PARAMETER: &str = "_SD_define";
-
 /// What no player keeps: another viewer's or another minute's answer may differ.
-const NOT_KEPT: &str = "private, no-store";
-
-/// Rewrites a manifest for a viewer.
-pub fn manifest(
-    facts: &Facts,
-    request: &MediaRequest,
-    site: &Site,
-    admission: &Admission,
-    source: &Source,
-    bytes: &[u8],
-) -> Result<Reply, Stop> {
-    if request.kind == ResourceKind::Mpd {
-        return Err(Fault::new(FaultKind::ManifestUnsupported, "DASH manifests are not rewritten yet").into());
-    }
-    let root = format!("{}/", request.title);
-    let frame = Frame {
-        folder: &source.folder,
-        root: &root,
-        resource: &request.resource,
-        query: facts.query.expose(),
-        signing: admission.signing,
-        foreign: &site.media.foreign,
-    };
-    let edits = Edits {
-        bounds: site.playlists.bounds(),
-        define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
-        ..Edits::within(&admission.permit.caps)
-    };
-    let template = hls::compile(bytes, Some(&frame), &edits).map_err(|error| {
-        let fault = |kind| Fault::new(kind, format!("{}: {error}", source.place())).into();
-        match error {
-            CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
-            CompileError::NotAPlaylist => fault(FaultKind::ManifestInvalid),
-            CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => {
-                fault(FaultKind::ManifestTooLarge)
-            }
-            CompileError::Uncovered { .. } => fault(FaultKind::ManifestForeignUri),
-        }
-    })?;
-    let body = template.render(admission.token.expose()).into_owned();
-    let reply = Reply::new(200, "application/vnd.apple.mpegurl", body);
-    let reply = admission.renewal.iter().flat_map(|renewal| &renewal.headers).fold(reply, renewed);
-    Ok(if admission.entered {
-        // It holds a session of its own: nobody else may have it, and the next request opens another one.
-        reply.with("Cache-Control", NOT_KEPT)
-    } else {
-        reply
-            .with("Cache-Control", format!("private, max-age={}", source.ttl_s))
-            .tagged(facts.headers.if_none_match.as_deref())
-    })
-}
+pub(crate) const NOT_KEPT: &str = "private, no-store";
 
 /// What a player may keep of a reply: nothing of what stands in for the title during a blackout, which it would show
 /// afterwards.
 #[must_use]
 pub fn for_player(reply: Reply, permit: &Permit) -> Reply {
     if permit.replaced.is_some() { reply.with("Cache-Control", NOT_KEPT) } else { reply }
-}
-
-fn renewed(reply: Reply, (name, value): &(String, Redacted<String>)) -> Reply {
-    reply.with(name.clone(), value.expose())
 }
 
 /// Headers of the media origin's reply that go on to the player; all others end here.

@@ -15,12 +15,13 @@ use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
+use crate::rewrite;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::streams::Newcomer;
 use crate::token::{Asked, Use};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let facts = match facts::read(&request, &env) {
+    let facts = match facts::read(request.inner(), facts::place_from_header(&env)) {
         Ok(facts) => facts,
         Err(stop) => {
             respond::log(None, &stop);
@@ -147,7 +148,7 @@ impl Edge {
             }
             ResourceKind::Playlist | ResourceKind::Mpd => {
                 let bytes = media::whole(&source, site.playlists.max_bytes, &documents.context).await?;
-                let reply = pipeline::manifest(facts, request, site, admission, &source, &bytes)?;
+                let reply = rewrite::manifest(facts, request, site, admission, &source, &bytes)?;
                 Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
             }
         }

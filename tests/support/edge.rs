@@ -12,6 +12,7 @@ use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::{self, Reply};
+use stagedoor::rewrite;
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::time::UnixTime;
 use stagedoor::token::Seen;
@@ -123,6 +124,6 @@ impl<'a> Edge<'a> {
         if answer.status != 200 {
             return Err(pipeline::upstream_fault(source, answer.status).into());
         }
-        pipeline::manifest(facts, request, site, admission, source, answer.body.as_bytes())
+        rewrite::manifest(facts, request, site, admission, source, answer.body.as_bytes())
     }
 }
