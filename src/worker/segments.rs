@@ -34,8 +34,9 @@ const LONGEST_SHARED: u64 = 8 * 1024 * 1024;
 /// For how long a file stays in memory, in milliseconds: until the cache has it.
 const SHARED_MS: u64 = 3_000;
 
-/// For how long requests for a file that cannot be shared do not wait for one another, in milliseconds.
-const ALONE_MS: u64 = 10_000;
+/// For how long requests for a file that cannot be shared do not wait for one another, in milliseconds: until the cache
+/// has it, if anybody may keep it.
+const ALONE_MS: u64 = 3_000;
 
 /// For how long it is remembered that a file is too large to be kept for a range of it, in milliseconds.
 const LARGE_MS: u64 = 3_600_000;
@@ -169,8 +170,7 @@ fn judged(source: &Source, response: &Response) -> (Stamp, Option<u64>) {
     let lifetime = Lifetime::of_file(source.kind.unwrap_or(Kind::Segment), &source.policy, &origin);
     let coded = upstream::header(response, "Content-Encoding").is_some();
     let length = upstream::header(response, "Content-Length").filter(|_| !coded);
-    let made_at_ms = now_ms().saturating_sub(origin.age_ms);
-    (Stamp { made_at_ms, lifetime }, length.and_then(|length| length.parse().ok()))
+    (Stamp::new(now_ms(), origin.age_ms, lifetime), length.and_then(|length| length.parse().ok()))
 }
 
 /// A file at hand. Its bytes are in the memory of JavaScript, and are no object of a request.
@@ -360,7 +360,8 @@ fn begin(
     wants: Wants,
 ) -> Option<oneshot::Receiver<Result<Brought, Stop>>> {
     let mine = with_slot(source, |slot, now| match slot.state {
-        State::Alone if now < slot.at_ms + ALONE_MS => false,
+        // Behind a reply, it keeps nobody waiting.
+        State::Alone if wants != Wants::Nothing && now < slot.at_ms + ALONE_MS => false,
         _ => slot.under_way.begin(now, WORK_PATIENCE),
     });
     if !mine {
