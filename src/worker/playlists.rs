@@ -19,7 +19,7 @@ use super::{now_ms, respond, upstream, within};
 use crate::cache::{Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::fault::{Fault, FaultKind};
 use crate::hls::Timing;
-use crate::pipeline::{self, LONGEST_MANIFEST, Stop};
+use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
 
 type Outcome = Result<Rc<Kept>, Stop>;
@@ -368,12 +368,12 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
 }
 
 async fn body_of(source: &Source, response: worker::Response) -> Result<Vec<u8>, Fault> {
-    let body = body::of_response(response, LONGEST_MANIFEST);
+    let body = body::of_response(response, source.max_bytes);
     match body.await.map_err(|error| upstream::unreachable(source, &error))? {
         Body::Whole(bytes) => Ok(bytes),
         Body::TooLong(found) => {
             let detail =
-                format!("{}: expected {LONGEST_MANIFEST} bytes at most, found {found}", source.place());
+                format!("{}: expected {} bytes at most, found {found}", source.place(), source.max_bytes);
             Err(Fault::new(FaultKind::ManifestTooLarge, detail))
         }
     }

@@ -14,16 +14,16 @@ use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::Reach;
 use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
+use crate::rewrite;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::streams::Newcomer;
 use crate::token::{Asked, Use};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let facts = match facts::read(&request, &env) {
+    let facts = match facts::read(request.inner(), facts::place_from_header(&env)) {
         Ok(facts) => facts,
         Err(stop) => {
             respond::log(None, &stop);
@@ -139,7 +139,7 @@ impl Edge {
             return Ok(Answer::Whole(redirect));
         }
         let source = cache::source(facts, request, site, &admission.permit.folder, title.generation)?;
-        if admission.reach == Reach::Prefix {
+        if admission.entered {
             admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
         }
         let documents = self.documents()?;
@@ -150,7 +150,7 @@ impl Edge {
             }
             ResourceKind::Playlist | ResourceKind::Mpd => {
                 let kept = playlists::whole(&source, &documents.context).await?;
-                let reply = pipeline::manifest(facts, request, admission, &source, &kept, now_ms())?;
+                let reply = rewrite::manifest(facts, request, site, admission, &source, &kept, now_ms())?;
                 Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
             }
         }

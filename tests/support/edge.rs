@@ -13,6 +13,7 @@ use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::{self, Reply};
+use stagedoor::rewrite;
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::time::UnixTime;
 use stagedoor::token::Seen;
@@ -91,7 +92,7 @@ impl<'a> Edge<'a> {
             return Ok(redirect);
         }
         let source = cache::source(facts, &request, &site, &admission.permit.folder, title.generation)?;
-        let reply = self.fetch(facts, &request, &admission, &source, now)?;
+        let reply = self.fetch(facts, &request, &site, &admission, &source, now)?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();
             let uses = used.entry(usage.name.to_string()).and_modify(|uses| *uses += 1).or_insert(1);
@@ -104,6 +105,7 @@ impl<'a> Edge<'a> {
         &self,
         facts: &Facts,
         request: &MediaRequest,
+        site: &Site,
         admission: &Admission,
         source: &Source,
         now: UnixTime,
@@ -128,6 +130,6 @@ impl<'a> Edge<'a> {
         let lifetime = Lifetime::of_playlist(&Timing::of(bytes), &source.directives, &source.policy, &origin);
         let now_ms = now.as_secs() * 1000;
         let kept = Kept { bytes: bytes.into(), stamp: Stamp::new(now_ms, 0, lifetime) };
-        pipeline::manifest(facts, request, admission, source, &kept, now_ms)
+        rewrite::manifest(facts, request, site, admission, source, &kept, now_ms)
     }
 }
