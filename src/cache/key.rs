@@ -44,8 +44,8 @@ pub struct Source {
     pub directives: Directives,
     /// For how long the site keeps what.
     pub policy: CachePolicy,
-    /// How much of a manifest is read, in bytes.
-    pub max_bytes: usize,
+    /// The longest manifest that is read, in bytes.
+    pub longest_manifest_bytes: usize,
 }
 
 impl Source {
@@ -126,7 +126,7 @@ pub fn source(
         kind: Kind::of_file(&request.resource),
         directives,
         policy: site.cache.clone(),
-        max_bytes: site.playlists.max_bytes,
+        longest_manifest_bytes: site.playlists.max_bytes,
     })
 }
 

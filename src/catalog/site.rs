@@ -56,13 +56,13 @@ pub struct MediaPolicy {
     /// others (CMCD, players' cache busters) stop at the edge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
+    /// What becomes of URIs of manifests that lead elsewhere.
+    #[serde(default, skip_serializing_if = "ForeignPolicy::is_default")]
+    pub foreign: ForeignPolicy,
     /// Whether the media origin understands the delivery directives of low-latency HLS (`_HLS_msn`, `_HLS_part`,
     /// `_HLS_skip`): then they are passed on for playlists, and are part of the cache key. Else they stop at the edge.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub low_latency: bool,
-    /// What becomes of URIs of manifests that lead elsewhere.
-    #[serde(default, skip_serializing_if = "ForeignPolicy::is_default")]
-    pub foreign: ForeignPolicy,
 }
 
 const fn yes() -> bool {

@@ -368,12 +368,12 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
 }
 
 async fn body_of(source: &Source, response: worker::Response) -> Result<Vec<u8>, Fault> {
-    let body = body::of_response(response, source.max_bytes);
+    let longest = source.longest_manifest_bytes;
+    let body = body::of_response(response, longest);
     match body.await.map_err(|error| upstream::unreachable(source, &error))? {
         Body::Whole(bytes) => Ok(bytes),
         Body::TooLong(found) => {
-            let detail =
-                format!("{}: expected {} bytes at most, found {found}", source.place(), source.max_bytes);
+            let detail = format!("{}: expected {longest} bytes at most, found {found}", source.place());
             Err(Fault::new(FaultKind::ManifestTooLarge, detail))
         }
     }
