@@ -44,6 +44,11 @@ pub enum Freshness {
 }
 
 impl Stamp {
+    /// The stamp of a reply that came just now, so old.
+    pub const fn new(now_ms: u64, age_ms: u64, lifetime: Lifetime) -> Self {
+        Self { made_at_ms: now_ms.saturating_sub(age_ms), lifetime }
+    }
+
     /// The header that it stands in.
     pub const HEADER: &str = "Stagedoor-Kept";
 

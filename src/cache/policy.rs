@@ -90,9 +90,11 @@ impl Lifetime {
             Kind::Key => (0, 5 * MINUTE_MS),
             Kind::Data => (0, MINUTE_MS),
         };
+        // What the media origin does not decide on counts from the reply's arrival; a player is told its `Age` as well.
+        let age_ms = if policy.respect_origin { 0 } else { origin.age_ms };
         Self {
             kind,
-            fresh_ms,
+            fresh_ms: fresh_ms.saturating_add(age_ms),
             stale_ms: own_or(stale_s, told.and_then(|told| told.stale_ms)).unwrap_or(stale_derived),
             error_ms: own_or(error_s, told.and_then(|told| told.error_ms)).unwrap_or(error_derived),
             immutable: match told {
@@ -232,6 +234,14 @@ mod tests {
         ] {
             assert_eq!(playlist(&live, &self::site(site), &origin), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn an_old_reply_is_fresh_from_its_arrival_unless_the_media_origin_counts() {
+        let origin = OriginControl { fresh_ms: Some(9_000), age_ms: 5_000, ..OriginControl::default() };
+        let live = timing(6_000, None);
+        assert_eq!(playlist(&live, &site("{}"), &origin), (8_000, 3_000, 15_000));
+        assert_eq!(playlist(&live, &site(r#"{"respect_origin":true}"#), &origin), (9_000, 3_000, 9_000));
     }
 
     #[test]
