@@ -24,6 +24,7 @@ export async function open({ player, url, lowLatency }) {
       ended: video().ended,
       height: video().videoHeight,
       frames: video().getVideoPlaybackQuality().totalVideoFrames,
+      heard: video().webkitAudioDecodedByteCount,
       seekable: adapter.seekable(),
       errors: adapter.errors(),
     }),
@@ -56,7 +57,7 @@ export function script(url) {
 
 /** The text on screen, of native text tracks. */
 export function shownCues(tracks) {
-  return [...tracks].filter(({ mode }) => mode === "showing").flatMap(({ activeCues }) => [...(activeCues ?? [])].map(({ text }) => text));
+  return Array.from(tracks).filter(({ mode }) => mode === "showing").flatMap(({ activeCues }) => Array.from(activeCues ?? []).map(({ text }) => text));
 }
 
 /** The ranges of a TimeRanges object as one. */

@@ -9,13 +9,15 @@ export async function play(video, url, { lowLatency }) {
   });
   const errors = [];
   player.on("error", () => errors.push(`${player.error().code}: ${player.error().message}`));
+  // A live title is loaded no further than its playlists before it is to be played.
+  player.autoplay(true);
   player.src({ src: url, type: "application/vnd.apple.mpegurl" });
   await new Promise((resolve, reject) => {
     player.one("loadedmetadata", resolve);
     player.one("error", () => reject(new Error(player.error().message)));
   });
-  const sound = () => [...player.audioTracks()];
-  const text = () => [...player.textTracks()].filter(({ kind }) => kind === "subtitles");
+  const sound = () => Array.from(player.audioTracks());
+  const text = () => Array.from(player.textTracks()).filter(({ kind }) => kind === "subtitles");
   return {
     heights: () => player.tech(true).vhs.representations().map(({ height }) => height),
     sound: () => sound().map(({ language }) => language),
