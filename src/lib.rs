@@ -17,6 +17,7 @@ pub mod offline;
 pub mod pipeline;
 pub mod redacted;
 pub mod reply;
+pub mod rewrite;
 pub mod rights;
 pub mod route;
 pub mod streams;

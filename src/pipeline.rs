@@ -6,19 +6,19 @@
 //! entry:    present -> challenge -> grant -> admit                 the viewer token, once a session
 //! below:    open -> resume                                        the session token, on every URL
 //! source    where the bytes are, and the cache key                 (crate::cache)
-//! manifest  rewrite, or media: pass through
+//! manifest  rewrite (crate::rewrite), or media: pass through
 //! ```
 
 use crate::cache::Source;
-use crate::catalog::{Host, KeySet, Site, Title};
+use crate::catalog::{Host, KeySet, SigningStyle, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::{self, CompileError, Frame, Reach};
+use crate::hls::Signing;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
-use crate::route::{MediaRequest, ResourceKind};
+use crate::route::{self, MediaRequest, ResourceKind, SESSION_PARAMETER};
 use crate::time::UnixTime;
 use crate::token::session::{self, Opening, Session, SessionId};
 use crate::token::{self, Grant, Presented, Renewal, RevocationIndex};
@@ -60,8 +60,10 @@ pub struct Admission {
     pub session: Session,
     /// Its token, as it stands in URLs.
     pub token: Redacted<String>,
-    /// Whether relative URIs of the manifest already carry the session.
-    pub reach: Reach,
+    /// Whether the session was opened by this request.
+    pub entered: bool,
+    /// How the URIs of the manifest carry the session.
+    pub signing: Signing,
     /// What it may see.
     pub permit: Permit,
     /// What rules that are being rehearsed would have refused: for the log.
@@ -144,7 +146,11 @@ pub fn admit(
     Ok(Admission {
         session,
         token: sign(&session, site, sessions.keys)?,
-        reach: Reach::Prefix,
+        entered: true,
+        signing: match site.sessions.signing {
+            SigningStyle::Path => Signing::Path,
+            SigningStyle::Query => Signing::Query,
+        },
         permit,
         rehearsed,
         // HEAD uses no token up, and so brings none either.
@@ -211,7 +217,13 @@ pub fn resume(
     Ok(Admission {
         session,
         token: token.clone(),
-        reach: Reach::Inherit,
+        entered: false,
+        // A player that got a path goes on with paths, whatever the site says by now.
+        signing: if route::session_prefix(&facts.path).is_some() {
+            Signing::Inherited
+        } else {
+            Signing::Query
+        },
         permit: outcome?,
         rehearsed,
         renewal: None,
@@ -258,59 +270,28 @@ pub fn renew(
     let token = sign(&longer, site, keys)?;
     let query = facts.query.expose();
     let mark = if query.is_empty() { "" } else { "?" };
-    let place = format!("/~{}/{}/{}{mark}{query}", token.expose(), request.title, request.resource);
+    let MediaRequest { title, resource, .. } = request;
+    let token = token.expose();
+    let place = if admission.signing == Signing::Query {
+        let others = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(SESSION_PARAMETER));
+        let others: String = others.flat_map(|pair| [pair, "&"]).collect();
+        format!("/{title}/{resource}?{others}{SESSION_PARAMETER}={token}")
+    } else {
+        format!("/~{token}/{title}/{resource}{mark}{query}")
+    };
     Ok(redirect(307, &place))
 }
 
-/// The longest manifest that the edge reads, in bytes: 10,000 segments with long names take about 2 MiB.
-pub const LONGEST_MANIFEST: usize = 16 * 1024 * 1024;
-
 /// What no player keeps: another viewer's or another minute's answer may differ.
-const NOT_KEPT: &str = "private, no-store";
-
-/// Rewrites a manifest for a viewer.
-pub fn manifest(
-    facts: &Facts,
-    request: &MediaRequest,
-    admission: &Admission,
-    source: &Source,
-    bytes: &[u8],
-) -> Result<Reply, Stop> {
-    if request.kind == ResourceKind::Mpd {
-        return Err(Fault::new(FaultKind::ManifestUnsupported, "DASH manifests are not rewritten yet").into());
-    }
-    let frame = Frame { folder: &source.folder, resource: &request.resource, reach: admission.reach };
-    let template = hls::compile(bytes, &frame, &admission.permit.caps).map_err(|error| match error {
-        CompileError::NoVariant => Stop::Denied(Denial::new(Reason::NoVariant, error.to_string())),
-        CompileError::NotAPlaylist => {
-            Fault::new(FaultKind::ManifestInvalid, format!("{}: {error}", source.place())).into()
-        }
-        CompileError::Uncovered { .. } => {
-            Fault::new(FaultKind::ManifestForeignUri, format!("{}: {error}", source.place())).into()
-        }
-    })?;
-    let root = format!("/~{}/{}/", admission.token.expose(), request.title);
-    let body = template.render(&root).into_owned();
-    let reply = Reply::new(200, "application/vnd.apple.mpegurl", body);
-    let reply = admission.renewal.iter().flat_map(|renewal| &renewal.headers).fold(reply, renewed);
-    Ok(match admission.reach {
-        // It holds a session of its own: nobody else may have it, and the next request opens another one.
-        Reach::Prefix => reply.with("Cache-Control", NOT_KEPT),
-        Reach::Inherit => reply
-            .with("Cache-Control", format!("private, max-age={}", source.ttl_s))
-            .tagged(facts.headers.if_none_match.as_deref()),
-    })
-}
+pub(crate) const NOT_KEPT: &str = "private, no-store";
 
 /// What a player may keep of a reply: nothing of what stands in for the title during a blackout, which it would show
 /// afterwards.
 #[must_use]
 pub fn for_player(reply: Reply, permit: &Permit) -> Reply {
     if permit.replaced.is_some() { reply.with("Cache-Control", NOT_KEPT) } else { reply }
-}
-
-fn renewed(reply: Reply, (name, value): &(String, Redacted<String>)) -> Reply {
-    reply.with(name.clone(), value.expose())
 }
 
 /// Headers of the media origin's reply that go on to the player; all others end here.

@@ -7,6 +7,7 @@
 //! /_stagedoor/explain                         how a request is decided, for ops
 //! /{title}/{resource}                         entry: a manifest, with a viewer token
 //! /~{session token}/{title}/{resource}        everything below the entry
+//! /{title}/{resource}?sd_session={token}      the same, where the site signs so
 //! ```
 
 use std::fmt;
@@ -125,6 +126,9 @@ impl fmt::Display for ResourcePath {
     }
 }
 
+/// The query parameter that carries a session's token, where its path does not.
+pub const SESSION_PARAMETER: &str = "sd_session";
+
 /// Decides where a request goes.
 pub fn route(facts: &Facts) -> Result<Route, Denial> {
     let path = facts.path.strip_prefix('/').unwrap_or(&facts.path);
@@ -142,7 +146,10 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
             let (token, path) = rest.split_once('/').ok_or_else(not_found)?;
             Ok(Route::Below(MediaRequest::parse(path)?, Redacted::new(token.to_owned())))
         }
-        None => Ok(Route::Entry),
+        None => match facts.query_parameter(SESSION_PARAMETER) {
+            Some(token) => Ok(Route::Below(MediaRequest::at_entry(&facts.path)?, Redacted::new(token))),
+            None => Ok(Route::Entry),
+        },
     }
 }
 

@@ -6,9 +6,10 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
 use stagedoor::cache;
-use stagedoor::catalog::{Caps, Site};
-use stagedoor::hls::{self, CompileError, Frame, Reach};
-use stagedoor::route::{MediaRequest, Route, route};
+use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site};
+use stagedoor::facts::Facts;
+use stagedoor::hls::{self, Bounds, CompileError, Edits, Frame, Signing};
+use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
 use url::Url;
 
 use crate::input::{self, Misuse};
@@ -19,11 +20,12 @@ pub(crate) struct Arguments {
     /// The kind of manifest.
     #[arg(long, value_enum, default_value_t = Kind::Hls)]
     kind: Kind,
-    /// The playlist's URL at the edge: https://{host}/{title}/{path}, or the same below /~{session}/.
+    /// The playlist's URL at the edge: https://{host}/{title}/{path}, or the same below /~{session}/. Without --site, any
+    /// URL.
     #[arg(long, value_name = "PLAYLIST_URL")]
     url: String,
-    /// The site's document: absolute URIs below its media origin are the title's own. Without it, the media origin is
-    /// taken to be the host of the URL.
+    /// The site's document: absolute URIs below the title's folder at its media origin are the title's own. Without it,
+    /// those on the host of the URL are.
     #[arg(long, value_name = "SITE.json")]
     site: Option<PathBuf>,
     /// The permit: {"caps": {"max_height": 720}}.
@@ -32,12 +34,15 @@ pub(crate) struct Arguments {
     /// The session token that URIs are to carry.
     #[arg(long, value_name = "TOKEN")]
     session: Option<String>,
-    /// How URIs carry the session.
-    #[arg(long, value_enum, default_value_t = Signing::Path)]
-    signing: Signing,
-    /// What becomes of URIs outside the title.
-    #[arg(long, value_enum, default_value_t = Foreign::Refuse)]
-    foreign: Foreign,
+    /// How URIs carry the session; without it, as the site says.
+    #[arg(long, value_enum)]
+    signing: Option<Style>,
+    /// What becomes of URIs outside the title; without it, as the site says, or else the manifest is refused.
+    #[arg(long, value_enum)]
+    foreign: Option<Foreign>,
+    /// Write the session once, as a variable (EXT-X-DEFINE).
+    #[arg(long)]
+    define: bool,
     /// The manifest; `-` reads standard input.
     file: PathBuf,
 }
@@ -48,16 +53,22 @@ enum Kind {
     Hls,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Signing {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Style {
     /// As a path prefix.
     Path,
+    /// As a query parameter.
+    Query,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Foreign {
     /// The manifest is refused.
     Refuse,
+    /// They are passed on without the session.
+    Pass,
+    /// They carry the session, whatever their host is.
+    Sign,
 }
 
 #[derive(Default, Deserialize)]
@@ -67,42 +78,49 @@ struct Permit {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
-    let (Kind::Hls, Signing::Path, Foreign::Refuse) = (arguments.kind, arguments.signing, arguments.foreign);
+    let Kind::Hls = arguments.kind;
     let manifest = input::bytes(&arguments.file)?;
     let facts = request::facts("GET", &arguments.url, [], "", None)?;
-    let media = match route(&facts) {
-        Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok().map(|wanted| (wanted, None)),
-        Ok(Route::Below(wanted, token)) => Some((wanted, Some(token))),
-        Ok(_) | Err(_) => None,
-    };
-    let Some((wanted, carried)) = media else {
-        return Err(Misuse(format!(
-            "--url: expected https://{{host}}/{{title}}/{{path}}, found `{}`",
-            arguments.url
-        )));
-    };
+    let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
+    let place = Place::find(&facts, site.as_ref())?;
     let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
     if permit.is_none() && arguments.session.is_none() {
         input::write(&manifest)?;
         return Ok(Answer::Yes);
     }
-    let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
-    let folder = folder(&facts, &wanted, site.as_ref())?;
-    let reach = if carried.is_none() && arguments.session.is_some() { Reach::Prefix } else { Reach::Inherit };
-    let frame = Frame { folder: &folder, resource: &wanted.resource, reach };
+    let style = arguments.signing.unwrap_or(match site.as_ref().map(|site| site.sessions.signing) {
+        Some(SigningStyle::Query) => Style::Query,
+        Some(SigningStyle::Path) | None => Style::Path,
+    });
+    let signing = match (style, &place.carried) {
+        (Style::Query, Some(_)) => {
+            return Err(Misuse("--signing query: the path of --url carries a session already".to_owned()));
+        }
+        (Style::Query, None) => Signing::Query,
+        (Style::Path, None) => Signing::Path,
+        (Style::Path, Some(_)) => Signing::Inherited,
+    };
+    let foreign = match (arguments.foreign, &site) {
+        (Some(Foreign::Refuse), _) | (None, None) => ForeignPolicy::REFUSE,
+        (Some(Foreign::Pass), _) => ForeignPolicy::pass_all(),
+        (Some(Foreign::Sign), _) => ForeignPolicy::sign_all(),
+        (None, Some(site)) => site.media.foreign.clone(),
+    };
+    let frame = Frame {
+        folder: &place.folder,
+        root: &place.root,
+        resource: &place.resource,
+        query: facts.query.expose(),
+        signing,
+        foreign: &foreign,
+    };
     let caps = permit.unwrap_or_default().caps;
-    match hls::compile(&manifest, &frame, &caps) {
+    let bounds = site.as_ref().map_or_else(Bounds::default, |site| site.playlists.bounds());
+    let edits = Edits { bounds, define: arguments.define, ..Edits::within(&caps) };
+    let token = arguments.session.as_ref().or(place.carried.as_ref());
+    match hls::compile(&manifest, token.map(|_| &frame), &edits) {
         Ok(template) => {
-            let token = match (&arguments.session, &carried) {
-                (Some(token), _) => token,
-                (None, Some(token)) => token.expose(),
-                // Without a session, a URI that needs one has nowhere to go.
-                (None, None) if !template.is_shared() => {
-                    return Err(Misuse("the playlist has absolute URIs: expected --session".to_owned()));
-                }
-                (None, None) => "",
-            };
-            input::write(&template.render(&format!("/~{token}/{}/", wanted.title)))?;
+            input::write(&template.render(token.map_or("", String::as_str)))?;
             Ok(Answer::Yes)
         }
         Err(CompileError::NotAPlaylist) => {
@@ -111,6 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         Err(error) => {
             let reason = match error {
                 CompileError::NoVariant => "no_variant",
+                CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => "manifest_too_large",
                 CompileError::Uncovered { .. } | CompileError::NotAPlaylist => "manifest_foreign_uri",
             };
             input::print(&json!({ "ok": false, "reason": reason, "detail": error.to_string() }))?;
@@ -119,18 +138,44 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     }
 }
 
-/// The title's folder at the media origin.
-fn folder(
-    facts: &stagedoor::facts::Facts,
-    wanted: &MediaRequest,
-    site: Option<&Site>,
-) -> Result<Url, Misuse> {
-    let failed = |error: &dyn std::fmt::Display| Misuse(error.to_string());
-    let Some(site) = site else {
-        let origin = format!("https://{}/{}/", facts.host, wanted.title);
-        return Url::parse(&origin).map_err(|error| failed(&error));
-    };
-    cache::source(facts, wanted, site, &format!("{}/", wanted.title))
-        .map(|source| source.folder)
-        .map_err(|error| failed(&error))
+/// Where a playlist lies.
+struct Place {
+    /// The session in the path of its URL.
+    carried: Option<String>,
+    /// What the session covers, at the media origin.
+    folder: Url,
+    /// The same at the edge, behind the session.
+    root: String,
+    /// The playlist's path below both.
+    resource: ResourcePath,
+}
+
+impl Place {
+    /// With a site, the folder of the title at its media origin; without one, all of the playlist's own host.
+    fn find(facts: &Facts, site: Option<&Site>) -> Result<Self, Misuse> {
+        let failed = |error: &dyn std::fmt::Display| Misuse(format!("--url: {error}"));
+        let expected = "expected https://{host}/{title}/{path}";
+        let Some(site) = site else {
+            let (carried, path) = match facts.path.strip_prefix("/~").and_then(|rest| rest.split_once('/')) {
+                Some((token, path)) => (Some(token.to_owned()), path),
+                None => (None, facts.path.trim_start_matches('/')),
+            };
+            let resource = ResourcePath::parse(path).map_err(|denial| failed(&denial.detail))?;
+            let folder = Url::parse(&format!("{}/", facts.authority())).map_err(|error| failed(&error))?;
+            return Ok(Self { carried, folder, root: String::new(), resource });
+        };
+        let (request, carried) = match route(facts) {
+            Ok(Route::Entry) => (MediaRequest::at_entry(&facts.path), None),
+            Ok(Route::Below(request, token)) => {
+                let in_path = facts.path.starts_with("/~");
+                (Ok(request), in_path.then(|| token.expose().clone()))
+            }
+            Ok(_) => return Err(failed(&expected)),
+            Err(denial) => (Err(denial), None),
+        };
+        let request = request.map_err(|denial| failed(&format!("{expected}: {}", denial.detail)))?;
+        let source = cache::source(facts, &request, site, &format!("{}/", request.title));
+        let folder = source.map_err(|error| failed(&error))?.folder;
+        Ok(Self { carried, folder, root: format!("{}/", request.title), resource: request.resource })
+    }
 }

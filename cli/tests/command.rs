@@ -372,10 +372,39 @@ fn rewrite_signs_and_caps() {
         String::from_utf8(capped.stdout).unwrap(),
         MASTER.split("#EXT-X-STREAM-INF:BANDWIDTH=2").next().unwrap()
     );
+    let query = rewrite(&["--session", "TOKEN", "--signing", "query"], MASTER);
+    let expected = MASTER
+        .replace("360.m3u8", "360.m3u8?sd_session=TOKEN")
+        .replace("https://media.example.com/vod/harbour/1080.m3u8", "/harbour/1080.m3u8?sd_session=TOKEN");
+    assert_eq!(String::from_utf8(query.stdout).unwrap(), expected);
+    let defined = rewrite(&["--session", "TOKEN", "--define"], MASTER);
+    assert_eq!(String::from_utf8(defined.stdout).unwrap().matches("TOKEN").count(), 1);
     let foreign = rewrite(&["--session", "TOKEN"], "#EXTM3U\nhttps://ads.example/a.ts\n");
     assert_eq!(foreign.status.code(), Some(1));
     assert_eq!(serde_json::from_slice::<Value>(&foreign.stdout).unwrap()["reason"], "manifest_foreign_uri");
+    for (policy, expected) in
+        [("pass", "https://ads.example/a.ts"), ("sign", "https://ads.example/~TOKEN/a.ts")]
+    {
+        let found =
+            rewrite(&["--session", "TOKEN", "--foreign", policy], "#EXTM3U\nhttps://ads.example/a.ts\n");
+        assert_eq!(String::from_utf8(found.stdout).unwrap(), format!("#EXTM3U\n{expected}\n"));
+    }
     assert_eq!(rewrite(&["--session", "TOKEN"], "<html>").status.code(), Some(2));
+}
+
+#[test]
+fn without_a_site_everything_on_the_playlists_host_is_covered() {
+    let desk = Desk::new();
+    let playlist =
+        "#EXTM3U\n#EXTINF:4,\na.ts\n#EXTINF:4,\n/other/b.ts\n#EXTINF:4,\nhttp://cdn.example:8080/c.ts?x\n";
+    let rewrite = |url: &str| {
+        let output = desk.run(&["manifest", "rewrite", "--url", url, "--session", "T", "-"], playlist);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let expected = "#EXTM3U\n#EXTINF:4,\n/~T/live/a.ts\n#EXTINF:4,\n/~T/other/b.ts\n#EXTINF:4,\n/~T/c.ts?x\n";
+    assert_eq!(rewrite("http://cdn.example:8080/live/a.m3u8"), expected);
+    assert_eq!(rewrite("http://cdn.example:8080/~T/live/a.m3u8"), expected.replace("/~T/live/a.ts", "a.ts"));
 }
 
 #[test]
@@ -393,8 +422,18 @@ fn misuse_says_what_was_expected() {
         ),
         (&["manifest", "rewrite", "--url", "nonsense", "-"], "expected an absolute URL, found `nonsense`"),
         (
-            &["manifest", "rewrite", "--url", "https://a/b/c.m3u8", "--signing", "query", "-"],
-            "invalid value 'query'",
+            &[
+                "manifest",
+                "rewrite",
+                "--url",
+                "https://a/~T/b/c.m3u8",
+                "--signing",
+                "query",
+                "--session",
+                "T",
+                "-",
+            ],
+            "--signing query: the path of --url carries a session already",
         ),
     ];
     for (arguments, why) in table {

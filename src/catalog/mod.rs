@@ -9,11 +9,13 @@ mod caps;
 mod device;
 mod document;
 mod entitlement;
+mod foreign;
 mod geography;
 mod host;
 mod id;
 mod keys;
 mod memo;
+mod playlists;
 pub(crate) mod published;
 mod rating;
 mod revocations;
@@ -29,6 +31,7 @@ pub use caps::Caps;
 pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
 pub use document::{Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored};
 pub use entitlement::{AdsMode, Entitlement, Model};
+pub use foreign::{ForeignPolicy, HostPattern};
 pub use geography::{Anonymised, GeographyPolicy, Hosting, UnknownGeography};
 pub use host::Host;
 pub use id::{
@@ -38,13 +41,14 @@ pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
 };
 pub use memo::Memo;
+pub use playlists::PlaylistPolicy;
 pub use published::{PublishedError, SkippedKey};
 pub use rating::{
     Ageless, Bbfc, Fsk, Ksa, Kuwait, Mpaa, Rated, RatingPolicy, RatingSystem, Ratings, Tvpg, Uae, Unrated,
 };
 pub use revocations::{Revocation, Revocations, Revoked, RevokedSession};
 pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
-pub use site::{BaseUrl, CachePolicy, CorsPolicy, MediaPolicy, SessionPolicy, Site};
+pub use site::{BaseUrl, CachePolicy, CorsPolicy, MediaPolicy, SessionPolicy, SigningStyle, Site};
 pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError};
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
 pub use title::{

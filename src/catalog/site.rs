@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-use super::{DevicePolicy, GeographyPolicy, Host, Issuer, RatingPolicy, SiteRules, TokenPolicy};
+use super::{
+    DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, PlaylistPolicy, RatingPolicy, SiteRules,
+    TokenPolicy,
+};
 use crate::token::Lock;
 
 /// A site: one host name in front of one media origin.
@@ -32,6 +35,9 @@ pub struct Site {
     /// How the rules of its titles are enforced.
     #[serde(default, skip_serializing_if = "SiteRules::is_empty")]
     pub rules: SiteRules,
+    /// What it makes of playlists.
+    #[serde(default, skip_serializing_if = "PlaylistPolicy::is_default")]
+    pub playlists: PlaylistPolicy,
     /// How long the edge keeps what it has fetched.
     #[serde(default)]
     pub cache: CachePolicy,
@@ -50,6 +56,9 @@ pub struct MediaPolicy {
     /// others (CMCD, players' cache busters) stop at the edge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
+    /// What becomes of URIs of manifests that lead elsewhere.
+    #[serde(default, skip_serializing_if = "ForeignPolicy::is_default")]
+    pub foreign: ForeignPolicy,
 }
 
 /// An `http` or `https` URL of a folder: it ends in `/` and has no query, fragment or credentials.
@@ -126,6 +135,9 @@ pub struct SessionPolicy {
     #[serde(default = "SessionPolicy::default_streams_idle_s", deserialize_with = "streams_idle")]
     #[cfg_attr(feature = "schema", schemars(range(min = 5, max = 600)))]
     pub streams_idle_s: u64,
+    /// How the URIs of manifests carry the session.
+    #[serde(default, skip_serializing_if = "SigningStyle::is_default")]
+    pub signing: SigningStyle,
     /// What a session is bound to, as it was at the entry, whatever its viewer token says. A viewer who moves to
     /// another network (a phone that leaves a Wi-Fi) has to enter again.
     #[serde(default, skip_serializing_if = "Lock::is_open")]
@@ -152,6 +164,27 @@ impl SessionPolicy {
     /// How long before its expiry a session's token is renewed, in seconds.
     pub fn renewal_s(&self) -> u64 {
         self.renew_before_s.unwrap_or(self.lifetime_s / 4)
+    }
+}
+
+/// How the URIs of a manifest carry a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SigningStyle {
+    /// In front of the path, `/~{token}/{title}/…`: relative URIs inherit it, so that playlists are the same bytes for
+    /// every viewer of a class.
+    #[default]
+    Path,
+    /// As a query parameter, `/{title}/…?sd_session={token}`, of each URI: the paths are those of the media origin, but
+    /// every playlist is written anew for every viewer.
+    Query,
+}
+
+impl SigningStyle {
+    /// Whether it is the default.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -36,13 +36,23 @@ impl<'a> Line<'a> {
     /// What the line is. A second tag, a tag within a URI, and signs that some players take for the end of a line
     /// (CR alone, U+2028, U+2029) make it ambiguous.
     pub(super) fn kind(&self) -> Kind<'a> {
+        let is_hash = self.text.first() == Some(&b'#');
+        // Most lines have none of the signs that matter.
+        let inner = self.text.get(1..).unwrap_or_default();
+        if memchr::memchr3(b'\r', 0xe2, b'#', inner).is_none() {
+            return match self.text {
+                [] => Kind::Blank,
+                [b'#', b'E', b'X', b'T', ..] => Kind::Tag(0, self.text),
+                [b'#', ..] => Kind::Blank,
+                _ => Kind::Uri,
+            };
+        }
         let ends_elsewhere = memchr::memchr(b'\r', self.text).is_some()
             || memchr::memchr_iter(0xe2, self.text)
                 .any(|at| matches!(self.text.get(at + 1..at + 3), Some([0x80, 0xa8 | 0xa9])));
         if ends_elsewhere {
             return Kind::Ambiguous;
         }
-        let is_hash = self.text.first() == Some(&b'#');
         let mut tags = memchr::memchr_iter(b'#', self.text)
             .filter(|at| self.text.get(*at..).is_some_and(|rest| rest.starts_with(b"#EXT")));
         match (tags.next(), tags.next()) {
@@ -56,9 +66,15 @@ impl<'a> Line<'a> {
 
 /// The lines of a playlist, in order.
 pub(super) fn lines(playlist: &[u8]) -> impl Iterator<Item = Line<'_>> {
-    let mut start = if playlist.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    lines_between(playlist, 0, playlist.len())
+}
+
+/// The lines of a playlist from one offset to another, each of them the start of a line or the end of the playlist.
+pub(super) fn lines_between(playlist: &[u8], from: usize, to: usize) -> impl Iterator<Item = Line<'_>> {
+    let mut start =
+        if from == 0 && playlist.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { from };
     std::iter::from_fn(move || {
-        let rest = playlist.get(start..).filter(|rest| !rest.is_empty())?;
+        let rest = playlist.get(start..to).filter(|rest| !rest.is_empty())?;
         let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
         let text = rest.get(..len)?.trim_ascii_end();
         let trimmed = text.trim_ascii_start();

@@ -1,27 +1,39 @@
 //! Where a URI of a playlist leads, and how it is to be written.
 
-use url::Url;
+use std::borrow::Cow;
 
-use crate::route::ResourcePath;
+use url::{Position, Url};
 
-/// The place of a playlist: what its URIs are resolved against.
-#[derive(Clone, Debug)]
+use super::variables::{Resolved, Variables};
+use crate::catalog::ForeignPolicy;
+use crate::route::{ResourcePath, SESSION_PARAMETER};
+
+/// The place of a playlist: what its URIs are resolved against, and how they are signed.
+#[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     /// The title's folder at the media origin.
     pub folder: &'a Url,
-    /// The playlist's path below that folder.
+    /// The title's root at the edge, behind the host and the session: `harbour/`.
+    pub root: &'a str,
+    /// The playlist's path below both.
     pub resource: &'a ResourcePath,
-    /// Whether relative URIs already carry the session.
-    pub reach: Reach,
+    /// The query of the playlist's URL at the edge, as it came.
+    pub query: &'a str,
+    /// How URIs carry the session.
+    pub signing: Signing,
+    /// What becomes of URIs outside the title.
+    pub foreign: &'a ForeignPolicy,
 }
 
-/// Whether a relative URI of the playlist inherits the session from the playlist's own URL.
+/// How a URI carries the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// The playlist is served below a session prefix: relative URIs stay as they are.
-    Inherit,
-    /// The playlist is served at the entry: every URI is written with the session prefix.
-    Prefix,
+pub enum Signing {
+    /// In its path, `/~{token}/`, which relative URIs inherit from the playlist's own URL: they stay as they are.
+    Inherited,
+    /// In its path, `/~{token}/`, which the playlist's own URL does not have.
+    Path,
+    /// In its query.
+    Query,
 }
 
 /// How a URI is to be written.
@@ -29,8 +41,14 @@ pub enum Reach {
 pub(super) enum Place {
     /// As it stands.
     AsIs,
-    /// Below the session's root, as this path and query.
-    BelowRoot(String),
+    /// As it stands, behind `/~{token}/` and the playlist's folder.
+    Below,
+    /// As it stands, with the token as a parameter behind this sign.
+    With(char),
+    /// As this text, with the token between.
+    Signed(String, String),
+    /// As this text.
+    Unsigned(String),
 }
 
 /// Why a URI cannot be written so that the session covers it.
@@ -38,9 +56,9 @@ pub(super) enum Place {
 pub(super) enum PlaceError {
     /// It is not a URI.
     Unreadable,
-    /// It leads out of the title's folder.
+    /// It leads out of the title's folder, to a host that the site has not chosen.
     Foreign,
-    /// It holds a variable (EXT-X-DEFINE), which might expand to anything.
+    /// It begins with a variable whose value is not known, so that it might lead anywhere.
     Variable,
     /// Its path has a spelling that the edge does not serve: an empty segment, an encoded slash, a stray `%`.
     Spelling,
@@ -48,44 +66,134 @@ pub(super) enum PlaceError {
 
 impl Frame<'_> {
     /// Finds out how to write a URI, which players resolve after taking control characters and spaces off its ends.
-    pub(super) fn place(&self, uri: &[u8]) -> Result<Place, PlaceError> {
+    pub(super) fn place(&self, uri: &[u8], variables: &Variables<'_>) -> Result<Place, PlaceError> {
         let uri = str::from_utf8(uri).map_err(|_| PlaceError::Unreadable)?;
-        if is_plain(uri) {
-            return Ok(match self.reach {
-                Reach::Inherit => Place::AsIs,
-                Reach::Prefix => Place::BelowRoot([self.resource.folder(), uri].concat()),
+        if let Some(has_query) = plain(uri) {
+            return Ok(match self.signing {
+                Signing::Inherited => Place::AsIs,
+                Signing::Path => Place::Below,
+                Signing::Query => Place::With(if has_query { '&' } else { '?' }),
             });
         }
-        if uri.contains("{$") {
-            return Err(PlaceError::Variable);
+        match variables.resolve(uri) {
+            Resolved::Known(Cow::Borrowed(uri)) => self.resolved(uri),
+            Resolved::Known(Cow::Owned(uri)) => Ok(match self.resolved(&uri)? {
+                Place::Below => {
+                    Place::Signed("/~".to_owned(), ["/", self.root, self.resource.folder(), &uri].concat())
+                }
+                Place::With(mark) => Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new()),
+                place => place,
+            }),
+            Resolved::Unknown(at) => self.partly(uri, uri.get(..at).unwrap_or_default()),
         }
-        let below = below(self.folder, self.resource, uri)?;
-        // A title's folder at the media origin may have another name and depth than its root at the edge, so that
-        // a URI that climbs can lead to different places.
-        let inherits = self.reach == Reach::Inherit
-            && Url::parse(EDGE_ROOT)
-                .is_ok_and(|root| self::below(&root, self.resource, uri).as_ref() == Ok(&below));
-        Ok(if inherits { Place::AsIs } else { Place::BelowRoot(below) })
+    }
+
+    fn resolved(&self, uri: &str) -> Result<Place, PlaceError> {
+        if plain(uri).is_some() {
+            // It was not, before its variables were put in.
+            return self.place(uri.as_bytes(), &Variables::default());
+        }
+        let manifest = self.folder.join(self.resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
+        let url = manifest.join(uri).map_err(|_| PlaceError::Unreadable)?;
+        let Some(below) = below(self.folder, &url) else { return self.foreign(uri, &url) };
+        // An encoded dot segment or slash might lead out again at the media origin.
+        ResourcePath::parse(url.path().get(self.folder.path().len()..).unwrap_or_default())
+            .map_err(|_| PlaceError::Spelling)?;
+        // A title's folder at the media origin may have another name and depth than its root at the edge, so that a
+        // URI that climbs can lead to different places.
+        if self.signing == Signing::Inherited && self.inherits(uri, below) {
+            return Ok(Place::AsIs);
+        }
+        let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+        Ok(match self.signing {
+            Signing::Inherited | Signing::Path => {
+                Place::Signed("/~".to_owned(), ["/", self.root, below, &fragment].concat())
+            }
+            Signing::Query => {
+                let (before, mark) = with_parameter(&url, &["/", self.root, below].concat());
+                Place::Signed(format!("{before}{mark}{SESSION_PARAMETER}="), fragment)
+            }
+        })
+    }
+
+    /// Whether a relative URI leads to the same place at the edge as it does at the media origin.
+    fn inherits(&self, uri: &str, below: &str) -> bool {
+        let root = Url::parse("https://edge.invalid/~session/").and_then(|host| host.join(self.root));
+        let manifest = root.as_ref().ok().and_then(|root| root.join(self.resource.as_str()).ok());
+        let url = manifest.and_then(|manifest| manifest.join(uri).ok());
+        root.is_ok_and(|root| url.is_some_and(|url| self::below(&root, &url) == Some(below)))
+    }
+
+    /// A URI that holds a variable whose value players alone know. The text before it has to hold the URI on the edge's
+    /// host; where the value climbs out of the session, the edge refuses what is asked for.
+    fn partly(&self, uri: &str, before: &str) -> Result<Place, PlaceError> {
+        // The value is at least a name: what stands before it may end with a slash, and may not be empty.
+        let begun = Some(before).filter(|before| !before.is_empty());
+        let has_query = begun.and_then(|before| plain(&format!("{before}x"))).ok_or(PlaceError::Variable)?;
+        // The value may begin a query too.
+        let mark = if has_query || uri.contains('?') { '&' } else { '?' };
+        Ok(match self.signing {
+            Signing::Inherited if before.contains('/') => Place::AsIs,
+            Signing::Inherited => Place::Unsigned(format!("./{uri}")),
+            Signing::Path => Place::Below,
+            Signing::Query if uri.contains('#') => return Err(PlaceError::Variable),
+            Signing::Query => Place::Signed(
+                ["/", self.root, self.resource.folder(), uri, &format!("{mark}{SESSION_PARAMETER}=")]
+                    .concat(),
+                String::new(),
+            ),
+        })
+    }
+
+    /// What becomes of a URI that leads out of the title.
+    fn foreign(&self, uri: &str, url: &Url) -> Result<Place, PlaceError> {
+        let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
+        if let Some(host) = host.filter(|host| self.foreign.signs(host)) {
+            let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+            let at = format!("{}://{authority}", url.scheme());
+            let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+            return Ok(match self.signing {
+                Signing::Inherited | Signing::Path => {
+                    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+                    Place::Signed(format!("{at}/~"), format!("{}{query}{fragment}", url.path()))
+                }
+                Signing::Query => {
+                    let path = url
+                        .query()
+                        .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+                    let (before, mark) = with_parameter(url, &path);
+                    Place::Signed(format!("{at}{before}{mark}{SESSION_PARAMETER}="), fragment)
+                }
+            });
+        }
+        if !self.foreign.passes(host) {
+            return Err(PlaceError::Foreign);
+        }
+        // At the edge, a relative one would lead elsewhere.
+        let absolute =
+            Url::parse(uri).is_ok_and(|same| same == *url) && uri.bytes().all(|byte| byte.is_ascii_graphic());
+        Ok(if absolute { Place::AsIs } else { Place::Unsigned(url.to_string()) })
     }
 }
 
-/// What a title's root at the edge looks like: a host, a session, a title.
-const EDGE_ROOT: &str = "https://edge.invalid/~session/title/";
-
-/// The path and query of a URI below a title's folder, as resolved from a resource in it.
-fn below(folder: &Url, resource: &ResourcePath, uri: &str) -> Result<String, PlaceError> {
-    let manifest = folder.join(resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
-    let url = manifest.join(uri).map_err(|_| PlaceError::Unreadable)?;
+/// The path and query of a URL below a folder.
+fn below<'u>(folder: &Url, url: &'u Url) -> Option<&'u str> {
     let same_origin =
         url.origin() == folder.origin() && url.username().is_empty() && url.password().is_none();
-    let path = url.path().strip_prefix(folder.path()).filter(|path| same_origin && !path.is_empty());
-    let path = path.ok_or(PlaceError::Foreign)?;
-    // An encoded dot segment or slash might lead out again at the media origin.
-    ResourcePath::parse(path).map_err(|_| PlaceError::Spelling)?;
-    Ok(match url.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    })
+    let path = url.path().strip_prefix(folder.path()).filter(|path| same_origin && !path.is_empty())?;
+    url[Position::BeforePath..Position::AfterQuery].get(url.path().len() - path.len()..)
+}
+
+/// A path and query to which a parameter can be added with this sign: without one of this name.
+fn with_parameter(url: &Url, path_and_query: &str) -> (String, char) {
+    let Some(query) = url.query() else { return (path_and_query.to_owned(), '?') };
+    let path = path_and_query.strip_suffix(query).unwrap_or(path_and_query);
+    let others: Vec<_> =
+        query.split('&').filter(|pair| pair.split('=').next() != Some(SESSION_PARAMETER)).collect();
+    if others.is_empty() {
+        return (path.trim_end_matches('?').to_owned(), '?');
+    }
+    ([path, &others.join("&")].concat(), '&')
 }
 
 /// Whether a URI is one that a player does not fetch from a server: `data:`, `skd:` or `urn:`.
@@ -95,95 +203,214 @@ pub(super) fn is_local(uri: &[u8]) -> bool {
         .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
-/// Whether a URI is a relative path downwards in the plainest of spellings, so that it need not be resolved.
-fn is_plain(uri: &str) -> bool {
-    let mut segment_len = 0;
-    let plain = uri.bytes().all(|byte| match byte {
-        b'/' => std::mem::take(&mut segment_len) > 0,
-        // A segment of dots would lead upwards.
-        b'.' => segment_len > 0,
-        _ => {
-            segment_len += 1;
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+/// Whether a URI is a relative path downwards in the plainest of spellings, so that it need not be resolved; and if so,
+/// whether it has a query.
+fn plain(uri: &str) -> Option<bool> {
+    let mut segment_len = 0_usize;
+    for (at, byte) in uri.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => segment_len += 1,
+            b'!' | b'$' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'@' | b'~' | b'&' => {
+                segment_len += 1;
+            }
+            // A segment of dots would lead upwards.
+            b'.' if segment_len > 0 => segment_len += 1,
+            b'/' if segment_len > 0 => segment_len = 0,
+            b'?' if segment_len > 0 => return plain_query(uri.get(at + 1..)?).then_some(true),
+            _ => return None,
         }
-    });
-    plain && segment_len > 0
+    }
+    (segment_len > 0).then_some(false)
+}
+
+/// Whether a query holds nothing that players would write differently, no variable, and no session.
+fn plain_query(query: &str) -> bool {
+    let plain = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'-' | b'.'
+                    | b'_'
+                    | b'~'
+                    | b'!'
+                    | b'*'
+                    | b'+'
+                    | b','
+                    | b';'
+                    | b'='
+                    | b':'
+                    | b'@'
+                    | b'/'
+                    | b'?'
+                    | b'%'
+                    | b'&'
+                    | b'$'
+            )
+    };
+    query.bytes().all(plain) && !query.contains(SESSION_PARAMETER)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn place(reach: Reach, uri: &str) -> Result<Place, PlaceError> {
-        let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
+    fn place_with(signing: Signing, foreign: &ForeignPolicy, uri: &str) -> Result<Place, PlaceError> {
+        let folder = Url::parse("https://media.example/vod/h/").unwrap();
         let resource = ResourcePath::parse("hls/index.m3u8").unwrap();
-        Frame { folder: &folder, resource: &resource, reach }.place(uri.as_bytes())
+        let mut variables = Variables::default();
+        variables.define(br#"NAME="dir",VALUE="v/1""#, "");
+        variables.define(br#"NAME="base",VALUE="https://media.example/vod/h""#, "");
+        variables.define(br#"NAME="up",VALUE="../.""#, "");
+        let frame =
+            Frame { folder: &folder, root: "harbour/", resource: &resource, query: "", signing, foreign };
+        frame.place(uri.as_bytes(), &variables)
+    }
+
+    /// The URI as it is written, with `S` for the token.
+    fn written(signing: Signing, foreign: &ForeignPolicy, uri: &str) -> Result<String, PlaceError> {
+        Ok(match place_with(signing, foreign, uri)? {
+            Place::AsIs => uri.to_owned(),
+            Place::Below => format!("/~S/harbour/hls/{uri}"),
+            Place::With(mark) => format!("{uri}{mark}{SESSION_PARAMETER}=S"),
+            Place::Signed(before, after) => format!("{before}S{after}"),
+            Place::Unsigned(text) => text,
+        })
+    }
+
+    fn place(signing: Signing, uri: &str) -> Result<String, PlaceError> {
+        written(signing, &ForeignPolicy::REFUSE, uri)
     }
 
     #[test]
-    fn at_the_entry_everything_goes_below_the_root() {
-        for (uri, path) in [
-            ("a.m3u8", "hls/a.m3u8"),
-            ("v/1/a.m3u8", "hls/v/1/a.m3u8"),
-            ("./a.ts", "hls/a.ts"),
-            ("../a.ts", "a.ts"),
-            ("a b.ts", "hls/a%20b.ts"),
-            ("a.ts?x=1&y={}", "hls/a.ts?x=1&y={}"),
-            ("/vod/harbour/a.ts", "a.ts"),
-            ("//media.example/vod/harbour/a.ts", "a.ts"),
-            ("https://media.example/vod/harbour/a.ts?b", "a.ts?b"),
-            ("HTTPS://MEDIA.example:443/vod/harbour/a.ts", "a.ts"),
-            (".a.ts", "hls/.a.ts"),
+    fn what_is_covered_in_each_style() {
+        for (uri, path, query) in [
+            ("a.m3u8", "hls/a.m3u8", "a.m3u8?"),
+            ("v/1/a.m3u8", "hls/v/1/a.m3u8", "v/1/a.m3u8?"),
+            ("a.ts?x=1", "hls/a.ts?x=1", "a.ts?x=1&"),
+            ("a,b;c=(1).ts", "hls/a,b;c=(1).ts", "a,b;c=(1).ts?"),
+            ("./a.ts", "hls/a.ts", "/harbour/hls/a.ts?"),
+            ("../a.ts", "a.ts", "/harbour/a.ts?"),
+            ("a b.ts", "hls/a%20b.ts", "/harbour/hls/a%20b.ts?"),
+            ("a%2eb.ts?x={}", "hls/a%2eb.ts?x={}", "/harbour/hls/a%2eb.ts?x={}&"),
+            ("/vod/h/a.ts", "a.ts", "/harbour/a.ts?"),
+            ("//media.example/vod/h/a.ts", "a.ts", "/harbour/a.ts?"),
+            ("https://media.example/vod/h/a.ts?b", "a.ts?b", "/harbour/a.ts?b&"),
+            ("HTTPS://MEDIA.example:443/vod/h/a.ts", "a.ts", "/harbour/a.ts?"),
+            (".a.ts", "hls/.a.ts", "/harbour/hls/.a.ts?"),
+            ("{$dir}/a.ts", "hls/v/1/a.ts", "v/1/a.ts?"),
+            ("{$base}/a.ts", "a.ts", "/harbour/a.ts?"),
+            ("{$up}/a.ts", "a.ts", "/harbour/a.ts?"),
+            ("x/{$unknown}", "hls/x/{$unknown}", "/harbour/hls/x/{$unknown}?"),
+            ("x.ts?{$unknown}", "hls/x.ts?{$unknown}", "/harbour/hls/x.ts?{$unknown}&"),
+            ("a.ts?sd_session=old&x=1", "hls/a.ts?sd_session=old&x=1", "/harbour/hls/a.ts?x=1&"),
+            ("a.ts?sd_session=old", "hls/a.ts?sd_session=old", "/harbour/hls/a.ts?"),
         ] {
-            assert_eq!(place(Reach::Prefix, uri), Ok(Place::BelowRoot(path.to_owned())), "{uri}");
+            assert_eq!(place(Signing::Path, uri), Ok(format!("/~S/harbour/{path}")), "{uri}");
+            assert_eq!(place(Signing::Query, uri), Ok(format!("{query}{SESSION_PARAMETER}=S")), "{uri}");
         }
+        assert_eq!(place(Signing::Query, "./a.ts?x#f").unwrap(), "/harbour/hls/a.ts?x&sd_session=S#f");
+        assert_eq!(place(Signing::Path, "./a.ts?x#f").unwrap(), "/~S/harbour/hls/a.ts?x#f");
     }
 
     #[test]
     fn below_a_session_relative_uris_stay() {
-        for uri in ["a.ts", "v/1/a.ts", "./a.ts", "../a.ts", "a.ts?x=1", "a b.ts", "?x=1", " a.ts"] {
-            assert_eq!(place(Reach::Inherit, uri), Ok(Place::AsIs), "{uri}");
+        for uri in [
+            "a.ts",
+            "v/1/a.ts",
+            "./a.ts",
+            "../a.ts",
+            "a.ts?x=1",
+            "a b.ts",
+            "?x=1",
+            " a.ts",
+            "{$dir}/a.ts",
+            "x/{$unknown}",
+        ] {
+            assert_eq!(place(Signing::Inherited, uri).as_deref(), Ok(uri), "{uri}");
         }
         for uri in [
-            "/vod/harbour/a.ts",
-            "https://media.example/vod/harbour/a.ts",
-            "//media.example/vod/harbour/a.ts",
-            "\\vod\\harbour\\a.ts",
-            " //media.example/vod/harbour/a.ts",
-            "\t/vod/harbour/a.ts",
-            "../../harbour/a.ts",
-            "/\t/media.example/vod/harbour/a.ts",
+            "/vod/h/a.ts",
+            "https://media.example/vod/h/a.ts",
+            "//media.example/vod/h/a.ts",
+            "\\vod\\h\\a.ts",
+            " //media.example/vod/h/a.ts",
+            "\t/vod/h/a.ts",
+            "../../h/a.ts",
+            "{$base}/a.ts",
         ] {
-            assert_eq!(place(Reach::Inherit, uri), Ok(Place::BelowRoot("a.ts".to_owned())), "{uri}");
+            assert_eq!(place(Signing::Inherited, uri).as_deref(), Ok("/~S/harbour/a.ts"), "{uri}");
         }
+        assert_eq!(place(Signing::Inherited, "x{$unknown}").as_deref(), Ok("./x{$unknown}"));
     }
 
     #[test]
     fn what_leads_out_is_foreign() {
-        for reach in [Reach::Inherit, Reach::Prefix] {
+        for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
             for uri in [
                 "https://ads.example/a.ts",
-                "http://media.example/vod/harbour/a.ts",
-                "https://media.example:444/vod/harbour/a.ts",
-                "https://u:p@media.example/vod/harbour/a.ts",
+                "http://media.example/vod/h/a.ts",
+                "https://media.example:444/vod/h/a.ts",
+                "https://u:p@media.example/vod/h/a.ts",
                 "//ads.example/a.ts",
                 "/vod/other/a.ts",
                 "../../other/a.ts",
                 "%2e%2e/%2e%2e/other/a.ts",
-                "/vod/harbour/",
+                "/vod/h/",
+                "/\t/media.example/vod/h/a.ts#",
                 "javascript:alert(1)",
                 "blob:https://media.example/1",
+                "data:text/plain;base64,AA==",
+                "skd://key",
             ] {
-                assert_eq!(place(reach, uri), Err(PlaceError::Foreign), "{uri}");
+                let expected =
+                    if uri.starts_with("/\t/") { place(signing, uri) } else { Err(PlaceError::Foreign) };
+                assert_eq!(place(signing, uri), expected, "{uri}");
             }
-            assert_eq!(place(reach, "{$base}/a.ts"), Err(PlaceError::Variable));
+            for uri in ["{$unknown}/a.ts", "{$", "{$unknown}"] {
+                assert_eq!(place(signing, uri), Err(PlaceError::Variable), "{uri}");
+            }
             for uri in ["..%2f..%2fother/a.ts", "a/%5c../x.ts", "v//a.ts", "100%.ts"] {
-                assert_eq!(place(reach, uri), Err(PlaceError::Spelling), "{uri}");
-            }
-            for uri in ["data:text/plain;base64,AA==", "skd://key", "SKD://key", "urn:uuid:1"] {
-                assert_eq!(place(reach, uri), Err(PlaceError::Foreign), "{uri}");
-                assert!(is_local(uri.as_bytes()), "{uri}");
+                assert_eq!(place(signing, uri), Err(PlaceError::Spelling), "{uri}");
             }
         }
+        for uri in ["data:text/plain;base64,AA==", "skd://key", "SKD://key", "urn:uuid:1"] {
+            assert!(is_local(uri.as_bytes()), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_uri_is_passed_or_signed_where_the_site_says_so() {
+        let policy: ForeignPolicy = serde_json::from_value(
+            json!({ "pass": ["ads.example", "media.example"], "sign": ["*.cdn.example"] }),
+        )
+        .unwrap();
+        for (uri, path, query) in [
+            ("https://ads.example/a.ts?x", "https://ads.example/a.ts?x", "https://ads.example/a.ts?x"),
+            ("//ads.example/a.ts", "https://ads.example/a.ts", "https://ads.example/a.ts"),
+            (
+                "/vod/other/a.ts",
+                "https://media.example/vod/other/a.ts",
+                "https://media.example/vod/other/a.ts",
+            ),
+            (
+                "https://b.cdn.example/a.ts",
+                "https://b.cdn.example/~S/a.ts",
+                "https://b.cdn.example/a.ts?sd_session=S",
+            ),
+            (
+                "https://u:p@b.cdn.example:8443/a.ts?x=1#f",
+                "https://b.cdn.example:8443/~S/a.ts?x=1#f",
+                "https://b.cdn.example:8443/a.ts?x=1&sd_session=S#f",
+            ),
+        ] {
+            assert_eq!(written(Signing::Path, &policy, uri).as_deref(), Ok(path), "{uri}");
+            assert_eq!(written(Signing::Inherited, &policy, uri).as_deref(), Ok(path), "{uri}");
+            assert_eq!(written(Signing::Query, &policy, uri).as_deref(), Ok(query), "{uri}");
+        }
+        assert_eq!(written(Signing::Path, &policy, "https://cdn.example/a.ts"), Err(PlaceError::Foreign));
+        assert_eq!(written(Signing::Path, &policy, "ftp://b.cdn.example/a.ts"), Err(PlaceError::Foreign));
+        assert_eq!(written(Signing::Path, &ForeignPolicy::pass_all(), "blob:x").as_deref(), Ok("blob:x"));
     }
 }

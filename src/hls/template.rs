@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 
-/// A playlist's bytes, with holes where a viewer's session root belongs.
+/// A playlist's bytes, with holes where a viewer's session token belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// Offsets into `bytes`, ascending.
-    holes: Vec<usize>,
+    pub(super) holes: Vec<usize>,
+    /// The values that its URIs got came from the query of its own URL.
+    pub(super) by_query: bool,
 }
 
 impl Template {
     pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self { bytes: Vec::with_capacity(capacity), holes: Vec::new() }
+        Self { bytes: Vec::with_capacity(capacity), ..Self::default() }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
@@ -23,21 +25,38 @@ impl Template {
         self.holes.push(self.bytes.len());
     }
 
+    /// Gives back the memory that it did not need.
+    pub(super) fn shrunk(mut self) -> Self {
+        self.bytes.shrink_to_fit();
+        self.holes.shrink_to_fit();
+        self
+    }
+
     /// Whether every viewer of the class gets the same bytes.
     pub const fn is_shared(&self) -> bool {
         self.holes.is_empty()
     }
 
-    /// The playlist of one viewer. `root` is the session's root, such as `/~{session}/{title}/`.
-    pub fn render(&self, root: &str) -> Cow<'_, [u8]> {
+    /// Whether another query of the playlist's URL would have made another template (`EXT-X-DEFINE` with `QUERYPARAM`).
+    pub const fn depends_on_query(&self) -> bool {
+        self.by_query
+    }
+
+    /// The memory that it takes, in bytes.
+    pub const fn size_bytes(&self) -> usize {
+        self.bytes.capacity() + self.holes.capacity() * size_of::<usize>()
+    }
+
+    /// The playlist of the viewer with this session token.
+    pub fn render(&self, token: &str) -> Cow<'_, [u8]> {
         if self.is_shared() {
             return Cow::Borrowed(&self.bytes);
         }
-        let mut playlist = Vec::with_capacity(self.bytes.len() + self.holes.len() * root.len());
+        let mut playlist = Vec::with_capacity(self.bytes.len() + self.holes.len() * token.len());
         let mut copied = 0;
         for hole in &self.holes {
             playlist.extend_from_slice(self.bytes.get(copied..*hole).unwrap_or_default());
-            playlist.extend_from_slice(root.as_bytes());
+            playlist.extend_from_slice(token.as_bytes());
             copied = *hole;
         }
         playlist.extend_from_slice(self.bytes.get(copied..).unwrap_or_default());

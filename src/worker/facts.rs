@@ -7,7 +7,7 @@ use std::str::{FromStr, Split};
 
 use url::Url;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{Env, Request};
+use worker::Env;
 
 use super::platform;
 use crate::denial::{Denial, Reason};
@@ -25,7 +25,7 @@ const OVERRIDE_HEADER: &str = "Stagedoor-Geography";
 //
 // https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
 #[wasm_bindgen(inline_js = r#"
-const SESSION = /^[^/]*\/\/[^/]*\/(~|%7e)/i;
+const SESSION = /^[^/]*\/\/[^/]*\/((~|%7e)|[^?]*[?](.*&)?sd_session=)/i;
 const HEADERS = [
   "CF-Connecting-IP", "Authorization", "Origin", "Range", "If-Range", "If-None-Match",
   "If-Modified-Since",
@@ -51,8 +51,8 @@ extern "C" {
     fn read_facts(request: &web_sys::Request) -> String;
 }
 
-pub(super) fn read(request: &Request, env: &Env) -> Result<Facts, Stop> {
-    let text = read_facts(request.inner());
+pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Result<Facts, Stop> {
+    let text = read_facts(request);
     let mut fields = Fields(text.split('\0'));
     let method = Method::from_name(fields.text());
     let url = Url::parse(fields.text()).map_err(|error| platform(&error.into()))?;
@@ -81,7 +81,7 @@ pub(super) fn read(request: &Request, env: &Env) -> Result<Facts, Stop> {
         query: Redacted::new(url.query().unwrap_or_default().to_owned()),
         headers,
         address,
-        geography: match place.filter(|_| override_allowed(env)) {
+        geography: match place.filter(|_| place_from_header) {
             Some(place) => place.parse().map_err(|error| {
                 Denial::new(Reason::GeographyInvalid, format!("{OVERRIDE_HEADER}: {error}"))
             })?,
@@ -91,7 +91,8 @@ pub(super) fn read(request: &Request, env: &Env) -> Result<Facts, Stop> {
     })
 }
 
-fn override_allowed(env: &Env) -> bool {
+/// Whether a request may name its own place.
+pub(super) fn place_from_header(env: &Env) -> bool {
     env.var(OVERRIDE_VARIABLE).is_ok_and(|value| value.to_string() == "header")
 }
 

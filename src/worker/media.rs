@@ -19,7 +19,7 @@ use super::{platform, respond};
 use crate::cache::Source;
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, LONGEST_MANIFEST};
+use crate::pipeline;
 use crate::reply::Reply;
 
 /// How long the media origin may take to begin its reply.
@@ -48,28 +48,27 @@ pub(super) async fn stream(
 }
 
 /// A manifest, whole.
-pub(super) async fn whole(source: &Source, context: &Context) -> Result<Vec<u8>, Fault> {
+pub(super) async fn whole(source: &Source, longest: usize, context: &Context) -> Result<Vec<u8>, Fault> {
     if let Some(response) = cached(source, &Headers::new()).await? {
-        return bytes(source, response).await;
+        return bytes(source, longest, response).await;
     }
     let response = ask(source, worker::Method::Get, Headers::new()).await?;
     if response.status_code() != 200 {
         return Err(pipeline::upstream_fault(source, response.status_code()));
     }
     let head = passed_on(source, &response)?;
-    let bytes = bytes(source, response).await?;
+    let bytes = bytes(source, longest, response).await?;
     // With its length, so that the next one can be read in one piece.
     let head = head.with("Content-Length", bytes.len().to_string());
     keep(source, context, head, ResponseBody::Body(bytes.clone()))?;
     Ok(bytes)
 }
 
-async fn bytes(source: &Source, response: Response) -> Result<Vec<u8>, Fault> {
-    match body::of_response(response, LONGEST_MANIFEST).await.map_err(|error| unreachable(source, &error))? {
+async fn bytes(source: &Source, longest: usize, response: Response) -> Result<Vec<u8>, Fault> {
+    match body::of_response(response, longest).await.map_err(|error| unreachable(source, &error))? {
         Body::Whole(bytes) => Ok(bytes),
         Body::TooLong(found) => {
-            let detail =
-                format!("{}: expected {LONGEST_MANIFEST} bytes at most, found {found}", source.place());
+            let detail = format!("{}: expected {longest} bytes at most, found {found}", source.place());
             Err(Fault::new(FaultKind::ManifestTooLarge, detail))
         }
     }

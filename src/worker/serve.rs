@@ -12,16 +12,16 @@ use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::Reach;
 use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
+use crate::rewrite;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::streams::Newcomer;
 use crate::token::{Asked, Use};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let facts = match facts::read(&request, &env) {
+    let facts = match facts::read(request.inner(), facts::place_from_header(&env)) {
         Ok(facts) => facts,
         Err(stop) => {
             respond::log(None, &stop);
@@ -137,7 +137,7 @@ impl Edge {
         }
         let source = cache::source(facts, request, site, &admission.permit.folder)
             .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
-        if admission.reach == Reach::Prefix {
+        if admission.entered {
             admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
         }
         let documents = self.documents()?;
@@ -147,8 +147,8 @@ impl Edge {
                 Ok(Answer::Streamed(pipeline::for_player(reply, &admission.permit), body))
             }
             ResourceKind::Playlist | ResourceKind::Mpd => {
-                let bytes = media::whole(&source, &documents.context).await?;
-                let reply = pipeline::manifest(facts, request, admission, &source, &bytes)?;
+                let bytes = media::whole(&source, site.playlists.max_bytes, &documents.context).await?;
+                let reply = rewrite::manifest(facts, request, site, admission, &source, &bytes)?;
                 Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
             }
         }

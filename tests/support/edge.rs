@@ -12,6 +12,7 @@ use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::{self, Reply};
+use stagedoor::rewrite;
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::time::UnixTime;
 use stagedoor::token::Seen;
@@ -90,7 +91,7 @@ impl<'a> Edge<'a> {
             return Ok(redirect);
         }
         let source = cache::source(facts, &request, &site, &admission.permit.folder).unwrap();
-        let reply = self.fetch(facts, &request, &admission, &source)?;
+        let reply = self.fetch(facts, &request, &site, &admission, &source)?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();
             let uses = used.entry(usage.name.to_string()).and_modify(|uses| *uses += 1).or_insert(1);
@@ -103,6 +104,7 @@ impl<'a> Edge<'a> {
         &self,
         facts: &Facts,
         request: &MediaRequest,
+        site: &Site,
         admission: &Admission,
         source: &Source,
     ) -> Result<Reply, Stop> {
@@ -122,6 +124,6 @@ impl<'a> Edge<'a> {
         if answer.status != 200 {
             return Err(pipeline::upstream_fault(source, answer.status).into());
         }
-        pipeline::manifest(facts, request, admission, source, answer.body.as_bytes())
+        rewrite::manifest(facts, request, site, admission, source, answer.body.as_bytes())
     }
 }

@@ -1,25 +1,34 @@
 //! No playlist panics; without an edit it comes out identical; with the session, no URI leaves the title.
 
-use stagedoor::catalog::Caps;
-use stagedoor::hls::{Frame, Reach, compile};
+use stagedoor::catalog::{Caps, ForeignPolicy};
+use stagedoor::hls::{Edits, Frame, Signing, compile};
 use stagedoor::route::ResourcePath;
 use url::Url;
 
 /// Takes one input.
-pub fn run((playlist, max_height): (&[u8], Option<u32>)) {
+pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
     let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
     let resource = ResourcePath::parse("hls/index.m3u8").unwrap();
-    let frame = |reach| Frame { folder: &folder, resource: &resource, reach };
-    if let Ok(template) = compile(playlist, &frame(Reach::Inherit), &Caps::default())
+    let (none, caps) = (Caps::default(), Caps { max_height, ..Caps::default() });
+    if let Ok(template) = compile(playlist, Some(&frame(&folder, &resource, Signing::Inherited)), &Edits::within(&none))
         && template.is_shared()
+        && !playlist.windows(2).any(|pair| pair == b"{$")
     {
         assert_eq!(&*template.render(""), playlist);
     }
-    if let Ok(template) = compile(playlist, &frame(Reach::Prefix), &Caps { max_height, ..Caps::default() }) {
-        let rendered = template.render("/~S/harbour/");
+    for signing in [Signing::Path, Signing::Query] {
+        let edits = Edits { define, ..Edits::within(&caps) };
+        let Ok(template) = compile(playlist, Some(&frame(&folder, &resource, signing)), &edits) else { continue };
+        let rendered = template.render("S");
         // What was rewritten once is covered: below the edge's own host, nothing is left to rewrite.
-        let edge = Url::parse("https://edge.example/~S/harbour/").unwrap();
-        let below = Frame { folder: &edge, resource: &resource, reach: Reach::Inherit };
-        assert!(compile(&rendered, &below, &Caps { max_height, ..Caps::default() }).is_ok(), "a URI left the title");
+        let root = if signing == Signing::Path { "https://edge.example/~S/harbour/" } else { "https://edge.example/harbour/" };
+        let edge = Url::parse(root).unwrap();
+        let again = compile(&rendered, Some(&frame(&edge, &resource, Signing::Inherited)), &edits);
+        assert!(again.is_ok(), "a URI left the title: {again:?}");
     }
+}
+
+fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
+    const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
+    Frame { folder, root: "harbour/", resource, query: "a=1", signing, foreign: REFUSE }
 }

@@ -1,0 +1,260 @@
+//! Makes every URI of a playlist carry the session.
+
+use super::attributes::attributes;
+use super::compile::{CompileError, is_header};
+use super::lines::{Kind, Line, lines, lines_between};
+use super::place::{Frame, Place, PlaceError, is_local};
+use super::shape::{Change, Piece};
+use super::template::Template;
+use super::variables::Variables;
+use super::{Edits, define};
+use crate::route::SESSION_PARAMETER;
+
+/// Writes the pieces of a playlist into a template.
+pub(super) fn write(
+    playlist: &[u8],
+    shape: &[Piece],
+    frame: Option<&Frame<'_>>,
+    edits: &Edits<'_>,
+) -> Result<Template, CompileError> {
+    let mut signer = Signer {
+        frame,
+        below: frame.map(|frame| ["/", frame.root, frame.resource.folder()].concat()).unwrap_or_default(),
+        parameter: format!("{SESSION_PARAMETER}="),
+        line_bytes: edits.bounds.line_bytes,
+        takes_variables: true,
+        variables: Variables::default(),
+        playlist_follows: false,
+        template: Template::with_capacity(playlist.len() + playlist.len() / 8),
+    };
+    for piece in shape {
+        match piece {
+            Piece::Lines(range) => signer.lines(playlist, range.start, range.end, &[])?,
+            Piece::Changed(range, changes) => signer.lines(playlist, range.start, range.end, changes)?,
+            Piece::Text(text) => signer.lines(text.as_bytes(), 0, text.len(), &[])?,
+        }
+    }
+    signer.template.by_query = signer.variables.by_query;
+    let defined = edits.define && signer.takes_variables;
+    Ok(if defined { define::defined(signer.template) } else { signer.template }.shrunk())
+}
+
+struct Signer<'a, 'f> {
+    /// `None`: URIs stay as they are.
+    frame: Option<&'f Frame<'f>>,
+    /// The folder of the playlist at the edge, behind the session: `/harbour/hls/`.
+    below: String,
+    /// The query parameter's name and `=`.
+    parameter: String,
+    line_bytes: usize,
+    /// Whether each token so far stands where players put variables in: in a line that is a URI, or in quotes.
+    takes_variables: bool,
+    variables: Variables<'a>,
+    /// The next URI is that of a variant's playlist.
+    playlist_follows: bool,
+    template: Template,
+}
+
+impl<'a> Signer<'a, '_> {
+    /// Writes the lines from one offset of a text to another.
+    fn lines(
+        &mut self,
+        text: &'a [u8],
+        from: usize,
+        to: usize,
+        changes: &[Change],
+    ) -> Result<(), CompileError> {
+        let mut copied = from;
+        let mut changes = changes.iter().peekable();
+        for line in lines_between(text, from, to) {
+            let number = || lines(text.get(..line.start).unwrap_or_default()).count() + 1;
+            let found = line.end - line.start;
+            if found > self.line_bytes {
+                return Err(CompileError::LineTooLong { line: number(), limit: self.line_bytes, found });
+            }
+            let uncovered =
+                |why, uri: &[u8]| CompileError::Uncovered { line: number(), why, uri: quote(uri) };
+            let Some(frame) = self.frame else { continue };
+            for (at, uri) in self.uris(&line, frame).map_err(|why| uncovered(why, line.text))? {
+                while let Some(change) = changes.next_if(|change| change.at.start < at) {
+                    copied = self.change(text, copied, change);
+                }
+                match frame.place(uri, &self.variables).map_err(|error| uncovered(why(error), uri))? {
+                    Place::AsIs => {}
+                    place => {
+                        self.template.push(text.get(copied..at).unwrap_or_default());
+                        self.takes_variables &= at == line.text_start || text.get(at - 1) == Some(&b'"');
+                        self.place(&place, uri);
+                        copied = at + uri.len();
+                    }
+                }
+            }
+        }
+        for change in changes {
+            copied = self.change(text, copied, change);
+        }
+        self.template.push(text.get(copied..to).unwrap_or_default());
+        Ok(())
+    }
+
+    /// Writes a change and what stands before it; returns where the source goes on.
+    fn change(&mut self, text: &[u8], copied: usize, change: &Change) -> usize {
+        self.template.push(text.get(copied..change.at.start).unwrap_or_default());
+        self.template.push(change.with.as_bytes());
+        change.at.end
+    }
+
+    fn place(&mut self, place: &Place, uri: &[u8]) {
+        match place {
+            Place::AsIs => self.template.push(uri),
+            Place::Below => {
+                self.template.push(b"/~");
+                self.template.push_hole();
+                self.template.push(self.below.as_bytes());
+                self.template.push(uri);
+            }
+            Place::With(mark) => {
+                self.template.push(uri);
+                self.template.push(mark.encode_utf8(&mut [0; 4]).as_bytes());
+                self.template.push(self.parameter.as_bytes());
+                self.template.push_hole();
+            }
+            Place::Signed(before, after) => {
+                self.template.push(before.as_bytes());
+                self.template.push_hole();
+                self.template.push(after.as_bytes());
+            }
+            Place::Unsigned(text) => self.template.push(text.as_bytes()),
+        }
+    }
+
+    /// The URIs of a line that a player fetches, with their offsets in the text: the line itself, or the values of a
+    /// tag's attributes that are URIs by their specification.
+    ///
+    /// | attribute | tags |
+    /// | --- | --- |
+    /// | `URI` | KEY, SESSION-KEY, MAP, MEDIA, I-FRAME-STREAM-INF, PART, PRELOAD-HINT, RENDITION-REPORT, SESSION-DATA, IMAGE-STREAM-INF, and any tag that we do not know |
+    /// | `SERVER-URI` | CONTENT-STEERING |
+    /// | `X-ASSET-URI`, `X-ASSET-LIST` | DATERANGE |
+    ///
+    /// Players read broken lists each in their own way: some look for `URI="` wherever it stands. So a tag in which one
+    /// of these names stands anywhere but in front of a value that every reader finds is refused.
+    fn uris(&mut self, line: &Line<'a>, frame: &Frame<'_>) -> Result<Uris<'a>, &'static str> {
+        let (start, tag) = match line.kind() {
+            Kind::Blank => return Ok(Uris::NONE),
+            Kind::Ambiguous => return Err("a line that players read differently"),
+            Kind::Uri => {
+                let is_playlist = std::mem::take(&mut self.playlist_follows);
+                return Ok(Uris::Line(
+                    is_fetched(line.text, is_playlist, frame).then_some((line.text_start, line.text)),
+                ));
+            }
+            Kind::Tag(at, tag) => (line.text_start + at, tag),
+        };
+        // A duration and a title, which may hold anything; players look for no attribute there.
+        if tag.starts_with(b"#EXTINF") || is_header(tag) {
+            return Ok(Uris::NONE);
+        }
+        self.playlist_follows |= tag.starts_with(b"#EXT-X-STREAM-INF:");
+        if let Some(list) = tag.strip_prefix(b"#EXT-X-DEFINE:") {
+            self.variables.define(list, frame.query);
+        }
+        if count_names(tag) == 0 {
+            return Ok(Uris::NONE);
+        }
+        let list_at = memchr::memchr(b':', tag).map_or(tag.len(), |colon| colon + 1);
+        let list = tag.get(list_at..).unwrap_or_default();
+        let names_playlist = PLAYLISTS.iter().any(|name| tag.starts_with(name));
+        let mut found = Vec::new();
+        let mut seen = 0;
+        for attribute in attributes(list) {
+            let before = list.get(seen..attribute.at).unwrap_or_default();
+            let is_uri = matches!(attribute.name, b"URI" | b"SERVER-URI" | b"X-ASSET-URI" | b"X-ASSET-LIST");
+            if count_names(before) != usize::from(is_uri) || (is_uri && !attribute.exact) {
+                return Err(BROKEN_LIST);
+            }
+            // Within a value that ended as it should, a name is no name.
+            seen = attribute.at + if attribute.exact { attribute.value.len() } else { 0 };
+            if is_uri && is_fetched(attribute.value, names_playlist, frame) {
+                found.push((start + list_at + attribute.at, attribute.value));
+            }
+        }
+        if count_names(list.get(seen..).unwrap_or_default()) > 0
+            || count_names(tag.get(..list_at).unwrap_or_default()) > 0
+        {
+            return Err(BROKEN_LIST);
+        }
+        Ok(Uris::Attributes(found.into_iter()))
+    }
+}
+
+/// Whether a URI is one that the session has to cover. Keys, maps and segments in the URI itself (`data:`) or with a
+/// licence server (`skd:`) are not; a playlist in a `data:` URI would hold URIs that nobody has looked at.
+fn is_fetched(uri: &[u8], is_playlist: bool, frame: &Frame<'_>) -> bool {
+    !is_local(uri) || (is_playlist && !frame.foreign.passes(None))
+}
+
+const BROKEN_LIST: &str = "an attribute list that players read differently";
+
+/// Tags whose URIs are those of playlists, or of other lists of URIs.
+const PLAYLISTS: [&[u8]; 6] = [
+    b"#EXT-X-MEDIA:",
+    b"#EXT-X-I-FRAME-STREAM-INF:",
+    b"#EXT-X-IMAGE-STREAM-INF:",
+    b"#EXT-X-RENDITION-REPORT:",
+    b"#EXT-X-CONTENT-STEERING:",
+    b"#EXT-X-DATERANGE:",
+];
+
+/// The URIs of one line.
+enum Uris<'a> {
+    Line(Option<(usize, &'a [u8])>),
+    Attributes(std::vec::IntoIter<(usize, &'a [u8])>),
+}
+
+impl Uris<'_> {
+    const NONE: Self = Self::Line(None);
+}
+
+impl<'a> Iterator for Uris<'a> {
+    type Item = (usize, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Line(uri) => uri.take(),
+            Self::Attributes(uris) => uris.next(),
+        }
+    }
+}
+
+/// How often `URI` or `ASSET-LIST`, in any case, stands before an equals sign, with or without white space between.
+fn count_names(text: &[u8]) -> usize {
+    memchr::memchr_iter(b'=', text)
+        .filter(|equals| {
+            let before = text.get(..*equals).unwrap_or_default();
+            // White space as JavaScript knows it: what is not ASCII at the end of a name counts as such.
+            let end = before.iter().rposition(u8::is_ascii_graphic).map_or(0, |last| last + 1);
+            let name = before.get(..end).unwrap_or_default();
+            [&b"URI"[..], b"ASSET-LIST"].iter().any(|known| {
+                name.len()
+                    .checked_sub(known.len())
+                    .and_then(|at| name.get(at..))
+                    .is_some_and(|tail| tail.eq_ignore_ascii_case(known))
+            })
+        })
+        .count()
+}
+
+const fn why(error: PlaceError) -> &'static str {
+    match error {
+        PlaceError::Unreadable => "not a URI",
+        PlaceError::Foreign => "a URI outside the title",
+        PlaceError::Variable => "a URI that begins with a variable of unknown value",
+        PlaceError::Spelling => "a URI in a spelling that the edge does not serve",
+    }
+}
+
+fn quote(uri: &[u8]) -> String {
+    let path = uri.split(|byte| *byte == b'?').next().unwrap_or_default();
+    String::from_utf8_lossy(path).chars().take(120).collect()
+}

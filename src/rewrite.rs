@@ -1,0 +1,118 @@
+//! A manifest, rewritten for a viewer: what a request asks for, and the reply.
+//!
+//! ```text
+//! of         facts, site, admission, source -> what is to become of the manifest
+//! template   its bytes -> the template of everybody of whom the same is asked
+//! reply      the template -> a viewer's reply
+//! ```
+
+use crate::cache::Source;
+use crate::catalog::Site;
+use crate::denial::{Denial, Reason};
+use crate::facts::Facts;
+use crate::fault::{Fault, FaultKind};
+use crate::hls::{self, CompileError, Edits, Frame, Template};
+use crate::pipeline::{Admission, NOT_KEPT, Stop};
+use crate::reply::Reply;
+use crate::route::{MediaRequest, ResourceKind};
+
+/// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
+pub const DEFINE_PARAMETER: &str = "_SD_define";
+
+/// What is to become of a manifest.
+#[derive(Clone, Debug)]
+pub struct Rewrite<'a> {
+    facts: &'a Facts,
+    request: &'a MediaRequest,
+    site: &'a Site,
+    admission: &'a Admission,
+    source: &'a Source,
+    edits: Edits<'a>,
+}
+
+impl<'a> Rewrite<'a> {
+    /// Reads what a request asks for.
+    pub fn of(
+        facts: &'a Facts,
+        request: &'a MediaRequest,
+        site: &'a Site,
+        admission: &'a Admission,
+        source: &'a Source,
+    ) -> Self {
+        let edits = Edits {
+            bounds: site.playlists.bounds(),
+            define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
+            ..Edits::within(&admission.permit.caps)
+        };
+        Self { facts, request, site, admission, source, edits }
+    }
+
+    /// A name for everything that its template depends on, but the manifest's bytes and the site's document.
+    pub fn key(&self) -> String {
+        let Self { request, admission, source, edits, .. } = self;
+        let Admission { permit, signing, .. } = admission;
+        format!("{}#{}#{}#{signing:?}#{}", source.cache_key, permit.class, request.title, edits.define)
+    }
+
+    /// Compiles a manifest.
+    pub fn template(&self, bytes: &[u8]) -> Result<Template, Stop> {
+        let Self { facts, request, site, admission, source, edits } = self;
+        if request.kind == ResourceKind::Mpd {
+            let detail = "DASH manifests are not rewritten yet";
+            return Err(Fault::new(FaultKind::ManifestUnsupported, detail).into());
+        }
+        let frame = Frame {
+            folder: &source.folder,
+            root: &format!("{}/", request.title),
+            resource: &request.resource,
+            query: facts.query.expose(),
+            signing: admission.signing,
+            foreign: &site.media.foreign,
+        };
+        hls::compile(bytes, Some(&frame), edits).map_err(|error| {
+            let fault = |kind| Fault::new(kind, format!("{}: {error}", source.place())).into();
+            match error {
+                CompileError::NoVariant => Denial::new(Reason::NoVariant, error.to_string()).into(),
+                CompileError::NotAPlaylist => fault(FaultKind::ManifestInvalid),
+                CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => {
+                    fault(FaultKind::ManifestTooLarge)
+                }
+                CompileError::Uncovered { .. } => fault(FaultKind::ManifestForeignUri),
+            }
+        })
+    }
+
+    /// The viewer's reply.
+    pub fn reply(&self, template: &Template) -> Reply {
+        let Self { facts, admission, source, .. } = self;
+        let body = template.render(admission.token.expose()).into_owned();
+        let reply = Reply::new(200, CONTENT_TYPE, body);
+        let renewed = admission.renewal.iter().flat_map(|renewal| &renewal.headers);
+        let reply = renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose()));
+        if admission.entered {
+            // It holds a session of its own: nobody else may have it, and the next request opens another one.
+            return reply.with("Cache-Control", NOT_KEPT);
+        }
+        reply
+            .with("Cache-Control", format!("private, max-age={}", source.ttl_s))
+            .tagged(facts.headers.if_none_match.as_deref())
+    }
+}
+
+/// The media type of playlists ([RFC 8216 section 4]).
+///
+/// [RFC 8216 section 4]: https://www.rfc-editor.org/rfc/rfc8216#section-4
+const CONTENT_TYPE: &str = "application/vnd.apple.mpegurl";
+
+/// Rewrites a manifest for a viewer.
+pub fn manifest(
+    facts: &Facts,
+    request: &MediaRequest,
+    site: &Site,
+    admission: &Admission,
+    source: &Source,
+    bytes: &[u8],
+) -> Result<Reply, Stop> {
+    let rewrite = Rewrite::of(facts, request, site, admission, source);
+    Ok(rewrite.reply(&rewrite.template(bytes)?))
+}
