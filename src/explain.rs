@@ -16,7 +16,6 @@ use url::Url;
 
 use crate::cache;
 use crate::facts::{Facts, Geography, Headers, Method, Scheme};
-use crate::fault::{Fault, FaultKind};
 use crate::offline::{self, Admitted, Halt, Known, Question, Step};
 use crate::pipeline::Stop;
 use crate::redacted::Redacted;
@@ -181,7 +180,7 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
     let credential = if below.is_some() { "session token" } else { "viewer token" };
     steps.push(Step { step: "route", saw: json!({ "credential": credential }) });
     // No session is opened: its id is of no matter.
-    let Admitted { request, site, admission, usage, redirect, .. } =
+    let Admitted { request, site, title, admission, usage, redirect, .. } =
         offline::decide(known, facts, below, now, SessionId([0; 8]), steps)?;
     if let Some(usage) = usage {
         // The store is not asked, since asking it is a use.
@@ -198,11 +197,11 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
         let saw = json!({ "instead": "a redirect to the same place with a newer session" });
         steps.push(Step { step: "renew", saw });
     }
-    let source = cache::source(facts, &request, &site, &admission.permit.folder)
-        .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
+    let source = cache::source(facts, &request, &site, &admission.permit.folder, title.generation)
+        .map_err(Stop::from)?;
     let saw = json!({
         "title": request.title, "resource": request.resource.as_str(), "url": source.url,
-        "cache_key": source.cache_key, "ttl_s": source.ttl_s,
+        "cache_key": source.cache_key, "kind": source.kind,
     });
     steps.push(Step { step: "source", saw });
     Ok(json!(admission.permit.caps))

@@ -73,6 +73,7 @@ faults! {
     UpstreamUnreachable "upstream_unreachable" 502 Upstream "The media origin cannot be reached.";
     UpstreamTimeout "upstream_timeout" 504 Upstream "The media origin did not answer in time.";
     UpstreamStatus "upstream_status" 502 Upstream "The media origin answered with an error.";
+    PlaylistHeld "playlist_held" 503 Upstream "The media origin did not bring the playlist up to what the player asked for in time.";
     MediaMissing "media_missing" 404 Upstream "The media origin has no such file.";
     ManifestInvalid "manifest_invalid" 502 Upstream "The media origin's manifest cannot be read.";
     ManifestTooLarge "manifest_too_large" 502 Upstream "The media origin's manifest is larger than the edge reads.";

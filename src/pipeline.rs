@@ -9,7 +9,7 @@
 //! manifest  rewrite (crate::rewrite), or media: pass through
 //! ```
 
-use crate::cache::Source;
+use crate::cache::{Lifetime, Source, SourceError};
 use crate::catalog::{Host, KeySet, SigningStyle, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
@@ -41,6 +41,17 @@ impl From<Denial> for Stop {
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Self::Failed(fault)
+    }
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Directive(denial) => denial.into(),
+            error @ SourceError::Outside { .. } => {
+                Fault::new(FaultKind::DocumentInvalid, error.to_string()).into()
+            }
+        }
     }
 }
 
@@ -300,7 +311,12 @@ const MEDIA_HEADERS: [&str; 6] =
 
 /// What becomes of a reply of the media origin to a request for a segment: its status and headers are passed on
 /// with our own cache policy, or a fault.
-pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<String>) -> Result<Reply, Fault> {
+pub fn media(
+    source: &Source,
+    status: u16,
+    lifetime: &Lifetime,
+    header: impl Fn(&str) -> Option<String>,
+) -> Result<Reply, Stop> {
     match status {
         200 | 206 | 304 | 416 => {
             // The runtime decodes a content coding, which makes the length and ranges of the coded form untrue.
@@ -312,19 +328,25 @@ pub fn media(source: &Source, status: u16, header: impl Fn(&str) -> Option<Strin
                 .filter_map(|name| Some((name.into(), header(name)?)))
                 .collect();
             let reply = Reply { status, headers, body: Vec::new() };
-            let policy = if status == 416 {
-                "no-store".to_owned()
-            } else {
-                format!("private, max-age={}", source.ttl_s)
-            };
+            let policy = if status == 416 { "no-store".to_owned() } else { lifetime.for_player() };
             Ok(reply.with("Cache-Control", policy))
         }
-        _ => Err(upstream_fault(source, status)),
+        _ => Err(upstream_stop(source, status)),
     }
 }
 
-/// The fault behind a status of the media origin that is none of success.
-pub fn upstream_fault(source: &Source, status: u16) -> Fault {
-    let kind = if matches!(status, 404 | 410) { FaultKind::MediaMissing } else { FaultKind::UpstreamStatus };
-    Fault::new(kind, format!("{} answered {status}", source.place()))
+/// Why a status of the media origin that is none of success serves nobody.
+pub fn upstream_stop(source: &Source, status: u16) -> Stop {
+    let detail = format!("{} answered {status}", source.place());
+    match status {
+        // What a player asked for is not to come soon, or was held for too long.
+        400 if source.directives.is_blocking() => Denial::new(
+            Reason::DirectiveInvalid,
+            "expected a Media Sequence Number or part that is to come soon, as the playlist says",
+        )
+        .into(),
+        503 if source.directives.is_blocking() => Fault::new(FaultKind::PlaylistHeld, detail).into(),
+        404 | 410 => Fault::new(FaultKind::MediaMissing, detail).into(),
+        _ => Fault::new(FaultKind::UpstreamStatus, detail).into(),
+    }
 }

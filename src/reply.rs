@@ -137,8 +137,10 @@ pub fn cors(policy: &CorsPolicy, facts: &Facts) -> Vec<(&'static str, String)> {
         headers.push(("Access-Control-Allow-Headers", ALLOWED_HEADERS.to_owned()));
         headers.push(("Access-Control-Max-Age", "86400".to_owned()));
     } else {
-        headers
-            .push(("Access-Control-Expose-Headers", "Content-Length, Content-Range, Date, ETag".to_owned()));
+        headers.push((
+            "Access-Control-Expose-Headers",
+            "Age, Content-Length, Content-Range, Date, ETag".to_owned(),
+        ));
     }
     headers
 }

@@ -6,7 +6,7 @@
 //! reply      the template -> a viewer's reply
 //! ```
 
-use crate::cache::Source;
+use crate::cache::{Kept, Source, Stamp};
 use crate::catalog::Site;
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -82,9 +82,9 @@ impl<'a> Rewrite<'a> {
         })
     }
 
-    /// The viewer's reply.
-    pub fn reply(&self, template: &Template) -> Reply {
-        let Self { facts, admission, source, .. } = self;
+    /// The viewer's reply. `now_ms` is the time in Unix milliseconds.
+    pub fn reply(&self, template: &Template, stamp: &Stamp, now_ms: u64) -> Reply {
+        let Self { facts, admission, .. } = self;
         let body = template.render(admission.token.expose()).into_owned();
         let reply = Reply::new(200, CONTENT_TYPE, body);
         let renewed = admission.renewal.iter().flat_map(|renewal| &renewal.headers);
@@ -94,7 +94,8 @@ impl<'a> Rewrite<'a> {
             return reply.with("Cache-Control", NOT_KEPT);
         }
         reply
-            .with("Cache-Control", format!("private, max-age={}", source.ttl_s))
+            .with("Cache-Control", stamp.lifetime.for_player())
+            .with("Age", stamp.age_s(now_ms).to_string())
             .tagged(facts.headers.if_none_match.as_deref())
     }
 }
@@ -104,15 +105,16 @@ impl<'a> Rewrite<'a> {
 /// [RFC 8216 section 4]: https://www.rfc-editor.org/rfc/rfc8216#section-4
 const CONTENT_TYPE: &str = "application/vnd.apple.mpegurl";
 
-/// Rewrites a manifest for a viewer.
+/// Rewrites a manifest for a viewer. `now_ms` is the time in Unix milliseconds.
 pub fn manifest(
     facts: &Facts,
     request: &MediaRequest,
     site: &Site,
     admission: &Admission,
     source: &Source,
-    bytes: &[u8],
+    kept: &Kept,
+    now_ms: u64,
 ) -> Result<Reply, Stop> {
     let rewrite = Rewrite::of(facts, request, site, admission, source);
-    Ok(rewrite.reply(&rewrite.template(bytes)?))
+    Ok(rewrite.reply(&rewrite.template(&kept.bytes)?, &kept.stamp, now_ms))
 }

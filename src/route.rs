@@ -107,7 +107,8 @@ impl ResourcePath {
         self.0.rfind('/').and_then(|slash| self.0.get(..=slash)).unwrap_or_default()
     }
 
-    fn kind(&self) -> ResourceKind {
+    /// What kind of thing it is.
+    pub fn kind(&self) -> ResourceKind {
         let extension =
             self.0.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
         match extension {

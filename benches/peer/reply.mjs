@@ -76,7 +76,7 @@ export function cors(headers, site, request) {
   if (!any && !origins.includes(origin)) return false;
   headers.set("Access-Control-Allow-Origin", any ? "*" : origin);
   if (request.method !== "OPTIONS") {
-    headers.set("Access-Control-Expose-Headers", "Content-Length, Content-Range, Date, ETag");
+    headers.set("Access-Control-Expose-Headers", "Age, Content-Length, Content-Range, Date, ETag");
   }
   return true;
 }

@@ -174,7 +174,7 @@ impl Place {
             Err(denial) => (Err(denial), None),
         };
         let request = request.map_err(|denial| failed(&format!("{expected}: {}", denial.detail)))?;
-        let source = cache::source(facts, &request, site, &format!("{}/", request.title));
+        let source = cache::source(facts, &request, site, &format!("{}/", request.title), 0);
         let folder = source.map_err(|error| failed(&error))?.folder;
         Ok(Self { carried, folder, root: format!("{}/", request.title), resource: request.resource })
     }

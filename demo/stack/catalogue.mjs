@@ -15,7 +15,7 @@ export function siteDocument(mediaOrigin) {
     media: { origin: mediaOrigin },
     tokens: { issuers: [ISSUER], audience: AUDIENCE },
     sessions: { keys: SESSION_KEYS, lifetime_s: 3_600 },
-    cache: { playlist_s: 2, segment_s: 3_600 },
+    cache: { vod: { fresh_s: 2 }, segment: { fresh_s: 3_600 } },
   };
 }
 

@@ -5,6 +5,7 @@
 //! it does not know, so that an edge that is one version behind keeps serving; the origin, where an editor
 //! can still correct a typing error, refuses them.
 
+mod cache;
 mod caps;
 mod device;
 mod document;
@@ -27,6 +28,7 @@ mod title;
 mod tokens;
 mod window;
 
+pub use cache::{CachePolicy, KeepPolicy, MissingPolicy};
 pub use caps::Caps;
 pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
 pub use document::{Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored};
@@ -48,7 +50,7 @@ pub use rating::{
 };
 pub use revocations::{Revocation, Revocations, Revoked, RevokedSession};
 pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
-pub use site::{BaseUrl, CachePolicy, CorsPolicy, MediaPolicy, SessionPolicy, SigningStyle, Site};
+pub use site::{BaseUrl, CorsPolicy, MediaPolicy, SessionPolicy, SigningStyle, Site};
 pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError};
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
 pub use title::{

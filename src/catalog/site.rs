@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
 use super::{
-    DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, PlaylistPolicy, RatingPolicy, SiteRules,
-    TokenPolicy,
+    CachePolicy, DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, PlaylistPolicy, RatingPolicy,
+    SiteRules, TokenPolicy,
 };
 use crate::token::Lock;
 
@@ -59,6 +59,19 @@ pub struct MediaPolicy {
     /// What becomes of URIs of manifests that lead elsewhere.
     #[serde(default, skip_serializing_if = "ForeignPolicy::is_default")]
     pub foreign: ForeignPolicy,
+    /// Whether the media origin understands the delivery directives of low-latency HLS (`_HLS_msn`, `_HLS_part`,
+    /// `_HLS_skip`): then they are passed on for playlists, and are part of the cache key. Else they stop at the edge.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub low_latency: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// An `http` or `https` URL of a folder: it ends in `/` and has no query, fragment or credentials.
@@ -204,23 +217,6 @@ fn streams_idle<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Er
     bounded(deserializer, 5, 600)
 }
 
-/// How long the edge keeps what it has fetched from the media origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default)]
-pub struct CachePolicy {
-    /// Seconds for which a playlist is kept.
-    pub playlist_s: u32,
-    /// Seconds for which everything else (segments, keys, subtitles) is kept.
-    pub segment_s: u32,
-}
-
-impl Default for CachePolicy {
-    fn default() -> Self {
-        Self { playlist_s: 2, segment_s: 86_400 }
-    }
-}
-
 /// Which web pages may play a site's media ([CORS]).
 ///
 /// [CORS]: https://fetch.spec.whatwg.org/#http-cors-protocol
@@ -242,7 +238,10 @@ pub(super) fn bounded<'de, D: Deserializer<'de>>(
     least: u64,
     most: u64,
 ) -> Result<u64, D::Error> {
-    let secs = u64::deserialize(deserializer)?;
+    within(u64::deserialize(deserializer)?, least, most)
+}
+
+pub(super) fn within<E: de::Error>(secs: u64, least: u64, most: u64) -> Result<u64, E> {
     if (least..=most).contains(&secs) {
         Ok(secs)
     } else {

@@ -27,6 +27,9 @@ pub struct Title {
     /// Its folder below the site's media origin; absent: `{id}/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<MediaPath>,
+    /// Raising it purges everything of the title from the edges' caches: it is part of each cache key. Absent: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u64,
     /// The manifest, below that folder, that a player opens first; for consoles and pages, the edge serves any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
@@ -112,6 +115,11 @@ impl Offer {
     pub fn ads(&self) -> Option<AdsMode> {
         self.ads.or((self.model == Some(Model::Avod)).then_some(AdsMode::Guided))
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(generation: &u64) -> bool {
+    *generation == 0
 }
 
 const fn inside() -> UnknownPlace {

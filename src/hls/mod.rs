@@ -23,6 +23,7 @@ mod place;
 mod shape;
 mod sign;
 mod template;
+mod timing;
 mod variables;
 mod variants;
 
@@ -31,3 +32,4 @@ pub use compile::{CompileError, compile};
 pub use edits::Edits;
 pub use place::{Frame, Signing};
 pub use template::Template;
+pub use timing::Timing;

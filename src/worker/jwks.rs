@@ -16,12 +16,13 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use url::{Host as UrlHost, Url};
 use worker::{
-    AbortController, Cache, Delay, Env, Fetch, Headers, Request, RequestInit, RequestRedirect, Response,
+    AbortController, Cache, Env, Fetch, Headers, Request, RequestInit, RequestRedirect, Response,
     ResponseBody,
 };
 
 use super::body::{self, Body};
 use super::documents::Documents;
+use super::turn::{self, UnderWay};
 use super::{now_ms, platform, respond, within};
 use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
@@ -32,7 +33,7 @@ use crate::token::{Presented, hex};
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How long a fetch that was begun counts as under way: the request that began it may have been cut off.
-const UNDER_WAY_MS: u64 = 5_000;
+const UNDER_WAY: Duration = Duration::from_secs(5);
 
 /// The longest set that is fetched, in bytes: [`KeySet::from_published`] reads no longer one.
 const LONGEST: usize = 256 * 1024;
@@ -201,7 +202,7 @@ impl Place {
             if early {
                 slot.early_at_ms = Some(now);
             }
-            early || slot.is_under_way(now)
+            early || slot.under_way.is(now, UNDER_WAY)
         })
     }
 }
@@ -238,16 +239,12 @@ impl Held {
 #[derive(Default)]
 struct Slot {
     held: Option<Held>,
-    begun_at_ms: Option<u64>,
+    under_way: UnderWay,
     early_at_ms: Option<u64>,
     failed: Option<(u64, Fault)>,
 }
 
 impl Slot {
-    fn is_under_way(&self, now_ms: u64) -> bool {
-        self.begun_at_ms.is_some_and(|begun| now_ms.saturating_sub(begun) < UNDER_WAY_MS)
-    }
-
     /// The fault of a fetch that failed so lately that none is begun again.
     fn failure(&self, now_ms: u64) -> Option<&Fault> {
         let lately = |at: u64| now_ms.saturating_sub(at) < RETRY_S * 1000;
@@ -298,22 +295,14 @@ fn look(place: &Place) -> Look {
 
 /// Begins a fetch behind the reply, unless one is under way. `seen_ms`: an early one, for what is newer than that.
 fn begin(documents: &Documents, place: &Place, seen_ms: Option<u64>) {
-    let begun = with_slot(&place.url, |slot| {
-        let now = now_ms();
-        let idle = !slot.is_under_way(now);
-        if idle {
-            slot.begun_at_ms = Some(now);
-        }
-        idle
-    });
-    if !begun {
+    if !with_slot(&place.url, |slot| slot.under_way.begin(now_ms(), UNDER_WAY)) {
         return;
     }
     let place = place.clone();
     documents.context.wait_until(async move {
         let outcome = refresh(&place, seen_ms).await;
         let kept_s = with_slot(&place.url, |slot| {
-            slot.begun_at_ms = None;
+            slot.under_way.end();
             slot.failed = outcome.as_ref().err().map(|fault| (now_ms(), fault.clone()));
             slot.held.as_ref().map(|held| now_ms().saturating_sub(held.fetched_at_ms) / 1000)
         });
@@ -329,25 +318,18 @@ fn begin(documents: &Documents, place: &Place, seen_ms: Option<u64>) {
 
 /// Waits until there are keys newer than those of `seen_ms`, or the fetch has failed.
 async fn wait(place: &Place, seen_ms: u64) -> Result<Held, Fault> {
-    let mut pause = Duration::from_millis(2);
-    let mut waited = Duration::ZERO;
-    while waited < PATIENCE + Duration::from_secs(1) {
-        let found = with_slot(&place.url, |slot| match &slot.held {
+    let look = || {
+        with_slot(&place.url, |slot| match &slot.held {
             Some(held) if held.fetched_at_ms > seen_ms => Some(Ok(held.clone())),
-            _ if slot.begun_at_ms.is_some() => None,
+            _ if slot.under_way.is(now_ms(), UNDER_WAY) => None,
             _ => Some(Err(match &slot.failed {
                 Some((_, fault)) => fault.clone(),
                 None => place.fault("there are no newer keys"),
             })),
-        });
-        if let Some(found) = found {
-            return found;
-        }
-        Delay::from(pause).await;
-        waited += pause;
-        pause = (pause * 2).min(Duration::from_millis(50));
-    }
-    Err(place.fault("another request's fetch did not end"))
+        })
+    };
+    let late = || Err(place.fault("another request's fetch did not end"));
+    turn::until(UNDER_WAY, look).await.unwrap_or_else(late)
 }
 
 /// Takes a set into the isolate's memory, out of the cache where another isolate has put a fresh one there. One that is

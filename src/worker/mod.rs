@@ -8,14 +8,19 @@ mod documents;
 mod explain;
 mod facts;
 mod jwks;
-mod media;
+mod memory;
+mod playlists;
 mod proofs;
 mod replay;
 mod respond;
+mod segments;
 mod serve;
 mod signed;
+mod store;
 mod streams;
 mod sync;
+mod turn;
+mod upstream;
 
 use std::time::Duration;
 

@@ -6,7 +6,9 @@ use futures_util::try_join;
 use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
-use super::{crypto, explain, facts, jwks, media, now, proofs, replay, respond, streams, sync};
+use super::{
+    crypto, explain, facts, jwks, now, now_ms, playlists, proofs, replay, respond, segments, streams, sync,
+};
 use crate::cache;
 use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
@@ -91,7 +93,7 @@ impl Edge {
         let title = self.title(&request, &site.body.host).await??;
         let id = crypto::session_id()?;
         let admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
-        let answer = self.media(facts, &request, &site.body, &admission, sessions.keys).await?;
+        let answer = self.media(facts, &request, &site.body, &title.body, &admission, sessions.keys).await?;
         // Last but for the count of streams, so that hardly a denial and no outage of the media origin uses a token up. HEAD brings nothing that
         // could be watched.
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
@@ -121,7 +123,7 @@ impl Edge {
         let title = self.title(request, &site.body.host).await??;
         let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
         streams::seen(documents, &site.body, &session);
-        self.media(facts, request, &site.body, &admission, sessions.keys).await
+        self.media(facts, request, &site.body, &title.body, &admission, sessions.keys).await
     }
 
     async fn media(
@@ -129,26 +131,26 @@ impl Edge {
         facts: &Facts,
         request: &MediaRequest,
         site: &Site,
+        title: &Title,
         admission: &Admission,
         keys: &KeySet,
     ) -> Result<Answer, Stop> {
         if let Some(redirect) = pipeline::renew(facts, request, admission, site, keys, now())? {
             return Ok(Answer::Whole(redirect));
         }
-        let source = cache::source(facts, request, site, &admission.permit.folder)
-            .map_err(|error| Fault::new(FaultKind::DocumentInvalid, error.to_string()))?;
+        let source = cache::source(facts, request, site, &admission.permit.folder, title.generation)?;
         if admission.entered {
             admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
         }
         let documents = self.documents()?;
         match request.kind {
             ResourceKind::Segment => {
-                let (reply, body) = media::stream(facts, &source, &documents.context).await?;
+                let (reply, body) = segments::stream(facts, &source, &documents.context).await?;
                 Ok(Answer::Streamed(pipeline::for_player(reply, &admission.permit), body))
             }
             ResourceKind::Playlist | ResourceKind::Mpd => {
-                let bytes = media::whole(&source, site.playlists.max_bytes, &documents.context).await?;
-                let reply = rewrite::manifest(facts, request, site, admission, &source, &bytes)?;
+                let kept = playlists::whole(&source, &documents.context).await?;
+                let reply = rewrite::manifest(facts, request, site, admission, &source, &kept, now_ms())?;
                 Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
             }
         }

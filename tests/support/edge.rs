@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use stagedoor::cache::{self, Source};
+use stagedoor::cache::{self, Kept, Kind, Lifetime, OriginControl, Source, Stamp};
 use stagedoor::catalog::{CorsPolicy, Site};
 use stagedoor::facts::{Facts, Method};
+use stagedoor::hls::Timing;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
@@ -85,13 +86,13 @@ impl<'a> Edge<'a> {
         now: UnixTime,
     ) -> Result<Reply, Stop> {
         let id = SessionId([7; 8]);
-        let Admitted { request, site, admission, usage, redirect, .. } =
+        let Admitted { request, site, title, admission, usage, redirect } =
             offline::admit(&self.documents, facts, below, now, id, &mut Vec::new())?;
         if let Some(redirect) = redirect {
             return Ok(redirect);
         }
-        let source = cache::source(facts, &request, &site, &admission.permit.folder).unwrap();
-        let reply = self.fetch(facts, &request, &site, &admission, &source)?;
+        let source = cache::source(facts, &request, &site, &admission.permit.folder, title.generation)?;
+        let reply = self.fetch(facts, &request, &site, &admission, &source, now)?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();
             let uses = used.entry(usage.name.to_string()).and_modify(|uses| *uses += 1).or_insert(1);
@@ -107,23 +108,28 @@ impl<'a> Edge<'a> {
         site: &Site,
         admission: &Admission,
         source: &Source,
+        now: UnixTime,
     ) -> Result<Reply, Stop> {
         let missing = Scripted { status: 404, headers: BTreeMap::new(), body: String::new() };
         let answer = self.upstream.get(source.url.as_str()).unwrap_or(&missing);
+        let header = |name: &str| {
+            let mut headers = answer.headers.iter();
+            headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+        };
+        let origin = OriginControl::read(header);
         if request.kind == ResourceKind::Segment {
-            let header = |name: &str| {
-                answer
-                    .headers
-                    .iter()
-                    .find(|(known, _)| known.eq_ignore_ascii_case(name))
-                    .map(|(_, value)| value.clone())
-            };
-            let head = pipeline::media(source, answer.status, header)?;
+            let kind = source.kind.unwrap_or(Kind::Segment);
+            let lifetime = Lifetime::of_file(kind, &source.policy, &origin);
+            let head = pipeline::media(source, answer.status, &lifetime, header)?;
             return Ok(Reply { body: answer.body.clone().into_bytes(), ..head });
         }
         if answer.status != 200 {
-            return Err(pipeline::upstream_fault(source, answer.status).into());
+            return Err(pipeline::upstream_stop(source, answer.status));
         }
-        rewrite::manifest(facts, request, site, admission, source, answer.body.as_bytes())
+        let bytes = answer.body.as_bytes();
+        let lifetime = Lifetime::of_playlist(&Timing::of(bytes), &source.directives, &source.policy, &origin);
+        let now_ms = now.as_secs() * 1000;
+        let kept = Kept { bytes: bytes.into(), stamp: Stamp { made_at_ms: now_ms, lifetime } };
+        rewrite::manifest(facts, request, site, admission, source, &kept, now_ms)
     }
 }

@@ -1,0 +1,316 @@
+//! Where something lies at the media origin, and the key under which the edge keeps it.
+//!
+//! ```text
+//! https://{site}/_cache/{generation}/{scheme}/{media origin's host}/{path}?{query}
+//! ```
+//!
+//! | part of the key | why |
+//! | --- | --- |
+//! | the site | no tenant reads another's files |
+//! | the title's generation | raising it purges everything of the title |
+//! | the URL at the media origin | a title whose media moved is not served from its old place |
+//! | the path in one spelling | one file, one key: [`ResourcePath`](crate::route::ResourcePath) |
+//! | the query parameters that the site lists, by name | they change the file |
+//! | the delivery directives of a playlist | they change the playlist |
+//!
+//! Nothing else: no token, no session, no CMCD, and no header. The media origin sees no header of a viewer's request
+//! but `Range` and conditions, which choose among the bytes of a file and change none of them; so no header can make
+//! two files of one URL, and `Accept-Encoding` is the runtime's own.
+
+use url::Url;
+
+use super::{Directives, Kind, query};
+use crate::catalog::{CachePolicy, Site};
+use crate::denial::Denial;
+use crate::facts::Facts;
+use crate::rights::Class;
+use crate::route::{MediaRequest, ResourceKind};
+
+/// Something at the media origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its URL there.
+    pub url: Url,
+    /// The title's folder there.
+    pub folder: Url,
+    /// The URL under which the edge keeps it: one for every spelling, viewer and token.
+    pub cache_key: String,
+    /// The same without delivery directives, where it has some.
+    plain_key: Option<String>,
+    /// What kind of thing it is.
+    pub resource: ResourceKind,
+    /// What kind of file, where its name tells; of a manifest, its content does.
+    pub kind: Option<Kind>,
+    /// What a player asks of a playlist's delivery.
+    pub directives: Directives,
+    /// For how long the site keeps what.
+    pub policy: CachePolicy,
+    /// The longest manifest that is read, in bytes.
+    pub longest_manifest_bytes: usize,
+}
+
+impl Source {
+    /// The URL for people and logs, without its query, which may hold a signature.
+    pub fn place(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.into()
+    }
+
+    /// The key of the playlist that a request with delivery directives is for.
+    pub fn plain_key(&self) -> &str {
+        self.plain_key.as_deref().unwrap_or(&self.cache_key)
+    }
+
+    /// The key of what the edge makes of it for the viewers of a class: a fragment is sent to nobody.
+    pub fn key_for(&self, class: Class) -> String {
+        format!("{}#{class}", self.cache_key)
+    }
+}
+
+/// Why there is no source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// The title's folder or path does not resolve below the media origin.
+    #[error("expected a URL below {origin}, found {found}")]
+    Outside {
+        /// Where it should be.
+        origin: String,
+        /// What was found.
+        found: String,
+    },
+    /// A delivery directive cannot be read.
+    #[error("{0}")]
+    Directive(Denial),
+}
+
+/// Finds what a request asks for at the media origin.
+///
+/// `folder` is the title's, or that of the cut or slate that a permit names, below the site's media origin;
+/// `generation` is the title's.
+pub fn source(
+    facts: &Facts,
+    request: &MediaRequest,
+    site: &Site,
+    folder: &str,
+    generation: u64,
+) -> Result<Source, SourceError> {
+    let origin = site.media.origin.url();
+    let error = |found: &str| SourceError::Outside { origin: origin.to_string(), found: found.to_owned() };
+    let below = |base: &Url, path: &str| {
+        base.join(path).ok().filter(|url| url.as_str().starts_with(base.as_str())).ok_or_else(|| error(path))
+    };
+    let folder = below(origin, folder)?;
+    // `./` keeps a first segment with a colon from being taken for a scheme.
+    let mut url = below(&folder, &format!("./{}", request.resource))?;
+    let sent = facts.query.expose();
+    let directives = match request.kind {
+        ResourceKind::Playlist if site.media.low_latency && !sent.is_empty() => {
+            Directives::read(sent).map_err(SourceError::Directive)?
+        }
+        _ => Directives::default(),
+    };
+    let mut parameters = if site.media.query.is_empty() { Vec::new() } else { listed(sent, site) };
+    parameters.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let key = |url: &Url| {
+        format!("https://{}/_cache/{generation}/{}", site.host, url.as_str().replacen("://", "/", 1))
+    };
+    set_query(&mut url, &parameters);
+    let mut plain_key = None;
+    if directives != Directives::default() {
+        plain_key = Some(key(&url));
+        parameters.extend(directives.parameters());
+        parameters.sort_by(|(a, _), (b, _)| a.cmp(b));
+        set_query(&mut url, &parameters);
+    }
+    Ok(Source {
+        cache_key: key(&url),
+        plain_key,
+        url,
+        folder,
+        resource: request.kind,
+        kind: Kind::of_file(&request.resource),
+        directives,
+        policy: site.cache.clone(),
+        longest_manifest_bytes: site.playlists.max_bytes,
+    })
+}
+
+/// The parameters that the site lists. Those of one name keep their order, which may mean something.
+fn listed(sent: &str, site: &Site) -> Vec<(String, String)> {
+    let names: Vec<_> = site
+        .media
+        .query
+        .iter()
+        .filter(|name| !Directives::NAMES.contains(&name.as_str()))
+        .map(|name| query::canonical(name))
+        .collect();
+    query::parameters(sent).filter(|(name, _)| names.contains(name)).collect()
+}
+
+fn set_query(url: &mut Url, parameters: &[(String, String)]) {
+    if !parameters.is_empty() {
+        url.set_query(Some(&query::write(parameters)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::denial::Reason;
+    use crate::redacted::Redacted;
+    use crate::route::{Route, route};
+
+    fn site() -> Site {
+        serde_json::from_value(json!({
+            "host": "watch.example.com",
+            "media": { "origin": "https://media.example/vod/", "query": ["b", "a", "_HLS_pathway", "_HLS_msn"] },
+            "tokens": { "issuers": ["id"] },
+            "sessions": { "keys": "s" },
+        }))
+        .unwrap()
+    }
+
+    fn of(
+        site: &Site,
+        path: &str,
+        query: &str,
+        folder: &str,
+        generation: u64,
+    ) -> Result<Source, SourceError> {
+        let facts =
+            Facts { path: path.to_owned(), query: Redacted::new(query.to_owned()), ..Facts::default() };
+        let request = match route(&facts) {
+            Ok(Route::Below(request, _)) => request,
+            _ => MediaRequest::at_entry(path).unwrap(),
+        };
+        source(&facts, &request, site, folder, generation)
+    }
+
+    fn find(path: &str, query: &str) -> Source {
+        of(&site(), path, query, "h/", 0).unwrap()
+    }
+
+    #[test]
+    fn a_key_has_no_token_and_one_spelling() {
+        let plain = find("/h/v/1.m4s", "");
+        assert_eq!(plain.url.as_str(), "https://media.example/vod/h/v/1.m4s");
+        assert_eq!(plain.cache_key, "https://watch.example.com/_cache/0/https/media.example/vod/h/v/1.m4s");
+        for (path, query) in
+            [("/~tokenA/h/v/1.m4s", ""), ("/%7EtokenB/h/v/%31.m4s", "CMCD=bl%3D1"), ("/h/v/1.m4s", "token=x")]
+        {
+            assert_eq!(find(path, query), plain, "{path}?{query}");
+        }
+    }
+
+    #[test]
+    fn listed_parameters_are_passed_on_in_order() {
+        let source = find("/h/1.m4s", "b=2&token=x&a=1%26");
+        assert_eq!(source.url.query(), Some("a=1%26&b=2"));
+        assert!(source.cache_key.ends_with("/1.m4s?a=1%26&b=2"), "{}", source.cache_key);
+        assert_eq!(find("/h/1.m4s", "a=1%26&b=2"), source);
+        // Of two values of one name, media origins take the first or the last.
+        assert_eq!(find("/h/1.m4s", "a=2&b=3&a=1").url.query(), Some("a=2&a=1&b=3"));
+    }
+
+    #[test]
+    fn directives_are_passed_on_for_playlists_alone() {
+        let query = "_HLS_skip=YES&a=1&_HLS_part=2&_HLS_throughput=9&_HLS_msn=07&_HLS_pathway=x&z=1";
+        let playlist = find("/h/a.m3u8", query);
+        assert_eq!(playlist.url.query(), Some("_HLS_msn=7&_HLS_part=2&_HLS_pathway=x&_HLS_skip=YES&a=1"));
+        assert!(playlist.cache_key.ends_with(playlist.url.query().unwrap()), "{}", playlist.cache_key);
+        assert_eq!(playlist.plain_key(), find("/h/a.m3u8", "a=1&_HLS_pathway=x").cache_key);
+        assert_eq!(find("/h/a.m4s", query).url.query(), Some("_HLS_pathway=x&a=1"));
+        let denied = of(&site(), "/h/a.m3u8", "_HLS_part=2", "h/", 0).unwrap_err();
+        assert!(
+            matches!(denied, SourceError::Directive(denial) if denial.reason == Reason::DirectiveInvalid)
+        );
+
+        let mut plain = site();
+        plain.media.low_latency = false;
+        let source = of(&plain, "/h/a.m3u8", "_HLS_part=2&a=1", "h/", 0).unwrap();
+        assert_eq!((source.url.query(), source.directives), (Some("a=1"), Directives::default()));
+    }
+
+    #[test]
+    fn a_colon_is_no_scheme() {
+        assert_eq!(find("/h/a:b.ts", "").url.as_str(), "https://media.example/vod/h/a:b.ts");
+    }
+
+    #[test]
+    fn whatever_matters_makes_another_key() {
+        let keys: Vec<_> = [
+            find("/h/1.m4s", ""),
+            find("/h/2.m4s", ""),
+            find("/h/v/1.m4s", ""),
+            find("/h/1.m4s", "a=1"),
+            find("/h/1.m4s", "a=2"),
+            find("/h/1.m4s", "b=1"),
+            find("/h/1.m4s", "a=+"),
+            find("/h/1.m4s", "a=%20"),
+            find("/h/1.m4s", "a=%2B"),
+            of(&site(), "/h/1.m4s", "", "h/", 1).unwrap(),
+            of(&site(), "/h/1.m4s", "", "g/", 0).unwrap(),
+            of(&Site { host: "b.example".parse().unwrap(), ..site() }, "/h/1.m4s", "", "h/", 0).unwrap(),
+            find("/h/a.m3u8", ""),
+            find("/h/a.m3u8", "_HLS_msn=1"),
+            find("/h/a.m3u8", "_HLS_msn=1&_HLS_part=0"),
+            find("/h/a.m3u8", "_HLS_skip=YES"),
+            find("/h/a.m3u8", "_HLS_skip=v2"),
+        ]
+        .into_iter()
+        .map(|source| source.cache_key)
+        .collect();
+        let mut distinct = keys.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), keys.len(), "{keys:#?}");
+        assert!(keys.iter().all(|key| !key.contains('#')));
+    }
+
+    /// Any text as a player might spell it: bytes plain where they may be, or encoded in small or capital digits.
+    fn spelled(text: &str, how: &[u8]) -> String {
+        let mut how = how.iter().cycle();
+        let spell = |byte: u8| match how.next().unwrap() % 3 {
+            0 if byte.is_ascii_graphic() && !b"%&+=#".contains(&byte) => char::from(byte).to_string(),
+            1 => format!("%{byte:02x}"),
+            _ => format!("%{byte:02X}"),
+        };
+        text.bytes().map(spell).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_spelling_and_order_has_one_key(
+            a in "\\PC{0,12}",
+            b in "\\PC{0,12}",
+            junk in "[a-z]{3,8}",
+            how in proptest::collection::vec(any::<u8>(), 1..8),
+        ) {
+            let plain = find("/h/x.m3u8", &format!("a={}&b={}&_HLS_msn=3", spelled(&a, &[2]), spelled(&b, &[2])));
+            let odd = format!(
+                "{junk}={}&_HLS_msn=%33&b={}&CMCD={junk}&{}={}",
+                spelled(&b, &how), spelled(&b, &how), spelled("a", &how), spelled(&a, &how),
+            );
+            prop_assert_eq!(&find("/~other/h/%78.m3u8", &odd), &plain);
+            // What came out comes out again.
+            let again = find("/h/x.m3u8", plain.url.query().unwrap());
+            prop_assert_eq!(again, plain);
+        }
+
+        #[test]
+        fn different_values_have_different_keys(a in "\\PC{0,12}", b in "\\PC{0,12}") {
+            let key = |value: &str| find("/h/1.ts", &format!("a={}", spelled(value, &[1]))).cache_key;
+            prop_assert_eq!(key(&a) == key(&b), a == b);
+            prop_assert_eq!(String::from(Url::parse(&key(&a)).unwrap()), key(&a));
+        }
+
+        #[test]
+        fn no_query_makes_it_fail(query in "\\PC{0,60}") {
+            prop_assert!(of(&site(), "/h/1.ts", &query, "h/", 0).is_ok());
+        }
+    }
+}

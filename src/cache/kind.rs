@@ -1,0 +1,171 @@
+//! The kinds of file that are kept for times of their own.
+
+use serde::Serialize;
+
+use super::Directives;
+use crate::catalog::{CachePolicy, KeepPolicy};
+use crate::hls::Timing;
+use crate::route::{ResourceKind, ResourcePath};
+
+macro_rules! kinds {
+    ($($variant:ident $name:literal $policy:ident $meaning:literal;)*) => {
+        /// A kind of file.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Kind {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The kind's name, as it stands in documents.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Takes a kind by its name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
+            /// What a site says of it.
+            pub const fn policy(self, policy: &CachePolicy) -> KeepPolicy {
+                match self { $(Self::$variant => policy.$policy,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Multivariant "multivariant" multivariant "A Multivariant Playlist.";
+    Vod "vod" vod "A Media Playlist that does not change any more.";
+    Live "live" live "A Media Playlist that grows, and any other manifest.";
+    LowLatency "low_latency" low_latency "A Media Playlist that grows by Partial Segments.";
+    Blocked "blocked" blocked "A Media Playlist that was asked for with `_HLS_msn`.";
+    Segment "segment" segment "A Media Segment or Partial Segment, and whatever is none of the others.";
+    Init "init" init "A Media Initialization Section, as far as its name tells.";
+    Key "key" key "A decryption key.";
+    Subtitle "subtitle" subtitle "A file of subtitles, or a segment of them.";
+    Data "data" data "JSON or XML: a list of assets, session data.";
+}
+
+impl Kind {
+    /// The kind of a file by its name; of a manifest, its content tells.
+    ///
+    /// | kind | name |
+    /// | --- | --- |
+    /// | key | `*.key` |
+    /// | subtitle | `*.vtt`, `*.webvtt`, `*.srt`, `*.ttml`, `*.dfxp` |
+    /// | data | `*.json`, `*.xml` |
+    /// | init | one of the words of the name is `init` or `header`, or its extension is `.init`; `*.mp4`, `*.m4s`, `*.m4v`, `*.m4a`, `*.cmfv`, `*.cmfa`, `*.cmft` |
+    /// | segment | everything else |
+    pub fn of_file(resource: &ResourcePath) -> Option<Self> {
+        if resource.kind() != ResourceKind::Segment {
+            return None;
+        }
+        let name = resource.as_str().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+        Some(match extension {
+            "key" => Self::Key,
+            "vtt" | "webvtt" | "srt" | "ttml" | "dfxp" => Self::Subtitle,
+            "json" | "xml" => Self::Data,
+            "init" => Self::Init,
+            "mp4" | "m4s" | "m4v" | "m4a" | "cmfv" | "cmfa" | "cmft"
+                if stem
+                    .split(|c: char| !c.is_ascii_alphanumeric())
+                    .any(|word| matches!(word, "init" | "header")) =>
+            {
+                Self::Init
+            }
+            _ => Self::Segment,
+        })
+    }
+
+    /// The kind of a playlist by what it says, and by what it was asked for.
+    ///
+    /// > A Server MUST ignore \_HLS\_msn and \_HLS\_part if the Playlist contains an EXT-X-ENDLIST tag.
+    ///
+    /// [Section 6.2.5.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-6.2.5.2)
+    pub const fn of_playlist(timing: &Timing, directives: &Directives) -> Self {
+        if timing.ended {
+            Self::Vod
+        } else if directives.is_blocking() {
+            Self::Blocked
+        } else if timing.multivariant {
+            Self::Multivariant
+        } else if timing.part_target_ms.is_some() {
+            Self::LowLatency
+        } else {
+            Self::Live
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_by_their_names() {
+        for (path, expected) in [
+            ("v/1.m4s", Some(Kind::Segment)),
+            ("v/1.ts", Some(Kind::Segment)),
+            ("v/movie.mp4", Some(Kind::Segment)),
+            ("v/initial_01.mp4", Some(Kind::Segment)),
+            ("v/init", Some(Kind::Segment)),
+            ("v/Fragments(video=0)", Some(Kind::Segment)),
+            ("v/init.mp4", Some(Kind::Init)),
+            ("v/video_Init-1.M4S", Some(Kind::Init)),
+            ("v/1080p.init", Some(Kind::Init)),
+            ("init/1.m4s", Some(Kind::Segment)),
+            ("k/1.key", Some(Kind::Key)),
+            ("t/en_1.vtt", Some(Kind::Subtitle)),
+            ("t/en.ttml", Some(Kind::Subtitle)),
+            ("ads/list.json", Some(Kind::Data)),
+            ("v/index.m3u8", None),
+            ("v/index.mpd", None),
+        ] {
+            assert_eq!(Kind::of_file(&ResourcePath::parse(path).unwrap()), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn playlists_are_told_by_what_they_say() {
+        let blocking = Directives { msn: Some(7), ..Directives::default() };
+        let plain = Directives::default();
+        for (playlist, directives, expected) in [
+            ("#EXT-X-TARGETDURATION:4\n", plain, Kind::Live),
+            ("#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n", plain, Kind::LowLatency),
+            ("#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n", blocking, Kind::Blocked),
+            (
+                "#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n#EXT-X-ENDLIST\n",
+                blocking,
+                Kind::Vod,
+            ),
+            ("#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n", plain, Kind::Multivariant),
+            ("", plain, Kind::Live),
+        ] {
+            assert_eq!(
+                Kind::of_playlist(&Timing::of(playlist.as_bytes()), &directives),
+                expected,
+                "{playlist}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_document() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_name(kind.name()), Some(*kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+            let json = format!(r#"{{"{}":{{"fresh_s":77}}}}"#, kind.name());
+            let policy: CachePolicy = serde_json::from_str(&json).unwrap();
+            assert_eq!(kind.policy(&policy).fresh_s, Some(77), "{json}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! How long the edge keeps what it has fetched from the media origin: `cache` of a site's document.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::site::{bounded, within};
+
+/// How long the edge keeps what it has fetched. What is not given is derived: see `docs/CACHE.md`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct CachePolicy {
+    /// Whether the media origin's `Cache-Control` and `Age` count, where the site does not give a time of its own.
+    /// Its `no-store` and `private` always do.
+    pub respect_origin: bool,
+    /// Multivariant Playlists.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub multivariant: KeepPolicy,
+    /// Media Playlists that do not change any more.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub vod: KeepPolicy,
+    /// Media Playlists that grow.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub live: KeepPolicy,
+    /// Media Playlists that grow by Partial Segments.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub low_latency: KeepPolicy,
+    /// Media Playlists that were asked for with `_HLS_msn`.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub blocked: KeepPolicy,
+    /// Media Segments and Partial Segments, and whatever is none of the others.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub segment: KeepPolicy,
+    /// Media Initialization Sections, as far as their names tell.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub init: KeepPolicy,
+    /// Decryption keys: `.key`.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub key: KeepPolicy,
+    /// Subtitles.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub subtitle: KeepPolicy,
+    /// JSON and XML: lists of assets, session data.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub data: KeepPolicy,
+    /// For how long it is remembered that the media origin does not have something.
+    #[serde(skip_serializing_if = "MissingPolicy::is_default")]
+    pub missing: MissingPolicy,
+}
+
+/// How long one kind of file is kept; what is absent is derived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct KeepPolicy {
+    /// Seconds for which it is served without asking the media origin, 0 to 31,536,000.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
+    pub fresh_s: Option<u64>,
+    /// Seconds after that for which it is served while it is fetched anew, 0 to 31,536,000.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
+    pub stale_s: Option<u64>,
+    /// Seconds after `fresh_s` for which it is served while the media origin fails, 0 to 31,536,000.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
+    pub error_s: Option<u64>,
+}
+
+impl KeepPolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// For how long it is remembered that the media origin does not have something (404 and 410).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct MissingPolicy {
+    /// Seconds for a playlist, 0 to 3,600: a stream that is about to begin is there soon.
+    #[serde(deserialize_with = "hour")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
+    pub playlist_s: u64,
+    /// Seconds for a segment, 0 to 3,600. A live one may appear at any time: more than 1 is for sites without.
+    #[serde(deserialize_with = "hour")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
+    pub segment_s: u64,
+    /// Seconds for everything else, 0 to 3,600.
+    #[serde(deserialize_with = "hour")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
+    pub other_s: u64,
+}
+
+impl Default for MissingPolicy {
+    fn default() -> Self {
+        Self { playlist_s: 1, segment_s: 1, other_s: 5 }
+    }
+}
+
+impl MissingPolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn year<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Option::deserialize(deserializer)?.map(|secs| within(secs, 0, 31_536_000)).transpose()
+}
+
+fn hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 0, 3_600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_given_is_not_written() {
+        let policy: CachePolicy = serde_json::from_str(r#"{"live":{"fresh_s":0}}"#).unwrap();
+        assert_eq!(policy.live, KeepPolicy { fresh_s: Some(0), ..KeepPolicy::default() });
+        assert_eq!(
+            serde_json::to_string(&policy).unwrap(),
+            r#"{"respect_origin":false,"live":{"fresh_s":0}}"#
+        );
+        assert_eq!(policy.missing, MissingPolicy { playlist_s: 1, segment_s: 1, other_s: 5 });
+    }
+
+    #[test]
+    fn times_have_bounds() {
+        for (json, expected) in [
+            (r#"{"vod":{"fresh_s":31536001}}"#, "expected 0 to 31536000 seconds, found 31536001"),
+            (r#"{"missing":{"segment_s":3601}}"#, "expected 0 to 3600 seconds, found 3601"),
+        ] {
+            let error = serde_json::from_str::<CachePolicy>(json).unwrap_err().to_string();
+            assert!(error.contains(expected), "{json}: {error}");
+        }
+    }
+}

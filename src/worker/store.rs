@@ -1,0 +1,94 @@
+//! The data centre's cache, with the edge's own books: <https://developers.cloudflare.com/workers/runtime-apis/cache/>
+//!
+//! The Cache API evicts at `max-age`. So a file is stored until the last instant at which it may serve, with a
+//! [`Stamp`] that says when it is fresh and when it is stale; what the media origin does not have is stored as well, for
+//! as long as that is remembered. The cache answers ranges and conditions out of what it has.
+//!
+//! A cache that fails is as good as an empty one: it is logged, and the media origin asked.
+
+use worker::{Cache, Headers, Request, RequestInit, Response, ResponseBody};
+
+use super::{now_ms, platform, respond, upstream};
+use crate::cache::{Kind, Lifetime, OriginControl, Source, Stamp};
+use crate::fault::Fault;
+use crate::reply::Reply;
+
+/// What the cache has under a key.
+pub(super) enum Stored {
+    /// A file, or the part or the "not modified" that was asked for.
+    File(Response, Stamp),
+    /// The media origin does not have it, until this time in Unix milliseconds.
+    Missing(u64),
+}
+
+/// Until when a file counts as missing, in Unix milliseconds.
+const MISSING: &str = "Stagedoor-Missing";
+
+/// Looks for a file.
+pub(super) async fn find(source: &Source, conditions: &Headers) -> Option<Stored> {
+    let found = look(source, conditions).await;
+    let response = found.unwrap_or_else(|fault| {
+        respond::log(None, &fault.into());
+        None
+    })?;
+    if let Some(until) = upstream::header(&response, MISSING) {
+        return until.parse().ok().map(Stored::Missing);
+    }
+    let stamp = upstream::header(&response, Stamp::HEADER).and_then(|stamp| Stamp::read(&stamp));
+    match (stamp, response.status_code()) {
+        (Some(stamp), _) => Some(Stored::File(response, stamp)),
+        // The cache may leave headers out of a reply without a body. It is a reply about a file that it has.
+        (None, 304 | 416) => {
+            let kind = source.kind.unwrap_or(Kind::Segment);
+            let lifetime = Lifetime::of_file(kind, &source.policy, &OriginControl::default());
+            Some(Stored::File(response, Stamp { made_at_ms: now_ms(), lifetime }))
+        }
+        (None, _) => None,
+    }
+}
+
+async fn look(source: &Source, conditions: &Headers) -> Result<Option<Response>, Fault> {
+    let cache = Cache::default();
+    let found = if conditions.is_empty() {
+        cache.get(&source.cache_key, false).await
+    } else {
+        let mut init = RequestInit::new();
+        init.with_headers(conditions.clone());
+        let key = Request::new_with_init(&source.cache_key, &init).map_err(|error| platform(&error))?;
+        cache.get(&key, false).await
+    };
+    found.map_err(|error| platform(&error))
+}
+
+/// Stores a file under a head of its own; nothing if nobody may have it.
+pub(super) async fn keep(source: &Source, stamp: &Stamp, head: Reply, body: ResponseBody) {
+    if let Some(policy) = stamp.for_cache(now_ms()) {
+        let head = head.with("Cache-Control", policy).with(Stamp::HEADER, stamp.to_string());
+        put(source, head, body).await;
+    }
+}
+
+/// Stores that the media origin does not have a file. The Cache API counts in whole seconds.
+pub(super) async fn keep_missing(source: &Source, until_ms: u64) {
+    let left_s = until_ms.saturating_sub(now_ms()).div_ceil(1000);
+    if left_s > 0 {
+        let head = Reply { status: 404, ..Reply::default() }
+            .with("Cache-Control", format!("public, max-age={left_s}"))
+            .with(MISSING, until_ms.to_string());
+        put(source, head, ResponseBody::Empty).await;
+    }
+}
+
+async fn put(source: &Source, head: Reply, body: ResponseBody) {
+    let stored = async {
+        let headers = Headers::new();
+        for (name, value) in head.headers {
+            headers.set(&name, &value)?;
+        }
+        let response = Response::builder().with_status(head.status).with_headers(headers).body(body);
+        Cache::default().put(&source.cache_key, response).await
+    };
+    if let Err(error) = stored.await {
+        respond::log(None, &platform(&error).into());
+    }
+}
