@@ -11,6 +11,7 @@ const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".mjs": "text/javascript; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
   ".m3u8": "application/vnd.apple.mpegurl",
   ".m4s": "video/mp4",
   ".mp4": "video/mp4",
@@ -26,6 +27,7 @@ const FILES = {
   "/lib/hls.js": "node_modules/hls.js/dist/hls.min.js",
   "/lib/shaka.js": "node_modules/shaka-player/dist/shaka-player.compiled.js",
   "/lib/video.js": "node_modules/video.js/dist/video.min.js",
+  "/lib/video.css": "node_modules/video.js/dist/video-js.min.css",
 };
 
 /** @param {import("./packager.mjs").Packager} packager */

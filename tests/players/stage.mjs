@@ -60,12 +60,7 @@ function documents(base, origin, titles) {
   const kept = Object.entries(base.documents).filter(([key]) => key.startsWith("v1/keys/"));
   return {
     ...Object.fromEntries(kept),
-    [`v1/site/${SITE}`]: {
-      ...site,
-      host: SITE,
-      media: { origin: `${origin}/`, query: ["_HLS_msn", "_HLS_part", "_HLS_skip"] },
-      cache: { playlist_s: 0 },
-    },
+    [`v1/site/${SITE}`]: { ...site, host: SITE, media: { origin: `${origin}/` } },
     ...Object.fromEntries(
       Object.entries(titles).map(([id, { media, plans }]) => {
         const offers = Object.entries(plans).map(([plan, caps]) => ({ id: plan, plans: [plan], territories: { allow: ["*"] }, caps }));
