@@ -138,6 +138,14 @@ function tests(player) {
   test("plays low latency by delta updates that skip discontinuities", { skip: CANNOT_SKIP_DISCONTINUITIES[player] ?? false }, () =>
     acrossDiscontinuities("skipped", /_HLS_skip=/));
 
+  test("plays low latency while its session is renewed again and again", () =>
+    watch({ title: own("low", player), plan: "premium", lowLatency: true, site: "renewing.localhost" }, async (viewer) => {
+      const sessions = () => new Set(viewer.requests.filter(({ status }) => status === 200).map(({ path }) => /^\/~([^/]+)\//.exec(path)?.[1]));
+      await viewer.until("sessions have been renewed", ({ size }) => size > 2, { see: sessions });
+      await viewer.playOn(2);
+      await isClose(viewer, own("low", player));
+    }));
+
   function acrossDiscontinuities(kind, directive) {
     const name = own(kind, player);
     // On anew, so that the end of the loop is near.

@@ -14,7 +14,11 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--proxy-server=direct://"];
 
-const SITE = "localhost";
+/** Host names that are this machine, for a browser: one site as usual, and one whose sessions are renewed at every chance. */
+const SITES = {
+  "localhost": {},
+  "renewing.localhost": { sessions: { lifetime_s: 600, renew_before_s: 598 } },
+};
 
 /**
  * @param {{channels: Record<string, import("./channel.mjs").ChannelOptions>, titles: Record<string, object>}} options
@@ -31,12 +35,14 @@ export async function startStage({ channels, titles }) {
     packager,
     edge,
     /** Lets somebody with a plan watch a title; when `body` fails, a picture of the page is kept in test-results/. */
-    async watch({ player, title, plan, lowLatency = false, manifest = "master.m3u8" }, body) {
-      const token = await mint(base, { key: "h1", claims: { titles: [title], plan } });
+    async watch({ player, title, plan, lowLatency = false, site = "localhost" }, body) {
+      // Sessions end with the token: this one outlives all that is tried with it.
+      const exp = Math.floor(Date.now() / 1000) + 3_600;
+      const token = await mint(base, { key: "h1", claims: { titles: [title], plan, exp } });
       const context = await browser.newContext({ viewport: { width: 640, height: 360 } });
-      const viewer = new Viewer(await context.newPage(), `http://${SITE}:${edge.port}`);
+      const viewer = new Viewer(await context.newPage(), `http://${site}:${edge.port}`);
       try {
-        await viewer.open(`${origin.url}/page/index.html`, { player, url: `/${title}/${manifest}?token=${token}`, lowLatency });
+        await viewer.open(`${origin.url}/page/index.html`, { player, url: `/${title}/master.m3u8?token=${token}`, lowLatency });
         await body(viewer);
         viewer.wasServedWell();
       } catch (error) {
@@ -60,11 +66,16 @@ function documents(base, origin, titles) {
   const kept = Object.entries(base.documents).filter(([key]) => key.startsWith("v1/keys/"));
   return {
     ...Object.fromEntries(kept),
-    [`v1/site/${SITE}`]: { ...site, host: SITE, media: { origin: `${origin}/` } },
+    ...Object.fromEntries(
+      Object.entries(SITES).map(([host, { sessions }]) => [
+        `v1/site/${host}`,
+        { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, ...sessions } },
+      ]),
+    ),
     ...Object.fromEntries(
       Object.entries(titles).map(([id, { media, plans }]) => {
         const offers = Object.entries(plans).map(([plan, caps]) => ({ id: plan, plans: [plan], territories: { allow: ["*"] }, caps }));
-        return [`v1/title/${id}`, { revision: 1, id, sites: [SITE], media, offers }];
+        return [`v1/title/${id}`, { revision: 1, id, sites: Object.keys(SITES), media, offers }];
       }),
     ),
   };
