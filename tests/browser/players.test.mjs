@@ -38,9 +38,10 @@ before(
   async () => {
     const plans = { premium: {}, basic: { max_height: 360 } };
     stage = await startStage({
-      channels: eachPlayer((name, kind) => [name, CHANNELS[kind]]),
+      channels: { ...eachPlayer((name, kind) => [name, CHANNELS[kind]]), shared: CHANNELS.low },
       titles: {
         film: { media: "vod/harbour/", plans },
+        shared: { media: "live/shared/", plans },
         secret: { media: "vod/harbour-aes/", plans },
         ...eachPlayer((name) => [name, { media: `live/${name}/`, plans }]),
       },
@@ -160,6 +161,27 @@ function tests(player) {
     });
   }
 }
+
+test("three players of one low-latency title share what is fetched for them", async () => {
+  const blocking = ({ path, query }) => path.endsWith(".m3u8") && query.includes("_HLS_msn=");
+  const watching = Object.keys(PLAYERS).map((player) => {
+    let asked;
+    const watched = stage.watch({ player, title: "shared", plan: "premium", lowLatency: true }, async (viewer) => {
+      await viewer.playOn(5);
+      asked = viewer.requests.filter(blocking).length;
+    });
+    return watched.then(() => asked);
+  });
+  const asked = (await Promise.all(watching)).reduce((sum, count) => sum + count);
+
+  const fetched = stage.packager.requests.filter(({ channel }) => channel === "shared");
+  const media = fetched.map(({ path }) => path).filter((path) => path.endsWith(".m4s"));
+  assert.ok(media.length > 20, `${media.length} parts and segments`);
+  assert.deepEqual(media.filter((path, index) => media.indexOf(path) < index), [], "fetched twice");
+  // A playlist is kept for a part's time alone: whoever asks later has a newer one.
+  const playlists = fetched.filter(blocking).length;
+  assert.ok(playlists < 0.8 * asked, `${playlists} playlists for ${asked} requests`);
+});
 
 test("the edge refused none of it", async () => {
   // One refusal shows that they are noticed; what the edge has to say is read in order, a little later.
