@@ -36,7 +36,7 @@ const eachPlayer = (make) => Object.fromEntries(Object.keys(PLAYERS).flatMap((pl
 let stage;
 before(
   async () => {
-    const plans = { premium: {}, basic: { max_height: 360 } };
+    const plans = { premium: {}, basic: { max_height: 360 }, small: { max_height: 180 } };
     stage = await startStage({
       channels: { ...eachPlayer((name, kind) => [name, CHANNELS[kind]]), shared: CHANNELS.low },
       titles: {
@@ -127,9 +127,11 @@ function tests(player) {
       blocked(own("low", player), /_HLS_part=/);
     }));
 
-  test("plays low latency by delta updates", () =>
-    watch({ title: own("delta", player), plan: "premium", lowLatency: true }, async (viewer) => {
+  test("plays low latency by delta updates, no higher than its cap", () =>
+    watch({ title: own("delta", player), plan: "small", lowLatency: true }, async (viewer) => {
+      assert.deepEqual(await viewer.call("heights"), [180]);
       await viewer.playOn(4);
+      assert.ok(!viewer.paths().some((path) => path.startsWith("360p/")), "a rendition report led higher");
       await isClose(viewer, own("delta", player));
       blocked(own("delta", player), /_HLS_skip=/);
     }));

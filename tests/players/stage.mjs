@@ -25,12 +25,18 @@ const SITES = {
  *   A title of each name: `media` below the origin, and what its offers cap, by plan.
  */
 export async function startStage({ channels, titles }) {
+  // What has been started ends in reverse order, also when something after it does not start.
+  await using starting = new AsyncDisposableStack();
   const packager = new Packager(Object.fromEntries(Object.entries(channels).map(([name, options]) => [name, new Channel(options)])));
   const origin = await startOrigin(packager);
+  starting.defer(() => origin.stop());
   const base = await readFlows("base.json");
   const edge = await startEdge({ documents: documents(base, origin.url, titles), upstream: NETWORK });
+  starting.defer(() => edge.stop());
   const executablePath = execFileSync(join(root, "scripts/chromium"), { encoding: "utf8" }).trim();
   const browser = await chromium.launch({ executablePath, args: FLAGS });
+  starting.defer(() => browser.close());
+  const started = starting.move();
   return {
     packager,
     edge,
@@ -53,11 +59,7 @@ export async function startStage({ channels, titles }) {
         await context.close();
       }
     },
-    async stop() {
-      await browser.close();
-      await edge.stop();
-      await origin.stop();
-    },
+    stop: () => started.disposeAsync(),
   };
 }
 

@@ -12,7 +12,7 @@ export class Viewer {
   #edge;
   #url = null;
 
-  /** Requests to the edge, oldest first; `status` is null until there is a reply. @type {{path: string, query: string, status: number | null}[]} */
+  /** Requests to the edge, oldest first; `status` is null until there is a reply. @type {{path: string, query: string, status: number | null, failure: string | null}[]} */
   requests = [];
 
   /** @param {import("playwright-core").Page} tab */
@@ -24,13 +24,17 @@ export class Viewer {
     tab.on("request", (request) => {
       const url = new URL(request.url());
       if (url.origin !== edge) return;
-      const entry = { path: url.pathname, query: url.search.slice(1), method: request.method(), status: null };
+      const entry = { path: url.pathname, query: url.search.slice(1), status: null, failure: null };
       known.set(request, entry);
       this.requests.push(entry);
     });
     tab.on("response", (response) => {
       const entry = known.get(response.request());
       if (entry) entry.status = response.status();
+    });
+    tab.on("requestfailed", (request) => {
+      const entry = known.get(request);
+      if (entry) entry.failure = request.failure().errorText;
     });
   }
 
@@ -94,10 +98,12 @@ export class Viewer {
   wasServedWell() {
     const [entry, ...below] = this.requests;
     assert.equal(`${entry.path}?${entry.query}`, this.#url);
-    for (const { path, query, status } of below) {
+    for (const { path, query, status, failure } of below) {
       assert.match(path, SESSION, "a request without its session");
       assert.doesNotMatch(query, /token=/);
       assert.ok(status === null || status < 400, `${path}?${query} was answered with ${status}`);
+      // Players end requests that they need no more.
+      assert.ok([null, "net::ERR_ABORTED"].includes(failure), `${path}?${query}: ${failure}`);
     }
   }
 
