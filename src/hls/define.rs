@@ -24,7 +24,7 @@ const REFERENCE: &[u8] = b"{$session}";
 /// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
 /// shorter, and where the playlist has a variable of this name itself.
 pub(super) fn defined(template: Template) -> Template {
-    let Template { bytes, holes, by_query } = &template;
+    let Template { bytes, holes, by_query, .. } = &template;
     let header = lines(bytes).find(|line| is_header(line.text)).map_or(0..0, |line| line.start..line.end);
     if holes.len() < 2 || defines_session(bytes) {
         return template;

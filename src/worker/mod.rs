@@ -8,6 +8,7 @@ mod documents;
 mod explain;
 mod facts;
 mod jwks;
+mod lane;
 mod memory;
 mod playlists;
 mod proofs;
@@ -19,6 +20,7 @@ mod signed;
 mod store;
 mod streams;
 mod sync;
+mod templates;
 mod turn;
 mod upstream;
 

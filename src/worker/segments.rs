@@ -34,6 +34,13 @@ const LONGEST_SHARED: u64 = 8 * 1024 * 1024;
 /// For how long a file stays in memory, in milliseconds: until the cache has it.
 const SHARED_MS: u64 = 3_000;
 
+/// Files of this length, in bytes, stay in memory when they were asked for: asking the cache for them takes longer than
+/// sending them. Keys, init segments and subtitles, and the sound of a few seconds.
+const SMALL: u64 = 64 * 1024;
+
+/// For how long such a file stays in memory, in milliseconds; after that, the cache is asked again.
+const SMALL_MS: u64 = 60_000;
+
 /// For how long requests for a file that cannot be shared do not wait for one another, in milliseconds.
 const ALONE_MS: u64 = 10_000;
 
@@ -45,6 +52,12 @@ const RETRY_MS: u64 = 1_000;
 
 /// How long the others wait for a file.
 const WORK_PATIENCE: Duration = Duration::from_secs(15);
+
+/// A whole file that is in memory and fresh: there is nothing to await, and nothing to fetch.
+pub(super) fn whole_at_hand(source: &Source) -> Option<(Reply, Uint8Array)> {
+    let File { head, bytes, stamp } = peek(source, Shared::file).flatten()?;
+    Some((with_age(Reply::clone(&head), &stamp), bytes))
+}
 
 /// A segment, key or subtitle file, as it comes in.
 pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) -> Answer {
@@ -63,7 +76,7 @@ pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) ->
         _ => return missed(facts, source, context).await,
     };
     let old = match stamp.freshness(now_ms()) {
-        Freshness::Fresh => return aged(source, response, &stamp),
+        Freshness::Fresh => return fresh(facts, source, response, stamp).await,
         Freshness::Stale => {
             if !peek(source, Shared::is_failing).unwrap_or_default() {
                 // Nobody waits for it.
@@ -97,6 +110,25 @@ fn at_hand(source: &Source) -> Result<Option<File>, Stop> {
 
 const fn is_conditional(facts: &Facts) -> bool {
     facts.headers.if_none_match.is_some() || facts.headers.if_modified_since.is_some()
+}
+
+/// A reply out of the cache: what is small is taken into memory.
+async fn fresh(facts: &Facts, source: &Source, mut response: Response, stamp: Stamp) -> Answer {
+    let length = upstream::header(&response, "Content-Length").and_then(|length| length.parse().ok());
+    let small = length.is_some_and(|length: u64| length <= SMALL);
+    let whole = facts.method == Method::Get && facts.headers.range.is_none() && !is_conditional(facts);
+    if !small || !whole || response.status_code() != 200 {
+        return aged(source, response, &stamp);
+    }
+    let head = head(source, &response, &stamp.lifetime)?;
+    let bytes = response.bytes().await.map_err(|error| platform(&error))?;
+    let file = File { head: Rc::new(head), bytes: Uint8Array::from(&*bytes), stamp };
+    with_slot(source, |slot, now| {
+        if !slot.under_way.is(now, WORK_PATIENCE) {
+            slot.settle(State::Here(file.clone()), now);
+        }
+    });
+    file.answer(facts)
 }
 
 /// A reply out of the cache.
@@ -182,6 +214,11 @@ struct File {
 }
 
 impl File {
+    /// How long it stays in memory, in milliseconds.
+    fn stays_ms(&self) -> u64 {
+        if u64::from(self.bytes.length()) <= SMALL { SMALL_MS } else { SHARED_MS }
+    }
+
     /// Answers a request without conditions.
     fn answer(&self, facts: &Facts) -> Answer {
         let length = u64::from(self.bytes.length());
@@ -261,7 +298,8 @@ impl Shared {
     fn file(&self, now_ms: u64) -> Option<File> {
         match &self.state {
             State::Here(file)
-                if now_ms < self.at_ms + SHARED_MS && file.stamp.freshness(now_ms) == Freshness::Fresh =>
+                if now_ms < self.at_ms + file.stays_ms()
+                    && file.stamp.freshness(now_ms) == Freshness::Fresh =>
             {
                 Some(file.clone())
             }
@@ -311,7 +349,7 @@ impl Slot for Shared {
 
     fn is_spent(&self, now_ms: u64) -> bool {
         let idle = match self.state {
-            State::Here(_) => now_ms >= self.at_ms + SHARED_MS,
+            State::Here(ref file) => now_ms >= self.at_ms + file.stays_ms(),
             State::Alone => now_ms >= self.at_ms + ALONE_MS,
             State::Missing(until_ms) => now_ms >= until_ms,
             State::Nothing | State::Filling(_) | State::Failed(_) => true,

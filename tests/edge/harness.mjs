@@ -56,6 +56,7 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
             modulesRoot: build,
             modules: {
               "index.js": { type: "esm", contents: await readFile(`${build}index.js`, "utf8") },
+              "worker.js": { type: "esm", contents: await readFile(`${build}worker.js`, "utf8") },
               "index_bg.wasm": { type: "wasm", contents: await readFile(`${build}index_bg.wasm`) },
             },
           },
