@@ -117,7 +117,6 @@ impl Offer {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_zero(generation: &u64) -> bool {
     *generation == 0
 }

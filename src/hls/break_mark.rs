@@ -11,9 +11,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::attributes::attributes;
-use super::item::SegmentTag;
 use super::seconds::{seconds, write};
 use super::shape::Piece;
+use super::tag::Tag;
 
 /// A break that has begun and not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,27 +26,22 @@ pub(super) struct Break {
 
 impl Break {
     /// The break behind a mark.
-    pub(super) fn after(
-        before: Option<Self>,
-        tag: SegmentTag,
-        value: &[u8],
-        line: Range<usize>,
-    ) -> Option<Self> {
+    pub(super) fn after(before: Option<Self>, tag: Tag, value: &[u8], line: Range<usize>) -> Option<Self> {
         match tag {
-            SegmentTag::CueOut => Some(Self {
+            Tag::CueOut => Some(Self {
                 line,
                 elapsed: Duration::ZERO,
                 duration: seconds(value).or_else(|| named(value, "DURATION")),
             }),
             // It began before the playlist does.
-            SegmentTag::CueOutCont if before.is_none() => {
+            Tag::CueOutCont if before.is_none() => {
                 let (elapsed, duration) = match value.split(|byte| *byte == b'/').collect::<Vec<_>>()[..] {
                     [elapsed, duration] if !value.contains(&b'=') => (seconds(elapsed), seconds(duration)),
                     _ => (named(value, "ELAPSEDTIME"), named(value, "DURATION")),
                 };
                 Some(Self { line, elapsed: elapsed?, duration: Some(duration?) })
             }
-            SegmentTag::CueIn => None,
+            Tag::CueIn => None,
             _ => before,
         }
     }
@@ -82,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_break_goes_on() {
-        use SegmentTag::{CueIn, CueOut, CueOutCont};
+        use Tag::{CueIn, CueOut, CueOutCont};
         let marked = |text: &str| Some(Piece::Text(format!("#EXT-X-CUE-OUT-CONT:{text}\n")));
         for (tags, expected) in [
             (&[(CueOut, "30.000")][..], marked("8/30")),

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::break_mark::Break;
-use super::item::{Item, SegmentTag};
+use super::item::Item;
 use super::lines::lines_between;
 use super::live::Live;
 use super::moment::Moment;
 use super::seconds::{integer, seconds};
+use super::tag::Tag;
 
 /// A place between two segments, and what was counted on the way there.
 #[derive(Debug, Default)]
@@ -69,12 +70,11 @@ impl<'a> Cut<'a> {
                         cut.left_discontinuities = passed.discontinuities;
                         cut.clock = passed.clock;
                         cut.open.clone_from(&passed.open);
-                    } else if !boundary
-                        .is_some_and(|boundary| behind >= boundary.max(Duration::from_nanos(1)))
+                    } else if boundary.is_some_and(|boundary| behind >= boundary.max(Duration::from_nanos(1)))
                     {
-                        break;
-                    } else {
                         cut.skipped += 1;
+                    } else {
+                        break;
                     }
                     cut.at = line.end;
                     cut.range_end = passed.range_end;
@@ -99,13 +99,13 @@ struct Passed<'a> {
 }
 
 impl<'a> Passed<'a> {
-    fn tag(&mut self, tag: SegmentTag, value: &'a [u8], line: std::ops::Range<usize>) {
+    fn tag(&mut self, tag: Tag, value: &'a [u8], line: std::ops::Range<usize>) {
         match tag {
-            SegmentTag::Duration => self.of_this = seconds(value).unwrap_or_default(),
-            SegmentTag::Discontinuity => self.discontinuities += 1,
-            SegmentTag::ByteRange => self.range_of_this = Some(value),
-            SegmentTag::ProgramDateTime => self.clock = Clock { said: Some(value), since: Duration::ZERO },
-            SegmentTag::CueOut | SegmentTag::CueOutCont | SegmentTag::CueIn => {
+            Tag::Inf => self.of_this = seconds(value).unwrap_or_default(),
+            Tag::Discontinuity => self.discontinuities += 1,
+            Tag::ByteRange => self.range_of_this = Some(value),
+            Tag::ProgramDateTime => self.clock = Clock { said: Some(value), since: Duration::ZERO },
+            Tag::CueOut | Tag::CueOutCont | Tag::CueIn => {
                 self.open = Break::after(self.open.take(), tag, value, line);
             }
             _ => {}

@@ -13,9 +13,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::attributes::attribute;
-use super::item::{Item, SegmentTag};
+use super::item::Item;
 use super::lines::{Line, lines_between};
 use super::shape::{Piece, Shape};
+use super::tag::Tag;
 
 /// The lines of the tags in force at a place.
 #[derive(Debug, Default)]
@@ -28,13 +29,13 @@ pub(super) struct InForce<'a> {
 
 impl<'a> InForce<'a> {
     /// Takes the next line.
-    pub(super) fn pass(&mut self, tag: SegmentTag, value: &'a [u8], line: &Line<'_>) {
+    pub(super) fn pass(&mut self, tag: Tag, value: &'a [u8], line: &Line<'_>) {
         let line = line.start..line.end;
         match tag {
-            SegmentTag::Key => self.keys.pass(value, line),
-            SegmentTag::Map => self.map = Some(line),
-            SegmentTag::Bitrate => self.bitrate = Some(line),
-            SegmentTag::Tiles => self.tiles = Some(line),
+            Tag::Key => self.keys.pass(value, line),
+            Tag::Map => self.map = Some(line),
+            Tag::Bitrate => self.bitrate = Some(line),
+            Tag::Tiles => self.tiles = Some(line),
             _ => {}
         }
     }
@@ -73,7 +74,7 @@ impl<'a> Keys<'a> {
     fn between(playlist: &'a [u8], from: usize, to: usize) -> Self {
         let mut keys = Self::default();
         for line in lines_between(playlist, from, to) {
-            if let Item::Segment(SegmentTag::Key, list) = Item::of(&line) {
+            if let Item::Segment(Tag::Key, list) = Item::of(&line) {
                 keys.pass(list, line.start..line.end);
             }
         }
@@ -147,19 +148,19 @@ impl<'a> Next<'a> {
         next
     }
 
-    fn pass(&mut self, tag: SegmentTag, value: &'a [u8], line: &Line<'_>) {
+    fn pass(&mut self, tag: Tag, value: &'a [u8], line: &Line<'_>) {
         match tag {
-            SegmentTag::Key if !self.keys.late => {
+            Tag::Key if !self.keys.late => {
                 self.keys.reset |= is_none(value);
                 self.keys.formats.pass(value, line.start..line.end);
             }
-            SegmentTag::Map => (self.map, self.keys.late) = (true, true),
-            SegmentTag::Part => self.keys.late = true,
-            SegmentTag::Bitrate => self.bitrate = true,
-            SegmentTag::Tiles => self.tiles = true,
-            SegmentTag::ProgramDateTime => self.date = Some(value),
-            SegmentTag::CueOut | SegmentTag::CueOutCont | SegmentTag::CueIn => self.mark = true,
-            SegmentTag::ByteRange => {
+            Tag::Map => (self.map, self.keys.late) = (true, true),
+            Tag::Part => self.keys.late = true,
+            Tag::Bitrate => self.bitrate = true,
+            Tag::Tiles => self.tiles = true,
+            Tag::ProgramDateTime => self.date = Some(value),
+            Tag::CueOut | Tag::CueOutCont | Tag::CueIn => self.mark = true,
+            Tag::ByteRange => {
                 let length = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
                 // The value stands at the end of the line's text.
                 let value_at = line.text_start + line.text.len() - value.len();

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::attributes::{Attribute, attribute, attributes};
-use super::item::{Item, PlaylistTag, SegmentTag};
+use super::item::Item;
 use super::lines::lines;
 use super::seconds::{integer, seconds};
+use super::tag::Tag;
 
 /// A Media Playlist to which segments are still added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,15 +56,15 @@ impl Live {
                     live.duration = live.duration.saturating_add(std::mem::take(&mut of_this));
                 }
                 Item::Segment(tag, value) => match tag {
-                    SegmentTag::Duration => of_this = seconds(value).unwrap_or_default(),
-                    SegmentTag::Discontinuity => live.has_discontinuity = true,
+                    Tag::Inf => of_this = seconds(value).unwrap_or_default(),
+                    Tag::Discontinuity => live.has_discontinuity = true,
                     _ => {}
                 },
-                Item::Playlist(PlaylistTag::EndList | PlaylistTag::Skip, _) => return None,
-                Item::Playlist(PlaylistTag::PlaylistType, value) if value.trim_ascii() == b"VOD" => {
+                Item::Playlist(Tag::EndList | Tag::Skip, _) => return None,
+                Item::Playlist(Tag::PlaylistType, value) if value.trim_ascii() == b"VOD" => {
                     return None;
                 }
-                Item::Playlist(PlaylistTag::TargetDuration, value) => target = seconds(value).or(target),
+                Item::Playlist(Tag::TargetDuration, value) => target = seconds(value).or(target),
                 Item::Playlist(tag, value) => {
                     live.setting(tag, value);
                     live.settings_end = line.end;
@@ -84,13 +85,13 @@ impl Live {
         Some(live)
     }
 
-    fn setting(&mut self, tag: PlaylistTag, value: &[u8]) {
+    fn setting(&mut self, tag: Tag, value: &[u8]) {
         let number = || Some(integer(value.trim_ascii_start()).unwrap_or(0));
         match tag {
-            PlaylistTag::Version => self.version = number(),
-            PlaylistTag::MediaSequence => self.media_sequence = number(),
-            PlaylistTag::DiscontinuitySequence => self.discontinuity_sequence = number(),
-            PlaylistTag::ServerControl => {
+            Tag::Version => self.version = number(),
+            Tag::MediaSequence => self.media_sequence = number(),
+            Tag::DiscontinuitySequence => self.discontinuity_sequence = number(),
+            Tag::ServerControl => {
                 let said = |name| attribute(value, name).and_then(seconds);
                 self.has_server_control = true;
                 self.can_skip_until = said(b"CAN-SKIP-UNTIL").or(self.can_skip_until);

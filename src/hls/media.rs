@@ -20,11 +20,12 @@ use super::dateranges::Over;
 use super::delta::{self, LEAST_VERSION, Maker};
 use super::edits::Edits;
 use super::in_force::{InForce, Next};
-use super::item::{Item, PlaylistTag, SegmentTag};
+use super::item::Item;
 use super::lines::{Line, lines_between};
 use super::live::Live;
 use super::seconds::{integer, seconds, write};
 use super::shape::{Change, Piece, Shape};
+use super::tag::Tag;
 use super::window;
 
 /// What remains of a live playlist; `None`: all of it, or it is none.
@@ -72,16 +73,13 @@ impl Trim<'_> {
                     Setting::LeftOut => sink.leave_out(&line),
                     Setting::Changed(changes) => sink.change(&line, changes),
                 },
-                Item::Daterange(list) => {
-                    if over.is_some_and(|over| over.is_over(list)) {
-                        sink.leave_out(&line);
-                    }
-                }
+                Item::Daterange(list) if over.is_none_or(|over| !over.is_over(list)) => {}
+                Item::Daterange(_) => sink.leave_out(&line),
                 Item::Segment(tag, value) if is_gone => {
                     in_force.pass(tag, value, &line);
                     sink.leave_out(&line);
                 }
-                Item::Segment(SegmentTag::ByteRange, _) if is_cut => {
+                Item::Segment(Tag::ByteRange, _) if is_cut => {
                     if let Some(change) =
                         self.offset().filter(|change| (line.start..line.end).contains(&change.at.start))
                     {
@@ -111,7 +109,7 @@ impl Trim<'_> {
     }
 
     /// What becomes of a tag of the playlist.
-    fn setting(&self, line: &Line<'_>, tag: PlaylistTag, value: &[u8]) -> Setting {
+    fn setting(&self, line: &Line<'_>, tag: Tag, value: &[u8]) -> Setting {
         // The value stands at the end of the line's text.
         let end = line.text_start + line.text.len();
         let at = end - value.len();
@@ -122,18 +120,16 @@ impl Trim<'_> {
             by => number(integer(value.trim_ascii_start()).unwrap_or(0).saturating_add(by)),
         };
         match tag {
-            PlaylistTag::MediaSequence => raised(self.cut.left),
-            PlaylistTag::DiscontinuitySequence => raised(self.cut.left_discontinuities),
-            PlaylistTag::Version if self.cut.skipped > 0 => {
-                match integer(value.trim_ascii_start()).unwrap_or(0) {
-                    LEAST_VERSION.. => Setting::AsIs,
-                    _ => number(LEAST_VERSION),
-                }
-            }
+            Tag::MediaSequence => raised(self.cut.left),
+            Tag::DiscontinuitySequence => raised(self.cut.left_discontinuities),
+            Tag::Version if self.cut.skipped > 0 => match integer(value.trim_ascii_start()).unwrap_or(0) {
+                LEAST_VERSION.. => Setting::AsIs,
+                _ => number(LEAST_VERSION),
+            },
             // Nothing leaves an EVENT, it says; and "a Live Playlist MUST NOT contain the EXT-X-PLAYLIST-TYPE tag".
-            PlaylistTag::PlaylistType if is_clamped && value.trim_ascii() == b"EVENT" => Setting::LeftOut,
-            PlaylistTag::Start => self.start(value, at),
-            PlaylistTag::ServerControl => self.server_control(line, value, at),
+            Tag::PlaylistType if is_clamped && value.trim_ascii() == b"EVENT" => Setting::LeftOut,
+            Tag::Start => self.start(value, at),
+            Tag::ServerControl => self.server_control(line, value, at),
             _ => Setting::AsIs,
         }
     }

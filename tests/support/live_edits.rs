@@ -67,7 +67,7 @@ pub(crate) fn a_delta_makes_the_new_one(before: &str, now: &str, rewind_s: Optio
         }
         // A client that has not been there for so long asks again.
         Err(missing) => {
-            assert!(whole.duration_ms() - before_end(&before, &whole) > 24_000, "{missing}\n{text}")
+            assert!(whole.duration_ms() - before_end(&before, &whole) > 24_000, "{missing}\n{text}");
         }
     }
     assert_eq!(rewritten(&text, rewind_s, Some(skip)), text);

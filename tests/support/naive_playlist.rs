@@ -79,7 +79,7 @@ impl Playlist {
                 "#EXT-X-CUE-OUT" => next.cue = Some((0, milliseconds(value))),
                 "#EXT-X-CUE-OUT-CONT" => {
                     next.cue =
-                        value.split_once('/').map(|(elapsed, of)| (milliseconds(elapsed), milliseconds(of)))
+                        value.split_once('/').map(|(elapsed, of)| (milliseconds(elapsed), milliseconds(of)));
                 }
                 "#EXT-X-CUE-IN" => next.cue = None,
                 "#EXT-X-DATERANGE" => drop(playlist.dateranges.insert(line.to_owned())),
@@ -91,7 +91,7 @@ impl Playlist {
                     playlist.skipped = count.and_then(|count| count.parse().ok());
                 }
                 _ if name.starts_with("#EXT-X-RENDITION") || name.starts_with("#EXT-X-PRELOAD") => {
-                    playlist.tail.push(line.to_owned())
+                    playlist.tail.push(line.to_owned());
                 }
                 _ if name.starts_with("#EXT-X-") => {
                     assert!(

@@ -27,6 +27,8 @@ targets! {
     cat
     cloud_front
     edge_auth
+    hls_check
+    hls_events
     hls_window
     jws_json
     jwt
