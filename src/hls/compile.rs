@@ -167,13 +167,18 @@ mod tests {
             "#EXT-X-CONTENT-STEERING:SERVER-URI=\"@\",PATHWAY-ID=\"a\"",
             "#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitial\",X-ASSET-URI=\"@\"",
             "#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitial\",X-ASSET-LIST=\"@\"",
+            "#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.preload\",X-URI=\"@\"",
             "#EXT-X-SOMETHING-NEW:URI=\"@\"",
+            "#EXT-X-SOMETHING-NEW:X-COM-EXAMPLE-URI=\"@\"",
+            "#EXT-X-PREFETCH:@",
+            "#EXT-X-TWITCH-PREFETCH:@",
             "#EXT-X-MAP:URI=@",
         ];
         for place in places {
             let playlist = format!("#EXTM3U\n{place}\n")
                 .replace("@\"", "a.x\"")
                 .replace("=@", "=a.x")
+                .replace(":@", ":a.x")
                 .replace("\n@\n", "\na.x\n");
             let expected = playlist.replace("a.x", "/~S/harbour/hls/a.x");
             assert_ne!(playlist, expected, "{place} has no URI");
