@@ -79,12 +79,13 @@ pub fn compile(
     ) {
         return Err(CompileError::NotAPlaylist);
     }
-    sign::write(playlist, &shape(playlist, edits)?, frame, edits)
+    let query = frame.map_or("", |frame| frame.query);
+    sign::write(playlist, &shape(playlist, query, edits)?, frame, edits)
 }
 
 /// What the edits leave of a playlist.
-fn shape(playlist: &[u8], edits: &Edits<'_>) -> Result<Shape, CompileError> {
-    let shape = variants::shape(playlist, edits.caps)?;
+fn shape(playlist: &[u8], query: &str, edits: &Edits<'_>) -> Result<Shape, CompileError> {
+    let shape = variants::shape(playlist, query, edits)?;
     Ok(shape.unwrap_or_else(|| vec![Piece::Lines(0..playlist.len())]))
 }
 
