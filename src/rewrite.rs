@@ -49,6 +49,7 @@ impl<'a> Rewrite<'a> {
         let makes_them = delta_updates || caps.rewind_s.is_some();
         let edits = Edits {
             bounds: site.playlists.bounds(),
+            start: admission.start,
             define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
             delta_updates,
             skip: facts
@@ -64,9 +65,11 @@ impl<'a> Rewrite<'a> {
     pub fn key(&self) -> String {
         let Self { request, admission, source, edits, .. } = self;
         let Admission { permit, signing, .. } = admission;
-        let Edits { define, skip, .. } = edits;
+        let Edits { define, start, skip, .. } = edits;
+        let start = start.map(|start| format!("{:?}-{:?}", start.max_height, start.max_bitrate_kbps));
+        let start = start.unwrap_or_default();
         let skip = skip.map_or("", Skip::name);
-        format!("{}#{}#{}#{signing:?}#{define}#{skip}", source.cache_key, permit.class, request.title)
+        format!("{}#{}#{}#{signing:?}#{define}#{start}#{skip}", source.cache_key, permit.class, request.title)
     }
 
     /// Compiles a manifest.

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
 use stagedoor::cache;
-use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site};
+use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site, Start};
 use stagedoor::facts::Facts;
 use stagedoor::hls::{self, Bounds, CompileError, Edits, Frame, Signing};
 use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
@@ -46,6 +46,10 @@ pub(crate) struct Arguments {
     /// Leave out what a player has already, as a Playlist Delta Update (EXT-X-SKIP).
     #[arg(long, value_enum)]
     skip: Option<Skip>,
+    /// Put the variant that a player begins with in front: of those within this bit rate, in kbit/s, the one with the
+    /// most.
+    #[arg(long, value_name = "KBPS")]
+    start: Option<u32>,
     /// The manifest; `-` reads standard input.
     file: PathBuf,
 }
@@ -104,7 +108,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
     let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
-    if permit.is_none() && arguments.session.is_none() && arguments.skip.is_none() {
+    if permit.is_none()
+        && arguments.session.is_none()
+        && arguments.start.is_none()
+        && arguments.skip.is_none()
+    {
         input::write(&manifest)?;
         return Ok(Answer::Yes);
     }
@@ -136,8 +144,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let caps = permit.unwrap_or_default().caps;
     let bounds = site.as_ref().map_or_else(Bounds::default, |site| site.playlists.bounds());
+    let start = arguments.start.map(|kbps| Start { max_bitrate_kbps: Some(kbps), max_height: None });
     let edits = Edits {
         bounds,
+        start,
         define: arguments.define,
         delta_updates: site.map_or(arguments.skip.is_some(), |site| site.playlists.delta_updates),
         skip: arguments.skip.map(hls::Skip::from),

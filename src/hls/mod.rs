@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! lines       what the lines are                               (lines.rs, attributes.rs, event.rs, tag.rs)
-//! shape       which of them remain, in which order             (variants.rs, limits.rs, media.rs -> shape.rs)
+//! shape       which of them remain, in which order             (variants, media.rs -> shape.rs)
 //! sign        every URI that remains is resolved and signed    (variables.rs, place.rs, sign.rs, define.rs)
 //! template    rendered for each viewer by copying              (template.rs)
 //! ```
@@ -25,7 +25,6 @@ mod edits;
 mod event;
 mod in_force;
 mod item;
-mod limits;
 mod lines;
 mod live;
 mod media;
