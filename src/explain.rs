@@ -197,8 +197,15 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
         let saw = json!({ "instead": "a redirect to the same place with a newer session" });
         steps.push(Step { step: "renew", saw });
     }
-    let source = cache::source(facts, &request, &site, &admission.permit.folder, title.generation)
-        .map_err(Stop::from)?;
+    let source = cache::source(
+        facts,
+        &request,
+        &site,
+        &admission.permit.folder,
+        &admission.permit.caps,
+        title.generation,
+    )
+    .map_err(Stop::from)?;
     let saw = json!({
         "title": request.title, "resource": request.resource.as_str(), "url": source.url,
         "cache_key": source.cache_key, "kind": source.kind,

@@ -11,13 +11,18 @@ use crate::catalog::Site;
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::hls::{self, CompileError, Edits, Frame, Template};
+use crate::hls::{self, CompileError, Edits, Frame, Skip, Template};
 use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
 use crate::route::{MediaRequest, ResourceKind};
 
 /// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
 pub const DEFINE_PARAMETER: &str = "_SD_define";
+
+/// The query parameter by which a player asks for a Playlist Delta Update ([section 6.3.7]).
+///
+/// [section 6.3.7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7
+const SKIP_PARAMETER: &str = "_HLS_skip";
 
 /// What is to become of a manifest.
 #[derive(Clone, Debug)]
@@ -39,11 +44,19 @@ impl<'a> Rewrite<'a> {
         admission: &'a Admission,
         source: &'a Source,
     ) -> Self {
+        let caps = &admission.permit.caps;
+        let delta_updates = site.playlists.delta_updates;
+        let makes_them = delta_updates || caps.rewind_s.is_some();
         let edits = Edits {
             bounds: site.playlists.bounds(),
             start: admission.start,
             define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
-            ..Edits::within(&admission.permit.caps)
+            delta_updates,
+            skip: facts
+                .raw_query_parameter(SKIP_PARAMETER)
+                .filter(|_| makes_them)
+                .and_then(Skip::from_directive),
+            ..Edits::within(caps)
         };
         Self { facts, request, site, admission, source, edits }
     }
@@ -52,10 +65,11 @@ impl<'a> Rewrite<'a> {
     pub fn key(&self) -> String {
         let Self { request, admission, source, edits, .. } = self;
         let Admission { permit, signing, .. } = admission;
-        let Edits { define, start, .. } = edits;
+        let Edits { define, start, skip, .. } = edits;
         let start = start.map(|start| format!("{:?}-{:?}", start.max_height, start.max_bitrate_kbps));
         let start = start.unwrap_or_default();
-        format!("{}#{}#{}#{signing:?}#{define}#{start}", source.cache_key, permit.class, request.title)
+        let skip = skip.map_or("", Skip::name);
+        format!("{}#{}#{}#{signing:?}#{define}#{start}#{skip}", source.cache_key, permit.class, request.title)
     }
 
     /// Compiles a manifest.

@@ -107,6 +107,11 @@ fn rights() {
 }
 
 #[test]
+fn live() {
+    run("live.json");
+}
+
+#[test]
 fn replay() {
     run("replay.json");
 }
@@ -120,6 +125,7 @@ fn every_file_of_flows_is_run() {
         [
             "base.json",
             "cat.json",
+            "live.json",
             "refusals.json",
             "replay.json",
             "rights.json",

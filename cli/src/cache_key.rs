@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stagedoor::cache::{self, Lifetime, OriginControl, Source, SourceError};
-use stagedoor::catalog::{Site, Title};
+use stagedoor::catalog::{Caps, Site, Title};
 use stagedoor::hls::Timing;
 use stagedoor::route::{MediaRequest, Route, route};
 use stagedoor::token;
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         }
         None => (format!("{}/", wanted.title), 0),
     };
-    match cache::source(&facts, &wanted, &site, &folder, generation) {
+    match cache::source(&facts, &wanted, &site, &folder, &Caps::default(), generation) {
         Ok(source) if arguments.json => input::print(&told(&source, arguments)?)?,
         Ok(source) => input::write(format!("{}\n", source.cache_key).as_bytes())?,
         Err(SourceError::Directive(denial)) => return refused(&denial),

@@ -47,6 +47,9 @@ pub(crate) struct Arguments {
     /// most.
     #[arg(long, value_name = "KBPS")]
     start: Option<u32>,
+    /// Leave out what a player has already, as a Playlist Delta Update (EXT-X-SKIP).
+    #[arg(long, value_enum)]
+    skip: Option<Skip>,
     /// The manifest; `-` reads standard input.
     file: PathBuf,
 }
@@ -75,6 +78,23 @@ enum Foreign {
     Sign,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Skip {
+    /// Segments: `_HLS_skip=YES`.
+    Yes,
+    /// Date ranges as well: `_HLS_skip=v2`.
+    V2,
+}
+
+impl From<Skip> for hls::Skip {
+    fn from(skip: Skip) -> Self {
+        match skip {
+            Skip::Yes => Self::Segments,
+            Skip::V2 => Self::Dateranges,
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 struct Permit {
     #[serde(default)]
@@ -88,7 +108,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
     let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
-    if permit.is_none() && arguments.session.is_none() && arguments.start.is_none() {
+    let asked = arguments.start.is_some() || arguments.skip.is_some();
+    if permit.is_none() && arguments.session.is_none() && !asked {
         input::write(&manifest)?;
         return Ok(Answer::Yes);
     }
@@ -121,7 +142,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let caps = permit.unwrap_or_default().caps;
     let bounds = site.as_ref().map_or_else(Bounds::default, |site| site.playlists.bounds());
     let start = arguments.start.map(|kbps| Start { max_bitrate_kbps: Some(kbps), max_height: None });
-    let edits = Edits { bounds, start, define: arguments.define, ..Edits::within(&caps) };
+    let edits = Edits {
+        bounds,
+        start,
+        define: arguments.define,
+        delta_updates: site.map_or(arguments.skip.is_some(), |site| site.playlists.delta_updates),
+        skip: arguments.skip.map(hls::Skip::from),
+        ..Edits::within(&caps)
+    };
     let token = arguments.session.as_ref().or(place.carried.as_ref());
     match hls::compile(&manifest, token.map(|_| &frame), &edits) {
         Ok(template) => {
@@ -179,7 +207,8 @@ impl Place {
             Err(denial) => (Err(denial), None),
         };
         let request = request.map_err(|denial| failed(&format!("{expected}: {}", denial.detail)))?;
-        let source = cache::source(facts, &request, site, &format!("{}/", request.title), 0);
+        let source =
+            cache::source(facts, &request, site, &format!("{}/", request.title), &Caps::default(), 0);
         let folder = source.map_err(|error| failed(&error))?.folder;
         Ok(Self { carried, folder, root: format!("{}/", request.title), resource: request.resource })
     }

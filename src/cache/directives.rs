@@ -11,6 +11,7 @@
 
 use super::query;
 use crate::denial::{Denial, Reason};
+use crate::hls::Skip;
 
 /// What a player asks of a playlist's delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,25 +22,6 @@ pub struct Directives {
     pub part: Option<u64>,
     /// `_HLS_skip`: a Playlist Delta Update.
     pub skip: Option<Skip>,
-}
-
-/// What a Playlist Delta Update leaves out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Skip {
-    /// Segments: `YES`.
-    Segments,
-    /// Date ranges as well: `v2`.
-    Dateranges,
-}
-
-impl Skip {
-    /// The directive's value.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Segments => "YES",
-            Self::Dateranges => "v2",
-        }
-    }
 }
 
 impl Directives {
@@ -100,11 +82,8 @@ fn integer(name: &str, value: &str) -> Result<u64, Denial> {
 }
 
 fn skip(value: &str) -> Result<Skip, Denial> {
-    match value {
-        "YES" => Ok(Skip::Segments),
-        "v2" => Ok(Skip::Dateranges),
-        other => Err(bad(format!("_HLS_skip: expected `YES` or `v2`, found `{}`", shortened(other)))),
-    }
+    Skip::from_directive(value)
+        .ok_or_else(|| bad(format!("_HLS_skip: expected `YES` or `v2`, found `{}`", shortened(value))))
 }
 
 fn shortened(value: &str) -> &str {

@@ -20,7 +20,7 @@
 use url::Url;
 
 use super::{Directives, Kind, query};
-use crate::catalog::{CachePolicy, Placement, Site};
+use crate::catalog::{CachePolicy, Caps, Placement, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::route::{MediaRequest, ResourceKind, SESSION_PARAMETER};
@@ -81,12 +81,14 @@ pub enum SourceError {
 /// Finds what a request asks for at the media origin.
 ///
 /// `folder` is the title's, or that of the cut or slate that a permit names, below the site's media origin;
-/// `generation` is the title's.
+/// `generation` is the title's. With a rewind window among the permit's limits, a playlist is asked for whole: how much of
+/// it is left depends on segments that a delta update leaves out.
 pub fn source(
     facts: &Facts,
     request: &MediaRequest,
     site: &Site,
     folder: &str,
+    caps: &Caps,
     generation: u64,
 ) -> Result<Source, SourceError> {
     let origin = site.media.origin.url();
@@ -100,7 +102,8 @@ pub fn source(
     let sent = facts.query.expose();
     let directives = match request.kind {
         ResourceKind::Playlist if site.media.low_latency && !sent.is_empty() => {
-            Directives::read(sent).map_err(SourceError::Directive)?
+            let read = Directives::read(sent).map_err(SourceError::Directive)?;
+            Directives { skip: read.skip.filter(|_| caps.rewind_s.is_none()), ..read }
         }
         _ => Directives::default(),
     };
@@ -187,7 +190,7 @@ mod tests {
             Ok(Route::Below(request, _)) => request,
             _ => MediaRequest::at_entry(path).unwrap(),
         };
-        source(&facts, &request, site, folder, generation)
+        source(&facts, &request, site, folder, &Caps::default(), generation)
     }
 
     fn find(path: &str, query: &str) -> Source {
@@ -236,6 +239,18 @@ mod tests {
         plain.media.low_latency = false;
         let source = of(&plain, "/h/a.m3u8", "_HLS_part=2&a=1", "h/", 0).unwrap();
         assert_eq!((source.url.query(), source.directives), (Some("a=1"), Directives::default()));
+    }
+
+    #[test]
+    fn a_playlist_that_is_clamped_is_asked_for_whole() {
+        let query = "_HLS_msn=7&_HLS_skip=YES";
+        let facts = Facts { query: Redacted::new(query.to_owned()), ..Facts::default() };
+        let request = MediaRequest::at_entry("/h/a.m3u8").unwrap();
+        for (rewind_s, expected) in [(None, query), (Some(60), "_HLS_msn=7")] {
+            let caps = Caps { rewind_s, ..Caps::default() };
+            let source = source(&facts, &request, &site(), "h/", &caps, 0).unwrap();
+            assert_eq!(source.url.query(), Some(expected));
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod policy;
 mod query;
 mod range;
 
-pub use directives::{Directives, Skip};
+pub use directives::Directives;
 pub use kept::{Freshness, Kept, Stamp};
 pub use key::{Source, SourceError, source};
 pub use kind::Kind;

@@ -48,6 +48,10 @@ pub struct Caps {
     /// Whether it may be kept for watching without a network; `true` does not limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offline: Option<bool>,
+    /// How far a viewer of a live stream may go back, in seconds: older segments are left out of its playlists. Three
+    /// target durations always remain. What has ended is no live stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewind_s: Option<u32>,
 }
 
 impl Caps {
@@ -71,6 +75,7 @@ impl Caps {
             subtitles: common(self.subtitles.as_deref(), other.subtitles.as_deref()),
             max_streams: least(self.max_streams, other.max_streams),
             offline: least(self.offline, other.offline),
+            rewind_s: least(self.rewind_s, other.rewind_s),
         }
     }
 }
@@ -127,6 +132,7 @@ mod tests {
             (json!({ "max_height": 720 }), json!({ "max_height": 360 }), json!({ "max_height": 360 })),
             (json!({ "hdr": true }), json!({ "hdr": false }), json!({ "hdr": false })),
             (json!({ "offline": true }), json!({}), json!({ "offline": true })),
+            (json!({ "rewind_s": 0 }), json!({ "rewind_s": 1800 }), json!({ "rewind_s": 0 })),
             (json!({ "audio": ["ar", "en"] }), json!({ "audio": ["EN", "fr"] }), json!({ "audio": ["en"] })),
             (json!({ "codecs": ["avc1"] }), json!({ "codecs": ["hvc1"] }), json!({ "codecs": [] })),
             (json!({ "hdcp": "TYPE-1" }), json!({ "hdcp": "NONE" }), json!({ "hdcp": "NONE" })),

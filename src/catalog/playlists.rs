@@ -20,6 +20,9 @@ pub struct PlaylistPolicy {
     #[serde(deserialize_with = "size")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 33_554_432)))]
     pub max_line_bytes: usize,
+    /// Whether delta updates (`EXT-X-SKIP`) are made of live playlists whose media origin offers none, for players that ask
+    /// for them.
+    pub delta_updates: bool,
     /// What players on a class of devices begin with, before they have measured anything; on others, with the first
     /// variant that the playlist has.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -54,7 +57,12 @@ impl PlaylistPolicy {
 impl Default for PlaylistPolicy {
     fn default() -> Self {
         let Bounds { playlist_bytes, line_bytes } = Bounds::default();
-        Self { max_bytes: playlist_bytes, max_line_bytes: line_bytes, start: BTreeMap::new() }
+        Self {
+            max_bytes: playlist_bytes,
+            max_line_bytes: line_bytes,
+            delta_updates: false,
+            start: BTreeMap::new(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::lines::{Kind, lines};
 use super::place::Frame;
 use super::shape::{Piece, Shape};
 use super::template::Template;
-use super::{Edits, sign, variants};
+use super::{Edits, media, sign, variants};
 
 /// Why a playlist cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,10 @@ pub fn compile(
 
 /// What the edits leave of a playlist.
 fn shape(playlist: &[u8], query: &str, edits: &Edits<'_>) -> Result<Shape, CompileError> {
+    // A Media Playlist has no variants.
+    if let Some(shape) = media::shape(playlist, edits) {
+        return Ok(shape);
+    }
     let shape = variants::shape(playlist, query, edits)?;
     Ok(shape.unwrap_or_else(|| vec![Piece::Lines(0..playlist.len())]))
 }

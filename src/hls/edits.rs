@@ -1,6 +1,6 @@
 //! What is to become of a playlist, besides the signing of its URIs.
 
-use super::Bounds;
+use super::{Bounds, Skip};
 use crate::catalog::{Caps, Start};
 
 /// The edits of a playlist.
@@ -15,11 +15,16 @@ pub struct Edits<'a> {
     pub start: Option<Start>,
     /// Whether the session's token is written once, as a variable (`EXT-X-DEFINE`), in place of once for each URI.
     pub define: bool,
+    /// Whether delta updates are made of live playlists whose media origin offers none.
+    pub delta_updates: bool,
+    /// What the client has already and leaves out, where the delta update is ours to make: `delta_updates`, or a rewind
+    /// window, with which the media origin is asked for whole playlists.
+    pub skip: Option<Skip>,
 }
 
 impl<'a> Edits<'a> {
     /// Those that limits ask for, and no others.
     pub fn within(caps: &'a Caps) -> Self {
-        Self { caps, bounds: Bounds::default(), start: None, define: false }
+        Self { caps, bounds: Bounds::default(), start: None, define: false, delta_updates: false, skip: None }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! lines       what the lines are                               (lines.rs, attributes.rs, event.rs, tag.rs)
-//! shape       which of them remain, in which order             (variants -> shape.rs)
+//! shape       which of them remain, in which order             (variants, media.rs -> shape.rs)
 //! sign        every URI that remains is resolved and signed    (variables.rs, place.rs, sign.rs, define.rs)
 //! template    rendered for each viewer by copying              (template.rs)
 //! ```
@@ -14,13 +14,23 @@
 
 mod attributes;
 mod bounds;
+mod break_mark;
 mod check;
 mod compile;
+mod cut;
+mod dateranges;
 mod define;
+mod delta;
 mod edits;
 mod event;
+mod in_force;
+mod item;
 mod lines;
+mod live;
+mod media;
+mod moment;
 mod place;
+mod seconds;
 mod shape;
 mod sign;
 mod tag;
@@ -28,12 +38,14 @@ mod template;
 mod timing;
 mod variables;
 mod variants;
+mod window;
 mod writer;
 
 pub use attributes::Attribute;
 pub use bounds::Bounds;
 pub use check::{FINDINGS_MAX, Finding, Rule, Severity, check};
 pub use compile::{CompileError, compile};
+pub use delta::Skip;
 pub use edits::Edits;
 pub use event::{Event, EventKind, events};
 pub use place::{Frame, Signing};

@@ -98,6 +98,7 @@ impl Class {
         add("allowed_cpc", caps.allowed_cpc.as_ref().map(labels));
         add("max_streams", number(caps.max_streams));
         add("offline", flag(caps.offline));
+        add("rewind_s", number(caps.rewind_s));
         add("ads", offer.ads().map(|ads| ads.name().to_owned()));
         let entitlements = entitlements.iter().map(|one| EntitlementId::as_str(one).to_owned());
         add("entitlements", some(sorted(entitlements)));
@@ -222,6 +223,7 @@ mod tests {
             json!({ "caps": { "allowed_cpc": { "a": ["x"], "b": ["y"] } } }),
             json!({ "caps": { "max_streams": 1 } }),
             json!({ "caps": { "offline": false } }),
+            json!({ "caps": { "rewind_s": 1 } }),
             json!({ "ads": "guided" }),
             json!({ "ads": "stitched" }),
             json!({ "plans": ["a"] }),

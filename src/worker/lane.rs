@@ -20,6 +20,7 @@ use crate::pipeline::{self, Sessions};
 use crate::redacted::Redacted;
 use crate::reply;
 use crate::rewrite::Rewrite;
+use crate::rights::Permit;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::token::RevocationIndex;
 
@@ -55,7 +56,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     {
         return None;
     }
-    let source = source(facts, wanted, &at_hand, &admission.permit.folder)?;
+    let source = source(facts, wanted, &at_hand, &admission.permit)?;
     let now_ms = now_ms();
     let (reply, body) = match wanted.kind {
         ResourceKind::Playlist => {
@@ -82,14 +83,16 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
 
 /// Where the bytes are. Many viewers ask for one thing, so that this is remembered, as far as only the path and the
 /// documents tell.
-fn source(facts: &Facts, wanted: &MediaRequest, at_hand: &AtHand, folder: &str) -> Option<Rc<Source>> {
+fn source(facts: &Facts, wanted: &MediaRequest, at_hand: &AtHand, permit: &Permit) -> Option<Rc<Source>> {
     let AtHand { site, title, .. } = at_hand;
-    let find = || cache::source(facts, wanted, &site.body, folder, title.body.generation).ok().map(Rc::new);
+    let Permit { folder, caps, .. } = permit;
+    let generation = title.body.generation;
+    let find = || cache::source(facts, wanted, &site.body, folder, caps, generation).ok().map(Rc::new);
     if !facts.query.expose().is_empty() {
         return find();
     }
-    let key = [&facts.host, "\0", folder, "\0", wanted.resource.as_str()].concat();
-    let revisions = (site.revision, title.body.generation);
+    let key = [facts.host.as_str(), "\0", folder, "\0", wanted.resource.as_str()].concat();
+    let revisions = (site.revision, generation);
     let known = SOURCES.with_borrow(|known| known.get(&key).filter(|(made, _)| *made == revisions).cloned());
     if let Some((_, source)) = known {
         return Some(source);

@@ -140,7 +140,14 @@ impl Edge {
         if let Some(redirect) = pipeline::renew(facts, request, admission, site, keys, now())? {
             return Ok(Answer::Whole(redirect));
         }
-        let source = cache::source(facts, request, site, &admission.permit.folder, title.generation)?;
+        let source = cache::source(
+            facts,
+            request,
+            site,
+            &admission.permit.folder,
+            &admission.permit.caps,
+            title.generation,
+        )?;
         if admission.entered {
             admission.rehearsed.iter().for_each(|denial| respond::log_rehearsed(facts, denial));
         }

@@ -91,7 +91,14 @@ impl<'a> Edge<'a> {
         if let Some(redirect) = redirect {
             return Ok(redirect);
         }
-        let source = cache::source(facts, &request, &site, &admission.permit.folder, title.generation)?;
+        let source = cache::source(
+            facts,
+            &request,
+            &site,
+            &admission.permit.folder,
+            &admission.permit.caps,
+            title.generation,
+        )?;
         let reply = self.fetch(facts, &request, &site, &admission, &source, now)?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();

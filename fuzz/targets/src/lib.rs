@@ -3,6 +3,10 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 
+#[path = "../../../tests/support/live_edits.rs"]
+mod live_edits;
+#[path = "../../../tests/support/naive_playlist.rs"]
+mod naive_playlist;
 mod signed_url;
 
 macro_rules! targets {
@@ -25,6 +29,7 @@ targets! {
     edge_auth
     hls_check
     hls_events
+    hls_window
     jws_json
     jwt
     media_cdn

@@ -1,0 +1,102 @@
+//! Playlist Delta Updates that the edge makes: a client that has an older copy gets what is new.
+//!
+//! > The Playlist Delta Update is a version of the Playlist in which Media Segments that are further from the end of the
+//! > last (Parent) Media Segment in the Playlist than the Skip Boundary, as well as their associated tags, are replaced by
+//! > an EXT-X-SKIP tag.
+//!
+//! [draft-pantos-hls-rfc8216bis-22 sections 4.4.5.2 and 6.2.5.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.1).
+//! Date ranges are never skipped, whatever the client asks for, and `CAN-SKIP-DATERANGES` is not offered: which of them
+//! were added or removed recently, only somebody knows who has watched the playlist grow. Keys and maps that stood in the
+//! part left out and that go on applying are said again: hls.js does not take them from its older copy.
+
+use std::time::Duration;
+
+use super::live::Live;
+use super::seconds::write;
+
+/// What a client asks to leave out (`_HLS_skip`).
+///
+/// [draft-pantos-hls-rfc8216bis-22 section 6.3.7](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// Segments: `YES`.
+    Segments,
+    /// Date ranges as well: `v2`.
+    Dateranges,
+}
+
+impl Skip {
+    /// The directive's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Segments => "YES",
+            Self::Dateranges => "v2",
+        }
+    }
+
+    /// Reads the directive's value; others ask for nothing.
+    pub fn from_directive(value: &str) -> Option<Self> {
+        match value {
+            "YES" => Some(Self::Segments),
+            "v2" => Some(Self::Dateranges),
+            _ => None,
+        }
+    }
+}
+
+/// The version that a playlist with `EXT-X-SKIP` needs, as long as it leaves no date ranges out.
+///
+/// [Section 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-8)
+pub(super) const LEAST_VERSION: u64 = 9;
+
+/// Who makes a playlist's delta updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Maker {
+    /// Nobody, or the media origin.
+    NotWe,
+    /// We, and we have to offer it.
+    We(Duration),
+    /// We, by the Skip Boundary that the media origin offers: it is asked for whole playlists, since what is left of a
+    /// window depends on segments that its own delta updates leave out.
+    InsteadOfOrigin(Duration),
+}
+
+impl Maker {
+    /// > The Skip Boundary MUST be at least six times the Target Duration.
+    ///
+    /// [Section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8)
+    pub(super) fn of(live: &Live, is_clamped: bool, offers: bool) -> Self {
+        match live.can_skip_until {
+            Some(boundary) if is_clamped => Self::InsteadOfOrigin(boundary),
+            Some(_) => Self::NotWe,
+            None if offers && !live.target.is_zero() => Self::We(live.target.saturating_mul(6)),
+            None => Self::NotWe,
+        }
+    }
+
+    /// The distance from the end behind which segments are left out.
+    pub(super) const fn boundary(self) -> Option<Duration> {
+        match self {
+            Self::NotWe => None,
+            Self::We(boundary) | Self::InsteadOfOrigin(boundary) => Some(boundary),
+        }
+    }
+
+    /// The attribute that offers it, where the playlist has none.
+    pub(super) fn offer(self) -> Option<String> {
+        match self {
+            Self::We(boundary) => Some(format!("CAN-SKIP-UNTIL={}", write(boundary))),
+            Self::NotWe | Self::InsteadOfOrigin(_) => None,
+        }
+    }
+}
+
+/// The tag in place of segments.
+pub(super) fn tag(skip: Skip, segments: u64) -> String {
+    let removed = match skip {
+        Skip::Segments => "",
+        // "REQUIRED if the Client requested an update that skips EXT-X-DATERANGE tags".
+        Skip::Dateranges => ",RECENTLY-REMOVED-DATERANGES=\"\"",
+    };
+    format!("#EXT-X-SKIP:SKIPPED-SEGMENTS={segments}{removed}\n")
+}

@@ -1,0 +1,159 @@
+//! What a live playlist says of itself: the first of two passes of its edits.
+
+use std::time::Duration;
+
+use super::attributes::{Attribute, attribute, attributes};
+use super::item::Item;
+use super::lines::lines;
+use super::seconds::{integer, seconds};
+use super::tag::Tag;
+
+/// A Media Playlist to which segments are still added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Live {
+    /// The Target Duration.
+    pub(super) target: Duration,
+    /// The greatest distance from the end at which players are told to begin: `HOLD-BACK` and `PART-HOLD-BACK`.
+    pub(super) hold_back: Duration,
+    /// The Skip Boundary that the media origin offers.
+    pub(super) can_skip_until: Option<Duration>,
+    /// Its whole segments. Parts behind the last one, whose segment is still to come, do not count.
+    pub(super) duration: Duration,
+    /// Where the first line stands that belongs to a segment.
+    pub(super) body: usize,
+    /// Where the last line ends that is about the playlist and that an edit may change, or a date range.
+    pub(super) settings_end: usize,
+    pub(super) version: Option<u64>,
+    pub(super) media_sequence: Option<u64>,
+    pub(super) discontinuity_sequence: Option<u64>,
+    pub(super) has_server_control: bool,
+    pub(super) has_discontinuity: bool,
+    pub(super) has_dateranges: bool,
+    /// Each date range can be judged by its own tag: it has a start, and none ends where another begins.
+    pub(super) dateranges_stand_alone: bool,
+}
+
+impl Live {
+    /// Reads a playlist. `None`, so that it stays as it is:
+    ///
+    /// - what is no Media Playlist (no Target Duration, no URI, or tags of Multivariant Playlists);
+    /// - what does not grow: `EXT-X-ENDLIST`, or the type `VOD`;
+    /// - a Playlist Delta Update: how long the segments are that it leaves out, only its reader knows;
+    /// - what has a line that players read differently: how many segments it has depends on them.
+    ///
+    /// A URI without an `EXTINF` counts as a segment of no duration. Of a tag that may stand once and is there twice, the
+    /// last counts, as it does in players that take such a playlist.
+    pub(super) fn of(playlist: &[u8]) -> Option<Self> {
+        let mut live = Self { dateranges_stand_alone: true, ..Self::default() };
+        let (mut target, mut body) = (None, None);
+        let (mut segments, mut of_this) = (false, Duration::ZERO);
+        for line in lines(playlist) {
+            let item = Item::of(&line);
+            match item {
+                Item::Ambiguous | Item::Multivariant => return None,
+                Item::Uri => {
+                    segments = true;
+                    live.duration = live.duration.saturating_add(std::mem::take(&mut of_this));
+                }
+                Item::Segment(tag, value) => match tag {
+                    Tag::Inf => of_this = seconds(value).unwrap_or_default(),
+                    Tag::Discontinuity => live.has_discontinuity = true,
+                    _ => {}
+                },
+                Item::Playlist(Tag::EndList | Tag::Skip, _) => return None,
+                Item::Playlist(Tag::PlaylistType, value) if value.trim_ascii() == b"VOD" => {
+                    return None;
+                }
+                Item::Playlist(Tag::TargetDuration, value) => target = seconds(value).or(target),
+                Item::Playlist(tag, value) => {
+                    live.setting(tag, value);
+                    live.settings_end = line.end;
+                }
+                Item::Daterange(list) => {
+                    live.has_dateranges = true;
+                    live.dateranges_stand_alone &= stands_alone(list);
+                    live.settings_end = line.end;
+                }
+                Item::Other => {}
+            }
+            if matches!(item, Item::Uri | Item::Segment(..)) {
+                body.get_or_insert(line.start);
+            }
+        }
+        live.target = target?;
+        live.body = body.filter(|_| segments)?;
+        Some(live)
+    }
+
+    fn setting(&mut self, tag: Tag, value: &[u8]) {
+        let number = || Some(integer(value.trim_ascii_start()).unwrap_or(0));
+        match tag {
+            Tag::Version => self.version = number(),
+            Tag::MediaSequence => self.media_sequence = number(),
+            Tag::DiscontinuitySequence => self.discontinuity_sequence = number(),
+            Tag::ServerControl => {
+                let said = |name| attribute(value, name).and_then(seconds);
+                self.has_server_control = true;
+                self.can_skip_until = said(b"CAN-SKIP-UNTIL").or(self.can_skip_until);
+                let holds = [said(b"HOLD-BACK"), said(b"PART-HOLD-BACK")].into_iter().flatten();
+                self.hold_back = holds.fold(self.hold_back, Duration::max);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a date range's tag has a start of its own, and an end that does not depend on another date range.
+fn stands_alone(list: &[u8]) -> bool {
+    let (mut starts, mut ends_elsewhere) = (false, false);
+    for Attribute { name, .. } in attributes(list) {
+        starts |= name == b"START-DATE";
+        ends_elsewhere |= name == b"END-ON-NEXT";
+    }
+    starts && !ends_elsewhere
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_playlist_is_measured() {
+        let playlist = b"#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n\
+            #EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24,HOLD-BACK=12.0,PART-HOLD-BACK=1.0\n# a comment\n\
+            #EXT-X-DISCONTINUITY\n#EXTINF:4.00008,\na.ts\n#EXTINF:3.5,\n#EXT-X-PART:DURATION=3.5,URI=\"p\"\nb.ts\nc.ts\n\
+            #EXT-X-PART:DURATION=1,URI=\"q\"\n";
+        let live = Live::of(playlist).unwrap();
+        let second = Duration::from_secs;
+        assert_eq!((live.target, live.hold_back), (second(4), second(12)));
+        assert_eq!(live.duration, Duration::new(7, 500_080_000));
+        assert_eq!(
+            (live.version, live.media_sequence, live.discontinuity_sequence),
+            (Some(6), Some(7), None)
+        );
+        assert_eq!(live.can_skip_until, Some(second(24)));
+        assert!(playlist[live.body..].starts_with(b"#EXT-X-DISCONTINUITY\n"));
+        assert!(playlist[..live.settings_end].ends_with(b"PART-HOLD-BACK=1.0\n"));
+        assert!(live.has_discontinuity && live.has_server_control && !live.has_dateranges);
+    }
+
+    #[test]
+    fn what_is_not_live_is_not_touched() {
+        let live = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n";
+        assert!(Live::of(live.as_bytes()).is_some());
+        for more in [
+            "#EXT-X-ENDLIST\n",
+            "#EXT-X-PLAYLIST-TYPE:VOD\n",
+            "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n",
+            "#EXT-X-STREAM-INF:BANDWIDTH=1\n",
+            "#EXTINF:4,\rb.ts\n",
+        ] {
+            assert_eq!(Live::of([live, more].concat().as_bytes()), None, "{more:?}");
+        }
+        for playlist in
+            ["", "#EXTM3U\n#EXTINF:-1,channel\nhttps://a/\n", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n"]
+        {
+            assert_eq!(Live::of(playlist.as_bytes()), None, "{playlist:?}");
+        }
+    }
+}
