@@ -28,6 +28,7 @@ lint: ## Format and clippy, native and wasm
 media: ## Make the sample content anew (FFmpeg)
 	@scripts/setup media
 	@demo/make-media
+	@tests/players/make-media
 
 build: ## Build the Worker into build/
 	@scripts/setup build

@@ -84,9 +84,17 @@ impl<'a> Rewrite<'a> {
 
     /// The viewer's reply. `stamp` is that of the manifest, `now_ms` the time in Unix milliseconds.
     pub fn reply(&self, template: &Template, stamp: &Stamp, now_ms: u64) -> Reply {
+        let head = self.head(template, stamp, now_ms);
+        if head.status == 304 {
+            return head;
+        }
+        Reply { body: template.render(self.admission.token.expose()).into_owned(), ..head }
+    }
+
+    /// The viewer's reply without its body. `now_ms` is the time in Unix milliseconds.
+    pub fn head(&self, template: &Template, stamp: &Stamp, now_ms: u64) -> Reply {
         let Self { facts, admission, .. } = self;
-        let body = template.render(admission.token.expose()).into_owned();
-        let reply = Reply::new(200, CONTENT_TYPE, body);
+        let reply = Reply::new(200, CONTENT_TYPE, Vec::new());
         let renewed = admission.renewal.iter().flat_map(|renewal| &renewal.headers);
         let reply = renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose()));
         if admission.entered {
@@ -96,7 +104,8 @@ impl<'a> Rewrite<'a> {
         reply
             .with("Cache-Control", stamp.lifetime.for_player())
             .with("Age", stamp.age_s(now_ms).to_string())
-            .tagged(facts.headers.if_none_match.as_deref())
+            // The token is in the URL: of one template, one URL has one body.
+            .tagged(template.tag(), facts.headers.if_none_match.as_deref())
     }
 }
 

@@ -1,5 +1,5 @@
-//! `docs/REFERENCE.md` lists the reasons and faults that the code has. `UPDATE=1 cargo test --test reference` writes
-//! the lists anew.
+//! `docs/REFERENCE.md` lists the reasons and faults that the code has, `docs/HLS.md` the tags and the rules.
+//! `UPDATE=1 cargo test --test reference` writes the lists anew.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,8 +7,7 @@ use std::fs;
 
 use stagedoor::denial::Reason;
 use stagedoor::fault::FaultKind;
-
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/REFERENCE.md");
+use stagedoor::hls::{Known, Rule, SPECIFICATION, Severity, Stands, Tag, Value};
 
 #[test]
 fn the_lists_are_those_of_the_code() {
@@ -18,13 +17,68 @@ fn the_lists_are_those_of_the_code() {
     let faults = FaultKind::ALL
         .iter()
         .map(|kind| [kind.code(), &kind.status().to_string(), kind.meaning()].map(str::to_owned));
-    let found = fs::read_to_string(PATH).unwrap();
-    let expected = with_list(&found, "denials", ["reason", "status", "meaning", "remedy"], reasons);
-    let expected = with_list(&expected, "faults", ["reason", "status", "meaning"], faults);
+    update("REFERENCE.md", |found| {
+        let expected = with_list(&found, "denials", ["reason", "status", "meaning", "remedy"], reasons);
+        with_list(&expected, "faults", ["reason", "status", "meaning"], faults)
+    });
+}
+
+#[test]
+fn the_tags_and_the_rules_are_those_of_the_code() {
+    let tags = Tag::ALL.iter().map(|tag| {
+        let stands = match tag.stands() {
+            Stands::Multivariant => "multivariant",
+            Stands::Media => "media",
+            Stands::Both => "both",
+        };
+        [tag.name().to_owned(), tag.clause().to_owned(), stands.to_owned(), value(tag.value())]
+    });
+    let rules = Rule::ALL.iter().map(|rule| {
+        let severity = match rule.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        [rule.code(), severity, rule.clause(), rule.meaning()].map(str::to_owned)
+    });
+    update("HLS.md", |found| {
+        assert!(found.contains(SPECIFICATION), "docs/HLS.md is about another version than {SPECIFICATION}");
+        let expected = with_list(&found, "tags", ["tag", "clause", "playlist", "value"], tags);
+        with_list(&expected, "rules", ["code", "severity", "clause", "meaning"], rules)
+    });
+}
+
+/// What a tag's value is; of a list, the attributes: bold where every tag has to have it, in italics where it is a URI.
+fn value(value: Value) -> String {
+    let attribute = |known: &Known| match (known.required, known.is_uri) {
+        (true, true) => format!("***{}***", known.name),
+        (true, false) => format!("**{}**", known.name),
+        (false, true) => format!("*{}*", known.name),
+        (false, false) => known.name.to_owned(),
+    };
+    match value {
+        Value::Nothing => "none".to_owned(),
+        Value::Integer => "integer".to_owned(),
+        Value::Duration => "duration, title".to_owned(),
+        Value::Range => "length[@offset]".to_owned(),
+        Value::Date => "date".to_owned(),
+        Value::Word(words) => words.join(", "),
+        Value::List([]) => "any list".to_owned(),
+        Value::List(known) => known.iter().map(attribute).collect::<Vec<_>>().join(", "),
+        Value::Uri => "*a URI*".to_owned(),
+        _ => "free".to_owned(),
+    }
+}
+
+/// Writes a document's lists anew, or holds them against what is there.
+fn update(name: &str, lists: impl FnOnce(String) -> String) {
+    let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
+    let found = fs::read_to_string(&path).unwrap();
+    let expected = lists(found.clone());
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(PATH, &expected).unwrap();
+        fs::write(path, &expected).unwrap();
     } else {
-        assert!(found == expected, "docs/REFERENCE.md is behind: UPDATE=1 cargo test --test reference");
+        assert!(found == expected, "docs/{name} is behind: UPDATE=1 cargo test --test reference");
     }
 }
 

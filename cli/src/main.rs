@@ -1,9 +1,10 @@
 //! The `stagedoor` command, for ops: the edge's own decisions, made here.
 //!
-//! JSON or bytes on standard output, errors on standard error; exit code 0, 1 when the answer is a denial, 2 when
-//! the command was not understood or its input cannot be read.
+//! JSON or bytes on standard output, errors on standard error; exit code 0, 1 when the answer is a denial or a finding
+//! is an error, 2 when the command was not understood or its input cannot be read.
 
 mod cache_key;
+mod check_manifest;
 mod check_signature;
 mod documents;
 mod explain;
@@ -28,7 +29,9 @@ enum Answer {
 
 #[derive(Parser)]
 #[command(name = "stagedoor", version, about, long_about = None, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done, 1 denied, 2 misuse (the reason is on standard error).")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 denied or found wrong, 2 misuse (the reason is on standard error)."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -62,6 +65,8 @@ enum Token {
 
 #[derive(Subcommand)]
 enum Manifest {
+    /// Check a playlist against the specification: findings as JSON, and exit code 1 where one is an error.
+    Check(check_manifest::Arguments),
     /// Rewrite a manifest for a permit and a session; without both, it comes out unchanged.
     Rewrite(manifest::Arguments),
 }
@@ -71,6 +76,7 @@ fn main() -> ExitCode {
         Command::Token(Token::Mint(arguments)) => mint::run(&arguments),
         Command::Token(Token::CheckSignature(arguments)) => check_signature::run(&arguments),
         Command::Token(Token::Verify(arguments)) => verify::run(&arguments),
+        Command::Manifest(Manifest::Check(arguments)) => check_manifest::run(&arguments),
         Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(&arguments),
         Command::CacheKey(arguments) => cache_key::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -347,6 +347,31 @@ fn rewrite_without_permit_and_session_changes_nothing() {
 }
 
 #[test]
+fn check_tells_findings_and_whether_one_is_an_error() {
+    let desk = Desk::new();
+    let check = |input: &str| {
+        let output = desk.run(&["manifest", "check", "-"], input);
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    };
+    assert_eq!(check(MASTER), (Some(0), json!([])));
+    let unknown = check("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-NEW\n");
+    assert_eq!((unknown.0, &unknown.1[0]["severity"]), (Some(0), &json!("info")));
+    let wrong =
+        check("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\u{e9}\n#EXT-X-KEY:METHOD=NONE,URI=\"a\"\na.ts\n");
+    let expected = json!([{
+        "line": 4,
+        "column": 29,
+        "clause": "rfc8216bis-22 4.4.4.4",
+        "severity": "error",
+        "code": "attribute-forbidden",
+        "message": "expected no `URI` with the method `NONE`, found one",
+    }]);
+    assert_eq!(wrong, (Some(1), expected));
+    assert_eq!(desk.run(&["manifest", "check", "missing.m3u8"], "").status.code(), Some(2));
+    assert_eq!(desk.run(&["manifest", "check"], "").status.code(), Some(2));
+}
+
+#[test]
 fn rewrite_signs_and_caps() {
     let desk = Desk::new();
     desk.file("permit.json", &json!({ "caps": { "max_height": 720 } }));

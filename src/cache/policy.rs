@@ -18,9 +18,9 @@
 //! | data | 5 s | | 1 min |
 //!
 //! A live playlist is never older than `target` when the media origin answers, which is how often a player asks
-//! ([section 6.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-6.3.4)); one that is
+//! ([section 6.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.4)); one that is
 //! older than 3 `target` would have players start behind the place where others play
-//! (`HOLD-BACK`, [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-4.4.3.8)).
+//! (`HOLD-BACK`, [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8)).
 
 use serde::Serialize;
 
@@ -159,7 +159,7 @@ pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePoli
 /// > A Server that cannot provide the requested Playlist after blocking for more than three Target Durations SHOULD
 /// > return Service Unavailable, such as HTTP 503.
 ///
-/// [Section 6.2.5.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-6.2.5.2)
+/// [Section 6.2.5.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.2)
 pub fn hold_ms(target_ms: Option<u32>) -> u64 {
     target_ms.map_or(LONGEST_HOLD_MS, |target_ms| (3 * u64::from(target_ms)).min(LONGEST_HOLD_MS))
 }

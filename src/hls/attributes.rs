@@ -12,13 +12,17 @@
 
 /// One attribute: its name, and its value without quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Attribute<'a> {
-    pub(super) name: &'a [u8],
-    pub(super) value: &'a [u8],
+pub struct Attribute<'a> {
+    /// The name, without the white space around it.
+    pub name: &'a [u8],
+    /// The value, without its quotes.
+    pub value: &'a [u8],
     /// The offset of the value within the list that was read.
-    pub(super) at: usize,
+    pub at: usize,
+    /// Whether the value stands in quotes.
+    pub quoted: bool,
     /// Whether every reader finds the same value: its quotes are closed, with nothing behind them, or it has none.
-    pub(super) exact: bool,
+    pub exact: bool,
 }
 
 /// The attributes of a list, in order.
@@ -46,7 +50,7 @@ pub(super) fn attributes(list: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
             }
         };
         next = after;
-        Some(Attribute { name, value: list.get(at..at + len)?, at, exact })
+        Some(Attribute { name, value: list.get(at..at + len)?, at, quoted: at > value_start, exact })
     })
 }
 

@@ -9,7 +9,7 @@
 //!
 //! A client asks for it, since it has to know `EXT-X-DEFINE`, which takes version 8.
 //!
-//! [draft-pantos-hls-rfc8216bis-18 sections 4.4.2.3 and 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-18#section-4.4.2.3)
+//! [draft-pantos-hls-rfc8216bis-22 sections 4.4.2.3 and 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.2.3)
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ const REFERENCE: &[u8] = b"{$session}";
 /// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
 /// shorter, and where the playlist has a variable of this name itself.
 pub(super) fn defined(template: Template) -> Template {
-    let Template { bytes, holes, by_query } = &template;
+    let Template { bytes, holes, by_query, .. } = &template;
     let header = lines(bytes).find(|line| is_header(line.text)).map_or(0..0, |line| line.start..line.end);
     if holes.len() < 2 || defines_session(bytes) {
         return template;

@@ -4,7 +4,7 @@
 //! edit of it exists. So a playlist without edits comes out identical.
 //!
 //! ```text
-//! lines       what the lines are                               (lines.rs, attributes.rs)
+//! lines       what the lines are                               (lines.rs, attributes.rs, event.rs, tag.rs)
 //! shape       which of them remain, in which order             (variants.rs, limits.rs -> shape.rs)
 //! sign        every URI that remains is resolved and signed    (variables.rs, place.rs, sign.rs, define.rs)
 //! template    rendered for each viewer by copying              (template.rs)
@@ -14,22 +14,31 @@
 
 mod attributes;
 mod bounds;
+mod check;
 mod compile;
 mod define;
 mod edits;
+mod event;
 mod limits;
 mod lines;
 mod place;
 mod shape;
 mod sign;
+mod tag;
 mod template;
 mod timing;
 mod variables;
 mod variants;
+mod writer;
 
+pub use attributes::Attribute;
 pub use bounds::Bounds;
+pub use check::{FINDINGS_MAX, Finding, Rule, Severity, check};
 pub use compile::{CompileError, compile};
 pub use edits::Edits;
+pub use event::{Event, EventKind, events};
 pub use place::{Frame, Signing};
+pub use tag::{Applies, Known, SPECIFICATION, Stands, Tag, Type, Value};
 pub use template::Template;
 pub use timing::Timing;
+pub use writer::Writer;

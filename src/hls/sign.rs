@@ -36,7 +36,7 @@ pub(super) fn write(
     }
     signer.template.by_query = signer.variables.by_query;
     let defined = edits.define && signer.takes_variables;
-    Ok(if defined { define::defined(signer.template) } else { signer.template }.shrunk())
+    Ok(if defined { define::defined(signer.template) } else { signer.template }.finished())
 }
 
 struct Signer<'a, 'f> {

@@ -73,6 +73,33 @@ impl Documents {
     }
 }
 
+/// The documents of a request below a session, as far as they are at hand and fresh.
+pub(super) struct AtHand {
+    pub(super) site: Rc<Document<Site>>,
+    pub(super) title: Rc<Document<Title>>,
+    pub(super) keys: Rc<Document<KeySet>>,
+    pub(super) revocations: Found<RevocationIndex>,
+}
+
+impl AtHand {
+    /// All of them, or else nothing.
+    pub(super) fn find(host: &str, title: &TitleId) -> Option<Self> {
+        let site = fresh(&SITES, &format!("v1/site/{host}"))??;
+        let keys = fresh(&KEYS, &DocumentKey::Keys(site.body.sessions.keys.clone()).to_string())??;
+        let revocations = fresh(&REVOCATIONS, &DocumentKey::Revocations(site.body.host.clone()).to_string())?;
+        let title = fresh(&TITLES, &DocumentKey::Title(title.clone()).to_string())??;
+        Some(Self { site, title, keys, revocations })
+    }
+}
+
+/// What is remembered under a name, unless it is to be read anew.
+fn fresh<D>(memory: &'static LocalKey<Memory<D>>, name: &str) -> Option<Found<D>> {
+    memory.with_borrow(|memory| {
+        let Entry { found, read_at_ms, fresh_for_ms, .. } = memory.get(name)?;
+        (now_ms().saturating_sub(*read_at_ms) < *fresh_for_ms).then(|| found.clone())
+    })
+}
+
 /// Drops what this isolate remembers of a document.
 pub(super) fn forget(key: &DocumentKey) {
     let name = key.to_string();

@@ -22,9 +22,23 @@ pub(super) struct File {
 }
 
 impl File {
+    pub(super) fn new(head: Reply, bytes: &[u8], stamp: Stamp) -> Self {
+        Self { head: Rc::new(head), bytes: Uint8Array::from(bytes), stamp }
+    }
+
+    /// Its length, in bytes.
+    pub(super) fn length(&self) -> u64 {
+        self.bytes.length().into()
+    }
+
+    /// The head of a reply that brings all of it, and its bytes.
+    pub(super) fn whole(&self) -> (Reply, Uint8Array) {
+        (with_age(Reply::clone(&self.head), &self.stamp), self.bytes.clone())
+    }
+
     /// Answers a request without conditions.
     pub(super) fn answer(&self, facts: &Facts) -> Result<(Reply, Response), Stop> {
-        let length = u64::from(self.bytes.length());
+        let length = self.length();
         let range = facts.headers.range.as_deref().and_then(ByteRange::read);
         let Some(part) = range.map_or(Some(0..length), |range| range.of(length)) else {
             let reply = Reply { status: 416, ..Reply::default() }

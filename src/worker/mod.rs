@@ -9,6 +9,7 @@ mod explain;
 mod facts;
 mod file;
 mod jwks;
+mod lane;
 mod memory;
 mod playlists;
 mod proofs;
@@ -21,6 +22,7 @@ mod signed;
 mod store;
 mod streams;
 mod sync;
+mod templates;
 mod turn;
 mod upstream;
 

@@ -1,8 +1,12 @@
 //! From our replies to the runtime's, and the one line that a refusal or a fault leaves in the log.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
+use js_sys::Uint8Array;
 use serde_json::json;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
 use crate::denial::Denial;
@@ -36,6 +40,63 @@ pub(super) fn streamed(
     let body = if facts.method == Method::Head { ResponseBody::Empty } else { from.into_parts().1 };
     let headers = headers(reply.headers, added)?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
+}
+
+/// Answers in the synchronous lane: one call to JavaScript, or two where the headers are new.
+pub(super) fn at_once(
+    reply: &Reply,
+    body: Option<&Uint8Array>,
+    added: &[(&'static str, String)],
+) -> web_sys::Response {
+    let mut text = String::with_capacity(512);
+    let own = reply.headers.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
+    let length = body.filter(|_| reply.status == 200).map(|body| body.length().to_string());
+    let length = length.as_deref().map(|length| ("Content-Length", length));
+    let added = added.iter().map(|(name, value)| (*name, value.as_str()));
+    for (name, value) in own.chain(added).chain(length) {
+        for part in [name, "\0", value, "\0"] {
+            text.push_str(part);
+        }
+    }
+    HEADERS.with_borrow_mut(|known| {
+        if let Some(headers) = known.get(&text) {
+            return answer(reply.status, body, headers);
+        }
+        if known.len() >= MOST_HEADERS {
+            known.clear();
+        }
+        let headers = headers_of(&text);
+        let response = answer(reply.status, body, &headers);
+        known.insert(text, headers);
+        response
+    })
+}
+
+thread_local! {
+    /// Headers of JavaScript's by their text, which replies of a template have in common for a second or more.
+    static HEADERS: RefCell<HashMap<String, web_sys::Headers>> = RefCell::default();
+}
+
+/// The most headers that are remembered. When they are so many, it starts anew.
+const MOST_HEADERS: usize = 500;
+
+#[wasm_bindgen(inline_js = r#"
+export function headersOf(text) {
+  const headers = new Headers();
+  const parts = text.split("\0");
+  for (let at = 0; at + 1 < parts.length; at += 2) headers.set(parts[at], parts[at + 1]);
+  return headers;
+}
+
+export function answer(status, body, headers) {
+  return new Response(body, { status, headers });
+}
+"#)]
+extern "C" {
+    #[wasm_bindgen(js_name = headersOf)]
+    fn headers_of(text: &str) -> web_sys::Headers;
+
+    fn answer(status: u16, body: Option<&Uint8Array>, headers: &web_sys::Headers) -> web_sys::Response;
 }
 
 fn headers(

@@ -6,10 +6,10 @@
 
 use worker::{Context, Method as HttpMethod, Response};
 
-use super::file::{head, judged, with_age};
-use super::shared::{self, Brought, LONGEST, Wants};
+use super::file::{File, head, judged, with_age};
+use super::shared::{self, Brought, LONGEST, SMALL, Wants};
 use super::store::{self, Stored};
-use super::{now_ms, respond, upstream};
+use super::{now_ms, platform, respond, upstream};
 use crate::cache::{ByteRange, Freshness, Source, Stamp, whole_length};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -42,7 +42,7 @@ pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) ->
         return file.answer(facts);
     }
     let old = match freshness {
-        Freshness::Fresh => return aged(source, response, &stamp),
+        Freshness::Fresh => return fresh(facts, source, response, stamp).await,
         Freshness::Stale => {
             if !shared::is_failing(source) {
                 shared::refresh(source, &stamp, context);
@@ -68,6 +68,21 @@ pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) ->
 
 const fn is_conditional(facts: &Facts) -> bool {
     facts.headers.if_none_match.is_some() || facts.headers.if_modified_since.is_some()
+}
+
+/// A reply out of the cache: what is small is taken into memory.
+async fn fresh(facts: &Facts, source: &Source, mut response: Response, stamp: Stamp) -> Answer {
+    let length = upstream::header(&response, "Content-Length").and_then(|length| length.parse().ok());
+    let small = length.is_some_and(|length: u64| length <= SMALL);
+    let whole = facts.method == Method::Get && facts.headers.range.is_none() && !is_conditional(facts);
+    if !small || !whole || response.status_code() != 200 {
+        return aged(source, response, &stamp);
+    }
+    let head = head(source, &response, &stamp.lifetime)?;
+    let bytes = response.bytes().await.map_err(|error| platform(&error))?;
+    let file = File::new(head, &bytes, stamp);
+    shared::keep(source, &file);
+    file.answer(facts)
 }
 
 /// A reply out of the cache.

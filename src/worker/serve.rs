@@ -8,6 +8,7 @@ use worker::{Context, Env, Request, Response};
 use super::documents::Documents;
 use super::{
     crypto, explain, facts, jwks, now, now_ms, playlists, proofs, replay, respond, segments, streams, sync,
+    templates,
 };
 use crate::cache;
 use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
@@ -17,7 +18,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
-use crate::rewrite;
+use crate::rewrite::Rewrite;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::streams::Newcomer;
 use crate::token::{Asked, Use};
@@ -93,7 +94,7 @@ impl Edge {
         let title = self.title(&request, &site.body.host).await??;
         let id = crypto::session_id()?;
         let admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
-        let answer = self.media(facts, &request, &site.body, &title.body, &admission, sessions.keys).await?;
+        let answer = self.media(facts, &request, &site, &title.body, &admission, sessions.keys).await?;
         // Last but for the count of streams, so that hardly a denial and no outage of the media origin uses a token up. HEAD brings nothing that
         // could be watched.
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
@@ -123,18 +124,19 @@ impl Edge {
         let title = self.title(request, &site.body.host).await??;
         let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
         streams::seen(documents, &site.body, &session);
-        self.media(facts, request, &site.body, &title.body, &admission, sessions.keys).await
+        self.media(facts, request, &site, &title.body, &admission, sessions.keys).await
     }
 
     async fn media(
         &self,
         facts: &Facts,
         request: &MediaRequest,
-        site: &Site,
+        site: &Document<Site>,
         title: &Title,
         admission: &Admission,
         keys: &KeySet,
     ) -> Result<Answer, Stop> {
+        let Document { revision: site_revision, body: site } = site;
         if let Some(redirect) = pipeline::renew(facts, request, admission, site, keys, now())? {
             return Ok(Answer::Whole(redirect));
         }
@@ -150,7 +152,9 @@ impl Edge {
             }
             ResourceKind::Playlist | ResourceKind::Mpd => {
                 let kept = playlists::whole(&source, &documents.context).await?;
-                let reply = rewrite::manifest(facts, request, site, admission, &source, &kept, now_ms())?;
+                let rewrite = Rewrite::of(facts, request, site, admission, &source);
+                let compiled = templates::compiled(&rewrite, *site_revision, &kept)?;
+                let reply = rewrite.reply(&compiled.template, &kept.stamp, now_ms());
                 Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
             }
         }

@@ -40,6 +40,32 @@ const RETRY_MS: u64 = 1_000;
 /// How long the others wait for a file.
 const WORK_PATIENCE: Duration = Duration::from_secs(15);
 
+/// Files of this length, in bytes, stay in memory when they were asked for: asking the cache for them takes longer than
+/// sending them. Keys, init segments and subtitles, and the sound of a few seconds.
+pub(super) const SMALL: u64 = 64 * 1024;
+
+/// For how long such a file stays in memory, in milliseconds; after that, the cache is asked again.
+const SMALL_MS: u64 = 60_000;
+
+/// How long a file stays in memory, in milliseconds.
+fn stays_ms(file: &File) -> u64 {
+    if file.length() <= SMALL { SMALL_MS } else { SHARED_MS }
+}
+
+/// A whole file that is in memory and fresh, its head first: there is nothing to await, and nothing to fetch.
+pub(super) fn whole_at_hand(source: &Source) -> Option<(Reply, Uint8Array)> {
+    Some(peek(source, Shared::file).flatten()?.whole())
+}
+
+/// Takes a file out of the cache into memory.
+pub(super) fn keep(source: &Source, file: &File) {
+    with_slot(source, |slot, now| {
+        if !slot.under_way.is(now, WORK_PATIENCE) {
+            slot.settle(State::Here(file.clone()), now);
+        }
+    });
+}
+
 /// What is in memory: a file, or that there is none.
 pub(super) fn at_hand(source: &Source) -> Result<Option<File>, Stop> {
     let (file, missing) =
@@ -141,7 +167,8 @@ impl Shared {
     fn file(&self, now_ms: u64) -> Option<File> {
         match &self.state {
             State::Here(file)
-                if now_ms < self.at_ms + SHARED_MS && file.stamp.freshness(now_ms) == Freshness::Fresh =>
+                if now_ms < self.at_ms + stays_ms(file)
+                    && file.stamp.freshness(now_ms) == Freshness::Fresh =>
             {
                 Some(file.clone())
             }
@@ -191,7 +218,7 @@ impl Slot for Shared {
 
     fn is_spent(&self, now_ms: u64) -> bool {
         let idle = match self.state {
-            State::Here(_) => now_ms >= self.at_ms + SHARED_MS,
+            State::Here(ref file) => now_ms >= self.at_ms + stays_ms(file),
             State::Alone => now_ms >= self.at_ms + ALONE_MS,
             State::Missing(until_ms) => now_ms >= until_ms,
             State::Nothing | State::Filling(_) | State::Failed(_) => true,

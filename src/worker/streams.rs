@@ -75,6 +75,13 @@ thread_local! {
 /// The most sessions that an isolate remembers.
 const MOST: usize = 10_000;
 
+/// Whether the store would be told of a session now.
+pub(super) fn is_to_be_told(site: &Site, session: &Session) -> bool {
+    let told_ms = || SEEN.with_borrow(|seen| seen.get(&session.id).copied());
+    let lately = |at_ms| now_ms().saturating_sub(at_ms) < seen_every_s(site) * 1_000;
+    session.counted && session.subject.is_some() && !told_ms().is_some_and(lately)
+}
+
 /// Whether a session is to be told of again; then it is remembered that it was.
 fn is_due(site: &Site, id: SessionId) -> bool {
     SEEN.with(|seen| due(&mut seen.borrow_mut(), id, now_ms(), seen_every_s(site) * 1_000))

@@ -30,11 +30,14 @@ export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
   return `t=${at},v1=${createHmac("sha256", secret).update(`${at}.${body}`).digest("hex")}`;
 }
 
+/** For `upstream`: what the Worker fetches comes from this machine's own network. */
+export const NETWORK = Symbol("network");
+
 /**
  * Starts the Worker. `upstream` answers what it fetches; the default has nothing. A binding that is `null` is left out.
- * `logs` grows with each line that it writes to its console.
+ * `logs` grows with each line that it writes to its console. It listens on a port of the loopback interface, `port`.
  * @param {{documents?: Record<string, unknown>, variables?: Record<string, string | null>, bindings?: Record<string, unknown>,
- *          upstream?: (request: Request) => Response | Promise<Response>}} options
+ *          upstream?: typeof NETWORK | ((request: Request) => Response | Promise<Response>)}} options
  */
 export async function startEdge({ documents = {}, variables = {}, bindings = {}, upstream } = {}) {
   const text = present({ ENVIRONMENT: "test", SYNC_SECRET, EXPLAIN_SECRET, ...variables });
@@ -53,6 +56,7 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
             modulesRoot: build,
             modules: {
               "index.js": { type: "esm", contents: await readFile(`${build}index.js`, "utf8") },
+              "worker.js": { type: "esm", contents: await readFile(`${build}worker.js`, "utf8") },
               "index_bg.wasm": { type: "wasm", contents: await readFile(`${build}index_bg.wasm`) },
             },
           },
@@ -69,7 +73,7 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
             Streams: { type: "durable-object", storage: "sqlite" },
           },
         },
-        dev: { rootPath: build, outboundService: { type: "fetcher", handler } },
+        dev: { rootPath: build, ...(upstream === NETWORK ? {} : { outboundService: { type: "fetcher", handler } }) },
       },
     ],
   });
@@ -81,6 +85,7 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
     catalog,
     logs,
     miniflare,
+    port: Number((await miniflare.ready).port),
     /** @returns {Promise<Response>} */
     fetch: (url, { country = null, asn = null, ...init } = {}) =>
       miniflare.dispatchFetch(url, { redirect: "manual", cf: { ...NOWHERE, country, asn }, ...init }),

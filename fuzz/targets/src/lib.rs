@@ -23,6 +23,8 @@ targets! {
     cat
     cloud_front
     edge_auth
+    hls_check
+    hls_events
     jws_json
     jwt
     media_cdn

@@ -1,0 +1,16 @@
+//! No playlist panics the check; its findings are places of the playlist, and no more than are told.
+
+use stagedoor::hls::{FINDINGS_MAX, check, events};
+
+/// Takes one input.
+pub fn run(playlist: &[u8]) {
+    let findings = check(playlist);
+    assert!(findings.len() <= FINDINGS_MAX + 1);
+    assert!(findings.is_sorted_by_key(|finding| (finding.line, finding.column)));
+    let lines = events(playlist).count().max(1);
+    for finding in &findings {
+        assert!((1..=lines).contains(&finding.line), "{finding:?}");
+        assert!((1..=playlist.len() + 1).contains(&finding.column), "{finding:?}");
+        assert!(finding.message.len() < 1_000, "{finding:?}");
+    }
+}

@@ -1,0 +1,159 @@
+//! Findings, and their places.
+
+use serde::Serialize;
+
+use super::rule::{Rule, Severity};
+use crate::hls::tag::Tag;
+
+/// The most findings that are told of one playlist.
+pub const FINDINGS_MAX: usize = 1_000;
+
+/// Something that is wrong with a playlist, or worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column, counted from 1 in characters (Unicode scalar values). A byte order mark is none.
+    pub column: usize,
+    /// The specification and its clause.
+    pub clause: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The code of the rule.
+    pub code: &'static str,
+    /// What was expected, and what was found.
+    pub message: String,
+}
+
+/// The findings so far. Their lines and columns are counted at the end, in one go.
+#[derive(Default)]
+pub(super) struct Report {
+    found: Vec<(usize, Rule, &'static str, String)>,
+    /// How many more there were.
+    left_out: usize,
+    /// Whether one of those was an error.
+    left_out_error: bool,
+}
+
+impl Report {
+    /// Adds a finding by a rule that has its own clause.
+    pub(super) fn add(&mut self, rule: Rule, at: usize, message: impl FnOnce() -> String) {
+        self.push(rule, rule.clause(), at, message);
+    }
+
+    /// Adds a finding that goes against the clause of a tag.
+    pub(super) fn add_to(&mut self, tag: Tag, rule: Rule, at: usize, message: impl FnOnce() -> String) {
+        self.push(rule, tag.clause(), at, message);
+    }
+
+    fn push(&mut self, rule: Rule, clause: &'static str, at: usize, message: impl FnOnce() -> String) {
+        if self.found.len() < FINDINGS_MAX {
+            self.found.push((at, rule, clause, message()));
+        } else {
+            self.left_out += 1;
+            self.left_out_error |= rule.severity() == Severity::Error;
+        }
+    }
+
+    /// The findings in the order of their places.
+    pub(super) fn finish(mut self, playlist: &[u8]) -> Vec<Finding> {
+        self.found.sort_by_key(|(at, ..)| *at);
+        let mut place = Place { playlist, at: 0, line: 1, column: 1 };
+        let mut findings: Vec<_> = self
+            .found
+            .into_iter()
+            .map(|(at, rule, clause, message)| {
+                place.go(at);
+                let (severity, code) = (rule.severity(), rule.code());
+                Finding { line: place.line, column: place.column, clause, severity, code, message }
+            })
+            .collect();
+        if self.left_out > 0 {
+            let severity = if self.left_out_error { Severity::Error } else { Severity::Info };
+            findings.push(Finding {
+                line: place.line,
+                column: place.column,
+                clause: Rule::TooMany.clause(),
+                severity,
+                code: Rule::TooMany.code(),
+                message: format!("expected {FINDINGS_MAX} findings at most, found {} more", self.left_out),
+            });
+        }
+        findings
+    }
+}
+
+/// A place in a playlist that only goes forward.
+struct Place<'a> {
+    playlist: &'a [u8],
+    at: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Place<'_> {
+    fn go(&mut self, to: usize) {
+        for byte in self.playlist.get(self.at..to).unwrap_or_default() {
+            match byte {
+                b'\n' => (self.line, self.column) = (self.line + 1, 1),
+                // The later bytes of a character.
+                0x80..=0xbf => {}
+                _ => self.column += 1,
+            }
+        }
+        // The byte order mark has been counted as a character.
+        if self.at < 3 && to >= 3 && self.line == 1 && self.playlist.starts_with("\u{feff}".as_bytes()) {
+            self.column -= 1;
+        }
+        self.at = self.at.max(to);
+    }
+}
+
+/// A value as a message quotes it: shortened, and readable whatever its bytes are.
+pub(super) fn quote(value: &[u8]) -> String {
+    const CHARS_MAX: usize = 60;
+    let start = value.get(..value.len().min(4 * CHARS_MAX)).unwrap_or_default();
+    let text = String::from_utf8_lossy(start);
+    let mut quoted: String = text.chars().take(CHARS_MAX).collect();
+    if quoted.len() < value.len() && quoted.chars().count() == CHARS_MAX {
+        quoted.push('…');
+    }
+    format!("`{quoted}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        let playlist = "\u{feff}#EXTM3U\r\n#é,x\nabc".as_bytes();
+        let mut report = Report::default();
+        for at in [playlist.len() - 1, 3, 5, 12, 15] {
+            report.add(Rule::TagUnknown, at, String::new);
+        }
+        let found: Vec<_> = report.finish(playlist).iter().map(|found| (found.line, found.column)).collect();
+        assert_eq!(found, [(1, 1), (1, 3), (2, 1), (2, 3), (3, 3)]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        let mut report = Report::default();
+        for _ in 0..FINDINGS_MAX {
+            report.add(Rule::TagUnknown, 0, String::new);
+        }
+        report.add(Rule::M3uMissing, 0, String::new);
+        let findings = report.finish(b"a");
+        assert_eq!(findings.len(), FINDINGS_MAX + 1);
+        let last = findings.last().unwrap();
+        assert_eq!((last.code, last.severity), ("too-many", Severity::Error));
+        assert!(last.message.ends_with("found 1 more"));
+    }
+
+    #[test]
+    fn quotes_are_short() {
+        assert_eq!(quote(b"a"), "`a`");
+        assert_eq!(quote(&[b'a'; 61]), format!("`{}…`", "a".repeat(60)));
+        assert_eq!(quote(&[0xff]), "`\u{fffd}`");
+    }
+}

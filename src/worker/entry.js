@@ -1,0 +1,27 @@
+// The Worker's entry. What can be answered at once, without awaiting anything, `lane` answers: see lane.rs. All else goes
+// to the `worker` crate, whose promises take longer than most answers.
+import Edge from "./worker.js";
+
+export * from "./worker.js";
+
+const { lane } = Edge.prototype;
+const state = globalThis.__worker_init_state;
+
+export default {
+  fetch(request, env, context) {
+    return atOnce(request, env) ?? new Edge(context, env).fetch(request);
+  },
+};
+
+function atOnce(request, env) {
+  if (state.criticalError || request.method !== "GET") return undefined;
+  try {
+    return lane(request, env.GEOGRAPHY_OVERRIDE === "header");
+  } catch (error) {
+    // The instance is lost, and set up anew with the next request that goes through the crate: this one.
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    console.error("Critical", error);
+    state.criticalError = true;
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+//! The synchronous lane: what is answered at once.
+//!
+//! An await costs more than most answers do: a promise is made, goes through JavaScript, and wakes what waits for it.
+//! Below a session, documents, playlists and small files are mostly at hand in isolate memory, so that there is nothing to
+//! wait for. `entry.js` comes here first; what is not at hand goes on to [`super::serve`], which does the same steps with
+//! their awaits, and fills the memory.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::documents::AtHand;
+use super::{facts, now, now_ms, playlists, respond, shared, streams, templates};
+use crate::cache;
+use crate::facts::Facts;
+use crate::pipeline::{self, Sessions};
+use crate::redacted::Redacted;
+use crate::reply;
+use crate::rewrite::Rewrite;
+use crate::route::{MediaRequest, ResourceKind, Route, route};
+use crate::token::RevocationIndex;
+
+/// Answers a GET at once, or leaves it to [`super::serve`].
+#[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
+#[wasm_bindgen]
+pub fn lane(request: &web_sys::Request, place_from_header: bool) -> Option<web_sys::Response> {
+    let facts = facts::read(request, place_from_header).ok()?;
+    match route(&facts) {
+        Ok(Route::Below(wanted, token)) => below(&facts, &wanted, &token),
+        _ => None,
+    }
+}
+
+fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Option<web_sys::Response> {
+    // A range is cut, and a condition of time answered, where there is a response of the cache's to ask.
+    let sent = &facts.headers;
+    if sent.range.is_some() || sent.if_range.is_some() || sent.if_modified_since.is_some() {
+        return None;
+    }
+    let AtHand { site, title, keys, revocations } = AtHand::find(&facts.host, &wanted.title)?;
+    let nothing = RevocationIndex::default();
+    let revocations = revocations.as_ref().map_or(&nothing, |document| &document.body);
+    let sessions = Sessions { keys: &keys.body, revocations };
+    let now = now();
+    // Refusals are told and logged with the awaits: they are no hot path.
+    let session = pipeline::open(facts, wanted, token, &site.body, sessions, now).ok()?;
+    pipeline::on_site(&title.body, &site.body.host).ok()?;
+    let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now).ok()?;
+    if streams::is_to_be_told(&site.body, &session)
+        || pipeline::renew(facts, wanted, &admission, &site.body, &keys.body, now).ok()?.is_some()
+    {
+        return None;
+    }
+    let source =
+        cache::source(facts, wanted, &site.body, &admission.permit.folder, title.body.generation).ok()?;
+    let now_ms = now_ms();
+    let (reply, body) = match wanted.kind {
+        ResourceKind::Playlist => {
+            let kept = playlists::at_hand(&source.cache_key, now_ms)?;
+            let rewrite = Rewrite::of(facts, wanted, &site.body, &admission, &source);
+            let compiled = templates::compiled(&rewrite, site.revision, &kept).ok()?;
+            let head = rewrite.head(&compiled.template, &kept.stamp, now_ms);
+            let body = match &compiled.shared {
+                _ if head.status == 304 => None,
+                Some(shared) => Some(shared.clone()),
+                None => Some(Uint8Array::from(&*compiled.template.render(token.expose()))),
+            };
+            (head, body)
+        }
+        ResourceKind::Segment if sent.if_none_match.is_none() => {
+            let (head, bytes) = shared::whole_at_hand(&source)?;
+            (head, Some(bytes))
+        }
+        ResourceKind::Segment | ResourceKind::Mpd => return None,
+    };
+    let reply = pipeline::for_player(reply, &admission.permit);
+    Some(respond::at_once(&reply, body.as_ref(), &reply::cors(&site.body.cors, facts)))
+}

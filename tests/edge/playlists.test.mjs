@@ -1,0 +1,162 @@
+// What hls-parser and m3u8-parser make of playlists of other projects, before the command rewrote them and after.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import HLS from "hls-parser";
+import { Parser } from "m3u8-parser";
+import { command } from "./harness.mjs";
+
+const folder = fileURLToPath(new URL("../fixtures/hls", import.meta.url));
+const URL_AT_EDGE = "https://watch.example.com/hls/index.m3u8";
+const TOKEN = "SeSsIoN";
+const MAX_HEIGHT = 360;
+
+HLS.setOptions({ silent: true });
+const parsers = {
+  "hls-parser": (text) => HLS.parse(text),
+  "m3u8-parser": (text) => {
+    const parser = new Parser();
+    parser.push(text);
+    parser.end();
+    return parser.manifest;
+  },
+};
+
+/** What a parser cannot read, before anything was changed, and what it throws: lines that are no tag it expects. */
+const NO_TAG = "Cannot destructure property 'name' of 'mapTo(...)' as it is undefined.";
+const UNREAD = new Set([
+  `hls-parser, globocom-m3u8/simple_playlist_messy.m3u8: ${NO_TAG}`,
+  `hls-parser, videojs-m3u8-parser/emptyTargetDuration.m3u8: ${NO_TAG}`,
+  `hls-parser, videojs-m3u8-parser/liveMissingSegmentDuration.m3u8: ${NO_TAG}`,
+  `hls-parser, videojs-m3u8-parser/missingExtinf.m3u8: ${NO_TAG}`,
+  `hls-parser, videojs-m3u8-parser/missingSegmentDuration.m3u8: ${NO_TAG}`,
+  `hls-parser, videojs-m3u8-parser/multipleTargetDurations.m3u8: ${NO_TAG}`,
+  "m3u8-parser, globocom-m3u8/playlist_with_tag_media_ready.m3u8: Cannot read properties of null (reading '0')",
+  "m3u8-parser, rutgersc-m3u8-rs/master.m3u8: Cannot read properties of null (reading 'slice')",
+]);
+
+/** What the command refuses, since it is no playlist. */
+const REFUSED = new Set(["globocom-m3u8/test_host.m3u8", "globocom-m3u8/windows_playlist.m3u8", "videojs-m3u8-parser/empty.m3u8"]);
+
+const playlists = new Map();
+let scratch;
+
+before(async () => {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".m3u8")).sort();
+  // Projects took playlists from one another: each is looked at once.
+  const seen = new Set();
+  for (const name of names) {
+    const text = await readFile(join(folder, name), "utf8");
+    if (!seen.has(text)) playlists.set(name, text);
+    seen.add(text);
+  }
+  scratch = await mkdtemp(join(tmpdir(), "stagedoor-playlists-"));
+  await writeFile(join(scratch, "permit.json"), JSON.stringify({ caps: { max_height: MAX_HEIGHT } }));
+});
+after(() => rm(scratch, { recursive: true }));
+
+/** Runs the command on playlists, some at a time: what it wrote, by name, or what it said instead. */
+async function rewritten(options, wanted = () => true) {
+  const written = new Map();
+  const names = [...playlists].filter(([name, text]) => !REFUSED.has(name) && wanted(text)).map(([name]) => name);
+  const one = (name) =>
+    new Promise((done) => {
+      const words = ["manifest", "rewrite", "--url", URL_AT_EDGE, "--session", TOKEN, "--foreign", "sign", ...options];
+      const limits = { maxBuffer: 64 * 1024 * 1024 };
+      execFile(command, [...words, join(folder, name)], limits, (error, stdout, stderr) => {
+        written.set(name, error ? { failed: stdout + stderr } : { text: stdout });
+        done();
+      });
+    });
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (let name = names.pop(); name !== undefined; name = names.pop()) await one(name);
+    }),
+  );
+  return written;
+}
+
+function parse(parser, text) {
+  try {
+    return { parsed: parsers[parser](text) };
+  } catch (error) {
+    return { failed: error.message };
+  }
+}
+
+/** A URI without its session, resolved. */
+function unsigned(uri) {
+  const url = new URL(uri, URL_AT_EDGE);
+  if (url.pathname.startsWith(`/~${TOKEN}/`)) url.pathname = url.pathname.slice(TOKEN.length + 2);
+  else url.search = url.search.replace(new RegExp(`[?&]sd_session=${TOKEN}(?=$|&)`), "");
+  assert.ok(!url.href.includes(TOKEN), uri);
+  return url.href;
+}
+
+/** Whether a URI carries the session and leads, without it, where the other leads. */
+const same = (before, after) => after.includes(TOKEN) && unsigned(after) === new URL(before, URL_AT_EDGE).href;
+
+/** Compares what was parsed: the same, but for URIs that carry the session. Returns how many do. */
+function compare(before, after, at, seen = new Set()) {
+  if (typeof before === "string" && typeof after === "string" && before !== after) {
+    assert.ok(same(before, after), `${at}: ${before} became ${after}`);
+    return 1;
+  }
+  if (typeof before !== "object" || before === null || ArrayBuffer.isView(before) || before instanceof Date) {
+    assert.deepEqual(after, before, at);
+    return 0;
+  }
+  if (seen.has(before)) return 0;
+  seen.add(before);
+  // The text itself is not what it means.
+  const keys = (of) => Object.keys(of).filter((key) => key !== "source");
+  assert.equal(typeof after, "object", at);
+  // m3u8-parser has renditions by their names, and pathways by theirs: no key is a URI.
+  assert.deepEqual(keys(after), keys(before), at);
+  return keys(before).reduce((signed, key) => signed + compare(before[key], after[key], `${at}.${key}`, seen), 0);
+}
+
+for (const signing of ["path", "query"]) {
+  test(`a session in the ${signing} changes nothing that a parser reads but URIs`, async () => {
+    const written = await rewritten(["--signing", signing]);
+    const unread = new Set();
+    let signed = 0;
+    for (const [name, { text, failed }] of written) {
+      assert.equal(failed, undefined, name);
+      for (const parser of Object.keys(parsers)) {
+        const [before, after] = [parse(parser, playlists.get(name)), parse(parser, text)];
+        assert.equal(after.failed, before.failed, `${parser}, ${name}`);
+        if (before.failed) unread.add(`${parser}, ${name}: ${before.failed}`);
+        else signed += compare(before.parsed, after.parsed, `${parser}, ${name}`);
+      }
+    }
+    assert.ok(signed > 20_000, `${signed} URIs`);
+    assert.deepEqual(unread, UNREAD);
+  });
+}
+
+test("of variants remain those that are not too high", async () => {
+  const written = await rewritten(["--permit", join(scratch, "permit.json")], (text) => text.includes("-STREAM-INF:"));
+  let [kept, left_out, none] = [0, 0, 0];
+  for (const [name, { text, failed }] of written) {
+    const before = parse("hls-parser", playlists.get(name)).parsed;
+    if (!before?.isMasterPlaylist) continue;
+    const expected = before.variants.filter(({ resolution }) => !resolution || resolution.height <= MAX_HEIGHT);
+    if (!expected.some(({ isIFrameOnly }) => !isIFrameOnly) && before.variants.some(({ isIFrameOnly }) => !isIFrameOnly)) {
+      assert.equal(JSON.parse(failed).reason, "no_variant", name);
+      none += 1;
+      continue;
+    }
+    assert.equal(failed, undefined, name);
+    const found = parse("hls-parser", text).parsed.variants;
+    const told = (variants, uri) => variants.map((variant) => `${variant.bandwidth} ${variant.isIFrameOnly} ${uri(variant.uri)}`).sort();
+    assert.deepEqual(told(found, unsigned), told(expected, (uri) => new URL(uri, URL_AT_EDGE).href), name);
+    kept += found.length;
+    left_out += before.variants.length - found.length;
+  }
+  assert.ok(kept > 40 && left_out > 40 && none > 10, `${kept} kept, ${left_out} left out, ${none} without any`);
+});

@@ -1,0 +1,66 @@
+// The media origin of the player tests: the demo's titles below /vod/, live channels below /live/. Beside it, the page
+// with the players.
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".m3u8": "application/vnd.apple.mpegurl",
+  ".m4s": "video/mp4",
+  ".mp4": "video/mp4",
+  ".ts": "video/mp2t",
+  ".vtt": "text/vtt; charset=utf-8",
+};
+
+/** Folders that are served as they are. */
+const FOLDERS = { "/vod/": "demo/media/", "/page/": "tests/players/page/" };
+
+/** The players, as their packages bring them. */
+const FILES = {
+  "/lib/hls.js": "node_modules/hls.js/dist/hls.min.js",
+  "/lib/shaka.js": "node_modules/shaka-player/dist/shaka-player.compiled.js",
+  "/lib/video.js": "node_modules/video.js/dist/video.min.js",
+  "/lib/video.css": "node_modules/video.js/dist/video-js.min.css",
+};
+
+/** @param {import("./packager.mjs").Packager} packager */
+export async function startOrigin(packager) {
+  const server = createServer((request, response) => {
+    serve(request, response, packager).catch((error) => response.destroy(error));
+  });
+  await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function serve(request, response, packager) {
+  if (request.url.startsWith("/live/")) {
+    request.url = request.url.slice("/live".length);
+    return packager.handle(request, response);
+  }
+  const body = await file(new URL(request.url, "http://origin").pathname);
+  response.writeHead(body ? 200 : 404, { "Content-Type": TYPES[extname(request.url)] ?? "application/octet-stream" });
+  response.end(body);
+}
+
+async function file(path) {
+  const folder = Object.keys(FOLDERS).find((folder) => path.startsWith(folder));
+  const name = folder ? FOLDERS[folder] + normalize(path.slice(folder.length)) : FILES[path];
+  if (!name || name.includes("..")) return null;
+  return readFile(join(root, name)).catch((error) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
+}

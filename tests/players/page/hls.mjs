@@ -1,0 +1,31 @@
+// hls.js.
+import { script, shownCues, span } from "./open.mjs";
+
+export async function play(video, url, { lowLatency }) {
+  await script("/lib/hls.js");
+  const { Hls } = window;
+  const hls = new Hls({ lowLatencyMode: lowLatency, backBufferLength: 10 });
+  const errors = [];
+  hls.on(Hls.Events.ERROR, (_, { fatal, type, details, error }) => fatal && errors.push(`${type}: ${details}: ${error?.message}`));
+  const ready = new Promise((resolve, reject) => {
+    hls.once(Hls.Events.MANIFEST_PARSED, resolve);
+    hls.on(Hls.Events.ERROR, (_, { fatal, details }) => fatal && reject(new Error(details)));
+  });
+  hls.loadSource(url);
+  hls.attachMedia(video);
+  await ready;
+  const of = (tracks, language) => tracks.findIndex(({ lang }) => lang === language);
+  return {
+    heights: () => hls.levels.map(({ height }) => height),
+    sound: () => hls.audioTracks.map(({ lang }) => lang),
+    text: () => hls.subtitleTracks.map(({ lang }) => lang),
+    selectSound: (language) => (hls.audioTrack = of(hls.audioTracks, language)),
+    selectText: (language) => {
+      hls.subtitleTrack = of(hls.subtitleTracks, language);
+      hls.subtitleDisplay = true;
+    },
+    cues: () => shownCues(video.textTracks),
+    seekable: () => span(video.seekable),
+    errors: () => errors,
+  };
+}

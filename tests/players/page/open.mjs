@@ -1,0 +1,66 @@
+// One face for three players, on the page: what a viewer of any of them could do and see.
+
+const ADAPTERS = { "hls.js": "./hls.mjs", "Shaka Player": "./shaka.mjs", "video.js": "./videojs.mjs" };
+
+/**
+ * Opens a URL with a player.
+ *
+ * @param {{player: keyof typeof ADAPTERS, url: string, lowLatency: boolean}} wish
+ *
+ * An adapter's `play(video, url, options)` gives `{heights, sound, text, selectSound, selectText, cues, seekable, errors}`:
+ * the heights on offer, the languages of sound and text, what chooses among them by language, the cues on screen, the
+ * range that can be sought in, and what went wrong beyond repair.
+ */
+export async function open({ player, url, lowLatency }) {
+  const { play } = await import(ADAPTERS[player]);
+  const adapter = await play(document.querySelector("video"), url, { lowLatency });
+  const video = () => document.querySelector("video");
+  await video().play();
+  window.viewer = {
+    ...adapter,
+    state: () => ({
+      time: video().currentTime,
+      duration: video().duration,
+      ended: video().ended,
+      height: video().videoHeight,
+      frames: video().getVideoPlaybackQuality().totalVideoFrames,
+      heard: video().webkitAudioDecodedByteCount,
+      seekable: adapter.seekable(),
+      errors: adapter.errors(),
+    }),
+    rate: (rate) => (video().playbackRate = rate),
+    seek: (time) => (video().currentTime = time),
+    frame: () => frame(video()),
+  };
+}
+
+/** The number that a live picture tells, and when it was on screen: see tests/players/media/README.md. */
+function frame(video) {
+  const canvas = new OffscreenCanvas(90, 80);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const at = Date.now();
+  context.drawImage(video, 0, 0, 90, 80);
+  const bits = Array.from({ length: 9 }, (_, bit) => (context.getImageData(bit * 10 + 5, 75, 1, 1).data[1] > 128 ? 1 << bit : 0));
+  return { number: bits.reduce((sum, bit) => sum + bit), at };
+}
+
+/** Loads a script of the old kind, which leaves its name on the window. */
+export function script(url) {
+  return new Promise((resolve, reject) => {
+    const element = document.createElement("script");
+    element.src = url;
+    element.onload = resolve;
+    element.onerror = () => reject(new Error(`no script at ${url}`));
+    document.head.append(element);
+  });
+}
+
+/** The text on screen, of native text tracks. */
+export function shownCues(tracks) {
+  return Array.from(tracks).filter(({ mode }) => mode === "showing").flatMap(({ activeCues }) => Array.from(activeCues ?? []).map(({ text }) => text));
+}
+
+/** The ranges of a TimeRanges object as one. */
+export function span(ranges) {
+  return ranges.length ? [ranges.start(0), ranges.end(ranges.length - 1)] : null;
+}

@@ -1,0 +1,28 @@
+// Shaka Player.
+import { script, shownCues } from "./open.mjs";
+
+export async function play(video, url, { lowLatency }) {
+  await script("/lib/shaka.js");
+  const { shaka } = window;
+  shaka.polyfill.installAll();
+  const player = new shaka.Player();
+  const errors = [];
+  player.addEventListener("error", ({ detail }) => errors.push(`${detail.code}: ${detail.message}`));
+  await player.attach(video);
+  player.configure({ streaming: { lowLatencyMode: lowLatency } });
+  await player.load(url);
+  const text = (language) => player.getTextTracks().find((track) => track.language === language);
+  return {
+    heights: () => [...new Set(player.getVideoTracks().map(({ height }) => height))],
+    sound: () => player.getAudioTracks().map(({ language }) => language),
+    text: () => player.getTextTracks().map(({ language }) => language),
+    selectSound: (language) => player.selectAudioTrack(player.getAudioTracks().find((track) => track.language === language)),
+    selectText: (language) => player.selectTextTrack(text(language)),
+    cues: () => shownCues(video.textTracks),
+    seekable: () => {
+      const { start, end } = player.seekRange();
+      return [start, end];
+    },
+    errors: () => errors,
+  };
+}
