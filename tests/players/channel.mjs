@@ -2,7 +2,7 @@
 //
 // The prepared loop is repeated for ever. Part n is complete at `start + (n + 1) × PART_MS`; four of them are a segment,
 // whose number is its media sequence number.
-// https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-18
+// https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22
 import { readFileSync } from "node:fs";
 import { cut, later } from "./fragments.mjs";
 

@@ -5,7 +5,7 @@
 //   /{channel}/{rendition}/init.mp4
 //   /{channel}/{rendition}/{msn}.m4s, .vtt       a segment
 //   /{channel}/{rendition}/{msn}.{part}.m4s      a part; one that is hinted at waits until it is there
-// https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-18#section-6.2.5
+// https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5
 import { PARTS, SEGMENT_MS, rendition } from "./channel.mjs";
 
 const TYPES = { m3u8: "application/vnd.apple.mpegurl", mp4: "video/mp4", m4s: "video/mp4", vtt: "text/vtt; charset=utf-8" };
