@@ -82,7 +82,7 @@ impl<'a> Rewrite<'a> {
         })
     }
 
-    /// The viewer's reply. `now_ms` is the time in Unix milliseconds.
+    /// The viewer's reply. `stamp` is that of the manifest, `now_ms` the time in Unix milliseconds.
     pub fn reply(&self, template: &Template, stamp: &Stamp, now_ms: u64) -> Reply {
         let head = self.head(template, stamp, now_ms);
         if head.status == 304 {

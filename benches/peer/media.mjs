@@ -17,7 +17,7 @@ export async function media(request, source, context) {
   const response = cached ?? (await ask(source, request.method, conditions));
   const headers = passedOn(source, response);
   if (!cached && response.status === 200 && request.method === "GET") keep(source, context, response.clone());
-  headers.set("Cache-Control", response.status === 416 ? "no-store" : `private, max-age=${source.ttl}`);
+  headers.set("Cache-Control", response.status === 416 ? "no-store" : `private, max-age=${source.ttl}, immutable`);
   return new Response(request.method === "HEAD" ? null : response.body, { status: response.status, headers });
 }
 

@@ -12,6 +12,6 @@ export function source(requested, wanted, site, title) {
     url.search = new URLSearchParams(listed.sort()).toString();
   }
   const ttl =
-    wanted.kind === "segment" ? (site.cache?.segment_s ?? 86_400) : (site.cache?.playlist_s ?? 2);
+    wanted.kind === "segment" ? (site.cache?.segment?.fresh_s ?? 86_400) : (site.cache?.vod?.fresh_s ?? 300);
   return { url, folder, ttl, cacheKey: `https://${site.host}/_cache/${url.href.replace("://", "/")}` };
 }

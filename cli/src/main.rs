@@ -3,6 +3,7 @@
 //! JSON or bytes on standard output, errors on standard error; exit code 0, 1 when the answer is a denial or a finding
 //! is an error, 2 when the command was not understood or its input cannot be read.
 
+mod cache_key;
 mod check_manifest;
 mod check_signature;
 mod documents;
@@ -44,6 +45,8 @@ enum Command {
     /// Rewrite manifests as the edge does.
     #[command(subcommand, arg_required_else_help = true)]
     Manifest(Manifest),
+    /// Print the key under which the edge keeps what a URL stands for.
+    CacheKey(cache_key::Arguments),
     /// Show how the edge decides on a request, step by step.
     Explain(explain::Arguments),
     /// Show who may watch what: places, plans, devices, ages and instants against the offers of titles.
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Token(Token::Verify(arguments)) => verify::run(&arguments),
         Command::Manifest(Manifest::Check(arguments)) => check_manifest::run(&arguments),
         Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(&arguments),
+        Command::CacheKey(arguments) => cache_key::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
     };

@@ -356,7 +356,8 @@ fn check_tells_findings_and_whether_one_is_an_error() {
     assert_eq!(check(MASTER), (Some(0), json!([])));
     let unknown = check("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-NEW\n");
     assert_eq!((unknown.0, &unknown.1[0]["severity"]), (Some(0), &json!("info")));
-    let wrong = check("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\u{e9}\n#EXT-X-KEY:METHOD=NONE,URI=\"a\"\na.ts\n");
+    let wrong =
+        check("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\u{e9}\n#EXT-X-KEY:METHOD=NONE,URI=\"a\"\na.ts\n");
     let expected = json!([{
         "line": 4,
         "column": 29,

@@ -6,7 +6,7 @@
 //! | `_HLS_part` | decimal integer, with `_HLS_msn` | and this Part Index |
 //! | `_HLS_skip` | `YES` or `v2` | leave out what the player has |
 //!
-//! [draft-pantos-hls-rfc8216bis-20 section 6.2.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-6.2.5).
+//! [draft-pantos-hls-rfc8216bis-22 section 6.2.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5).
 //! Other names that begin with `_HLS_` are reserved there: they stop at the edge unless a site lists them.
 
 use super::query;
@@ -49,7 +49,7 @@ impl Directives {
     /// Reads them out of a query. A directive that is there twice, a number that is none, and a part without a Media
     /// Sequence Number are refused: "the Server MUST return Bad Request, such as HTTP 400" ([section 6.2.5.2]).
     ///
-    /// [section 6.2.5.2]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-6.2.5.2
+    /// [section 6.2.5.2]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.2
     pub fn read(query: &str) -> Result<Self, Denial> {
         let mut found = Self::default();
         for (name, value) in query::parameters(query) {
@@ -91,7 +91,7 @@ impl Directives {
 /// > decimal-integer: an unquoted string of characters from the set \[0..9\] expressing an integer in base-10
 /// > arithmetic in the range from 0 to 2^64-1
 ///
-/// [Section 4.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-4.2)
+/// [Section 4.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.2)
 fn integer(name: &str, value: &str) -> Result<u64, Denial> {
     let digits = Some(value).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
     digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {

@@ -44,6 +44,11 @@ pub enum Freshness {
 }
 
 impl Stamp {
+    /// The stamp of a reply that came just now, so old.
+    pub const fn new(now_ms: u64, age_ms: u64, lifetime: Lifetime) -> Self {
+        Self { made_at_ms: now_ms.saturating_sub(age_ms), lifetime }
+    }
+
     /// The header that it stands in.
     pub const HEADER: &str = "Stagedoor-Kept";
 
@@ -76,7 +81,7 @@ impl Stamp {
     }
 
     /// The `Age` that a player is told: low-latency players work out by it how far the playlist has moved on
-    /// ([appendix C](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#appendix-C)).
+    /// ([appendix C](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#appendix-C)).
     pub const fn age_s(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.made_at_ms) / 1000
     }

@@ -20,11 +20,10 @@
 use url::Url;
 
 use super::{Directives, Kind, query};
-use crate::catalog::{CachePolicy, Site};
+use crate::catalog::{CachePolicy, Placement, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
-use crate::rights::Class;
-use crate::route::{MediaRequest, ResourceKind};
+use crate::route::{MediaRequest, ResourceKind, SESSION_PARAMETER};
 
 /// Something at the media origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +59,6 @@ impl Source {
     /// The key of the playlist that a request with delivery directives is for.
     pub fn plain_key(&self) -> &str {
         self.plain_key.as_deref().unwrap_or(&self.cache_key)
-    }
-
-    /// The key of what the edge makes of it for the viewers of a class: a fragment is sent to nobody.
-    pub fn key_for(&self, class: Class) -> String {
-        format!("{}#{class}", self.cache_key)
     }
 }
 
@@ -136,13 +130,19 @@ pub fn source(
     })
 }
 
-/// The parameters that the site lists. Those of one name keep their order, which may mean something.
+/// The parameters that the site lists. Those of one name keep their order, which may mean something. A name in which a
+/// viewer's token or session stands is none, even if it is listed.
 fn listed(sent: &str, site: &Site) -> Vec<(String, String)> {
+    let holds_token = |name: &str| {
+        let mut placements = site.tokens.placements.iter();
+        name == SESSION_PARAMETER
+            || placements.any(|place| matches!(place, Placement::Query(query) if query == name))
+    };
     let names: Vec<_> = site
         .media
         .query
         .iter()
-        .filter(|name| !Directives::NAMES.contains(&name.as_str()))
+        .filter(|name| !Directives::NAMES.contains(&name.as_str()) && !holds_token(name))
         .map(|name| query::canonical(name))
         .collect();
     query::parameters(sent).filter(|(name, _)| names.contains(name)).collect()
@@ -167,7 +167,7 @@ mod tests {
     fn site() -> Site {
         serde_json::from_value(json!({
             "host": "watch.example.com",
-            "media": { "origin": "https://media.example/vod/", "query": ["b", "a", "_HLS_pathway", "_HLS_msn"] },
+            "media": { "origin": "https://media.example/vod/", "query": ["b", "a", "_HLS_pathway", "_HLS_msn", "token", "sd_session"] },
             "tokens": { "issuers": ["id"] },
             "sessions": { "keys": "s" },
         }))
@@ -199,9 +199,12 @@ mod tests {
         let plain = find("/h/v/1.m4s", "");
         assert_eq!(plain.url.as_str(), "https://media.example/vod/h/v/1.m4s");
         assert_eq!(plain.cache_key, "https://watch.example.com/_cache/0/https/media.example/vod/h/v/1.m4s");
-        for (path, query) in
-            [("/~tokenA/h/v/1.m4s", ""), ("/%7EtokenB/h/v/%31.m4s", "CMCD=bl%3D1"), ("/h/v/1.m4s", "token=x")]
-        {
+        for (path, query) in [
+            ("/~tokenA/h/v/1.m4s", ""),
+            ("/%7EtokenB/h/v/%31.m4s", "CMCD=bl%3D1"),
+            ("/h/v/1.m4s", "token=x"),
+            ("/h/v/1.m4s", "sd_session=x"),
+        ] {
             assert_eq!(find(path, query), plain, "{path}?{query}");
         }
     }
@@ -268,7 +271,6 @@ mod tests {
         distinct.sort();
         distinct.dedup();
         assert_eq!(distinct.len(), keys.len(), "{keys:#?}");
-        assert!(keys.iter().all(|key| !key.contains('#')));
     }
 
     /// Any text as a player might spell it: bytes plain where they may be, or encoded in small or capital digits.

@@ -90,7 +90,7 @@ impl Kind {
     ///
     /// > A Server MUST ignore \_HLS\_msn and \_HLS\_part if the Playlist contains an EXT-X-ENDLIST tag.
     ///
-    /// [Section 6.2.5.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-6.2.5.2)
+    /// [Section 6.2.5.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.2)
     pub const fn of_playlist(timing: &Timing, directives: &Directives) -> Self {
         if timing.ended {
             Self::Vod

@@ -18,9 +18,9 @@
 //! | data | 5 s | | 1 min |
 //!
 //! A live playlist is never older than `target` when the media origin answers, which is how often a player asks
-//! ([section 6.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-6.3.4)); one that is
+//! ([section 6.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.4)); one that is
 //! older than 3 `target` would have players start behind the place where others play
-//! (`HOLD-BACK`, [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-4.4.3.8)).
+//! (`HOLD-BACK`, [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8)).
 
 use serde::Serialize;
 
@@ -90,9 +90,11 @@ impl Lifetime {
             Kind::Key => (0, 5 * MINUTE_MS),
             Kind::Data => (0, MINUTE_MS),
         };
+        // What the media origin does not decide on counts from the reply's arrival; a player is told its `Age` as well.
+        let age_ms = if policy.respect_origin { 0 } else { origin.age_ms };
         Self {
             kind,
-            fresh_ms,
+            fresh_ms: fresh_ms.saturating_add(age_ms),
             stale_ms: own_or(stale_s, told.and_then(|told| told.stale_ms)).unwrap_or(stale_derived),
             error_ms: own_or(error_s, told.and_then(|told| told.error_ms)).unwrap_or(error_derived),
             immutable: match told {
@@ -157,7 +159,7 @@ pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePoli
 /// > A Server that cannot provide the requested Playlist after blocking for more than three Target Durations SHOULD
 /// > return Service Unavailable, such as HTTP 503.
 ///
-/// [Section 6.2.5.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-6.2.5.2)
+/// [Section 6.2.5.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.2)
 pub fn hold_ms(target_ms: Option<u32>) -> u64 {
     target_ms.map_or(LONGEST_HOLD_MS, |target_ms| (3 * u64::from(target_ms)).min(LONGEST_HOLD_MS))
 }
@@ -232,6 +234,14 @@ mod tests {
         ] {
             assert_eq!(playlist(&live, &self::site(site), &origin), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn an_old_reply_is_fresh_from_its_arrival_unless_the_media_origin_counts() {
+        let origin = OriginControl { fresh_ms: Some(9_000), age_ms: 5_000, ..OriginControl::default() };
+        let live = timing(6_000, None);
+        assert_eq!(playlist(&live, &site("{}"), &origin), (8_000, 3_000, 15_000));
+        assert_eq!(playlist(&live, &site(r#"{"respect_origin":true}"#), &origin), (9_000, 3_000, 9_000));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!
 //! A client asks for it, since it has to know `EXT-X-DEFINE`, which takes version 8.
 //!
-//! [draft-pantos-hls-rfc8216bis-18 sections 4.4.2.3 and 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-18#section-4.4.2.3)
+//! [draft-pantos-hls-rfc8216bis-22 sections 4.4.2.3 and 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.2.3)
 
 use std::ops::Range;
 

@@ -2,11 +2,11 @@
 //!
 //! | from | |
 //! | --- | --- |
-//! | `EXT-X-TARGETDURATION` | [section 4.4.3.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-4.4.3.1) |
-//! | `EXT-X-ENDLIST` | [section 4.4.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-4.4.3.4) |
-//! | `EXT-X-PLAYLIST-TYPE` | [section 4.4.3.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-4.4.3.5) |
-//! | `EXT-X-PART-INF` | [section 4.4.3.7](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-4.4.3.7) |
-//! | `EXT-X-SERVER-CONTROL` | [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-20#section-4.4.3.8) |
+//! | `EXT-X-TARGETDURATION` | [section 4.4.3.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.1) |
+//! | `EXT-X-ENDLIST` | [section 4.4.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.4) |
+//! | `EXT-X-PLAYLIST-TYPE` | [section 4.4.3.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.5) |
+//! | `EXT-X-PART-INF` | [section 4.4.3.7](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.7) |
+//! | `EXT-X-SERVER-CONTROL` | [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8) |
 //!
 //! One pass over the lines, without an allocation. What cannot be read counts as not said.
 

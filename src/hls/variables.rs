@@ -6,7 +6,7 @@
 //! #EXT-X-DEFINE:IMPORT="path"                 the value is in the multivariant playlist: unknown here
 //! ```
 //!
-//! [draft-pantos-hls-rfc8216bis-18 sections 4.3 and 4.4.2.3](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-18#section-4.4.2.3)
+//! [draft-pantos-hls-rfc8216bis-22 sections 4.3 and 4.4.2.3](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.2.3)
 
 use std::borrow::Cow;
 use std::collections::HashMap;

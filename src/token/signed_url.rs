@@ -117,7 +117,7 @@ pub(super) fn without(query: &str, names: &[&str]) -> String {
 /// The query without the parameters at its end that players append to a URL that was signed without them: HLS delivery
 /// directives ([RFC 8216bis section 6.2.5]) and CMCD ([CTA-5004]).
 ///
-/// [RFC 8216bis section 6.2.5]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-18#section-6.2.5
+/// [RFC 8216bis section 6.2.5]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5
 /// [CTA-5004]: https://cdn.cta.tech/cta/media/media/resources/standards/pdfs/cta-5004-final.pdf
 pub(super) fn without_appended(query: &str) -> &str {
     let mut rest = query;

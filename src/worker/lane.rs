@@ -9,7 +9,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::documents::AtHand;
-use super::{facts, now, now_ms, playlists, respond, segments, streams, templates};
+use super::{facts, now, now_ms, playlists, respond, shared, streams, templates};
 use crate::cache;
 use crate::facts::Facts;
 use crate::pipeline::{self, Sessions};
@@ -67,7 +67,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             (head, body)
         }
         ResourceKind::Segment if sent.if_none_match.is_none() => {
-            let (head, bytes) = segments::whole_at_hand(&source)?;
+            let (head, bytes) = shared::whole_at_hand(&source)?;
             (head, Some(bytes))
         }
         ResourceKind::Segment | ResourceKind::Mpd => return None,

@@ -27,6 +27,10 @@ type Outcome = Result<Rc<Kept>, Stop>;
 /// For how long a media origin that has failed is not asked again for what can be served without it.
 const RETRY_MS: u64 = 1_000;
 
+/// How long the media origin may take where there is an old manifest that may serve in its place: a player is to have it
+/// before it gives up.
+const PATIENCE_WITH_OLD: Duration = Duration::from_secs(3);
+
 /// For how long requests for something that the media origin wants nobody to share do not wait for one another.
 const ALONE_MS: u64 = 10_000;
 
@@ -40,6 +44,9 @@ pub(super) fn at_hand(cache_key: &str, now_ms: u64) -> Option<Rc<Kept>> {
 
 /// A manifest, whole.
 pub(super) async fn whole(source: &Source, context: &Context) -> Outcome {
+    if let Some(kept) = at_hand(&source.cache_key, now_ms()) {
+        return Ok(kept);
+    }
     match peek(source, Manifest::look).unwrap_or(Look::Absent) {
         Look::Held(kept) => return Ok(kept),
         Look::Aged(kept) => {
@@ -48,7 +55,7 @@ pub(super) async fn whole(source: &Source, context: &Context) -> Outcome {
             return Ok(kept);
         }
         Look::Failed(stop) => return Err(stop),
-        Look::Alone => return fetch(source).await.map(Rc::new),
+        Look::Alone => return fetch(source, patience(source)).await.map(Rc::new),
         Look::Absent => {}
     }
     let asked_at_ms = now_ms();
@@ -63,7 +70,7 @@ pub(super) async fn whole(source: &Source, context: &Context) -> Outcome {
     match outcome {
         Some(outcome) => outcome,
         // Whoever was at it was cut off, or brought something for itself alone.
-        None => fetch(source).await.map(Rc::new),
+        None => fetch(source, patience(source)).await.map(Rc::new),
     }
 }
 
@@ -101,8 +108,10 @@ impl Manifest {
         let failed = self.failed.as_ref().filter(|failed| now_ms < failed.until_ms);
         let freshness = self.kept.as_ref().map(|kept| kept.stamp.freshness(now_ms));
         match (&self.kept, freshness, failed) {
-            (Some(kept), Some(Freshness::Fresh), _) => Look::Held(Rc::clone(kept)),
-            (Some(kept), Some(Freshness::Stale | Freshness::OnError), Some(_)) => Look::Held(Rc::clone(kept)),
+            (Some(kept), Some(Freshness::Fresh), _)
+            | (Some(kept), Some(Freshness::Stale | Freshness::OnError), Some(_)) => {
+                Look::Held(Rc::clone(kept))
+            }
             (Some(kept), Some(Freshness::Stale), None) => Look::Aged(Rc::clone(kept)),
             (_, _, Some(failed)) => Look::Failed(failed.stop.clone()),
             _ if now_ms < self.alone_until_ms => Look::Alone,
@@ -203,7 +212,11 @@ async fn bring(source: &Source, mut told: Told) {
     if from_cache(source, &mut told).await {
         return;
     }
-    match fetch(source).await {
+    let has_old = peek(source, |slot, now| {
+        slot.kept.as_ref().is_some_and(|kept| kept.stamp.freshness(now) == Freshness::OnError)
+    });
+    let patience = if has_old == Some(true) { PATIENCE_WITH_OLD } else { patience(source) };
+    match fetch(source, patience).await {
         Ok(kept) => brought(source, kept, told).await,
         Err(stop) => failed(source, stop, told).await,
     }
@@ -330,8 +343,7 @@ impl Manifest {
 }
 
 /// Asks the media origin.
-async fn fetch(source: &Source) -> Result<Kept, Stop> {
-    let patience = patience(source);
+async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     let answer = async {
         let response = upstream::ask(source, worker::Method::Get, Headers::new(), patience).await?;
         if response.status_code() != 200 {
@@ -352,8 +364,7 @@ async fn fetch(source: &Source) -> Result<Kept, Stop> {
         });
     }
     let lifetime = Lifetime::of_playlist(&timing, &source.directives, &source.policy, &origin);
-    let made_at_ms = now_ms().saturating_sub(origin.age_ms);
-    Ok(Kept { bytes: bytes.into(), stamp: Stamp { made_at_ms, lifetime } })
+    Ok(Kept { bytes: bytes.into(), stamp: Stamp::new(now_ms(), origin.age_ms, lifetime) })
 }
 
 async fn body_of(source: &Source, response: worker::Response) -> Result<Vec<u8>, Fault> {

@@ -41,7 +41,7 @@ pub(super) async fn find(source: &Source, conditions: &Headers) -> Option<Stored
         (None, 304 | 416) => {
             let kind = source.kind.unwrap_or(Kind::Segment);
             let lifetime = Lifetime::of_file(kind, &source.policy, &OriginControl::default());
-            Some(Stored::File(response, Stamp { made_at_ms: now_ms(), lifetime }))
+            Some(Stored::File(response, Stamp::new(now_ms(), 0, lifetime)))
         }
         (None, _) => None,
     }

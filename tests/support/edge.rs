@@ -129,7 +129,7 @@ impl<'a> Edge<'a> {
         let bytes = answer.body.as_bytes();
         let lifetime = Lifetime::of_playlist(&Timing::of(bytes), &source.directives, &source.policy, &origin);
         let now_ms = now.as_secs() * 1000;
-        let kept = Kept { bytes: bytes.into(), stamp: Stamp { made_at_ms: now_ms, lifetime } };
+        let kept = Kept { bytes: bytes.into(), stamp: Stamp::new(now_ms, 0, lifetime) };
         rewrite::manifest(facts, request, site, admission, source, &kept, now_ms)
     }
 }

@@ -92,7 +92,7 @@ fn ends(whole: Whole<'_, '_>, entry: &Entry<'_, '_>, report: &mut Report) {
         let differ = (length_ms as f64 - secs * 1000.0).abs() > 1.0;
         if differ {
             report.add(Rule::DateRangeEnd, entry.at_value("END-DATE"), || {
-                format!("expected `END-DATE` {secs} seconds behind `START-DATE`, found {} ms", length_ms)
+                format!("expected `END-DATE` {secs} seconds behind `START-DATE`, found {length_ms} ms")
             });
         }
     }

@@ -40,7 +40,7 @@ impl Check<'_> for Values {
             }),
             Value::Integer if scalar::integer(value).is_none() => wrong("a decimal integer"),
             Value::Range if scalar::range(value).is_none() => {
-                wrong("a length, or a length and an offset: `n@o`")
+                wrong("a length, or a length and an offset: `n@o`");
             }
             Value::Date => date(value, at, Some(tag), report),
             Value::Word(words) if !words.iter().any(|word| word.as_bytes() == value) => {

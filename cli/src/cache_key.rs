@@ -1,0 +1,102 @@
+//! `stagedoor cache-key`
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use stagedoor::cache::{self, Lifetime, OriginControl, Source, SourceError};
+use stagedoor::catalog::{Site, Title};
+use stagedoor::hls::Timing;
+use stagedoor::route::{MediaRequest, Route, route};
+use stagedoor::token;
+
+use crate::input::{self, Misuse};
+use crate::{Answer, request};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The site's document.
+    #[arg(long, value_name = "SITE.json")]
+    site: PathBuf,
+    /// The title's document, for its folder and generation. Without it, the folder is the title's id, and the
+    /// generation 0.
+    #[arg(long, value_name = "TITLE.json")]
+    title: Option<PathBuf>,
+    /// Print an object: key, URL at the media origin, kind, times.
+    #[arg(long)]
+    json: bool,
+    /// With --json, the playlist behind the URL, whose times depend on what it says; `-` reads standard input.
+    #[arg(long, value_name = "FILE", requires = "json")]
+    playlist: Option<PathBuf>,
+    /// The URL as a player asks for it: an entry, with or without a viewer token, or one below a session.
+    url: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+    let site: Site = input::json(&arguments.site)?;
+    let title: Option<Title> = arguments.title.as_deref().map(input::json).transpose()?;
+    let facts = request::facts("GET", &arguments.url, [], "", None)?;
+    if facts.host != site.host.as_str() {
+        return Err(Misuse(format!("expected a URL of {}, found the host `{}`", site.host, facts.host)));
+    }
+    let wanted = match route(&facts) {
+        Ok(Route::Below(wanted, _)) => Ok(wanted),
+        Ok(Route::Entry) => {
+            // A token may stand in the path.
+            let presented = token::present(&facts, &site.tokens).ok();
+            MediaRequest::at_entry(presented.as_ref().and_then(|token| token.path()).unwrap_or(&facts.path))
+        }
+        Ok(_) => Err(stagedoor::denial::Denial::new(
+            stagedoor::denial::Reason::NotFound,
+            "the path is one of the edge's own, of which nothing is kept",
+        )),
+        Err(denial) => Err(denial),
+    };
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(denial) => return refused(&denial),
+    };
+    let (folder, generation) = match &title {
+        Some(title) if title.id == wanted.title => (title.media_folder(), title.generation),
+        Some(title) => {
+            return Err(Misuse(format!(
+                "expected a URL of the title `{}`, found `{}`",
+                title.id, wanted.title
+            )));
+        }
+        None => (format!("{}/", wanted.title), 0),
+    };
+    match cache::source(&facts, &wanted, &site, &folder, generation) {
+        Ok(source) if arguments.json => input::print(&told(&source, arguments)?)?,
+        Ok(source) => input::write(format!("{}\n", source.cache_key).as_bytes())?,
+        Err(SourceError::Directive(denial)) => return refused(&denial),
+        Err(error @ SourceError::Outside { .. }) => return Err(Misuse(error.to_string())),
+    }
+    Ok(Answer::Yes)
+}
+
+fn refused(denial: &stagedoor::denial::Denial) -> Result<Answer, Misuse> {
+    input::print(&json!({ "ok": false, "reason": denial.reason.code(), "detail": denial.detail }))?;
+    Ok(Answer::Denied)
+}
+
+fn told(source: &Source, arguments: &Arguments) -> Result<serde_json::Value, Misuse> {
+    let origin = OriginControl::default();
+    let playlist = arguments.playlist.as_deref().map(input::bytes).transpose()?;
+    let lifetime = match (source.kind, playlist) {
+        (Some(kind), _) => Some(Lifetime::of_file(kind, &source.policy, &origin)),
+        (None, Some(playlist)) => {
+            let timing = Timing::of(&playlist);
+            Some(Lifetime::of_playlist(&timing, &source.directives, &source.policy, &origin))
+        }
+        // Its content tells.
+        (None, None) => None,
+    };
+    let missing_ms = cache::missing_ms(source.kind, source.resource, &source.policy);
+    Ok(json!({
+        "key": source.cache_key,
+        "url": source.url,
+        "times": lifetime,
+        "missing_ms": missing_ms,
+        "player": lifetime.map(|lifetime| lifetime.for_player()),
+    }))
+}

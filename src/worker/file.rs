@@ -1,0 +1,86 @@
+//! A file at hand, and the head of a reply.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use worker::Response;
+
+use super::{now_ms, platform, upstream};
+use crate::cache::{ByteRange, Kind, Lifetime, OriginControl, Source, Stamp};
+use crate::facts::Facts;
+use crate::fault::Fault;
+use crate::pipeline::{self, Stop};
+use crate::reply::Reply;
+
+/// A file at hand. Its bytes are in the memory of JavaScript, and are no object of a request.
+#[derive(Clone)]
+pub(super) struct File {
+    pub(super) head: Rc<Reply>,
+    pub(super) bytes: Uint8Array,
+    pub(super) stamp: Stamp,
+}
+
+impl File {
+    pub(super) fn new(head: Reply, bytes: &[u8], stamp: Stamp) -> Self {
+        Self { head: Rc::new(head), bytes: Uint8Array::from(bytes), stamp }
+    }
+
+    /// Its length, in bytes.
+    pub(super) fn length(&self) -> u64 {
+        self.bytes.length().into()
+    }
+
+    /// The head of a reply that brings all of it, and its bytes.
+    pub(super) fn whole(&self) -> (Reply, Uint8Array) {
+        (with_age(Reply::clone(&self.head), &self.stamp), self.bytes.clone())
+    }
+
+    /// Answers a request without conditions.
+    pub(super) fn answer(&self, facts: &Facts) -> Result<(Reply, Response), Stop> {
+        let length = self.length();
+        let range = facts.headers.range.as_deref().and_then(ByteRange::read);
+        let Some(part) = range.map_or(Some(0..length), |range| range.of(length)) else {
+            let reply = Reply { status: 416, ..Reply::default() }
+                .with("Content-Range", format!("bytes */{length}"))
+                .with("Cache-Control", "no-store");
+            return Ok((reply, self.body(&(0..0))?));
+        };
+        let reply = with_age(Reply::clone(&self.head), &self.stamp)
+            .with("Content-Length", (part.end - part.start).to_string());
+        let reply = if range.is_some() {
+            let place = format!("bytes {}-{}/{length}", part.start, part.end.saturating_sub(1));
+            Reply { status: 206, ..reply }.with("Content-Range", place)
+        } else {
+            reply
+        };
+        Ok((reply, self.body(&part)?))
+    }
+
+    pub(super) fn body(&self, part: &Range<u64>) -> Result<Response, Fault> {
+        // Invariant: a part ends with the file, whose length has 32 bits.
+        let at = |position: u64| u32::try_from(position).unwrap_or(u32::MAX);
+        let bytes = self.bytes.subarray(at(part.start), at(part.end));
+        let response = web_sys::Response::new_with_opt_js_u8_array(Some(&bytes));
+        response.map(Response::from).map_err(|error| platform(&error.into()))
+    }
+}
+
+/// The head of a reply of the media origin, or of the cache.
+pub(super) fn head(source: &Source, response: &Response, lifetime: &Lifetime) -> Result<Reply, Stop> {
+    pipeline::media(source, response.status_code(), lifetime, |name| upstream::header(response, name))
+}
+
+/// What never changes has no age that matters.
+pub(super) fn with_age(reply: Reply, stamp: &Stamp) -> Reply {
+    if stamp.lifetime.immutable { reply } else { reply.with("Age", stamp.age_s(now_ms()).to_string()) }
+}
+
+/// For how long a reply of the media origin may be kept, and how long the file is, where that can be trusted.
+pub(super) fn judged(source: &Source, response: &Response) -> (Stamp, Option<u64>) {
+    let origin = OriginControl::read(|name| upstream::header(response, name));
+    let lifetime = Lifetime::of_file(source.kind.unwrap_or(Kind::Segment), &source.policy, &origin);
+    let coded = upstream::header(response, "Content-Encoding").is_some();
+    let length = upstream::header(response, "Content-Length").filter(|_| !coded);
+    (Stamp::new(now_ms(), origin.age_ms, lifetime), length.and_then(|length| length.parse().ok()))
+}
