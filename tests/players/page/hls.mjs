@@ -26,6 +26,7 @@ export async function play(video, url, { lowLatency }) {
     },
     cues: () => shownCues(video.textTracks),
     seekable: () => span(video.seekable),
+    goToEdge: () => (video.currentTime = hls.liveSyncPosition),
     errors: () => errors,
   };
 }
