@@ -10,7 +10,7 @@
 //! ```
 
 use crate::cache::{Lifetime, Source, SourceError};
-use crate::catalog::{Host, KeySet, SigningStyle, Site, Title};
+use crate::catalog::{Host, KeySet, SigningStyle, Site, Start, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -77,6 +77,8 @@ pub struct Admission {
     pub signing: Signing,
     /// What it may see.
     pub permit: Permit,
+    /// What its player begins with. Below a session nothing is said, since playlists there are those of a class.
+    pub start: Option<Start>,
     /// What rules that are being rehearsed would have refused: for the log.
     pub rehearsed: Vec<Denial>,
     /// A newer viewer token for the viewer, where the one that was shown asks for it.
@@ -137,8 +139,8 @@ pub fn admit(
     id: SessionId,
 ) -> Result<Admission, Stop> {
     good_for(grant, title, sessions.revocations)?;
-    let Decision { outcome, rehearsed } =
-        rights::decide(title, &viewer(facts, site, grant, id), Policies::from(site), now);
+    let viewer = viewer(facts, site, grant, id);
+    let Decision { outcome, rehearsed } = rights::decide(title, &viewer, Policies::from(site), now);
     let permit = outcome?;
     let ends_at = grant.expires_at.unwrap_or(now.plus_secs(site.sessions.longest_s));
     let ends_at = permit.until.map_or(ends_at, |until| until.min(ends_at));
@@ -163,6 +165,7 @@ pub fn admit(
             SigningStyle::Query => Signing::Query,
         },
         permit,
+        start: rights::start(&site.playlists, viewer.device, rights::cmcd(facts).as_deref()),
         rehearsed,
         // HEAD uses no token up, and so brings none either.
         renewal: grant.renewal.clone().filter(|_| facts.method != Method::Head),
@@ -171,17 +174,18 @@ pub fn admit(
 
 /// What the rights look at in a viewer at the entry.
 pub fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId) -> Viewer<'a> {
-    let cmcd = facts.query_parameter("CMCD");
-    let cmcd = cmcd.as_deref().or_else(|| {
-        let headers = ["CMCD-Session", "CMCD-Request", "CMCD-Object", "CMCD-Status"];
-        headers.into_iter().find_map(|name| facts.headers.named(name))
-    });
+    let cmcd = rights::cmcd(facts);
     Viewer {
         geography: &facts.geography,
         plans: &grant.plans,
         entitlements: &grant.entitlements,
         age: grant.age,
-        device: rights::device(grant.device, cmcd, facts.headers.named("User-Agent"), &site.devices),
+        device: rights::device(
+            grant.device,
+            cmcd.as_deref(),
+            facts.headers.named("User-Agent"),
+            &site.devices,
+        ),
         max_height: grant.max_height,
         max_streams: grant.max_streams,
         bucket: session::bucket_of(grant, id),
@@ -236,6 +240,7 @@ pub fn resume(
             Signing::Query
         },
         permit: outcome?,
+        start: None,
         rehearsed,
         renewal: None,
     })

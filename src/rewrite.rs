@@ -41,6 +41,7 @@ impl<'a> Rewrite<'a> {
     ) -> Self {
         let edits = Edits {
             bounds: site.playlists.bounds(),
+            start: admission.start,
             define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
             ..Edits::within(&admission.permit.caps)
         };
@@ -51,7 +52,10 @@ impl<'a> Rewrite<'a> {
     pub fn key(&self) -> String {
         let Self { request, admission, source, edits, .. } = self;
         let Admission { permit, signing, .. } = admission;
-        format!("{}#{}#{}#{signing:?}#{}", source.cache_key, permit.class, request.title, edits.define)
+        let Edits { define, start, .. } = edits;
+        let start = start.map(|start| format!("{:?}-{:?}", start.max_height, start.max_bitrate_kbps));
+        let start = start.unwrap_or_default();
+        format!("{}#{}#{}#{signing:?}#{define}#{start}", source.cache_key, permit.class, request.title)
     }
 
     /// Compiles a manifest.

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
 use stagedoor::cache;
-use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site};
+use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site, Start};
 use stagedoor::facts::Facts;
 use stagedoor::hls::{self, Bounds, CompileError, Edits, Frame, Signing};
 use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
@@ -43,6 +43,10 @@ pub(crate) struct Arguments {
     /// Write the session once, as a variable (EXT-X-DEFINE).
     #[arg(long)]
     define: bool,
+    /// Put the variant that a player begins with in front: of those within this bit rate, in kbit/s, the one with the
+    /// most.
+    #[arg(long, value_name = "KBPS")]
+    start: Option<u32>,
     /// The manifest; `-` reads standard input.
     file: PathBuf,
 }
@@ -84,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
     let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
-    if permit.is_none() && arguments.session.is_none() {
+    if permit.is_none() && arguments.session.is_none() && arguments.start.is_none() {
         input::write(&manifest)?;
         return Ok(Answer::Yes);
     }
@@ -116,7 +120,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let caps = permit.unwrap_or_default().caps;
     let bounds = site.as_ref().map_or_else(Bounds::default, |site| site.playlists.bounds());
-    let edits = Edits { bounds, define: arguments.define, ..Edits::within(&caps) };
+    let start = arguments.start.map(|kbps| Start { max_bitrate_kbps: Some(kbps), max_height: None });
+    let edits = Edits { bounds, start, define: arguments.define, ..Edits::within(&caps) };
     let token = arguments.session.as_ref().or(place.carried.as_ref());
     match hls::compile(&manifest, token.map(|_| &frame), &edits) {
         Ok(template) => {

@@ -397,6 +397,15 @@ fn caps(caps: &Caps) -> String {
             let list: Vec<_> = list.iter().filter_map(Value::as_str).collect();
             format!("{name}={}", list.join("|"))
         }
+        Value::Object(formats) => {
+            let labels = |labels: &Value| {
+                let labels = labels.as_array().into_iter().flatten().filter_map(Value::as_str);
+                labels.collect::<Vec<_>>().join("/")
+            };
+            let formats = formats.iter().map(|(format, list)| format!("{format}:{}", labels(list)));
+            format!("{name}={}", formats.collect::<Vec<_>>().join("|"))
+        }
+        Value::String(text) => format!("{name}={text}"),
         value => format!("{name}={value}"),
     });
     members.collect::<Vec<_>>().join(" ")

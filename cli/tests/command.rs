@@ -404,6 +404,12 @@ fn rewrite_signs_and_caps() {
     assert_eq!(String::from_utf8(query.stdout).unwrap(), expected);
     let defined = rewrite(&["--session", "TOKEN", "--define"], MASTER);
     assert_eq!(String::from_utf8(defined.stdout).unwrap().matches("TOKEN").count(), 1);
+    for (start, first) in [("1999", "360"), ("2000", "1080")] {
+        let found = rewrite(&["--start", start], &MASTER.replace("=2,", "=2000000,"));
+        let found = String::from_utf8(found.stdout).unwrap();
+        let (before, after) = found.split_once(".m3u8").unwrap();
+        assert!(before.ends_with(first) && after.contains(".m3u8"), "{found}");
+    }
     let foreign = rewrite(&["--session", "TOKEN"], "#EXTM3U\nhttps://ads.example/a.ts\n");
     assert_eq!(foreign.status.code(), Some(1));
     assert_eq!(serde_json::from_slice::<Value>(&foreign.stdout).unwrap()["reason"], "manifest_foreign_uri");

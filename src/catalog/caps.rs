@@ -1,6 +1,10 @@
 //! The limits that an offer or a token puts on a manifest.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use super::{FrameRate, HdcpLevel};
 
 /// Limits. An absent one does not limit.
 ///
@@ -21,6 +25,17 @@ pub struct Caps {
     /// The only codecs, by the start of their names in RFC 6381: `avc1`, `hvc1`, `mp4a`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codecs: Option<Vec<String>>,
+    /// The greatest frame rate of a picture, in frames a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_frame_rate: Option<FrameRate>,
+    /// The greatest copy protection that an output may have to have: what needs more is not offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hdcp: Option<HdcpLevel>,
+    /// By the `KEYFORMAT` of a DRM system, the labels of content protection that viewers' devices conform to: what is
+    /// restricted to others is not offered. A system that is not named is not limited; one with an empty list does not
+    /// count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_cpc: Option<BTreeMap<String, Vec<String>>>,
     /// The only languages of sound, as language tags (BCP 47), in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<Vec<String>>,
@@ -49,6 +64,9 @@ impl Caps {
             max_bitrate_kbps: least(self.max_bitrate_kbps, other.max_bitrate_kbps),
             hdr: least(self.hdr, other.hdr),
             codecs: common(self.codecs.as_deref(), other.codecs.as_deref()),
+            max_frame_rate: least(self.max_frame_rate, other.max_frame_rate),
+            hdcp: least(self.hdcp, other.hdcp),
+            allowed_cpc: both(self.allowed_cpc.as_ref(), other.allowed_cpc.as_ref()),
             audio: common(self.audio.as_deref(), other.audio.as_deref()),
             subtitles: common(self.subtitles.as_deref(), other.subtitles.as_deref()),
             max_streams: least(self.max_streams, other.max_streams),
@@ -74,6 +92,22 @@ fn common(one: Option<&[String]>, other: Option<&[String]>) -> Option<Vec<String
     }
 }
 
+/// Limits of either side; where both limit one key format, what is common to them. Their case does not matter.
+fn both(
+    one: Option<&BTreeMap<String, Vec<String>>>,
+    other: Option<&BTreeMap<String, Vec<String>>>,
+) -> Option<BTreeMap<String, Vec<String>>> {
+    let (Some(one), Some(other)) = (one, other) else { return one.or(other).cloned() };
+    let mut both = one.clone();
+    for (format, labels) in other {
+        // Each entry of a format limits it, so that those in another case stand beside one another.
+        let limited = both.get(format).map(Vec::as_slice);
+        let labels = common(limited, Some(labels)).unwrap_or_default();
+        both.insert(format.clone(), labels);
+    }
+    Some(both)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -95,6 +129,19 @@ mod tests {
             (json!({ "offline": true }), json!({}), json!({ "offline": true })),
             (json!({ "audio": ["ar", "en"] }), json!({ "audio": ["EN", "fr"] }), json!({ "audio": ["en"] })),
             (json!({ "codecs": ["avc1"] }), json!({ "codecs": ["hvc1"] }), json!({ "codecs": [] })),
+            (json!({ "hdcp": "TYPE-1" }), json!({ "hdcp": "NONE" }), json!({ "hdcp": "NONE" })),
+            (json!({ "hdcp": "TYPE-0" }), json!({}), json!({ "hdcp": "TYPE-0" })),
+            (
+                json!({ "max_frame_rate": 59.94 }),
+                json!({ "max_frame_rate": 60 }),
+                json!({ "max_frame_rate": 59.94 }),
+            ),
+            (
+                json!({ "allowed_cpc": { "a": ["HW", "SW"], "b": ["X"] } }),
+                json!({ "allowed_cpc": { "a": ["sw"], "c": [] } }),
+                json!({ "allowed_cpc": { "a": ["SW"], "b": ["X"], "c": [] } }),
+            ),
+            (json!({}), json!({ "allowed_cpc": { "a": [] } }), json!({ "allowed_cpc": { "a": [] } })),
         ];
         for (one, other, expected) in table {
             assert_eq!(caps(one.clone()).narrow(&caps(other.clone())), caps(expected), "{one} and {other}");

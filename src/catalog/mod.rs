@@ -11,7 +11,9 @@ mod device;
 mod document;
 mod entitlement;
 mod foreign;
+mod frame_rate;
 mod geography;
+mod hdcp;
 mod host;
 mod id;
 mod keys;
@@ -34,7 +36,9 @@ pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
 pub use document::{Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored};
 pub use entitlement::{AdsMode, Entitlement, Model};
 pub use foreign::{ForeignPolicy, HostPattern};
+pub use frame_rate::FrameRate;
 pub use geography::{Anonymised, GeographyPolicy, Hosting, UnknownGeography};
+pub use hdcp::HdcpLevel;
 pub use host::Host;
 pub use id::{
     BlackoutId, EntitlementId, GroupName, IdError, Issuer, KeyId, OfferId, Plan, TitleId, VarianceId,
@@ -43,7 +47,7 @@ pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
 };
 pub use memo::Memo;
-pub use playlists::PlaylistPolicy;
+pub use playlists::{PlaylistPolicy, Start};
 pub use published::{PublishedError, SkippedKey};
 pub use rating::{
     Ageless, Bbfc, Fsk, Ksa, Kuwait, Mpaa, Rated, RatingPolicy, RatingSystem, Ratings, Tvpg, Uae, Unrated,

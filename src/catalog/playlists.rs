@@ -1,11 +1,14 @@
 //! What a site makes of playlists.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::DeviceClass;
 use crate::hls::Bounds;
 
 /// What a site makes of playlists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct PlaylistPolicy {
@@ -17,6 +20,23 @@ pub struct PlaylistPolicy {
     #[serde(deserialize_with = "size")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 33_554_432)))]
     pub max_line_bytes: usize,
+    /// What players on a class of devices begin with, before they have measured anything; on others, with the first
+    /// variant that the playlist has.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = { "enum": DeviceClass::ALL })))]
+    pub start: BTreeMap<DeviceClass, Start>,
+}
+
+/// The variant that a player begins with: of those within both, the one with the most bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Start {
+    /// The greatest height of its picture, in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<u32>,
+    /// Its greatest bit rate, in kilobits a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bitrate_kbps: Option<u32>,
 }
 
 impl PlaylistPolicy {
@@ -34,7 +54,7 @@ impl PlaylistPolicy {
 impl Default for PlaylistPolicy {
     fn default() -> Self {
         let Bounds { playlist_bytes, line_bytes } = Bounds::default();
-        Self { max_bytes: playlist_bytes, max_line_bytes: line_bytes }
+        Self { max_bytes: playlist_bytes, max_line_bytes: line_bytes, start: BTreeMap::new() }
     }
 }
 
@@ -60,6 +80,8 @@ mod tests {
             |json: &str| serde_json::from_str::<PlaylistPolicy>(json).map_err(|error| error.to_string());
         assert_eq!(read("{}").unwrap().max_line_bytes, 65_536);
         assert_eq!(read(r#"{"max_bytes":2000}"#).unwrap().bounds().playlist_bytes, 2_000);
+        let start = read(r#"{"start":{"mobile":{"max_height":480}}}"#).unwrap().start;
+        assert_eq!(start.get(&DeviceClass::Mobile).unwrap().max_height, Some(480));
         for bad in [r#"{"max_bytes":1023}"#, r#"{"max_line_bytes":33554433}"#] {
             assert!(read(bad).unwrap_err().contains("expected 1024 to 33554432 bytes"), "{bad}");
         }

@@ -79,12 +79,13 @@ pub fn compile(
     ) {
         return Err(CompileError::NotAPlaylist);
     }
-    sign::write(playlist, &shape(playlist, edits)?, frame, edits)
+    let query = frame.map_or("", |frame| frame.query);
+    sign::write(playlist, &shape(playlist, query, edits)?, frame, edits)
 }
 
 /// What the edits leave of a playlist.
-fn shape(playlist: &[u8], edits: &Edits<'_>) -> Result<Shape, CompileError> {
-    let shape = variants::shape(playlist, edits.caps)?;
+fn shape(playlist: &[u8], query: &str, edits: &Edits<'_>) -> Result<Shape, CompileError> {
+    let shape = variants::shape(playlist, query, edits)?;
     Ok(shape.unwrap_or_else(|| vec![Piece::Lines(0..playlist.len())]))
 }
 
@@ -167,13 +168,18 @@ mod tests {
             "#EXT-X-CONTENT-STEERING:SERVER-URI=\"@\",PATHWAY-ID=\"a\"",
             "#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitial\",X-ASSET-URI=\"@\"",
             "#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitial\",X-ASSET-LIST=\"@\"",
+            "#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.preload\",X-URI=\"@\"",
             "#EXT-X-SOMETHING-NEW:URI=\"@\"",
+            "#EXT-X-SOMETHING-NEW:X-COM-EXAMPLE-URI=\"@\"",
+            "#EXT-X-PREFETCH:@",
+            "#EXT-X-TWITCH-PREFETCH:@",
             "#EXT-X-MAP:URI=@",
         ];
         for place in places {
             let playlist = format!("#EXTM3U\n{place}\n")
                 .replace("@\"", "a.x\"")
                 .replace("=@", "=a.x")
+                .replace(":@", ":a.x")
                 .replace("\n@\n", "\na.x\n");
             let expected = playlist.replace("a.x", "/~S/harbour/hls/a.x");
             assert_ne!(playlist, expected, "{place} has no URI");

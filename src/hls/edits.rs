@@ -1,7 +1,7 @@
 //! What is to become of a playlist, besides the signing of its URIs.
 
 use super::Bounds;
-use crate::catalog::Caps;
+use crate::catalog::{Caps, Start};
 
 /// The edits of a playlist.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +10,9 @@ pub struct Edits<'a> {
     pub caps: &'a Caps,
     /// The sizes that it may have.
     pub bounds: Bounds,
+    /// Which of the variants that remain comes first; `None`: their order stays. It is one viewer's: where playlists are
+    /// shared by a class, there is none.
+    pub start: Option<Start>,
     /// Whether the session's token is written once, as a variable (`EXT-X-DEFINE`), in place of once for each URI.
     pub define: bool,
 }
@@ -17,6 +20,6 @@ pub struct Edits<'a> {
 impl<'a> Edits<'a> {
     /// Those that limits ask for, and no others.
     pub fn within(caps: &'a Caps) -> Self {
-        Self { caps, bounds: Bounds::default(), define: false }
+        Self { caps, bounds: Bounds::default(), start: None, define: false }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! lines       what the lines are                               (lines.rs, attributes.rs, event.rs, tag.rs)
-//! shape       which of them remain, in which order             (variants.rs, limits.rs -> shape.rs)
+//! shape       which of them remain, in which order             (variants -> shape.rs)
 //! sign        every URI that remains is resolved and signed    (variables.rs, place.rs, sign.rs, define.rs)
 //! template    rendered for each viewer by copying              (template.rs)
 //! ```
@@ -19,7 +19,6 @@ mod compile;
 mod define;
 mod edits;
 mod event;
-mod limits;
 mod lines;
 mod place;
 mod shape;

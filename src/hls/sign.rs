@@ -135,7 +135,9 @@ impl<'a> Signer<'a, '_> {
     /// | --- | --- |
     /// | `URI` | KEY, SESSION-KEY, MAP, MEDIA, I-FRAME-STREAM-INF, PART, PRELOAD-HINT, RENDITION-REPORT, SESSION-DATA, IMAGE-STREAM-INF, and any tag that we do not know |
     /// | `SERVER-URI` | CONTENT-STEERING |
-    /// | `X-ASSET-URI`, `X-ASSET-LIST` | DATERANGE |
+    /// | `X-ASSET-URI`, `X-ASSET-LIST`, `X-URI` | DATERANGE |
+    /// | any other whose name ends in `-URI` | any |
+    /// | (the whole value) | PREFETCH, TWITCH-PREFETCH |
     ///
     /// Players read broken lists each in their own way: some look for `URI="` wherever it stands. So a tag in which one
     /// of these names stands anywhere but in front of a value that every reader finds is refused.
@@ -159,6 +161,11 @@ impl<'a> Signer<'a, '_> {
         if let Some(list) = tag.strip_prefix(b"#EXT-X-DEFINE:") {
             self.variables.define(list, frame.query);
         }
+        if let Some(at) = PREFETCHED.iter().find(|name| tag.starts_with(name)).map(|name| name.len()) {
+            let uri = tag.get(at..).unwrap_or_default();
+            let trimmed = uri.trim_ascii_start();
+            return Ok(Uris::Line(Some((start + tag.len() - trimmed.len(), trimmed))));
+        }
         if count_names(tag) == 0 {
             return Ok(Uris::NONE);
         }
@@ -169,7 +176,7 @@ impl<'a> Signer<'a, '_> {
         let mut seen = 0;
         for attribute in attributes(list) {
             let before = list.get(seen..attribute.at).unwrap_or_default();
-            let is_uri = matches!(attribute.name, b"URI" | b"SERVER-URI" | b"X-ASSET-URI" | b"X-ASSET-LIST");
+            let is_uri = names_uri(attribute.name);
             if count_names(before) != usize::from(is_uri) || (is_uri && !attribute.exact) {
                 return Err(BROKEN_LIST);
             }
@@ -195,6 +202,15 @@ fn is_fetched(uri: &[u8], is_playlist: bool, frame: &Frame<'_>) -> bool {
 }
 
 const BROKEN_LIST: &str = "an attribute list that players read differently";
+
+/// Tags whose value is a URI: segments that are still being made.
+const PREFETCHED: [&[u8]; 2] = [b"#EXT-X-PREFETCH:", b"#EXT-X-TWITCH-PREFETCH:"];
+
+/// Whether the value of an attribute of this name is a URI.
+fn names_uri(name: &[u8]) -> bool {
+    name.strip_suffix(b"URI").is_some_and(|before| before.last().is_none_or(|byte| *byte == b'-'))
+        || name == b"X-ASSET-LIST"
+}
 
 /// Tags whose URIs are those of playlists, or of other lists of URIs.
 const PLAYLISTS: [&[u8]; 6] = [

@@ -1,13 +1,12 @@
 //! What a viewer watches on, as far as anything tells.
 
+use super::cmcd;
 use crate::catalog::{DeviceClass, DevicePolicy, UserAgent};
 
 /// Finds the device's class: by the token's claim, else by the site's custom CMCD key, else by a hint in `User-Agent`.
 ///
-/// `cmcd` is the decoded value of the query parameter `CMCD`, or of one of the `CMCD-` headers: a list of `key=value`
-/// ([CTA-5004 section 2], the text form). Only the claim is proved; the others are the viewer's own word.
-///
-/// [CTA-5004 section 2]: https://cdn.cta.tech/cta/media/media/resources/standards/pdfs/cta-5004-final.pdf
+/// `cmcd` is a list of `key=value` as [`super::cmcd()`] finds it. Only the claim is proved; the others are the viewer's own
+/// word.
 pub fn device(
     claim: Option<DeviceClass>,
     cmcd: Option<&str>,
@@ -15,7 +14,7 @@ pub fn device(
     policy: &DevicePolicy,
 ) -> Option<DeviceClass> {
     let told = || {
-        let value = cmcd_value(cmcd?, policy.cmcd_key.as_deref()?)?;
+        let value = cmcd::value(cmcd?, policy.cmcd_key.as_deref()?)?;
         DeviceClass::from_name(&value.to_ascii_lowercase())
     };
     let hint = || match policy.user_agent {
@@ -23,46 +22,6 @@ pub fn device(
         UserAgent::Ignore => None,
     };
     claim.or_else(told).or_else(hint)
-}
-
-/// The value of a key, without its quotes. A class needs no escapes, so that a value with one is none of ours.
-fn cmcd_value<'a>(list: &'a str, key: &str) -> Option<&'a str> {
-    let mut rest = list.trim();
-    while !rest.is_empty() {
-        let (name, after) = match rest.find(['=', ',']) {
-            Some(at) if rest.get(at..)?.starts_with('=') => (rest.get(..at)?, rest.get(at + 1..)?),
-            // A key without a value is true.
-            Some(at) => {
-                rest = rest.get(at + 1..)?.trim_start();
-                continue;
-            }
-            None => return None,
-        };
-        let (value, next) = match after.strip_prefix('"') {
-            Some(quoted) => {
-                let end = closing_quote(quoted)?;
-                (quoted.get(..end)?, quoted.get(end + 1..)?)
-            }
-            None => {
-                let end = after.find(',').unwrap_or(after.len());
-                (after.get(..end)?.trim_end(), after.get(end..)?)
-            }
-        };
-        if name.trim() == key {
-            return Some(value);
-        }
-        rest = next.trim_start().strip_prefix(',').unwrap_or_default().trim_start();
-    }
-    None
-}
-
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.bytes().position(|byte| {
-        let closes = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        closes
-    })
 }
 
 /// The first of these that `User-Agent` holds decides; the case does not matter.
@@ -218,26 +177,6 @@ mod tests {
         assert_eq!(device(None, cmcd, roku, &policy), Some(DeviceClass::Tv));
         assert_eq!(device(None, cmcd, roku, &DevicePolicy::default()), Some(DeviceClass::Stb));
         assert_eq!(device(None, None, None, &policy), None);
-    }
-
-    #[test]
-    fn cmcd_lists() {
-        let table = [
-            ("k=\"tv\"", Some("tv")),
-            ("k=tv", Some("tv")),
-            ("bs,k=tv", Some("tv")),
-            ("bl=100, k=\"tv\" ,su", Some("tv")),
-            ("cid=\"a,k=x\",k=\"tv\"", Some("tv")),
-            ("cid=\"a\\\",k=x\",k=\"tv\"", Some("tv")),
-            ("k=\"tv", None),
-            ("kk=\"tv\"", None),
-            ("k", None),
-            (",,,", None),
-            ("", None),
-        ];
-        for (list, expected) in table {
-            assert_eq!(cmcd_value(list, "k"), expected, "{list}");
-        }
     }
 
     proptest! {

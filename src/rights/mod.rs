@@ -1,5 +1,6 @@
 //! What a viewer may see, and from where: a permit or a denial.
 
+mod cmcd;
 mod continent;
 mod decide;
 mod device;
@@ -10,12 +11,15 @@ mod permit;
 mod place;
 mod prepared;
 mod rating;
+mod start;
 mod trace;
 mod words;
 
+pub use cmcd::of as cmcd;
 pub use continent::{country_of, unassigned};
 pub use decide::{Decision, Policies, Resumed, Viewer, decide, explain, explain_resume, resume};
 pub use device::device;
 pub use permit::{Class, Permit, Replaced};
 pub use prepared::Prepared;
+pub use start::start;
 pub use trace::{Decided, Finding, Trace};

@@ -1,5 +1,6 @@
 //! What rights allow.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -92,6 +93,9 @@ impl Class {
         add("codecs", list(caps.codecs.as_ref()));
         add("audio", list(caps.audio.as_ref()));
         add("subtitles", list(caps.subtitles.as_ref()));
+        add("max_frame_rate", caps.max_frame_rate.map(|rate| rate.thousandths().to_string()));
+        add("hdcp", caps.hdcp.map(|level| level.name().to_owned()));
+        add("allowed_cpc", caps.allowed_cpc.as_ref().map(labels));
         add("max_streams", number(caps.max_streams));
         add("offline", flag(caps.offline));
         add("ads", offer.ads().map(|ads| ads.name().to_owned()));
@@ -139,6 +143,15 @@ fn sorted(values: impl Iterator<Item = String>) -> String {
     let mut values: Vec<_> = values.map(|value| value + "\n").collect();
     values.sort_unstable();
     values.concat()
+}
+
+/// The labels of each key format, in an order that is none of the document's.
+fn labels(formats: &BTreeMap<String, Vec<String>>) -> String {
+    let formats = formats.iter().map(|(format, labels)| {
+        let labels = sorted(labels.iter().map(|label| label.to_ascii_lowercase()));
+        format!("{}:{labels}", format.to_ascii_lowercase())
+    });
+    sorted(formats)
 }
 
 fn some(text: String) -> Option<String> {
@@ -197,6 +210,16 @@ mod tests {
             json!({ "caps": { "audio": ["en"] } }),
             json!({ "caps": { "audio": ["en", "ar"] } }),
             json!({ "caps": { "subtitles": ["en"] } }),
+            json!({ "caps": { "max_frame_rate": 30 } }),
+            json!({ "caps": { "max_frame_rate": 30.001 } }),
+            json!({ "caps": { "hdcp": "NONE" } }),
+            json!({ "caps": { "hdcp": "TYPE-0" } }),
+            json!({ "caps": { "allowed_cpc": {} } }),
+            json!({ "caps": { "allowed_cpc": { "a": [] } } }),
+            json!({ "caps": { "allowed_cpc": { "a": ["x"] } } }),
+            json!({ "caps": { "allowed_cpc": { "a": [], "x": [] } } }),
+            json!({ "caps": { "allowed_cpc": { "a": ["x", "y"] } } }),
+            json!({ "caps": { "allowed_cpc": { "a": ["x"], "b": ["y"] } } }),
             json!({ "caps": { "max_streams": 1 } }),
             json!({ "caps": { "offline": false } }),
             json!({ "ads": "guided" }),
@@ -217,6 +240,9 @@ mod tests {
         );
         let order = |list: [&str; 2]| with(&json!({ "caps": { "audio": list } }), &json!({}));
         assert_eq!(order(["ar", "en"]), order(["EN", "ar"]));
+        let labels =
+            |labels: [&str; 2]| with(&json!({ "caps": { "allowed_cpc": { "a": labels } } }), &json!({}));
+        assert_eq!(labels(["x", "y"]), labels(["Y", "X"]));
     }
 
     #[test]

@@ -5,12 +5,16 @@
 //! wait for. `entry.js` comes here first; what is not at hand goes on to [`super::serve`], which does the same steps with
 //! their awaits, and fills the memory.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::documents::AtHand;
 use super::{facts, now, now_ms, playlists, respond, shared, streams, templates};
-use crate::cache;
+use crate::cache::{self, Source};
 use crate::facts::Facts;
 use crate::pipeline::{self, Sessions};
 use crate::redacted::Redacted;
@@ -36,7 +40,8 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     if sent.range.is_some() || sent.if_range.is_some() || sent.if_modified_since.is_some() {
         return None;
     }
-    let AtHand { site, title, keys, revocations } = AtHand::find(&facts.host, &wanted.title)?;
+    let at_hand = AtHand::find(&facts.host, &wanted.title)?;
+    let AtHand { site, title, keys, revocations } = &at_hand;
     let nothing = RevocationIndex::default();
     let revocations = revocations.as_ref().map_or(&nothing, |document| &document.body);
     let sessions = Sessions { keys: &keys.body, revocations };
@@ -50,8 +55,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     {
         return None;
     }
-    let source =
-        cache::source(facts, wanted, &site.body, &admission.permit.folder, title.body.generation).ok()?;
+    let source = source(facts, wanted, &at_hand, &admission.permit.folder)?;
     let now_ms = now_ms();
     let (reply, body) = match wanted.kind {
         ResourceKind::Playlist => {
@@ -74,4 +78,39 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     };
     let reply = pipeline::for_player(reply, &admission.permit);
     Some(respond::at_once(&reply, body.as_ref(), &reply::cors(&site.body.cors, facts)))
+}
+
+/// Where the bytes are. Many viewers ask for one thing, so that this is remembered, as far as only the path and the
+/// documents tell.
+fn source(facts: &Facts, wanted: &MediaRequest, at_hand: &AtHand, folder: &str) -> Option<Rc<Source>> {
+    let AtHand { site, title, .. } = at_hand;
+    let find = || cache::source(facts, wanted, &site.body, folder, title.body.generation).ok().map(Rc::new);
+    if !facts.query.expose().is_empty() {
+        return find();
+    }
+    let key = [&facts.host, "\0", folder, "\0", wanted.resource.as_str()].concat();
+    let revisions = (site.revision, title.body.generation);
+    let known = SOURCES.with_borrow(|known| known.get(&key).filter(|(made, _)| *made == revisions).cloned());
+    if let Some((_, source)) = known {
+        return Some(source);
+    }
+    let source = find()?;
+    SOURCES.with_borrow_mut(|known| {
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(key, (revisions, Rc::clone(&source)));
+    });
+    Some(source)
+}
+
+/// The most sources that an isolate remembers. When they are so many, it starts anew.
+const MOST: usize = 2_000;
+
+/// A revision of a site's document, and the generation of a title.
+type Revisions = (u64, u64);
+
+thread_local! {
+    /// Sources by the site's host, the folder at the media origin, and the path below it.
+    static SOURCES: RefCell<HashMap<String, (Revisions, Rc<Source>)>> = RefCell::default();
 }

@@ -1,6 +1,6 @@
 //! No playlist panics; without an edit it comes out identical; with the session, no URI leaves the title.
 
-use stagedoor::catalog::{Caps, ForeignPolicy};
+use stagedoor::catalog::{Caps, ForeignPolicy, Start};
 use stagedoor::hls::{Edits, Frame, Signing, compile};
 use stagedoor::route::ResourcePath;
 use url::Url;
@@ -9,7 +9,10 @@ use url::Url;
 pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
     let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
     let resource = ResourcePath::parse("hls/index.m3u8").unwrap();
-    let (none, caps) = (Caps::default(), Caps { max_height, ..Caps::default() });
+    let languages = define.then(|| vec!["en".to_owned()]);
+    let caps = Caps { max_height, audio: languages.clone(), subtitles: languages, ..Caps::default() };
+    let start = max_height.map(|kbps| Start { max_bitrate_kbps: Some(kbps), max_height: None });
+    let none = Caps::default();
     if let Ok(template) = compile(playlist, Some(&frame(&folder, &resource, Signing::Inherited)), &Edits::within(&none))
         && template.is_shared()
         && !playlist.windows(2).any(|pair| pair == b"{$")
@@ -17,7 +20,7 @@ pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
         assert_eq!(&*template.render(""), playlist);
     }
     for signing in [Signing::Path, Signing::Query] {
-        let edits = Edits { define, ..Edits::within(&caps) };
+        let edits = Edits { define, start, ..Edits::within(&caps) };
         let Ok(template) = compile(playlist, Some(&frame(&folder, &resource, signing)), &edits) else { continue };
         let rendered = template.render("S");
         // What was rewritten once is covered: below the edge's own host, nothing is left to rewrite.

@@ -50,7 +50,7 @@ impl<'a> Variables<'a> {
             (false, true) => {
                 report.add_to(Tag::Define, Rule::AttributeForbidden, entry.at_value("VALUE"), || {
                     "expected no `VALUE` without `NAME`, found one".to_owned()
-                })
+                });
             }
             _ => {}
         }

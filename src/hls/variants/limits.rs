@@ -1,0 +1,247 @@
+//! Which streams of a Multivariant Playlist are within an offer's limits.
+//!
+//! | limit | leaves out | unless it does not say |
+//! | --- | --- | --- |
+//! | `max_height` | streams with more in `RESOLUTION` | stays |
+//! | `max_bitrate_kbps` | streams with more in `BANDWIDTH`, or in `AVERAGE-BANDWIDTH` | stays |
+//! | `max_frame_rate` | streams with more in `FRAME-RATE` | stays |
+//! | `hdr: false` | streams whose `VIDEO-RANGE` is not SDR, or with Dolby Vision in `CODECS` or `SUPPLEMENTAL-CODECS` | stays |
+//! | `codecs` | streams of which one of `CODECS` begins with none of these | stays |
+//! | `hdcp` | streams with more in `HDCP-LEVEL` | stays |
+//! | `allowed_cpc` | streams whose `ALLOWED-CPC` has no label of these in any of its key formats | stays |
+//!
+//! `BANDWIDTH` is the peak of a variant, and the limit is one on the peak: a network or a licence that bears 3 Mbit/s
+//! bears it at every moment. The average is never more than the peak, so that it decides only where the peak is missing or
+//! a lie. What players cannot agree on counts with its greatest value: of an attribute that stands there twice, each has
+//! to be within the limit (hls.js takes the last, Shaka Player the first).
+//!
+//! [draft-pantos-hls-rfc8216bis-22 section 4.4.6.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.2)
+
+use std::collections::BTreeMap;
+
+use super::value::Value;
+use crate::catalog::{Caps, FrameRate, HdcpLevel};
+
+/// A kind of stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// `EXT-X-STREAM-INF` and `EXT-X-I-FRAME-STREAM-INF`.
+    Played,
+    /// `EXT-X-IMAGE-STREAM-INF`: its codec is a picture format that takes no decoder of the device.
+    Images,
+}
+
+/// Whether any of the limits is one on playlists.
+pub(super) fn are_in(caps: &Caps) -> bool {
+    let Caps { max_streams, offline, .. } = caps;
+    let others = Caps { max_streams: *max_streams, offline: *offline, ..Caps::default() };
+    *caps != others
+}
+
+/// Whether one attribute of a stream is within the limits.
+pub(super) fn allow(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>) -> bool {
+    let forbids_dynamic = caps.hdr.filter(|hdr| !hdr);
+    match name {
+        b"RESOLUTION" => value.is_within(caps.max_height, |limit, text| {
+            height(text).is_none_or(|height| height <= u64::from(limit))
+        }),
+        b"BANDWIDTH" | b"AVERAGE-BANDWIDTH" => value.is_within(caps.max_bitrate_kbps, |limit, text| {
+            number(text).is_none_or(|bits| bits.div_ceil(1000) <= u64::from(limit))
+        }),
+        b"FRAME-RATE" => value.is_within(caps.max_frame_rate, |limit, text| {
+            FrameRate::read(text).is_none_or(|rate| rate <= limit)
+        }),
+        b"VIDEO-RANGE" => value.is_within(forbids_dynamic, |_, text| text.trim().eq_ignore_ascii_case("SDR")),
+        b"CODECS" => {
+            value.is_within(forbids_dynamic, |_, text| !items(text).any(is_dolby_vision))
+                && (stream == Stream::Images || are_listed(caps, value))
+        }
+        b"SUPPLEMENTAL-CODECS" => {
+            value.is_within(forbids_dynamic, |_, text| !items(text).any(is_dolby_vision))
+        }
+        b"HDCP-LEVEL" => value.is_within(caps.hdcp, |limit, text| {
+            HdcpLevel::from_name(text.trim()).is_some_and(|level| level <= limit)
+        }),
+        b"ALLOWED-CPC" => value.is_within(caps.allowed_cpc.as_ref(), is_robust_enough),
+        _ => true,
+    }
+}
+
+/// Whether each codec of a list begins with one that the limits name. Of `SUPPLEMENTAL-CODECS`, what stands in front of
+/// the brands counts.
+pub(super) fn are_listed(caps: &Caps, value: &Value<'_>) -> bool {
+    value.is_within(caps.codecs.as_deref(), |listed, text| {
+        items(text).all(|name| listed.iter().any(|codec| begins(name, codec)))
+    })
+}
+
+/// The height of a `decimal-resolution`, `{width}x{height}`.
+pub(super) fn height(resolution: &str) -> Option<u64> {
+    number(resolution.split_once(['x', 'X'])?.1)
+}
+
+/// A `decimal-integer`; of one with a fraction, the whole. What is too great for 64 bits is still great.
+pub(super) fn number(text: &str) -> Option<u64> {
+    let whole = text.trim().split('.').next()?;
+    let is_number = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| whole.parse().unwrap_or(u64::MAX))
+}
+
+/// The items of a list with commas.
+pub(super) fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// Sample entries of Dolby Vision, on HEVC, AVC, AV1 and VVC
+/// ([Dolby Vision Streams Within the HTTP Live Streaming Format]).
+///
+/// [Dolby Vision Streams Within the HTTP Live Streaming Format]: https://professional.dolby.com/siteassets/content-creation/dolby-vision-for-content-creators/dolby-vision-streams-within-the-http-live-streaming-format-v2.0-13-november-2018.pdf
+fn is_dolby_vision(codec: &str) -> bool {
+    ["dvh1", "dvhe", "dva1", "dvav", "dav1", "dvc1", "dvi1"].iter().any(|known| begins(codec, known))
+}
+
+fn begins(name: &str, start: &str) -> bool {
+    name.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
+}
+
+/// Whether a device with these labels may play what is restricted to those of `ALLOWED-CPC`:
+///
+/// ```text
+/// ALLOWED-CPC = DQUOTE entry *("," entry) DQUOTE
+/// entry       = KEYFORMAT ":" label *("/" label)
+/// ```
+///
+/// One entry is enough. A key format of which the limits say nothing is not limited. A `KEYFORMAT` may hold colons
+/// itself, as a `urn:uuid:` does; a label does not.
+fn is_robust_enough(limits: &BTreeMap<String, Vec<String>>, text: &str) -> bool {
+    let mut entries = items(text).peekable();
+    entries.peek().is_none()
+        || entries.any(|entry| {
+            let (format, wanted) = entry.rsplit_once(':').unwrap_or((entry, ""));
+            let mut known = limits.iter().filter(|(known, _)| known.eq_ignore_ascii_case(format.trim()));
+            known.all(|(_, labels)| {
+                wanted
+                    .split('/')
+                    .any(|wanted| labels.iter().any(|label| label.eq_ignore_ascii_case(wanted.trim())))
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::hls::attributes::attributes;
+    use crate::hls::variables::Variables;
+
+    fn is_allowed(caps: &Json, stream: Stream, list: &str) -> bool {
+        let caps: Caps = serde_json::from_value(caps.clone()).unwrap();
+        let mut all = attributes(list.as_bytes());
+        all.all(|attribute| {
+            let value = Value::of(&attribute, list.as_bytes(), &Variables::default());
+            allow(&caps, stream, attribute.name, &value)
+        })
+    }
+
+    #[test]
+    fn every_limit_both_ways() {
+        let all = r#"BANDWIDTH=2000001,AVERAGE-BANDWIDTH=1500000,RESOLUTION=1920x1080,FRAME-RATE=29.970,CODECS="hvc1.2.4,mp4a.40.2",SUPPLEMENTAL-CODECS="hvc1.2.20/cdm4",VIDEO-RANGE=PQ,HDCP-LEVEL=TYPE-0,ALLOWED-CPC="com.apple.streamingkeydelivery:AppleMain/Main,urn:uuid:edef8ba9:HW""#;
+        for (caps, expected) in [
+            (json!({}), true),
+            (json!({ "max_height": 1080 }), true),
+            (json!({ "max_height": 1079 }), false),
+            (json!({ "max_bitrate_kbps": 2001 }), true),
+            (json!({ "max_bitrate_kbps": 2000 }), false),
+            (json!({ "max_frame_rate": 30 }), true),
+            (json!({ "max_frame_rate": 29.97 }), true),
+            (json!({ "max_frame_rate": 29.969 }), false),
+            (json!({ "hdr": true }), true),
+            (json!({ "hdr": false }), false),
+            (json!({ "codecs": ["hvc1", "mp4a"] }), true),
+            (json!({ "codecs": ["HVC1.2", "mp4a"] }), true),
+            (json!({ "codecs": ["hvc1"] }), false),
+            (json!({ "codecs": [] }), false),
+            (json!({ "hdcp": "TYPE-1" }), true),
+            (json!({ "hdcp": "TYPE-0" }), true),
+            (json!({ "hdcp": "NONE" }), false),
+            (json!({ "allowed_cpc": {} }), true),
+            (json!({ "allowed_cpc": { "com.apple.streamingkeydelivery": ["main"] } }), true),
+            (json!({ "allowed_cpc": { "com.apple.streamingkeydelivery": ["AppleBaseline"] } }), true),
+            (
+                json!({ "allowed_cpc": { "com.apple.streamingkeydelivery": ["AppleBaseline"], "URN:uuid:edef8ba9": [] } }),
+                false,
+            ),
+            (
+                json!({ "allowed_cpc": { "com.apple.streamingkeydelivery": [], "urn:uuid:edef8ba9": ["SW", "hw"] } }),
+                true,
+            ),
+        ] {
+            assert_eq!(is_allowed(&caps, Stream::Played, all), expected, "{caps}");
+        }
+    }
+
+    fn narrow() -> Json {
+        json!({ "max_height": 1, "max_bitrate_kbps": 1, "max_frame_rate": 1, "hdr": false, "codecs": ["x"],
+            "hdcp": "NONE", "allowed_cpc": { "a": [] } })
+    }
+
+    #[test]
+    fn what_says_nothing_stays() {
+        for list in [
+            "",
+            "BANDWIDTH=x,RESOLUTION=1080,FRAME-RATE=fast,CODECS=\"\",ALLOWED-CPC=\" \"",
+            "VIDEO-RANGE=SDR,HDCP-LEVEL=NONE,ALLOWED-CPC=\"b:X\",SUPPLEMENTAL-CODECS=\"hvc1.2.20/cdm4\"",
+            "resolution=1x2,bandwidth=9000,hdcp-level=TYPE-1,X=RESOLUTION,Y=\"RESOLUTION=1x2,HDCP-LEVEL=TYPE-1\"",
+        ] {
+            assert!(is_allowed(&narrow(), Stream::Played, list), "{list}");
+        }
+    }
+
+    #[test]
+    fn what_says_more_in_any_way_is_left_out() {
+        for list in [
+            "RESOLUTION=1x1,RESOLUTION=1920x1080",
+            "RESOLUTION=1920x1080,RESOLUTION=1x1",
+            " RESOLUTION = 1920 X 1080 ",
+            "RESOLUTION=\"1920x1080\"",
+            "RESOLUTION= \"1920x1080\"",
+            "RESOLUTION={$size}",
+            "BANDWIDTH=99999999999999999999999",
+            "BANDWIDTH=1001",
+            "BANDWIDTH=5000000.0",
+            "AVERAGE-BANDWIDTH=1001",
+            "FRAME-RATE=1.001",
+            "VIDEO-RANGE=HLG",
+            "VIDEO-RANGE=\"pq\"",
+            "VIDEO-RANGE=SOMETHING-NEW",
+            "CODECS=\"y\"",
+            "CODECS= \"x,y\"",
+            "CODECS=\"x,{$codec}\"",
+            "CODECS=\"DVH1.05.06\"",
+            "SUPPLEMENTAL-CODECS=\"dvh1.08.07/db4h\"",
+            "SUPPLEMENTAL-CODECS=\"x, dav1.10.09/db1p\"",
+            "HDCP-LEVEL=TYPE-0",
+            "HDCP-LEVEL=TYPE-2",
+            "ALLOWED-CPC=\"A:X/Y\"",
+            "ALLOWED-CPC=\"a\"",
+        ] {
+            assert!(!is_allowed(&narrow(), Stream::Played, list), "{list}");
+        }
+    }
+
+    #[test]
+    fn the_format_of_images_takes_no_decoder() {
+        let codecs = json!({ "codecs": ["avc1"] });
+        assert!(is_allowed(&codecs, Stream::Images, "CODECS=\"jpeg\""));
+        assert!(!is_allowed(&codecs, Stream::Played, "CODECS=\"jpeg\""));
+        assert!(!is_allowed(&json!({ "max_height": 90 }), Stream::Images, "RESOLUTION=320x180"));
+    }
+
+    #[test]
+    fn some_limits_are_none_of_playlists() {
+        let are_in = |caps: Json| are_in(&serde_json::from_value(caps).unwrap());
+        assert!(!are_in(json!({})) && !are_in(json!({ "max_streams": 1, "offline": false })));
+        assert!(are_in(json!({ "subtitles": [] })) && are_in(json!({ "hdcp": "NONE" })));
+    }
+}
