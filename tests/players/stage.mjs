@@ -19,6 +19,8 @@ const SITES = {
   "localhost": {},
   /** Sessions are renewed at every chance. */
   "renewing.localhost": { sessions: { lifetime_s: 600, renew_before_s: 598 } },
+  /** Delta updates are made where the media origin has none. */
+  "delta.localhost": { playlists: { delta_updates: true } },
 };
 
 /**
