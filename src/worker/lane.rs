@@ -75,7 +75,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             let (head, bytes) = shared::whole_at_hand(&source)?;
             (head, Some(bytes))
         }
-        ResourceKind::Segment | ResourceKind::Mpd => return None,
+        ResourceKind::Segment | ResourceKind::Mpd | ResourceKind::Steering => return None,
     };
     let reply = pipeline::for_player(reply, &admission.permit);
     Some(respond::at_once(&reply, body.as_ref(), &reply::cors(&site.body.cors, facts)))
