@@ -20,6 +20,7 @@ pub mod reply;
 pub mod rewrite;
 pub mod rights;
 pub mod route;
+pub mod steering;
 pub mod streams;
 pub mod time;
 pub mod token;

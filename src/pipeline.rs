@@ -6,7 +6,7 @@
 //! entry:    present -> challenge -> grant -> admit                 the viewer token, once a session
 //! below:    open -> resume                                        the session token, on every URL
 //! source    where the bytes are, and the cache key                 (crate::cache)
-//! manifest  rewrite (crate::rewrite), or media: pass through
+//! manifest  rewrite (crate::rewrite), or media: pass through, or steering (crate::steering)
 //! ```
 
 use crate::cache::{Lifetime, Source, SourceError};
@@ -109,7 +109,7 @@ pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Pres
     let presented = token::present(facts, &site.tokens);
     let path = presented.as_ref().ok().and_then(|presented| presented.path()).unwrap_or(&facts.path);
     let request = MediaRequest::at_entry(path)?;
-    if request.kind == ResourceKind::Segment {
+    if matches!(request.kind, ResourceKind::Segment | ResourceKind::Steering) {
         return Err(Denial::new(
             Reason::SessionMissing,
             "expected /~{session}/ in front, as the manifest gives it",
@@ -270,7 +270,7 @@ pub fn renew(
     keys: &KeySet,
     now: UnixTime,
 ) -> Result<Option<Reply>, Fault> {
-    let Admission { session, renewal, .. } = admission;
+    let Admission { renewal, .. } = admission;
     let redirect = |status, place: &str| {
         let reply = Reply { status, ..Reply::default() };
         Some(reply.with("Location", place).with("Cache-Control", NOT_KEPT))
@@ -278,26 +278,45 @@ pub fn renew(
     if let Some(Renewal { redirect: Some((status, place)), .. }) = renewal {
         return Ok(redirect(*status, place.expose()));
     }
-    let due = now.plus_secs(site.sessions.renewal_s()) >= session.expires_at;
-    let longer = session.renewed(now.plus_secs(site.sessions.lifetime_s));
-    if request.kind == ResourceKind::Segment || !due || longer.expires_at <= session.expires_at {
+    if matches!(request.kind, ResourceKind::Segment | ResourceKind::Steering) {
         return Ok(None);
     }
-    let token = sign(&longer, site, keys)?;
-    let query = facts.query.expose();
-    let mark = if query.is_empty() { "" } else { "?" };
-    let MediaRequest { title, resource, .. } = request;
+    let token = longer_token(admission, site, keys, now, site.sessions.renewal_s())?;
+    let place = |token| at_session(request, admission.signing, &token, facts.query.expose());
+    Ok(token.map(place).and_then(|place| redirect(307, &place)))
+}
+
+/// The token of the same session for longer, where the present one lasts no more than so many seconds.
+pub(crate) fn longer_token(
+    Admission { session, .. }: &Admission,
+    site: &Site,
+    keys: &KeySet,
+    now: UnixTime,
+    least_s: u64,
+) -> Result<Option<Redacted<String>>, Fault> {
+    let due = now.plus_secs(least_s) >= session.expires_at;
+    let longer = session.renewed(now.plus_secs(site.sessions.lifetime_s));
+    if due && longer.expires_at > session.expires_at { sign(&longer, site, keys).map(Some) } else { Ok(None) }
+}
+
+/// The path and query of a title's resource under a token, with the other parameters of a query.
+pub(crate) fn at_session(
+    MediaRequest { title, resource, .. }: &MediaRequest,
+    signing: Signing,
+    token: &Redacted<String>,
+    query: &str,
+) -> String {
     let token = token.expose();
-    let place = if admission.signing == Signing::Query {
+    if signing == Signing::Query {
         let others = query
             .split('&')
             .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(SESSION_PARAMETER));
         let others: String = others.flat_map(|pair| [pair, "&"]).collect();
         format!("/{title}/{resource}?{others}{SESSION_PARAMETER}={token}")
     } else {
+        let mark = if query.is_empty() { "" } else { "?" };
         format!("/~{token}/{title}/{resource}{mark}{query}")
-    };
-    Ok(redirect(307, &place))
+    }
 }
 
 /// What no player keeps: another viewer's or another minute's answer may differ.

@@ -15,6 +15,7 @@ use crate::hls::{self, CompileError, Edits, Frame, Skip, Template};
 use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
 use crate::route::{MediaRequest, ResourceKind};
+use crate::steering;
 
 /// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
 pub const DEFINE_PARAMETER: &str = "_SD_define";
@@ -33,6 +34,7 @@ pub struct Rewrite<'a> {
     admission: &'a Admission,
     source: &'a Source,
     edits: Edits<'a>,
+    steering: Option<hls::Steering<'a>>,
 }
 
 impl<'a> Rewrite<'a> {
@@ -58,23 +60,29 @@ impl<'a> Rewrite<'a> {
                 .and_then(Skip::from_directive),
             ..Edits::within(caps)
         };
-        Self { facts, request, site, admission, source, edits }
+        let steering = steering::announced(facts, site, admission);
+        Self { facts, request, site, admission, source, edits, steering }
     }
 
     /// A name for everything that its template depends on, but the manifest's bytes and the site's document.
     pub fn key(&self) -> String {
-        let Self { request, admission, source, edits, .. } = self;
+        let Self { request, admission, source, edits, steering, .. } = self;
         let Admission { permit, signing, .. } = admission;
         let Edits { define, start, skip, .. } = edits;
         let start = start.map(|start| format!("{:?}-{:?}", start.max_height, start.max_bitrate_kbps));
         let start = start.unwrap_or_default();
         let skip = skip.map_or("", Skip::name);
-        format!("{}#{}#{}#{signing:?}#{define}#{start}#{skip}", source.cache_key, permit.class, request.title)
+        let (key, class, title) = (&source.cache_key, permit.class, &request.title);
+        let key = format!("{key}#{class}#{title}#{signing:?}#{define}#{start}#{skip}");
+        // At the entry, the order of pathways is the viewer's.
+        let order = steering.iter().filter(|_| admission.entered).flat_map(|steering| &steering.order);
+        order.fold(key, |key, pathway| key + "#" + pathway.as_str())
     }
 
     /// Compiles a manifest.
     pub fn template(&self, bytes: &[u8]) -> Result<Template, Stop> {
-        let Self { facts, request, site, admission, source, edits } = self;
+        let Self { facts, request, site, admission, source, edits, steering } = self;
+        let edits = Edits { steering: steering.as_ref(), ..*edits };
         if request.kind == ResourceKind::Mpd {
             let detail = "DASH manifests are not rewritten yet";
             return Err(Fault::new(FaultKind::ManifestUnsupported, detail).into());
@@ -87,7 +95,7 @@ impl<'a> Rewrite<'a> {
             signing: admission.signing,
             foreign: &site.media.foreign,
         };
-        hls::compile(bytes, Some(&frame), edits).map_err(|error| {
+        hls::compile(bytes, Some(&frame), &edits).map_err(|error| {
             let fault = |kind| Fault::new(kind, format!("{}: {error}", source.place())).into();
             match error {
                 CompileError::NoVariant => Denial::new(Reason::NoVariant, error.to_string()).into(),

@@ -8,6 +8,7 @@
 //! /{title}/{resource}                         entry: a manifest, with a viewer token
 //! /~{session token}/{title}/{resource}        everything below the entry
 //! /{title}/{resource}?sd_session={token}      the same, where the site signs so
+//! …/{title}/{folder}/_stagedoor/steering.json  of that: which pathway a player takes
 //! ```
 
 use std::fmt;
@@ -65,13 +66,15 @@ impl MediaRequest {
     }
 }
 
-/// Kinds of resource, told apart by their file extension.
+/// Kinds of resource: one of the edge's own, and those of titles, told apart by their file extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceKind {
     /// An HLS playlist: `.m3u8`, `.m3u`.
     Playlist,
     /// A DASH manifest: `.mpd`.
     Mpd,
+    /// The steering manifest of a session, which the edge writes: [`STEERING_RESOURCE`].
+    Steering,
     /// Anything else: segments, keys, subtitles, pictures.
     Segment,
 }
@@ -109,6 +112,10 @@ impl ResourcePath {
 
     /// What kind of thing it is.
     pub fn kind(&self) -> ResourceKind {
+        let folder = self.0.strip_suffix(STEERING_RESOURCE);
+        if folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/')) {
+            return ResourceKind::Steering;
+        }
         let extension =
             self.0.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
         match extension {
@@ -126,6 +133,10 @@ impl fmt::Display for ResourcePath {
         f.write_str(&self.0)
     }
 }
+
+/// The steering manifest, from any folder of a title: beside each playlist, so that a session for one folder reaches it.
+/// What the media origin holds under this name is not served.
+pub const STEERING_RESOURCE: &str = "_stagedoor/steering.json";
 
 /// The query parameter that carries a session's token, where its path does not.
 pub const SESSION_PARAMETER: &str = "sd_session";
@@ -226,6 +237,14 @@ mod tests {
             assert_eq!(below.kind, ResourceKind::Segment);
         }
         assert_eq!(media("/harbour/a.MPD").unwrap().kind, ResourceKind::Mpd);
+        for (path, kind) in [
+            ("_stagedoor/steering.json", ResourceKind::Steering),
+            ("hls/1/%5Fstagedoor/steering.json", ResourceKind::Steering),
+            ("x_stagedoor/steering.json", ResourceKind::Segment),
+            ("_stagedoor/steering.json/x", ResourceKind::Segment),
+        ] {
+            assert_eq!(media(&format!("/~abc/harbour/{path}")).unwrap().kind, kind, "{path}");
+        }
     }
 
     #[test]

@@ -117,6 +117,11 @@ fn replay() {
 }
 
 #[test]
+fn steering() {
+    run("steering.json");
+}
+
+#[test]
 fn every_file_of_flows_is_run() {
     let mut names: Vec<_> = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
@@ -130,6 +135,7 @@ fn every_file_of_flows_is_run() {
             "replay.json",
             "rights.json",
             "sessions.json",
+            "steering.json",
             "viewing.json"
         ]
     );
@@ -219,8 +225,10 @@ fn check(told: &str, expected: &Expected, reply: &Reply, body: &str, session: &m
     }
     if expected.capture || expected.body.as_ref().is_some_and(|body| body.contains("{{session}}")) {
         let text = [reply.header("Location").unwrap_or_default(), body].concat();
-        let at = text.find("/~").unwrap_or_else(|| panic!("{told}: no session in {text}"));
-        text[at + 2..at + 102].clone_into(session);
+        let marks = ["/~", "sd_session="].into_iter();
+        let at = marks.filter_map(|mark| Some(text.find(mark)? + mark.len())).min();
+        let at = at.unwrap_or_else(|| panic!("{told}: no session in {text}"));
+        text[at..at + 100].clone_into(session);
     }
     if let Some(expected) = &expected.body {
         assert_eq!(body, expected.replace("{{session}}", session), "{told}");

@@ -43,13 +43,13 @@ pub(crate) struct Arguments {
     /// Write the session once, as a variable (EXT-X-DEFINE).
     #[arg(long)]
     define: bool,
-    /// Leave out what a player has already, as a Playlist Delta Update (EXT-X-SKIP).
-    #[arg(long, value_enum)]
-    skip: Option<Skip>,
     /// Put the variant that a player begins with in front: of those within this bit rate, in kbit/s, the one with the
     /// most.
     #[arg(long, value_name = "KBPS")]
     start: Option<u32>,
+    /// Leave out what a player has already, as a Playlist Delta Update (EXT-X-SKIP).
+    #[arg(long, value_enum)]
+    skip: Option<Skip>,
     /// The manifest; `-` reads standard input.
     file: PathBuf,
 }
@@ -108,11 +108,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
     let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
-    if permit.is_none()
-        && arguments.session.is_none()
-        && arguments.start.is_none()
-        && arguments.skip.is_none()
-    {
+    let asked = arguments.start.is_some() || arguments.skip.is_some();
+    if permit.is_none() && arguments.session.is_none() && !asked {
         input::write(&manifest)?;
         return Ok(Answer::Yes);
     }

@@ -149,7 +149,7 @@ pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePoli
         * match (resource, kind) {
             (ResourceKind::Playlist | ResourceKind::Mpd, _) => missing.playlist_s,
             (ResourceKind::Segment, None | Some(Kind::Segment)) => missing.segment_s,
-            (ResourceKind::Segment, _) => missing.other_s,
+            (ResourceKind::Segment | ResourceKind::Steering, _) => missing.other_s,
         }
 }
 

@@ -114,6 +114,35 @@ identifiers! {
     concat!("^", slug!()),
     is_slug;
 
+    /// A pathway's identifier, compared byte for byte ([Content Steering section 2]).
+    ///
+    /// [Content Steering section 2]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering-05#section-2
+    PathwayId,
+    "a pathway id: 1 to 64 of a-z, A-Z, 0-9, `.`, `-` and `_`",
+    "^[A-Za-z0-9._-]{1,64}$",
+    |text| is_of(text, 64, b"._-");
+
+    /// A `STABLE-VARIANT-ID` or `STABLE-RENDITION-ID` ([HLS section 4.4.6.2]).
+    ///
+    /// [HLS section 4.4.6.2]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.2
+    StableId,
+    "a stable id: 1 to 128 of a-z, A-Z, 0-9, `+`, `/`, `=`, `.`, `-` and `_`",
+    "^[A-Za-z0-9+/=._-]{1,128}$",
+    |text| is_of(text, 128, b"+/=._-");
+
+    /// A query parameter that players add to a URI. Some percent-encode what they add and others do not, so it is of
+    /// what nobody encodes; `_HLS_` and `_DASH_` begin the players' own.
+    ParameterName,
+    "a parameter's name: 1 to 128 of a-z, A-Z, 0-9, `.`, `-` and `_`, beginning neither with `_HLS_` nor `_DASH_`",
+    "^(?!_HLS_|_DASH_)[A-Za-z0-9._-]{1,128}$",
+    |text| is_of(text, 128, b"._-") && !text.starts_with("_HLS_") && !text.starts_with("_DASH_");
+
+    /// The value of such a parameter.
+    ParameterValue,
+    "a parameter's value: 1 to 1,024 of a-z, A-Z, 0-9, `.`, `-` and `_`",
+    "^[A-Za-z0-9._-]{1,1024}$",
+    |text| is_of(text, 1_024, b"._-");
+
     /// Who signs tokens: the `iss` claim, compared byte for byte ([RFC 7519 section 4.1.1]).
     ///
     /// [RFC 7519 section 4.1.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.1
@@ -131,6 +160,15 @@ identifiers! {
     |text| is_visible_ascii(text, 128);
 }
 
+impl PathwayId {
+    /// That of variants that name none ([HLS section 4.4.6.2]).
+    ///
+    /// [HLS section 4.4.6.2]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.2
+    pub fn unnamed() -> Self {
+        Self(".".to_owned())
+    }
+}
+
 impl KeyId {
     /// Names a key by its thumbprint.
     pub(super) fn thumbprint(hash: &[u8; 32]) -> Self {
@@ -146,6 +184,11 @@ fn is_slug(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+}
+
+fn is_of(text: &str, longest: usize, signs: &[u8]) -> bool {
+    (1..=longest).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || signs.contains(&b))
 }
 
 fn is_visible_ascii(text: &str, longest: usize) -> bool {

@@ -24,6 +24,7 @@ mod rating;
 mod revocations;
 mod rules;
 mod site;
+mod steering;
 mod sync;
 mod territory;
 mod title;
@@ -41,7 +42,8 @@ pub use geography::{Anonymised, GeographyPolicy, Hosting, UnknownGeography};
 pub use hdcp::HdcpLevel;
 pub use host::Host;
 pub use id::{
-    BlackoutId, EntitlementId, GroupName, IdError, Issuer, KeyId, OfferId, Plan, TitleId, VarianceId,
+    BlackoutId, EntitlementId, GroupName, IdError, Issuer, KeyId, OfferId, ParameterName, ParameterValue,
+    PathwayId, Plan, StableId, TitleId, VarianceId,
 };
 pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
@@ -55,6 +57,9 @@ pub use rating::{
 pub use revocations::{Revocation, Revocations, Revoked, RevokedSession};
 pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
 pub use site::{BaseUrl, CorsPolicy, MediaPolicy, SessionPolicy, SigningStyle, Site};
+pub use steering::{
+    CloneUri, ExistingSteering, PathwayClone, PathwayPriority, Reach, SteeringError, SteeringPolicy,
+};
 pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError};
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
 pub use title::{

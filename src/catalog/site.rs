@@ -7,13 +7,14 @@ use url::Url;
 
 use super::{
     CachePolicy, DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, PlaylistPolicy, RatingPolicy,
-    SiteRules, TokenPolicy,
+    SiteRules, SteeringPolicy, TokenPolicy,
 };
 use crate::token::Lock;
 
 /// A site: one host name in front of one media origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(remote = "Self")]
 pub struct Site {
     /// The host name under which it is stored and reached.
     pub host: Host,
@@ -38,12 +39,32 @@ pub struct Site {
     /// What it makes of playlists.
     #[serde(default, skip_serializing_if = "PlaylistPolicy::is_default")]
     pub playlists: PlaylistPolicy,
+    /// How it steers players between pathways; absent: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steering: Option<SteeringPolicy>,
     /// How long the edge keeps what it has fetched.
     #[serde(default)]
     pub cache: CachePolicy,
     /// Which web pages may play it.
     #[serde(default)]
     pub cors: CorsPolicy,
+}
+
+impl Serialize for Site {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Site {
+    /// Reads the members, and then checks those that depend on others.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let site = Self::deserialize(deserializer)?;
+        match site.steering.as_ref().map(|steering| steering.check(&site)) {
+            Some(Err(error)) => Err(de::Error::custom(error)),
+            Some(Ok(())) | None => Ok(site),
+        }
+    }
 }
 
 /// Where a site's media lies.

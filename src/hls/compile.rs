@@ -6,7 +6,7 @@ use super::lines::{Kind, lines};
 use super::place::Frame;
 use super::shape::{Piece, Shape};
 use super::template::Template;
-use super::{Edits, media, sign, variants};
+use super::{Edits, media, sign, steering, variants};
 
 /// Why a playlist cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,11 @@ fn shape(playlist: &[u8], query: &str, edits: &Edits<'_>) -> Result<Shape, Compi
         return Ok(shape);
     }
     let shape = variants::shape(playlist, query, edits)?;
-    Ok(shape.unwrap_or_else(|| vec![Piece::Lines(0..playlist.len())]))
+    let shape = shape.unwrap_or_else(|| vec![Piece::Lines(0..playlist.len())]);
+    Ok(match edits.steering {
+        Some(announced) => steering::announce(playlist, shape, announced),
+        None => shape,
+    })
 }
 
 /// `#EXTM3U`, behind which IPTV playlists have attributes.

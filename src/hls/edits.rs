@@ -1,6 +1,6 @@
 //! What is to become of a playlist, besides the signing of its URIs.
 
-use super::{Bounds, Skip};
+use super::{Bounds, Skip, Steering};
 use crate::catalog::{Caps, Start};
 
 /// The edits of a playlist.
@@ -20,11 +20,21 @@ pub struct Edits<'a> {
     /// What the client has already and leaves out, where the delta update is ours to make: `delta_updates`, or a rewind
     /// window, with which the media origin is asked for whole playlists.
     pub skip: Option<Skip>,
+    /// The content steering that it announces.
+    pub steering: Option<&'a Steering<'a>>,
 }
 
 impl<'a> Edits<'a> {
     /// Those that limits ask for, and no others.
     pub fn within(caps: &'a Caps) -> Self {
-        Self { caps, bounds: Bounds::default(), start: None, define: false, delta_updates: false, skip: None }
+        Self {
+            caps,
+            bounds: Bounds::default(),
+            start: None,
+            define: false,
+            delta_updates: false,
+            skip: None,
+            steering: None,
+        }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! lines       what the lines are                               (lines.rs, attributes.rs, event.rs, tag.rs)
-//! shape       which of them remain, in which order             (variants, media.rs -> shape.rs)
+//! shape       which of them remain, in which order             (variants, media.rs, steering.rs -> shape.rs)
 //! sign        every URI that remains is resolved and signed    (variables.rs, place.rs, sign.rs, define.rs)
 //! template    rendered for each viewer by copying              (template.rs)
 //! ```
@@ -33,6 +33,7 @@ mod place;
 mod seconds;
 mod shape;
 mod sign;
+mod steering;
 mod tag;
 mod template;
 mod timing;
@@ -49,6 +50,7 @@ pub use delta::Skip;
 pub use edits::Edits;
 pub use event::{Event, EventKind, events};
 pub use place::{Frame, Signing};
+pub use steering::Steering;
 pub use tag::{Applies, Known, SPECIFICATION, Stands, Tag, Type, Value};
 pub use template::Template;
 pub use timing::Timing;

@@ -20,6 +20,7 @@ pub use continent::{country_of, unassigned};
 pub use decide::{Decision, Policies, Resumed, Viewer, decide, explain, explain_resume, resume};
 pub use device::device;
 pub use permit::{Class, Permit, Replaced};
+pub use place::is_inside;
 pub use prepared::Prepared;
 pub use start::start;
 pub use trace::{Decided, Finding, Trace};

@@ -4,6 +4,11 @@ use super::continent;
 use crate::catalog::{Code, CountryCode, GeographyPolicy, GroupName, Territories, Territory};
 use crate::facts::Geography;
 
+/// Whether a viewer is in a part of the world for certain.
+pub fn is_inside(list: &Territories, geography: &Geography, policy: &GeographyPolicy) -> bool {
+    Place::new(geography, policy).standing(list).is_inside()
+}
+
 /// A viewer's place on a site.
 #[derive(Clone, Debug)]
 pub(super) struct Place<'a> {

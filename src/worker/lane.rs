@@ -75,7 +75,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             let (head, bytes) = shared::whole_at_hand(&source)?;
             (head, Some(bytes))
         }
-        ResourceKind::Segment | ResourceKind::Mpd => return None,
+        ResourceKind::Segment | ResourceKind::Mpd | ResourceKind::Steering => return None,
     };
     let reply = pipeline::for_player(reply, &admission.permit);
     Some(respond::at_once(&reply, body.as_ref(), &reply::cors(&site.body.cors, facts)))
@@ -86,13 +86,13 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
 fn source(facts: &Facts, wanted: &MediaRequest, at_hand: &AtHand, permit: &Permit) -> Option<Rc<Source>> {
     let AtHand { site, title, .. } = at_hand;
     let Permit { folder, caps, .. } = permit;
-    let find =
-        || cache::source(facts, wanted, &site.body, folder, caps, title.body.generation).ok().map(Rc::new);
+    let generation = title.body.generation;
+    let find = || cache::source(facts, wanted, &site.body, folder, caps, generation).ok().map(Rc::new);
     if !facts.query.expose().is_empty() {
         return find();
     }
-    let key = [&facts.host, "\0", folder, "\0", wanted.resource.as_str()].concat();
-    let revisions = (site.revision, title.body.generation);
+    let key = [facts.host.as_str(), "\0", folder, "\0", wanted.resource.as_str()].concat();
+    let revisions = (site.revision, generation);
     let known = SOURCES.with_borrow(|known| known.get(&key).filter(|(made, _)| *made == revisions).cloned());
     if let Some((_, source)) = known {
         return Some(source);

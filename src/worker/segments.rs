@@ -34,11 +34,18 @@ pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) ->
         }
         _ => return missed(facts, source, context).await,
     };
-    let old = match stamp.freshness(now_ms()) {
+    let freshness = stamp.freshness(now_ms());
+    // While the cache was looked into, another request may have brought a newer one.
+    if freshness != Freshness::Fresh
+        && let Some(file) = shared::at_hand(source)?.filter(|_| !is_conditional(facts))
+    {
+        return file.answer(facts);
+    }
+    let old = match freshness {
         Freshness::Fresh => return fresh(facts, source, response, stamp).await,
         Freshness::Stale => {
             if !shared::is_failing(source) {
-                shared::refresh(source, context);
+                shared::refresh(source, &stamp, context);
             }
             return aged(source, response, &stamp);
         }

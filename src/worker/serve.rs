@@ -20,6 +20,7 @@ use crate::redacted::Redacted;
 use crate::reply::{self, Reply};
 use crate::rewrite::Rewrite;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
+use crate::steering;
 use crate::streams::Newcomer;
 use crate::token::{Asked, Use};
 
@@ -153,6 +154,10 @@ impl Edge {
         }
         let documents = self.documents()?;
         match request.kind {
+            ResourceKind::Steering => {
+                let reply = steering::answer(facts, request, site, admission, keys, now())?;
+                Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
+            }
             ResourceKind::Segment => {
                 let (reply, body) = segments::stream(facts, &source, &documents.context).await?;
                 Ok(Answer::Streamed(pipeline::for_player(reply, &admission.permit), body))

@@ -107,9 +107,12 @@ pub(super) async fn fetched(source: &Source, context: &Context, wants: Wants) ->
     brought.unwrap_or(Ok(Brought::Nothing))
 }
 
-/// Has a file fetched anew, behind the reply.
-pub(super) fn refresh(source: &Source, context: &Context) {
-    drop(begin(source, context, Wants::Nothing));
+/// Has a file fetched anew, behind the reply, unless a newer one is on its way into the cache.
+pub(super) fn refresh(source: &Source, old: &Stamp, context: &Context) {
+    let is_newer = |slot: &Shared, now| slot.made_at_ms > old.made_at_ms && now < slot.at_ms + SHARED_MS;
+    if peek(source, is_newer) != Some(true) {
+        drop(begin(source, context, Wants::Nothing));
+    }
 }
 
 /// What came of the work for the request that did it, or waited for it.
@@ -136,7 +139,10 @@ pub(super) enum Wants {
 #[derive(Default)]
 struct Shared {
     state: State,
+    /// When that came about, in Unix milliseconds.
     at_ms: u64,
+    /// The time of the last file that was brought, in Unix milliseconds.
+    made_at_ms: u64,
     under_way: UnderWay,
     large_until_ms: u64,
     failing_until_ms: u64,
@@ -296,6 +302,7 @@ async fn bring(source: &Source, wants: Wants, told: oneshot::Sender<Result<Broug
     } else {
         with_slot(source, |slot, now| {
             slot.settle(State::Alone, now);
+            slot.made_at_ms = stamp.made_at_ms;
             if length.is_some_and(|length| length > LONGEST) {
                 slot.large_until_ms = now + LARGE_MS;
             }
@@ -336,7 +343,10 @@ async fn share(
         }
         Err(error) => return broken(source, upstream::unreachable(source, &error), told),
     };
-    with_slot(source, |slot, now| slot.settle(State::Here(file.clone()), now));
+    with_slot(source, |slot, now| {
+        slot.settle(State::Here(file.clone()), now);
+        slot.made_at_ms = stamp.made_at_ms;
+    });
     let _ = told.map(|told| told.send(Ok(Brought::File(file.clone()))));
     match file.body(&(0..length)) {
         Ok(body) => store::keep(source, &stamp, Reply::clone(&file.head), body.into_parts().1).await,

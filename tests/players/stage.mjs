@@ -14,10 +14,13 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--proxy-server=direct://"];
 
-/** Host names that are this machine, for a browser: one site as usual, and one whose sessions are renewed at every chance. */
+/** Host names that are this machine, for a browser. */
 const SITES = {
   "localhost": {},
+  /** Sessions are renewed at every chance. */
   "renewing.localhost": { sessions: { lifetime_s: 600, renew_before_s: 598 } },
+  /** Delta updates are made where the media origin has none. */
+  "delta.localhost": { playlists: { delta_updates: true } },
 };
 
 /**
@@ -69,9 +72,9 @@ function documents(base, origin, titles) {
   return {
     ...Object.fromEntries(kept),
     ...Object.fromEntries(
-      Object.entries(SITES).map(([host, { sessions }]) => [
+      Object.entries(SITES).map(([host, { sessions, ...rest }]) => [
         `v1/site/${host}`,
-        { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, ...sessions } },
+        { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, ...sessions }, ...rest },
       ]),
     ),
     ...Object.fromEntries(

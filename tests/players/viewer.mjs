@@ -112,6 +112,11 @@ export class Viewer {
     return this.requests.slice(from).map(({ path }) => path.replace(SESSION, "/").replace(/^\/[^/]+\//, ""));
   }
 
+  /** What the page itself gets from the edge. */
+  fetch(path) {
+    return this.tab.evaluate(async (url) => (await fetch(url)).text(), this.#edge + path);
+  }
+
   picture(path) {
     return this.tab.screenshot({ path });
   }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::cache::{self, Kept, Kind, Lifetime, OriginControl, Source, Stamp};
-use stagedoor::catalog::{CorsPolicy, Site};
+use stagedoor::catalog::{CorsPolicy, DocumentKey, KeySet, Site};
 use stagedoor::facts::{Facts, Method};
 use stagedoor::hls::Timing;
 use stagedoor::offline::{self, Admitted, Documents};
@@ -15,6 +15,7 @@ use stagedoor::redacted::Redacted;
 use stagedoor::reply::{self, Reply};
 use stagedoor::rewrite;
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
+use stagedoor::steering;
 use stagedoor::time::UnixTime;
 use stagedoor::token::Seen;
 use stagedoor::token::session::SessionId;
@@ -76,7 +77,9 @@ impl<'a> Edge<'a> {
     /// The policy of the site, where there is one.
     fn cors(&self, facts: &Facts) -> CorsPolicy {
         let site = format!("v1/site/{}", facts.host).parse().ok().and_then(|key| self.documents.0.get(&key));
-        site.map(|json| serde_json::from_slice::<Site>(json).unwrap().cors).unwrap_or_default()
+        site.and_then(|json| serde_json::from_slice::<Site>(json).ok())
+            .map(|site| site.cors)
+            .unwrap_or_default()
     }
 
     fn media(
@@ -91,14 +94,14 @@ impl<'a> Edge<'a> {
         if let Some(redirect) = redirect {
             return Ok(redirect);
         }
-        let source = cache::source(
-            facts,
-            &request,
-            &site,
-            &admission.permit.folder,
-            &admission.permit.caps,
-            title.generation,
-        )?;
+        if request.kind == ResourceKind::Steering {
+            let keys = DocumentKey::Keys(site.sessions.keys.clone());
+            let keys = self.documents.read::<KeySet>(&keys)?.unwrap().body;
+            let reply = steering::answer(facts, &request, &site, &admission, &keys, now)?;
+            return Ok(pipeline::for_player(reply, &admission.permit));
+        }
+        let permit = &admission.permit;
+        let source = cache::source(facts, &request, &site, &permit.folder, &permit.caps, title.generation)?;
         let reply = self.fetch(facts, &request, &site, &admission, &source, now)?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();

@@ -28,6 +28,12 @@ pub(super) fn failed(path: &serde_path_to_error::Path, error: &serde_json::Error
     }
 }
 
+/// The member and the message of an error that a check over several members found: serde gives it the path of the
+/// document, and it begins with its own.
+pub(super) fn told<'e>(path: &serde_path_to_error::Path, message: &'e str) -> Option<(&'e str, &'e str)> {
+    message.split_once(": ").filter(|(field, _)| path.to_string() == "." && !field.contains(' '))
+}
+
 /// The parser's message without the ` at line L column C` at its end.
 pub(super) fn without_position(error: &serde_json::Error) -> String {
     let message = error.to_string();

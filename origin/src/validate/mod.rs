@@ -80,10 +80,12 @@ fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, body: &[u8]
         Ok(document) => document,
         // Serde stops at the first value that it cannot read.
         Err(error) => {
-            errors.push(FieldError {
-                field: field::failed(error.path(), error.inner()),
-                detail: field::without_position(error.inner()),
-            });
+            let detail = field::without_position(error.inner());
+            let (field, detail) = field::told(error.path(), &detail).map_or_else(
+                || (field::failed(error.path(), error.inner()), detail.clone()),
+                |(field, detail)| (field.to_owned(), detail.to_owned()),
+            );
+            errors.push(FieldError { field, detail });
             return Err(Invalid::Fields(errors));
         }
     };
@@ -228,6 +230,28 @@ mod tests {
         assert_eq!(found[0].0, "ratings.systems.group:a", "{found:?}");
         let good = site(r#""geography":{"groups":{"a":["AE"]}},"ratings":{"systems":{"group:a":"uae"}}"#);
         assert!(document(&key.parse().unwrap(), good.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn what_a_site_says_of_steering_holds_together() {
+        let site = |steering: &str| {
+            let body = format!(
+                r#"{{"host":"watch.example.com","media":{{"origin":"https://m.example/vod/"}},
+                "tokens":{{"issuers":["i"]}},"sessions":{{"keys":"k"}},"steering":{steering}}}"#
+            );
+            errors("v1/site/watch.example.com", &body).remove(0)
+        };
+        let clone = r#"{"id":"c","base_id":".","host":"evil.example"}"#;
+        let (field, detail) = site(&format!(r#"{{"clones":[{clone}]}}"#));
+        assert_eq!(field, "steering.clones[0].host");
+        assert!(
+            detail.starts_with("expected the site's own host or one of `media.foreign.sign`"),
+            "{detail}"
+        );
+        let (field, _) = site(r#"{"priorities":[{"territories":{"allow":["AE","UK"]},"order":[]}]}"#);
+        assert_eq!(field, "steering.priorities[0].territories.allow[1]");
+        let (field, _) = site(r#"{"clones":[{"id":"c","base":"."}]}"#);
+        assert_eq!(field, "steering.clones[0].base");
     }
 
     #[test]

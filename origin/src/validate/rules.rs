@@ -162,6 +162,12 @@ impl Rules for Site {
                 }
             }
         }
+        let priorities = self.steering.iter().flat_map(|steering| &steering.priorities);
+        for (index, priority) in priorities.enumerate() {
+            if let Some(territories) = &priority.territories {
+                countries(report, &format!("steering.priorities[{index}].territories"), territories);
+            }
+        }
         for territory in self.ratings.systems.keys() {
             if let Some(detail) = territory.country().and_then(unassigned) {
                 report(format!("ratings.systems.{territory}"), detail);

@@ -25,7 +25,12 @@ export async function play(video, url, { lowLatency }) {
       hls.subtitleDisplay = true;
     },
     cues: () => shownCues(video.textTracks),
-    seekable: () => span(video.seekable),
+    // The element says that it can be sought in from 0 on, whatever has left the window.
+    seekable: () => {
+      const { live, fragmentStart, edge } = hls.latestLevelDetails ?? {};
+      return live ? [fragmentStart, edge] : span(video.seekable);
+    },
+    goToEdge: () => (video.currentTime = hls.liveSyncPosition),
     errors: () => errors,
   };
 }

@@ -7,9 +7,9 @@ const ADAPTERS = { "hls.js": "./hls.mjs", "Shaka Player": "./shaka.mjs", "video.
  *
  * @param {{player: keyof typeof ADAPTERS, url: string, lowLatency: boolean}} wish
  *
- * An adapter's `play(video, url, options)` gives `{heights, sound, text, selectSound, selectText, cues, seekable, errors}`:
- * the heights on offer, the languages of sound and text, what chooses among them by language, the cues on screen, the
- * range that can be sought in, and what went wrong beyond repair.
+ * An adapter's `play(video, url, options)` gives `{heights, sound, text, selectSound, selectText, cues, seekable, goToEdge,
+ * errors}`: the heights on offer, the languages of sound and text, what chooses among them by language, the cues on
+ * screen, the range that can be sought in, what a button named Live does, and what went wrong beyond repair.
  */
 export async function open({ player, url, lowLatency }) {
   const { play } = await import(ADAPTERS[player]);

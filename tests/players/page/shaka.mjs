@@ -23,6 +23,7 @@ export async function play(video, url, { lowLatency }) {
       const { start, end } = player.seekRange();
       return [start, end];
     },
+    goToEdge: () => player.goToLive(),
     errors: () => errors,
   };
 }

@@ -26,6 +26,7 @@ export async function play(video, url, { lowLatency }) {
     selectText: (language) => text().forEach((track) => (track.mode = track.language === language ? "showing" : "disabled")),
     cues: () => shownCues(player.textTracks()),
     seekable: () => span(player.seekable()),
+    goToEdge: () => player.currentTime(span(player.seekable())[1]),
     errors: () => errors,
   };
 }
