@@ -22,11 +22,12 @@ const LEAST_VERSION: u32 = 8;
 const REFERENCE: &[u8] = b"{$session}";
 
 /// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
-/// shorter, and where the playlist has a variable of this name itself.
+/// shorter, where a URI stands above the header, and where the playlist has a variable of this name itself.
 pub(super) fn defined(template: Template) -> Template {
     let Template { bytes, holes, by_query, .. } = &template;
     let header = lines(bytes).find(|line| is_header(line.text)).map_or(0..0, |line| line.start..line.end);
-    if holes.len() < 2 || defines_session(bytes) {
+    let is_used_above = holes.first().is_some_and(|hole| *hole < header.end);
+    if holes.len() < 2 || is_used_above || defines_session(bytes) {
         return template;
     }
     let version = version(bytes);
@@ -107,6 +108,7 @@ mod tests {
                 "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"TOKEN\"\n/~{$session}/a\n/~{$session}/b",
             ),
             (&["#EXTM3U\n/~", "/a\n"], "#EXTM3U\n/~TOKEN/a\n"),
+            (&["/~", "/a\n#EXTM3U\n/~", "/b\n"], "/~TOKEN/a\n#EXTM3U\n/~TOKEN/b\n"),
             (
                 &["#EXTM3U\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"x\"\n/~", "/a\n/~", "/b"],
                 "#EXTM3U\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"x\"\n/~TOKEN/a\n/~TOKEN/b",
