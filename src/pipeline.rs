@@ -10,7 +10,7 @@
 //! ```
 
 use crate::cache::{Lifetime, Source, SourceError};
-use crate::catalog::{Host, KeySet, SigningStyle, Site, Start, Title};
+use crate::catalog::{Host, Jwk, KeySet, SigningStyle, Site, Start, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -210,12 +210,25 @@ pub fn open(
     now: UnixTime,
 ) -> Result<Session, Denial> {
     let (session, key) = Session::open(token.expose(), sessions.keys, site.host.as_str())?;
+    good(facts, request, &session, key, site, sessions, now)?;
+    Ok(session)
+}
+
+/// Below the entry: checks that a session that was opened, with this key, is good for a request at this time.
+pub fn good(
+    facts: &Facts,
+    request: &MediaRequest,
+    session: &Session,
+    key: &Jwk,
+    site: &Site,
+    sessions: Sessions<'_>,
+    now: UnixTime,
+) -> Result<(), Denial> {
     // Players ask again for the playlist that they know, long after its token was renewed: it is renewed again, for as
     // long as the session lasts.
     let grace_s = if request.kind == ResourceKind::Segment { site.sessions.grace_s } else { u64::MAX };
     session.check(request, facts, now, grace_s)?;
-    sessions.revocations.session(&session, &request.title, &site.sessions.keys, key)?;
-    Ok(session)
+    sessions.revocations.session(session, &request.title, &site.sessions.keys, key)
 }
 
 /// Below the entry: decides the rights again, so that a change reaches a running session with its next request.

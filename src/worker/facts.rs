@@ -25,16 +25,13 @@ const OVERRIDE_HEADER: &str = "Stagedoor-Geography";
 // https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
 #[wasm_bindgen(inline_js = r#"
 const SESSION = /^[^/]*\/\/[^/]*\/((~|%7e)|[^?]*[?](.*&)?sd_session=)/i;
-const HEADERS = [
-  "CF-Connecting-IP", "Authorization", "Origin", "Range", "If-Range", "If-None-Match",
-  "If-Modified-Since",
-];
+const HEADERS = ["CF-Connecting-IP", "Origin", "Range", "If-Range", "If-None-Match", "If-Modified-Since"];
 const PLACE = ["country", "regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude", "asn"];
 
-export function readFacts(request) {
+export function readFacts(request, placeFromHeader) {
   const { method, url, headers, cf } = request;
   // Set and empty, it is an unknown place.
-  const place = headers.get("Stagedoor-Geography");
+  const place = placeFromHeader ? headers.get("Stagedoor-Geography") : null;
   const fields = [method, url, place === null ? "" : `=${place}`];
   for (const name of HEADERS) fields.push(headers.get(name));
   for (const name of PLACE) fields.push(cf?.[name]);
@@ -47,11 +44,11 @@ export function readFacts(request) {
 "#)]
 extern "C" {
     #[wasm_bindgen(js_name = readFacts)]
-    fn read_facts(request: &web_sys::Request) -> String;
+    fn read_facts(request: &web_sys::Request, place_from_header: bool) -> String;
 }
 
 pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Result<Facts, Stop> {
-    let text = read_facts(request);
+    let text = read_facts(request, place_from_header);
     let mut fields = Fields(text.split('\0'));
     let method = Method::from_name(fields.text());
     let url = fields.text();
@@ -61,7 +58,7 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
     let place = fields.text().strip_prefix('=');
     let address = fields.parsed();
     let mut headers = Headers {
-        authorization: fields.secret(),
+        authorization: None,
         origin: fields.owned(),
         range: fields.owned(),
         if_range: fields.owned(),
@@ -74,6 +71,7 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
     while let Some(name) = fields.0.next() {
         headers.all.push((name.to_owned(), Redacted::new(fields.text().to_owned())));
     }
+    headers.authorization = headers.named("authorization").map(|value| Redacted::new(value.to_owned()));
     Ok(Facts {
         method,
         scheme: if parts.scheme == "http" { Scheme::Http } else { Scheme::Https },
@@ -83,7 +81,7 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
         query: Redacted::new(parts.query.to_owned()),
         headers,
         address,
-        geography: match place.filter(|_| place_from_header) {
+        geography: match place {
             Some(place) => place.parse().map_err(|error| {
                 Denial::new(Reason::GeographyInvalid, format!("{OVERRIDE_HEADER}: {error}"))
             })?,
@@ -136,10 +134,6 @@ impl<'a> Fields<'a> {
 
     fn owned(&mut self) -> Option<String> {
         Some(self.text()).filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
-    fn secret(&mut self) -> Option<Redacted<String>> {
-        self.owned().map(Redacted::new)
     }
 
     fn parsed<T: FromStr>(&mut self) -> Option<T> {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use worker::Response;
 
+use super::respond::Prepared;
 use super::{now_ms, platform, upstream};
 use crate::cache::{ByteRange, Kind, Lifetime, OriginControl, Source, Stamp};
 use crate::facts::Facts;
@@ -19,11 +20,12 @@ pub(super) struct File {
     pub(super) head: Rc<Reply>,
     pub(super) bytes: Uint8Array,
     pub(super) stamp: Stamp,
+    pub(super) prepared: Rc<Prepared>,
 }
 
 impl File {
-    pub(super) fn new(head: Reply, bytes: &[u8], stamp: Stamp) -> Self {
-        Self { head: Rc::new(head), bytes: Uint8Array::from(bytes), stamp }
+    pub(super) fn new(head: Reply, bytes: Uint8Array, stamp: Stamp) -> Self {
+        Self { head: Rc::new(head), bytes, stamp, prepared: Rc::default() }
     }
 
     /// Its length, in bytes.
@@ -31,9 +33,9 @@ impl File {
         self.bytes.length().into()
     }
 
-    /// The head of a reply that brings all of it, and its bytes.
-    pub(super) fn whole(&self) -> (Reply, Uint8Array) {
-        (with_age(Reply::clone(&self.head), &self.stamp), self.bytes.clone())
+    /// The head of a reply that brings all of it.
+    pub(super) fn whole(&self) -> Reply {
+        with_age(Reply::clone(&self.head), &self.stamp)
     }
 
     /// Answers a request without conditions.

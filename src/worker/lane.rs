@@ -13,8 +13,10 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::documents::AtHand;
+use super::respond::Dependence;
 use super::{facts, now, now_ms, playlists, respond, shared, streams, templates};
-use crate::cache::{self, Source};
+use crate::cache::{self, Source, Stamp};
+use crate::catalog::{Document, Issuer, KeySet, Site};
 use crate::facts::Facts;
 use crate::pipeline::{self, Sessions};
 use crate::redacted::Redacted;
@@ -23,6 +25,7 @@ use crate::rewrite::Rewrite;
 use crate::rights::Permit;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::token::RevocationIndex;
+use crate::token::session::Session;
 
 /// Answers a GET at once, or leaves it to [`super::serve`].
 #[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
@@ -45,10 +48,9 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     let AtHand { site, title, keys, revocations } = &at_hand;
     let nothing = RevocationIndex::default();
     let revocations = revocations.as_ref().map_or(&nothing, |document| &document.body);
-    let sessions = Sessions { keys: &keys.body, revocations };
     let now = now();
     // Refusals are told and logged with the awaits: they are no hot path.
-    let session = pipeline::open(facts, wanted, token, &site.body, sessions, now).ok()?;
+    let session = open(facts, wanted, token.expose(), &site.body, keys, revocations)?;
     pipeline::on_site(&title.body, &site.body.host).ok()?;
     let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now).ok()?;
     if streams::is_to_be_told(&site.body, &session)
@@ -58,27 +60,99 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     }
     let source = source(facts, wanted, &at_hand, &admission.permit)?;
     let now_ms = now_ms();
-    let (reply, body) = match wanted.kind {
+    let on = |age_s, stamp: &Stamp| Dependence {
+        age_s,
+        lifetime: stamp.lifetime,
+        site_revision: site.revision,
+        origin: sent.origin.clone(),
+        replaced: admission.permit.replaced.is_some(),
+    };
+    let headed =
+        |reply| (pipeline::for_player(reply, &admission.permit), reply::cors(&site.body.cors, facts));
+    match wanted.kind {
         ResourceKind::Playlist => {
             let kept = playlists::at_hand(&source.cache_key, now_ms)?;
             let rewrite = Rewrite::of(facts, wanted, &site.body, &admission, &source);
             let compiled = templates::compiled(&rewrite, site.revision, &kept).ok()?;
-            let head = rewrite.head(&compiled.template, &kept.stamp, now_ms);
-            let body = match &compiled.shared {
-                _ if head.status == 304 => None,
-                Some(shared) => Some(shared.clone()),
-                None => Some(Uint8Array::from(&*compiled.template.render(token.expose()))),
-            };
-            (head, body)
+            let head = || rewrite.head(&compiled.template, &kept.stamp, now_ms);
+            if let Some(shared) = compiled.shared.as_ref().filter(|_| sent.if_none_match.is_none()) {
+                let on = on(kept.stamp.age_s(now_ms), &kept.stamp);
+                return Some(compiled.prepared.answer(on, shared, || headed(head())));
+            }
+            let (head, added) = headed(head());
+            let whole = head.status == 200;
+            let body = whole.then(|| match &compiled.shared {
+                Some(shared) => shared.clone(),
+                None => Uint8Array::from(&*compiled.template.render(token.expose())),
+            });
+            Some(respond::at_once(&head, body.as_ref(), &added))
         }
         ResourceKind::Segment if sent.if_none_match.is_none() => {
-            let (head, bytes) = shared::whole_at_hand(&source)?;
-            (head, Some(bytes))
+            let file = shared::whole_at_hand(&source)?;
+            let age_s = if file.stamp.lifetime.immutable { 0 } else { file.stamp.age_s(now_ms) };
+            Some(file.prepared.answer(on(age_s, &file.stamp), &file.bytes, || headed(file.whole())))
         }
-        ResourceKind::Segment | ResourceKind::Mpd | ResourceKind::Steering => return None,
+        _ => None,
+    }
+}
+
+/// Opens a session. A viewer's token comes with each of their requests, so that it is remembered what it opened: a fact
+/// about the token and the site's keys. Whether the session is good for this request is not remembered.
+fn open(
+    facts: &Facts,
+    wanted: &MediaRequest,
+    token: &str,
+    site: &Site,
+    Document { revision, body: keys }: &Document<KeySet>,
+    revocations: &RevocationIndex,
+) -> Option<Session> {
+    let host = site.host.as_str();
+    let known = SESSIONS.with_borrow(|sessions| {
+        sessions
+            .get(token)
+            .filter(|known| {
+                known.keys == *revision && known.issuer == site.sessions.keys && known.host == host
+            })
+            .map(|known| (known.session, known.key))
+    });
+    let (session, at) = match known {
+        Some(known) => known,
+        None => {
+            let (session, key) = Session::open(token, keys, host).ok()?;
+            let at = keys.keys.iter().position(|known| std::ptr::eq(known, key))?;
+            let opened = Opened {
+                session,
+                key: at,
+                keys: *revision,
+                issuer: site.sessions.keys.clone(),
+                host: host.to_owned(),
+            };
+            SESSIONS.with_borrow_mut(|sessions| remember(sessions, token.to_owned(), opened));
+            (session, at)
+        }
     };
-    let reply = pipeline::for_player(reply, &admission.permit);
-    Some(respond::at_once(&reply, body.as_ref(), &reply::cors(&site.body.cors, facts)))
+    let sessions = Sessions { keys, revocations };
+    pipeline::good(facts, wanted, &session, keys.keys.get(at)?, site, sessions, now()).ok()?;
+    Some(session)
+}
+
+/// What a token opened.
+struct Opened {
+    session: Session,
+    /// Which of the keys verified it.
+    key: usize,
+    /// The revision of the document that holds them.
+    keys: u64,
+    issuer: Issuer,
+    host: String,
+}
+
+/// Remembers so many things, and then starts anew.
+fn remember<V>(memory: &mut HashMap<String, V>, key: String, value: V) {
+    if memory.len() >= MOST {
+        memory.clear();
+    }
+    memory.insert(key, value);
 }
 
 /// Where the bytes are. Many viewers ask for one thing, so that this is remembered, as far as only the path and the
@@ -98,16 +172,11 @@ fn source(facts: &Facts, wanted: &MediaRequest, at_hand: &AtHand, permit: &Permi
         return Some(source);
     }
     let source = find()?;
-    SOURCES.with_borrow_mut(|known| {
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(key, (revisions, Rc::clone(&source)));
-    });
+    SOURCES.with_borrow_mut(|known| remember(known, key, (revisions, Rc::clone(&source))));
     Some(source)
 }
 
-/// The most sources that an isolate remembers. When they are so many, it starts anew.
+/// The most sources, and the most sessions, that an isolate remembers.
 const MOST: usize = 2_000;
 
 /// A revision of a site's document, and the generation of a title.
@@ -116,4 +185,6 @@ type Revisions = (u64, u64);
 thread_local! {
     /// Sources by the site's host, the folder at the media origin, and the path below it.
     static SOURCES: RefCell<HashMap<String, (Revisions, Rc<Source>)>> = RefCell::default();
+    /// Sessions by their tokens.
+    static SESSIONS: RefCell<HashMap<String, Opened>> = RefCell::default();
 }

@@ -2,20 +2,21 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use js_sys::Uint8Array;
 use serde_json::json;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
+use crate::cache::Lifetime;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::pipeline::Stop;
 use crate::reply::Reply;
 use crate::route::{MediaRequest, Route, route};
 
-type Added = Vec<(&'static str, String)>;
+pub(super) type Added = Vec<(&'static str, String)>;
 
 /// Answers with a body that is at hand.
 pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result<Response> {
@@ -42,61 +43,78 @@ pub(super) fn streamed(
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
-/// Answers in the synchronous lane: one call to JavaScript, or two where the headers are new.
-pub(super) fn at_once(
-    reply: &Reply,
-    body: Option<&Uint8Array>,
-    added: &[(&'static str, String)],
-) -> web_sys::Response {
-    let mut text = String::with_capacity(512);
+/// The status and headers of a reply, as JavaScript keeps them, and what they depend on besides the file that they
+/// belong to.
+#[derive(Default)]
+pub(super) struct Prepared(RefCell<Option<(Dependence, JsValue)>>);
+
+/// What the headers of a reply depend on, besides its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Dependence {
+    /// Its age, in seconds, where it tells it.
+    pub(super) age_s: u64,
+    /// For how long it is kept.
+    pub(super) lifetime: Lifetime,
+    /// The revision of the site's document.
+    pub(super) site_revision: u64,
+    /// The web page that asks.
+    pub(super) origin: Option<String>,
+    /// Whether something else is shown in place of the title.
+    pub(super) replaced: bool,
+}
+
+impl Prepared {
+    /// Answers with a body that JavaScript holds already: one call, or two where a head is new.
+    pub(super) fn answer(
+        &self,
+        on: Dependence,
+        body: &Uint8Array,
+        head: impl FnOnce() -> (Reply, Added),
+    ) -> web_sys::Response {
+        let mut prepared = self.0.borrow_mut();
+        if let Some((_, init)) = prepared.as_ref().filter(|(known, _)| *known == on) {
+            return answer(Some(body), init);
+        }
+        let (reply, added) = head();
+        let init = init(&reply, Some(body), &added);
+        let response = answer(Some(body), &init);
+        *prepared = Some((on, init));
+        response
+    }
+}
+
+/// Answers in the synchronous lane.
+pub(super) fn at_once(reply: &Reply, body: Option<&Uint8Array>, added: &Added) -> web_sys::Response {
+    answer(body, &init(reply, body, added))
+}
+
+/// The options of a response.
+fn init(reply: &Reply, body: Option<&Uint8Array>, added: &Added) -> JsValue {
     let own = reply.headers.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
-    let length = body.filter(|_| reply.status == 200).map(|body| body.length().to_string());
+    let length = body.map(|body| body.length().to_string());
     let length = length.as_deref().map(|length| ("Content-Length", length));
     let added = added.iter().map(|(name, value)| (*name, value.as_str()));
-    for (name, value) in own.chain(added).chain(length) {
-        for part in [name, "\0", value, "\0"] {
-            text.push_str(part);
-        }
-    }
-    HEADERS.with_borrow_mut(|known| {
-        if let Some(headers) = known.get(&text) {
-            return answer(reply.status, body, headers);
-        }
-        if known.len() >= MOST_HEADERS {
-            known.clear();
-        }
-        let headers = headers_of(&text);
-        let response = answer(reply.status, body, &headers);
-        known.insert(text, headers);
-        response
-    })
+    let parts: Vec<_> = own.chain(added).chain(length).flat_map(|(name, value)| [name, value]).collect();
+    response_init(reply.status, &parts.join("\0"))
 }
-
-thread_local! {
-    /// Headers of JavaScript's by their text, which replies of a template have in common for a second or more.
-    static HEADERS: RefCell<HashMap<String, web_sys::Headers>> = RefCell::default();
-}
-
-/// The most headers that are remembered. When they are so many, it starts anew.
-const MOST_HEADERS: usize = 500;
 
 #[wasm_bindgen(inline_js = r#"
-export function headersOf(text) {
+export function responseInit(status, text) {
   const headers = new Headers();
   const parts = text.split("\0");
   for (let at = 0; at + 1 < parts.length; at += 2) headers.set(parts[at], parts[at + 1]);
-  return headers;
+  return { status, headers };
 }
 
-export function answer(status, body, headers) {
-  return new Response(body, { status, headers });
+export function answer(body, init) {
+  return new Response(body, init);
 }
 "#)]
 extern "C" {
-    #[wasm_bindgen(js_name = headersOf)]
-    fn headers_of(text: &str) -> web_sys::Headers;
+    #[wasm_bindgen(js_name = responseInit)]
+    fn response_init(status: u16, text: &str) -> JsValue;
 
-    fn answer(status: u16, body: Option<&Uint8Array>, headers: &web_sys::Headers) -> web_sys::Response;
+    fn answer(body: Option<&Uint8Array>, init: &JsValue) -> web_sys::Response;
 }
 
 fn headers(

@@ -4,6 +4,7 @@
 //! out of it; the first request has it streamed as it comes in. What is large, or does not tell its length, is streamed
 //! to each, and a range of it is the media origin's to cut.
 
+use js_sys::Uint8Array;
 use worker::{Context, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged, with_age};
@@ -80,7 +81,7 @@ async fn fresh(facts: &Facts, source: &Source, mut response: Response, stamp: St
     }
     let head = head(source, &response, &stamp.lifetime)?;
     let bytes = response.bytes().await.map_err(|error| platform(&error))?;
-    let file = File::new(head, &bytes, stamp);
+    let file = File::new(head, Uint8Array::from(&*bytes), stamp);
     shared::keep(source, &file);
     file.answer(facts)
 }

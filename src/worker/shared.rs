@@ -4,7 +4,6 @@
 //! one viewer alone, is remembered as such for a while, so that nobody waits for it.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
@@ -52,9 +51,9 @@ fn stays_ms(file: &File) -> u64 {
     if file.length() <= SMALL { SMALL_MS } else { SHARED_MS }
 }
 
-/// A whole file that is in memory and fresh, its head first: there is nothing to await, and nothing to fetch.
-pub(super) fn whole_at_hand(source: &Source) -> Option<(Reply, Uint8Array)> {
-    Some(peek(source, Shared::file).flatten()?.whole())
+/// A whole file that is in memory and fresh: there is nothing to await, and nothing to fetch.
+pub(super) fn whole_at_hand(source: &Source) -> Option<File> {
+    peek(source, Shared::file).flatten()
 }
 
 /// Takes a file out of the cache into memory.
@@ -336,7 +335,7 @@ async fn share(
         Ok::<_, worker::Error>(bytes)
     };
     let file = match read.await {
-        Ok(bytes) if u64::from(bytes.length()) == length => File { head: Rc::new(head), bytes, stamp },
+        Ok(bytes) if u64::from(bytes.length()) == length => File::new(head, bytes, stamp),
         Ok(bytes) => {
             let detail = format!("{}: expected {length} bytes, found {}", source.place(), bytes.length());
             return broken(source, Fault::new(FaultKind::UpstreamUnreachable, detail), told);

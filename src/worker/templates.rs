@@ -7,6 +7,7 @@ use js_sys::Uint8Array;
 
 use super::memory::{Memory, Slot};
 use super::now_ms;
+use super::respond::Prepared;
 use crate::cache::Kept;
 use crate::hls::Template;
 use crate::pipeline::Stop;
@@ -17,6 +18,7 @@ pub(super) struct Compiled {
     pub(super) template: Template,
     /// The bytes that every viewer gets, where JavaScript keeps them; `None`: each viewer gets other ones.
     pub(super) shared: Option<Uint8Array>,
+    pub(super) prepared: Prepared,
 }
 
 #[derive(Default)]
@@ -62,7 +64,7 @@ pub(super) fn compiled(rewrite: &Rewrite<'_>, site_revision: u64, kept: &Kept) -
     let template = rewrite.template(&kept.bytes)?;
     let shared = template.is_shared().then(|| Uint8Array::from(&*template.render("")));
     let depends_on_query = template.depends_on_query();
-    let compiled = Rc::new(Compiled { template, shared });
+    let compiled = Rc::new(Compiled { template, shared, prepared: Prepared::default() });
     if !depends_on_query {
         let now_ms = now_ms();
         let entry = Entry {

@@ -33,8 +33,9 @@ pub(super) enum Stream {
 
 /// Whether any of the limits is one on playlists.
 pub(super) fn are_in(caps: &Caps) -> bool {
-    let Caps { max_streams, offline, .. } = caps;
-    let others = Caps { max_streams: *max_streams, offline: *offline, ..Caps::default() };
+    let Caps { max_streams, offline, rewind_s, .. } = caps;
+    let (max_streams, offline, rewind_s) = (*max_streams, *offline, *rewind_s);
+    let others = Caps { max_streams, offline, rewind_s, ..Caps::default() };
     *caps != others
 }
 
