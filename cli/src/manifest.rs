@@ -10,6 +10,7 @@ use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site, Start};
 use stagedoor::facts::Facts;
 use stagedoor::hls::{self, Bounds, CompileError, Edits, Frame, Signing};
 use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
+use stagedoor::steering;
 use url::Url;
 
 use crate::input::{self, Misuse};
@@ -142,11 +143,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let caps = permit.unwrap_or_default().caps;
     let bounds = site.as_ref().map_or_else(Bounds::default, |site| site.playlists.bounds());
     let start = arguments.start.map(|kbps| Start { max_bitrate_kbps: Some(kbps), max_height: None });
+    let steering = site.as_ref().and_then(steering::of_site);
     let edits = Edits {
+        steering: steering.as_ref(),
         bounds,
         start,
         define: arguments.define,
-        delta_updates: site.map_or(arguments.skip.is_some(), |site| site.playlists.delta_updates),
+        delta_updates: site.as_ref().map_or(arguments.skip.is_some(), |site| site.playlists.delta_updates),
         skip: arguments.skip.map(hls::Skip::from),
         ..Edits::within(&caps)
     };

@@ -424,6 +424,25 @@ fn rewrite_signs_and_caps() {
 }
 
 #[test]
+fn rewrite_announces_the_steering_of_the_site() {
+    let desk = Desk::new();
+    let mut site: Value =
+        serde_json::from_slice(&fs::read(desk.path("documents/site.json")).unwrap()).unwrap();
+    site["steering"] = json!({ "clones": [{ "id": "b", "base_id": ".", "host": "watch.example.com" }] });
+    desk.file("steering.json", &site);
+    let rewrite = |site: &str, more: &[&str]| {
+        let url = "https://watch.example.com/harbour/master.m3u8";
+        let all = [&["manifest", "rewrite", "--site", site, "--url", url], more, &["-"]].concat();
+        String::from_utf8(desk.run(&all, MASTER).stdout).unwrap()
+    };
+    let tag = "#EXT-X-CONTENT-STEERING:SERVER-URI=\"/~TOKEN/harbour/_stagedoor/steering.json\"\n";
+    let session = ["--session", "TOKEN"];
+    let expected = rewrite("documents/site.json", &session).replace("#EXTM3U\n", &format!("#EXTM3U\n{tag}"));
+    assert_eq!(rewrite("steering.json", &session), expected);
+    assert_eq!(rewrite("steering.json", &[]), MASTER);
+}
+
+#[test]
 fn without_a_site_everything_on_the_playlists_host_is_covered() {
     let desk = Desk::new();
     let playlist =

@@ -275,6 +275,11 @@ mod tests {
             written,
             "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=640x360,PATHWAY-ID=\"a\"\n360.m3u8\n"
         );
+        // Another edit changes the tag that is there: it begins with a pathway that is gone.
+        let theirs = "#EXT-X-CONTENT-STEERING:SERVER-URI=\"/steer\",PATHWAY-ID=\"b\"\n";
+        let playlist = playlist.replace("#EXT-X-VERSION", &format!("{theirs}#EXT-X-VERSION"));
+        let replaced = edited(&playlist, &["b", "a"], None, |_, caps| caps.max_height = Some(360));
+        assert_eq!(replaced, written);
     }
 
     #[test]
