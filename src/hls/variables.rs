@@ -9,6 +9,7 @@
 //! [draft-pantos-hls-rfc8216bis-22 sections 4.3 and 4.4.2.3](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.2.3)
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::attributes::attribute;
@@ -17,6 +18,10 @@ use super::attributes::attribute;
 #[derive(Default)]
 pub(super) struct Variables<'a> {
     values: HashMap<&'a [u8], Cow<'a, str>>,
+    /// The query's parameters, the first of each name, once one of them is asked for.
+    query: Option<HashMap<String, String>>,
+    /// How many bytes of values were put in so far.
+    written: Cell<usize>,
     /// One of them came out of the query.
     pub(super) by_query: bool,
 }
@@ -39,14 +44,20 @@ impl<'a> Variables<'a> {
             self.values.entry(name).or_insert(Cow::Borrowed(value));
         } else if let Some(name) = text(b"QUERYPARAM") {
             self.by_query = true;
-            let found = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
-            if let Some((_, value)) = found.filter(|(_, value)| !value.is_empty()) {
-                self.values.entry(name.as_bytes()).or_insert(Cow::Owned(value.into_owned()));
+            let query = self.query.get_or_insert_with(|| {
+                let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+                // Of two of one name, the first.
+                pairs.collect::<Vec<_>>().into_iter().rev().collect()
+            });
+            let found = query.get(name).filter(|value| (1..=LONGEST_PARAMETER).contains(&value.len()));
+            if let Some(value) = found {
+                self.values.entry(name.as_bytes()).or_insert_with(|| Cow::Owned(value.clone()));
             }
         }
     }
 
-    /// Puts the values in, once: a value that looks like a variable is none.
+    /// Puts the values in, once. A value that looks like a variable would be one to players that read what is written
+    /// here, so that it counts as unknown.
     pub(super) fn resolve<'t>(&self, text: &'t str) -> Resolved<'t> {
         let Some(first) = text.find(OPEN) else { return Resolved::Known(Cow::Borrowed(text)) };
         let mut resolved = String::with_capacity(text.len());
@@ -60,6 +71,10 @@ impl<'a> Variables<'a> {
             else {
                 return Resolved::Unknown(at);
             };
+            self.written.set(self.written.get() + value.len());
+            if value.contains(OPEN) || self.written.get() > MOST_WRITTEN {
+                return Resolved::Unknown(at);
+            }
             resolved.push_str(text.get(copied..at).unwrap_or_default());
             resolved.push_str(value);
             if resolved.len() > LONGEST {
@@ -79,12 +94,18 @@ pub(super) const OPEN: &str = "{$";
 /// The longest URI that variables may make, in bytes: the limit of Cloudflare's on a URL.
 const LONGEST: usize = 16 * 1024;
 
+/// The longest value that a viewer may put into a playlist, which may have it at each URI, in bytes.
+const LONGEST_PARAMETER: usize = 1024;
+
+/// The most bytes of values that a playlist gets: a long one with a long value at each URI would outgrow an isolate.
+const MOST_WRITTEN: usize = 16 * 1024 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn values_are_put_in_once() {
+    fn values_are_put_in() {
         let mut variables = Variables::default();
         for list in [
             "NAME=\"a\",VALUE=\"1\"",
@@ -100,7 +121,7 @@ mod tests {
         for (text, expected) in [
             ("x", known("x")),
             ("{$a}{$a}/x", known("11/x")),
-            ("x{$b}", known("x{$a}")),
+            ("x{$b}", Resolved::Unknown(1)),
             ("{$d}", known("/q")),
             ("{a}$", known("{a}$")),
             ("x/{$a}{$c}", Resolved::Unknown(6)),
@@ -119,5 +140,16 @@ mod tests {
         let define = format!("NAME=\"a\",VALUE=\"{}\"", "x".repeat(1000));
         variables.define(define.as_bytes(), "");
         assert!(matches!(variables.resolve(&"{$a}".repeat(100_000)), Resolved::Unknown(_)));
+    }
+
+    #[test]
+    fn values_of_the_query_are_short_and_the_whole_has_an_end() {
+        let mut variables = Variables::default();
+        variables.define(b"QUERYPARAM=\"a\"", &format!("a={}", "x".repeat(LONGEST_PARAMETER + 1)));
+        assert_eq!(variables.resolve("{$a}"), Resolved::Unknown(0));
+        let define = format!("NAME=\"b\",VALUE=\"{}\"", "x".repeat(8 * 1024));
+        variables.define(define.as_bytes(), "");
+        let known = (0..10_000).take_while(|_| matches!(variables.resolve("{$b}"), Resolved::Known(_))).count();
+        assert_eq!(known, MOST_WRITTEN / (8 * 1024));
     }
 }

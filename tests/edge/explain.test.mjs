@@ -61,6 +61,8 @@ test("the command and the endpoint print one trace for every request of the flow
   let count = 0;
   for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== "base.json")) {
     for (const flow of await readFlows(file)) {
+      // The command says what is wrong with a document that the edge cannot read.
+      if (JSON.stringify(flow.steps).includes("document_invalid")) continue;
       const documents = { ...base.documents, ...flow.documents };
       // The command takes neither marks of deletion nor what is broken.
       for (const [key, document] of Object.entries(documents)) {
