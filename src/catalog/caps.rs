@@ -49,7 +49,8 @@ pub struct Caps {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offline: Option<bool>,
     /// How far a viewer of a live stream may go back, in seconds: older segments are left out of its playlists. Three
-    /// target durations always remain. What has ended is no live stream.
+    /// target durations always remain. It goes on to hold when the stream has ended, unless its playlists are of the type
+    /// `VOD`: then nothing is left out of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewind_s: Option<u32>,
 }

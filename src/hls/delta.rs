@@ -6,7 +6,8 @@
 //!
 //! [draft-pantos-hls-rfc8216bis-22 sections 4.4.5.2 and 6.2.5.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.1).
 //! Date ranges are never skipped, whatever the client asks for, and `CAN-SKIP-DATERANGES` is not offered: which of them
-//! were added or removed recently, only somebody knows who has watched the playlist grow. Keys and maps that stood in the
+//! were added or removed recently, only somebody knows who has watched the playlist grow. A playlist that has ended is read
+//! once more, and as a whole. Keys and maps that stood in the
 //! part left out and that go on applying are said again: hls.js does not take them from its older copy.
 
 use std::time::Duration;
@@ -69,7 +70,9 @@ impl Maker {
         match live.can_skip_until {
             Some(boundary) if is_clamped => Self::InsteadOfOrigin(boundary),
             Some(_) => Self::NotWe,
-            None if offers && !live.target.is_zero() => Self::We(live.target.saturating_mul(6)),
+            None if offers && !live.has_ended && !live.target.is_zero() => {
+                Self::We(live.target.saturating_mul(6))
+            }
             None => Self::NotWe,
         }
     }

@@ -1,4 +1,4 @@
-//! What a live playlist says of itself: the first of two passes of its edits.
+//! What a live playlist says of itself, or one that was live: the first of two passes of its edits.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::lines::lines;
 use super::seconds::{integer, seconds};
 use super::tag::Tag;
 
-/// A Media Playlist to which segments are still added.
+/// A Media Playlist to which segments are added, or were: those that had left while it grew stay away when it has ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Live {
     /// The Target Duration.
@@ -23,6 +23,8 @@ pub(super) struct Live {
     pub(super) body: usize,
     /// Where the last line ends that is about the playlist and that an edit may change, or a date range.
     pub(super) settings_end: usize,
+    /// Nothing is added any more: it has an `EXT-X-ENDLIST`.
+    pub(super) has_ended: bool,
     pub(super) version: Option<u64>,
     pub(super) media_sequence: Option<u64>,
     pub(super) discontinuity_sequence: Option<u64>,
@@ -37,7 +39,7 @@ impl Live {
     /// Reads a playlist. `None`, so that it stays as it is:
     ///
     /// - what is no Media Playlist (no Target Duration, no URI, or tags of Multivariant Playlists);
-    /// - what does not grow: `EXT-X-ENDLIST`, or the type `VOD`;
+    /// - what never grew: the type `VOD`;
     /// - a Playlist Delta Update: how long the segments are that it leaves out, only its reader knows;
     /// - what has a line that players read differently: how many segments it has depends on them.
     ///
@@ -60,7 +62,9 @@ impl Live {
                     Tag::Discontinuity => live.has_discontinuity = true,
                     _ => {}
                 },
-                Item::Playlist(Tag::EndList | Tag::Skip, _) => return None,
+                // "It MAY occur anywhere in the Media Playlist file."
+                Item::Playlist(Tag::EndList, _) => live.has_ended = true,
+                Item::Playlist(Tag::Skip, _) => return None,
                 Item::Playlist(Tag::PlaylistType, value) if value.trim_ascii() == b"VOD" => {
                     return None;
                 }
@@ -140,10 +144,11 @@ mod tests {
     #[test]
     fn what_is_not_live_is_not_touched() {
         let live = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n";
-        assert!(Live::of(live.as_bytes()).is_some());
+        assert!(!Live::of(live.as_bytes()).unwrap().has_ended);
+        assert!(Live::of([live, "#EXT-X-ENDLIST\n"].concat().as_bytes()).unwrap().has_ended);
         for more in [
-            "#EXT-X-ENDLIST\n",
             "#EXT-X-PLAYLIST-TYPE:VOD\n",
+            "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-ENDLIST\n",
             "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n",
             "#EXT-X-STREAM-INF:BANDWIDTH=1\n",
             "#EXTINF:4,\rb.ts\n",

@@ -1,4 +1,4 @@
-//! The edits of live Media Playlists: the rewind window, and delta updates.
+//! The edits of live Media Playlists: the rewind window, which stays when they end, and delta updates.
 //!
 //! ```text
 //! live                                  what the playlist says of itself: the first pass          (live.rs)
@@ -36,7 +36,7 @@ pub(super) fn shape(playlist: &[u8], edits: &Edits<'_>) -> Option<Shape> {
     let live = Live::of(playlist)?;
     let least = edits.caps.rewind_s.map(|rewind_s| window::least(&live, rewind_s));
     let maker = Maker::of(&live, least.is_some(), edits.delta_updates);
-    let boundary = edits.skip.and_then(|_| maker.boundary());
+    let boundary = edits.skip.filter(|_| !live.has_ended).and_then(|_| maker.boundary());
     let cut = Cut::find(playlist, &live, least, boundary);
     Trim { playlist, live: &live, cut: &cut, edits, maker, next: Next::at(playlist, cut.at) }.shape()
 }

@@ -245,14 +245,42 @@ fn date_ranges_that_are_over_leave_wherever_they_stand() {
 #[test]
 fn what_is_not_live_stays() {
     let live = [HEAD, &segments(0..20)].concat();
-    for more in
-        ["#EXT-X-ENDLIST\n", "#EXT-X-PLAYLIST-TYPE:VOD\n", "#EXT-X-SKIP:SKIPPED-SEGMENTS=9\n", "a\rb\n"]
-    {
+    for more in [
+        "#EXT-X-PLAYLIST-TYPE:VOD\n",
+        "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-ENDLIST\n",
+        "#EXT-X-SKIP:SKIPPED-SEGMENTS=9\n",
+        "a\rb\n",
+    ] {
         let playlist = [live.as_str(), more].concat();
         assert_eq!(rewritten(&playlist, Some(0), true, Some(Skip::Segments)), playlist, "{more:?}");
     }
     let master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n";
     assert_eq!(window(master), master);
+}
+
+/// 6.2.2: "A Media Playlist's Media Sequence Number MUST NOT decrease".
+#[test]
+fn a_window_stays_when_the_stream_ends() {
+    const END: &str = "#EXT-X-ENDLIST\n";
+    let live = [HEAD, "#EXT-X-PLAYLIST-TYPE:EVENT\n", &segments(0..20)].concat();
+    let ended = [live.as_str(), END].concat();
+    assert_eq!(window(&ended), [&window(&live), END].concat());
+    // It may stand anywhere.
+    for head in [[HEAD, END].concat(), [HEAD, &segments(0..1), END].concat()] {
+        let rest = if head.contains("EXTINF") { segments(1..9) } else { segments(0..9) };
+        let found = window(&[head, rest].concat());
+        assert_eq!(found.replace(END, ""), window(&[HEAD, &segments(0..9)].concat()), "{found}");
+        assert!(found.contains(END), "{found}");
+    }
+    // A delta update is of no more use, and not offered.
+    assert_eq!(rewritten(&ended, None, true, Some(Skip::Segments)), ended);
+    assert_eq!(
+        rewritten(&ended, Some(60), true, Some(Skip::Segments)),
+        rewritten(&ended, Some(60), false, None)
+    );
+    let offered = ended.replace(HEAD, &[HEAD, "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24\n"].concat());
+    let found = rewritten(&offered, Some(60), true, Some(Skip::Segments));
+    assert!(found.contains("#EXT-X-MEDIA-SEQUENCE:5\n") && !found.contains("SKIP:"), "{found}");
 }
 
 #[test]
