@@ -7,6 +7,7 @@ use super::item::Item;
 use super::lines::lines_between;
 use super::live::Live;
 use super::moment::Moment;
+use super::part_range::PartRange;
 use super::seconds::{integer, seconds};
 use super::tag::Tag;
 
@@ -31,6 +32,8 @@ pub(super) struct Cut<'a> {
     pub(super) at: usize,
     /// Where the sub-range of the segment before it ends.
     pub(super) range_end: Option<u64>,
+    /// The sub-range of the last part before it.
+    pub(super) part_range: Option<PartRange<'a>>,
 }
 
 /// A date, and how long ago it was.
@@ -78,6 +81,7 @@ impl<'a> Cut<'a> {
                     }
                     cut.at = line.end;
                     cut.range_end = passed.range_end;
+                    cut.part_range = passed.part_range;
                 }
                 _ => {}
             }
@@ -94,6 +98,7 @@ struct Passed<'a> {
     clock: Clock<'a>,
     open: Option<Break>,
     range_end: Option<u64>,
+    part_range: Option<PartRange<'a>>,
     of_this: Duration,
     range_of_this: Option<&'a [u8]>,
 }
@@ -104,6 +109,7 @@ impl<'a> Passed<'a> {
             Tag::Inf => self.of_this = seconds(value).unwrap_or_default(),
             Tag::Discontinuity => self.discontinuities += 1,
             Tag::ByteRange => self.range_of_this = Some(value),
+            Tag::Part => self.part_range = PartRange::after(self.part_range, value),
             Tag::ProgramDateTime => self.clock = Clock { said: Some(value), since: Duration::ZERO },
             Tag::CueOut | Tag::CueOutCont | Tag::CueIn => {
                 self.open = Break::after(self.open.take(), tag, value, line);
@@ -126,7 +132,7 @@ impl<'a> Passed<'a> {
 /// Where a sub-range `n[@o]` ends, behind one that ends there.
 ///
 /// [Section 4.4.4.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.4.2)
-fn end_of(range: &[u8], before: Option<u64>) -> Option<u64> {
+pub(super) fn end_of(range: &[u8], before: Option<u64>) -> Option<u64> {
     let start = match memchr::memchr(b'@', range) {
         Some(at) => integer(range.get(at + 1..)?),
         None => before,

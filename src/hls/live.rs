@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::attributes::{Attribute, attribute, attributes};
+use super::attributes::attribute;
 use super::item::Item;
 use super::lines::lines;
 use super::seconds::{integer, seconds};
@@ -31,8 +31,6 @@ pub(super) struct Live {
     pub(super) has_server_control: bool,
     pub(super) has_discontinuity: bool,
     pub(super) has_dateranges: bool,
-    /// Each date range can be judged by its own tag: it has a start, and none ends where another begins.
-    pub(super) dateranges_stand_alone: bool,
 }
 
 impl Live {
@@ -46,7 +44,7 @@ impl Live {
     /// A URI without an `EXTINF` counts as a segment of no duration. Of a tag that may stand once and is there twice, the
     /// last counts, as it does in players that take such a playlist.
     pub(super) fn of(playlist: &[u8]) -> Option<Self> {
-        let mut live = Self { dateranges_stand_alone: true, ..Self::default() };
+        let mut live = Self::default();
         let (mut target, mut body) = (None, None);
         let (mut segments, mut of_this) = (false, Duration::ZERO);
         for line in lines(playlist) {
@@ -73,9 +71,8 @@ impl Live {
                     live.setting(tag, value);
                     live.settings_end = line.end;
                 }
-                Item::Daterange(list) => {
+                Item::Daterange(_) => {
                     live.has_dateranges = true;
-                    live.dateranges_stand_alone &= stands_alone(list);
                     live.settings_end = line.end;
                 }
                 Item::Other => {}
@@ -105,16 +102,6 @@ impl Live {
             _ => {}
         }
     }
-}
-
-/// Whether a date range's tag has a start of its own, and an end that does not depend on another date range.
-fn stands_alone(list: &[u8]) -> bool {
-    let (mut starts, mut ends_elsewhere) = (false, false);
-    for Attribute { name, .. } in attributes(list) {
-        starts |= name == b"START-DATE";
-        ends_elsewhere |= name == b"END-ON-NEXT";
-    }
-    starts && !ends_elsewhere
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 6.2.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.2)
 
+use std::ops::Range;
+
 use super::attributes::{Attribute, attributes};
 use super::break_mark::Break;
 use super::cut::Cut;
@@ -38,7 +40,9 @@ pub(super) fn shape(playlist: &[u8], edits: &Edits<'_>) -> Option<Shape> {
     let maker = Maker::of(&live, least.is_some(), edits.delta_updates);
     let boundary = edits.skip.filter(|_| !live.has_ended).and_then(|_| maker.boundary());
     let cut = Cut::find(playlist, &live, least, boundary);
-    Trim { playlist, live: &live, cut: &cut, edits, maker, next: Next::at(playlist, cut.at) }.shape()
+    let next = Next::at(playlist, cut.at);
+    let part = cut.part_range.and_then(|part| part.continued(playlist, cut.at));
+    Trim { playlist, live: &live, cut: &cut, edits, maker, next, part }.shape()
 }
 
 struct Trim<'a> {
@@ -49,16 +53,19 @@ struct Trim<'a> {
     maker: Maker,
     /// The first segment that is written.
     next: Next<'a>,
+    /// The offset of the first part that is written, where it continued another's that is gone, and its line.
+    part: Option<(Range<usize>, Change)>,
 }
 
 impl Trim<'_> {
     fn shape(&self) -> Option<Shape> {
-        let Self { playlist, live, cut, next, .. } = self;
+        let Self { playlist, live, cut, next, part, .. } = self;
         let over = Over::before(playlist, live, cut);
         let is_cut = cut.at > live.body;
         let mut sink = Sink { shape: Shape::new(), copied: 0 };
         let mut in_force = InForce::default();
-        for line in lines_between(playlist, 0, live.settings_end.max(next.end)) {
+        let last_part = part.as_ref().map_or(0, |(line, _)| line.end);
+        for line in lines_between(playlist, 0, live.settings_end.max(next.end).max(last_part)) {
             if line.start == live.body {
                 sink.add(line.start, self.added_settings().map(Piece::Text));
             }
@@ -73,7 +80,7 @@ impl Trim<'_> {
                     Setting::LeftOut => sink.leave_out(&line),
                     Setting::Changed(changes) => sink.change(&line, changes),
                 },
-                Item::Daterange(list) if over.is_none_or(|over| !over.is_over(list)) => {}
+                Item::Daterange(list) if over.as_ref().is_none_or(|over| !over.is_over(list)) => {}
                 Item::Daterange(_) => sink.leave_out(&line),
                 Item::Segment(tag, value) if is_gone => {
                     in_force.pass(tag, value, &line);
@@ -84,6 +91,11 @@ impl Trim<'_> {
                         self.offset().filter(|change| (line.start..line.end).contains(&change.at.start))
                     {
                         sink.change(&line, vec![change]);
+                    }
+                }
+                Item::Segment(Tag::Part, _) => {
+                    if let Some((_, change)) = part.as_ref().filter(|(part, _)| part.start == line.start) {
+                        sink.change(&line, vec![change.clone()]);
                     }
                 }
                 _ if is_gone => sink.leave_out(&line),

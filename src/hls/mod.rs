@@ -29,6 +29,7 @@ mod lines;
 mod live;
 mod media;
 mod moment;
+mod part_range;
 mod place;
 mod seconds;
 mod shape;

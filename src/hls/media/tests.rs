@@ -214,6 +214,59 @@ fn a_sub_range_that_continued_gets_its_offset() {
 }
 
 #[test]
+fn a_part_that_continued_gets_its_offset() {
+    const PART: &str = "#EXT-X-PART:DURATION=2,";
+    let part = |rest: &str| [PART, rest, "\n"].concat();
+    let number = "#EXT-X-MEDIA-SEQUENCE:0\n";
+    for (name, gone, next, expected) in [
+        (
+            "a length",
+            "BYTERANGE=\"10@5\",URI=\"a\"",
+            "BYTERANGE=\"20\",URI=\"a\"",
+            "BYTERANGE=\"20@15\",URI=\"a\"",
+        ),
+        (
+            "another order",
+            "URI=\"a\",BYTERANGE=\"10@5\"",
+            "URI=\"a\",BYTERANGE=\"20\"",
+            "URI=\"a\",BYTERANGE=\"20@15\"",
+        ),
+        (
+            "an offset of its own",
+            "URI=\"a\",BYTERANGE=\"10@5\"",
+            "URI=\"a\",BYTERANGE=\"20@0\"",
+            "URI=\"a\",BYTERANGE=\"20@0\"",
+        ),
+        (
+            "another URI",
+            "URI=\"a\",BYTERANGE=\"10@5\"",
+            "URI=\"b\",BYTERANGE=\"20\"",
+            "URI=\"b\",BYTERANGE=\"20\"",
+        ),
+        ("a whole file", "URI=\"a\",BYTERANGE=\"10@5\"", "URI=\"a\"", "URI=\"a\""),
+        ("behind a whole file", "URI=\"a\"", "URI=\"a\",BYTERANGE=\"20\"", "URI=\"a\",BYTERANGE=\"20\""),
+    ] {
+        let again = part(next);
+        let playlist = [HEAD, number, &part(gone), &segments(0..1), &again, &again, &segments(1..4)].concat();
+        let expected = [HEAD, "#EXT-X-MEDIA-SEQUENCE:1\n", &part(expected), &again, &segments(1..4)].concat();
+        assert_eq!(window(&playlist), expected, "{name}");
+        // A segment without parts in between changes nothing.
+        let playlist = [HEAD, number, &part(gone), &segments(0..2), &again, &segments(2..4)].concat();
+        let found = window(&playlist);
+        assert_eq!(found.lines().find(|line| line.starts_with(PART)), expected.lines().nth(3), "{name}");
+    }
+    // Several that are gone add up, and so it is with those that a client has.
+    let gone = [part("URI=\"a\",BYTERANGE=\"10@5\""), part("URI=\"a\",BYTERANGE=\"20\"")].concat();
+    let next = part("URI=\"a\",BYTERANGE=\"30\"");
+    let playlist = [HEAD, &gone, &segments(0..1), &next, &segments(1..7)].concat();
+    let found = rewritten(&playlist, None, true, Some(Skip::Segments));
+    assert!(
+        found.contains("SKIPPED-SEGMENTS=1\n#EXT-X-PART:DURATION=2,URI=\"a\",BYTERANGE=\"30@35\"\n"),
+        "{found}"
+    );
+}
+
+#[test]
 fn date_ranges_that_are_over_leave_wherever_they_stand() {
     let range = |id: &str, more: &str| {
         format!("#EXT-X-DATERANGE:ID=\"{id}\",START-DATE=\"2026-11-01T00:00:00Z\"{more}\n")
@@ -230,14 +283,21 @@ fn date_ranges_that_are_over_leave_wherever_they_stand() {
     for more in [
         // It ends where the next of its class begins: which one, those that would leave may say.
         range("next", ",CLASS=\"c\",END-ON-NEXT=YES"),
-        // It has its start from another.
-        "#EXT-X-DATERANGE:ID=\"over\",X-A=1\n".to_owned(),
+        // It goes on.
+        "#EXT-X-DATERANGE:ID=\"over\",DURATION=4\n".to_owned(),
         // The recording of an earlier day is played.
         "#EXT-X-PROGRAM-DATE-TIME:2026-10-01T00:00:00Z\n".to_owned(),
         "#EXT-X-PROGRAM-DATE-TIME:?\n".to_owned(),
     ] {
         assert!(window(&[playlist.as_str(), &more].concat()).contains(&over), "{more}");
     }
+    // What else is said of a range that is over leaves with it.
+    let more = "#EXT-X-DATERANGE:ID=\"over\",X-A=1\n";
+    assert_eq!(window(&[playlist.as_str(), more].concat()), expected);
+    let out = range("over", ",SCTE35-OUT=0xFC");
+    let end = "#EXT-X-DATERANGE:ID=\"over\",END-DATE=\"2026-11-01T00:00:03.9Z\",SCTE35-IN=0xFC\n";
+    let told_twice = [HEAD, number, date, &out, &touches, &segments(0..1), end, &segments(1..4)].concat();
+    assert_eq!(window(&told_twice), expected);
     // Without a date nothing can be said.
     assert!(window(&playlist.replace(date, "")).contains(&over));
 }
