@@ -8,8 +8,8 @@
 //! | --- | --- | --- | --- |
 //! | multivariant | 30 s | 30 s | 1 h |
 //! | vod | 5 min | 5 min | 1 day |
-//! | live | `target` / 2, at least 1 s | the same | until it is 3 `target` old |
-//! | low_latency | `part` | the same | until it is 3 `target` old |
+//! | live | `target` / 2, at least 1 s | the same, until it is `target` old at most | until it is 3 `target` old |
+//! | low_latency | `part` | the same, until it is `target` old at most | until it is 3 `target` old |
 //! | blocked | `part` | | |
 //! | segment | 1 day | 1 h | 1 day |
 //! | init | 5 min | 1 min | 1 day |
@@ -81,9 +81,10 @@ impl Lifetime {
             Kind::Multivariant => (30 * SECOND_MS, HOUR_MS),
             Kind::Vod | Kind::Subtitle => (5 * MINUTE_MS, DAY_MS),
             // Not longer for a site that keeps it longer fresh: it would be older than a player can use.
-            Kind::Live | Kind::LowLatency => {
-                (fresh_derived.min(fresh_ms), (3 * target_ms).saturating_sub(fresh_ms))
-            }
+            Kind::Live | Kind::LowLatency => (
+                fresh_derived.min(fresh_ms).min(target_ms.saturating_sub(fresh_ms)),
+                (3 * target_ms).saturating_sub(fresh_ms),
+            ),
             Kind::Blocked => (0, 0),
             Kind::Segment => (HOUR_MS, DAY_MS),
             Kind::Init => (MINUTE_MS, DAY_MS),
@@ -196,7 +197,9 @@ mod tests {
         let origin = OriginControl { fresh_ms: Some(77_000), ..OriginControl::default() };
         for (name, timing, expected) in [
             ("live, 6 s", timing(6_000, None), (3_000, 3_000, 15_000)),
-            ("live, 1 s", timing(1_000, None), (1_000, 1_000, 2_000)),
+            ("live, 1 s", timing(1_000, None), (1_000, 0, 2_000)),
+            ("live, 1.5 s", timing(1_500, None), (1_000, 500, 3_500)),
+            ("low latency, few parts", timing(1_000, Some(700)), (700, 300, 2_300)),
             ("live, does not say", Timing::default(), (1_000, 1_000, 5_000)),
             ("low latency", timing(4_000, Some(334)), (334, 334, 11_666)),
             ("over", Timing { ended: true, ..timing(4_000, Some(334)) }, (300_000, 300_000, 86_400_000)),
@@ -214,7 +217,7 @@ mod tests {
                     let (fresh, stale, error) =
                         playlist(&timing(target_ms, part_ms), &site, &OriginControl::default());
                     assert!(fresh + stale.max(error) <= 3 * u64::from(target_ms), "{target_ms} {part_ms:?}");
-                    assert!(fresh + stale <= u64::from(target_ms).max(2_000), "{target_ms} {part_ms:?}");
+                    assert!(fresh + stale <= u64::from(target_ms), "{target_ms} {part_ms:?}");
                 }
             }
         }
@@ -241,7 +244,7 @@ mod tests {
         let origin = OriginControl { fresh_ms: Some(9_000), age_ms: 5_000, ..OriginControl::default() };
         let live = timing(6_000, None);
         assert_eq!(playlist(&live, &site("{}"), &origin), (8_000, 3_000, 15_000));
-        assert_eq!(playlist(&live, &site(r#"{"respect_origin":true}"#), &origin), (9_000, 3_000, 9_000));
+        assert_eq!(playlist(&live, &site(r#"{"respect_origin":true}"#), &origin), (9_000, 0, 9_000));
     }
 
     #[test]

@@ -5,9 +5,9 @@
 //! | `EXT-X-KEY` | another one with its `KEYFORMAT`, or `METHOD=NONE` | [section 4.4.4.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.4.4) |
 //! | `EXT-X-MAP` | another one; read with the keys in front of it | [section 4.4.4.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.4.5) |
 //! | `EXT-X-BITRATE` | another one | [section 4.4.4.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.4.8) |
-//! | `EXT-X-TILES` | another one | of image playlists |
 //!
-//! Where the segments in front are left out, those in force are said again.
+//! Where the segments in front are left out, those in force are said again. `EXT-X-TILES` is none of them: in an image playlist,
+//! a segment without one is a single image.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,7 +24,6 @@ pub(super) struct InForce<'a> {
     keys: Keys<'a>,
     map: Option<Range<usize>>,
     bitrate: Option<Range<usize>>,
-    tiles: Option<Range<usize>>,
 }
 
 impl<'a> InForce<'a> {
@@ -35,14 +34,13 @@ impl<'a> InForce<'a> {
             Tag::Key => self.keys.pass(value, line),
             Tag::Map => self.map = Some(line),
             Tag::Bitrate => self.bitrate = Some(line),
-            Tag::Tiles => self.tiles = Some(line),
             _ => {}
         }
     }
 
     /// The lines to be said again in front of what follows, apart from those that it says itself.
     pub(super) fn restate(self, playlist: &'a [u8], body: usize, next: &Next<'a>, shape: &mut Shape) {
-        let Self { keys, map, bitrate, tiles } = self;
+        let Self { keys, map, bitrate } = self;
         let mut before_map = Keys::default();
         if let Some(map) = map.filter(|_| !next.map) {
             before_map = Keys::between(playlist, body, map.start);
@@ -62,7 +60,6 @@ impl<'a> InForce<'a> {
             shape.extend(in_order(others.map(|(_, line)| line.clone())).map(Piece::Lines));
         }
         shape.extend(bitrate.filter(|_| !next.bitrate).map(Piece::Lines));
-        shape.extend(tiles.filter(|_| !next.tiles).map(Piece::Lines));
     }
 }
 
@@ -114,7 +111,6 @@ pub(super) struct Next<'a> {
     keys: NextKeys<'a>,
     map: bool,
     bitrate: bool,
-    tiles: bool,
     /// It has a date.
     pub(super) date: Option<&'a [u8]>,
     /// It says whether it is in a break.
@@ -157,7 +153,6 @@ impl<'a> Next<'a> {
             Tag::Map => (self.map, self.keys.late) = (true, true),
             Tag::Part => self.keys.late = true,
             Tag::Bitrate => self.bitrate = true,
-            Tag::Tiles => self.tiles = true,
             Tag::ProgramDateTime => self.date = Some(value),
             Tag::CueOut | Tag::CueOutCont | Tag::CueIn => self.mark = true,
             Tag::ByteRange => {

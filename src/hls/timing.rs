@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | `EXT-X-TARGETDURATION` | [section 4.4.3.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.1) |
 //! | `EXT-X-ENDLIST` | [section 4.4.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.4) |
-//! | `EXT-X-PLAYLIST-TYPE` | [section 4.4.3.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.5) |
 //! | `EXT-X-PART-INF` | [section 4.4.3.7](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.7) |
 //! | `EXT-X-SERVER-CONTROL` | [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8) |
 //!
@@ -22,7 +21,8 @@ pub struct Timing {
     pub target_ms: Option<u32>,
     /// The Part Target Duration, in milliseconds.
     pub part_target_ms: Option<u32>,
-    /// Nothing will be added: it has an `EXT-X-ENDLIST`, or is of the type `VOD`.
+    /// Nothing will be added: it has an `EXT-X-ENDLIST`. The type `VOD` alone does not say so: players ask again for a playlist
+    /// without the tag.
     pub ended: bool,
     /// The media origin holds a request until the playlist has what is asked for.
     pub can_block_reload: bool,
@@ -50,7 +50,6 @@ impl Timing {
                 b"SERVER-CONTROL" => {
                     timing.can_block_reload |= attribute(value, b"CAN-BLOCK-RELOAD") == Some(b"YES");
                 }
-                b"PLAYLIST-TYPE" => timing.ended |= value.trim_ascii() == b"VOD",
                 b"ENDLIST" => timing.ended = true,
                 _ => {}
             }
@@ -82,9 +81,10 @@ mod tests {
             ("twice", "#EXT-X-TARGETDURATION:4\n#EXT-X-TARGETDURATION:9\n", live),
             ("EVENT grows", "#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:EVENT\n", live),
             ("over", "#EXT-X-TARGETDURATION:4\n#EXT-X-ENDLIST", Timing { ended: true, ..live }),
+            ("VOD by type alone", "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-TARGETDURATION:4\n", live),
             (
-                "VOD by type",
-                "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-TARGETDURATION:4\n",
+                "VOD",
+                "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-TARGETDURATION:4\n#EXT-X-ENDLIST\n",
                 Timing { ended: true, ..live },
             ),
             (

@@ -72,7 +72,9 @@ fn what_applies_to_the_rest_is_said_again() {
         ),
         (
             "what is of one segment",
-            "#EXT-X-GAP\n#EXT-X-PART:DURATION=4,URI=\"p\"\n#EXT-X-OTHER\n# x\n".to_owned(),
+            "#EXT-X-GAP\n#EXT-X-PART:DURATION=4,URI=\"p\"\n#EXT-X-OTHER\n# x\n\
+             #EXT-X-TILES:RESOLUTION=64x36,LAYOUT=2x1,DURATION=2\n"
+                .to_owned(),
             String::new(),
             String::new(),
         ),
