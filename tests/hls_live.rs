@@ -16,15 +16,29 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use stagedoor::hls::Skip;
 
-use live_edits::{a_delta_makes_the_new_one, a_window_is_a_suffix, rewritten};
+use live_edits::{a_delta_makes_the_new_one, a_window_is_a_suffix, no_error_is_added, rewritten};
 use naive_playlist::{Playlist, Segment, playlist};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn a_window(settings: u8, bytes in vec(any::<u8>(), 0..120), rewind_s in 0_u32..120) {
-        a_window_is_a_suffix(&playlist(settings, &bytes), rewind_s);
+    fn a_window(settings: u8, bytes in vec(any::<u8>(), 0..120), rewind_s in 0_u32..120, has_ended: bool) {
+        let end = if has_ended { "#EXT-X-ENDLIST\n" } else { "" };
+        a_window_is_a_suffix(&(playlist(settings, &bytes) + end), rewind_s);
+    }
+
+    #[test]
+    fn no_error(
+        settings: u8,
+        bytes in vec(any::<u8>(), 0..160),
+        rewind_s in proptest::option::of(0_u32..120),
+        skips: bool,
+        has_ended: bool,
+    ) {
+        let end = if has_ended { "#EXT-X-ENDLIST\n" } else { "" };
+        let skip = skips.then_some(Skip::Segments);
+        no_error_is_added(&(playlist(settings, &bytes) + end), rewind_s, skip);
     }
 
     #[test]

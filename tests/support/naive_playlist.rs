@@ -52,6 +52,7 @@ impl Playlist {
         let mut tags = 0;
         let mut written = 0;
         let mut range: Option<String> = None;
+        let mut part: Option<(String, u64)> = None;
         let mut keys_in_order: Vec<(String, String)> = Vec::new();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (name, value) = line.split_once(':').unwrap_or((line, ""));
@@ -75,7 +76,12 @@ impl Playlist {
                 "#EXT-X-BITRATE" => next.bitrate = Some(value.to_owned()),
                 "#EXT-X-BYTERANGE" => range = Some(value.to_owned()),
                 "#EXT-X-PROGRAM-DATE-TIME" => next.date = DateTime::parse_from_rfc3339(value).ok(),
-                "#EXT-X-PART" | "#EXT-X-GAP" => next.own.push(line.to_owned()),
+                "#EXT-X-PART" => {
+                    let explicit;
+                    (part, explicit) = part_range(part, line);
+                    next.own.push(explicit);
+                }
+                "#EXT-X-GAP" => next.own.push(line.to_owned()),
                 "#EXT-X-CUE-OUT" => next.cue = Some((0, milliseconds(value))),
                 "#EXT-X-CUE-OUT-CONT" => {
                     next.cue =
@@ -176,6 +182,23 @@ impl Segment {
     }
 }
 
+/// Where a part's sub-range ends, and in which file; and its line with an offset.
+fn part_range(before: Option<(String, u64)>, line: &str) -> (Option<(String, u64)>, String) {
+    let value = |name: &str| Some(line.split(name).nth(1)?.split('"').next()?.to_owned());
+    let Some((range, uri)) = value("BYTERANGE=\"").zip(value("URI=\"")) else {
+        return (None, line.to_owned());
+    };
+    let (length, offset) = match range.split_once('@') {
+        Some((length, offset)) => (length, offset.parse().unwrap()),
+        None => {
+            let before = before.filter(|(of, _)| *of == uri).map(|(_, end)| end);
+            (range.as_str(), before.expect("a part that continues one that is there"))
+        }
+    };
+    let end = offset + length.parse::<u64>().unwrap();
+    (Some((uri, end)), line.replace(&format!("\"{range}\""), &format!("\"{length}@{offset}\"")))
+}
+
 fn milliseconds(seconds: &str) -> u64 {
     let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
     let fraction = format!("{fraction:0<3}");
@@ -204,6 +227,7 @@ pub(crate) fn playlist(settings: u8, bytes: &[u8]) -> String {
     let eol = if on(7) { "\r\n" } else { "\n" };
     let start = DateTime::parse_from_rfc3339("2026-11-01T10:00:00.250+04:00").unwrap();
     let (mut elapsed_ms, mut number, mut in_range) = (0_i64, 0, false);
+    let mut in_parts = false;
     for (at, byte) in bytes.iter().enumerate() {
         let choice = byte >> 5;
         let at_ms = start + TimeDelta::milliseconds(elapsed_ms);
@@ -236,7 +260,15 @@ pub(crate) fn playlist(settings: u8, bytes: &[u8]) -> String {
             }
             21 => "#EXT-X-GAP".to_owned(),
             22 => format!("#EXT-X-BITRATE:{}", 100 + u32::from(choice)),
-            23 => format!("#EXT-X-PART:DURATION=0.5,URI=\"p{at}.mp4\""),
+            23 => {
+                let range = match choice {
+                    0..=1 => format!(",URI=\"p{at}.mp4\""),
+                    2..=5 if in_parts => format!(",URI=\"p.mp4\",BYTERANGE=\"{}\"", 100 + at),
+                    _ => format!(",URI=\"p.mp4\",BYTERANGE=\"{}@{at}\"", 100 + at),
+                };
+                in_parts = choice > 1;
+                format!("#EXT-X-PART:DURATION=0.5{range}")
+            }
             24 => format!("#EXT-X-DATERANGE:ID=\"d{at}\",START-DATE=\"{date}\",DURATION={choice}.5"),
             25 => {
                 let end = at_ms + TimeDelta::seconds(i64::from(choice));

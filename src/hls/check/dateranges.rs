@@ -25,7 +25,9 @@ impl<'a> Check<'a> for DateRanges<'a> {
         if !entry.is(Tag::DateRange) {
             return;
         }
-        if !outline.has_clock && !std::mem::replace(&mut self.told_clock, true) {
+        // A delta update may leave the dates out with the segments.
+        let has_clock = outline.has_clock || outline.has_skip;
+        if !has_clock && !std::mem::replace(&mut self.told_clock, true) {
             report.add(Rule::DateRangeClock, entry.at(), || {
                 "expected `EXT-X-PROGRAM-DATE-TIME` beside `EXT-X-DATERANGE`, found none".to_owned()
             });
@@ -166,6 +168,11 @@ pub(super) mod rows {
             "daterange-clock",
             "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\"\n",
             "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\"\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n",
+        ),
+        (
+            "daterange-clock",
+            "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\"\n#EXTINF:4,\na\n",
+            "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\"\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXTINF:4,\na\n",
         ),
         (
             "attribute-missing",
