@@ -75,7 +75,7 @@ impl<'a> Over<'a> {
     pub(super) fn is_over(&self, list: &[u8]) -> bool {
         let id = attribute(list, b"ID").filter(|id| !id.is_empty());
         let range = id.and_then(|id| self.ranges.get(id));
-        range.and_then(|range| range.end()).is_some_and(|end| end < self.earliest)
+        range.and_then(DateRange::end).is_some_and(|end| end < self.earliest)
     }
 }
 
