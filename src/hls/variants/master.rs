@@ -38,7 +38,7 @@ pub(super) struct Variant<'a> {
     pub(super) groups: [Option<GroupId>; Media::ALL.len()],
     pub(super) pathway: Cow<'a, [u8]>,
     pub(super) resolution: Option<&'a [u8]>,
-    /// One of its supplemental codecs is not among those that the limits name.
+    /// One of its supplemental codecs is not within the limits.
     pub(super) loses_supplement: bool,
     pub(super) is_kept: bool,
 }
@@ -164,7 +164,7 @@ impl<'a> Variant<'a> {
             let value = Value::of(&attribute, variant.tag.list, variables);
             variant.is_kept &= limits::allow(caps, stream, attribute.name, &value);
             match attribute.name {
-                b"SUPPLEMENTAL-CODECS" => variant.loses_supplement |= !limits::are_listed(caps, &value),
+                b"SUPPLEMENTAL-CODECS" => variant.loses_supplement |= !limits::allow_supplement(caps, &value),
                 b"RESOLUTION" => {
                     variant.resolution = variant.resolution.or(Some(attribute.value.trim_ascii()));
                 }

@@ -51,11 +51,11 @@ fn masters() -> impl Strategy<Value = String> {
             write("CLOSED-CAPTIONS", &["c"], &captions);
             let mut streams = String::new();
             for (number, (size, range, sound, texts, captioned, mbits, pathway)) in variants.iter().enumerate() {
-                let height = [360, 720, 1080][*size];
+                let (width, height) = [(640, 360), (1280, 720), (1080, 1920)][*size];
                 let range = ["SDR", "PQ"][*range];
                 let pathway = ["A", "B"][*pathway];
                 let mut list = format!(
-                    "BANDWIDTH={mbits}000000,RESOLUTION=1x{height},VIDEO-RANGE={range},PATHWAY-ID=\"{pathway}\""
+                    "BANDWIDTH={mbits}000000,RESOLUTION={width}x{height},VIDEO-RANGE={range},PATHWAY-ID=\"{pathway}\""
                 );
                 if *sound > 0 && !audio.is_empty() {
                     write!(list, ",AUDIO=\"{}\"", ["a", "b"][sound - 1]).unwrap();
@@ -69,7 +69,7 @@ fn masters() -> impl Strategy<Value = String> {
                 writeln!(streams, "#EXT-X-STREAM-INF:{list}\n{number}").unwrap();
                 writeln!(
                     streams,
-                    "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=9,RESOLUTION=1x{height},VIDEO-RANGE={range},URI=\"i{number}\""
+                    "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=9,RESOLUTION={width}x{height},VIDEO-RANGE={range},URI=\"i{number}\""
                 )
                 .unwrap();
             }
@@ -231,8 +231,8 @@ fn time_is_linear() {
                 playlist,
                 "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a{number}\",NAME=\"fr\",LANGUAGE=\"fr\",DEFAULT=YES,URI=\"f{number}\"\n\
                  #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a{number}\",NAME=\"en\",LANGUAGE=\"en\",URI=\"e{number}\"\n\
-                 #EXT-X-STREAM-INF:BANDWIDTH={number}000,RESOLUTION=1x{number},AUDIO=\"a{number}\",PATHWAY-ID=\"p{number}\"\n{number}\n\
-                 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,RESOLUTION=1x{number},URI=\"i{number}\""
+                 #EXT-X-STREAM-INF:BANDWIDTH={number}000,RESOLUTION={number}x{number},AUDIO=\"a{number}\",PATHWAY-ID=\"p{number}\"\n{number}\n\
+                 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,RESOLUTION={number}x{number},URI=\"i{number}\""
             )
             .unwrap();
         }
