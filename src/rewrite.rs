@@ -98,7 +98,7 @@ impl<'a> Rewrite<'a> {
         hls::compile(bytes, Some(&frame), &edits).map_err(|error| {
             let fault = |kind| Fault::new(kind, format!("{}: {error}", source.place())).into();
             match error {
-                CompileError::NoVariant => Denial::new(Reason::NoVariant, error.to_string()).into(),
+                CompileError::NoVariant { .. } => Denial::new(Reason::NoVariant, error.to_string()).into(),
                 CompileError::NotAPlaylist => fault(FaultKind::ManifestInvalid),
                 CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => {
                     fault(FaultKind::ManifestTooLarge)

@@ -164,7 +164,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         }
         Err(error) => {
             let reason = match error {
-                CompileError::NoVariant => "no_variant",
+                CompileError::NoVariant { .. } => "no_variant",
                 CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => "manifest_too_large",
                 CompileError::Uncovered { .. } | CompileError::NotAPlaylist => "manifest_foreign_uri",
             };

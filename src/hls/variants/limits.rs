@@ -39,28 +39,65 @@ pub(super) fn are_in(caps: &Caps) -> bool {
     *caps != others
 }
 
-/// Whether one attribute of a stream is within the limits.
-pub(super) fn allow(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>) -> bool {
+/// A limit that streams have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    MaxHeight,
+    MaxBitrate,
+    MaxFrameRate,
+    Hdr,
+    Codecs,
+    Hdcp,
+    AllowedCpc,
+}
+
+impl Limit {
+    pub(super) const ALL: [Self; 7] = [
+        Self::MaxHeight,
+        Self::MaxBitrate,
+        Self::MaxFrameRate,
+        Self::Hdr,
+        Self::Codecs,
+        Self::Hdcp,
+        Self::AllowedCpc,
+    ];
+}
+
+/// The limit that one attribute of a stream is not within.
+pub(super) fn beyond(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>) -> Option<Limit> {
     let forbids_dynamic = caps.hdr.filter(|hdr| !hdr);
-    match name {
-        b"RESOLUTION" => value.is_within(caps.max_height, is_low_enough),
-        b"BANDWIDTH" | b"AVERAGE-BANDWIDTH" => value.is_within(caps.max_bitrate_kbps, |limit, text| {
-            number(text).is_none_or(|bits| bits.div_ceil(1000) <= u64::from(limit))
-        }),
-        b"FRAME-RATE" => value.is_within(caps.max_frame_rate, |limit, text| {
-            FrameRate::read(text).is_none_or(|rate| rate <= limit)
-        }),
-        b"VIDEO-RANGE" => value.is_within(forbids_dynamic, |_, text| text.trim().eq_ignore_ascii_case("SDR")),
-        b"CODECS" => {
-            value.is_within(forbids_dynamic, |_, text| !items(text).any(is_dolby_vision))
-                && (stream == Stream::Images || are_listed(caps, value))
+    let (limit, is_within) = match name {
+        b"RESOLUTION" => (Limit::MaxHeight, value.is_within(caps.max_height, is_low_enough)),
+        b"BANDWIDTH" | b"AVERAGE-BANDWIDTH" => {
+            let is_within = value.is_within(caps.max_bitrate_kbps, |limit, text| {
+                number(text).is_none_or(|bits| bits.div_ceil(1000) <= u64::from(limit))
+            });
+            (Limit::MaxBitrate, is_within)
         }
-        b"HDCP-LEVEL" => value.is_within(caps.hdcp, |limit, text| {
-            HdcpLevel::from_name(text.trim()).is_some_and(|level| level <= limit)
-        }),
-        b"ALLOWED-CPC" => value.is_within(caps.allowed_cpc.as_ref(), is_robust_enough),
-        _ => true,
-    }
+        b"FRAME-RATE" => {
+            let is_within = value.is_within(caps.max_frame_rate, |limit, text| {
+                FrameRate::read(text).is_none_or(|rate| rate <= limit)
+            });
+            (Limit::MaxFrameRate, is_within)
+        }
+        b"VIDEO-RANGE" => {
+            let is_standard = |_, text: &str| text.trim().eq_ignore_ascii_case("SDR");
+            (Limit::Hdr, value.is_within(forbids_dynamic, is_standard))
+        }
+        b"CODECS" if !value.is_within(forbids_dynamic, |_, text| !items(text).any(is_dolby_vision)) => {
+            (Limit::Hdr, false)
+        }
+        b"CODECS" => (Limit::Codecs, stream == Stream::Images || are_listed(caps, value)),
+        b"HDCP-LEVEL" => {
+            let is_within = value.is_within(caps.hdcp, |limit, text| {
+                HdcpLevel::from_name(text.trim()).is_some_and(|level| level <= limit)
+            });
+            (Limit::Hdcp, is_within)
+        }
+        b"ALLOWED-CPC" => (Limit::AllowedCpc, value.is_within(caps.allowed_cpc.as_ref(), is_robust_enough)),
+        _ => return None,
+    };
+    (!is_within).then_some(limit)
 }
 
 /// Whether `SUPPLEMENTAL-CODECS` is within the limits. A codec there only adds to one of `CODECS`, which is played without
@@ -170,7 +207,7 @@ mod tests {
         let mut all = attributes(list.as_bytes());
         all.all(|attribute| {
             let value = Value::of(&attribute, list.as_bytes(), &Variables::default());
-            allow(&caps, stream, attribute.name, &value)
+            beyond(&caps, stream, attribute.name, &value).is_none()
         })
     }
 
