@@ -58,6 +58,7 @@ impl<'a> Rewrite<'a> {
                 .raw_query_parameter(SKIP_PARAMETER)
                 .filter(|_| makes_them)
                 .and_then(Skip::from_directive),
+            directives_stop: !site.media.low_latency,
             ..Edits::within(caps)
         };
         let steering = steering::announced(facts, site, admission);

@@ -151,6 +151,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         define: arguments.define,
         delta_updates: site.as_ref().map_or(arguments.skip.is_some(), |site| site.playlists.delta_updates),
         skip: arguments.skip.map(hls::Skip::from),
+        directives_stop: site.as_ref().is_some_and(|site| !site.media.low_latency),
         ..Edits::within(&caps)
     };
     let token = arguments.session.as_ref().or(place.carried.as_ref());
