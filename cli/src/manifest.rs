@@ -108,7 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let facts = request::facts("GET", &arguments.url, [], "", None)?;
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
-    let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
+    let permit: Option<Permit> = arguments.permit.as_deref().map(input::strict_json).transpose()?;
     let asked = arguments.start.is_some() || arguments.skip.is_some();
     if permit.is_none() && arguments.session.is_none() && !asked {
         input::write(&manifest)?;
