@@ -218,8 +218,15 @@ fn compiled(playlist: &str) -> Template {
     FOLDER.with(|folder| {
         RESOURCE.with(|resource| {
             let foreign = &ForeignPolicy::REFUSE;
-            let frame =
-                Frame { folder, root: "harbour/", resource, query: "", signing: Signing::Path, foreign };
+            let frame = Frame {
+                folder,
+                root: "harbour/",
+                resource,
+                query: "",
+                signing: Signing::Path,
+                foreign,
+                tokens: &[],
+            };
             let caps = Caps::default();
             let mut edits = Edits::within(&caps);
             edits.bounds.playlist_bytes = usize::MAX;
