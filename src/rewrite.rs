@@ -58,6 +58,7 @@ impl<'a> Rewrite<'a> {
                 .raw_query_parameter(SKIP_PARAMETER)
                 .filter(|_| makes_them)
                 .and_then(Skip::from_directive),
+            directives_stop: !site.media.low_latency,
             ..Edits::within(caps)
         };
         let steering = steering::announced(facts, site, admission);
@@ -101,7 +102,7 @@ impl<'a> Rewrite<'a> {
         hls::compile(bytes, Some(&frame), &edits).map_err(|error| {
             let fault = |kind| Fault::new(kind, format!("{}: {error}", source.place())).into();
             match error {
-                CompileError::NoVariant => Denial::new(Reason::NoVariant, error.to_string()).into(),
+                CompileError::NoVariant { .. } => Denial::new(Reason::NoVariant, error.to_string()).into(),
                 CompileError::NotAPlaylist => fault(FaultKind::ManifestInvalid),
                 CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => {
                     fault(FaultKind::ManifestTooLarge)

@@ -69,13 +69,19 @@ function parse(source, text) {
 
 function limit(playlist, { max_height: most }) {
   if (most === undefined) return false;
-  const kept = playlist.variants.filter(({ resolution }) => !(resolution?.height > most));
+  const kept = playlist.variants.filter(({ resolution }) => !resolution || isLowEnough(resolution, most));
   if (kept.length === playlist.variants.length) return false;
   if (!kept.some(({ isIFrameOnly }) => !isIFrameOnly)) {
     throw new Denial("no_variant", "no variant stream is within the limits");
   }
   playlist.variants = kept;
   return true;
+}
+
+/** Whether a picture fits in one of 16:9 of this height, lying or standing; whole blocks of 16 pixels do not count. */
+function isLowEnough({ width, height }, most) {
+  const longest = Math.ceil(most / 9) * 16;
+  return Math.min(width, height) <= most && Math.max(width, height) <= longest;
 }
 
 function master(playlist, set) {

@@ -29,6 +29,20 @@ pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
     serde_json::from_slice(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", path.display())))
 }
 
+/// Reads a JSON file in which every member has a meaning: a limit whose name is misspelt would limit nothing.
+pub(crate) fn strict_json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
+    let bytes = bytes(path)?;
+    let failed = |error: &dyn std::fmt::Display| Misuse(format!("{}: {error}", path.display()));
+    let mut unknown = Vec::new();
+    let mut json = serde_json::Deserializer::from_slice(&bytes);
+    let read = serde_ignored::deserialize(&mut json, |member| unknown.push(member.to_string()));
+    let value = read.and_then(|value| json.end().map(|()| value)).map_err(|error| failed(&error))?;
+    match unknown.as_slice() {
+        [] => Ok(value),
+        unknown => Err(failed(&format!("there is no such member: {}", unknown.join(", ")))),
+    }
+}
+
 /// Writes JSON, indented, and a line's end.
 pub(crate) fn print(value: &impl Serialize) -> Result<(), Misuse> {
     let mut text = serde_json::to_string_pretty(value).map_err(|error| Misuse(error.to_string()))?;

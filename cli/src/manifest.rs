@@ -108,7 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let facts = request::facts("GET", &arguments.url, [], "", None)?;
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
-    let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
+    let permit: Option<Permit> = arguments.permit.as_deref().map(input::strict_json).transpose()?;
     let asked = arguments.start.is_some() || arguments.skip.is_some();
     if permit.is_none() && arguments.session.is_none() && !asked {
         input::write(&manifest)?;
@@ -152,6 +152,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         define: arguments.define,
         delta_updates: site.as_ref().map_or(arguments.skip.is_some(), |site| site.playlists.delta_updates),
         skip: arguments.skip.map(hls::Skip::from),
+        directives_stop: site.as_ref().is_some_and(|site| !site.media.low_latency),
         ..Edits::within(&caps)
     };
     let token = arguments.session.as_ref().or(place.carried.as_ref());
@@ -165,7 +166,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         }
         Err(error) => {
             let reason = match error {
-                CompileError::NoVariant => "no_variant",
+                CompileError::NoVariant { .. } => "no_variant",
                 CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => "manifest_too_large",
                 CompileError::Uncovered { .. } | CompileError::NotAPlaylist => "manifest_foreign_uri",
             };

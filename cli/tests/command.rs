@@ -458,6 +458,31 @@ fn without_a_site_everything_on_the_playlists_host_is_covered() {
 }
 
 #[test]
+fn a_permit_has_no_members_without_a_meaning() {
+    let desk = Desk::new();
+    for (permit, expected) in [
+        (json!({ "caps": { "max_hight": 720 } }), "there is no such member: caps.max_hight"),
+        (
+            json!({ "cap": { "max_height": 720 }, "caps": { "max_height": 720, "HDR": false } }),
+            "there is no such member: cap, caps.HDR",
+        ),
+        (json!({ "caps": { "max_height": "720" } }), "invalid type: string"),
+    ] {
+        desk.file("permit.json", &permit);
+        let words =
+            ["manifest", "rewrite", "--url", "https://a.example/b.m3u8", "--permit", "permit.json", "-"];
+        let output = desk.run(&words, MASTER);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{permit}");
+        assert!(said.contains(&format!("permit.json: {expected}")), "{permit}: {said}");
+    }
+    // Names of DRM systems are values.
+    desk.file("permit.json", &json!({ "caps": { "allowed_cpc": { "com.example": ["HW"] } } }));
+    let words = ["manifest", "rewrite", "--url", "https://a.example/b.m3u8", "--permit", "permit.json", "-"];
+    assert_eq!(desk.run(&words, MASTER).stdout, MASTER.as_bytes());
+}
+
+#[test]
 fn misuse_says_what_was_expected() {
     let desk = Desk::new();
     fs::write(desk.path("broken.json"), "{").unwrap();

@@ -47,11 +47,12 @@ kinds! {
     Live "live" live "A Media Playlist that grows, and any other manifest.";
     LowLatency "low_latency" low_latency "A Media Playlist that grows by Partial Segments.";
     Blocked "blocked" blocked "A Media Playlist that was asked for with `_HLS_msn`.";
-    Segment "segment" segment "A Media Segment or Partial Segment, and whatever is none of the others.";
+    Segment "segment" segment "A Media Segment or Partial Segment.";
     Init "init" init "A Media Initialization Section, as far as its name tells.";
     Key "key" key "A decryption key.";
     Subtitle "subtitle" subtitle "A file of subtitles, or a segment of them.";
     Data "data" data "JSON or XML: a list of assets, session data.";
+    Other "other" other "Whatever is none of the others: it may be a key, and is kept for as short a time.";
 }
 
 impl Kind {
@@ -59,30 +60,38 @@ impl Kind {
     ///
     /// | kind | name |
     /// | --- | --- |
-    /// | key | `*.key` |
+    /// | key | one of its words is `key`: `key.bin`, `enc.key`, `key-2.ts` |
     /// | subtitle | `*.vtt`, `*.webvtt`, `*.srt`, `*.ttml`, `*.dfxp` |
     /// | data | `*.json`, `*.xml` |
-    /// | init | one of the words of the name is `init` or `header`, or its extension is `.init`; `*.mp4`, `*.m4s`, `*.m4v`, `*.m4a`, `*.cmfv`, `*.cmfa`, `*.cmft` |
-    /// | segment | everything else |
+    /// | init | one of its words is `header`, or begins or ends with `init`, and it is an MP4 file by its extension, or has none; `*.init` |
+    /// | segment | the extension is one of media |
+    /// | other | everything else |
+    ///
+    /// Words are letters and digits; digits at their end do not count.
     pub fn of_file(resource: &ResourcePath) -> Option<Self> {
         if resource.kind() != ResourceKind::Segment {
             return None;
         }
         let name = resource.as_str().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-        let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+        let words = || {
+            let all = name.split(|c: char| !c.is_ascii_alphanumeric());
+            all.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
+        };
+        if words().any(|word| word == "key") {
+            return Some(Self::Key);
+        }
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let is_init =
+            || words().any(|word| word == "header" || word.starts_with("init") || word.ends_with("init"));
         Some(match extension {
-            "key" => Self::Key,
             "vtt" | "webvtt" | "srt" | "ttml" | "dfxp" => Self::Subtitle,
             "json" | "xml" => Self::Data,
             "init" => Self::Init,
-            "mp4" | "m4s" | "m4v" | "m4a" | "cmfv" | "cmfa" | "cmft"
-                if stem
-                    .split(|c: char| !c.is_ascii_alphanumeric())
-                    .any(|word| matches!(word, "init" | "header")) =>
-            {
+            "" | "mp4" | "m4s" | "m4v" | "m4a" | "m4f" | "cmfv" | "cmfa" | "cmft" | "cmfm" if is_init() => {
                 Self::Init
             }
-            _ => Self::Segment,
+            _ if MEDIA.contains(&extension) => Self::Segment,
+            _ => Self::Other,
         })
     }
 
@@ -106,6 +115,13 @@ impl Kind {
     }
 }
 
+/// Extensions of media: of what has another, or none, nobody knows whether it will stay what it is.
+const MEDIA: [&str; 33] = [
+    "ts", "m2ts", "mts", "mp4", "m4s", "m4v", "m4a", "m4f", "fmp4", "cmfv", "cmfa", "cmft", "cmfm", "mov",
+    "webm", "aac", "adts", "mp2", "mp3", "ac3", "ec3", "eac3", "ac4", "flac", "opus", "ogg", "wav", "jpg",
+    "jpeg", "png", "webp", "avif", "gif",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,9 +132,29 @@ mod tests {
             ("v/1.m4s", Some(Kind::Segment)),
             ("v/1.ts", Some(Kind::Segment)),
             ("v/movie.mp4", Some(Kind::Segment)),
-            ("v/initial_01.mp4", Some(Kind::Segment)),
-            ("v/init", Some(Kind::Segment)),
-            ("v/Fragments(video=0)", Some(Kind::Segment)),
+            ("v/1.AAC", Some(Kind::Segment)),
+            ("v/1.ac3", Some(Kind::Segment)),
+            ("v/keyframes_1.jpg", Some(Kind::Segment)),
+            ("v/monkey.ts", Some(Kind::Segment)),
+            ("v/reinitialised.mp4", Some(Kind::Segment)),
+            ("v/init.ts", Some(Kind::Segment)),
+            ("key/1.ts", Some(Kind::Segment)),
+            ("v/1", Some(Kind::Other)),
+            ("k/1.bin", Some(Kind::Other)),
+            ("k/license.php", Some(Kind::Other)),
+            ("v/Fragments(video=0)", Some(Kind::Other)),
+            ("v/init", Some(Kind::Init)),
+            ("v/initial_01.mp4", Some(Kind::Init)),
+            ("v/videoinit.mp4", Some(Kind::Init)),
+            ("v/init-0.mp4", Some(Kind::Init)),
+            ("v/video_init0.cmfv", Some(Kind::Init)),
+            ("v/header.mp4", Some(Kind::Init)),
+            ("k/key.bin", Some(Kind::Key)),
+            ("k/enc.key", Some(Kind::Key)),
+            ("k/KEY", Some(Kind::Key)),
+            ("k/stream-key_7.ts", Some(Kind::Key)),
+            ("k/key42.bin", Some(Kind::Key)),
+            ("k/key.json", Some(Kind::Key)),
             ("v/init.mp4", Some(Kind::Init)),
             ("v/video_Init-1.M4S", Some(Kind::Init)),
             ("v/1080p.init", Some(Kind::Init)),

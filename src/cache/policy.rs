@@ -16,6 +16,7 @@
 //! | key | 1 min | | 5 min |
 //! | subtitle | 5 min | 5 min | 1 day |
 //! | data | 5 s | | 1 min |
+//! | other | 1 min | | 5 min |
 //!
 //! A live playlist is never older than `target` when the media origin answers, which is how often a player asks
 //! ([section 6.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.4)); one that is
@@ -88,7 +89,7 @@ impl Lifetime {
             Kind::Blocked => (0, 0),
             Kind::Segment => (HOUR_MS, DAY_MS),
             Kind::Init => (MINUTE_MS, DAY_MS),
-            Kind::Key => (0, 5 * MINUTE_MS),
+            Kind::Key | Kind::Other => (0, 5 * MINUTE_MS),
             Kind::Data => (0, MINUTE_MS),
         };
         // What the media origin does not decide on counts from the reply's arrival; a player is told its `Age` as well.
@@ -137,7 +138,7 @@ const fn derived_fresh_ms(kind: Kind, target_ms: u64, part_ms: u64) -> u64 {
         Kind::Live => SECOND_MS,
         Kind::LowLatency | Kind::Blocked => part_ms,
         Kind::Segment => DAY_MS,
-        Kind::Key => MINUTE_MS,
+        Kind::Key | Kind::Other => MINUTE_MS,
         Kind::Data => 5 * SECOND_MS,
     }
 }
@@ -149,7 +150,7 @@ pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePoli
     SECOND_MS
         * match (resource, kind) {
             (ResourceKind::Playlist | ResourceKind::Mpd, _) => missing.playlist_s,
-            (ResourceKind::Segment, None | Some(Kind::Segment)) => missing.segment_s,
+            (ResourceKind::Segment, None | Some(Kind::Segment | Kind::Other)) => missing.segment_s,
             (ResourceKind::Segment | ResourceKind::Steering, _) => missing.other_s,
         }
 }
@@ -268,6 +269,7 @@ mod tests {
             ),
             ("an init", Kind::Init, site("{}"), origin(None, true), "private, max-age=300"),
             ("a key", Kind::Key, site("{}"), origin(None, false), "private, max-age=60"),
+            ("what may be one", Kind::Other, site("{}"), origin(None, false), "private, max-age=60"),
             ("told", Kind::Segment, respect.clone(), origin(Some(60_000), false), "private, max-age=60"),
             (
                 "immutable",
@@ -313,6 +315,7 @@ mod tests {
         for (kind, resource, expected) in [
             (None, ResourceKind::Playlist, 2_000),
             (Some(Kind::Segment), ResourceKind::Segment, 0),
+            (Some(Kind::Other), ResourceKind::Segment, 0),
             (Some(Kind::Key), ResourceKind::Segment, 5_000),
         ] {
             assert_eq!(missing_ms(kind, resource, &policy), expected, "{kind:?}");

@@ -27,13 +27,13 @@ pub struct CachePolicy {
     /// Media Playlists that were asked for with `_HLS_msn`.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub blocked: KeepPolicy,
-    /// Media Segments and Partial Segments, and whatever is none of the others.
+    /// Media Segments and Partial Segments.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub segment: KeepPolicy,
     /// Media Initialization Sections, as far as their names tell.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub init: KeepPolicy,
-    /// Decryption keys: `.key`.
+    /// Decryption keys, as far as their names tell.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub key: KeepPolicy,
     /// Subtitles.
@@ -42,6 +42,9 @@ pub struct CachePolicy {
     /// JSON and XML: lists of assets, session data.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub data: KeepPolicy,
+    /// Whatever is none of the others, such as files whose names have no extension.
+    #[serde(skip_serializing_if = "KeepPolicy::is_default")]
+    pub other: KeepPolicy,
     /// For how long it is remembered that the media origin does not have something.
     #[serde(skip_serializing_if = "MissingPolicy::is_default")]
     pub missing: MissingPolicy,

@@ -13,7 +13,9 @@ use super::{FrameRate, HdcpLevel};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Caps {
-    /// The greatest height of a picture, in pixels.
+    /// The greatest height of a picture, in pixels: that of the picture of 16:9 in which it fits, lying or standing. So
+    /// the shorter side of a picture is at most this, and the longer one at most 16/9 of it, rounded up to whole blocks
+    /// of 16 pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
     /// The greatest bit rate of a variant, in kilobits a second.

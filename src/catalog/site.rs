@@ -81,7 +81,8 @@ pub struct MediaPolicy {
     #[serde(default, skip_serializing_if = "ForeignPolicy::is_default")]
     pub foreign: ForeignPolicy,
     /// Whether the media origin understands the delivery directives of low-latency HLS (`_HLS_msn`, `_HLS_part`,
-    /// `_HLS_skip`): then they are passed on for playlists, and are part of the cache key. Else they stop at the edge.
+    /// `_HLS_skip`): then they are passed on for playlists, and are part of the cache key. Else they stop at the edge, and live
+    /// playlists do not offer what takes them.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub low_latency: bool,
 }

@@ -43,7 +43,10 @@ pub enum CompileError {
         uri: String,
     },
     /// No variant stream is within the limits.
-    NoVariant,
+    NoVariant {
+        /// How many each of the limits left out, in a line.
+        left_out: String,
+    },
 }
 
 impl fmt::Display for CompileError {
@@ -55,7 +58,7 @@ impl fmt::Display for CompileError {
                 write!(f, "line {line}: expected {limit} bytes at most, found {found}")
             }
             Self::Uncovered { line, why, uri } => write!(f, "line {line}: {why}: {uri}"),
-            Self::NoVariant => f.write_str("no variant stream is within the limits"),
+            Self::NoVariant { left_out } => write!(f, "no variant stream is within the limits: {left_out}"),
         }
     }
 }
@@ -162,7 +165,8 @@ mod tests {
             video/360.m3u8\r\n\
             # a comment between\r\n";
         assert_eq!(rewrite(MASTER, Signing::Inherited, Some(360)).unwrap(), expected);
-        assert_eq!(rewrite(MASTER, Signing::Inherited, Some(359)), Err(CompileError::NoVariant));
+        let left_out = "2 above max_height 359".to_owned();
+        assert_eq!(rewrite(MASTER, Signing::Inherited, Some(359)), Err(CompileError::NoVariant { left_out }));
         assert_eq!(rewrite(MASTER, Signing::Inherited, Some(1080)).unwrap(), MASTER);
     }
 

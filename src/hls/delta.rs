@@ -12,6 +12,7 @@
 
 use std::time::Duration;
 
+use super::edits::Edits;
 use super::live::Live;
 use super::seconds::write;
 
@@ -58,7 +59,7 @@ pub(super) enum Maker {
     /// We, and we have to offer it.
     We(Duration),
     /// We, by the Skip Boundary that the media origin offers: it is asked for whole playlists, since what is left of a
-    /// window depends on segments that its own delta updates leave out.
+    /// window depends on segments that its own delta updates leave out. Or players' directives do not reach it.
     InsteadOfOrigin(Duration),
 }
 
@@ -66,9 +67,12 @@ impl Maker {
     /// > The Skip Boundary MUST be at least six times the Target Duration.
     ///
     /// [Section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8)
-    pub(super) fn of(live: &Live, is_clamped: bool, offers: bool) -> Self {
+    pub(super) fn of(live: &Live, is_clamped: bool, edits: &Edits<'_>) -> Self {
+        let offers = edits.delta_updates;
         match live.can_skip_until {
-            Some(boundary) if is_clamped => Self::InsteadOfOrigin(boundary),
+            Some(boundary) if is_clamped || (offers && edits.directives_stop) => {
+                Self::InsteadOfOrigin(boundary)
+            }
             Some(_) => Self::NotWe,
             None if offers && !live.has_ended && !live.target.is_zero() => {
                 Self::We(live.target.saturating_mul(6))

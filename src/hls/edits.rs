@@ -20,6 +20,9 @@ pub struct Edits<'a> {
     /// What the client has already and leaves out, where the delta update is ours to make: `delta_updates`, or a rewind
     /// window, with which the media origin is asked for whole playlists.
     pub skip: Option<Skip>,
+    /// Whether players' delivery directives stop at the edge: then nothing is offered that takes the media origin to answer
+    /// them.
+    pub directives_stop: bool,
     /// The content steering that it announces.
     pub steering: Option<&'a Steering<'a>>,
 }
@@ -34,6 +37,7 @@ impl<'a> Edits<'a> {
             define: false,
             delta_updates: false,
             skip: None,
+            directives_stop: false,
             steering: None,
         }
     }

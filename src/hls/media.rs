@@ -32,17 +32,23 @@ use super::window;
 
 /// What remains of a live playlist; `None`: all of it, or it is none.
 pub(super) fn shape(playlist: &[u8], edits: &Edits<'_>) -> Option<Shape> {
-    if edits.caps.rewind_s.is_none() && !edits.delta_updates {
+    let is_edited = edits.caps.rewind_s.is_some() || edits.delta_updates || takes_offers(playlist, edits);
+    if !is_edited {
         return None;
     }
     let live = Live::of(playlist)?;
     let least = edits.caps.rewind_s.map(|rewind_s| window::least(&live, rewind_s));
-    let maker = Maker::of(&live, least.is_some(), edits.delta_updates);
+    let maker = Maker::of(&live, least.is_some(), edits);
     let boundary = edits.skip.filter(|_| !live.has_ended).and_then(|_| maker.boundary());
     let cut = Cut::find(playlist, &live, least, boundary);
     let next = Next::at(playlist, cut.at);
     let part = cut.part_range.and_then(|part| part.continued(playlist, cut.at));
     Trim { playlist, live: &live, cut: &cut, edits, maker, next, part }.shape()
+}
+
+/// Whether it may have offers that are taken out of it.
+fn takes_offers(playlist: &[u8], edits: &Edits<'_>) -> bool {
+    edits.directives_stop && memchr::memmem::find(playlist, b"#EXT-X-SERVER-CONTROL").is_some()
 }
 
 struct Trim<'a> {
@@ -159,20 +165,34 @@ impl Trim<'_> {
         Setting::Changed(vec![Change { at, with: write(offset.saturating_sub(self.cut.left_duration)) }])
     }
 
+    /// Takes the offers out that nobody keeps, and puts that of our own in.
     fn server_control(&self, line: &Line<'_>, list: &[u8], list_at: usize) -> Setting {
-        if let Some(offer) = self.maker.offer() {
-            let end = list_at + list.len();
-            let before = match list.is_empty() {
-                true if line.text.ends_with(b":") => "",
-                true => ":",
-                false => ",",
+        let Self { maker, edits, .. } = self;
+        let is_instead = matches!(maker, Maker::InsteadOfOrigin(_));
+        let goes = |name: &[u8]| match name {
+            b"CAN-SKIP-DATERANGES" => is_instead || edits.directives_stop,
+            b"CAN-SKIP-UNTIL" => !is_instead && edits.directives_stop,
+            b"CAN-BLOCK-RELOAD" => edits.directives_stop,
+            _ => false,
+        };
+        let mut changes = Vec::new();
+        let is_left = without(list, goes, list_at, &mut changes);
+        let Some(offer) = maker.offer() else {
+            return match (changes.is_empty(), is_left) {
+                (true, _) => Setting::AsIs,
+                (false, true) => Setting::Changed(changes),
+                (false, false) => Setting::LeftOut,
             };
-            return Setting::Changed(vec![Change { at: end..end, with: [before, &offer].concat() }]);
-        }
-        match self.maker {
-            Maker::InsteadOfOrigin(_) => without(list, b"CAN-SKIP-DATERANGES", list_at),
-            _ => Setting::AsIs,
-        }
+        };
+        let before = match list.is_empty() {
+            true if line.text.ends_with(b":") => "",
+            true => ":",
+            false if is_left => ",",
+            false => "",
+        };
+        let end = list_at + list.len();
+        changes.push(Change { at: end..end, with: [before, &offer].concat() });
+        Setting::Changed(changes)
     }
 
     /// The offset of the first segment's sub-range, where it continued another's that is gone.
@@ -205,18 +225,24 @@ enum Setting {
     Changed(Vec<Change>),
 }
 
-/// A list without an attribute, and without one of the commas beside it.
-fn without(list: &[u8], name: &[u8], list_at: usize) -> Setting {
-    let Some(found) = attributes(list).find(|found| found.name == name) else { return Setting::AsIs };
-    let before = list.get(..found.at).and_then(|before| memchr::memrchr(b',', before));
-    let behind = list.get(found.at + found.value.len()..).unwrap_or_default();
-    let comma = memchr::memchr(b',', behind).map(|at| found.at + found.value.len() + at);
-    let at = match (before, comma) {
-        (Some(start), end) => start..end.unwrap_or(list.len()),
-        (None, Some(end)) => 0..end + 1,
-        (None, None) => return Setting::LeftOut,
-    };
-    Setting::Changed(vec![Change { at: list_at + at.start..list_at + at.end, with: String::new() }])
+/// Takes attributes out of a list, each with one of the commas beside it. Whether anything is left.
+fn without(list: &[u8], goes: impl Fn(&[u8]) -> bool, list_at: usize, changes: &mut Vec<Change>) -> bool {
+    let (mut start, mut is_left) = (0, false);
+    for found in attributes(list) {
+        let value_end = found.at + found.value.len();
+        let comma = list.get(value_end..).and_then(|behind| memchr::memchr(b',', behind));
+        let end = comma.map_or(list.len(), |at| value_end + at);
+        let behind = list.len().min(end + 1);
+        if !goes(found.name) {
+            is_left = true;
+        } else {
+            // Behind what is left, with the comma in front.
+            let at = if is_left { start - 1..end } else { start..behind };
+            changes.push(Change { at: list_at + at.start..list_at + at.end, with: String::new() });
+        }
+        start = behind;
+    }
+    is_left || (changes.is_empty() && !list.is_empty())
 }
 
 /// Pieces, as they come.

@@ -26,6 +26,10 @@ const parsers = {
   },
 };
 
+/** Whether a picture fits in one of 16:9 of that height, lying or standing; whole blocks of 16 pixels do not count. */
+const isLowEnough = ({ width, height }) =>
+  Math.min(width, height) <= MAX_HEIGHT && Math.max(width, height) <= Math.ceil(MAX_HEIGHT / 9) * 16;
+
 /** What a parser cannot read, before anything was changed, and what it throws: lines that are no tag it expects. */
 const NO_TAG = "Cannot destructure property 'name' of 'mapTo(...)' as it is undefined.";
 const UNREAD = new Set([
@@ -145,7 +149,7 @@ test("of variants remain those that are not too high", async () => {
   for (const [name, { text, failed }] of written) {
     const before = parse("hls-parser", playlists.get(name)).parsed;
     if (!before?.isMasterPlaylist) continue;
-    const expected = before.variants.filter(({ resolution }) => !resolution || resolution.height <= MAX_HEIGHT);
+    const expected = before.variants.filter(({ resolution }) => !resolution || isLowEnough(resolution));
     if (!expected.some(({ isIFrameOnly }) => !isIFrameOnly) && before.variants.some(({ isIFrameOnly }) => !isIFrameOnly)) {
       assert.equal(JSON.parse(failed).reason, "no_variant", name);
       none += 1;

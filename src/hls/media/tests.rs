@@ -414,6 +414,49 @@ fn where_the_media_origin_offers_them_nothing_changes_without_a_window() {
 }
 
 #[test]
+fn what_takes_directives_is_not_offered_where_they_stop() {
+    let stopped = |list: &str, rewind_s, delta_updates, skip| {
+        let playlist = [HEAD, "#EXT-X-SERVER-CONTROL:", list, "\n", &segments(0..9)].concat();
+        let caps = Caps { rewind_s, ..Caps::default() };
+        let edits = Edits { delta_updates, skip, directives_stop: true, ..Edits::within(&caps) };
+        let template = compile(playlist.as_bytes(), None, &edits).unwrap();
+        String::from_utf8(template.render("").into_owned()).unwrap()
+    };
+    for (list, delta_updates, expected) in [
+        ("CAN-BLOCK-RELOAD=YES", false, None),
+        ("CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24,CAN-SKIP-DATERANGES=YES", false, None),
+        ("CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.5", false, Some("PART-HOLD-BACK=1.5")),
+        ("HOLD-BACK=12,CAN-BLOCK-RELOAD=YES", false, Some("HOLD-BACK=12")),
+        (
+            "CAN-SKIP-UNTIL=24,HOLD-BACK=12,CAN-SKIP-DATERANGES=YES,CAN-BLOCK-RELOAD=YES,X=\"a,b\"",
+            false,
+            Some("HOLD-BACK=12,X=\"a,b\""),
+        ),
+        ("HOLD-BACK=12 , CAN-BLOCK-RELOAD=YES , X=1", false, Some("HOLD-BACK=12 , X=1")),
+        ("HOLD-BACK=12", false, Some("HOLD-BACK=12")),
+        ("CAN-BLOCK-RELOAD=YES", true, Some("CAN-SKIP-UNTIL=24")),
+        ("CAN-BLOCK-RELOAD=YES,HOLD-BACK=12", true, Some("HOLD-BACK=12,CAN-SKIP-UNTIL=24")),
+        ("CAN-SKIP-UNTIL=30,CAN-BLOCK-RELOAD=YES,CAN-SKIP-DATERANGES=YES", true, Some("CAN-SKIP-UNTIL=30")),
+    ] {
+        let control = expected.map_or_else(String::new, |list| format!("#EXT-X-SERVER-CONTROL:{list}\n"));
+        let expected = [HEAD, &control, &segments(0..9)].concat();
+        assert_eq!(stopped(list, None, delta_updates, None), expected, "{list}");
+    }
+    // The delta update is ours, by the boundary of the media origin, which is not asked for one.
+    let found = stopped("CAN-SKIP-UNTIL=28", None, true, Some(Skip::Segments));
+    assert!(
+        found.contains("CONTROL:CAN-SKIP-UNTIL=28\n") && found.contains("SKIPPED-SEGMENTS=2\n"),
+        "{found}"
+    );
+    // So it is where a window applies.
+    let found = stopped("CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24", Some(32), false, Some(Skip::Segments));
+    assert!(
+        found.contains("CONTROL:CAN-SKIP-UNTIL=24\n") && found.contains("SKIPPED-SEGMENTS=2\n"),
+        "{found}"
+    );
+}
+
+#[test]
 fn a_window_shorter_than_the_skip_boundary_leaves_nothing_to_skip() {
     let playlist = [HEAD, &segments(0..20)].concat();
     let whole = rewritten(&playlist, Some(20), true, None);

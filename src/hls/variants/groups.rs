@@ -13,7 +13,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::left_out;
 use super::master::{Master, Variant};
+use crate::catalog::Caps;
 use crate::hls::compile::CompileError;
 
 /// A type of rendition.
@@ -128,8 +130,8 @@ impl<'a> Groups<'a> {
 }
 
 /// Leaves out what goes with what was left out. At least one variant that had a URI has to remain.
-pub(super) fn leave_out(master: &mut Master<'_>) -> Result<(), CompileError> {
-    let Master { variants, pictures, renditions, groups, .. } = master;
+pub(super) fn leave_out(master: &mut Master<'_>, caps: &Caps) -> Result<(), CompileError> {
+    let Master { variants, groups, .. } = &mut *master;
     for variant in &mut *variants {
         let [audio, ..] = variant.groups;
         variant.is_kept &= !groups.is_lost(audio);
@@ -139,8 +141,9 @@ pub(super) fn leave_out(master: &mut Master<'_>) -> Result<(), CompileError> {
     let played = variants.iter().filter(has_uri).count();
     let left = variants.iter().filter(has_uri).filter(|variant| variant.is_kept).count();
     if left == 0 && played > 0 {
-        return Err(CompileError::NoVariant);
+        return Err(CompileError::NoVariant { left_out: left_out::describe(master, caps) });
     }
+    let Master { variants, pictures, renditions, groups, .. } = master;
     if variants.iter().chain(&*pictures).all(|variant| variant.is_kept) {
         return Ok(());
     }
@@ -348,7 +351,8 @@ mod tests {
             ([sound, variant].concat(), json!({ "audio": ["en"] })),
         ] {
             let playlist = format!("#EXTM3U\n{rest}");
-            assert_eq!(edited(&playlist, &caps, None), Err(CompileError::NoVariant), "{rest}");
+            let found = edited(&playlist, &caps, None);
+            assert!(matches!(found, Err(CompileError::NoVariant { .. })), "{rest}: {found:?}");
             assert_eq!(edited(&playlist, &json!({}), None), Ok(playlist));
         }
         // One that never had any stays what it was.

@@ -7,11 +7,13 @@
 //! | `VIDEO` | none |
 //!
 //! `LANGUAGE` decides, and it alone: `ASSOC-LANGUAGE` names a language that the rendition goes well with, not one that it
-//! is in. A rendition that says nothing of its language stays, and so does one in `und` or `zxx`, which say the same.
+//! is in. `eng` and `en` are one language. A rendition that says nothing of its language stays, and so does one in `und`
+//! or `zxx`, which say the same.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.1)
 
 use super::groups::Media;
+use super::iso_639::canonical;
 use super::value::Value;
 use crate::catalog::Caps;
 
@@ -29,12 +31,17 @@ pub(super) fn allows(caps: &Caps, media: Media, language: &Value<'_>) -> bool {
     })
 }
 
-/// Whether a language range includes a tag ([RFC 4647 section 3.3.1], basic filtering): `en` includes `en-GB`.
+/// Whether a language range includes a tag ([RFC 4647 section 3.3.1], basic filtering): `en` includes `en-GB`, and `eng`,
+/// which is the same language.
 ///
 /// [RFC 4647 section 3.3.1]: https://www.rfc-editor.org/rfc/rfc4647#section-3.3.1
 fn includes(range: &str, tag: &str) -> bool {
-    tag.get(..range.len()).is_some_and(|start| start.eq_ignore_ascii_case(range))
-        && matches!(tag.as_bytes().get(range.len()), None | Some(b'-'))
+    let language = |tag: &str| tag.find('-').unwrap_or(tag.len());
+    let (range, wanted) = range.split_at(language(range));
+    let (tag, found) = tag.split_at(language(tag));
+    canonical(range).eq_ignore_ascii_case(canonical(tag))
+        && found.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted))
+        && matches!(found.as_bytes().get(wanted.len()), None | Some(b'-'))
 }
 
 #[cfg(test)]
@@ -44,12 +51,27 @@ mod tests {
     #[test]
     fn languages() {
         let list = |tags: &[&str]| Some(tags.iter().map(|tag| (*tag).to_owned()).collect());
-        let caps = Caps { audio: list(&["en", "zh-Hant", "AR"]), subtitles: list(&[]), ..Caps::default() };
+        let caps = Caps {
+            audio: list(&["en", "zh-Hant", "AR", "ger", "iw"]),
+            subtitles: list(&[]),
+            ..Caps::default()
+        };
         for (media, language, expected) in [
             (Media::Audio, "en", true),
             (Media::Audio, "EN-gb", true),
             (Media::Audio, " en ", true),
-            (Media::Audio, "eng", false),
+            (Media::Audio, "eng", true),
+            (Media::Audio, "ENG-GB", true),
+            (Media::Audio, "enga", false),
+            (Media::Audio, "de", true),
+            (Media::Audio, "deu-AT", true),
+            (Media::Audio, "he", true),
+            (Media::Audio, "heb", true),
+            (Media::Audio, "zho-Hant", true),
+            (Media::Audio, "chi-Hant-HK", true),
+            (Media::Audio, "chi-Hantx", false),
+            (Media::Audio, "chi", false),
+            (Media::Audio, "-GB", false),
             (Media::Audio, "e", false),
             (Media::Audio, "zh-Hant-TW", true),
             (Media::Audio, "zh", false),

@@ -2,11 +2,11 @@
 //!
 //! | limit | leaves out | unless it does not say |
 //! | --- | --- | --- |
-//! | `max_height` | streams with more in `RESOLUTION` | stays |
+//! | `max_height` | streams with more in `RESOLUTION`, by its shorter side, or too wide for it by the longer one | stays |
 //! | `max_bitrate_kbps` | streams with more in `BANDWIDTH`, or in `AVERAGE-BANDWIDTH` | stays |
 //! | `max_frame_rate` | streams with more in `FRAME-RATE` | stays |
-//! | `hdr: false` | streams whose `VIDEO-RANGE` is not SDR, or with Dolby Vision in `CODECS` or `SUPPLEMENTAL-CODECS` | stays |
-//! | `codecs` | streams of which one of `CODECS` begins with none of these | stays |
+//! | `hdr: false` | streams whose `VIDEO-RANGE` is not SDR, or with Dolby Vision in `CODECS` | stays |
+//! | `codecs` | streams of which one of `CODECS` begins with none of these, unless it is one of text | stays |
 //! | `hdcp` | streams with more in `HDCP-LEVEL` | stays |
 //! | `allowed_cpc` | streams whose `ALLOWED-CPC` has no label of these in any of its key formats | stays |
 //!
@@ -39,46 +39,112 @@ pub(super) fn are_in(caps: &Caps) -> bool {
     *caps != others
 }
 
-/// Whether one attribute of a stream is within the limits.
-pub(super) fn allow(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>) -> bool {
+/// A limit that streams have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    MaxHeight,
+    MaxBitrate,
+    MaxFrameRate,
+    Hdr,
+    Codecs,
+    Hdcp,
+    AllowedCpc,
+}
+
+impl Limit {
+    pub(super) const ALL: [Self; 7] = [
+        Self::MaxHeight,
+        Self::MaxBitrate,
+        Self::MaxFrameRate,
+        Self::Hdr,
+        Self::Codecs,
+        Self::Hdcp,
+        Self::AllowedCpc,
+    ];
+}
+
+/// The limit that one attribute of a stream is not within.
+pub(super) fn beyond(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>) -> Option<Limit> {
     let forbids_dynamic = caps.hdr.filter(|hdr| !hdr);
-    match name {
-        b"RESOLUTION" => value.is_within(caps.max_height, |limit, text| {
-            height(text).is_none_or(|height| height <= u64::from(limit))
-        }),
-        b"BANDWIDTH" | b"AVERAGE-BANDWIDTH" => value.is_within(caps.max_bitrate_kbps, |limit, text| {
-            number(text).is_none_or(|bits| bits.div_ceil(1000) <= u64::from(limit))
-        }),
-        b"FRAME-RATE" => value.is_within(caps.max_frame_rate, |limit, text| {
-            FrameRate::read(text).is_none_or(|rate| rate <= limit)
-        }),
-        b"VIDEO-RANGE" => value.is_within(forbids_dynamic, |_, text| text.trim().eq_ignore_ascii_case("SDR")),
-        b"CODECS" => {
-            value.is_within(forbids_dynamic, |_, text| !items(text).any(is_dolby_vision))
-                && (stream == Stream::Images || are_listed(caps, value))
+    let (limit, is_within) = match name {
+        b"RESOLUTION" => (Limit::MaxHeight, value.is_within(caps.max_height, is_low_enough)),
+        b"BANDWIDTH" | b"AVERAGE-BANDWIDTH" => {
+            let is_within = value.is_within(caps.max_bitrate_kbps, |limit, text| {
+                number(text).is_none_or(|bits| bits.div_ceil(1000) <= u64::from(limit))
+            });
+            (Limit::MaxBitrate, is_within)
         }
-        b"SUPPLEMENTAL-CODECS" => {
-            value.is_within(forbids_dynamic, |_, text| !items(text).any(is_dolby_vision))
+        b"FRAME-RATE" => {
+            let is_within = value.is_within(caps.max_frame_rate, |limit, text| {
+                FrameRate::read(text).is_none_or(|rate| rate <= limit)
+            });
+            (Limit::MaxFrameRate, is_within)
         }
-        b"HDCP-LEVEL" => value.is_within(caps.hdcp, |limit, text| {
-            HdcpLevel::from_name(text.trim()).is_some_and(|level| level <= limit)
-        }),
-        b"ALLOWED-CPC" => value.is_within(caps.allowed_cpc.as_ref(), is_robust_enough),
-        _ => true,
-    }
+        b"VIDEO-RANGE" => {
+            let is_standard = |_, text: &str| text.trim().eq_ignore_ascii_case("SDR");
+            (Limit::Hdr, value.is_within(forbids_dynamic, is_standard))
+        }
+        b"CODECS" if !value.is_within(forbids_dynamic, |_, text| !items(text).any(is_dolby_vision)) => {
+            (Limit::Hdr, false)
+        }
+        b"CODECS" => (Limit::Codecs, stream == Stream::Images || are_listed(caps, value)),
+        b"HDCP-LEVEL" => {
+            let is_within = value.is_within(caps.hdcp, |limit, text| {
+                HdcpLevel::from_name(text.trim()).is_some_and(|level| level <= limit)
+            });
+            (Limit::Hdcp, is_within)
+        }
+        b"ALLOWED-CPC" => (Limit::AllowedCpc, value.is_within(caps.allowed_cpc.as_ref(), is_robust_enough)),
+        _ => return None,
+    };
+    (!is_within).then_some(limit)
+}
+
+/// Whether `SUPPLEMENTAL-CODECS` is within the limits. A codec there only adds to one of `CODECS`, which is played without
+/// it: the stream stays, whatever its supplement is, and `VIDEO-RANGE` tells the range of what is played then.
+pub(super) fn allow_supplement(caps: &Caps, value: &Value<'_>) -> bool {
+    are_listed(caps, value)
+        && value.is_within(caps.hdr.filter(|hdr| !hdr), |_, text| !items(text).any(is_dolby_vision))
 }
 
 /// Whether each codec of a list begins with one that the limits name. Of `SUPPLEMENTAL-CODECS`, what stands in front of
-/// the brands counts.
-pub(super) fn are_listed(caps: &Caps, value: &Value<'_>) -> bool {
+/// the brands counts. Text takes no decoder, and its languages have limits of their own: it is not judged.
+fn are_listed(caps: &Caps, value: &Value<'_>) -> bool {
     value.is_within(caps.codecs.as_deref(), |listed, text| {
-        items(text).all(|name| listed.iter().any(|codec| begins(name, codec)))
+        items(text).all(|name| is_text(name) || listed.iter().any(|codec| begins(name, codec)))
     })
 }
 
-/// The height of a `decimal-resolution`, `{width}x{height}`.
-pub(super) fn height(resolution: &str) -> Option<u64> {
-    number(resolution.split_once(['x', 'X'])?.1)
+/// Sample entries of subtitles and captions ([MP4 Registration Authority]), with which some packagers name renditions in
+/// the `CODECS` of variants.
+///
+/// [MP4 Registration Authority]: https://mp4ra.org/registered-types/sampleentries
+pub(super) fn is_text(codec: &str) -> bool {
+    const TEXT: [&str; 5] = ["wvtt", "stpp", "tx3g", "c608", "c708"];
+    TEXT.iter().any(|known| family(codec).eq_ignore_ascii_case(known))
+}
+
+/// The part of a codec's name that tells which decoder it takes.
+pub(super) fn family(codec: &str) -> &str {
+    codec.split('.').next().unwrap_or_default()
+}
+
+/// Whether a `decimal-resolution`, `{width}x{height}`, is within a limit of its height: that of a picture of 16:9, lying
+/// or standing, in which it fits.
+///
+/// The shorter side is at most the limit, so that a standing picture of 1080x1920 is within 1080; the longer one at most
+/// 16/9 of it, so that a wide picture of 1280x536, which is one of 1280x720 without its bars, is above 576. What codecs
+/// add to a side to get whole blocks of 16 pixels does not count: 854x480 and 864x480 are within 480.
+pub(super) fn is_low_enough(limit: u32, resolution: &str) -> bool {
+    let Some((width, height)) = resolution.split_once(['x', 'X']) else { return true };
+    let side = |text| number(text).filter(|side| *side > 0);
+    // One side alone is the height, whatever it stands for.
+    let (shorter, longer) = match (side(width), side(height)) {
+        (Some(width), Some(height)) => (width.min(height), width.max(height)),
+        (one, other) => (one.or(other).unwrap_or(0), 0),
+    };
+    let limit = u64::from(limit);
+    shorter <= limit && longer <= limit.div_ceil(9) * 16
 }
 
 /// A `decimal-integer`; of one with a fraction, the whole. What is too great for 64 bits is still great.
@@ -141,7 +207,7 @@ mod tests {
         let mut all = attributes(list.as_bytes());
         all.all(|attribute| {
             let value = Value::of(&attribute, list.as_bytes(), &Variables::default());
-            allow(&caps, stream, attribute.name, &value)
+            beyond(&caps, stream, attribute.name, &value).is_none()
         })
     }
 
@@ -182,6 +248,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn heights_are_those_of_a_picture_of_16_to_9() {
+        for (limit, within, above) in [
+            (
+                1080,
+                ["1920x1080", "1080x1920", "1440x1080", "1080x1080", "1920x800"],
+                ["1920x1082", "1082x1920", "2560x1080", "1090x1090", "1080x1940"],
+            ),
+            (
+                720,
+                ["1280x720", "720x1280", "960x720", "1280x536", "640x480"],
+                ["1920x800", "1920x720", "720x1920", "1280x738", "x1080"],
+            ),
+            (
+                576,
+                ["1024x576", "720x576", "576x1024", "1024x436", "576x576"],
+                ["1280x536", "536x1280", "1280x720", "1040x576", "0x1080"],
+            ),
+            (
+                480,
+                ["854x480", "864x480", "848x480", "480x854", "720x480"],
+                ["866x480", "480x866", "960x400", "720x486", "1080x"],
+            ),
+            (
+                0,
+                ["0x0", "x", "1080", "", "wide x high"],
+                ["1x1", "1x0", "0x1", "16x16", "99999999999999999999999x1"],
+            ),
+        ] {
+            let allowed = |list: &str| is_low_enough(limit, list);
+            assert_eq!((within.map(allowed), above.map(allowed)), ([true; 5], [false; 5]), "{limit}");
+        }
+        assert!(is_low_enough(u32::MAX, "4294967295x4294967295"));
+    }
+
     fn narrow() -> Json {
         json!({ "max_height": 1, "max_bitrate_kbps": 1, "max_frame_rate": 1, "hdr": false, "codecs": ["x"],
             "hdcp": "NONE", "allowed_cpc": { "a": [] } })
@@ -192,8 +293,10 @@ mod tests {
         for list in [
             "",
             "BANDWIDTH=x,RESOLUTION=1080,FRAME-RATE=fast,CODECS=\"\",ALLOWED-CPC=\" \"",
+            "VIDEO-RANGE=SDR,CODECS=\"x\",SUPPLEMENTAL-CODECS=\"dvh1.08.07/db2g\"",
+            "CODECS=\"wvtt,x.1,stpp.ttml.im1t,STPP,tx3g,c608,c708\"",
             "VIDEO-RANGE=SDR,HDCP-LEVEL=NONE,ALLOWED-CPC=\"b:X\",SUPPLEMENTAL-CODECS=\"hvc1.2.20/cdm4\"",
-            "resolution=1x2,bandwidth=9000,hdcp-level=TYPE-1,X=RESOLUTION,Y=\"RESOLUTION=1x2,HDCP-LEVEL=TYPE-1\"",
+            "resolution=9x9,bandwidth=9000,hdcp-level=TYPE-1,X=RESOLUTION,Y=\"RESOLUTION=9x9,HDCP-LEVEL=TYPE-1\"",
         ] {
             assert!(is_allowed(&narrow(), Stream::Played, list), "{list}");
         }
@@ -220,8 +323,9 @@ mod tests {
             "CODECS= \"x,y\"",
             "CODECS=\"x,{$codec}\"",
             "CODECS=\"DVH1.05.06\"",
-            "SUPPLEMENTAL-CODECS=\"dvh1.08.07/db4h\"",
-            "SUPPLEMENTAL-CODECS=\"x, dav1.10.09/db1p\"",
+            "CODECS=\"x,wvtt,y\"",
+            "CODECS=\"stppx\"",
+            "VIDEO-RANGE=PQ,SUPPLEMENTAL-CODECS=\"dvh1.08.07/db1p\"",
             "HDCP-LEVEL=TYPE-0",
             "HDCP-LEVEL=TYPE-2",
             "ALLOWED-CPC=\"A:X/Y\"",

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::groups::{GroupId, Groups, Media};
 use super::language;
-use super::limits::{self, Stream};
+use super::limits::{self, Limit, Stream};
 use super::script::Script;
 use super::value::Value;
 use crate::catalog::Caps;
@@ -38,8 +38,10 @@ pub(super) struct Variant<'a> {
     pub(super) groups: [Option<GroupId>; Media::ALL.len()],
     pub(super) pathway: Cow<'a, [u8]>,
     pub(super) resolution: Option<&'a [u8]>,
-    /// One of its supplemental codecs is not among those that the limits name.
+    /// One of its supplemental codecs is not within the limits.
     pub(super) loses_supplement: bool,
+    /// The first limit that it is not within.
+    pub(super) beyond: Option<Limit>,
     pub(super) is_kept: bool,
 }
 
@@ -157,14 +159,15 @@ impl<'a> Variant<'a> {
             pathway: Cow::Borrowed(DEFAULT_PATHWAY),
             resolution: None,
             loses_supplement: false,
+            beyond: None,
             is_kept: true,
         };
         let mut has_pathway = false;
         for attribute in attributes(variant.tag.list) {
             let value = Value::of(&attribute, variant.tag.list, variables);
-            variant.is_kept &= limits::allow(caps, stream, attribute.name, &value);
+            variant.beyond = variant.beyond.or_else(|| limits::beyond(caps, stream, attribute.name, &value));
             match attribute.name {
-                b"SUPPLEMENTAL-CODECS" => variant.loses_supplement |= !limits::are_listed(caps, &value),
+                b"SUPPLEMENTAL-CODECS" => variant.loses_supplement |= !limits::allow_supplement(caps, &value),
                 b"RESOLUTION" => {
                     variant.resolution = variant.resolution.or(Some(attribute.value.trim_ascii()));
                 }
@@ -183,6 +186,7 @@ impl<'a> Variant<'a> {
                 }
             }
         }
+        variant.is_kept = variant.beyond.is_none();
         variant
     }
 

@@ -1,8 +1,9 @@
 //! The edits of a Multivariant Playlist: which variant streams and renditions remain, and which variant comes first.
 //!
 //! ```text
-//! master       what there is, and whether it is within the limits       (master.rs, value.rs, limits.rs, language.rs)
+//! master       what there is, and whether it is within the limits       (master.rs, value.rs, limits.rs, language.rs, iso_639.rs)
 //! groups       what goes with it: variants without sound, renditions without a variant, I-frames    (groups.rs)
+//! left out     why, if nothing remains                                  (left_out.rs)
 //! repair       DEFAULT, names of groups that are gone, the pathway of content steering     (renditions.rs, repair.rs)
 //! start        the variant that a player begins with                    (start.rs)
 //! script       all of that as a shape                                   (script.rs)
@@ -13,7 +14,9 @@
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6)
 
 mod groups;
+mod iso_639;
 mod language;
+mod left_out;
 mod limits;
 mod master;
 #[cfg(test)]
@@ -38,7 +41,7 @@ pub(super) fn shape(playlist: &[u8], query: &str, edits: &Edits<'_>) -> Result<O
         return Ok(None);
     }
     let mut master = Master::read(playlist, query, edits.caps);
-    groups::leave_out(&mut master)?;
+    groups::leave_out(&mut master, edits.caps)?;
     let mut script = Script::default();
     master.leave_out(&mut script);
     renditions::repair_defaults(&master, &mut script);

@@ -6,7 +6,8 @@ use super::script::Script;
 use crate::hls::attributes::attributes;
 use crate::hls::shape::Change;
 
-/// Takes names of groups that have no rendition left off the variants, and codecs that the limits do not name.
+/// Takes names of groups that have no rendition left off the variants, and codecs that only add to others and are
+/// not within the limits.
 ///
 /// Where another variant says `CLOSED-CAPTIONS=NONE`, a variant that has lost its captions says so too:
 ///
@@ -125,6 +126,28 @@ mod tests {
                 2
                 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,CODECS="hvc1.2.4",SUPPLEMENTAL-CODECS="dvh1.08.07/db4h",URI="i" => #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,CODECS="hvc1.2.4",URI="i""#,
                 json!({ "codecs": ["hvc1", "mp4a"] }),
+            ),
+            (
+                "Dolby Vision that adds to pictures of standard range goes alone",
+                r#"#EXTM3U
+                #EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="hvc1.2.4",SUPPLEMENTAL-CODECS="dvh1.08.07/db2g",VIDEO-RANGE=SDR => #EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="hvc1.2.4",VIDEO-RANGE=SDR
+                1
+                #EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="hvc1.2.4",SUPPLEMENTAL-CODECS="dvh1.08.07/db4h",VIDEO-RANGE=HLG =>
+                2 =>
+                #EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="dvh1.05.06",VIDEO-RANGE=SDR =>
+                3 =>
+                #EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="hvc1.2.4",SUPPLEMENTAL-CODECS="hvc1.2.20/cdm4"
+                4"#,
+                json!({ "hdr": false }),
+            ),
+            (
+                "codecs of text are no limit",
+                r#"#EXTM3U
+                #EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="avc1.1,mp4a.40.2,stpp.ttml.im1t,wvtt"
+                1
+                #EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="avc1.1,ac-3,wvtt" =>
+                2 =>"#,
+                json!({ "codecs": ["avc1", "mp4a"] }),
             ),
         ]);
     }

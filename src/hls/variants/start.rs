@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::limits::{height, items, number};
+use super::limits::{family, is_low_enough, is_text, items, number};
 use super::master::{Master, Variant};
 use crate::catalog::Start;
 
@@ -40,11 +40,9 @@ pub(super) fn choose(master: &Master<'_>, start: &Start) -> Option<Move> {
     let alike = kept().filter(|variant| Likeness::of(variant) == model);
     let sized = || alike.clone().filter_map(|variant| Some((number(variant.text(b"BANDWIDTH")?)?, variant)));
     let is_within = |(bits, variant): &(u64, &Variant<'_>)| {
-        let height = variant.text(b"RESOLUTION").and_then(height);
-        let below = |limit: Option<u32>, found: Option<u64>| {
-            limit.zip(found).is_none_or(|(limit, found)| found <= u64::from(limit))
-        };
-        below(start.max_bitrate_kbps, Some(bits.div_ceil(1000))) && below(start.max_height, height)
+        let resolution = variant.text(b"RESOLUTION");
+        start.max_bitrate_kbps.is_none_or(|limit| bits.div_ceil(1000) <= u64::from(limit))
+            && start.max_height.zip(resolution).is_none_or(|(limit, found)| is_low_enough(limit, found))
     };
     let fitting = sized().filter(is_within).min_by_key(|(bits, _)| Reverse(*bits));
     let (_, best) = fitting.or_else(|| sized().min_by_key(|(bits, _)| *bits))?;
@@ -57,7 +55,7 @@ fn has_pictures(variant: &Variant<'_>) -> bool {
     let codecs = variant.text(b"CODECS").unwrap_or_default();
     variant.resolution.is_some()
         || items(codecs).next().is_none()
-        || items(codecs).any(|name| !is_sound(name))
+        || items(codecs).any(|name| !is_sound(name) && !is_text(name))
 }
 
 /// Sample entries of sound ([MP4 Registration Authority], names that players know).
@@ -69,11 +67,6 @@ fn is_sound(codec: &str) -> bool {
         "mha1", "mhm1",
     ];
     SOUND.iter().any(|known| family(codec).eq_ignore_ascii_case(known))
-}
-
-/// The part of a codec's name that tells which decoder it takes.
-fn family(codec: &str) -> &str {
-    codec.split('.').next().unwrap_or_default()
 }
 
 /// In what variants differ, but for their size.
@@ -152,6 +145,19 @@ f"#;
         ] {
             assert_eq!(order(LADDER, &caps, start), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_limits_and_text_is_no_picture() {
+        const SIZES: &str = r#"#EXTM3U
+#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.2,wvtt"
+a
+#EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1280x536,CODECS="avc1.1,mp4a.40.2,wvtt"
+b
+#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=576x1024,CODECS="avc1.1,mp4a.40.2,wvtt"
+c"#;
+        assert_eq!(order(SIZES, &json!({}), height(576)), "cab");
+        assert_eq!(order(SIZES, &json!({}), height(720)), "bac");
     }
 
     #[test]
