@@ -321,11 +321,9 @@ pub(crate) fn at_session(
 ) -> String {
     let token = token.expose();
     if signing == Signing::Query {
-        let others = query
-            .split('&')
-            .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(SESSION_PARAMETER));
-        let others: String = others.flat_map(|pair| [pair, "&"]).collect();
-        format!("/{title}/{resource}?{others}{SESSION_PARAMETER}={token}")
+        let others = route::without_session(query);
+        let mark = if others.is_empty() { "" } else { "&" };
+        format!("/{title}/{resource}?{others}{mark}{SESSION_PARAMETER}={token}")
     } else {
         let mark = if query.is_empty() { "" } else { "?" };
         format!("/~{token}/{title}/{resource}{mark}{query}")

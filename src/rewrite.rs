@@ -72,8 +72,10 @@ impl<'a> Rewrite<'a> {
         let start = start.map(|start| format!("{:?}-{:?}", start.max_height, start.max_bitrate_kbps));
         let start = start.unwrap_or_default();
         let skip = skip.map_or("", Skip::name);
-        let (key, class, title) = (&source.cache_key, permit.class, &request.title);
-        let key = format!("{key}#{class}#{title}#{signing:?}#{define}#{start}#{skip}");
+        let (key, class) = (&source.cache_key, permit.class);
+        // Where the folder ends and the path begins is not in the key of the source.
+        let place = format!("{}/{}", request.title, request.resource);
+        let key = format!("{key}#{class}#{place}#{signing:?}#{define}#{start}#{skip}");
         // At the entry, the order of pathways is the viewer's.
         let order = steering.iter().filter(|_| admission.entered).flat_map(|steering| &steering.order);
         order.fold(key, |key, pathway| key + "#" + pathway.as_str())
@@ -94,6 +96,7 @@ impl<'a> Rewrite<'a> {
             query: facts.query.expose(),
             signing: admission.signing,
             foreign: &site.media.foreign,
+            tokens: &site.tokens.query_parameters().collect::<Vec<_>>(),
         };
         hls::compile(bytes, Some(&frame), &edits).map_err(|error| {
             let fault = |kind| Fault::new(kind, format!("{}: {error}", source.place())).into();

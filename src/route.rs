@@ -141,6 +141,15 @@ pub const STEERING_RESOURCE: &str = "_stagedoor/steering.json";
 /// The query parameter that carries a session's token, where its path does not.
 pub const SESSION_PARAMETER: &str = "sd_session";
 
+/// A query without the session's parameter, however its name is spelled.
+pub(crate) fn without_session(query: &str) -> String {
+    let is_session = |pair: &str| {
+        url::form_urlencoded::parse(pair.as_bytes()).next().is_some_and(|(name, _)| name == SESSION_PARAMETER)
+    };
+    let others: Vec<_> = query.split('&').filter(|pair| !is_session(pair)).collect();
+    others.join("&")
+}
+
 /// Decides where a request goes.
 pub fn route(facts: &Facts) -> Result<Route, Denial> {
     let path = facts.path.strip_prefix('/').unwrap_or(&facts.path);

@@ -215,6 +215,7 @@ fn every_uri_is_signed_exactly_once() {
                 query: "",
                 signing,
                 foreign: &foreign,
+                tokens: &[],
             };
             let caps = Caps::default();
             let template = match compile(&playlist, Some(&frame), &Edits::within(&caps)) {

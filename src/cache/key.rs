@@ -20,7 +20,7 @@
 use url::Url;
 
 use super::{Directives, Kind, query};
-use crate::catalog::{CachePolicy, Caps, Placement, Site};
+use crate::catalog::{CachePolicy, Caps, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::route::{MediaRequest, ResourceKind, SESSION_PARAMETER};
@@ -136,11 +136,8 @@ pub fn source(
 /// The parameters that the site lists. Those of one name keep their order, which may mean something. A name in which a
 /// viewer's token or session stands is none, even if it is listed.
 fn listed(sent: &str, site: &Site) -> Vec<(String, String)> {
-    let holds_token = |name: &str| {
-        let mut placements = site.tokens.placements.iter();
-        name == SESSION_PARAMETER
-            || placements.any(|place| matches!(place, Placement::Query(query) if query == name))
-    };
+    let holds_token =
+        |name: &str| name == SESSION_PARAMETER || site.tokens.query_parameters().any(|token| token == name);
     let names: Vec<_> = site
         .media
         .query

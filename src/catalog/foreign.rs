@@ -37,9 +37,9 @@ impl ForeignPolicy {
         self.pass.is_empty() && self.sign.is_empty()
     }
 
-    /// Whether URIs of this host, in lower case, get the token.
-    pub fn signs(&self, host: &str) -> bool {
-        self.sign.iter().any(|pattern| pattern.matches(host))
+    /// Whether URIs of this host, in lower case, get the token; `protected`: nobody on the way can read them.
+    pub fn signs(&self, host: &str, protected: bool) -> bool {
+        self.sign.iter().any(|pattern| pattern.matches(host) && (protected || *pattern == HostPattern::all()))
     }
 
     /// Whether URIs of this host, in lower case, are passed on; `None`: URIs that have no host.
@@ -122,10 +122,11 @@ mod tests {
             (".cdn.example.com", false, false),
             ("evilcdn.example.com", false, false),
         ] {
-            assert_eq!((policy.signs(host), policy.passes(Some(host))), (signs, passes), "{host}");
+            assert_eq!((policy.signs(host, true), policy.passes(Some(host))), (signs, passes), "{host}");
         }
         assert!(!policy.passes(None));
-        assert!(ForeignPolicy::pass_all().passes(None) && ForeignPolicy::sign_all().signs("a"));
+        assert!(ForeignPolicy::pass_all().passes(None) && ForeignPolicy::sign_all().signs("a", false));
+        assert!(!policy.signs("a.cdn.example.com", false));
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl PathwayClone {
             return Err(expected(format!("{at}.base_id"), "one of `pathways`", &self.base_id));
         }
         let host = self.host.as_str();
-        if self.host != site.host && !site.media.foreign.signs(host) {
+        if self.host != site.host && !site.media.foreign.signs(host, true) {
             return Err(expected(
                 format!("{at}.host"),
                 "the site's own host or one of `media.foreign.sign`, which may have session tokens",
@@ -176,7 +176,7 @@ impl CloneUri {
             // As the URL Standard writes it; dot segments are gone by then.
             return url.path().starts_with("/%7Btitle%7D/").then_some(Reach::Signed);
         }
-        if site.media.foreign.signs(host) {
+        if site.media.foreign.signs(host, true) {
             return Some(Reach::Signed);
         }
         site.media.foreign.passes(Some(host)).then_some(Reach::Passed)

@@ -53,6 +53,14 @@ pub struct ReplayPolicy {
 }
 
 impl TokenPolicy {
+    /// The query parameters in which a viewer token may stand.
+    pub fn query_parameters(&self) -> impl Iterator<Item = &str> {
+        self.placements.iter().filter_map(|placement| match placement {
+            Placement::Query(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     fn default_placements() -> Vec<Placement> {
         vec![Placement::Query("token".to_owned()), Placement::Authorization]
     }

@@ -115,8 +115,15 @@ mod tests {
         let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
         let resource = ResourcePath::parse("hls/master.m3u8").unwrap();
         let foreign = &ForeignPolicy::REFUSE;
-        let frame =
-            Frame { folder: &folder, root: "harbour/", resource: &resource, query: "q=v", signing, foreign };
+        let frame = Frame {
+            folder: &folder,
+            root: "harbour/",
+            resource: &resource,
+            query: "q=v",
+            signing,
+            foreign,
+            tokens: &["token"],
+        };
         compile(playlist.as_bytes(), Some(&frame), edits)
     }
 
@@ -314,5 +321,60 @@ mod tests {
         // Outside quotes, players put no variables in.
         let bare = template("#EXTM3U\n#EXT-X-MAP:URI=i.mp4\na.ts\n", Signing::Path, &edits).unwrap();
         assert!(!String::from_utf8_lossy(&bare.render("S")).contains("{$"));
+    }
+
+    #[test]
+    fn no_token_gets_into_a_variable_where_uris_lead_elsewhere() {
+        let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
+        let resource = ResourcePath::parse("hls/master.m3u8").unwrap();
+        let caps = Caps::default();
+        for (parameter, policy, is_refused) in [
+            ("token", ForeignPolicy::pass_all(), true),
+            ("sd_session", ForeignPolicy::pass_all(), true),
+            ("cdn", ForeignPolicy::pass_all(), false),
+            ("token", ForeignPolicy::REFUSE, false),
+        ] {
+            let frame = Frame {
+                folder: &folder,
+                root: "harbour/",
+                resource: &resource,
+                query: "token=t&cdn=c",
+                signing: Signing::Path,
+                foreign: &policy,
+                tokens: &["token"],
+            };
+            let playlist = format!("#EXTM3U\n#EXT-X-DEFINE:QUERYPARAM=\"{parameter}\"\n");
+            let found = compile(playlist.as_bytes(), Some(&frame), &Edits::within(&caps));
+            assert_eq!(
+                matches!(found, Err(CompileError::Uncovered { line: 2, .. })),
+                is_refused,
+                "{parameter}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_uri_in_an_extinf_is_refused_where_players_find_it() {
+        let compiled = |playlist: &str| rewrite(playlist, Signing::Path, None);
+        for (playlist, is_refused) in [
+            ("#EXTM3U\n#EXTINF:4 https://evil.example/a.ts\n", true),
+            ("#EXTM3U\n#EXTINF:4,foo https://evil.example/a.ts", true),
+            ("#EXTM3U\n#EXTINF:4,see https://example.com/\na.ts\n", false),
+            ("#EXTM3U\n#EXTINF:-1 tvg-logo=\"https://a.example/l.png\",News\na.ts\n", false),
+        ] {
+            assert_eq!(
+                matches!(compiled(playlist), Err(CompileError::Uncovered { line: 2, .. })),
+                is_refused,
+                "{playlist}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_written_has_an_end() {
+        let playlist = format!("#EXTM3U\n{}", "a\n".repeat(400_000));
+        let error = rewrite(&playlist, Signing::Path, None).unwrap_err().to_string();
+        assert!(error.starts_with("expected 33554432 bytes at most, found 335544"), "{error}");
+        assert!(rewrite(&playlist, Signing::Inherited, None).is_ok());
     }
 }

@@ -22,12 +22,12 @@ const LEAST_VERSION: u32 = 8;
 const REFERENCE: &[u8] = b"{$session}";
 
 /// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
-/// shorter, where a URI stands above the header, and where the playlist has a variable of this name itself.
+/// shorter, where a URI stands above the header, and where the playlist names a variable of this name itself.
 pub(super) fn defined(template: Template) -> Template {
     let Template { bytes, holes, by_query, .. } = &template;
     let header = lines(bytes).find(|line| is_header(line.text)).map_or(0..0, |line| line.start..line.end);
     let is_used_above = holes.first().is_some_and(|hole| *hole < header.end);
-    if holes.len() < 2 || is_used_above || defines_session(bytes) {
+    if holes.len() < 2 || is_used_above || names_session(bytes) {
         return template;
     }
     let version = version(bytes);
@@ -71,10 +71,13 @@ fn version(bytes: &[u8]) -> Option<(Range<usize>, u32)> {
     })
 }
 
-fn defines_session(bytes: &[u8]) -> bool {
-    lines(bytes).any(|line| {
-        line.text.starts_with(b"#EXT-X-DEFINE:") && memchr::memmem::find(line.text, b"\"session\"").is_some()
-    })
+/// Whether the playlist defines a variable of this name itself, or refers to one: it would get the token there.
+fn names_session(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, REFERENCE).is_some()
+        || lines(bytes).any(|line| {
+            line.text.starts_with(b"#EXT-X-DEFINE:")
+                && memchr::memmem::find(line.text, b"\"session\"").is_some()
+        })
 }
 
 #[cfg(test)]
@@ -112,6 +115,10 @@ mod tests {
             (
                 &["#EXTM3U\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"x\"\n/~", "/a\n/~", "/b"],
                 "#EXTM3U\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"x\"\n/~TOKEN/a\n/~TOKEN/b",
+            ),
+            (
+                &["#EXTM3U\nhttps://ads.example/?{$session}\n/~", "/a\n/~", "/b"],
+                "#EXTM3U\nhttps://ads.example/?{$session}\n/~TOKEN/a\n/~TOKEN/b",
             ),
         ] {
             assert_eq!(render(lines), expected);

@@ -6,7 +6,7 @@ use url::{Position, Url};
 
 use super::variables::{Resolved, Variables};
 use crate::catalog::ForeignPolicy;
-use crate::route::{ResourcePath, SESSION_PARAMETER};
+use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
 /// The place of a playlist: what its URIs are resolved against, and how they are signed.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,8 @@ pub struct Frame<'a> {
     pub signing: Signing,
     /// What becomes of URIs outside the title.
     pub foreign: &'a ForeignPolicy,
+    /// The query parameters of the playlist's URL that hold viewer tokens.
+    pub tokens: &'a [&'a str],
 }
 
 /// How a URI carries the session.
@@ -65,6 +67,11 @@ pub(super) enum PlaceError {
 }
 
 impl Frame<'_> {
+    /// Whether a parameter of the playlist's URL holds a token.
+    pub(super) fn holds_token(&self, parameter: &str) -> bool {
+        parameter == SESSION_PARAMETER || self.tokens.contains(&parameter)
+    }
+
     /// Finds out how to write a URI, which players resolve after taking control characters and spaces off its ends.
     pub(super) fn place(&self, uri: &[u8], variables: &Variables<'_>) -> Result<Place, PlaceError> {
         let uri = str::from_utf8(uri).map_err(|_| PlaceError::Unreadable)?;
@@ -101,7 +108,7 @@ impl Frame<'_> {
             .map_err(|_| PlaceError::Spelling)?;
         // A title's folder at the media origin may have another name and depth than its root at the edge, so that a
         // URI that climbs can lead to different places.
-        if self.signing == Signing::Inherited && self.inherits(uri, below) {
+        if self.signing == Signing::Inherited && is_relative(uri) && self.inherits(uri, below) {
             return Ok(Place::AsIs);
         }
         let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
@@ -110,8 +117,9 @@ impl Frame<'_> {
                 Place::Signed("/~".to_owned(), ["/", self.root, below, &fragment].concat())
             }
             Signing::Query => {
-                let (before, mark) = with_parameter(&url, &["/", self.root, below].concat());
-                Place::Signed(format!("{before}{mark}{SESSION_PARAMETER}="), fragment)
+                let path = below.split('?').next().unwrap_or_default();
+                let query = with_parameter(&url);
+                Place::Signed(["/", self.root, path, &query].concat(), fragment)
             }
         })
     }
@@ -148,21 +156,23 @@ impl Frame<'_> {
     /// What becomes of a URI that leads out of the title.
     fn foreign(&self, uri: &str, url: &Url) -> Result<Place, PlaceError> {
         let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
-        if let Some(host) = host.filter(|host| self.foreign.signs(host)) {
+        // In plain text, anybody on the way would have the token.
+        let is_protected = url.scheme() == "https" || self.folder.scheme() == "http";
+        if let Some(host) = host.filter(|host| self.foreign.signs(host, is_protected)) {
+            if session_prefix(url.path()).is_some() {
+                return Err(PlaceError::Spelling);
+            }
             let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
             let at = format!("{}://{authority}", url.scheme());
             let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
             return Ok(match self.signing {
                 Signing::Inherited | Signing::Path => {
-                    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+                    let query = url.query().map(without_session).filter(|query| !query.is_empty());
+                    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
                     Place::Signed(format!("{at}/~"), format!("{}{query}{fragment}", url.path()))
                 }
                 Signing::Query => {
-                    let path = url
-                        .query()
-                        .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-                    let (before, mark) = with_parameter(url, &path);
-                    Place::Signed(format!("{at}{before}{mark}{SESSION_PARAMETER}="), fragment)
+                    Place::Signed(format!("{at}{}{}", url.path(), with_parameter(url)), fragment)
                 }
             });
         }
@@ -184,16 +194,21 @@ fn below<'u>(folder: &Url, url: &'u Url) -> Option<&'u str> {
     url[Position::BeforePath..Position::AfterQuery].get(url.path().len() - path.len()..)
 }
 
-/// A path and query to which a parameter can be added with this sign: without one of this name.
-fn with_parameter(url: &Url, path_and_query: &str) -> (String, char) {
-    let Some(query) = url.query() else { return (path_and_query.to_owned(), '?') };
-    let path = path_and_query.strip_suffix(query).unwrap_or(path_and_query);
-    let others: Vec<_> =
-        query.split('&').filter(|pair| pair.split('=').next() != Some(SESSION_PARAMETER)).collect();
-    if others.is_empty() {
-        return (path.trim_end_matches('?').to_owned(), '?');
-    }
-    ([path, &others.join("&")].concat(), '&')
+/// The query of a URL, from its `?` on, with the session's parameter at its end, in place of any that it has.
+fn with_parameter(url: &Url) -> String {
+    let others = url.query().map(without_session).unwrap_or_default();
+    let mark = if others.is_empty() { "" } else { "&" };
+    format!("?{others}{mark}{SESSION_PARAMETER}=")
+}
+
+/// Whether every player takes a URI for a relative one: some take any scheme for the beginning of an absolute one, and
+/// some take other spaces off its ends than others do.
+fn is_relative(uri: &str) -> bool {
+    let graphic = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_graphic());
+    let colon = uri.find(':').unwrap_or(uri.len());
+    graphic(uri.bytes().next())
+        && graphic(uri.bytes().next_back())
+        && !uri.get(..colon).is_some_and(|before| colon < uri.len() && !before.contains(['/', '?', '#']))
 }
 
 /// Whether a URI is one that a player does not fetch from a server: `data:`, `skd:` or `urn:`.
@@ -247,7 +262,7 @@ fn plain_query(query: &str) -> bool {
                     | b'$'
             )
     };
-    query.bytes().all(plain) && !query.contains(SESSION_PARAMETER)
+    query.bytes().all(plain) && without_session(query) == query
 }
 
 #[cfg(test)]
@@ -263,8 +278,15 @@ mod tests {
         variables.define(br#"NAME="dir",VALUE="v/1""#, "");
         variables.define(br#"NAME="base",VALUE="https://media.example/vod/h""#, "");
         variables.define(br#"NAME="up",VALUE="../.""#, "");
-        let frame =
-            Frame { folder: &folder, root: "harbour/", resource: &resource, query: "", signing, foreign };
+        let frame = Frame {
+            folder: &folder,
+            root: "harbour/",
+            resource: &resource,
+            query: "",
+            signing,
+            foreign,
+            tokens: &[],
+        };
         frame.place(uri.as_bytes(), &variables)
     }
 
@@ -306,6 +328,7 @@ mod tests {
             ("x.ts?{$unknown}", "hls/x.ts?{$unknown}", "/harbour/hls/x.ts?{$unknown}&"),
             ("a.ts?sd_session=old&x=1", "hls/a.ts?sd_session=old&x=1", "/harbour/hls/a.ts?x=1&"),
             ("a.ts?sd_session=old", "hls/a.ts?sd_session=old", "/harbour/hls/a.ts?"),
+            ("a.ts?sd%5Fsession=old", "hls/a.ts?sd%5Fsession=old", "/harbour/hls/a.ts?"),
         ] {
             assert_eq!(place(Signing::Path, uri), Ok(format!("/~S/harbour/{path}")), "{uri}");
             assert_eq!(place(Signing::Query, uri), Ok(format!("{query}{SESSION_PARAMETER}=S")), "{uri}");
@@ -324,7 +347,6 @@ mod tests {
             "a.ts?x=1",
             "a b.ts",
             "?x=1",
-            " a.ts",
             "{$dir}/a.ts",
             "x/{$unknown}",
         ] {
@@ -342,6 +364,15 @@ mod tests {
         ] {
             assert_eq!(place(Signing::Inherited, uri).as_deref(), Ok("/~S/harbour/a.ts"), "{uri}");
         }
+        for (uri, path) in [
+            (" a.ts", "hls/a.ts"),
+            ("\u{a0}a.ts", "hls/%C2%A0a.ts"),
+            ("https:a.ts", "hls/a.ts"),
+            ("HTTPS:./a.ts", "hls/a.ts"),
+        ] {
+            assert_eq!(place(Signing::Inherited, uri), Ok(format!("/~S/harbour/{path}")), "{uri}");
+        }
+        assert_eq!(place(Signing::Inherited, "a/b:c.ts").as_deref(), Ok("a/b:c.ts"));
         assert_eq!(place(Signing::Inherited, "x{$unknown}").as_deref(), Ok("./x{$unknown}"));
     }
 
@@ -400,7 +431,7 @@ mod tests {
                 "https://b.cdn.example/a.ts?sd_session=S",
             ),
             (
-                "https://u:p@b.cdn.example:8443/a.ts?x=1#f",
+                "https://u:p@b.cdn.example:8443/a.ts?sd%5Fsession=old&x=1#f",
                 "https://b.cdn.example:8443/~S/a.ts?x=1#f",
                 "https://b.cdn.example:8443/a.ts?x=1&sd_session=S#f",
             ),
@@ -410,7 +441,13 @@ mod tests {
             assert_eq!(written(Signing::Query, &policy, uri).as_deref(), Ok(query), "{uri}");
         }
         assert_eq!(written(Signing::Path, &policy, "https://cdn.example/a.ts"), Err(PlaceError::Foreign));
-        assert_eq!(written(Signing::Path, &policy, "ftp://b.cdn.example/a.ts"), Err(PlaceError::Foreign));
+        for bad in ["ftp://b.cdn.example/a.ts", "http://b.cdn.example/a.ts"] {
+            assert_eq!(written(Signing::Path, &policy, bad), Err(PlaceError::Foreign), "{bad}");
+        }
+        assert_eq!(
+            written(Signing::Path, &policy, "https://b.cdn.example/%7Eold/a.ts"),
+            Err(PlaceError::Spelling)
+        );
         assert_eq!(written(Signing::Path, &ForeignPolicy::pass_all(), "blob:x").as_deref(), Ok("blob:x"));
     }
 }

@@ -1,6 +1,6 @@
 //! Makes every URI of a playlist carry the session.
 
-use super::attributes::attributes;
+use super::attributes::{attribute, attributes};
 use super::compile::{CompileError, is_header};
 use super::lines::{Kind, Line, lines, lines_between};
 use super::place::{Frame, Place, PlaceError, is_local};
@@ -75,6 +75,10 @@ impl<'a> Signer<'a, '_> {
             let uncovered =
                 |why, uri: &[u8]| CompileError::Uncovered { line: number(), why, uri: quote(uri) };
             let Some(frame) = self.frame else { continue };
+            let written = self.template.size_rendered(TOKEN_BYTES);
+            if written > MOST_WRITTEN {
+                return Err(CompileError::TooLong { limit: MOST_WRITTEN, found: written });
+            }
             for (at, uri) in self.uris(&line, frame).map_err(|why| uncovered(why, line.text))? {
                 while let Some(change) = changes.next_if(|change| change.at.start < at) {
                     copied = self.change(text, copied, change);
@@ -154,11 +158,18 @@ impl<'a> Signer<'a, '_> {
             Kind::Tag(at, tag) => (line.text_start + at, tag),
         };
         // A duration and a title, which may hold anything; players look for no attribute there.
-        if tag.starts_with(b"#EXTINF") || is_header(tag) {
+        if tag.starts_with(b"#EXTINF") {
+            return if holds_uri(line, tag) { Err(BROKEN_DURATION) } else { Ok(Uris::NONE) };
+        }
+        if is_header(tag) {
             return Ok(Uris::NONE);
         }
         self.playlist_follows |= tag.starts_with(b"#EXT-X-STREAM-INF:");
         if let Some(list) = tag.strip_prefix(b"#EXT-X-DEFINE:") {
+            let parameter = attribute(list, b"QUERYPARAM").and_then(|name| str::from_utf8(name).ok());
+            if parameter.is_some_and(|name| frame.holds_token(name)) && !frame.foreign.is_default() {
+                return Err("a variable whose value is a token, where URIs may lead to other hosts");
+            }
             self.variables.define(list, frame.query);
         }
         if let Some(at) = PREFETCHED.iter().find(|name| tag.starts_with(name)).map(|name| name.len()) {
@@ -200,6 +211,23 @@ impl<'a> Signer<'a, '_> {
 fn is_fetched(uri: &[u8], is_playlist: bool, frame: &Frame<'_>) -> bool {
     !is_local(uri) || (is_playlist && !frame.foreign.passes(None))
 }
+
+/// Whether a player may find a URI in an `EXTINF`: hls.js takes one in place of the comma, and the end of a title where
+/// the playlist ends with it. What stands in quotes, as IPTV playlists have it, is none.
+fn holds_uri(line: &Line<'_>, tag: &[u8]) -> bool {
+    let title = memchr::memchr(b',', tag).unwrap_or(tag.len());
+    let ends_here = line.end == line.text_start + line.text.len();
+    let looked_at = if ends_here { tag } else { tag.get(..title).unwrap_or_default() };
+    let mut bare = looked_at.split(|byte| *byte == b'"').step_by(2);
+    bare.any(|part| memchr::memmem::find(part, b"://").is_some())
+}
+
+const BROKEN_DURATION: &str = "a URI in an EXTINF, where players read differently";
+
+/// The most that is written of a playlist, in bytes, for a token of this length: a quarter of an isolate's memory. A
+/// token and variables at each URI make a playlist many times as long.
+const MOST_WRITTEN: usize = 32 * 1024 * 1024;
+const TOKEN_BYTES: usize = 100;
 
 const BROKEN_LIST: &str = "an attribute list that players read differently";
 

@@ -184,6 +184,7 @@ mod tests {
             query: "",
             signing,
             foreign: &foreign,
+            tokens: &[],
         });
         let edits = Edits { steering: Some(&steering), ..Edits::within(&caps) };
         let template = compile(playlist.as_bytes(), frame.as_ref(), &edits).unwrap();

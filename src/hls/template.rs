@@ -59,6 +59,11 @@ impl Template {
         self.by_query
     }
 
+    /// How long it is with a token of this length, in bytes.
+    pub(super) const fn size_rendered(&self, token_bytes: usize) -> usize {
+        self.bytes.len() + self.holes.len() * token_bytes
+    }
+
     /// The memory that it takes, in bytes.
     pub const fn size_bytes(&self) -> usize {
         self.bytes.capacity() + self.holes.capacity() * size_of::<usize>()

@@ -149,7 +149,8 @@ mod tests {
         assert_eq!(variables.resolve("{$a}"), Resolved::Unknown(0));
         let define = format!("NAME=\"b\",VALUE=\"{}\"", "x".repeat(8 * 1024));
         variables.define(define.as_bytes(), "");
-        let known = (0..10_000).take_while(|_| matches!(variables.resolve("{$b}"), Resolved::Known(_))).count();
+        let known =
+            (0..10_000).take_while(|_| matches!(variables.resolve("{$b}"), Resolved::Known(_))).count();
         assert_eq!(known, MOST_WRITTEN / (8 * 1024));
     }
 }

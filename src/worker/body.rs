@@ -14,7 +14,10 @@ pub(super) enum Body {
 /// Reads a response's body. In one piece where its length was announced: a stream awaits a promise for every 4 KiB,
 /// which takes four times as long.
 pub(super) async fn of_response(mut response: Response, most: usize) -> worker::Result<Body> {
-    let announced = response.headers().get("Content-Length")?.and_then(|length| length.parse().ok());
+    // Of a coded body, it is the length of the coded form that was announced.
+    let coded = response.headers().has("Content-Encoding")?;
+    let length = response.headers().get("Content-Length")?.filter(|_| !coded);
+    let announced = length.and_then(|length| length.parse().ok());
     match announced {
         Some(length) if length > most => Ok(Body::TooLong(length)),
         Some(_) => {

@@ -18,10 +18,9 @@ function atOnce(request, env) {
   try {
     return lane(request, env.GEOGRAPHY_OVERRIDE === "header");
   } catch (error) {
-    // The instance is lost, and set up anew with the next request that goes through the crate: this one.
-    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
     console.error("Critical", error);
-    state.criticalError = true;
+    // After a trap the instance is lost, and set up anew with the next request that goes through the crate: this one.
+    state.criticalError ||= error instanceof WebAssembly.RuntimeError;
     return undefined;
   }
 }

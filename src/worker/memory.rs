@@ -28,8 +28,8 @@ impl<S> Default for Memory<S> {
 /// The most entries.
 const MOST: usize = 2_000;
 
-/// The most bytes. A Worker has 128 MiB; there are two such memories, and replies under way.
-pub(super) const MOST_BYTES: usize = 24 * 1024 * 1024;
+/// The most bytes. A Worker has 128 MiB; there are three such memories, and replies under way.
+pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 impl<S: Slot> Memory<S> {
     /// The entry of a key, where there is one.
@@ -67,7 +67,8 @@ impl<S: Slot> Memory<S> {
             .collect();
         oldest.sort_unstable();
         let mut oldest = oldest.into_iter();
-        while self.slots.len() > most || self.bytes > MOST_BYTES {
+        // Some room, so that not each entry makes some.
+        while self.slots.len() > most || self.bytes > MOST_BYTES - MOST_BYTES / 4 {
             let Some((_, bytes, key)) = oldest.next() else { return };
             self.slots.remove(&key);
             self.bytes = self.bytes.saturating_sub(bytes);

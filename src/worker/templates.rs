@@ -31,10 +31,12 @@ struct Entry {
 
 impl Slot for Entry {
     fn bytes(&self) -> usize {
-        // Shared bytes are there twice.
-        self.compiled.as_ref().map_or(0, |compiled| {
-            compiled.template.size_bytes() * if compiled.shared.is_some() { 2 } else { 1 }
-        })
+        // Shared bytes are there twice, and the manifest may be remembered here alone.
+        let manifest = self.manifest.as_ref().map_or(0, |manifest| manifest.len());
+        manifest
+            + self.compiled.as_ref().map_or(0, |compiled| {
+                compiled.template.size_bytes() * if compiled.shared.is_some() { 2 } else { 1 }
+            })
     }
 
     fn is_spent(&self, _now_ms: u64) -> bool {
