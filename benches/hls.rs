@@ -225,6 +225,7 @@ fn compiled(playlist: &str) -> Template {
                 query: "",
                 signing: Signing::Path,
                 foreign,
+                scheme: stagedoor::facts::Scheme::Https,
                 tokens: &[],
             };
             let caps = Caps::default();

@@ -67,7 +67,7 @@ impl<'a> Rewrite<'a> {
 
     /// A name for everything that its template depends on, but the manifest's bytes and the site's document.
     pub fn key(&self) -> String {
-        let Self { request, admission, source, edits, steering, .. } = self;
+        let Self { facts, request, admission, source, edits, steering, .. } = self;
         let Admission { permit, signing, .. } = admission;
         let Edits { define, start, skip, .. } = edits;
         let start = start.map(|start| format!("{:?}-{:?}", start.max_height, start.max_bitrate_kbps));
@@ -76,7 +76,8 @@ impl<'a> Rewrite<'a> {
         let (key, class) = (&source.cache_key, permit.class);
         // Where the folder ends and the path begins is not in the key of the source.
         let place = format!("{}/{}", request.title, request.resource);
-        let key = format!("{key}#{class}#{place}#{signing:?}#{define}#{start}#{skip}");
+        let scheme = facts.scheme.name();
+        let key = format!("{key}#{class}#{place}#{scheme}#{signing:?}#{define}#{start}#{skip}");
         // At the entry, the order of pathways is the viewer's.
         let order = steering.iter().filter(|_| admission.entered).flat_map(|steering| &steering.order);
         order.fold(key, |key, pathway| key + "#" + pathway.as_str())
@@ -97,6 +98,7 @@ impl<'a> Rewrite<'a> {
             query: facts.query.expose(),
             signing: admission.signing,
             foreign: &site.media.foreign,
+            scheme: facts.scheme,
             tokens: &site.tokens.query_parameters().collect::<Vec<_>>(),
         };
         hls::compile(bytes, Some(&frame), &edits).map_err(|error| {

@@ -139,6 +139,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         query: facts.query.expose(),
         signing,
         foreign: &foreign,
+        scheme: facts.scheme,
         tokens: &site.iter().flat_map(|site| site.tokens.query_parameters()).collect::<Vec<_>>(),
     };
     let caps = permit.unwrap_or_default().caps;

@@ -125,6 +125,7 @@ mod tests {
             query: "q=v",
             signing,
             foreign,
+            scheme: crate::facts::Scheme::Https,
             tokens: &["token"],
         };
         compile(playlist.as_bytes(), Some(&frame), edits)
@@ -345,6 +346,7 @@ mod tests {
                 query: "token=t&cdn=c",
                 signing: Signing::Path,
                 foreign: &policy,
+                scheme: crate::facts::Scheme::Https,
                 tokens: &["token"],
             };
             let playlist = format!("#EXTM3U\n#EXT-X-DEFINE:QUERYPARAM=\"{parameter}\"\n");

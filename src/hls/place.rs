@@ -6,6 +6,7 @@ use url::{Position, Url};
 
 use super::variables::{Resolved, Variables};
 use crate::catalog::ForeignPolicy;
+use crate::facts::Scheme;
 use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
 /// The place of a playlist: what its URIs are resolved against, and how they are signed.
@@ -23,6 +24,8 @@ pub struct Frame<'a> {
     pub signing: Signing,
     /// What becomes of URIs outside the title.
     pub foreign: &'a ForeignPolicy,
+    /// The scheme of the playlist's URL at the edge: who came in plain text has shown the token already.
+    pub scheme: Scheme,
     /// The query parameters of the playlist's URL that hold viewer tokens.
     pub tokens: &'a [&'a str],
 }
@@ -157,7 +160,7 @@ impl Frame<'_> {
     fn foreign(&self, uri: &str, url: &Url) -> Result<Place, PlaceError> {
         let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
         // In plain text, anybody on the way would have the token.
-        let is_protected = url.scheme() == "https" || self.folder.scheme() == "http";
+        let is_protected = url.scheme() == "https" || self.scheme == Scheme::Http;
         if let Some(host) = host.filter(|host| self.foreign.signs(host, is_protected)) {
             if session_prefix(url.path()).is_some() {
                 return Err(PlaceError::Spelling);
@@ -285,6 +288,7 @@ mod tests {
             query: "",
             signing,
             foreign,
+            scheme: Scheme::Https,
             tokens: &[],
         };
         frame.place(uri.as_bytes(), &variables)

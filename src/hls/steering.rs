@@ -184,6 +184,7 @@ mod tests {
             query: "",
             signing,
             foreign: &foreign,
+            scheme: crate::facts::Scheme::Https,
             tokens: &[],
         });
         let edits = Edits { steering: Some(&steering), ..Edits::within(&caps) };

@@ -33,5 +33,5 @@ pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
 
 fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
     const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
-    Frame { folder, root: "harbour/", resource, query: "a=1", signing, foreign: REFUSE, tokens: &[] }
+    Frame { folder, root: "harbour/", resource, query: "a=1", signing, foreign: REFUSE, scheme: stagedoor::facts::Scheme::Https, tokens: &[] }
 }

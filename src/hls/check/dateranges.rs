@@ -25,9 +25,9 @@ impl<'a> Check<'a> for DateRanges<'a> {
         if !entry.is(Tag::DateRange) {
             return;
         }
-        // A delta update may leave the dates out with the segments.
-        let has_clock = outline.has_clock || outline.has_skip;
-        if !has_clock && !std::mem::replace(&mut self.told_clock, true) {
+        // A delta update leaves out segments with their dates, and what earlier tags of a range said.
+        let is_whole = !outline.has_skip;
+        if is_whole && !outline.has_clock && !std::mem::replace(&mut self.told_clock, true) {
             report.add(Rule::DateRangeClock, entry.at(), || {
                 "expected `EXT-X-PROGRAM-DATE-TIME` beside `EXT-X-DATERANGE`, found none".to_owned()
             });
@@ -44,11 +44,11 @@ impl<'a> Check<'a> for DateRanges<'a> {
             }
         }
         let whole = |name: &str| range.get(name.as_bytes()).copied();
-        if whole("START-DATE").is_none() {
+        if is_whole && whole("START-DATE").is_none() {
             missing("START-DATE", entry, report);
         }
         ends(&whole, entry, report);
-        end_on_next(&whole, entry, report);
+        end_on_next(&whole, is_whole, entry, report);
         if let Some(cue) = entry.value("CUE") {
             let has = |word: &[u8]| cue.split(|byte| *byte == b',').any(|found| found == word);
             if has(b"PRE") && has(b"POST") {
@@ -58,8 +58,8 @@ impl<'a> Check<'a> for DateRanges<'a> {
             }
         }
         match whole("CLASS") {
-            Some(b"com.apple.hls.interstitial") => interstitial(&whole, entry, report),
-            Some(b"com.apple.hls.preload") => preload(&whole, entry, report),
+            Some(b"com.apple.hls.interstitial") => interstitial(&whole, is_whole, entry, report),
+            Some(b"com.apple.hls.preload") => preload(&whole, is_whole, entry, report),
             _ => {}
         }
     }
@@ -100,11 +100,11 @@ fn ends(whole: Whole<'_, '_>, entry: &Entry<'_, '_>, report: &mut Report) {
     }
 }
 
-fn end_on_next(whole: Whole<'_, '_>, entry: &Entry<'_, '_>, report: &mut Report) {
+fn end_on_next(whole: Whole<'_, '_>, is_whole: bool, entry: &Entry<'_, '_>, report: &mut Report) {
     if whole("END-ON-NEXT") != Some(b"YES") {
         return;
     }
-    if whole("CLASS").is_none() {
+    if is_whole && whole("CLASS").is_none() {
         report.add(Rule::EndOnNext, entry.at(), || {
             "expected `CLASS` beside `END-ON-NEXT`, found none".to_owned()
         });
@@ -116,10 +116,10 @@ fn end_on_next(whole: Whole<'_, '_>, entry: &Entry<'_, '_>, report: &mut Report)
     }
 }
 
-fn interstitial(whole: Whole<'_, '_>, entry: &Entry<'_, '_>, report: &mut Report) {
+fn interstitial(whole: Whole<'_, '_>, is_whole: bool, entry: &Entry<'_, '_>, report: &mut Report) {
     let found = match (whole("X-ASSET-URI"), whole("X-ASSET-LIST")) {
         (Some(_), Some(_)) => Some("both"),
-        (None, None) => Some("neither"),
+        (None, None) if is_whole => Some("neither"),
         _ => None,
     };
     if let Some(found) = found {
@@ -147,12 +147,15 @@ fn interstitial(whole: Whole<'_, '_>, entry: &Entry<'_, '_>, report: &mut Report
     }
 }
 
-fn preload(whole: Whole<'_, '_>, entry: &Entry<'_, '_>, report: &mut Report) {
-    for name in ["X-URI", "X-TARGET-ID", "X-TARGET-CLASS"].into_iter().filter(|name| whole(name).is_none()) {
-        missing(name, entry, report);
-    }
-    if whole("DURATION").is_none() && whole("END-DATE").is_none() {
-        missing("DURATION` or `END-DATE", entry, report);
+fn preload(whole: Whole<'_, '_>, is_whole: bool, entry: &Entry<'_, '_>, report: &mut Report) {
+    if is_whole {
+        let required = ["X-URI", "X-TARGET-ID", "X-TARGET-CLASS"];
+        for name in required.into_iter().filter(|name| whole(name).is_none()) {
+            missing(name, entry, report);
+        }
+        if whole("DURATION").is_none() && whole("END-DATE").is_none() {
+            missing("DURATION` or `END-DATE", entry, report);
+        }
     }
     for name in ["CUE", "END-ON-NEXT"].into_iter().filter(|name| entry.has(name)) {
         forbidden(name, entry, report);
@@ -178,6 +181,31 @@ pub(super) mod rows {
             "attribute-missing",
             "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"b\"\n",
             "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\"\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"b\"\n",
+        ),
+        (
+            "daterange-clock",
+            "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",DURATION=1\n",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-DATERANGE:ID=\"a\",DURATION=1\n",
+        ),
+        (
+            "attribute-missing",
+            "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",DURATION=1\n",
+            "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",DURATION=1\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n",
+        ),
+        (
+            "attribute-missing",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-DATERANGE:DURATION=1\n",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.preload\"\n",
+        ),
+        (
+            "end-on-next",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-DATERANGE:ID=\"a\",END-ON-NEXT=YES,DURATION=1\n",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-DATERANGE:ID=\"a\",END-ON-NEXT=YES\n",
+        ),
+        (
+            "interstitial-asset",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitial\",X-ASSET-URI=\"https://a.example/\",X-ASSET-LIST=\"b\"\n",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitial\"\n",
         ),
         (
             "daterange-end",

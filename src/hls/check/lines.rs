@@ -13,6 +13,8 @@ pub(super) struct Lines {
     /// The first byte that is not UTF-8.
     wrong_at: Option<usize>,
     is_headed: bool,
+    /// Whether a line has said something.
+    has_text: bool,
 }
 
 impl Lines {
@@ -21,6 +23,7 @@ impl Lines {
             has_byte_order_mark: playlist.starts_with("\u{feff}".as_bytes()),
             wrong_at: str::from_utf8(playlist).err().map(|error| error.valid_up_to()),
             is_headed: false,
+            has_text: false,
         }
     }
 }
@@ -36,10 +39,12 @@ impl Check<'_> for Lines {
             self.is_headed = entry.is(Tag::M3u);
         } else if entry.is(Tag::M3u) {
             self.is_headed = true;
-            report.add(Rule::M3uMisplaced, event.text_at, || {
+            let rule = if self.has_text { Rule::M3uMisplaced } else { Rule::M3uBlank };
+            report.add(rule, event.text_at, || {
                 format!("expected `#EXTM3U` in line 1, found it in line {}", event.line)
             });
         }
+        self.has_text |= !text.is_empty();
         for (at, what) in odd_signs(text) {
             let rule = if what == Odd::End { Rule::LineEnd } else { Rule::ControlCharacter };
             report.add(rule, event.text_at + at, || match what {
@@ -117,7 +122,10 @@ pub(super) mod rows {
         ("m3u-missing", "#EXT-X-ENDLIST\n", "#EXTM3U\n"),
         ("m3u-missing", "", "\u{feff}#EXTM3U"),
         ("m3u-missing", "# EXTM3U", "\n#EXTM3U\n"),
-        ("m3u-misplaced", "\n#EXTM3U\n", "#EXTM3U\n# EXTM3U\n"),
+        ("m3u-misplaced", "# a\n#EXTM3U\n", "#EXTM3U\n# EXTM3U\n"),
+        ("m3u-misplaced", "#EXTM3U\n\n#EXTM3U\n", "\n#EXTM3U\n"),
+        ("m3u-blank", "\n \r\n#EXTM3U\n", "#EXTM3U\n\n"),
+        ("m3u-blank", "\u{feff}\n#EXTM3U\n", "\n# a\n#EXTM3U\n"),
         ("byte-order-mark", "\u{feff}#EXTM3U\n", "#EXTM3U\n"),
         ("control-character", "#EXTM3U\n# \u{7}\n", "#EXTM3U\n# \t\n"),
         ("line-end", "#EXTM3U\n#EXTINF:4,a\ra.ts\n", "#EXTM3U\n#EXTINF:4,a\r\na.ts\n"),

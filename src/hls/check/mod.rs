@@ -20,6 +20,7 @@ mod segments;
 mod session;
 #[cfg(test)]
 mod tests;
+mod uris;
 mod values;
 mod variables;
 mod version;
@@ -47,10 +48,11 @@ trait Check<'a> {
 pub fn check(playlist: &[u8]) -> Vec<Finding> {
     let outline = Outline::of(playlist);
     let mut report = Report::default();
-    let mut checks: [Box<dyn Check<'_>>; 11] = [
+    let mut checks: [Box<dyn Check<'_>>; 12] = [
         Box::new(lines::Lines::new(playlist)),
         Box::new(placement::Placement::default()),
         Box::new(values::Values),
+        Box::new(uris::Uris),
         Box::new(version::Version::default()),
         Box::new(segments::Segments::default()),
         Box::new(keys::Keys::default()),

@@ -18,6 +18,7 @@ pub(super) struct Outline {
     pub(super) has_skip: bool,
     pub(super) has_clock: bool,
     pub(super) is_i_frames_only: bool,
+    pub(super) is_images_only: bool,
     pub(super) can_skip: bool,
 }
 
@@ -45,6 +46,7 @@ impl Outline {
                 Tag::Skip => outline.has_skip = true,
                 Tag::ProgramDateTime => outline.has_clock = true,
                 Tag::IFramesOnly => outline.is_i_frames_only = true,
+                Tag::ImagesOnly => outline.is_images_only = true,
                 _ => {}
             }
             if is_of_the_specification(tag) {

@@ -54,6 +54,12 @@ impl Check<'_> for Placement {
                 format!("expected `{name}` before the first segment and discontinuity, found it behind")
             });
         }
+        let is_vod = entry.stated().is_some_and(|(value, _)| value == b"VOD");
+        if tag == Tag::PlaylistType && is_vod && !outline.has_end_list {
+            report.add(Rule::VodUnended, entry.at(), || {
+                "expected `EXT-X-ENDLIST` in a playlist that does not change, found none".to_owned()
+            });
+        }
         match tag {
             Tag::Discontinuity => self.has_discontinuity = true,
             Tag::EndList => self.ended = true,
@@ -96,6 +102,16 @@ pub(super) mod rows {
             "sequence-late",
             "#EXTM3U\n#EXT-X-DISCONTINUITY\n#EXT-X-DISCONTINUITY-SEQUENCE:4\n",
             "#EXTM3U\n#EXT-X-DISCONTINUITY-SEQUENCE:4\n#EXT-X-DISCONTINUITY\n#EXT-X-MEDIA-SEQUENCE:4\n",
+        ),
+        (
+            "vod-unended",
+            "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:4,\na.ts\n",
+            "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n",
+        ),
+        (
+            "vod-unended",
+            "#EXTM3U\n#EXT-X-PLAYLIST-TYPE: VOD\n",
+            "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXTINF:4,\na.ts\n",
         ),
         (
             "after-end-list",

@@ -34,6 +34,7 @@ struct Group<'a> {
 
 impl<'a> Check<'a> for Renditions<'a> {
     fn line(&mut self, entry: &Entry<'a, '_>, _: &Outline, report: &mut Report) {
+        average(entry, report);
         match entry.tag() {
             Some(Tag::Media) => {
                 media(entry, report);
@@ -114,6 +115,19 @@ impl<'a> Renditions<'a> {
                 });
             }
         }
+    }
+}
+
+/// Both are what the variant needs, the one at its peak. By the clause they MUST be exact where all segments exist already,
+/// and SHOULD be near where not, which the playlist does not tell.
+fn average(entry: &Entry<'_, '_>, report: &mut Report) {
+    let number = |name| entry.value(name).and_then(scalar::integer);
+    if let (Some(peak), Some(average)) = (number("BANDWIDTH"), number("AVERAGE-BANDWIDTH"))
+        && average > peak
+    {
+        report.add(Rule::AverageAbovePeak, entry.at_value("AVERAGE-BANDWIDTH"), || {
+            format!("expected {peak} at most, which is `BANDWIDTH`, found {average}")
+        });
     }
 }
 
@@ -259,6 +273,16 @@ pub(super) mod rows {
             "captions-none",
             "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CLOSED-CAPTIONS=NONE\nb\n#EXT-X-STREAM-INF:BANDWIDTH=1\nb\n",
             "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CLOSED-CAPTIONS=NONE\nb\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"b\"\n",
+        ),
+        (
+            "average-above-peak",
+            "#EXTM3U\n#EXT-X-STREAM-INF:AVERAGE-BANDWIDTH=2,BANDWIDTH=1\nb\n",
+            "#EXTM3U\n#EXT-X-STREAM-INF:AVERAGE-BANDWIDTH=1,BANDWIDTH=1\nb\n",
+        ),
+        (
+            "average-above-peak",
+            "#EXTM3U\n#EXT-X-I-FRAME-STREAM-INF:AVERAGE-BANDWIDTH=2,BANDWIDTH=1,URI=\"b\"\n",
+            "#EXTM3U\n#EXT-X-STREAM-INF:AVERAGE-BANDWIDTH=2\nb\n",
         ),
         (
             "stable-id",

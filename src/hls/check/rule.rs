@@ -54,7 +54,8 @@ macro_rules! rules {
 
 rules! {
     M3uMissing "m3u-missing" Error "4.4.1.1" "There is no `#EXTM3U`.";
-    M3uMisplaced "m3u-misplaced" Error "4.4.1.1" "`#EXTM3U` stands behind the first line.";
+    M3uMisplaced "m3u-misplaced" Error "4.4.1.1" "`#EXTM3U` stands behind a line that says something.";
+    M3uBlank "m3u-blank" Warning "4.4.1.1" "Blank lines stand in front of `#EXTM3U`.";
     NotUtf8 "not-utf8" Error "4.1" "The playlist is not UTF-8.";
     ByteOrderMark "byte-order-mark" Warning "4.1" "The playlist begins with a byte order mark.";
     ControlCharacter "control-character" Warning "4.1" "A line has a control character.";
@@ -67,6 +68,7 @@ rules! {
     KindsMixed "kinds-mixed" Error "4.4.6" "Tags of a Media Playlist stand beside tags of a Multivariant Playlist.";
     TagRepeated "tag-repeated" Error "4.4" "A tag that may stand once stands again.";
     SequenceLate "sequence-late" Error "4.4.3" "A sequence number stands behind the first segment or discontinuity.";
+    VodUnended "vod-unended" Warning "4.4.3.5" "`EXT-X-PLAYLIST-TYPE` is `VOD`, and there is no `EXT-X-ENDLIST`.";
     AfterEndList "after-end-list" Warning "4.4.3.4" "A segment follows `EXT-X-ENDLIST`, where some players stop reading.";
 
     ValueMissing "value-missing" Error "4.4" "A tag lacks its value.";
@@ -82,6 +84,7 @@ rules! {
     HexadecimalCase "hexadecimal-case" Warning "4.2" "A hexadecimal sequence has small letters.";
     AttributeWord "attribute-word" Warning "6.3.1" "An attribute's value is none of the words that are defined.";
     AttributeUnknown "attribute-unknown" Info "6.3.1" "The attribute is not known.";
+    UriSyntax "uri-syntax" Warning "4.1" "A URI has a sign that no URI may have, such as a space.";
     DateZone "date-zone" Warning "4.4.4.6" "A date does not tell its time zone.";
 
     VersionLow "version-low" Error "8" "The playlist has what its `EXT-X-VERSION` does not.";
@@ -96,6 +99,8 @@ rules! {
     ExtinfRepeated "extinf-repeated" Error "4.4.4.1" "A segment has `EXTINF` twice.";
     StreamInfMissing "stream-inf-missing" Error "4.4.6.2" "A URI of a Multivariant Playlist lacks `EXT-X-STREAM-INF`.";
     ByteRangeStart "byte-range-start" Error "4.4.4.2" "A range without an offset continues none of the same resource.";
+
+    MapMissing "map-missing" Warning "3.1.2" "A segment is named as fragmented MP4, and no `EXT-X-MAP` stands before it.";
 
     IvLength "iv-length" Error "4.4.4.4" "An initialization vector is longer than 128 bits.";
     KeyFormatVersions "key-format-versions" Error "4.4.4.4" "`KEYFORMATVERSIONS` is no list of positive integers.";
@@ -131,6 +136,7 @@ rules! {
     AutoselectAlike "autoselect-alike" Warning "4.4.6.1.1" "Two renditions of a group cannot be told apart by a player.";
     InstreamId "instream-id" Error "4.4.6.1" "`INSTREAM-ID` is none that its `TYPE` may have.";
     CaptionsNone "captions-none" Error "4.4.6.2" "`CLOSED-CAPTIONS=NONE` stands in some variants and not in others.";
+    AverageAbovePeak "average-above-peak" Warning "4.4.6.2" "`AVERAGE-BANDWIDTH` is above `BANDWIDTH`, which is the peak.";
     StableId "stable-id" Error "4.4.6" "A stable identifier has a character that it may not have.";
 
     SessionDataOne "session-data-one" Error "4.4.6.4" "`EXT-X-SESSION-DATA` has not one of `VALUE` and `URI`.";

@@ -16,6 +16,8 @@ pub(super) struct Segments<'a> {
     range: Option<(usize, bool)>,
     /// The URI of which the last segment was a range.
     last: Option<&'a [u8]>,
+    has_map: bool,
+    told_map: bool,
 }
 
 impl<'a> Check<'a> for Segments<'a> {
@@ -32,7 +34,8 @@ impl<'a> Check<'a> for Segments<'a> {
                         format!("expected a URI behind `{}`, found `{}`", before.name(), tag.name())
                     });
                 }
-                if tag == Tag::Inf {
+                // A segment of images is one picture, shown for as long as it may be.
+                if tag == Tag::Inf && !outline.is_images_only {
                     duration(entry, outline, report);
                 }
             }
@@ -40,6 +43,7 @@ impl<'a> Check<'a> for Segments<'a> {
                 let has_offset = entry.event.value().is_some_and(|value| value.contains(&b'@'));
                 self.range = Some((entry.at(), has_offset));
             }
+            Some(Tag::Map) => self.has_map = true,
             Some(Tag::TargetDuration) if outline.target_secs == Some(0.0) => {
                 report.add(Rule::TargetDurationZero, entry.at(), || "expected 1 or more, found 0".to_owned());
             }
@@ -75,6 +79,16 @@ impl<'a> Segments<'a> {
                 });
             }
         }
+        // A delta update may have left the map out.
+        if outline.is_media
+            && !(self.has_map || outline.has_skip || outline.is_images_only)
+            && is_fragment(uri)
+            && !std::mem::replace(&mut self.told_map, true)
+        {
+            report.add(Rule::MapMissing, at, || {
+                format!("expected `EXT-X-MAP` before {}, found none", quote(uri))
+            });
+        }
         let range = self.range.take();
         if let Some((at, false)) = range
             && self.last != Some(uri)
@@ -85,6 +99,15 @@ impl<'a> Segments<'a> {
         }
         self.last = range.map(|_| uri);
     }
+}
+
+/// Whether a URI names a segment of fragmented MP4, by its extension.
+fn is_fragment(uri: &[u8]) -> bool {
+    let path = uri.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    let mut parts = path.rsplitn(2, |byte| *byte == b'.');
+    let (extension, name) = (parts.next().unwrap_or_default(), parts.next());
+    let known: [&[u8]; 4] = [b"m4s", b"mp4", b"cmfv", b"cmfa"];
+    name.is_some() && known.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 fn duration(entry: &Entry<'_, '_>, outline: &Outline, report: &mut Report) {
@@ -115,6 +138,27 @@ pub(super) mod rows {
             "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4.5,\na.ts\n",
             "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4.4,\na.ts\n",
         ),
+        (
+            "duration-long",
+            "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:60,\na.jpg\n",
+            "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-IMAGES-ONLY\n#EXTINF:60,\na.jpg\n",
+        ),
+        (
+            "map-missing",
+            "#EXTM3U\n#EXTINF:4,\na.m4s\n",
+            "#EXTM3U\n#EXT-X-MAP:URI=\"a.mp4\"\n#EXTINF:4,\na.m4s\n#EXT-X-DISCONTINUITY\n#EXTINF:4,\nb.m4s\n",
+        ),
+        (
+            "map-missing",
+            "#EXTM3U\n#EXTINF:4,\nv.1/a.CMFV?b=c.ts\n#EXT-X-MAP:URI=\"a.mp4\"\n",
+            "#EXTM3U\n#EXTINF:4,\nv.mp4/a.ts?b=c.mp4#d.m4s\n#EXTINF:4,\nmp4\n",
+        ),
+        (
+            "map-missing",
+            "#EXTM3U\n#EXTINF:4,\na.cmfa\n",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXTINF:4,\na.cmfa\n",
+        ),
+        ("map-missing", "#EXTM3U\n#EXTINF:4,\na.mp4\n", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.mp4\n"),
         ("uri-missing", "#EXTM3U\n#EXTINF:4,\n", "#EXTM3U\n#EXTINF:4,\n#EXT-X-GAP\n\n# a\na.ts\n"),
         (
             "uri-missing",

@@ -12,6 +12,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
         lines::rows::ROWS,
         placement::rows::ROWS,
         values::rows::ROWS,
+        uris::rows::ROWS,
         version::rows::ROWS,
         segments::rows::ROWS,
         keys::rows::ROWS,
