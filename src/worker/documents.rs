@@ -83,20 +83,21 @@ pub(super) struct AtHand {
 
 impl AtHand {
     /// All of them, or else nothing.
-    pub(super) fn find(host: &str, title: &TitleId) -> Option<Self> {
-        let site = fresh(&SITES, &format!("v1/site/{host}"))??;
-        let keys = fresh(&KEYS, &DocumentKey::Keys(site.body.sessions.keys.clone()).to_string())??;
-        let revocations = fresh(&REVOCATIONS, &DocumentKey::Revocations(site.body.host.clone()).to_string())?;
-        let title = fresh(&TITLES, &DocumentKey::Title(title.clone()).to_string())??;
+    pub(super) fn find(host: &str, title: &TitleId, now_ms: u64) -> Option<Self> {
+        let site = fresh(&SITES, &format!("v1/site/{host}"), now_ms)??;
+        let keys = fresh(&KEYS, &DocumentKey::Keys(site.body.sessions.keys.clone()).to_string(), now_ms)??;
+        let revocations = DocumentKey::Revocations(site.body.host.clone()).to_string();
+        let revocations = fresh(&REVOCATIONS, &revocations, now_ms)?;
+        let title = fresh(&TITLES, &DocumentKey::Title(title.clone()).to_string(), now_ms)??;
         Some(Self { site, title, keys, revocations })
     }
 }
 
 /// What is remembered under a name, unless it is to be read anew.
-fn fresh<D>(memory: &'static LocalKey<Memory<D>>, name: &str) -> Option<Found<D>> {
+fn fresh<D>(memory: &'static LocalKey<Memory<D>>, name: &str, now_ms: u64) -> Option<Found<D>> {
     memory.with_borrow(|memory| {
         let Entry { found, read_at_ms, fresh_for_ms, .. } = memory.get(name)?;
-        (now_ms().saturating_sub(*read_at_ms) < *fresh_for_ms).then(|| found.clone())
+        (now_ms.saturating_sub(*read_at_ms) < *fresh_for_ms).then(|| found.clone())
     })
 }
 

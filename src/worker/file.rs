@@ -73,9 +73,17 @@ pub(super) fn head(source: &Source, response: &Response, lifetime: &Lifetime) ->
     pipeline::media(source, response.status_code(), lifetime, |name| upstream::header(response, name))
 }
 
-/// What never changes has no age that matters.
+/// A reply with the age that a player is told.
 pub(super) fn with_age(reply: Reply, stamp: &Stamp) -> Reply {
-    if stamp.lifetime.immutable { reply } else { reply.with("Age", stamp.age_s(now_ms()).to_string()) }
+    match told_age_s(stamp, now_ms()) {
+        Some(age_s) => reply.with("Age", age_s.to_string()),
+        None => reply,
+    }
+}
+
+/// The age of a file that a player is told, in seconds: what never changes has none that matters.
+pub(super) fn told_age_s(stamp: &Stamp, now_ms: u64) -> Option<u64> {
+    (!stamp.lifetime.immutable).then(|| stamp.age_s(now_ms))
 }
 
 /// For how long a reply of the media origin may be kept, and how long the file is, where that can be trusted.

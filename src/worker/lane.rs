@@ -13,10 +13,11 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::documents::AtHand;
+use super::file::told_age_s;
 use super::respond::Dependence;
-use super::{facts, now, now_ms, playlists, respond, shared, streams, templates};
+use super::{facts, now_ms, playlists, respond, shared, streams, templates};
 use crate::cache::{self, Source, Stamp};
-use crate::catalog::{Document, Issuer, KeySet, Site};
+use crate::catalog::{Document, Issuer, Jwk, KeySet, Site};
 use crate::facts::Facts;
 use crate::pipeline::{self, Sessions};
 use crate::redacted::Redacted;
@@ -24,6 +25,7 @@ use crate::reply;
 use crate::rewrite::Rewrite;
 use crate::rights::Permit;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
+use crate::time::UnixTime;
 use crate::token::RevocationIndex;
 use crate::token::session::Session;
 
@@ -44,13 +46,16 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     if sent.range.is_some() || sent.if_range.is_some() || sent.if_modified_since.is_some() {
         return None;
     }
-    let at_hand = AtHand::find(&facts.host, &wanted.title)?;
+    let now_ms = now_ms();
+    let at_hand = AtHand::find(&facts.host, &wanted.title, now_ms)?;
     let AtHand { site, title, keys, revocations } = &at_hand;
     let nothing = RevocationIndex::default();
     let revocations = revocations.as_ref().map_or(&nothing, |document| &document.body);
-    let now = now();
+    let now = UnixTime::from_secs(now_ms / 1000);
+    let (session, key) = open(token.expose(), &site.body, keys)?;
+    let sessions = Sessions { keys: &keys.body, revocations };
     // Refusals are told and logged with the awaits: they are no hot path.
-    let session = open(facts, wanted, token.expose(), &site.body, keys, revocations)?;
+    pipeline::good(facts, wanted, &session, key, &site.body, sessions, now).ok()?;
     pipeline::on_site(&title.body, &site.body.host).ok()?;
     let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now).ok()?;
     if streams::is_to_be_told(&site.body, &session)
@@ -59,7 +64,6 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
         return None;
     }
     let source = source(facts, wanted, &at_hand, &admission.permit)?;
-    let now_ms = now_ms();
     let on = |age_s, stamp: &Stamp| Dependence {
         age_s,
         lifetime: stamp.lifetime,
@@ -76,7 +80,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             let compiled = templates::compiled(&rewrite, site.revision, &kept).ok()?;
             let head = || rewrite.head(&compiled.template, &kept.stamp, now_ms);
             if let Some(shared) = compiled.shared.as_ref().filter(|_| sent.if_none_match.is_none()) {
-                let on = on(kept.stamp.age_s(now_ms), &kept.stamp);
+                let on = on(Some(kept.stamp.age_s(now_ms)), &kept.stamp);
                 return Some(compiled.prepared.answer(on, shared, || headed(head())));
             }
             let (head, added) = headed(head());
@@ -89,23 +93,20 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
         }
         ResourceKind::Segment if sent.if_none_match.is_none() => {
             let file = shared::whole_at_hand(&source)?;
-            let age_s = if file.stamp.lifetime.immutable { 0 } else { file.stamp.age_s(now_ms) };
-            Some(file.prepared.answer(on(age_s, &file.stamp), &file.bytes, || headed(file.whole())))
+            let on = on(told_age_s(&file.stamp, now_ms), &file.stamp);
+            Some(file.prepared.answer(on, &file.bytes, || headed(file.whole())))
         }
         _ => None,
     }
 }
 
 /// Opens a session. A viewer's token comes with each of their requests, so that it is remembered what it opened: a fact
-/// about the token and the site's keys. Whether the session is good for this request is not remembered.
-fn open(
-    facts: &Facts,
-    wanted: &MediaRequest,
+/// about the token and the site's keys. Whether the session is good for a request is not for this to say.
+fn open<'a>(
     token: &str,
     site: &Site,
-    Document { revision, body: keys }: &Document<KeySet>,
-    revocations: &RevocationIndex,
-) -> Option<Session> {
+    Document { revision, body: keys }: &'a Document<KeySet>,
+) -> Option<(Session, &'a Jwk)> {
     let host = site.host.as_str();
     let known = SESSIONS.with_borrow(|sessions| {
         sessions
@@ -115,25 +116,19 @@ fn open(
             })
             .map(|known| (known.session, known.key))
     });
-    let (session, at) = match known {
-        Some(known) => known,
-        None => {
-            let (session, key) = Session::open(token, keys, host).ok()?;
-            let at = keys.keys.iter().position(|known| std::ptr::eq(known, key))?;
-            let opened = Opened {
-                session,
-                key: at,
-                keys: *revision,
-                issuer: site.sessions.keys.clone(),
-                host: host.to_owned(),
-            };
-            SESSIONS.with_borrow_mut(|sessions| remember(sessions, token.to_owned(), opened));
-            (session, at)
-        }
+    if let Some((session, at)) = known {
+        return Some((session, keys.keys.get(at)?));
+    }
+    let (session, key) = Session::open(token, keys, host).ok()?;
+    let opened = Opened {
+        session,
+        key: keys.keys.iter().position(|known| std::ptr::eq(known, key))?,
+        keys: *revision,
+        issuer: site.sessions.keys.clone(),
+        host: host.to_owned(),
     };
-    let sessions = Sessions { keys, revocations };
-    pipeline::good(facts, wanted, &session, keys.keys.get(at)?, site, sessions, now()).ok()?;
-    Some(session)
+    SESSIONS.with_borrow_mut(|sessions| remember(sessions, token.to_owned(), opened));
+    Some((session, key))
 }
 
 /// What a token opened.

@@ -59,7 +59,13 @@ fn now() -> UnixTime {
 }
 
 fn now_ms() -> u64 {
-    worker::Date::now().as_millis()
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since 1970, in whole numbers"
+    )]
+    let now_ms = js_sys::Date::now() as u64;
+    now_ms
 }
 
 /// What a future comes to, unless that takes longer than `patience`.

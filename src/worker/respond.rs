@@ -52,7 +52,7 @@ pub(super) struct Prepared(RefCell<Option<(Dependence, JsValue)>>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Dependence {
     /// Its age, in seconds, where it tells it.
-    pub(super) age_s: u64,
+    pub(super) age_s: Option<u64>,
     /// For how long it is kept.
     pub(super) lifetime: Lifetime,
     /// The revision of the site's document.
