@@ -15,6 +15,7 @@
 
 use std::ops::Range;
 
+use super::attribute_edits::without;
 use super::attributes::{Attribute, attributes};
 use super::break_mark::Break;
 use super::cut::Cut;
@@ -175,8 +176,11 @@ impl Trim<'_> {
             b"CAN-BLOCK-RELOAD" => edits.directives_stop,
             _ => false,
         };
-        let mut changes = Vec::new();
-        let is_left = without(list, goes, list_at, &mut changes);
+        let mut changes = without(list, list_at, |found| goes(found.name));
+        let is_left = match changes.is_empty() {
+            true => !list.is_empty(),
+            false => attributes(list).any(|found| !goes(found.name)),
+        };
         let Some(offer) = maker.offer() else {
             return match (changes.is_empty(), is_left) {
                 (true, _) => Setting::AsIs,
@@ -223,26 +227,6 @@ enum Setting {
     AsIs,
     LeftOut,
     Changed(Vec<Change>),
-}
-
-/// Takes attributes out of a list, each with one of the commas beside it. Whether anything is left.
-fn without(list: &[u8], goes: impl Fn(&[u8]) -> bool, list_at: usize, changes: &mut Vec<Change>) -> bool {
-    let (mut start, mut is_left) = (0, false);
-    for found in attributes(list) {
-        let value_end = found.at + found.value.len();
-        let comma = list.get(value_end..).and_then(|behind| memchr::memchr(b',', behind));
-        let end = comma.map_or(list.len(), |at| value_end + at);
-        let behind = list.len().min(end + 1);
-        if !goes(found.name) {
-            is_left = true;
-        } else {
-            // Behind what is left, with the comma in front.
-            let at = if is_left { start - 1..end } else { start..behind };
-            changes.push(Change { at: list_at + at.start..list_at + at.end, with: String::new() });
-        }
-        start = behind;
-    }
-    is_left || (changes.is_empty() && !list.is_empty())
 }
 
 /// Pieces, as they come.

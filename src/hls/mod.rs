@@ -12,6 +12,7 @@
 //!
 //! [RFC 8216]: https://www.rfc-editor.org/rfc/rfc8216
 
+mod attribute_edits;
 mod attributes;
 mod bounds;
 mod break_mark;

@@ -20,7 +20,6 @@ pub(super) fn write(
     let mut signer = Signer {
         frame,
         below: frame.map(|frame| ["/", frame.root, frame.resource.folder()].concat()).unwrap_or_default(),
-        parameter: format!("{SESSION_PARAMETER}="),
         line_bytes: edits.bounds.line_bytes,
         takes_variables: true,
         variables: Variables::default(),
@@ -44,8 +43,6 @@ struct Signer<'a, 'f> {
     frame: Option<&'f Frame<'f>>,
     /// The folder of the playlist at the edge, behind the session: `/harbour/hls/`.
     below: String,
-    /// The query parameter's name and `=`.
-    parameter: String,
     line_bytes: usize,
     /// Whether each token so far stands where players put variables in: in a line that is a URI, or in quotes.
     takes_variables: bool,
@@ -120,7 +117,8 @@ impl<'a> Signer<'a, '_> {
             Place::With(mark) => {
                 self.template.push(uri);
                 self.template.push(mark.encode_utf8(&mut [0; 4]).as_bytes());
-                self.template.push(self.parameter.as_bytes());
+                self.template.push(SESSION_PARAMETER.as_bytes());
+                self.template.push(b"=");
                 self.template.push_hole();
             }
             Place::Signed(before, after) => {

@@ -3,6 +3,7 @@
 use super::groups::{Media, Remaining};
 use super::master::{Master, NO_CAPTIONS, Variant};
 use super::script::Script;
+use crate::hls::attribute_edits::extent;
 use crate::hls::attributes::attributes;
 use crate::hls::shape::Change;
 
@@ -50,7 +51,7 @@ fn without_captions(variant: &Variant<'_>) -> Vec<Change> {
     let tag = &variant.tag;
     let named = attributes(tag.list).filter(|attribute| attribute.name == Media::ClosedCaptions.name());
     let change = named.map(|attribute| {
-        let end = tag.extent(&attribute).end;
+        let end = extent(tag.list, &attribute).end;
         let start = attribute.at - usize::from(end > attribute.at + attribute.value.len());
         Change { at: tag.list_at + start..tag.list_at + end, with: "NONE".to_owned() }
     });

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::master::Tag;
 use super::start::Move;
+use crate::hls::attribute_edits::without;
 use crate::hls::attributes::{Attribute, attributes};
 use crate::hls::shape::{Change, Piece, Shape};
 
@@ -74,28 +75,7 @@ fn push_lines(shape: &mut Shape, lines: Range<usize>) {
 impl<'a> Tag<'a> {
     /// The changes that take attributes away, each with a comma. All other bytes stay.
     pub(super) fn without(&self, goes: impl Fn(&Attribute<'a>) -> bool) -> Vec<Change> {
-        let mut changes = Vec::new();
-        // Where the last attribute that stays ends, and where the first of those that go since then begins.
-        let mut stayed: Option<usize> = None;
-        let mut gone: Option<usize> = None;
-        let mut push = |from: usize, to: usize| {
-            changes.push(Change { at: self.list_at + from..self.list_at + to, with: String::new() });
-        };
-        for attribute in attributes(self.list) {
-            let Range { start, end } = self.extent(&attribute);
-            if goes(&attribute) {
-                gone = gone.or(Some(start));
-            } else {
-                if let Some(from) = gone.take() {
-                    push(from, start);
-                }
-                stayed = Some(end);
-            }
-        }
-        if let Some(from) = gone {
-            push(stayed.unwrap_or(from), self.list.len());
-        }
-        changes
+        without(self.list, self.list_at, goes)
     }
 
     /// The changes that give an attribute a value, wherever it stands, or else at the end.
@@ -117,18 +97,6 @@ impl<'a> Tag<'a> {
             changes.push(Change { at: end..end, with: format!("{comma}{name}={value}") });
         }
         changes
-    }
-
-    /// Where an attribute stands in the list: from its name to the end of its value, with quotes.
-    pub(super) fn extent(&self, attribute: &Attribute<'a>) -> Range<usize> {
-        let before = self.list.get(..attribute.at).unwrap_or_default();
-        let quote = usize::from(before.ends_with(b"\""));
-        let until_equals = before.len().saturating_sub(quote + 1);
-        let spelled = before.get(..until_equals).unwrap_or_default().trim_ascii_end();
-        let start = spelled.len().saturating_sub(attribute.name.len());
-        let end = attribute.at + attribute.value.len();
-        let closed = quote == 1 && self.list.get(end) == Some(&b'"');
-        start..end + usize::from(closed)
     }
 }
 
