@@ -6,7 +6,7 @@
 //! reply      the template -> a viewer's reply
 //! ```
 
-use crate::cache::{Kept, Source, Stamp};
+use crate::cache::{Source, Stamp};
 use crate::catalog::Site;
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -145,17 +145,3 @@ impl<'a> Rewrite<'a> {
 ///
 /// [RFC 8216 section 4]: https://www.rfc-editor.org/rfc/rfc8216#section-4
 const CONTENT_TYPE: &str = "application/vnd.apple.mpegurl";
-
-/// Rewrites a manifest for a viewer. `now_ms` is the time in Unix milliseconds.
-pub fn manifest(
-    facts: &Facts,
-    request: &MediaRequest,
-    site: &Site,
-    admission: &Admission,
-    source: &Source,
-    kept: &Kept,
-    now_ms: u64,
-) -> Result<Reply, Stop> {
-    let rewrite = Rewrite::of(facts, request, site, admission, source);
-    Ok(rewrite.reply(&rewrite.template(&kept.bytes)?, &kept.stamp, now_ms))
-}

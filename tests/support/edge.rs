@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use stagedoor::cache::{self, Kept, Kind, Lifetime, OriginControl, Source, Stamp};
+use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
 use stagedoor::catalog::{CorsPolicy, DocumentKey, KeySet, Site};
 use stagedoor::facts::{Facts, Method};
 use stagedoor::hls::Timing;
@@ -13,7 +13,7 @@ use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::{self, Reply};
-use stagedoor::rewrite;
+use stagedoor::rewrite::Rewrite;
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::steering;
 use stagedoor::time::UnixTime;
@@ -139,7 +139,8 @@ impl<'a> Edge<'a> {
         let bytes = answer.body.as_bytes();
         let lifetime = Lifetime::of_playlist(&Timing::of(bytes), &source.directives, &source.policy, &origin);
         let now_ms = now.as_secs() * 1000;
-        let kept = Kept { bytes: bytes.into(), stamp: Stamp::new(now_ms, 0, lifetime) };
-        rewrite::manifest(facts, request, site, admission, source, &kept, now_ms)
+        let stamp = Stamp::new(now_ms, 0, lifetime);
+        let rewrite = Rewrite::of(facts, request, site, admission, source);
+        Ok(rewrite.reply(&rewrite.template(bytes)?, &stamp, now_ms))
     }
 }
