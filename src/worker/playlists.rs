@@ -18,7 +18,7 @@ use super::turn::{self, UnderWay};
 use super::{now_ms, respond, upstream, within};
 use crate::cache::{Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::Timing;
+use crate::manifest::Timing;
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
 use stagedoor::catalog::{CorsPolicy, DocumentKey, KeySet, Site};
 use stagedoor::facts::{Facts, Method};
-use stagedoor::hls::Timing;
+use stagedoor::manifest::Timing;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
