@@ -3,7 +3,9 @@
 //! A player resolves a URI against one of its base URLs, of which there may be several ([`Base`]). Each is known twice: as it
 //! is at the media origin, where the MPD was written, and as it is at the edge, where the player is. A URI is well as it
 //! stands if at the edge it leads to where what is at the media origin is served with the session. Else it is written anew,
-//! if one text does for all base URLs.
+//! if one text does for all base URLs: a relative one where all of those have the session in their path already. So the MPD
+//! is the same bytes for a class, and players of live streams follow when they are redirected to another token, which not
+//! all do with what a Period says of it (Shaka Player keeps base URLs).
 
 use url::Url;
 
@@ -138,8 +140,10 @@ fn places(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Ba
     if targets.iter().any(|target| target.edge != first.edge) {
         return Err(PlaceError::Ambiguous);
     }
-    let is_below_edge = bases.iter().all(|base| is_at_edge(&base.edge));
-    let place = written(frame, first, is_below_edge);
+    let place = relative(frame, &first.edge, bases).map(Place::Unsigned).unwrap_or_else(|| {
+        let is_below_edge = bases.iter().all(|base| is_at_edge(&base.edge));
+        written(frame, first, is_below_edge)
+    });
     // One text, and one way to fetch it.
     targets.truncate(1);
     Ok((place, targets))
@@ -218,6 +222,30 @@ fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> Place {
     }
     // Invariant: it begins the path of what takes the session.
     let (before, after) = text.split_once(SESSION).unwrap_or((text, ""));
+/// A relative URI that leads from each base URL to a URL with the session in its path, which it inherits.
+fn relative(frame: &Frame<'_>, edge: &Url, bases: &[Base]) -> Option<String> {
+    let has_session = |url: &Url| session_prefix(url.path()).is_some();
+    if frame.signing == Signing::Query || !bases.iter().all(|base| has_session(&base.edge)) {
+        return None;
+    }
+    let found = bases.first()?.edge.make_relative(edge)?;
+    let leads = |text: &&str| {
+        is_plainly_relative(text) && bases.iter().all(|base| base.edge.join(text).as_ref() == Ok(edge))
+    };
+    // Of a folder, the crate gives nothing that leads to it from a file in it.
+    [found.as_str(), "./"].into_iter().find(leads).map(str::to_owned)
+}
+
+/// Whether two ways of writing a URI lead to the same place from each base URL.
+pub(super) fn is_same(one: &Place, other: &Place, bases: &[Base]) -> bool {
+    match (one, other) {
+        (Place::Unsigned(one), Place::Unsigned(other)) => {
+            bases.iter().all(|base| base.edge.join(one) == base.edge.join(other))
+        }
+        _ => one == other,
+    }
+}
+
     Place::Signed([host, before, "/~"].concat(), after.to_owned())
 }
 
@@ -290,24 +318,14 @@ mod tests {
             (&["a.m4s"][..], Ok("a.m4s"), Ok("/~S/harbour/dash/a.m4s"), Ok("a.m4s?sd_session=S")),
             (&["../a"], Ok("../a"), Ok("/~S/harbour/a"), Ok("../a?sd_session=S")),
             (&["../../a"], out, out, out),
-            (&["../../h/a"], Ok("/~S/harbour/a"), Ok("/~S/harbour/a"), Ok("/harbour/a?sd_session=S")),
+            (&["../../h/a"], Ok("../a"), Ok("/~S/harbour/a"), Ok("/harbour/a?sd_session=S")),
             (&["v/", "a?x=1"], Ok("a?x=1"), Ok("a?x=1"), Ok("a?x=1&sd_session=S")),
             (&["v/", "../../../a"], out, out, out),
-            (
-                &["https://media.example/vod/h/"],
-                Ok("/~S/harbour/"),
-                Ok("/~S/harbour/"),
-                Ok("/harbour/?sd_session=S"),
-            ),
+            (&["https://media.example/vod/h/"], Ok("../"), Ok("/~S/harbour/"), Ok("/harbour/?sd_session=S")),
             (&["https://media.example/vod/h/", "a"], Ok("a"), Ok("a"), Ok("a?sd_session=S")),
             (&["https://media.example/vod/h/", "../a"], out, out, out),
             (&["https://media.example/vod/h/v/", "../a"], Ok("../a"), Ok("../a"), Ok("../a?sd_session=S")),
-            (
-                &["/vod/h/v/", "/vod/h/a"],
-                Ok("/~S/harbour/a"),
-                Ok("/~S/harbour/a"),
-                Ok("/harbour/a?sd_session=S"),
-            ),
+            (&["/vod/h/v/", "/vod/h/a"], Ok("../a"), Ok("../a"), Ok("/harbour/a?sd_session=S")),
             (
                 &["https://b.cdn.example:8443/x/"],
                 Ok("https://b.cdn.example:8443/~S/x/"),
@@ -316,12 +334,7 @@ mod tests {
             ),
             (&["https://b.cdn.example/x/", "a"], Ok("a"), Ok("a"), Ok("a?sd_session=S")),
             (&["https://b.cdn.example/x/", "../a"], Ok("../a"), Ok("../a"), Ok("../a?sd_session=S")),
-            (
-                &["https://b.cdn.example/x/", "/a"],
-                Ok("https://b.cdn.example/~S/a"),
-                Ok("https://b.cdn.example/~S/a"),
-                Ok("/a?sd_session=S"),
-            ),
+            (&["https://b.cdn.example/x/", "/a"], Ok("../a"), Ok("../a"), Ok("/a?sd_session=S")),
             (
                 &["https://b.cdn.example/x/", "https://media.example/vod/h/a"],
                 Ok("https://watch.example/~S/harbour/a"),
@@ -344,7 +357,19 @@ mod tests {
             (&["https://other.example/"], out, out, out),
             (&["https://edge.stagedoor.invalid/~session/harbour/a"], out, out, out),
             (&["http://b.cdn.example/"], out, out, out),
-            (&[" a"], Ok("/~S/harbour/dash/a"), Ok("/~S/harbour/dash/a"), Ok("/harbour/dash/a?sd_session=S")),
+            (
+                &["https://media.example/vod/h/dash/"],
+                Ok("./"),
+                Ok("/~S/harbour/dash/"),
+                Ok("/harbour/dash/?sd_session=S"),
+            ),
+            (
+                &["https://media.example/vod/h/dash/a:b"],
+                Ok("/~S/harbour/dash/a:b"),
+                Ok("/~S/harbour/dash/a:b"),
+                Ok("/harbour/dash/a:b?sd_session=S"),
+            ),
+            (&[" a"], Ok("a"), Ok("/~S/harbour/dash/a"), Ok("/harbour/dash/a?sd_session=S")),
             (
                 &["a?sd_session=x"],
                 Ok("a?sd_session=x"),

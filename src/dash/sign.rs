@@ -378,7 +378,8 @@ impl Signer<'_> {
                 Place::Signed(before, after) => Place::Signed(fill(before), fill(after)),
             };
             let found = self.media(&fill(&value), level);
-            if found.as_ref() != Ok(&expected) {
+            let is_same = |found| place::is_same(found, &expected, &level.below.all);
+            if !found.as_ref().is_ok_and(is_same) {
                 let why = found.err().map_or(
                     "an id of a Representation with which a template leads elsewhere",
                     PlaceError::why,
