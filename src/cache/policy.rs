@@ -149,7 +149,7 @@ pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePoli
     let missing = policy.missing;
     SECOND_MS
         * match (resource, kind) {
-            (ResourceKind::Playlist | ResourceKind::Mpd, _) => missing.playlist_s,
+            (ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch, _) => missing.playlist_s,
             (ResourceKind::Segment, None | Some(Kind::Segment | Kind::Other)) => missing.segment_s,
             (ResourceKind::Segment | ResourceKind::Steering, _) => missing.other_s,
         }

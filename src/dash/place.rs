@@ -65,6 +65,9 @@ impl PlaceError {
 /// The edge, whatever its host is. No URI leads there.
 const EDGE: &str = "https://edge.stagedoor.invalid";
 
+/// Some place below which all is covered, of which no more is known. No URI leads there.
+const UNKNOWN: &str = "https://unknown.stagedoor.invalid/";
+
 /// The first segment of a path with a session.
 const SESSION: &str = "/~session";
 
@@ -88,6 +91,18 @@ impl Base {
     }
 }
 
+impl Base {
+    /// A base URL of an MPD that is not at hand.
+    pub(super) fn unknown() -> Result<Self, PlaceError> {
+        let url = Url::parse(UNKNOWN).map_err(|_| PlaceError::Unreadable)?;
+        Ok(Self { media: url.clone(), edge: url, is_mapped: true, takes_session: true })
+    }
+
+    fn is_unknown(&self) -> bool {
+        self.edge.as_str() == UNKNOWN
+    }
+}
+
 /// Whether a URI is well as it stands from each of these base URLs, without a look at where it leads.
 fn is_plainly_covered(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> bool {
     frame.signing != Signing::Query && plain(uri).is_some() && bases.iter().all(|base| base.is_mapped)
@@ -104,6 +119,11 @@ pub(super) fn place(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<Plac
 /// Finds out how to write a URI against which others are resolved, and what it is then.
 pub(super) fn extend(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Base>), PlaceError> {
     if uri.is_empty() && bases.iter().all(|base| base.is_mapped) {
+        return Ok((Place::AsIs, bases.to_vec()));
+    }
+    // What lies below it is no better known than it is.
+    let is_below = || is_plainly_covered(frame, uri.strip_suffix('/').unwrap_or(uri), bases);
+    if bases.iter().any(Base::is_unknown) && is_below() {
         return Ok((Place::AsIs, bases.to_vec()));
     }
     places(frame, uri, bases)
@@ -181,7 +201,7 @@ fn foreign(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
     let host = media.host_str().filter(|_| matches!(media.scheme(), "http" | "https"));
     // In plain text, anybody on the way would have the token.
     let is_protected = media.scheme() == "https" || !frame.is_protected();
-    let is_edge = host.is_some_and(|host| EDGE.ends_with(host));
+    let is_edge = host.is_some_and(|host| [EDGE, UNKNOWN].iter().any(|own| own.contains(host)));
     if let Some(host) = host.filter(|host| !is_edge && frame.foreign.signs(host, is_protected)) {
         if session_prefix(media.path()).is_some() {
             return Err(PlaceError::Spelling);
@@ -202,26 +222,6 @@ fn foreign(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
     Ok(Base { media, edge, is_mapped: true, takes_session: false })
 }
 
-/// The text of a URI that leads somewhere from any base URL. `is_below_edge`: all of those are at the edge, so that its
-/// scheme and host need not be said.
-fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> Place {
-    let edge = &target.edge;
-    let (host, text) = match edge.as_str().strip_prefix(EDGE) {
-        Some(path) if is_below_edge => ("", path),
-        Some(path) => (frame.authority, path),
-        None => ("", edge.as_str()),
-    };
-    if !target.takes_session {
-        return Place::Unsigned(text.to_owned());
-    }
-    if frame.signing == Signing::Query {
-        let until = text.find(['?', '#']).unwrap_or(text.len());
-        let path = text.get(..until).unwrap_or_default();
-        let fragment = edge.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
-        return Place::Signed([host, path, &with_parameter(edge)].concat(), fragment);
-    }
-    // Invariant: it begins the path of what takes the session.
-    let (before, after) = text.split_once(SESSION).unwrap_or((text, ""));
 /// A relative URI that leads from each base URL to a URL with the session in its path, which it inherits.
 fn relative(frame: &Frame<'_>, edge: &Url, bases: &[Base]) -> Option<String> {
     let has_session = |url: &Url| session_prefix(url.path()).is_some();
@@ -246,6 +246,26 @@ pub(super) fn is_same(one: &Place, other: &Place, bases: &[Base]) -> bool {
     }
 }
 
+/// The text of a URI that leads somewhere from any base URL. `is_below_edge`: all of those are at the edge, so that its
+/// scheme and host need not be said.
+fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> Place {
+    let edge = &target.edge;
+    let (host, text) = match edge.as_str().strip_prefix(EDGE) {
+        Some(path) if is_below_edge => ("", path),
+        Some(path) => (frame.authority, path),
+        None => ("", edge.as_str()),
+    };
+    if !target.takes_session {
+        return Place::Unsigned(text.to_owned());
+    }
+    if frame.signing == Signing::Query {
+        let until = text.find(['?', '#']).unwrap_or(text.len());
+        let path = text.get(..until).unwrap_or_default();
+        let fragment = edge.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+        return Place::Signed([host, path, &with_parameter(edge)].concat(), fragment);
+    }
+    // Invariant: it begins the path of what takes the session.
+    let (before, after) = text.split_once(SESSION).unwrap_or((text, ""));
     Place::Signed([host, before, "/~"].concat(), after.to_owned())
 }
 
@@ -384,6 +404,20 @@ mod tests {
             assert_eq!(found(Signing::Path).as_deref().map_err(|e| *e), path, "{uris:?}");
             assert_eq!(found(Signing::Query).as_deref().map_err(|e| *e), query, "{uris:?}");
         }
+    }
+
+    #[test]
+    fn below_what_is_not_known_only_what_is_plain_is_covered() {
+        let all: ForeignPolicy = serde_json::from_value(json!({ "pass": ["*"] })).unwrap();
+        with(Signing::Inherited, |frame| {
+            let frame = Frame { foreign: &all, ..*frame };
+            let unknown = [Base::unknown().unwrap()];
+            assert_eq!(place(&frame, "v/a.m4s", &unknown), Ok(Place::AsIs));
+            assert_eq!(place(&frame, "../a.m4s", &unknown), Err(PlaceError::Foreign));
+            assert_eq!(extend(&frame, "v/", &unknown), Ok((Place::AsIs, unknown.to_vec())));
+            let (_, known) = extend(&frame, "https://media.example/vod/h/v/", &unknown).unwrap();
+            assert_eq!(place(&frame, "../a.m4s", &known), Ok(Place::AsIs));
+        });
     }
 
     #[test]

@@ -279,7 +279,7 @@ async fn brought(source: &Source, kept: Kept, mut told: Told) {
     told.tell(Ok(Rc::clone(&kept)));
     // With its length, so that the next one can be read in one piece.
     let head = Reply { status: 200, ..Reply::default() }
-        .with("Content-Type", "application/vnd.apple.mpegurl")
+        .with("Content-Type", source.resource.media_type())
         .with("Content-Length", kept.bytes.len().to_string());
     store::keep(source, &kept.stamp, head, ResponseBody::Body(kept.bytes.to_vec())).await;
 }

@@ -232,6 +232,15 @@ fn what_brings_no_media_may_lead_elsewhere() {
 }
 
 #[test]
+fn a_patch_by_another_name_is_not_offered() {
+    let mpd = |place: &str| format!("<MPD>{place}<PatchLocation>b.mpp?publishTime=1</PatchLocation></MPD>");
+    for uri in ["b.mpd", "patch?a.mpp", "", "https://pass.example/b"] {
+        let place = format!("<PatchLocation ttl=\"9\">{uri}</PatchLocation>");
+        assert_eq!(signed(&mpd(&place), Signing::Inherited), Ok(mpd("")), "{uri}");
+    }
+}
+
+#[test]
 fn references_and_quotes_are_read_and_written() {
     let mpd = |uri: &str| {
         format!(
