@@ -4,7 +4,10 @@
 mod frame;
 mod reference;
 mod template;
+mod timing;
 
 pub use frame::{Frame, Signing};
 pub(crate) use reference::{below, is_local, is_relative, plain, with_parameter};
 pub use template::Template;
+pub(crate) use timing::LONGEST_MS;
+pub use timing::Timing;
