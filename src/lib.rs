@@ -7,12 +7,14 @@
 
 pub mod cache;
 pub mod catalog;
+pub mod dash;
 pub mod denial;
 pub mod explain;
 pub mod facts;
 pub mod fault;
 pub mod hls;
 mod json;
+pub mod manifest;
 pub mod offline;
 pub mod pipeline;
 pub mod redacted;
