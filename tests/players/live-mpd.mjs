@@ -49,7 +49,8 @@ export function patch(channel, from, to, { window_s = 30 } = {}) {
   const timelines = ["video", "audio-en", "audio-ar"].flatMap((id) => {
     const place = `/MPD/Period[@id='1']/AdaptationSet[@id='${id}']/SegmentTemplate/SegmentTimeline`;
     const gone = Array.from({ length: first(after, window_s) - first(before, window_s) }, () => `<remove sel="${place}/S[1]"/>`);
-    return [...gone, after > before && `<add sel="${place}">${times(id === "video" ? "video" : "audio", before, after)}</add>`];
+    // What comes may be gone already.
+    return [after > before && `<add sel="${place}">${times(id === "video" ? "video" : "audio", before, after)}</add>`, ...gone];
   });
   return document(
     `<Patch xmlns="urn:mpeg:dash:schema:mpd-patch:2020" mpdId="channel" originalPublishTime="${iso(from)}" publishTime="${iso(to)}">`,

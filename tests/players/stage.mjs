@@ -22,8 +22,8 @@ const SITES = {
   "renewing.localhost": { sessions: { lifetime_s: 600, renew_before_s: 598 } },
   /** Delta updates are made where the media origin has none. */
   "delta.localhost": { playlists: { delta_updates: true } },
-  /** The session stands in the query. */
-  "query.localhost": { sessions: { signing: "query" } },
+  /** The session stands in the query, and is renewed at every chance. */
+  "query.localhost": { sessions: { signing: "query", lifetime_s: 600, renew_before_s: 598 } },
 };
 
 /**
