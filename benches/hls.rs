@@ -16,7 +16,8 @@ use quick_m3u8::config::ParsingOptions;
 use quick_m3u8::tag::{KnownTag, hls};
 use quick_m3u8::{HlsLine, Reader};
 use stagedoor::catalog::{Caps, ForeignPolicy};
-use stagedoor::hls::{Edits, EventKind, Frame, Signing, Tag, Template, Writer, compile, events};
+use stagedoor::hls::{Edits, EventKind, Tag, Writer, compile, events};
+use stagedoor::manifest::{Frame, Signing, Template};
 use stagedoor::route::ResourcePath;
 use url::Url;
 
@@ -225,7 +226,7 @@ fn compiled(playlist: &str) -> Template {
                 query: "",
                 signing: Signing::Path,
                 foreign,
-                scheme: stagedoor::facts::Scheme::Https,
+                authority: "https://watch.example",
                 tokens: &[],
             };
             let caps = Caps::default();

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod fault;
 pub mod hls;
 mod json;
+pub mod manifest;
 pub mod offline;
 pub mod pipeline;
 pub mod redacted;

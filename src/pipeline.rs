@@ -14,7 +14,7 @@ use crate::catalog::{Host, Jwk, KeySet, SigningStyle, Site, Start, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::Signing;
+use crate::manifest::Signing;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};

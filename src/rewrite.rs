@@ -11,7 +11,8 @@ use crate::catalog::Site;
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::hls::{self, CompileError, Edits, Frame, Skip, Template};
+use crate::hls::{self, CompileError, Edits, Skip};
+use crate::manifest::{Frame, Template};
 use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
 use crate::route::{MediaRequest, ResourceKind};
@@ -76,8 +77,8 @@ impl<'a> Rewrite<'a> {
         let (key, class) = (&source.cache_key, permit.class);
         // Where the folder ends and the path begins is not in the key of the source.
         let place = format!("{}/{}", request.title, request.resource);
-        let scheme = facts.scheme.name();
-        let key = format!("{key}#{class}#{place}#{scheme}#{signing:?}#{define}#{start}#{skip}");
+        let authority = facts.authority();
+        let key = format!("{key}#{class}#{place}#{authority}#{signing:?}#{define}#{start}#{skip}");
         // At the entry, the order of pathways is the viewer's.
         let order = steering.iter().filter(|_| admission.entered).flat_map(|steering| &steering.order);
         order.fold(key, |key, pathway| key + "#" + pathway.as_str())
@@ -98,7 +99,7 @@ impl<'a> Rewrite<'a> {
             query: facts.query.expose(),
             signing: admission.signing,
             foreign: &site.media.foreign,
-            scheme: facts.scheme,
+            authority: &facts.authority(),
             tokens: &site.tokens.query_parameters().collect::<Vec<_>>(),
         };
         hls::compile(bytes, Some(&frame), &edits).map_err(|error| {

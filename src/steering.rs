@@ -25,7 +25,8 @@ use crate::catalog::{
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::hls::{self, Signing};
+use crate::hls;
+use crate::manifest::Signing;
 use crate::pipeline::{self, Admission, Stop};
 use crate::redacted::Redacted;
 use crate::reply::Reply;

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use stagedoor::catalog::{Caps, ForeignPolicy};
-use stagedoor::hls::{Edits, FINDINGS_MAX, Frame, Severity, Signing, Writer, check, compile, events};
+use stagedoor::hls::{Edits, FINDINGS_MAX, Severity, Writer, check, compile, events};
+use stagedoor::manifest::{Frame, Signing};
 use stagedoor::route::{ResourcePath, SESSION_PARAMETER};
 use url::Url;
 
@@ -215,7 +216,7 @@ fn every_uri_is_signed_exactly_once() {
                 query: "",
                 signing,
                 foreign: &foreign,
-                scheme: stagedoor::facts::Scheme::Https,
+                authority: "https://watch.example",
                 tokens: &[],
             };
             let caps = Caps::default();

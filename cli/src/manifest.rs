@@ -8,7 +8,8 @@ use serde_json::json;
 use stagedoor::cache;
 use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site, Start};
 use stagedoor::facts::Facts;
-use stagedoor::hls::{self, Bounds, CompileError, Edits, Frame, Signing};
+use stagedoor::hls::{self, Bounds, CompileError, Edits};
+use stagedoor::manifest::{Frame, Signing};
 use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
 use stagedoor::steering;
 use url::Url;
@@ -139,7 +140,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         query: facts.query.expose(),
         signing,
         foreign: &foreign,
-        scheme: facts.scheme,
+        authority: &facts.authority(),
         tokens: &site.iter().flat_map(|site| site.tokens.query_parameters()).collect::<Vec<_>>(),
     };
     let caps = permit.unwrap_or_default().caps;

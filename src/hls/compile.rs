@@ -3,10 +3,9 @@
 use std::fmt;
 
 use super::lines::{Kind, lines};
-use super::place::Frame;
 use super::shape::{Piece, Shape};
-use super::template::Template;
 use super::{Edits, media, sign, steering, variants};
+use crate::manifest::{Frame, Template};
 
 /// Why a playlist cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +110,8 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Caps, ForeignPolicy};
-    use crate::hls::{Bounds, Signing};
+    use crate::hls::Bounds;
+    use crate::manifest::Signing;
     use crate::route::ResourcePath;
 
     fn template(playlist: &str, signing: Signing, edits: &Edits<'_>) -> Result<Template, CompileError> {
@@ -125,7 +125,7 @@ mod tests {
             query: "q=v",
             signing,
             foreign,
-            scheme: crate::facts::Scheme::Https,
+            authority: "https://watch.example",
             tokens: &["token"],
         };
         compile(playlist.as_bytes(), Some(&frame), edits)
@@ -346,7 +346,7 @@ mod tests {
                 query: "token=t&cdn=c",
                 signing: Signing::Path,
                 foreign: &policy,
-                scheme: crate::facts::Scheme::Https,
+                authority: "https://watch.example",
                 tokens: &["token"],
             };
             let playlist = format!("#EXTM3U\n#EXT-X-DEFINE:QUERYPARAM=\"{parameter}\"\n");

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use super::compile::is_header;
 use super::lines::lines;
-use super::template::Template;
+use crate::manifest::Template;
 
 const VERSION: &[u8] = b"#EXT-X-VERSION:";
 const LEAST_VERSION: u32 = 8;

@@ -7,7 +7,7 @@
 //! lines       what the lines are                               (lines.rs, attributes.rs, event.rs, tag.rs)
 //! shape       which of them remain, in which order             (variants, media.rs, steering.rs -> shape.rs)
 //! sign        every URI that remains is resolved and signed    (variables.rs, place.rs, sign.rs, define.rs)
-//! template    rendered for each viewer by copying              (template.rs)
+//! template    rendered for each viewer by copying              (crate::manifest)
 //! ```
 //!
 //! [RFC 8216]: https://www.rfc-editor.org/rfc/rfc8216
@@ -37,7 +37,6 @@ mod shape;
 mod sign;
 mod steering;
 mod tag;
-mod template;
 mod timing;
 mod variables;
 mod variants;
@@ -51,9 +50,7 @@ pub use compile::{CompileError, compile};
 pub use delta::Skip;
 pub use edits::Edits;
 pub use event::{Event, EventKind, events};
-pub use place::{Frame, Signing};
 pub use steering::Steering;
 pub use tag::{Applies, Known, SPECIFICATION, Stands, Tag, Type, Value};
-pub use template::Template;
 pub use timing::Timing;
 pub use writer::Writer;

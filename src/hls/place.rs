@@ -2,44 +2,11 @@
 
 use std::borrow::Cow;
 
-use url::{Position, Url};
+use url::Url;
 
 use super::variables::{Resolved, Variables};
-use crate::catalog::ForeignPolicy;
-use crate::facts::Scheme;
+use crate::manifest::{Frame, Signing, below, plain, with_parameter};
 use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
-
-/// The place of a playlist: what its URIs are resolved against, and how they are signed.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame<'a> {
-    /// The title's folder at the media origin.
-    pub folder: &'a Url,
-    /// The title's root at the edge, behind the host and the session: `harbour/`.
-    pub root: &'a str,
-    /// The playlist's path below both.
-    pub resource: &'a ResourcePath,
-    /// The query of the playlist's URL at the edge, as it came.
-    pub query: &'a str,
-    /// How URIs carry the session.
-    pub signing: Signing,
-    /// What becomes of URIs outside the title.
-    pub foreign: &'a ForeignPolicy,
-    /// The scheme of the playlist's URL at the edge: who came in plain text has shown the token already.
-    pub scheme: Scheme,
-    /// The query parameters of the playlist's URL that hold viewer tokens.
-    pub tokens: &'a [&'a str],
-}
-
-/// How a URI carries the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signing {
-    /// In its path, `/~{token}/`, which relative URIs inherit from the playlist's own URL: they stay as they are.
-    Inherited,
-    /// In its path, `/~{token}/`, which the playlist's own URL does not have.
-    Path,
-    /// In its query.
-    Query,
-}
 
 /// How a URI is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,11 +37,6 @@ pub(super) enum PlaceError {
 }
 
 impl Frame<'_> {
-    /// Whether a parameter of the playlist's URL holds a token.
-    pub(super) fn holds_token(&self, parameter: &str) -> bool {
-        parameter == SESSION_PARAMETER || self.tokens.contains(&parameter)
-    }
-
     /// Finds out how to write a URI, which players resolve after taking control characters and spaces off its ends.
     pub(super) fn place(&self, uri: &[u8], variables: &Variables<'_>) -> Result<Place, PlaceError> {
         let uri = str::from_utf8(uri).map_err(|_| PlaceError::Unreadable)?;
@@ -160,7 +122,7 @@ impl Frame<'_> {
     fn foreign(&self, uri: &str, url: &Url) -> Result<Place, PlaceError> {
         let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
         // In plain text, anybody on the way would have the token.
-        let is_protected = url.scheme() == "https" || self.scheme == Scheme::Http;
+        let is_protected = url.scheme() == "https" || !self.is_protected();
         if let Some(host) = host.filter(|host| self.foreign.signs(host, is_protected)) {
             if session_prefix(url.path()).is_some() {
                 return Err(PlaceError::Spelling);
@@ -189,21 +151,6 @@ impl Frame<'_> {
     }
 }
 
-/// The path and query of a URL below a folder.
-fn below<'u>(folder: &Url, url: &'u Url) -> Option<&'u str> {
-    let same_origin =
-        url.origin() == folder.origin() && url.username().is_empty() && url.password().is_none();
-    let path = url.path().strip_prefix(folder.path()).filter(|path| same_origin && !path.is_empty())?;
-    url[Position::BeforePath..Position::AfterQuery].get(url.path().len() - path.len()..)
-}
-
-/// The query of a URL, from its `?` on, with the session's parameter at its end, in place of any that it has.
-fn with_parameter(url: &Url) -> String {
-    let others = url.query().map(without_session).unwrap_or_default();
-    let mark = if others.is_empty() { "" } else { "&" };
-    format!("?{others}{mark}{SESSION_PARAMETER}=")
-}
-
 /// Whether every player takes a URI for a relative one: some take any scheme for the beginning of an absolute one, and
 /// some take other spaces off its ends than others do.
 fn is_relative(uri: &str) -> bool {
@@ -214,65 +161,13 @@ fn is_relative(uri: &str) -> bool {
         && !uri.get(..colon).is_some_and(|before| colon < uri.len() && !before.contains(['/', '?', '#']))
 }
 
-/// Whether a URI is one that a player does not fetch from a server: `data:`, `skd:` or `urn:`.
-pub(super) fn is_local(uri: &[u8]) -> bool {
-    [&b"data:"[..], b"skd:", b"urn:"]
-        .iter()
-        .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
-}
-
-/// Whether a URI is a relative path downwards in the plainest of spellings, so that it need not be resolved; and if so,
-/// whether it has a query.
-fn plain(uri: &str) -> Option<bool> {
-    let mut segment_len = 0_usize;
-    for (at, byte) in uri.bytes().enumerate() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => segment_len += 1,
-            b'!' | b'$' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'@' | b'~' | b'&' => {
-                segment_len += 1;
-            }
-            // A segment of dots would lead upwards.
-            b'.' if segment_len > 0 => segment_len += 1,
-            b'/' if segment_len > 0 => segment_len = 0,
-            b'?' if segment_len > 0 => return plain_query(uri.get(at + 1..)?).then_some(true),
-            _ => return None,
-        }
-    }
-    (segment_len > 0).then_some(false)
-}
-
-/// Whether a query holds nothing that players would write differently, no variable, and no session.
-fn plain_query(query: &str) -> bool {
-    let plain = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'-' | b'.'
-                    | b'_'
-                    | b'~'
-                    | b'!'
-                    | b'*'
-                    | b'+'
-                    | b','
-                    | b';'
-                    | b'='
-                    | b':'
-                    | b'@'
-                    | b'/'
-                    | b'?'
-                    | b'%'
-                    | b'&'
-                    | b'$'
-            )
-    };
-    query.bytes().all(plain) && without_session(query) == query
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::catalog::ForeignPolicy;
+    use crate::manifest::is_local;
 
     fn place_with(signing: Signing, foreign: &ForeignPolicy, uri: &str) -> Result<Place, PlaceError> {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
@@ -288,7 +183,7 @@ mod tests {
             query: "",
             signing,
             foreign,
-            scheme: Scheme::Https,
+            authority: "https://watch.example",
             tokens: &[],
         };
         frame.place(uri.as_bytes(), &variables)

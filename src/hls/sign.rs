@@ -3,11 +3,11 @@
 use super::attributes::{attribute, attributes};
 use super::compile::{CompileError, is_header};
 use super::lines::{Kind, Line, lines, lines_between};
-use super::place::{Frame, Place, PlaceError, is_local};
+use super::place::{Place, PlaceError};
 use super::shape::{Change, Piece};
-use super::template::Template;
 use super::variables::Variables;
 use super::{Edits, define};
+use crate::manifest::{Frame, Template, is_local};
 use crate::route::SESSION_PARAMETER;
 
 /// Writes the pieces of a playlist into a template.

@@ -138,7 +138,8 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Caps, ForeignPolicy};
-    use crate::hls::{Edits, Frame, Signing, compile};
+    use crate::hls::{Edits, compile};
+    use crate::manifest::{Frame, Signing};
     use crate::route::ResourcePath;
 
     /// Two pathways: one on the title's own host, one on a host that the site has chosen.
@@ -184,7 +185,7 @@ mod tests {
             query: "",
             signing,
             foreign: &foreign,
-            scheme: crate::facts::Scheme::Https,
+            authority: "https://watch.example",
             tokens: &[],
         });
         let edits = Edits { steering: Some(&steering), ..Edits::within(&caps) };

@@ -9,7 +9,7 @@ use super::memory::{Memory, Slot};
 use super::now_ms;
 use super::respond::Prepared;
 use crate::cache::Kept;
-use crate::hls::Template;
+use crate::manifest::Template;
 use crate::pipeline::Stop;
 use crate::rewrite::Rewrite;
 

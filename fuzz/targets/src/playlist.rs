@@ -1,7 +1,8 @@
 //! No playlist panics; without an edit it comes out identical; with the session, no URI leaves the title.
 
 use stagedoor::catalog::{Caps, ForeignPolicy, Start};
-use stagedoor::hls::{Edits, Frame, Signing, compile};
+use stagedoor::hls::{Edits, compile};
+use stagedoor::manifest::{Frame, Signing};
 use stagedoor::route::ResourcePath;
 use url::Url;
 
@@ -33,5 +34,5 @@ pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
 
 fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
     const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
-    Frame { folder, root: "harbour/", resource, query: "a=1", signing, foreign: REFUSE, scheme: stagedoor::facts::Scheme::Https, tokens: &[] }
+    Frame { folder, root: "harbour/", resource, query: "a=1", signing, foreign: REFUSE, authority: "https://watch.example", tokens: &[] }
 }

@@ -1,35 +1,35 @@
-//! A playlist compiled once, and rendered for each viewer by copying.
+//! A manifest compiled once, and rendered for each viewer by copying.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher};
 
-/// A playlist's bytes, with holes where a viewer's session token belongs.
+/// A manifest's bytes, with holes where a viewer's session token belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// Offsets into `bytes`, ascending.
-    pub(super) holes: Vec<usize>,
+    pub(crate) holes: Vec<usize>,
     /// What it is known by.
     tag: String,
     /// The values that its URIs got came from the query of its own URL.
-    pub(super) by_query: bool,
+    pub(crate) by_query: bool,
 }
 
 impl Template {
-    pub(super) fn with_capacity(capacity: usize) -> Self {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self { bytes: Vec::with_capacity(capacity), ..Self::default() }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    pub(super) fn push_hole(&mut self) {
+    pub(crate) fn push_hole(&mut self) {
         self.holes.push(self.bytes.len());
     }
 
     /// Finishes it: names it, and gives back the memory that it did not need.
-    pub(super) fn finished(mut self) -> Self {
+    pub(crate) fn finished(mut self) -> Self {
         let mut hash = DefaultHasher::new();
         hash.write(&self.bytes);
         self.tag = format!("\"{:016x}-{:x}\"", hash.finish(), self.bytes.len());
@@ -60,7 +60,7 @@ impl Template {
     }
 
     /// How long it is with a token of this length, in bytes.
-    pub(super) const fn size_rendered(&self, token_bytes: usize) -> usize {
+    pub(crate) const fn size_rendered(&self, token_bytes: usize) -> usize {
         self.bytes.len() + self.holes.len() * token_bytes
     }
 

@@ -1,0 +1,51 @@
+//! Where a manifest lies, and how what it leads to carries the session.
+
+use url::Url;
+
+use crate::catalog::ForeignPolicy;
+use crate::route::{ResourcePath, SESSION_PARAMETER};
+
+/// The place of a manifest: what its URIs are resolved against, and how they are signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The title's folder at the media origin.
+    pub folder: &'a Url,
+    /// The title's root at the edge, behind the host and the session: `harbour/`.
+    pub root: &'a str,
+    /// The manifest's path below both.
+    pub resource: &'a ResourcePath,
+    /// The query of the manifest's URL at the edge, as it came.
+    pub query: &'a str,
+    /// How URIs carry the session.
+    pub signing: Signing,
+    /// What becomes of URIs outside the title.
+    pub foreign: &'a ForeignPolicy,
+    /// The scheme and host of the manifest's URL at the edge: `https://watch.example.com`.
+    pub authority: &'a str,
+    /// The query parameters of the manifest's URL that hold viewer tokens.
+    pub tokens: &'a [&'a str],
+}
+
+/// How a URI carries the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// In its path, `/~{token}/`, which relative URIs inherit from the manifest's own URL: they stay as they are.
+    Inherited,
+    /// In its path, `/~{token}/`, which the manifest's own URL does not have.
+    Path,
+    /// In its query.
+    Query,
+}
+
+impl Frame<'_> {
+    /// Whether a parameter of the manifest's URL holds a token.
+    pub(crate) fn holds_token(&self, parameter: &str) -> bool {
+        parameter == SESSION_PARAMETER || self.tokens.contains(&parameter)
+    }
+
+    /// Whether nobody on the way can read what the viewer's player sends: who came in plain text has shown the token
+    /// already.
+    pub(crate) fn is_protected(&self) -> bool {
+        !self.authority.starts_with("http:")
+    }
+}
