@@ -7,6 +7,7 @@
 
 pub mod cache;
 pub mod catalog;
+pub mod dash;
 pub mod denial;
 pub mod explain;
 pub mod facts;

@@ -6,12 +6,15 @@
 //! reply      the template -> a viewer's reply
 //! ```
 
+use std::fmt::Display;
+
 use crate::cache::{Source, Stamp};
 use crate::catalog::Site;
+use crate::dash;
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::hls::{self, CompileError, Edits, Skip};
+use crate::hls::{self, Edits, Skip};
 use crate::manifest::{Frame, Template};
 use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
@@ -88,10 +91,6 @@ impl<'a> Rewrite<'a> {
     pub fn template(&self, bytes: &[u8]) -> Result<Template, Stop> {
         let Self { facts, request, site, admission, source, edits, steering } = self;
         let edits = Edits { steering: steering.as_ref(), ..*edits };
-        if request.kind == ResourceKind::Mpd {
-            let detail = "DASH manifests are not rewritten yet";
-            return Err(Fault::new(FaultKind::ManifestUnsupported, detail).into());
-        }
         let frame = Frame {
             folder: &source.folder,
             root: &format!("{}/", request.title),
@@ -102,17 +101,16 @@ impl<'a> Rewrite<'a> {
             authority: &facts.authority(),
             tokens: &site.tokens.query_parameters().collect::<Vec<_>>(),
         };
-        hls::compile(bytes, Some(&frame), &edits).map_err(|error| {
-            let fault = |kind| Fault::new(kind, format!("{}: {error}", source.place())).into();
-            match error {
-                CompileError::NoVariant { .. } => Denial::new(Reason::NoVariant, error.to_string()).into(),
-                CompileError::NotAPlaylist => fault(FaultKind::ManifestInvalid),
-                CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => {
-                    fault(FaultKind::ManifestTooLarge)
-                }
-                CompileError::Uncovered { .. } => fault(FaultKind::ManifestForeignUri),
-            }
-        })
+        let stop = |kind, error: &dyn Display| match kind {
+            Refused::NoVariant => Denial::new(Reason::NoVariant, error.to_string()).into(),
+            Refused::Broken(kind) => Fault::new(kind, format!("{}: {error}", source.place())).into(),
+        };
+        if request.kind == ResourceKind::Mpd {
+            let edits =
+                dash::Edits { max_bytes: site.playlists.max_bytes, ..dash::Edits::within(edits.caps) };
+            return dash::compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error));
+        }
+        hls::compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error))
     }
 
     /// The viewer's reply. `stamp` is that of the manifest, `now_ms` the time in Unix milliseconds.
@@ -126,8 +124,9 @@ impl<'a> Rewrite<'a> {
 
     /// The viewer's reply without its body. `now_ms` is the time in Unix milliseconds.
     pub fn head(&self, template: &Template, stamp: &Stamp, now_ms: u64) -> Reply {
-        let Self { facts, admission, .. } = self;
-        let reply = Reply::new(200, CONTENT_TYPE, Vec::new());
+        let Self { facts, admission, request, .. } = self;
+        let media_type = if request.kind == ResourceKind::Mpd { MPD } else { PLAYLIST };
+        let reply = Reply::new(200, media_type, Vec::new());
         let renewed = admission.renewal.iter().flat_map(|renewal| &renewal.headers);
         let reply = renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose()));
         if admission.entered {
@@ -142,7 +141,42 @@ impl<'a> Rewrite<'a> {
     }
 }
 
+/// What it is when a manifest cannot be compiled.
+enum Refused {
+    /// Nothing of it is within the viewer's limits.
+    NoVariant,
+    /// It is broken.
+    Broken(FaultKind),
+}
+
+impl From<&hls::CompileError> for Refused {
+    fn from(error: &hls::CompileError) -> Self {
+        use hls::CompileError as Error;
+        Self::Broken(match error {
+            Error::NoVariant { .. } => return Self::NoVariant,
+            Error::NotAPlaylist => FaultKind::ManifestInvalid,
+            Error::TooLong { .. } | Error::LineTooLong { .. } => FaultKind::ManifestTooLarge,
+            Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
+        })
+    }
+}
+
+impl From<&dash::CompileError> for Refused {
+    fn from(error: &dash::CompileError) -> Self {
+        use dash::CompileError as Error;
+        Self::Broken(match error {
+            Error::Malformed(_) | Error::NotAnMpd { .. } => FaultKind::ManifestInvalid,
+            Error::TooLong { .. } => FaultKind::ManifestTooLarge,
+            Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
+            Error::Unsupported { .. } => FaultKind::ManifestUnsupported,
+        })
+    }
+}
+
+/// The media type of MPDs (ISO/IEC 23009-1, annex C).
+const MPD: &str = "application/dash+xml";
+
 /// The media type of playlists ([RFC 8216 section 4]).
 ///
 /// [RFC 8216 section 4]: https://www.rfc-editor.org/rfc/rfc8216#section-4
-const CONTENT_TYPE: &str = "application/vnd.apple.mpegurl";
+const PLAYLIST: &str = "application/vnd.apple.mpegurl";

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 use stagedoor::cache;
 use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site, Start};
+use stagedoor::dash;
 use stagedoor::facts::Facts;
-use stagedoor::hls::{self, Bounds, CompileError, Edits};
+use stagedoor::hls::{self, Bounds, Edits};
 use stagedoor::manifest::{Frame, Signing};
 use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
 use stagedoor::steering;
@@ -19,12 +20,12 @@ use crate::{Answer, request};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The kind of manifest.
-    #[arg(long, value_enum, default_value_t = Kind::Hls)]
-    kind: Kind,
-    /// The playlist's URL at the edge: https://{host}/{title}/{path}, or the same below /~{session}/. Without --site, any
+    /// The kind of manifest; without it, its content tells.
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
+    /// The manifest's URL at the edge: https://{host}/{title}/{path}, or the same below /~{session}/. Without --site, any
     /// URL.
-    #[arg(long, value_name = "PLAYLIST_URL")]
+    #[arg(long, value_name = "MANIFEST_URL")]
     url: String,
     /// The site's document: absolute URIs below the title's folder at its media origin are the title's own. Without it,
     /// those on the host of the URL are.
@@ -56,10 +57,19 @@ pub(crate) struct Arguments {
     file: PathBuf,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Kind {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
     /// HTTP Live Streaming (RFC 8216).
     Hls,
+    /// MPEG-DASH (ISO/IEC 23009-1).
+    Dash,
+}
+
+impl Kind {
+    /// XML is an MPD, and all else a playlist.
+    pub(crate) fn of(manifest: &[u8]) -> Self {
+        if dash::is_xml(manifest) { Self::Dash } else { Self::Hls }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -104,14 +114,21 @@ struct Permit {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
-    let Kind::Hls = arguments.kind;
     let manifest = input::bytes(&arguments.file)?;
+    let kind = arguments.kind.unwrap_or_else(|| Kind::of(&manifest));
+    if kind == Kind::Dash {
+        arguments.expect_no_playlist_option()?;
+    }
     let facts = request::facts("GET", &arguments.url, [], "", None)?;
     let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
     let permit: Option<Permit> = arguments.permit.as_deref().map(input::strict_json).transpose()?;
     let asked = arguments.start.is_some() || arguments.skip.is_some();
     if permit.is_none() && arguments.session.is_none() && !asked {
+        // Nothing is to be done, for which it would have to be read; but what must not be in it, no reader is to get.
+        if let Some(forbidden) = (kind == Kind::Dash).then(|| dash::forbidden(&manifest)).flatten() {
+            return Err(Misuse(format!("{}: {forbidden}", arguments.file.display())));
+        }
         input::write(&manifest)?;
         return Ok(Answer::Yes);
     }
@@ -158,27 +175,80 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         ..Edits::within(&caps)
     };
     let token = arguments.session.as_ref().or(place.carried.as_ref());
-    match hls::compile(&manifest, token.map(|_| &frame), &edits) {
+    let frame = token.map(|_| &frame);
+    let compiled = match kind {
+        Kind::Hls => hls::compile(&manifest, frame, &edits).map_err(|error| Refusal::from(&error)),
+        Kind::Dash => {
+            if token.is_some_and(|token| token.contains(['<', '>', '&', '"', '\'', '$'])) {
+                return Err(Misuse(
+                    "--session: expected a token without `<`, `>`, `&`, `$` and quotes".to_owned(),
+                ));
+            }
+            let max_bytes = bounds.playlist_bytes;
+            let edits = dash::Edits { max_bytes, ..dash::Edits::within(&caps) };
+            dash::compile(&manifest, frame, &edits).map_err(|error| Refusal::from(&error))
+        }
+    };
+    match compiled {
         Ok(template) => {
             input::write(&template.render(token.map_or("", String::as_str)))?;
             Ok(Answer::Yes)
         }
-        Err(CompileError::NotAPlaylist) => {
-            Err(Misuse(format!("{}: {}", arguments.file.display(), CompileError::NotAPlaylist)))
+        Err(Refusal { reason: None, detail }) => {
+            Err(Misuse(format!("{}: {detail}", arguments.file.display())))
         }
-        Err(error) => {
-            let reason = match error {
-                CompileError::NoVariant { .. } => "no_variant",
-                CompileError::TooLong { .. } | CompileError::LineTooLong { .. } => "manifest_too_large",
-                CompileError::Uncovered { .. } | CompileError::NotAPlaylist => "manifest_foreign_uri",
-            };
-            input::print(&json!({ "ok": false, "reason": reason, "detail": error.to_string() }))?;
+        Err(Refusal { reason, detail }) => {
+            input::print(&json!({ "ok": false, "reason": reason, "detail": detail }))?;
             Ok(Answer::Denied)
         }
     }
 }
 
-/// Where a playlist lies.
+impl Arguments {
+    fn expect_no_playlist_option(&self) -> Result<(), Misuse> {
+        let given =
+            [("--define", self.define), ("--start", self.start.is_some()), ("--skip", self.skip.is_some())];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(Misuse(format!("{option}: an option for playlists, found an MPD"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a manifest is not rewritten.
+struct Refusal {
+    /// The reason of a denial or the kind of a fault at the edge; `None`: the file is no manifest.
+    reason: Option<&'static str>,
+    detail: String,
+}
+
+impl From<&hls::CompileError> for Refusal {
+    fn from(error: &hls::CompileError) -> Self {
+        use hls::CompileError as Error;
+        let reason = match error {
+            Error::NotAPlaylist => None,
+            Error::NoVariant { .. } => Some("no_variant"),
+            Error::TooLong { .. } | Error::LineTooLong { .. } => Some("manifest_too_large"),
+            Error::Uncovered { .. } => Some("manifest_foreign_uri"),
+        };
+        Self { reason, detail: error.to_string() }
+    }
+}
+
+impl From<&dash::CompileError> for Refusal {
+    fn from(error: &dash::CompileError) -> Self {
+        use dash::CompileError as Error;
+        let reason = match error {
+            Error::Malformed(_) | Error::NotAnMpd { .. } => None,
+            Error::TooLong { .. } => Some("manifest_too_large"),
+            Error::Uncovered { .. } => Some("manifest_foreign_uri"),
+            Error::Unsupported { .. } => Some("manifest_unsupported"),
+        };
+        Self { reason, detail: error.to_string() }
+    }
+}
+
+/// Where a manifest lies.
 struct Place {
     /// The session in the path of its URL.
     carried: Option<String>,
@@ -186,12 +256,12 @@ struct Place {
     folder: Url,
     /// The same at the edge, behind the session.
     root: String,
-    /// The playlist's path below both.
+    /// The manifest's path below both.
     resource: ResourcePath,
 }
 
 impl Place {
-    /// With a site, the folder of the title at its media origin; without one, all of the playlist's own host.
+    /// With a site, the folder of the title at its media origin; without one, all of the manifest's own host.
     fn find(facts: &Facts, site: Option<&Site>) -> Result<Self, Misuse> {
         let failed = |error: &dyn std::fmt::Display| Misuse(format!("--url: {error}"));
         let expected = "expected https://{host}/{title}/{path}";

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::variables::{Resolved, Variables};
-use crate::manifest::{Frame, Signing, below, plain, with_parameter};
+use crate::manifest::{Frame, Signing, below, is_relative, plain, with_parameter};
 use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
 /// How a URI is to be written.
@@ -149,16 +149,6 @@ impl Frame<'_> {
             Url::parse(uri).is_ok_and(|same| same == *url) && uri.bytes().all(|byte| byte.is_ascii_graphic());
         Ok(if absolute { Place::AsIs } else { Place::Unsigned(url.to_string()) })
     }
-}
-
-/// Whether every player takes a URI for a relative one: some take any scheme for the beginning of an absolute one, and
-/// some take other spaces off its ends than others do.
-fn is_relative(uri: &str) -> bool {
-    let graphic = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_graphic());
-    let colon = uri.find(':').unwrap_or(uri.len());
-    graphic(uri.bytes().next())
-        && graphic(uri.bytes().next_back())
-        && !uri.get(..colon).is_some_and(|before| colon < uri.len() && !before.contains(['/', '?', '#']))
 }
 
 #[cfg(test)]

@@ -6,5 +6,5 @@ mod reference;
 mod template;
 
 pub use frame::{Frame, Signing};
-pub(crate) use reference::{below, is_local, plain, with_parameter};
+pub(crate) use reference::{below, is_local, is_relative, plain, with_parameter};
 pub use template::Template;

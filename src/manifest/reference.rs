@@ -26,6 +26,16 @@ pub(crate) fn is_local(uri: &[u8]) -> bool {
         .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
+/// Whether every player takes a URI for a relative one: some take any scheme for the beginning of an absolute one, and
+/// some take other spaces off its ends than others do.
+pub(crate) fn is_relative(uri: &str) -> bool {
+    let graphic = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_graphic());
+    let colon = uri.find(':').unwrap_or(uri.len());
+    graphic(uri.bytes().next())
+        && graphic(uri.bytes().next_back())
+        && !uri.get(..colon).is_some_and(|before| colon < uri.len() && !before.contains(['/', '?', '#']))
+}
+
 /// Whether a URI is a relative path downwards in the plainest of spellings, so that it need not be resolved; and if so,
 /// whether it has a query.
 pub(crate) fn plain(uri: &str) -> Option<bool> {

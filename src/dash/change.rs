@@ -1,0 +1,111 @@
+//! Changes of a text, and where what is left came from.
+//!
+//! An edit says what it wants of a document as changes of its text. They are made, and the text is read anew before the
+//! next edit; the signing of URIs comes last, so that no edit can forget one.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Changes of a text, in any order. One within another that leaves something out goes with it.
+#[derive(Debug, Default)]
+pub(super) struct Changes(Vec<(Range<usize>, String)>);
+
+impl Changes {
+    pub(super) fn replace(&mut self, range: Range<usize>, with: impl Into<String>) {
+        self.0.push((range, with.into()));
+    }
+
+    pub(super) fn insert(&mut self, at: usize, text: impl Into<String>) {
+        self.replace(at..at, text);
+    }
+
+    pub(super) fn remove(&mut self, range: Range<usize>) {
+        self.replace(range, "");
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A text, and where it came from.
+#[derive(Clone, Debug)]
+pub(super) struct Edited<'a> {
+    pub(super) text: Cow<'a, str>,
+    /// Where pieces of the first text stand in this one, and where they stood: ascending by the first.
+    pieces: Vec<(usize, usize)>,
+}
+
+impl<'a> Edited<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text: Cow::Borrowed(text), pieces: vec![(0, 0)] }
+    }
+
+    /// Where something of this text stood in the first one; of what was put in, the place where it was.
+    pub(super) fn origin(&self, at: usize) -> usize {
+        let piece = self.pieces.partition_point(|(now, _)| *now <= at).checked_sub(1);
+        piece.and_then(|piece| self.pieces.get(piece)).map_or(0, |(now, then)| then + (at - now))
+    }
+
+    /// Makes changes.
+    #[must_use]
+    pub(super) fn with(self, changes: Changes) -> Self {
+        if changes.is_empty() {
+            return self;
+        }
+        let Changes(mut changes) = changes;
+        // The longest first of those that begin at one place; insertions in the order in which they were asked for.
+        changes
+            .sort_by(|(a, _), (b, _)| (a.start, !a.is_empty(), b.end).cmp(&(b.start, !b.is_empty(), a.end)));
+        let mut text = String::with_capacity(self.text.len());
+        let mut pieces = Vec::with_capacity(changes.len() + 1);
+        let mut copied = 0;
+        for (range, with) in &changes {
+            if range.start < copied {
+                continue;
+            }
+            pieces.push((text.len(), self.origin(copied)));
+            text += self.text.get(copied..range.start).unwrap_or_default();
+            pieces.push((text.len(), self.origin(range.start)));
+            text += with;
+            copied = range.end;
+        }
+        pieces.push((text.len(), self.origin(copied)));
+        text += self.text.get(copied..).unwrap_or_default();
+        Self { text: Cow::Owned(text), pieces }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_made_in_their_order() {
+        let mut changes = Changes::default();
+        changes.replace(4..5, "FIVE");
+        changes.insert(2, "+");
+        changes.insert(2, "-");
+        changes.remove(6..9);
+        changes.replace(7..8, "gone");
+        changes.remove(2..3);
+        let edited = Edited::new("0123456789").with(changes);
+        assert_eq!(edited.text, "01+-3FIVE59");
+        let found: Vec<_> = [0, 1, 2, 4, 5, 9, 10].map(|at| edited.origin(at)).to_vec();
+        assert_eq!(found, [0, 1, 2, 3, 4, 5, 9]);
+        let mut again = Changes::default();
+        again.remove(0..4);
+        let again = edited.with(again);
+        assert_eq!((&*again.text, again.origin(0), again.origin(6)), ("3FIVE59", 3, 9));
+        assert!(matches!(Edited::new("a").with(Changes::default()).text, Cow::Borrowed("a")));
+    }
+
+    #[test]
+    fn what_is_inside_of_what_goes_goes_with_it() {
+        let mut changes = Changes::default();
+        changes.replace(1..2, "x");
+        changes.remove(1..4);
+        changes.insert(3, "y");
+        assert_eq!(Edited::new("abcde").with(changes).text, "ae");
+    }
+}

@@ -1,0 +1,124 @@
+//! From an MPD to its template: edits first, then the signing of every URI that remains.
+
+use std::fmt;
+
+use super::change::{Changes, Edited};
+use super::document::{Document, Malformed};
+use super::{Edits, sign, window};
+use crate::manifest::{Frame, Template};
+
+/// Why an MPD cannot be served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CompileError {
+    /// It is not well-formed, or such that readers differ in what they read.
+    Malformed(Malformed),
+    /// Its root is not `MPD`.
+    NotAnMpd {
+        /// The name of the root element, shortened.
+        found: String,
+    },
+    /// It is longer than the site allows, or would be once its URIs are signed.
+    TooLong {
+        /// What is allowed, in bytes.
+        limit: usize,
+        /// What there is, in bytes.
+        found: usize,
+    },
+    /// A URI leads out of the title, or cannot be written so that the session covers it.
+    Uncovered {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with the URI.
+        why: &'static str,
+        /// The URI without its query, shortened.
+        uri: String,
+    },
+    /// It has something that the edge does not do.
+    Unsupported {
+        /// The line, counted from 1.
+        line: usize,
+        /// What.
+        what: &'static str,
+    },
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(malformed) => malformed.fmt(f),
+            Self::NotAnMpd { found } => {
+                write!(f, "expected an element `MPD` in front of anything else, found `{found}`")
+            }
+            Self::TooLong { limit, found } => write!(f, "expected {limit} bytes at most, found {found}"),
+            Self::Uncovered { line, why, uri } => write!(f, "line {line}: {why}: {uri}"),
+            Self::Unsupported { line, what } => write!(f, "line {line}: {what}"),
+        }
+    }
+}
+
+impl From<Malformed> for CompileError {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+/// Compiles an MPD: makes of it what the edits ask for, and makes every URI of it carry the session. Without a frame, URIs
+/// stay as they are, wherever they lead: for a look at what the edits do, and never for a viewer.
+///
+/// Takes time and memory linear in the MPD's length. Without an edit, the template is the MPD.
+pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Result<Template, CompileError> {
+    let (limit, found) = (edits.max_bytes, mpd.len());
+    if found > limit {
+        return Err(CompileError::TooLong { limit, found });
+    }
+    let text = text(mpd)?;
+    let mut edited = Edited::new(text);
+    for edit in asked_for(edits) {
+        let changes = edit(&read(&edited)?, edits)?;
+        edited = edited.with(changes);
+    }
+    sign::write(&read(&edited)?, text, &edited, frame)
+}
+
+/// Finds out what is to become of an MPD.
+type Edit = fn(&Document<'_>, &Edits<'_>) -> Result<Changes, CompileError>;
+
+/// What there is to be done, in its order. Each edit finds what those before it have left.
+fn asked_for(edits: &Edits<'_>) -> Vec<Edit> {
+    let mut asked_for: Vec<Edit> = Vec::new();
+    if edits.caps.rewind_s.is_some() {
+        asked_for.push(window::narrow);
+    }
+    asked_for
+}
+
+fn read<'e>(edited: &'e Edited<'_>) -> Result<Document<'e>, CompileError> {
+    let document = Document::read(&edited.text)?;
+    let name = document.root().name();
+    if name == "MPD" {
+        Ok(document)
+    } else {
+        Err(CompileError::NotAnMpd { found: name.chars().take(40).collect() })
+    }
+}
+
+/// What no manifest may have: a document type, entities, or another encoding than UTF-8.
+pub fn forbidden(mpd: &[u8]) -> Option<Malformed> {
+    let error = text(mpd).and_then(|text| Document::read(text).map(drop)).err();
+    error.filter(|error| error.is_forbidden)
+}
+
+/// Whether a manifest is XML by its look: its first sign is `<`.
+pub fn is_xml(manifest: &[u8]) -> bool {
+    let manifest = manifest.strip_prefix("\u{feff}".as_bytes()).unwrap_or(manifest);
+    manifest.trim_ascii_start().starts_with(b"<")
+}
+
+fn text(mpd: &[u8]) -> Result<&str, Malformed> {
+    str::from_utf8(mpd).map_err(|error| {
+        let before = mpd.get(..error.valid_up_to()).unwrap_or_default();
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        let why = "expected UTF-8, found another encoding".to_owned();
+        Malformed { line, why, is_forbidden: true }
+    })
+}

@@ -1,0 +1,80 @@
+//! Durations, as attributes of an MPD have them.
+//!
+//! ```text
+//! duration = "P" [1*DIGIT "Y"] [1*DIGIT "M"] [1*DIGIT "D"] ["T" [1*DIGIT "H"] [1*DIGIT "M"] [1*DIGIT ["." 1*DIGIT] "S"]]
+//! ```
+//!
+//! [XML Schema section 3.3.6](https://www.w3.org/TR/xmlschema11-2/#duration), without a sign: no duration of an MPD is
+//! negative. Years count as 365 days and months as 30, as dash.js and Shaka Player have it.
+
+/// Reads a duration, in milliseconds; what is less than one is cut off. `None`: it is none, or longer than 584 million years.
+pub(super) fn milliseconds(text: &str) -> Option<u64> {
+    let (date, time) = match text.trim_ascii().strip_prefix('P')?.split_once('T') {
+        Some((_, "")) => return None,
+        Some((date, time)) => (date, time),
+        None => (text.trim_ascii().strip_prefix('P').filter(|date| !date.is_empty())?, ""),
+    };
+    let days = sum(date, &[('Y', 365 * DAY_MS), ('M', 30 * DAY_MS), ('D', DAY_MS)])?;
+    let seconds = sum(time, &[('H', 3_600_000), ('M', 60_000), ('S', 1_000)])?;
+    days.checked_add(seconds)
+}
+
+/// Writes whole seconds as a duration.
+pub(super) fn of_seconds(seconds: u64) -> String {
+    format!("PT{seconds}S")
+}
+
+const DAY_MS: u64 = 86_400_000;
+
+/// Adds up numbers, each with its unit behind it, in the order of the units.
+fn sum(text: &str, units: &[(char, u64)]) -> Option<u64> {
+    let mut rest = text;
+    let mut sum: u64 = 0;
+    for (unit, unit_ms) in units {
+        let Some((number, behind)) = rest.split_once(*unit) else { continue };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+        let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number(whole) || !is_number(fraction) || (number.contains('.') && *unit != 'S') {
+            return None;
+        }
+        let thousandths: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+        let number_ms = whole.parse::<u64>().ok()?.checked_mul(*unit_ms)?;
+        sum = sum.checked_add(number_ms)?.checked_add(if *unit == 'S' { thousandths } else { 0 })?;
+        rest = behind;
+    }
+    rest.is_empty().then_some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [
+            ("PT0S", Some(0)),
+            ("PT4S", Some(4_000)),
+            ("PT1.97S", Some(1_970)),
+            ("PT0.0009S", Some(0)),
+            (" PT0H0M49.598000000S ", Some(49_598)),
+            ("P1DT1H1M1.5S", Some(86_400_000 + 3_661_500)),
+            ("P1Y2M", Some((365 + 60) * DAY_MS)),
+            ("PT95725984.571S", Some(95_725_984_571)),
+            ("P", None),
+            ("PT", None),
+            ("P1", None),
+            ("PT1", None),
+            ("PT1.5H", None),
+            ("PT.5S", None),
+            ("PT1S1M", None),
+            ("-PT1S", None),
+            ("4", None),
+            ("", None),
+            ("PTxS", None),
+            ("PT99999999999999999999S", None),
+        ] {
+            assert_eq!(milliseconds(text), expected, "{text}");
+        }
+        assert_eq!(milliseconds(&of_seconds(90)), Some(90_000));
+    }
+}

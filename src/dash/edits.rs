@@ -1,0 +1,19 @@
+//! What is to become of an MPD, besides the signing of its URIs.
+
+use crate::catalog::Caps;
+
+/// The edits of an MPD.
+#[derive(Clone, Copy, Debug)]
+pub struct Edits<'a> {
+    /// The limits that rights put on it.
+    pub caps: &'a Caps,
+    /// The longest MPD that is read, in bytes.
+    pub max_bytes: usize,
+}
+
+impl<'a> Edits<'a> {
+    /// Those that limits ask for, and no others.
+    pub fn within(caps: &'a Caps) -> Self {
+        Self { caps, max_bytes: 16 * 1024 * 1024 }
+    }
+}

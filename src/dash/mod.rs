@@ -1,0 +1,27 @@
+//! MPDs of MPEG-DASH ([ISO/IEC 23009-1]): read as XML, edited by their text, written byte for byte.
+//!
+//! What is not understood passes through: an MPD without edits comes out identical, with its namespaces, comments and the
+//! order of its attributes.
+//!
+//! ```text
+//! document    what the elements are                           (document.rs)
+//! edits       what is made of it, as changes of its text       (window.rs -> change.rs)
+//! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign.rs)
+//! template    rendered for each viewer by copying             (crate::manifest)
+//! ```
+//!
+//! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
+
+mod change;
+mod compile;
+mod document;
+mod duration;
+mod edits;
+mod place;
+mod sign;
+mod url_template;
+mod window;
+
+pub use compile::{CompileError, compile, forbidden, is_xml};
+pub use document::Malformed;
+pub use edits::Edits;

@@ -1,0 +1,384 @@
+//! Where a URI of an MPD leads, and how it is to be written.
+//!
+//! A player resolves a URI against one of its base URLs, of which there may be several ([`Base`]). Each is known twice: as it
+//! is at the media origin, where the MPD was written, and as it is at the edge, where the player is. A URI is well as it
+//! stands if at the edge it leads to where what is at the media origin is served with the session. Else it is written anew,
+//! if one text does for all base URLs.
+
+use url::Url;
+
+use crate::manifest::{Frame, Signing, is_relative, plain, with_parameter};
+use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
+
+/// A URL against which a player resolves others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Base {
+    /// At the media origin.
+    media: Url,
+    /// Where the player has it. The edge is [`EDGE`], and a session in a path is [`SESSION`].
+    edge: Url,
+    /// Whether what lies below the one lies below the other.
+    is_mapped: bool,
+    /// Whether what lies below is fetched with the session.
+    takes_session: bool,
+}
+
+/// How a URI is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// As it stands.
+    AsIs,
+    /// As this text.
+    Unsigned(String),
+    /// As these texts, with the token between them.
+    Signed(String, String),
+}
+
+/// Why a URI cannot be written so that the session covers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PlaceError {
+    /// It is not a URI.
+    Unreadable,
+    /// It leads out of the title's folder, to a host that the site has not chosen.
+    Foreign,
+    /// Its path has a spelling that the edge does not serve: an empty segment, an encoded slash, a stray `%`.
+    Spelling,
+    /// It would have to be written in another way for each of its base URLs.
+    Ambiguous,
+}
+
+impl PlaceError {
+    pub(super) const fn why(self) -> &'static str {
+        match self {
+            Self::Unreadable => "not a URI",
+            Self::Foreign => "a URI outside the title",
+            Self::Spelling => "a URI in a spelling that the edge does not serve",
+            Self::Ambiguous => {
+                "a URI that leads from one base URL into the title, and from another elsewhere"
+            }
+        }
+    }
+}
+
+/// The edge, whatever its host is. No URI leads there.
+const EDGE: &str = "https://edge.stagedoor.invalid";
+
+/// The first segment of a path with a session.
+const SESSION: &str = "/~session";
+
+impl Base {
+    /// The MPD's own URL.
+    pub(super) fn of_manifest(frame: &Frame<'_>) -> Result<Self, PlaceError> {
+        let media = frame.folder.join(frame.resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
+        let session = if frame.signing == Signing::Inherited { SESSION } else { "" };
+        let edge = Url::parse(&format!("{EDGE}{session}/{}{}", frame.root, frame.resource));
+        let edge = edge.map_err(|_| PlaceError::Unreadable)?;
+        Ok(Self { media, edge, is_mapped: frame.signing != Signing::Path, takes_session: true })
+    }
+
+    /// The folder of an MPD with the session in front, for players that got the MPD without one.
+    pub(super) fn of_folder(frame: &Frame<'_>) -> Result<(Self, Place), PlaceError> {
+        let Self { media, .. } = Self::of_manifest(frame)?;
+        let path = ["/", frame.root, frame.resource.folder()].concat();
+        let edge = Url::parse(&[EDGE, SESSION, &path].concat()).map_err(|_| PlaceError::Unreadable)?;
+        let base = Self { media, edge, is_mapped: true, takes_session: true };
+        Ok((base, Place::Signed("/~".to_owned(), path)))
+    }
+}
+
+/// Whether a URI is well as it stands from each of these base URLs, without a look at where it leads.
+fn is_plainly_covered(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> bool {
+    frame.signing != Signing::Query && plain(uri).is_some() && bases.iter().all(|base| base.is_mapped)
+}
+
+/// Finds out how to write a URI.
+pub(super) fn place(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<Place, PlaceError> {
+    if is_plainly_covered(frame, uri, bases) {
+        return Ok(Place::AsIs);
+    }
+    places(frame, uri, bases).map(|(place, _)| place)
+}
+
+/// Finds out how to write a URI against which others are resolved, and what it is then.
+pub(super) fn extend(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Base>), PlaceError> {
+    if uri.is_empty() && bases.iter().all(|base| base.is_mapped) {
+        return Ok((Place::AsIs, bases.to_vec()));
+    }
+    places(frame, uri, bases)
+}
+
+fn places(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Base>), PlaceError> {
+    let is_query = frame.signing == Signing::Query;
+    let mut targets: Vec<Base> = Vec::with_capacity(bases.len());
+    let mut is_well = is_plainly_relative(uri) || is_absolute(uri);
+    for base in bases {
+        let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
+        let target = target(frame, media)?;
+        is_well &= base.edge.join(uri).is_ok_and(|at_edge| at_edge == target.edge);
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    let (Some(first), signed) =
+        (targets.first(), targets.iter().filter(|target| target.takes_session).count())
+    else {
+        return Err(PlaceError::Ambiguous);
+    };
+    // A token goes to hosts that are to have it alone, so that one text cannot do for both kinds.
+    let takes_parameter = is_query && signed > 0;
+    if takes_parameter && signed < targets.len() {
+        return Err(PlaceError::Ambiguous);
+    }
+    if is_well && !takes_parameter {
+        return Ok((Place::AsIs, targets));
+    }
+    if is_well && let Some(mark) = mark(uri) {
+        return Ok((Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new()), targets));
+    }
+    if targets.iter().any(|target| target.edge != first.edge) {
+        return Err(PlaceError::Ambiguous);
+    }
+    let is_below_edge = bases.iter().all(|base| is_at_edge(&base.edge));
+    let place = written(frame, first, is_below_edge);
+    // One text, and one way to fetch it.
+    targets.truncate(1);
+    Ok((place, targets))
+}
+
+/// What stands between a URI and a parameter; `None`: it has the session's parameter already, or a fragment.
+fn mark(uri: &str) -> Option<char> {
+    let query = uri.split_once('?').map(|(_, query)| query);
+    let is_free = !uri.contains('#') && query.is_none_or(|query| without_session(query) == query);
+    is_free.then_some(if query.is_some() { '&' } else { '?' })
+}
+
+/// Where something is to be fetched that lies at a URL, seen from the media origin.
+fn target(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
+    let is_foreign =
+        media.origin() != frame.folder.origin() || !media.username().is_empty() || media.password().is_some();
+    let Some(path) = media.path().strip_prefix(frame.folder.path()).filter(|_| !is_foreign) else {
+        return foreign(frame, media);
+    };
+    // An encoded dot segment or slash might lead out again at the media origin.
+    let resource = path.strip_suffix('/').unwrap_or(path);
+    if !resource.is_empty() || path.len() > resource.len() {
+        ResourcePath::parse(resource).map_err(|_| PlaceError::Spelling)?;
+    }
+    let session = if frame.signing == Signing::Query { "" } else { SESSION };
+    let mut edge =
+        Url::parse(&[EDGE, session, "/", frame.root, path].concat()).map_err(|_| PlaceError::Unreadable)?;
+    edge.set_query(media.query());
+    edge.set_fragment(media.fragment());
+    Ok(Base { media, edge, is_mapped: true, takes_session: true })
+}
+
+/// What becomes of a URI that leads out of the title.
+fn foreign(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
+    let host = media.host_str().filter(|_| matches!(media.scheme(), "http" | "https"));
+    // In plain text, anybody on the way would have the token.
+    let is_protected = media.scheme() == "https" || !frame.is_protected();
+    let is_edge = host.is_some_and(|host| EDGE.ends_with(host));
+    if let Some(host) = host.filter(|host| !is_edge && frame.foreign.signs(host, is_protected)) {
+        if session_prefix(media.path()).is_some() {
+            return Err(PlaceError::Spelling);
+        }
+        let authority = media.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let session = if frame.signing == Signing::Query { "" } else { SESSION };
+        let edge = format!("{}://{authority}{session}{}", media.scheme(), media.path());
+        let mut edge = Url::parse(&edge).map_err(|_| PlaceError::Unreadable)?;
+        let query = media.query().map(without_session).filter(|query| !query.is_empty());
+        edge.set_query(query.as_deref());
+        edge.set_fragment(media.fragment());
+        return Ok(Base { media, edge, is_mapped: true, takes_session: true });
+    }
+    if is_edge || !frame.foreign.passes(host) {
+        return Err(PlaceError::Foreign);
+    }
+    let edge = media.clone();
+    Ok(Base { media, edge, is_mapped: true, takes_session: false })
+}
+
+/// The text of a URI that leads somewhere from any base URL. `is_below_edge`: all of those are at the edge, so that its
+/// scheme and host need not be said.
+fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> Place {
+    let edge = &target.edge;
+    let (host, text) = match edge.as_str().strip_prefix(EDGE) {
+        Some(path) if is_below_edge => ("", path),
+        Some(path) => (frame.authority, path),
+        None => ("", edge.as_str()),
+    };
+    if !target.takes_session {
+        return Place::Unsigned(text.to_owned());
+    }
+    if frame.signing == Signing::Query {
+        let until = text.find(['?', '#']).unwrap_or(text.len());
+        let path = text.get(..until).unwrap_or_default();
+        let fragment = edge.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+        return Place::Signed([host, path, &with_parameter(edge)].concat(), fragment);
+    }
+    // Invariant: it begins the path of what takes the session.
+    let (before, after) = text.split_once(SESSION).unwrap_or((text, ""));
+    Place::Signed([host, before, "/~"].concat(), after.to_owned())
+}
+
+fn is_at_edge(url: &Url) -> bool {
+    url.as_str().strip_prefix(EDGE).is_some_and(|path| path.starts_with('/'))
+}
+
+/// Whether every player takes a URI for one on the host of its base URL, and reads the same path out of it.
+fn is_plainly_relative(uri: &str) -> bool {
+    is_relative(uri) && !uri.starts_with("//") && !uri.contains('\\')
+}
+
+/// Whether every player takes a URI for an absolute one.
+fn is_absolute(uri: &str) -> bool {
+    let is_web = ["http://", "https://"]
+        .iter()
+        .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    is_web && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalog::ForeignPolicy;
+
+    fn with<T>(signing: Signing, then: impl FnOnce(&Frame<'_>) -> T) -> T {
+        let folder = Url::parse("https://media.example/vod/h/").unwrap();
+        let resource = ResourcePath::parse("dash/live.mpd").unwrap();
+        let foreign: ForeignPolicy =
+            serde_json::from_value(json!({ "pass": ["time.example"], "sign": ["*.cdn.example"] })).unwrap();
+        let frame = Frame {
+            folder: &folder,
+            root: "harbour/",
+            resource: &resource,
+            query: "",
+            signing,
+            foreign: &foreign,
+            authority: "https://watch.example",
+            tokens: &[],
+        };
+        then(&frame)
+    }
+
+    fn text(uri: &str, place: Place) -> String {
+        match place {
+            Place::AsIs => uri.to_owned(),
+            Place::Unsigned(text) => text,
+            Place::Signed(before, after) => format!("{before}S{after}"),
+        }
+    }
+
+    /// The last of several URIs, each but the last a base URL of the next.
+    fn written(signing: Signing, uris: &[&str]) -> Result<String, PlaceError> {
+        with(signing, |frame| {
+            let mut bases = vec![Base::of_manifest(frame)?];
+            let (last, before) = uris.split_last().unwrap();
+            for uri in before {
+                bases = extend(frame, uri, &bases)?.1;
+            }
+            Ok(text(last, place(frame, last, &bases)?))
+        })
+    }
+
+    #[test]
+    fn a_chain_of_base_urls_in_each_style() {
+        let out = Err(PlaceError::Foreign);
+        for (uris, inherited, path, query) in [
+            (&["a.m4s"][..], Ok("a.m4s"), Ok("/~S/harbour/dash/a.m4s"), Ok("a.m4s?sd_session=S")),
+            (&["../a"], Ok("../a"), Ok("/~S/harbour/a"), Ok("../a?sd_session=S")),
+            (&["../../a"], out, out, out),
+            (&["../../h/a"], Ok("/~S/harbour/a"), Ok("/~S/harbour/a"), Ok("/harbour/a?sd_session=S")),
+            (&["v/", "a?x=1"], Ok("a?x=1"), Ok("a?x=1"), Ok("a?x=1&sd_session=S")),
+            (&["v/", "../../../a"], out, out, out),
+            (
+                &["https://media.example/vod/h/"],
+                Ok("/~S/harbour/"),
+                Ok("/~S/harbour/"),
+                Ok("/harbour/?sd_session=S"),
+            ),
+            (&["https://media.example/vod/h/", "a"], Ok("a"), Ok("a"), Ok("a?sd_session=S")),
+            (&["https://media.example/vod/h/", "../a"], out, out, out),
+            (&["https://media.example/vod/h/v/", "../a"], Ok("../a"), Ok("../a"), Ok("../a?sd_session=S")),
+            (
+                &["/vod/h/v/", "/vod/h/a"],
+                Ok("/~S/harbour/a"),
+                Ok("/~S/harbour/a"),
+                Ok("/harbour/a?sd_session=S"),
+            ),
+            (
+                &["https://b.cdn.example:8443/x/"],
+                Ok("https://b.cdn.example:8443/~S/x/"),
+                Ok("https://b.cdn.example:8443/~S/x/"),
+                Ok("https://b.cdn.example:8443/x/?sd_session=S"),
+            ),
+            (&["https://b.cdn.example/x/", "a"], Ok("a"), Ok("a"), Ok("a?sd_session=S")),
+            (&["https://b.cdn.example/x/", "../a"], Ok("../a"), Ok("../a"), Ok("../a?sd_session=S")),
+            (
+                &["https://b.cdn.example/x/", "/a"],
+                Ok("https://b.cdn.example/~S/a"),
+                Ok("https://b.cdn.example/~S/a"),
+                Ok("/a?sd_session=S"),
+            ),
+            (
+                &["https://b.cdn.example/x/", "https://media.example/vod/h/a"],
+                Ok("https://watch.example/~S/harbour/a"),
+                Ok("https://watch.example/~S/harbour/a"),
+                Ok("https://watch.example/harbour/a?sd_session=S"),
+            ),
+            (
+                &["https://time.example/x/"],
+                Ok("https://time.example/x/"),
+                Ok("https://time.example/x/"),
+                Ok("https://time.example/x/"),
+            ),
+            (&["https://time.example/x/", "/a"], Ok("/a"), Ok("/a"), Ok("/a")),
+            (
+                &["//time.example/x/"],
+                Ok("https://time.example/x/"),
+                Ok("https://time.example/x/"),
+                Ok("https://time.example/x/"),
+            ),
+            (&["https://other.example/"], out, out, out),
+            (&["https://edge.stagedoor.invalid/~session/harbour/a"], out, out, out),
+            (&["http://b.cdn.example/"], out, out, out),
+            (&[" a"], Ok("/~S/harbour/dash/a"), Ok("/~S/harbour/dash/a"), Ok("/harbour/dash/a?sd_session=S")),
+            (
+                &["a?sd_session=x"],
+                Ok("a?sd_session=x"),
+                Ok("/~S/harbour/dash/a?sd_session=x"),
+                Ok("/harbour/dash/a?sd_session=S"),
+            ),
+            (&["a#f"], Ok("a#f"), Ok("/~S/harbour/dash/a#f"), Ok("/harbour/dash/a?sd_session=S#f")),
+            (&["v//a"], Err(PlaceError::Spelling), Err(PlaceError::Spelling), Err(PlaceError::Spelling)),
+        ] {
+            let found = |signing| written(signing, uris);
+            assert_eq!(found(Signing::Inherited).as_deref().map_err(|e| *e), inherited, "{uris:?}");
+            assert_eq!(found(Signing::Path).as_deref().map_err(|e| *e), path, "{uris:?}");
+            assert_eq!(found(Signing::Query).as_deref().map_err(|e| *e), query, "{uris:?}");
+        }
+    }
+
+    #[test]
+    fn one_text_has_to_do_for_every_base_url() {
+        for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
+            with(signing, |frame| {
+                let manifest = [Base::of_manifest(frame).unwrap()];
+                let base = |uri| extend(frame, uri, &manifest).unwrap().1;
+                let own = || base("https://media.example/vod/h/v/");
+                let (cdn, other) = (base("https://b.cdn.example/x/"), base("https://time.example/x/"));
+                let both = [own(), cdn].concat();
+                let parameter = if signing == Signing::Query { "?sd_session=S" } else { "" };
+                let placed = |uri, bases: &[Base]| place(frame, uri, bases).map(|place| text(uri, place));
+                assert_eq!(placed("a.m4s", &both), Ok(format!("a.m4s{parameter}")));
+                assert_eq!(placed("/vod/h/a", &both), Err(PlaceError::Ambiguous));
+                let mixed = placed("a.m4s", &[own(), other].concat());
+                let expected =
+                    if parameter.is_empty() { Ok("a.m4s".to_owned()) } else { Err(PlaceError::Ambiguous) };
+                assert_eq!(mixed, expected);
+            });
+        }
+    }
+}

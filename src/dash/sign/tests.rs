@@ -1,0 +1,251 @@
+use serde_json::json;
+use url::Url;
+
+use super::*;
+use crate::catalog::{Caps, ForeignPolicy};
+use crate::dash::{Edits, compile};
+use crate::route::ResourcePath;
+
+fn signed(mpd: &str, signing: Signing) -> Result<String, String> {
+    let folder = Url::parse("https://media.example/vod/h/").unwrap();
+    let resource = ResourcePath::parse("dash/live.mpd").unwrap();
+    let foreign: ForeignPolicy =
+        serde_json::from_value(json!({ "pass": ["pass.example"], "sign": ["*.cdn.example"] })).unwrap();
+    let frame = Frame {
+        folder: &folder,
+        root: "harbour/",
+        resource: &resource,
+        query: "token=secret&start=5",
+        signing,
+        foreign: &foreign,
+        authority: "https://watch.example",
+        tokens: &["token"],
+    };
+    let caps = Caps::default();
+    let template =
+        compile(mpd.as_bytes(), Some(&frame), &Edits::within(&caps)).map_err(|error| error.to_string())?;
+    Ok(String::from_utf8(template.render("S").into_owned()).unwrap())
+}
+
+/// What stands in an MPD of one Period, AdaptationSet and Representation: `@M`, `@P`, `@A` and `@R` of these.
+fn mpd(place: &str) -> String {
+    let (level, text) = place.split_at(2);
+    let fill = |known: &str| if level == known { text } else { "" };
+    format!(
+        "<MPD xmlns:xlink=\"x\">{}<Period>{}<AdaptationSet>{}<Representation id=\"1\">{}</Representation></AdaptationSet></Period></MPD>",
+        fill("@M"),
+        fill("@P"),
+        fill("@A"),
+        fill("@R")
+    )
+}
+
+/// Every place where a URI can stand: `@` is the URI.
+const PLACES: [&str; 24] = [
+    "@M<BaseURL>@</BaseURL>",
+    "@P<BaseURL serviceLocation=\"a\" dvb:priority=\"1\">\n @ </BaseURL>",
+    "@A<BaseURL><![CDATA[@]]></BaseURL>",
+    "@R<BaseURL>@</BaseURL><SegmentBase indexRange=\"0-1\"/>",
+    "@M<Location>@</Location>",
+    "@M<PatchLocation ttl=\"60\">@</PatchLocation>",
+    "@M<ContentSteering defaultServiceLocation=\"a\">@</ContentSteering>",
+    "@P<SegmentTemplate media=\"@\"/>",
+    "@A<SegmentTemplate initialization='@'/>",
+    "@R<SegmentTemplate index=\"@\" bitstreamSwitching=\"a\"/>",
+    "@R<SegmentTemplate bitstreamSwitching=\"@\"/>",
+    "@R<SegmentList><SegmentURL media=\"@\"/></SegmentList>",
+    "@R<SegmentList><SegmentURL mediaRange=\"0-1\" index=\"@\"/></SegmentList>",
+    "@A<SegmentBase><Initialization sourceURL=\"@\"/></SegmentBase>",
+    "@R<SegmentBase><RepresentationIndex sourceURL=\"@\"/></SegmentBase>",
+    "@A<SegmentTemplate><BitstreamSwitching sourceURL=\"@\"/></SegmentTemplate>",
+    "@M<InitializationSet initialization=\"@\"/>",
+    "@P<EventStream xlink:href=\"@\"/>",
+    "@P<EventStream><Event><InsertPresentation uri=\"@\"/></Event></EventStream>",
+    "@P<EventStream schemeIdUri=\"urn:mpeg:dash:event:callback:2015\"><Event>@</Event></EventStream>",
+    "@P<EventStream schemeIdUri=\"urn:mpeg:dash:event:callback:2015\"><Event messageData=\"@\"/></EventStream>",
+    "@M<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"@\"/>",
+    "@M<SupplementalProperty schemeIdUri=\"urn:mpeg:dash:chaining:2016\" value=\"@\"/>",
+    "@A<EssentialProperty schemeIdUri=\"urn:dvb:dash:fontdownload:2014\" dvb:url=\"@\"/>",
+];
+
+#[test]
+fn every_place_where_a_uri_can_stand() {
+    for place in PLACES {
+        let with = |uri: &str| {
+            let uri = if place.contains("CDATA") { uri.replace("&amp;", "&") } else { uri.to_owned() };
+            mpd(&place.replacen('@', "#", 1).replace('@', &uri).replacen('#', "@", 1))
+        };
+        let own = with("https://media.example/vod/h/v/a.x?b=1&amp;c");
+        for (signing, uri) in [
+            (Signing::Path, "/~S/harbour/v/a.x?b=1&amp;c"),
+            (Signing::Inherited, "/~S/harbour/v/a.x?b=1&amp;c"),
+            (Signing::Query, "/harbour/v/a.x?b=1&amp;c&amp;sd_session=S"),
+        ] {
+            let found = signed(&own, signing).unwrap();
+            assert!(found.contains(uri) && found.matches("~S").count() <= 2, "{place}, {signing:?}: {found}");
+            assert_eq!(found.matches("media.example").count(), 0, "{place}, {signing:?}: {found}");
+        }
+        let below = signed(&with("v/a.x"), Signing::Inherited);
+        assert_eq!(below, Ok(with("v/a.x")), "{place}: relative URIs stay");
+        let query = signed(&with("v/a.x"), Signing::Query).unwrap();
+        assert!(query.contains("v/a.x?sd_session=S"), "{place}: {query}");
+        let foreign = signed(&with("https://ads.example/a.x"), Signing::Inherited);
+        let is_optional = place.contains("callback") || place.contains("UTCTiming");
+        assert_eq!(foreign.is_ok(), is_optional, "{place}: {foreign:?}");
+        let cdn = signed(&with("https://b.cdn.example/a.x"), Signing::Path).unwrap();
+        assert!(cdn.contains("https://b.cdn.example/~S/a.x"), "{place}: {cdn}");
+    }
+}
+
+#[test]
+fn at_the_entry_relative_uris_get_a_base_url_that_has_the_session() {
+    let mpd =
+        "<?xml version='1.0'?>\n<d:MPD type=\"dynamic\">\n  <d:ProgramInformation/>\n  <d:Period/>\n</d:MPD>";
+    let base = "\n  <d:BaseURL>/~S/harbour/dash/</d:BaseURL>";
+    let location = "\n  <d:Location>https://watch.example/~S/harbour/dash/live.mpd?start=5</d:Location>";
+    let expected = mpd.replace("Information/>", &format!("Information/>{base}{location}"));
+    assert_eq!(signed(mpd, Signing::Path), Ok(expected));
+    let location = location.replace("~S/", "").replace("start=5", "start=5&amp;sd_session=S");
+    let expected = mpd.replace("Information/>", &format!("Information/>{location}"));
+    assert_eq!(signed(mpd, Signing::Query), Ok(expected));
+    assert_eq!(signed(mpd, Signing::Inherited).as_deref(), Ok(mpd));
+    // One that is there is mapped, and a stream that is over has no next MPD.
+    let theirs = "<MPD type=\"dynamic\"><Location>https://media.example/vod/h/x.mpd</Location></MPD>";
+    let expected = theirs.replace(
+        "<Location>https://media.example/vod/h",
+        "<BaseURL>/~S/harbour/dash/</BaseURL><Location>/~S/harbour",
+    );
+    assert_eq!(signed(theirs, Signing::Path), Ok(expected));
+    assert_eq!(
+        signed("<MPD><Period/></MPD>", Signing::Path).unwrap(),
+        "<MPD><BaseURL>/~S/harbour/dash/</BaseURL><Period/></MPD>"
+    );
+    assert_eq!(signed("<MPD/>", Signing::Path).unwrap(), "<MPD/>");
+}
+
+#[test]
+fn templates_keep_their_identifiers() {
+    let template = |media: &str, id: &str| {
+        format!(
+            "<MPD><Period><AdaptationSet><SegmentTemplate media=\"{media}\"/><Representation id=\"{id}\"/></AdaptationSet></Period></MPD>"
+        )
+    };
+    for (media, path, query) in [
+        (
+            "$RepresentationID$/$Number%05d$.m4s",
+            "$RepresentationID$/$Number%05d$.m4s",
+            "$RepresentationID$/$Number%05d$.m4s?sd_session=S",
+        ),
+        (
+            "https://media.example/vod/h/$Time$/a b$$.m4s",
+            "/~S/harbour/$Time$/a%20b$$.m4s",
+            "/harbour/$Time$/a%20b$$.m4s?sd_session=S",
+        ),
+        (
+            "../$Bandwidth$-$SubNumber%03X$?t=$Time$",
+            "../$Bandwidth$-$SubNumber%03X$?t=$Time$",
+            "../$Bandwidth$-$SubNumber%03X$?t=$Time$&amp;sd_session=S",
+        ),
+    ] {
+        let below = signed(&template(media, "v"), Signing::Inherited).unwrap();
+        assert_eq!(below, template(path, "v"));
+        assert_eq!(signed(&template(media, "v"), Signing::Query).unwrap(), template(query, "v"));
+    }
+    for (media, id, is_covered) in [
+        ("$RepresentationID$/a", "video=1500000", true),
+        ("$RepresentationID$/a", "v/1", true),
+        ("$RepresentationID$/a", "a b", true),
+        ("$RepresentationID$/a", "..", true),
+        ("$RepresentationID$/a", "../..", false),
+        ("$RepresentationID$/a", "https://ads.example", false),
+        ("$RepresentationID$/a", "https://media.example/vod/h", false),
+        ("$RepresentationID$//ads.example/a", "https:", false),
+        ("x/$RepresentationID$/a", "%2e%2e%2f", false),
+        ("x/$Number$/a", "../../..", true),
+    ] {
+        let found = signed(&template(media, id), Signing::Inherited);
+        assert_eq!(found.is_ok(), is_covered, "{media} {id}: {found:?}");
+    }
+}
+
+#[test]
+fn a_uri_is_held_against_the_base_urls_of_each_representation() {
+    let mpd = |bases: &str, media: &str, own: &str| {
+        format!(
+            "<MPD>{bases}<Period><AdaptationSet><SegmentTemplate media=\"{media}\"/><Representation id=\"1\">{own}</Representation><Representation id=\"2\"/></AdaptationSet></Period></MPD>"
+        )
+    };
+    let two = "<BaseURL>https://media.example/vod/h/v/</BaseURL><BaseURL serviceLocation=\"b\">https://b.cdn.example/</BaseURL>";
+    let both =
+        "<BaseURL>/~S/harbour/v/</BaseURL><BaseURL serviceLocation=\"b\">https://b.cdn.example/~S/</BaseURL>";
+    assert_eq!(signed(&mpd(two, "$Number$", ""), Signing::Path).unwrap(), mpd(both, "$Number$", ""));
+    assert_eq!(
+        signed(&mpd(two, "$Number$", "<BaseURL>1/</BaseURL>"), Signing::Path).unwrap(),
+        mpd(both, "$Number$", "<BaseURL>1/</BaseURL>")
+    );
+    // Up from one of them is out of the title.
+    assert!(signed(&mpd("", "../$Number$", ""), Signing::Inherited).is_ok());
+    let error = signed(&mpd("", "../$Number$", "<BaseURL>../</BaseURL>"), Signing::Inherited).unwrap_err();
+    assert_eq!(error, "line 1: a URI outside the title: ../$Number$");
+    let error = signed(&mpd(two, "/vod/h/$Number$", ""), Signing::Path).unwrap_err();
+    assert_eq!(
+        error,
+        "line 1: a URI that leads from one base URL into the title, and from another elsewhere: /vod/h/$Number$"
+    );
+    let many: String = (0..65).map(|n| format!("<BaseURL>{n}/</BaseURL>")).collect();
+    assert!(signed(&mpd(&many, "$Number$", ""), Signing::Inherited).unwrap_err().contains("64 combinations"));
+}
+
+#[test]
+fn a_base_url_has_the_parameter_where_it_may_be_all_that_there_is() {
+    let mpd = |folder: &str, file: &str| {
+        format!(
+            "<MPD><BaseURL>{folder}</BaseURL><Period><AdaptationSet><Representation id=\"1\"><BaseURL>{file}</BaseURL></Representation></AdaptationSet></Period></MPD>"
+        )
+    };
+    assert_eq!(signed(&mpd("v/", "a.mp4"), Signing::Query).unwrap(), mpd("v/", "a.mp4?sd_session=S"));
+    assert_eq!(
+        signed(&mpd("https://media.example/vod/h/", "a.mp4?x"), Signing::Query).unwrap(),
+        mpd("/harbour/", "a.mp4?x&amp;sd_session=S")
+    );
+}
+
+#[test]
+fn what_brings_no_media_may_lead_elsewhere() {
+    for text in [
+        "<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:direct:2014\" value=\"2026-01-01T00:00:00Z\"/>",
+        "<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-xsdate:2014\" value=\"https://time.example/?iso&amp;ms https://b.example/\"/>",
+        "<ContentProtection><ms:laurl licenseUrl=\"https://licence.example/\"/><dashif:Laurl>https://licence.example/</dashif:Laurl></ContentProtection>",
+        "<EventStream schemeIdUri=\"urn:scte:scte35:2014:xml+bin\"><Event><Signal><Binary>/DAl</Binary></Signal></Event></EventStream>",
+        "<ProgramInformation moreInformationURL=\"https://a.example/\"><Source>x</Source></ProgramInformation>",
+        "<Initialization sourceURL=\"data:video/mp4;base64,AA==\"/>",
+    ] {
+        let mpd = format!("<MPD><Period>{text}</Period></MPD>");
+        assert_eq!(signed(&mpd, Signing::Inherited).as_deref(), Ok(&*mpd), "{text}");
+    }
+    let own = mpd(
+        "@M<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"https://t.example/ https://media.example/vod/h/time\"/>",
+    );
+    assert!(signed(&own, Signing::Inherited).unwrap().contains("\"https://t.example/ /~S/harbour/time\""));
+}
+
+#[test]
+fn references_and_quotes_are_read_and_written() {
+    let mpd = |uri: &str| {
+        format!(
+            "<MPD><Period><BaseURL/><SegmentList><SegmentURL media='{uri}'/></SegmentList></Period></MPD>"
+        )
+    };
+    let found =
+        signed(&mpd("&#104;ttps://media.example/vod/h/a&apos;b.x?c=1&amp;d=&quot;"), Signing::Inherited)
+            .unwrap();
+    assert_eq!(found, mpd("/~S/harbour/a&apos;b.x?c=1&amp;d=%22"));
+    assert!(signed(&mpd("&#104;ttps://ads.example/"), Signing::Inherited).is_err());
+    let empty = "<MPD><Period><BaseURL  a='1'/></Period></MPD>";
+    assert_eq!(signed(empty, Signing::Inherited).unwrap(), empty);
+    assert!(
+        signed("<MPD><BaseURL><x/></BaseURL></MPD>", Signing::Inherited)
+            .unwrap_err()
+            .contains("an element where a URI should be")
+    );
+}

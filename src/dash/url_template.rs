@@ -1,0 +1,120 @@
+//! URL templates of segments: `video/$RepresentationID$/$Time%09d$.m4s`.
+//!
+//! ```text
+//! template   = *( text / "$$" / "$" identifier [ format ] "$" )
+//! identifier = "RepresentationID" / "Number" / "Bandwidth" / "Time" / "SubNumber"
+//! format     = "%0" 1*DIGIT ( "d" / "i" / "o" / "u" / "x" / "X" )
+//! ```
+//!
+//! ISO/IEC 23009-1 section 5.3.9.4.4. Only `d` stands there; Shaka Player takes the others too. What is no identifier is
+//! text, as players take it.
+
+use std::ops::Range;
+
+/// A part of a template that players put something in place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identifier {
+    /// Where, with its dollar signs.
+    pub(super) at: Range<usize>,
+    /// What players put there.
+    pub(super) kind: Kind,
+}
+
+/// What players put in place of an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A dollar sign.
+    Dollar,
+    /// The `id` of the Representation.
+    RepresentationId,
+    /// Digits.
+    Digits,
+}
+
+/// The identifiers of a template, in their order.
+pub(super) fn identifiers(template: &str) -> Vec<Identifier> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some((start, end, kind)) = next(template, at) {
+        found.push(Identifier { at: start..end, kind });
+        at = end;
+    }
+    found
+}
+
+fn next(template: &str, from: usize) -> Option<(usize, usize, Kind)> {
+    let mut from = from;
+    loop {
+        let start = from + template.get(from..)?.find('$')?;
+        let behind = template.get(start + 1..)?;
+        let length = behind.find('$')?;
+        let kind = kind(behind.get(..length)?);
+        let end = start + length + 2;
+        match kind {
+            Some(kind) => return Some((start, end, kind)),
+            // The second sign may begin an identifier.
+            None => from = start + 1,
+        }
+    }
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    let (name, format) = name.split_at(name.find('%').unwrap_or(name.len()));
+    let is_format = |format: &str| {
+        format.strip_prefix("%0").is_some_and(|format| {
+            let width = format.trim_end_matches(['d', 'i', 'o', 'u', 'x', 'X']);
+            format.len() == width.len() + 1 && !width.is_empty() && width.bytes().all(|b| b.is_ascii_digit())
+        })
+    };
+    if !format.is_empty() && !is_format(format) {
+        return None;
+    }
+    match name {
+        "" if format.is_empty() => Some(Kind::Dollar),
+        "RepresentationID" => Some(Kind::RepresentationId),
+        "Number" | "Bandwidth" | "Time" | "SubNumber" => Some(Kind::Digits),
+        _ => None,
+    }
+}
+
+/// The template with a text in place of each identifier.
+pub(super) fn replaced<'t>(template: &str, with: impl Fn(usize, &Identifier) -> &'t str) -> String {
+    let mut text = String::with_capacity(template.len());
+    let mut copied = 0;
+    for (number, identifier) in identifiers(template).iter().enumerate() {
+        text += template.get(copied..identifier.at.start).unwrap_or_default();
+        text += with(number, identifier);
+        copied = identifier.at.end;
+    }
+    text + template.get(copied..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_found_as_players_find_them() {
+        for (template, expected) in [
+            ("a.m4s", "a.m4s"),
+            ("$RepresentationID$/$Number$.m4s", "[R]/[D].m4s"),
+            ("$Time%09d$-$Bandwidth%05X$$SubNumber$", "[D]-[D][D]"),
+            ("a$$b", "a[$]b"),
+            ("$$$Number$", "[$][D]"),
+            ("$Number", "$Number"),
+            ("$number$", "$number$"),
+            ("$x$Number$", "$x[D]"),
+            ("$Number%5d$", "$Number%5d$"),
+            ("$Number%0d$", "$Number%0d$"),
+            ("$RepresentationID%03d$", "[R]"),
+            ("é$Number$é", "é[D]é"),
+        ] {
+            let found = replaced(template, |_, identifier| match identifier.kind {
+                Kind::Dollar => "[$]",
+                Kind::RepresentationId => "[R]",
+                Kind::Digits => "[D]",
+            });
+            assert_eq!(found, expected, "{template}");
+        }
+    }
+}
