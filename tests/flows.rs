@@ -107,6 +107,11 @@ fn rights() {
 }
 
 #[test]
+fn dash() {
+    run("dash.json");
+}
+
+#[test]
 fn live() {
     run("live.json");
 }
@@ -130,6 +135,7 @@ fn every_file_of_flows_is_run() {
         [
             "base.json",
             "cat.json",
+            "dash.json",
             "live.json",
             "refusals.json",
             "replay.json",

@@ -33,6 +33,7 @@ targets! {
     jws_json
     jwt
     media_cdn
+    mpd
     playlist
     route
     secure_link

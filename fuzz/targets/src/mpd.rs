@@ -1,0 +1,36 @@
+//! No MPD panics; without an edit it comes out identical; with the session, no URI leaves the title.
+
+use stagedoor::catalog::{Caps, ForeignPolicy};
+use stagedoor::dash::{Edits, compile};
+use stagedoor::manifest::{Frame, Signing};
+use stagedoor::route::ResourcePath;
+use url::Url;
+
+/// Takes one input.
+pub fn run((rewind_s, mpd): (Option<u8>, &[u8])) {
+    let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
+    let resource = ResourcePath::parse("dash/live.mpd").unwrap();
+    let none = Caps::default();
+    let Ok(template) = compile(mpd, None, &Edits::within(&none)) else { return };
+    assert_eq!(&*template.render(""), mpd);
+    let caps = Caps { rewind_s: rewind_s.map(u32::from), ..Caps::default() };
+    let edits = Edits::within(&caps);
+    for (signing, edge) in [
+        (Signing::Inherited, "https://watch.example/~S/harbour/"),
+        (Signing::Path, "https://watch.example/~S/harbour/"),
+        (Signing::Query, "https://watch.example/harbour/"),
+    ] {
+        let Ok(template) = compile(mpd, Some(&frame(&folder, &resource, signing)), &edits) else { continue };
+        let rendered = template.render("S");
+        // What was rewritten once is covered: below the edge's own host, nothing leads elsewhere.
+        let edge = Url::parse(edge).unwrap();
+        let again = compile(&rendered, Some(&frame(&edge, &resource, Signing::Inherited)), &edits);
+        assert!(again.is_ok(), "a URI left the title: {again:?}\n{}", String::from_utf8_lossy(&rendered));
+    }
+}
+
+fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
+    const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
+    let authority = "https://watch.example";
+    Frame { folder, root: "harbour/", resource, query: "a=1", signing, foreign: REFUSE, authority, tokens: &[] }
+}
