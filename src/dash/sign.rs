@@ -157,6 +157,12 @@ impl Signer<'_> {
         self.insert(mpd, &["ProgramInformation", "BaseURL"], "Location", texts);
     }
 
+    /// Whether who has the query of the MPD's URL has a token, and URLs may lead to other hosts.
+    fn gives_token_away(&self) -> bool {
+        let holds_one = self.frame.query.split('&').any(|pair| self.holds_token(pair));
+        holds_one && !self.frame.foreign.is_default()
+    }
+
     fn holds_token(&self, pair: &str) -> bool {
         let name = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned());
         name.is_some_and(|name| self.frame.holds_token(&name))
@@ -305,6 +311,12 @@ impl Signer<'_> {
                 | ("InitializationSet", "initialization") => {
                     self.attribute(element, &attribute, |signer, uri| signer.media(uri, level))?;
                 }
+                ("UrlQueryInfo" | "ExtUrlQueryInfo" | "ExtHttpHeaderInfo", "useMPDUrlQuery") => {
+                    if matches!(attribute.raw.trim(), "true" | "1") && self.gives_token_away() {
+                        let why = "the MPD's query, which has a token, for URLs that may lead to other hosts";
+                        return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
+                    }
+                }
                 ("EssentialProperty" | "SupplementalProperty", "value") => {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();
                     if ["urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:fallback:2016"].contains(&&*scheme) {
@@ -338,15 +350,13 @@ impl Signer<'_> {
     ) -> Result<(), Uncovered> {
         let value = attribute.value();
         let identifiers = url_template::identifiers(&value);
-        // Digits lead nowhere, and are spelled alike everywhere.
-        let mark =
-            (0..).map(|n| format!("0{n}00")).find(|mark| !value.contains(mark.as_str())).unwrap_or_default();
-        let marks: Vec<_> = (0..identifiers.len()).map(|number| format!("{mark}{number:04}0")).collect();
-        let mark = |number: usize, _: &url_template::Identifier| marks.get(number).map_or("", String::as_str);
-        let filled = url_template::replaced(&value, mark);
+        let mark = url_template::Mark::absent_from(&value);
+        let marks: Vec<_> = (0..identifiers.len()).map(|number| mark.numbered(number)).collect();
+        let filled = url_template::replaced(&value, |number, _| marks.get(number).map_or("", String::as_str));
         let restored = |text: String| {
-            identifiers.iter().zip(&marks).fold(text, |text, (identifier, mark)| {
-                text.replace(mark.as_str(), value.get(identifier.at.clone()).unwrap_or_default())
+            mark.replaced(&text, |number| {
+                let identifier = identifiers.get(number)?;
+                value.get(identifier.at.clone())
             })
         };
         let of_template = |place| match place {

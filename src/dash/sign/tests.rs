@@ -249,3 +249,16 @@ fn references_and_quotes_are_read_and_written() {
             .contains("an element where a URI should be")
     );
 }
+
+#[test]
+fn the_query_of_the_mpd_is_given_to_no_other_host() {
+    let with = |value: &str| {
+        mpd(&format!(
+            "@A<EssentialProperty schemeIdUri=\"urn:mpeg:dash:urlparam:2014\"><up:UrlQueryInfo queryTemplate=\"$querypart$\" useMPDUrlQuery=\"{value}\"/></EssentialProperty>"
+        ))
+    };
+    for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
+        assert!(signed(&with("true"), signing).unwrap_err().contains("useMPDUrlQuery"));
+        assert!(signed(&with("false"), signing).is_ok());
+    }
+}
