@@ -89,6 +89,39 @@ pub(super) fn replaced<'t>(template: &str, with: impl Fn(usize, &Identifier) -> 
     text + template.get(copied..).unwrap_or_default()
 }
 
+/// What stands for identifiers while a template is resolved: letters and digits, which every reader of URLs leaves as they
+/// are, and which stand nowhere else in it.
+#[derive(Debug)]
+pub(super) struct Mark(String);
+
+/// The digits of a mark's number.
+const DIGITS: usize = 8;
+
+impl Mark {
+    /// A mark that a text does not hold. Its first letter stands there once, so that no text in front of it begins one.
+    pub(super) fn absent_from(text: &str) -> Self {
+        // Invariant: a text holds only so many of them.
+        let mark = (0..).map(|number| format!("q{number}z")).find(|mark| !text.contains(mark.as_str()));
+        Self(mark.unwrap_or_default())
+    }
+
+    pub(super) fn numbered(&self, number: usize) -> String {
+        format!("{}{number:0DIGITS$}", self.0)
+    }
+
+    /// A text with others in place of the marks.
+    pub(super) fn replaced<'t>(&self, text: &str, with: impl Fn(usize) -> Option<&'t str>) -> String {
+        let mut parts = text.split(self.0.as_str());
+        let mut replaced = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (number, behind) = part.split_at_checked(DIGITS).unwrap_or((part, ""));
+            replaced += number.parse().ok().and_then(&with).unwrap_or_default();
+            replaced += behind;
+        }
+        replaced
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +148,16 @@ mod tests {
                 Kind::Digits => "[D]",
             });
             assert_eq!(found, expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn marks_are_found_again() {
+        for text in ["", "a", "q0", "q0zq", "00", "q1z0q0z"] {
+            let mark = Mark::absent_from(text);
+            let marked = format!("{text}{}{text}{}", mark.numbered(1), mark.numbered(0));
+            let found = mark.replaced(&marked, |number| ["$A$", "$B$"].get(number).copied());
+            assert_eq!(found, format!("{text}$B${text}$A$"));
         }
     }
 }
