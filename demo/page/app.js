@@ -44,7 +44,7 @@ async function play() {
   try {
     const token = await viewerToken(wish);
     showToken(token);
-    player.play(entry(wish.title, token), country);
+    player.play({ url: entry(wish.title, token), country });
   } catch (error) {
     player.deny({ reason: "demo", title: "The demo's identity provider does not answer.", detail: error.message });
   }

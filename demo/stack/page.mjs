@@ -15,7 +15,7 @@ const FILES = {
   "/style.css": ["demo/page/style.css", "text/css; charset=utf-8"],
   "/hls.js": ["node_modules/hls.js/dist/hls.min.mjs", "text/javascript; charset=utf-8"],
   ...Object.fromEntries(
-    ["app", "choices", "player", "requests", "rights", "tokens", "words"].map((name) => [
+    ["app", "choices", "hls-playback", "player", "requests", "rights", "tokens", "words"].map((name) => [
       `/${name}.js`,
       [`demo/page/${name}.js`, "text/javascript; charset=utf-8"],
     ]),
