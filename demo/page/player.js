@@ -1,4 +1,5 @@
-// The player: what a viewer is offered, what plays, and a refusal. How HLS is played is the playback's.
+// The player: what a viewer is offered, what plays, and a refusal. How HLS and DASH are played is the playbacks'.
+import { DashPlayback } from "./dash-playback.js";
 import { HlsPlayback } from "./hls-playback.js";
 import { problemOf } from "./requests.js";
 import { sessionEnd } from "./tokens.js";
@@ -24,6 +25,7 @@ const AHEAD_S = 12;
  * }} Listener
  * @typedef {{url: string, headers: Record<string, string>, aheadS: number, video: HTMLVideoElement, on: Listener}} Opening
  */
+const PLAYBACKS = { hls: HlsPlayback, dash: DashPlayback };
 
 export class Player {
   #playback = null;
@@ -42,12 +44,12 @@ export class Player {
     }
   }
 
-  /** Opens an entry URL as a viewer in a country. */
-  play({ url, country }) {
+  /** Opens an entry URL, in a format, as a viewer in a country. */
+  play({ url, format, country }) {
     this.stop();
     // What one that was stopped still has to say is of no interest.
     const current = (hear) => (...news) => this.#playback === playback && hear(...news);
-    const playback = new HlsPlayback({
+    const playback = new PLAYBACKS[format]({
       url,
       // The demo's alone: it costs each request a preflight. Elsewhere the edge knows the country by itself.
       headers: { "Stagedoor-Geography": country },
