@@ -57,10 +57,10 @@ formatTest("nothing but the page and the edge is asked for anything", async (pag
   assert.deepEqual([...hosts].sort(), [demo.stack.pageUrl, demo.stack.edgeUrl].sort());
 });
 
-pageTest("the plan decides the heights on offer", async (page) => {
-  await page.play({ plan: "premium", algorithm: "ES256" });
+formatTest("the plan decides the heights on offer", async (page, format) => {
+  await page.play({ format, plan: "premium", algorithm: "ES256" });
   assert.deepEqual(await page.offered(), ["360p", "720p", "1080p"]);
-  await page.play({ plan: "basic" });
+  await page.play({ format, plan: "basic" });
   assert.deepEqual(await page.offered(), ["360p"]);
   await page.playTo(4);
   assert.equal(await page.tab.evaluate(() => document.querySelector("video").videoHeight), 360);
