@@ -45,6 +45,8 @@ pub(super) enum PlaceError {
     Foreign,
     /// Its path has a spelling that the edge does not serve: an empty segment, an encoded slash, a stray `%`.
     Spelling,
+    /// It is longer than any URL that the edge could be asked for.
+    TooLong,
     /// It would have to be written in another way for each of its base URLs.
     Ambiguous,
 }
@@ -55,12 +57,16 @@ impl PlaceError {
             Self::Unreadable => "not a URI",
             Self::Foreign => "a URI outside the title",
             Self::Spelling => "a URI in a spelling that the edge does not serve",
+            Self::TooLong => "a URI of more than 8 KiB",
             Self::Ambiguous => {
                 "a URI that leads from one base URL into the title, and from another elsewhere"
             }
         }
     }
 }
+
+/// Half of the longest URL that Cloudflare accepts.
+pub(super) const URI_BYTES_MAX: usize = 8 * 1024;
 
 /// The edge, whatever its host is. No URI leads there.
 const EDGE: &str = "https://edge.stagedoor.invalid";
@@ -98,6 +104,11 @@ impl Base {
         Ok(Self { media: url.clone(), edge: url, is_mapped: true, takes_session: true })
     }
 
+    /// Whether what lies below is fetched with the session.
+    pub(super) const fn takes_session(&self) -> bool {
+        self.takes_session
+    }
+
     fn is_unknown(&self) -> bool {
         self.edge.as_str() == UNKNOWN
     }
@@ -130,6 +141,9 @@ pub(super) fn extend(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Pl
 }
 
 fn places(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Base>), PlaceError> {
+    if uri.len() > URI_BYTES_MAX {
+        return Err(PlaceError::TooLong);
+    }
     let is_query = frame.signing == Signing::Query;
     let mut targets: Vec<Base> = Vec::with_capacity(bases.len());
     let mut is_well = is_plainly_relative(uri) || is_absolute(uri);
@@ -178,6 +192,9 @@ fn mark(uri: &str) -> Option<char> {
 
 /// Where something is to be fetched that lies at a URL, seen from the media origin.
 fn target(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
+    if media.as_str().len() > URI_BYTES_MAX {
+        return Err(PlaceError::TooLong);
+    }
     let is_foreign =
         media.origin() != frame.folder.origin() || !media.username().is_empty() || media.password().is_some();
     let Some(path) = media.path().strip_prefix(frame.folder.path()).filter(|_| !is_foreign) else {

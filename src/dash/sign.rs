@@ -22,20 +22,21 @@
 //! Segments are resolved against the base URLs of the Representation that they are of, so that what an AdaptationSet or a
 //! Period says for all of theirs is held against the base URLs of each.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::change::Edited;
 use super::compile::CompileError;
-use super::document::{Attribute, Document, Element, line_of};
+use super::document::{Attribute, Document, Element, is_of_readers, line_of};
 use super::patch::{self, Selected};
 use super::place::{self, Base, Place, PlaceError};
 use super::url_template::{self, Kind};
-use crate::manifest::{Frame, Signing, Template, is_local, is_relative};
+use crate::manifest::{Frame, Signing, Template, is_local, is_relative, plain};
 use crate::route::{ResourcePath, SESSION_PARAMETER, without_session};
 
 /// How many combinations of base URLs are looked at.
-const BASES_MAX: usize = 64;
+const BASES_MAX: usize = 32;
 
 /// The most that is written of an MPD, in bytes, for a token of this length: a quarter of an isolate's memory.
 const MOST_WRITTEN: usize = 32 * 1024 * 1024;
@@ -53,7 +54,7 @@ pub(super) fn write(
     let text = document.text();
     let mut written = Vec::new();
     if let Some(frame) = frame {
-        let mut signer = Signer { frame, written: Vec::new(), is_patch: false };
+        let mut signer = Signer { frame, written: Vec::new(), written_bytes: 0, is_patch: false };
         let root = document.root();
         let signed = if root.name() == "Patch" { signer.patch(root) } else { signer.mpd(root) };
         signed.map_err(|Uncovered { at, why, uri }| {
@@ -89,6 +90,15 @@ enum Piece {
     Token,
 }
 
+impl Piece {
+    const fn size_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Token => TOKEN_BYTES,
+        }
+    }
+}
+
 /// A URI that no session covers.
 struct Uncovered {
     /// Where it stands.
@@ -110,6 +120,7 @@ enum Stand {
 struct Signer<'f> {
     frame: &'f Frame<'f>,
     written: Vec<(Range<usize>, Vec<Piece>)>,
+    written_bytes: usize,
     /// It is a patch, to an MPD of which nothing is at hand.
     is_patch: bool,
 }
@@ -139,7 +150,7 @@ impl Signer<'_> {
             let failed = |why, uri: &str| Uncovered { at, why, uri: uri.to_owned() };
             let unknown = [Base::unknown().map_err(|error| failed(error.why(), ""))?];
             let below = Bases { all: unknown.to_vec(), are_more: false };
-            let level = Level { element: operation, own: &unknown, bases: &unknown, below: &below };
+            let level = Level::new(operation, &unknown, &unknown, &below);
             let selected = Selected::of(operation).filter(|_| operation.name() != "remove");
             let Some(selected) = selected else { continue };
             if selected.attribute.is_some() || selected.is_text {
@@ -207,13 +218,17 @@ impl Signer<'_> {
             "media" | "initialization" | "index" | "bitstreamSwitching" | "sourceURL" => {
                 self.content(operation, |signer, uri| nothing(signer.template_place(uri, level)?))
             }
-            "id" if matches!(element, "Representation" | "*") => self.content(operation, |_, id| {
+            name if is_of_readers(name) => {
+                self.content(operation, |_, _| Err::<(Place, ()), _>(PlaceError::Ambiguous))
+            }
+            "bandwidth" => self.content(operation, |_, bits| {
+                if is_number(bits) { Ok((Place::AsIs, ())) } else { Err(PlaceError::Ambiguous) }
+            }),
+            "id" if element == "Representation" => self.content(operation, |_, id| {
                 if is_plain_id(id) { Ok((Place::AsIs, ())) } else { Err(PlaceError::Ambiguous) }
             }),
             "schemeIdUri" => self.content(operation, |_, _| Err::<(Place, ()), _>(PlaceError::Ambiguous)),
-            "value"
-                if !matches!(element, "UTCTiming" | "EssentialProperty" | "SupplementalProperty" | "*") =>
-            {
+            "value" if !matches!(element, "UTCTiming" | "EssentialProperty" | "SupplementalProperty") => {
                 return Ok(());
             }
             "value" | "messageData" | "uri" | "url" | "dvb:url" => self.content(operation, as_is),
@@ -334,14 +349,16 @@ impl Signer<'_> {
     /// Signs what lies at one level of base URLs: an MPD, a Period, an AdaptationSet or a Representation. Returns the base
     /// URLs of its Representations; of a level without one, its own.
     fn level(&mut self, element: Element<'_, '_>, above: &[Base], own: &[Base]) -> Result<Bases, Uncovered> {
+        self.expect_prefix(element)?;
         let mut bases: Vec<Base> = Vec::new();
         let mut has_own = false;
         for base_url in element.children_named("BaseURL") {
+            self.expect_prefix(base_url)?;
             has_own = true;
             let extended = self.content(base_url, |signer, uri| signer.base_url(uri, above))?;
             bases.extend(extended.unwrap_or_default());
             if bases.len() > BASES_MAX {
-                let why = "more than 64 combinations of base URLs";
+                let why = "more than 32 combinations of base URLs";
                 return Err(Uncovered { at: base_url.tag().start, why, uri: String::new() });
             }
         }
@@ -356,7 +373,7 @@ impl Signer<'_> {
         if below.all.is_empty() {
             below = Bases { all: bases.clone(), are_more: false };
         }
-        let level = Level { element, own, bases: &bases, below: &below };
+        let level = Level::new(element, own, &bases, &below);
         self.attributes(element, &level)?;
         for child in element.children().filter(|child| !is_level(child.name())) {
             self.element(child, &level)?;
@@ -364,12 +381,35 @@ impl Signer<'_> {
         Ok(below)
     }
 
+    /// Elements are known without their prefix. Players know them with it, so that one with another prefix than the MPD's is
+    /// an element for some and none for others.
+    fn expect_prefix(&self, element: Element<'_, '_>) -> Result<(), Uncovered> {
+        let name = element.name();
+        let is_known = is_level(name) || holds_uri(name) || name.starts_with("Segment");
+        if self.is_patch || !is_known || element.is_prefixed_as_root() {
+            return Ok(());
+        }
+        let why = "an element with another prefix than the MPD's";
+        Err(Uncovered { at: element.tag().start, why, uri: element.qualified_name().to_owned() })
+    }
+
     /// Signs what an element between two levels says, and what lies in it.
     fn element(&mut self, element: Element<'_, '_>, level: &Level<'_, '_, '_>) -> Result<(), Uncovered> {
+        self.expect_prefix(element)?;
         let is_optional = |result: Result<Place, PlaceError>| Ok(result.unwrap_or(Place::AsIs));
         match element.name() {
             "BaseURL" if element.parent().map(Element::id) == Some(level.element.id()) => return Ok(()),
-            "ContentProtection" | "ProgramInformation" | "Metrics" => return Ok(()),
+            "ContentProtection" | "ProgramInformation" => return Ok(()),
+            // Players would report URLs there, with the session in them.
+            "Metrics" if reports(element) => {
+                if self.is_patch {
+                    let why = "a place that URLs are reported to";
+                    return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
+                }
+                self.written.push((element.range(), Vec::new()));
+                return Ok(());
+            }
+            "Metrics" => return Ok(()),
             // Of another kind of file, what players make of the MPD would not have been read.
             "PatchLocation" if !element.content().is_some_and(|uri| patch::is_named(uri.trim_ascii())) => {
                 if self.is_patch {
@@ -404,6 +444,13 @@ impl Signer<'_> {
             }
             "EventStream" => return self.event_stream(element, level),
             _ => {}
+        }
+        if element.name() == "SegmentTemplate" {
+            level.templates.set(level.templates.get() + 1);
+            if level.templates.get() > TEMPLATES_MAX {
+                let why = "more than one template for the same segments";
+                return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
+            }
         }
         self.attributes(element, level)?;
         for child in element.children() {
@@ -450,7 +497,7 @@ impl Signer<'_> {
                 self.attribute(element, &attribute, |signer, uri| {
                     if signer.is_patch {
                         Err(PlaceError::Foreign)
-                    } else if is_local(uri.as_bytes()) {
+                    } else if attribute.name == "dvb:url" && is_local(uri.as_bytes()) {
                         Ok(Place::AsIs)
                     } else {
                         place::place(signer.frame, uri, &level.meta())
@@ -468,10 +515,15 @@ impl Signer<'_> {
                     self.attribute(element, &attribute, |signer, uri| signer.media(uri, level))?;
                 }
                 ("UrlQueryInfo" | "ExtUrlQueryInfo" | "ExtHttpHeaderInfo", "useMPDUrlQuery") => {
-                    if matches!(attribute.raw.trim(), "true" | "1") && self.gives_token_away() {
+                    if !matches!(attribute.value().trim(), "false" | "0") && self.gives_token_away() {
                         let why = "the MPD's query, which has a token, for URLs that may lead to other hosts";
                         return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
                     }
+                }
+                // Some players put it into templates as it stands.
+                ("Representation", "bandwidth") if !is_number(&attribute.value()) => {
+                    let why = "a bandwidth that is no number";
+                    return Err(Uncovered { at: attribute.at, why, uri: attribute.value().into_owned() });
                 }
                 ("EssentialProperty" | "SupplementalProperty", "value") => {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();
@@ -492,13 +544,18 @@ impl Signer<'_> {
         if is_local(uri.as_bytes()) {
             return Ok(Place::AsIs);
         }
-        let place = place::place(self.frame, uri, &level.below.all)?;
-        if level.below.are_more && place != Place::AsIs { Err(PlaceError::Ambiguous) } else { Ok(place) }
+        if level.below.are_more && plain(uri).is_none() {
+            return Err(PlaceError::Ambiguous);
+        }
+        place::place(self.frame, uri, &level.below.all)
     }
 
     /// How a template is to be written: the identifiers are held for digits, which lead nowhere and are spelled alike
     /// everywhere.
     fn template_place(&self, value: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        if value.len() > place::URI_BYTES_MAX {
+            return Err(PlaceError::TooLong);
+        }
         let identifiers = url_template::identifiers(value);
         let has_id = identifiers.iter().any(|identifier| identifier.kind == Kind::RepresentationId);
         if has_id && self.is_patch && level.representations().next().is_none() {
@@ -537,12 +594,10 @@ impl Signer<'_> {
         if !identifiers.iter().any(|identifier| identifier.kind == Kind::RepresentationId) {
             return Ok(());
         }
-        let ids: BTreeSet<_> =
-            level.representations().filter_map(|one| one.value("id")).filter(|id| !is_plain_id(id)).collect();
-        for id in ids {
+        for id in level.odd_ids() {
             let fill = |text: &str| {
                 url_template::replaced(text, |_, identifier| match identifier.kind {
-                    Kind::RepresentationId => &id,
+                    Kind::RepresentationId => id.as_str(),
                     Kind::Digits => "1",
                     Kind::Dollar => "$",
                 })
@@ -594,7 +649,7 @@ impl Signer<'_> {
             uri: value.to_string(),
         })?;
         let quote = element.document().text().get(..attribute.at).and_then(|text| text.chars().next_back());
-        self.put(attribute.range(), &Stand::Attribute(quote.unwrap_or('"')), &place);
+        self.put(attribute.range(), &Stand::Attribute(quote.unwrap_or('"')), &place)?;
         Ok(place)
     }
 
@@ -606,7 +661,11 @@ impl Signer<'_> {
     ) -> Result<Option<T>, Uncovered> {
         let at = element.tag().start;
         let Some(content) = element.content() else {
-            return Err(Uncovered { at, why: "an element where a URI should be", uri: String::new() });
+            return Err(Uncovered {
+                at,
+                why: "something besides one text where a URI should be",
+                uri: String::new(),
+            });
         };
         let uri = content.trim_ascii();
         let (place, also) =
@@ -618,17 +677,17 @@ impl Signer<'_> {
                 Stand::Empty(element.document().text().get(element.tag()).unwrap_or_default().to_owned()),
             ),
         };
-        self.put(range, &stand, &place);
+        self.put(range, &stand, &place)?;
         Ok(Some(also))
     }
 
-    fn put(&mut self, range: Range<usize>, stand: &Stand, place: &Place) {
+    fn put(&mut self, range: Range<usize>, stand: &Stand, place: &Place) -> Result<(), Uncovered> {
         let quote = match stand {
             Stand::Attribute(quote) => Some(*quote),
             Stand::Content | Stand::Empty(_) => None,
         };
         let mut pieces = match place {
-            Place::AsIs => return,
+            Place::AsIs => return Ok(()),
             Place::Unsigned(text) => vec![Piece::Text(escaped(text, quote))],
             Place::Signed(before, after) => {
                 vec![Piece::Text(escaped(before, quote)), Piece::Token, Piece::Text(escaped(after, quote))]
@@ -644,7 +703,13 @@ impl Signer<'_> {
             pieces.insert(0, Piece::Text(format!("{open}>")));
             pieces.push(Piece::Text(format!("</{name}>")));
         }
+        self.written_bytes += pieces.iter().map(Piece::size_bytes).sum::<usize>();
+        if self.written_bytes > MOST_WRITTEN {
+            let why = "more than 32 MiB of URIs, written with the session";
+            return Err(Uncovered { at: range.start, why, uri: String::new() });
+        }
         self.written.push((range, pieces));
+        Ok(())
     }
 }
 
@@ -664,9 +729,11 @@ impl Bases {
             if self.all.contains(&base) {
                 continue;
             }
-            if self.all.len() == BASES_MAX {
+            // One of those with the session and one of those without it have to be among them.
+            let is_new_kind = self.all.iter().all(|other| other.takes_session() != base.takes_session());
+            if self.all.len() >= BASES_MAX && !is_new_kind {
                 self.are_more = true;
-                return;
+                continue;
             }
             self.all.push(base);
         }
@@ -682,14 +749,32 @@ struct Level<'l, 'd, 'a> {
     bases: &'l [Base],
     /// Those of its Representations.
     below: &'l Bases,
+    /// The ids of its Representations that are not plain, once they have been asked for.
+    odd_ids: OnceCell<BTreeSet<String>>,
+    /// How many templates have been found.
+    templates: Cell<usize>,
 }
 
-impl<'d, 'a> Level<'_, 'd, 'a> {
+/// How many elements `SegmentTemplate` an element may have: one, and what is there for later versions.
+const TEMPLATES_MAX: usize = 4;
+
+impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
+    fn new(element: Element<'d, 'a>, own: &'l [Base], bases: &'l [Base], below: &'l Bases) -> Self {
+        Self { element, own, bases, below, odd_ids: OnceCell::new(), templates: Cell::new(0) }
+    }
+
     /// What players resolve URIs against that are of no segment: some take the base URLs, others the MPD's URL.
     fn meta(&self) -> Vec<Base> {
         let mut bases = self.own.to_vec();
         bases.extend(self.bases.iter().filter(|base| !self.own.contains(base)).cloned());
         bases
+    }
+
+    fn odd_ids(&self) -> &BTreeSet<String> {
+        self.odd_ids.get_or_init(|| {
+            let ids = self.representations().filter_map(|one| one.value("id"));
+            ids.filter(|id| !is_plain_id(id)).map(Into::into).collect()
+        })
     }
 
     fn representations(&self) -> impl Iterator<Item = Element<'d, 'a>> {
@@ -701,10 +786,7 @@ impl<'d, 'a> Level<'_, 'd, 'a> {
 
 /// Whether what stands between the tags of an element is a URI.
 fn holds_uri(name: &str) -> bool {
-    matches!(
-        name,
-        "BaseURL" | "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "Event" | "*"
-    )
+    matches!(name, "BaseURL" | "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "Event")
 }
 
 /// Whether an element has base URLs of its own for what lies in it.
@@ -727,6 +809,17 @@ fn is_presented(name: &str) -> bool {
             | "AlternativeMPD"
             | "StatusPresentation"
     )
+}
+
+/// Whether an element names a place where players report the URLs that they asked for (ETSI TS 103 285 section 10.12).
+fn reports(metrics: Element<'_, '_>) -> bool {
+    let has_url =
+        |element: Element<'_, '_>| element.attributes().any(|one| one.local_name() == "reportingUrl");
+    metrics.descendants().chain([metrics]).any(has_url)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an id leads nowhere, wherever in a URI it is put.
