@@ -15,7 +15,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::hls::{self, Edits, Skip};
-use crate::manifest::{Frame, Template};
+use crate::manifest::{Frame, Steering, Template};
 use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
 use crate::route::{MediaRequest, ResourceKind};
@@ -38,7 +38,7 @@ pub struct Rewrite<'a> {
     admission: &'a Admission,
     source: &'a Source,
     edits: Edits<'a>,
-    steering: Option<hls::Steering<'a>>,
+    steering: Option<Steering<'a>>,
 }
 
 impl<'a> Rewrite<'a> {
