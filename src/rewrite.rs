@@ -106,8 +106,11 @@ impl<'a> Rewrite<'a> {
             Refused::Broken(kind) => Fault::new(kind, format!("{}: {error}", source.place())).into(),
         };
         if matches!(request.kind, ResourceKind::Mpd | ResourceKind::Patch) {
-            let edits =
-                dash::Edits { max_bytes: site.playlists.max_bytes, ..dash::Edits::within(edits.caps) };
+            let edits = dash::Edits {
+                max_bytes: site.playlists.max_bytes,
+                update_within_s: site.sessions.update_within_s(),
+                ..dash::Edits::within(edits.caps)
+            };
             let is_patch = request.kind == ResourceKind::Patch;
             let compile = if is_patch { dash::compile_patch } else { dash::compile };
             return compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error));

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! document    what the elements are                           (document.rs)
-//! edits       what is made of it, as changes of its text       (window.rs -> change.rs)
+//! edits       what is made of it, as changes of its text       (window.rs, update.rs -> change.rs)
 //! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign.rs)
 //! template    rendered for each viewer by copying             (crate::manifest)
 //! patches     what has changed of a live MPD                  (patch.rs)
@@ -23,6 +23,7 @@ mod patch;
 mod place;
 mod sign;
 mod timing;
+mod update;
 mod url_template;
 mod window;
 

@@ -19,6 +19,7 @@ use super::change::Edited;
 use super::compile::{CompileError, text};
 use super::document::{Document, Element, Malformed, line_of};
 use super::sign;
+use super::update::is_within;
 use crate::catalog::Caps;
 use crate::manifest::{Frame, Template};
 
@@ -68,8 +69,15 @@ pub fn compile_patch(
 }
 
 /// Whether an operation would undo an edit.
-fn undoes(_operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
-    selected.attribute == Some("timeShiftBufferDepth") && edits.caps.rewind_s.is_some()
+fn undoes(operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
+    match selected.attribute {
+        Some("timeShiftBufferDepth") => edits.caps.rewind_s.is_some(),
+        Some("minimumUpdatePeriod") => edits.update_within_s.is_some_and(|within_s| {
+            let period = operation.content().unwrap_or_default();
+            operation.name() == "remove" || !is_within(&period, within_s)
+        }),
+        _ => false,
+    }
 }
 
 /// What an operation is on.
@@ -171,7 +179,8 @@ mod tests {
             tokens: &[],
         };
         let caps = Caps { rewind_s: Some(60), ..Caps::default() };
-        let template = compile_patch(patch.as_bytes(), Some(&frame), &Edits::within(&caps));
+        let edits = Edits { update_within_s: Some(30), ..Edits::within(&caps) };
+        let template = compile_patch(patch.as_bytes(), Some(&frame), &edits);
         let template = template.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(template.render("S").into_owned()).unwrap())
     }
@@ -209,6 +218,7 @@ mod tests {
             "<add sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline\"><S t=\"1\" d=\"4\"/></add>",
             "<remove sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline/S[1]\"/>",
             "<add sel=\"/MPD/Period\" type=\"@duration\">PT4S</add>",
+            "<replace sel=\"/MPD/@minimumUpdatePeriod\">PT4S</replace>",
             "<add sel=\"/MPD\" pos=\"prepend\"><UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:direct:2014\" value=\"x\"/></add>",
         ));
         for signing in [Signing::Inherited, Signing::Query] {
@@ -332,6 +342,8 @@ mod tests {
             "<replace sel='//SupplementalProperty/@schemeIdUri'>urn:mpeg:dash:chaining:2016</replace>",
             "<replace sel='//SupplementalProperty/@value'>https://media.example/vod/h/x.mpd</replace>",
             "<replace sel='/MPD/@timeShiftBufferDepth'>PT1H</replace>",
+            "<replace sel='/MPD/@minimumUpdatePeriod'>PT1H</replace>",
+            "<remove sel='/MPD/@minimumUpdatePeriod'/>",
             "<add sel='/MPD/Period/BaseURL/text()' type='@x'>y</add>",
         ] {
             let found = signed(&patch(operation), Signing::Inherited);
