@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::change::{Changes, Edited};
 use super::document::{Document, Malformed};
-use super::{Edits, sign, update, window};
+use super::{Edits, sign, update, window, xlink};
 use crate::manifest::{Frame, Template};
 
 /// Why an MPD cannot be served.
@@ -86,6 +86,9 @@ type Edit = fn(&Document<'_>, &Edits<'_>) -> Result<Changes, CompileError>;
 /// What there is to be done, in its order. Each edit finds what those before it have left.
 fn asked_for(edits: &Edits<'_>, mpd: &str) -> Vec<Edit> {
     let mut asked_for: Vec<Edit> = Vec::new();
+    if xlink::stands_for_nothing(mpd) {
+        asked_for.push(xlink::leave_out);
+    }
     if edits.caps.rewind_s.is_some() {
         asked_for.push(window::narrow);
     }

@@ -4,6 +4,7 @@
 //! order of its attributes.
 //!
 //! ```text
+//! parts       what is to be had elsewhere is put in           (xlink.rs)
 //! document    what the elements are                           (document.rs)
 //! edits       what is made of it, as changes of its text       (window.rs, update.rs -> change.rs)
 //! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign.rs)
@@ -26,9 +27,11 @@ mod timing;
 mod update;
 mod url_template;
 mod window;
+mod xlink;
 
 pub use compile::{CompileError, compile, forbidden, is_xml};
 pub use document::Malformed;
 pub use edits::Edits;
 pub use patch::{VOID_PATCH, are_patched, compile_patch};
 pub(crate) use timing::timing;
+pub use xlink::{remote_parts, with_remote_parts};
