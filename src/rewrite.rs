@@ -109,6 +109,7 @@ impl<'a> Rewrite<'a> {
             let edits = dash::Edits {
                 max_bytes: site.playlists.max_bytes,
                 update_within_s: site.sessions.update_within_s(),
+                steering: steering.as_ref(),
                 ..dash::Edits::within(edits.caps)
             };
             let is_patch = request.kind == ResourceKind::Patch;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::change::{Changes, Edited};
 use super::document::{Document, Malformed};
-use super::{Edits, sign, update, window, xlink};
+use super::{Edits, sign, steering, update, window, xlink};
 use crate::manifest::{Frame, Template};
 
 /// Why an MPD cannot be served.
@@ -91,6 +91,9 @@ fn asked_for(edits: &Edits<'_>, mpd: &str) -> Vec<Edit> {
     }
     if edits.caps.rewind_s.is_some() {
         asked_for.push(window::narrow);
+    }
+    if edits.steering.is_some() && (mpd.contains("serviceLocation") || mpd.contains("ContentSteering")) {
+        asked_for.push(steering::announce);
     }
     if edits.update_within_s.is_some() && mpd.contains("dynamic") {
         asked_for.push(update::shorten);

@@ -1,6 +1,7 @@
 //! What is to become of an MPD, besides the signing of its URIs.
 
 use crate::catalog::Caps;
+use crate::manifest::Steering;
 
 /// The edits of an MPD.
 #[derive(Clone, Copy, Debug)]
@@ -11,11 +12,13 @@ pub struct Edits<'a> {
     pub max_bytes: usize,
     /// In how many seconds an MPD that changes is to be asked for again at the latest.
     pub update_within_s: Option<u64>,
+    /// The content steering that an MPD is to announce.
+    pub steering: Option<&'a Steering<'a>>,
 }
 
 impl<'a> Edits<'a> {
     /// Those that limits ask for, and no others.
     pub fn within(caps: &'a Caps) -> Self {
-        Self { caps, max_bytes: 16 * 1024 * 1024, update_within_s: None }
+        Self { caps, max_bytes: 16 * 1024 * 1024, update_within_s: None, steering: None }
     }
 }

@@ -70,7 +70,11 @@ pub fn compile_patch(
 
 /// Whether an operation would undo an edit.
 fn undoes(operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
+    let is_steered =
+        edits.steering.is_some() && matches!(selected.element, "BaseURL" | "ContentSteering" | "*");
     match selected.attribute {
+        // Their order is another one.
+        _ if is_steered => true,
         Some("timeShiftBufferDepth") => edits.caps.rewind_s.is_some(),
         Some("minimumUpdatePeriod") => edits.update_within_s.is_some_and(|within_s| {
             let period = operation.content().unwrap_or_default();

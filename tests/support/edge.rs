@@ -95,6 +95,9 @@ impl<'a> Edge<'a> {
         if let Some(redirect) = redirect {
             return Ok(redirect);
         }
+        if request.kind == ResourceKind::Time {
+            return Ok(pipeline::time(now.as_secs() * 1000));
+        }
         if request.kind == ResourceKind::Steering {
             let keys = DocumentKey::Keys(site.sessions.keys.clone());
             let keys = self.documents.read::<KeySet>(&keys)?.unwrap().body;
