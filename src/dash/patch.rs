@@ -14,12 +14,12 @@
 //!
 //! [RFC 5261]: https://www.rfc-editor.org/rfc/rfc5261
 
-use super::Edits;
 use super::change::Edited;
 use super::compile::{CompileError, text};
 use super::document::{Document, Element, Malformed, line_of};
 use super::sign;
 use super::update::is_within;
+use super::{Edits, limits};
 use crate::catalog::Caps;
 use crate::manifest::{Frame, Template};
 
@@ -28,7 +28,7 @@ pub const VOID_PATCH: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Patch
 
 /// Whether an MPD within limits may be patched: none of them takes something out of it, at which patches find their places.
 pub fn are_patched(caps: &Caps) -> bool {
-    Caps { max_streams: None, offline: None, rewind_s: None, ..caps.clone() }.is_none()
+    !limits::are_in(caps)
 }
 
 /// Whether a URI, as it stands in `PatchLocation`, is one of a patch by its name. One by another name would not be read.
