@@ -14,11 +14,12 @@
 //!
 //! [RFC 5261]: https://www.rfc-editor.org/rfc/rfc5261
 
-use super::Edits;
 use super::change::Edited;
 use super::compile::{CompileError, text};
 use super::document::{Document, Element, Malformed, line_of};
 use super::sign;
+use super::update::is_within;
+use super::{Edits, limits};
 use crate::catalog::Caps;
 use crate::manifest::{Frame, Template};
 
@@ -27,7 +28,7 @@ pub const VOID_PATCH: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Patch
 
 /// Whether an MPD within limits may be patched: none of them takes something out of it, at which patches find their places.
 pub fn are_patched(caps: &Caps) -> bool {
-    Caps { max_streams: None, offline: None, rewind_s: None, ..caps.clone() }.is_none()
+    !limits::are_in(caps)
 }
 
 /// Whether a URI, as it stands in `PatchLocation`, is one of a patch by its name. One by another name would not be read.
@@ -68,8 +69,19 @@ pub fn compile_patch(
 }
 
 /// Whether an operation would undo an edit.
-fn undoes(_operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
-    selected.attribute == Some("timeShiftBufferDepth") && edits.caps.rewind_s.is_some()
+fn undoes(operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
+    let is_steered =
+        edits.steering.is_some() && matches!(selected.element, "BaseURL" | "ContentSteering" | "*");
+    match selected.attribute {
+        // Their order is another one.
+        _ if is_steered => true,
+        Some("timeShiftBufferDepth") => edits.caps.rewind_s.is_some(),
+        Some("minimumUpdatePeriod") => edits.update_within_s.is_some_and(|within_s| {
+            let period = operation.content().unwrap_or_default();
+            operation.name() == "remove" || !is_within(&period, within_s)
+        }),
+        _ => false,
+    }
 }
 
 /// What an operation is on.
@@ -185,7 +197,8 @@ mod tests {
             tokens: &[],
         };
         let caps = Caps { rewind_s: Some(60), ..Caps::default() };
-        let template = compile_patch(patch.as_bytes(), Some(&frame), &Edits::within(&caps));
+        let edits = Edits { update_within_s: Some(30), ..Edits::within(&caps) };
+        let template = compile_patch(patch.as_bytes(), Some(&frame), &edits);
         let template = template.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(template.render("S").into_owned()).unwrap())
     }
@@ -234,6 +247,7 @@ mod tests {
             "<add sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline\"><S t=\"1\" d=\"4\"/></add>",
             "<remove sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline/S[1]\"/>",
             "<add sel=\"/MPD/Period\" type=\"@duration\">PT4S</add>",
+            "<replace sel=\"/MPD/@minimumUpdatePeriod\">PT4S</replace>",
             "<add sel=\"/MPD\" pos=\"prepend\"><UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:direct:2014\" value=\"x\"/></add>",
         ));
         for signing in [Signing::Inherited, Signing::Query] {
@@ -351,12 +365,16 @@ mod tests {
             "<replace sel='/MPD/SegmentTemplate/@media'><x/></replace>",
             "<add sel='/MPD/AdaptationSet'><Representation id='../x'/></add>",
             "<replace sel='/MPD/Representation/@id'>../x</replace>",
+            "<replace sel='/MPD/Representation/@bandwidth'>../x</replace>",
+            "<add sel='/MPD/Representation' type='@nodeName'>BaseURL</add>",
             "<add sel='/MPD/Period' type='@xlink:href'>a.xml</add>",
             "<add sel='/MPD'><Period xlink:href='a.xml'/></add>",
             "<replace sel='/MPD/UTCTiming/@value'>https://media.example/vod/h/time</replace>",
             "<replace sel='/MPD/SupplementalProperty/@schemeIdUri'>urn:mpeg:dash:chaining:2016</replace>",
             "<replace sel='/MPD/SupplementalProperty/@value'>https://media.example/vod/h/x.mpd</replace>",
             "<replace sel='/MPD/@timeShiftBufferDepth'>PT1H</replace>",
+            "<replace sel='/MPD/@minimumUpdatePeriod'>PT1H</replace>",
+            "<remove sel='/MPD/@minimumUpdatePeriod'/>",
             "<add sel='/MPD/Period/BaseURL/text()' type='@x'>y</add>",
         ] {
             let found = signed(&patch(operation), Signing::Inherited);
