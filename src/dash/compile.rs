@@ -114,7 +114,7 @@ pub fn is_xml(manifest: &[u8]) -> bool {
     manifest.trim_ascii_start().starts_with(b"<")
 }
 
-fn text(mpd: &[u8]) -> Result<&str, Malformed> {
+pub(super) fn text(mpd: &[u8]) -> Result<&str, Malformed> {
     str::from_utf8(mpd).map_err(|error| {
         let before = mpd.get(..error.valid_up_to()).unwrap_or_default();
         let line = memchr::memchr_iter(b'\n', before).count() + 1;

@@ -13,6 +13,7 @@
 //! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
 
 mod change;
+mod check;
 mod compile;
 mod document;
 mod duration;
@@ -22,6 +23,7 @@ mod sign;
 mod url_template;
 mod window;
 
+pub use check::{Known, Rule, SPECIFICATION, Type, check};
 pub use compile::{CompileError, compile, forbidden, is_xml};
 pub use document::Malformed;
 pub use edits::Edits;
