@@ -2,9 +2,15 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import * as HLS from "hls-parser";
+import { parse as parseMpd } from "mpd-parser";
 import { HOST, LENGTHS } from "./fixture.mjs";
+import { PERIODS } from "./mpds.mjs";
 
 HLS.setOptions({ strictMode: false, silent: true });
+
+/** What both sides are to serve, and what neither can protect. */
+const MPDS = ["live", "vod", "absolute", "rooted", "upwards", "base", "location", ...PERIODS.map((count) => `periods-${count}`)];
+const REFUSED_MPDS = ["foreign", "foreign-base", "outside", "cut", "page"];
 
 const SESSION = /(?<=~)[A-Za-z0-9_-]{100}/;
 const HEADERS = [
@@ -49,7 +55,7 @@ export async function assertEquivalent(ours, peer, mint) {
     // Twice: from the media origin, and out of the cache.
     for (let turn = 0; turn < 2; turn++) {
       const [a, b] = await Promise.all([ask(ours, ofOurs, options), ask(peer, ofPeer, options)]);
-      compare(`${options?.method ?? "GET"} ${path.replace(/token=[^&]+/, "token=…")}`, status, a, b);
+      compare(`${options?.method ?? "GET"} ${path.replace(/token=[^&]+/, "token=…")}`, path, status, a, b);
     }
     count += 1;
   };
@@ -66,7 +72,12 @@ export async function assertEquivalent(ours, peer, mint) {
   for (const name of ["absolute", "rooted", "upwards"]) await held(entry(`video/${name}.m3u8`), 200);
   for (const name of ["foreign", "outside", "page"]) await held(entry(`video/${name}.m3u8`), 502);
   await held(entry("video/none.m3u8"), 404);
-  await held(entry("manifest.mpd"), 404);
+  for (const name of MPDS) await held(entry(`dash/${name}.mpd`), 200);
+  for (const name of REFUSED_MPDS) await held(entry(`dash/${name}.mpd`), 502);
+  await held(entry("dash/vod.mpd"), 200, { method: "HEAD" });
+  await held(entry("dash/none.mpd"), 404);
+  const basic = await mint("HS256", { plan: "basic" });
+  for (const name of MPDS) await held(entry(`dash/${name}.mpd`, basic), 200, { country: "GB" });
 
   const sessions = [await session(ours, viewer), await session(peer, viewer)];
   // A session of each side, on both sides: the tokens are of one format.
@@ -76,6 +87,8 @@ export async function assertEquivalent(ours, peer, mint) {
     for (const length of LENGTHS) await held(below(`video/${length}.m3u8`), 200);
     for (const name of ["absolute", "rooted", "upwards"]) await held(below(`video/${name}.m3u8`), 200);
     for (const name of ["foreign", "outside", "page"]) await held(below(`video/${name}.m3u8`), 502);
+    for (const name of MPDS) await held(below(`dash/${name}.mpd`), 200);
+    for (const name of REFUSED_MPDS) await held(below(`dash/${name}.mpd`), 502);
     for (const name of ["4k", "200k"]) await held(below(`video/${name}.m4s`), 200);
     await held(below("video/%34k.m4s"), 200);
     await held(below("video/4k.m4s"), 200, { method: "HEAD" });
@@ -119,25 +132,47 @@ export async function assertEquivalent(ours, peer, mint) {
   return count;
 }
 
-function compare(name, status, ours, peer) {
+function compare(name, path, status, ours, peer) {
   const reason = (answer) => /"reason":"(\w+)"/.exec(answer.body)?.[1];
   const seen = (answer) => `${answer.status} ${reason(answer) ?? ""}`.trim();
   assert.equal(ours.status, status, `${name}: Stagedoor answers ${seen(ours)}`);
   assert.equal(peer.status, status, `${name}: the peer answers ${seen(peer)}`);
   assert.equal(reason(peer), reason(ours), `${name}: the reasons differ`);
-  const playlist = ours.headers["content-type"]?.includes("mpegurl");
+  const [, meaning] = MEANINGS.find(([type]) => ours.headers["content-type"]?.includes(type)) ?? [];
   for (const header of HEADERS) {
-    // The peer writes a playlist anew, and words a refusal's detail in its own way.
-    if (header === "content-length" && (playlist || status >= 400)) continue;
+    // The peer writes a manifest anew, and words a refusal's detail in its own way.
+    if (header === "content-length" && (meaning || status >= 400)) continue;
     assert.equal(peer.headers[header], ours.headers[header], `${name}: ${header} differs`);
   }
-  if (playlist) assert.deepEqual(meaning(peer), meaning(ours), `${name}: the playlists differ`);
+  if (meaning) assert.deepEqual(said(meaning, path, peer), said(meaning, path, ours), `${name}: the manifests differ`);
   else if (status < 300) assert.ok(ours.body.equals(peer.body), `${name}: the bodies differ`);
 }
 
-/** What a playlist says, whoever the viewer is. */
-function meaning({ body }) {
+const MEANINGS = [
+  ["mpegurl", ofPlaylist],
+  ["dash+xml", ofMpd],
+];
+
+/** What a manifest says, whoever the viewer is. */
+function said(meaning, path, { body }) {
   if (body.length === 0) return undefined;
-  const { source: _, ...said } = HLS.parse(String(body).replaceAll(new RegExp(SESSION, "g"), "S"));
+  const anybody = (text) => text.replaceAll(new RegExp(SESSION, "g"), "S");
+  return meaning(anybody(String(body)), new URL(anybody(path), `https://${HOST}`).href);
+}
+
+function ofPlaylist(text) {
+  const { source: _, ...said } = HLS.parse(text);
   return said;
+}
+
+/** URLs as players form them: how a base and what stands below it share them out is not what it means. */
+function ofMpd(text, manifestUri) {
+  const resolved = (key, value) => {
+    if (key === "uri") return undefined;
+    if (key === "locations") return value.map((uri) => new URL(uri, manifestUri).href);
+    // The URL of a playlist is its base. With segments, nobody fetches it: a folder is as good as a file in it.
+    if (value?.resolvedUri && value.segments?.length > 0) return { ...value, resolvedUri: new URL(".", value.resolvedUri).href };
+    return value;
+  };
+  return JSON.parse(JSON.stringify(parseMpd(text, { manifestUri, NOW: 0 }), resolved));
 }

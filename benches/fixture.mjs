@@ -1,5 +1,6 @@
 // What both sides serve: the KV documents, the media origin's files, and viewer tokens.
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
+import { ENTRIES, PERIODS, live, periods, vod } from "./mpds.mjs";
 
 export const HOST = "watch.example.com";
 export const LENGTHS = [10, 100, 1_000, 10_000];
@@ -91,6 +92,7 @@ function master() {
 }
 
 const TEXT = "application/vnd.apple.mpegurl";
+const XML = "application/dash+xml";
 const noise = (length) => Buffer.from(Array.from({ length }, (_, at) => (at * 31 + (at >> 8)) & 0xff));
 
 /** The media origin's files, by path. */
@@ -104,6 +106,19 @@ export const files = new Map(
     "video/foreign.m3u8": [TEXT, playlist(10, (number) => `https://ads.example/${number}.m4s`)],
     "video/outside.m3u8": [TEXT, playlist(10, (number) => `../../quay/${number}.m4s`)],
     "video/page.m3u8": ["text/html", "<!doctype html>"],
+    "dash/live.mpd": [XML, live(ENTRIES)],
+    ...Object.fromEntries(PERIODS.map((count) => [`dash/periods-${count}.mpd`, [XML, periods(count)]])),
+    "dash/vod.mpd": [XML, vod()],
+    "dash/absolute.mpd": [XML, vod(`${MEDIA}harbour/dash/$RepresentationID$/$Number$.m4s?v=2&amp;w=3`)],
+    "dash/rooted.mpd": [XML, vod("/vod/harbour/a%20b/$RepresentationID$/$Number%09d$.m4s")],
+    "dash/upwards.mpd": [XML, vod("../other/$RepresentationID$/$Bandwidth$/$Number$.m4s")],
+    "dash/base.mpd": [XML, vod(undefined, `  <BaseURL>${MEDIA}harbour/a/</BaseURL>\n  <BaseURL>../b/</BaseURL>\n`)],
+    "dash/location.mpd": [XML, vod(undefined, `  <Location>${MEDIA}harbour/dash/vod.mpd?v=2</Location>\n`)],
+    "dash/foreign.mpd": [XML, vod("https://ads.example/$RepresentationID$/$Number$.m4s")],
+    "dash/foreign-base.mpd": [XML, vod(undefined, "  <BaseURL>https://ads.example/</BaseURL>\n")],
+    "dash/outside.mpd": [XML, vod("../../quay/$RepresentationID$/$Number$.m4s")],
+    "dash/cut.mpd": [XML, vod().slice(0, 300)],
+    "dash/page.mpd": ["text/html", "<!doctype html><html></html>"],
     "video/4k.m4s": ["video/mp4", noise(4 * 1024)],
     "video/200k.m4s": ["video/mp4", noise(200 * 1024)],
   }).map(([path, [type, body]]) => {

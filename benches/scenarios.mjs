@@ -1,5 +1,6 @@
 // What is asked of both sides.
 import { LENGTHS } from "./fixture.mjs";
+import { ENTRIES, PERIODS } from "./mpds.mjs";
 
 /** Stagedoor remembers 4,000 verified signatures, the peer 2,000 tokens: of more in turn, neither meets one that it knows. */
 const COLD = 5_000;
@@ -30,6 +31,17 @@ export async function scenarios({ session, mint }) {
       name: `${number(length)} segments, at the entry`,
       paths: entry(`video/${length}.m3u8`),
     })),
+    { name: `MPD, timelines of ${number(ENTRIES)} entries, below the session`, paths: below("dash/live.mpd") },
+    {
+      name: `MPD, timelines of ${number(ENTRIES)} entries, below the session, the peer sends what it need not change as it is`,
+      peer: "lenient",
+      paths: below("dash/live.mpd"),
+    },
+    { name: `MPD, timelines of ${number(ENTRIES)} entries, at the entry`, paths: entry("dash/live.mpd") },
+    ...PERIODS.map((count) => ({ name: `MPD, periods: ${count}, below the session`, paths: below(`dash/periods-${count}.mpd`) })),
+    ...PERIODS.map((count) => ({ name: `MPD, periods: ${count}, at the entry`, paths: entry(`dash/periods-${count}.mpd`) })),
+    { name: "MPD on demand, below the session", paths: below("dash/vod.mpd") },
+    { name: "MPD on demand, at the entry", paths: entry("dash/vod.mpd") },
     { name: "segment of 4 KiB", paths: below("video/4k.m4s") },
     { name: "segment of 200 KiB", paths: below("video/200k.m4s") },
     { name: "token cold, HS256", paths: cold("HS256", mint) },

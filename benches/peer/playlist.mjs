@@ -4,38 +4,14 @@
 // written anew even where nothing changed. That writing is also what keeps it closed on foreign URIs, since it puts
 // out only what it has looked at. `unchangedAsIs` skips it where no URI changed: faster, and blind to unknown tags.
 import * as HLS from "hls-parser";
-import { hash, utf8 } from "./bytes.mjs";
+import { isLowEnough } from "./picture.mjs";
+import { LOCAL, PLAIN, foreign, isAbsolute, within } from "./place.mjs";
 import { Denial, Fault } from "./reply.mjs";
-import { canonical } from "./route.mjs";
 
 // Real playlists break rules that a delivery layer need not enforce; hls-parser would write each to the console.
 HLS.setOptions({ strictMode: false, silent: true });
 
-export async function manifest(request, wanted, admission, source, text, unchangedAsIs) {
-  const body = rewrite(wanted, admission, source, text, unchangedAsIs);
-  const bytes = utf8(body);
-  const headers = new Headers({ "Content-Type": "application/vnd.apple.mpegurl" });
-  if (admission.prefix) {
-    headers.set("Cache-Control", "private, no-store");
-    return answer(request, bytes, headers);
-  }
-  headers.set("Cache-Control", `private, max-age=${source.ttl}`);
-  const tag = `"${hexadecimal((await hash(bytes)).subarray(0, 12))}"`;
-  headers.set("ETag", tag);
-  const known = request.headers.get("If-None-Match");
-  const same = (item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === tag;
-  if (known?.split(",").some(same)) return new Response(null, { status: 304, headers });
-  return answer(request, bytes, headers);
-}
-
-function answer(request, bytes, headers) {
-  headers.set("Content-Length", String(bytes.length));
-  return new Response(request.method === "HEAD" ? null : bytes, { headers });
-}
-
-const hexadecimal = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-function rewrite(wanted, { token, caps, prefix }, source, text, unchangedAsIs) {
+export function rewritePlaylist(wanted, { token, caps, prefix }, source, text, unchangedAsIs) {
   if (!/^\uFEFF?#EXTM3U[ \t]*\r?\n/.test(text)) {
     throw new Fault("manifest_invalid", `${source.url}: expected #EXTM3U in the first line`);
   }
@@ -78,12 +54,6 @@ function limit(playlist, { max_height: most }) {
   return true;
 }
 
-/** Whether a picture fits in one of 16:9 of this height, lying or standing; whole blocks of 16 pixels do not count. */
-function isLowEnough({ width, height }, most) {
-  const longest = Math.ceil(most / 9) * 16;
-  return Math.min(width, height) <= most && Math.max(width, height) <= longest;
-}
-
 function master(playlist, set) {
   set(playlist.contentSteering, "serverUri");
   for (const item of playlist.sessionDataList) set(item, "uri");
@@ -117,32 +87,14 @@ function assets(range, set) {
   set(range.attributes, "X-ASSET-LIST");
 }
 
-const PLAIN = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
-
 /** How a URI is to be written so that the session covers it; one that it cannot cover is refused. */
 function placer(wanted, source, root, prefix) {
   const below = root + wanted.folder;
   return (uri) => {
     if (PLAIN.test(uri)) return prefix ? below + uri : uri;
-    if (/^(?:data|skd|urn):/i.test(uri)) return uri;
-    return resolve(uri, source, root, prefix);
+    if (LOCAL.test(uri)) return uri;
+    if (uri.includes("{$")) throw foreign(source, "a URI with a variable");
+    const path = within(uri, source.url, source);
+    return prefix || isAbsolute(uri) ? root + path : uri;
   };
-}
-
-function resolve(uri, source, root, prefix) {
-  const foreign = (why) => new Fault("manifest_foreign_uri", `${source.url}: ${why}`);
-  if (uri.includes("{$")) throw foreign("a URI with a variable");
-  if (!URL.canParse(uri, source.url)) throw foreign("not a URI");
-  const url = new URL(uri, source.url);
-  const { origin, pathname } = source.folder;
-  if (url.origin !== origin || url.username || url.password || !url.pathname.startsWith(pathname)) {
-    throw foreign("a URI outside the title");
-  }
-  const path = url.pathname.slice(pathname.length);
-  try {
-    canonical(path);
-  } catch {
-    throw foreign("a URI outside the title");
-  }
-  return !prefix && !/^[/\\]/.test(uri) && !URL.canParse(uri) ? uri : root + path + url.search;
 }

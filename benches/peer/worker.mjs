@@ -1,12 +1,12 @@
-// The peer: the same delivery layer as a plain JavaScript Worker, made of jose and hls-parser.
+// The peer: the same delivery layer as a plain JavaScript Worker, made of jose, hls-parser and cml-xml.
 //
 // It does what Stagedoor does for a viewer's request, with Stagedoor's documents, session tokens, cache keys and
 // reason codes, so that the two can be held against each other answer by answer. What is not on a viewer's way is
 // left out: the sync endpoint, /version, /healthz and the development override of geography.
 import { documents, unknownTitle } from "./documents.mjs";
+import { manifest } from "./manifest.mjs";
 import { media, whole } from "./media.mjs";
-import { manifest } from "./playlist.mjs";
-import { Denial, Fault, cors, preflight, problem } from "./reply.mjs";
+import { Denial, cors, preflight, problem } from "./reply.mjs";
 import { permit, stillPermitted } from "./rights.mjs";
 import { route } from "./route.mjs";
 import { mintSession, openSession } from "./session.mjs";
@@ -43,7 +43,6 @@ async function serve(facts, wanted, site, catalog, env, context) {
   const from = source(facts.url, wanted, site, title);
   if (wanted.kind === "segment") return media(facts.request, from, context);
   const text = await whole(from, context);
-  if (wanted.kind === "mpd") throw new Fault("manifest_unsupported", "DASH manifests are not rewritten yet");
   return manifest(facts.request, wanted, admission, from, text, env.UNCHANGED === "source");
 }
 

@@ -52,5 +52,5 @@ pub use edits::Edits;
 pub use event::{Event, EventKind, events};
 pub use steering::Steering;
 pub use tag::{Applies, Known, SPECIFICATION, Stands, Tag, Type, Value};
-pub use timing::Timing;
+pub(crate) use timing::timing;
 pub use writer::Writer;

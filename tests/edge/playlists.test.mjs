@@ -1,18 +1,15 @@
 // What hls-parser and m3u8-parser make of playlists of other projects, before the command rewrote them and after.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import HLS from "hls-parser";
 import { Parser } from "m3u8-parser";
-import { command } from "./harness.mjs";
+import { HOST, TOKEN, isLowEnough, manifests, rewritten, same, unsigned } from "./rewritten.mjs";
 
-const folder = fileURLToPath(new URL("../fixtures/hls", import.meta.url));
-const URL_AT_EDGE = "https://watch.example.com/hls/index.m3u8";
-const TOKEN = "SeSsIoN";
+const URL_AT_EDGE = `${HOST}/hls/index.m3u8`;
+const OPTIONS = ["--url", URL_AT_EDGE, "--session", TOKEN, "--foreign", "sign"];
 const MAX_HEIGHT = 360;
 
 HLS.setOptions({ silent: true });
@@ -25,10 +22,6 @@ const parsers = {
     return parser.manifest;
   },
 };
-
-/** Whether a picture fits in one of 16:9 of that height, lying or standing; whole blocks of 16 pixels do not count. */
-const isLowEnough = ({ width, height }) =>
-  Math.min(width, height) <= MAX_HEIGHT && Math.max(width, height) <= Math.ceil(MAX_HEIGHT / 9) * 16;
 
 /** What a parser cannot read, before anything was changed, and what it throws: lines that are no tag it expects. */
 const NO_TAG = "Cannot destructure property 'name' of 'mapTo(...)' as it is undefined.";
@@ -46,42 +39,20 @@ const UNREAD = new Set([
 /** What the command refuses, since it is no playlist. */
 const REFUSED = new Set(["globocom-m3u8/test_host.m3u8", "globocom-m3u8/windows_playlist.m3u8", "videojs-m3u8-parser/empty.m3u8"]);
 
-const playlists = new Map();
+let playlists;
 let scratch;
 
 before(async () => {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".m3u8")).sort();
-  // Projects took playlists from one another: each is looked at once.
-  const seen = new Set();
-  for (const name of names) {
-    const text = await readFile(join(folder, name), "utf8");
-    if (!seen.has(text)) playlists.set(name, text);
-    seen.add(text);
-  }
+  playlists = await manifests("hls", [".m3u8"]);
   scratch = await mkdtemp(join(tmpdir(), "stagedoor-playlists-"));
   await writeFile(join(scratch, "permit.json"), JSON.stringify({ caps: { max_height: MAX_HEIGHT } }));
 });
 after(() => rm(scratch, { recursive: true }));
 
-/** Runs the command on playlists, some at a time: what it wrote, by name, or what it said instead. */
-async function rewritten(options, wanted = () => true) {
-  const written = new Map();
+/** What the command writes of playlists. */
+function written(options, wanted = () => true) {
   const names = [...playlists].filter(([name, text]) => !REFUSED.has(name) && wanted(text)).map(([name]) => name);
-  const one = (name) =>
-    new Promise((done) => {
-      const words = ["manifest", "rewrite", "--url", URL_AT_EDGE, "--session", TOKEN, "--foreign", "sign", ...options];
-      const limits = { maxBuffer: 64 * 1024 * 1024 };
-      execFile(command, [...words, join(folder, name)], limits, (error, stdout, stderr) => {
-        written.set(name, error ? { failed: stdout + stderr } : { text: stdout });
-        done();
-      });
-    });
-  await Promise.all(
-    Array.from({ length: 4 }, async () => {
-      for (let name = names.pop(); name !== undefined; name = names.pop()) await one(name);
-    }),
-  );
-  return written;
+  return rewritten("hls", names, [...OPTIONS, ...options]);
 }
 
 function parse(parser, text) {
@@ -92,22 +63,10 @@ function parse(parser, text) {
   }
 }
 
-/** A URI without its session, resolved. */
-function unsigned(uri) {
-  const url = new URL(uri, URL_AT_EDGE);
-  if (url.pathname.startsWith(`/~${TOKEN}/`)) url.pathname = url.pathname.slice(TOKEN.length + 2);
-  else url.search = url.search.replace(new RegExp(`[?&]sd_session=${TOKEN}(?=$|&)`), "");
-  assert.ok(!url.href.includes(TOKEN), uri);
-  return url.href;
-}
-
-/** Whether a URI carries the session and leads, without it, where the other leads. */
-const same = (before, after) => after.includes(TOKEN) && unsigned(after) === new URL(before, URL_AT_EDGE).href;
-
 /** Compares what was parsed: the same, but for URIs that carry the session. Returns how many do. */
 function compare(before, after, at, seen = new Set()) {
   if (typeof before === "string" && typeof after === "string" && before !== after) {
-    assert.ok(same(before, after), `${at}: ${before} became ${after}`);
+    assert.ok(same(before, after, URL_AT_EDGE), `${at}: ${before} became ${after}`);
     return 1;
   }
   if (typeof before !== "object" || before === null || ArrayBuffer.isView(before) || before instanceof Date) {
@@ -126,10 +85,9 @@ function compare(before, after, at, seen = new Set()) {
 
 for (const signing of ["path", "query"]) {
   test(`a session in the ${signing} changes nothing that a parser reads but URIs`, async () => {
-    const written = await rewritten(["--signing", signing]);
     const unread = new Set();
     let signed = 0;
-    for (const [name, { text, failed }] of written) {
+    for (const [name, { text, failed }] of await written(["--signing", signing])) {
       assert.equal(failed, undefined, name);
       for (const parser of Object.keys(parsers)) {
         const [before, after] = [parse(parser, playlists.get(name)), parse(parser, text)];
@@ -144,12 +102,12 @@ for (const signing of ["path", "query"]) {
 }
 
 test("of variants remain those that are not too high", async () => {
-  const written = await rewritten(["--permit", join(scratch, "permit.json")], (text) => text.includes("-STREAM-INF:"));
+  const permit = ["--permit", join(scratch, "permit.json")];
   let [kept, left_out, none] = [0, 0, 0];
-  for (const [name, { text, failed }] of written) {
+  for (const [name, { text, failed }] of await written(permit, (text) => text.includes("-STREAM-INF:"))) {
     const before = parse("hls-parser", playlists.get(name)).parsed;
     if (!before?.isMasterPlaylist) continue;
-    const expected = before.variants.filter(({ resolution }) => !resolution || isLowEnough(resolution));
+    const expected = before.variants.filter(({ resolution }) => !resolution || isLowEnough(resolution, MAX_HEIGHT));
     if (!expected.some(({ isIFrameOnly }) => !isIFrameOnly) && before.variants.some(({ isIFrameOnly }) => !isIFrameOnly)) {
       assert.equal(JSON.parse(failed).reason, "no_variant", name);
       none += 1;
@@ -158,7 +116,7 @@ test("of variants remain those that are not too high", async () => {
     assert.equal(failed, undefined, name);
     const found = parse("hls-parser", text).parsed.variants;
     const told = (variants, uri) => variants.map((variant) => `${variant.bandwidth} ${variant.isIFrameOnly} ${uri(variant.uri)}`).sort();
-    assert.deepEqual(told(found, unsigned), told(expected, (uri) => new URL(uri, URL_AT_EDGE).href), name);
+    assert.deepEqual(told(found, (uri) => unsigned(uri, URL_AT_EDGE)), told(expected, (uri) => new URL(uri, URL_AT_EDGE).href), name);
     kept += found.length;
     left_out += before.variants.length - found.length;
   }

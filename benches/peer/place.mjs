@@ -1,0 +1,41 @@
+// How a URI is to be written so that the session covers it; one that it cannot cover is refused.
+import { Fault } from "./reply.mjs";
+import { canonical } from "./route.mjs";
+
+/** A path that stays below where it is resolved, and has nothing that wants decoding. */
+export const PLAIN = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
+
+/** What is fetched from no server. */
+export const LOCAL = /^(?:data|skd|urn):/i;
+
+/** What of a URL lies below the title's folder at the media origin: path and query. */
+export function within(uri, base, source) {
+  const { path, search } = split(uri, base, source);
+  try {
+    canonical(path);
+  } catch {
+    throw foreign(source, "a URI outside the title");
+  }
+  return path + search;
+}
+
+/** The same of what is no more than a base, as a folder is. */
+export function baseWithin(uri, base, source) {
+  const { path, search } = split(uri, base, source);
+  return path + search;
+}
+
+function split(uri, base, source) {
+  if (!URL.canParse(uri, base)) throw foreign(source, "not a URI");
+  const url = new URL(uri, base);
+  const { origin, pathname } = source.folder;
+  if (url.origin !== origin || url.username || url.password || !url.pathname.startsWith(pathname)) {
+    throw foreign(source, "a URI outside the title");
+  }
+  return { path: url.pathname.slice(pathname.length), search: url.search };
+}
+
+export const foreign = (source, why) => new Fault("manifest_foreign_uri", `${source.url}: ${why}`);
+
+/** Whether a URI leads where it does wherever the manifest is. */
+export const isAbsolute = (uri) => /^[/\\]/.test(uri) || URL.canParse(uri);

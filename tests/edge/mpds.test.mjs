@@ -1,0 +1,163 @@
+// What mpd-parser and cml-xml make of MPDs of other projects, before the command rewrote them and after.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { parseXml } from "@svta/cml-xml";
+import { inheritAttributes, parse, parseUTCTiming, stringToMpdXml, toPlaylists } from "mpd-parser";
+import { HOST, TOKEN, manifests, rewritten, same, unsigned } from "./rewritten.mjs";
+
+const AT_ENTRY = `${HOST}/dash/index.mpd`;
+const BELOW = `${HOST}/~${TOKEN}/dash/index.mpd`;
+
+/** When an MPD is read that says how long its stream has been going on. */
+const NOW = Date.UTC(2026, 0, 1);
+
+/** How each way of signing is asked for, and where a player has the MPD from. */
+const SIGNINGS = {
+  "in the path, at the entry": { words: ["--signing", "path", "--session", TOKEN, "--url", AT_ENTRY], url: AT_ENTRY },
+  "in the path, below it": { words: ["--session", TOKEN, "--url", BELOW], url: BELOW },
+  "in the query": { words: ["--signing", "query", "--session", TOKEN, "--url", AT_ENTRY], url: AT_ENTRY },
+};
+
+/** What the command refuses, since it is cut off. Two projects have the same. */
+const REFUSED = new Set(["dash-mpd-rs/incomplete.mpd"]);
+
+/** What mpd-parser cannot read, before anything was changed, and what it throws: no period, and no end. */
+const UNREAD = new Set([
+  "zencoder-go-dash/mpd/fixtures/live_profile_dynamic.mpd: Invalid array length",
+  "zencoder-go-dash/mpd/fixtures/location.mpd: INVALID_NUMBER_OF_PERIOD",
+]);
+
+let mpds;
+before(async () => {
+  mpds = await manifests("dash", [".mpd", ".xml"]);
+});
+
+/** What the command writes of MPDs. */
+function written(words) {
+  const names = [...mpds.keys()].filter((name) => !REFUSED.has(name));
+  return rewritten("dash", names, ["--foreign", "sign", ...words]);
+}
+
+/** What mpd-parser reads: the playlists that it makes, and before that each Representation with each of its bases. */
+function read(text, manifestUri) {
+  const options = { manifestUri, NOW };
+  const clock = attempt(() => parseUTCTiming(text));
+  return attempt(() => {
+    const { representationInfo } = inheritAttributes(stringToMpdXml(text), options);
+    // Each has the MPD's locations in its attributes.
+    const representations = toPlaylists(representationInfo).map(({ attributes: { locations: _, ...attributes }, ...rest }) => {
+      return { ...rest, attributes, resolvedUri: attributes.baseUrl };
+    });
+    return { manifest: parse(text, options), representations, clock };
+  });
+}
+
+function attempt(call) {
+  try {
+    return { parsed: call() };
+  } catch (error) {
+    return { failed: error.message };
+  }
+}
+
+/** What stands beside the URL that was made of it: `resolvedUri`, or that of each segment. */
+const RELATIVE = new Set(["uri", "baseUrl", "media", "initialization", "segmentUrls"]);
+
+/** Compares what was parsed: the same, but for URLs that carry the session. Returns how many do. */
+function compare(before, after, at, url) {
+  if (typeof before !== "object" || before === null || ArrayBuffer.isView(before)) {
+    if (typeof before === "string" && typeof after === "string" && before !== after) {
+      assert.ok(same(before, after, url), `${at}: ${before} became ${after}`);
+      return 1;
+    }
+    assert.deepEqual(after, before, at);
+    return 0;
+  }
+  assert.equal(typeof after, "object", at);
+  const keys = (of) => Object.keys(of).filter((key) => !RELATIVE.has(key)).sort();
+  assert.deepEqual(keys(after), keys(before), at);
+  return keys(before).reduce((signed, key) => {
+    const found = [before[key], after[key], `${at}.${key}`];
+    if (key !== "resolvedUri") return signed + compare(...found, url);
+    // With segments, or an index of them, nobody fetches the base itself: a folder is as good as a file in it. Nor does
+    // anybody, for media, where it is the MPD.
+    const isBase = before.segments?.length > 0 || before.sidx || before.resolvedUri === url;
+    return signed + (isBase ? based : fetched)(...found);
+  }, 0);
+}
+
+/** A URL that players fetch. */
+function fetched(before, after, at) {
+  assert.ok(same(before, after), `${at}: ${before} became ${after}`);
+  return 1;
+}
+
+function based(before, after, at) {
+  const folder = (url) => new URL(".", url).href;
+  assert.equal(folder(unsigned(after)), folder(unsigned(before)), at);
+  return 0;
+}
+
+/** At the entry, a live MPD tells where the next one is to be had. */
+function located({ manifest, representations }, url) {
+  const isLive = representations.some(({ attributes }) => attributes.type === "dynamic");
+  if (!isLive || url === BELOW || "locations" in manifest || Object.keys(manifest).length === 0) return manifest;
+  return { ...manifest, locations: [url] };
+}
+
+for (const [where, { words, url }] of Object.entries(SIGNINGS)) {
+  test(`a session ${where} changes nothing that mpd-parser reads but URLs`, async () => {
+    const unread = new Set();
+    let signed = 0;
+    for (const [name, { text, failed }] of await written(words)) {
+      assert.equal(failed, undefined, name);
+      const [before, after] = [read(mpds.get(name), AT_ENTRY), read(text, url)];
+      assert.equal(after.failed, before.failed, name);
+      if (before.failed) {
+        unread.add(`${name}: ${before.failed}`);
+        continue;
+      }
+      const expected = { ...before.parsed, manifest: located(before.parsed, url) };
+      signed += compare(expected, after.parsed, name, AT_ENTRY);
+    }
+    assert.deepEqual(unread, UNREAD);
+    assert.ok(signed > 30_000, `${signed} URLs`);
+  });
+}
+
+/** Where a URL is what an element's text says, or one of its attributes. */
+const TEXTS = new Set(["BaseURL", "Location", "PatchLocation", "ContentSteering"]);
+const ATTRIBUTES = {
+  SegmentTemplate: ["media", "initialization", "index", "bitstreamSwitching"],
+  SegmentURL: ["media", "index"],
+  Initialization: ["sourceURL"],
+  RepresentationIndex: ["sourceURL"],
+  UTCTiming: ["value"],
+};
+
+/** Compares elements as they were read: the same, but for URLs. */
+function compareElements(before, after, at) {
+  assert.equal(after.nodeName, before.nodeName, at);
+  assert.deepEqual(Object.keys(after.attributes), Object.keys(before.attributes), at);
+  for (const [name, value] of Object.entries(before.attributes)) {
+    if (!ATTRIBUTES[before.localName]?.includes(name)) assert.equal(after.attributes[name], value, `${at}@${name}`);
+  }
+  assert.equal(after.nodeValue, before.nodeValue, at);
+  if (TEXTS.has(before.localName)) return;
+  const added = (node) => before.localName === "MPD" && TEXTS.has(node.localName) && !before.childNodes.some((of) => of.localName === node.localName);
+  const children = after.childNodes.filter((node) => !added(node));
+  assert.equal(children.length, before.childNodes.length, at);
+  before.childNodes.forEach((child, index) => compareElements(child, children[index], `${at}/${child.nodeName}`));
+}
+
+test("a session changes no element, attribute or text that is no URL", async () => {
+  for (const { words } of Object.values(SIGNINGS)) {
+    for (const [name, { text, failed }] of await written(words)) {
+      assert.equal(failed, undefined, name);
+      const read = (text) => parseXml(text.replace(/^\uFEFF/, ""), { keepComments: true });
+      const [before, after] = [read(mpds.get(name)), read(text)];
+      const root = (document) => document.childNodes.find(({ localName }) => localName === "MPD");
+      compareElements(root(before), root(after), name);
+    }
+  }
+});

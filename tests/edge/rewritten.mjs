@@ -1,0 +1,62 @@
+// Manifests of other projects, as the command rewrites them for a session.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { command } from "./harness.mjs";
+
+export const HOST = "https://watch.example.com";
+export const TOKEN = "SeSsIoN";
+
+const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
+
+/** The manifests of a folder of fixtures, by name, each once: projects took them from one another. */
+export async function manifests(folder, extensions) {
+  const names = await readdir(join(fixtures, folder), { recursive: true });
+  const found = new Map();
+  const seen = new Set();
+  for (const name of names.filter((name) => extensions.some((extension) => name.endsWith(extension))).sort()) {
+    const text = await readFile(join(fixtures, folder, name), "utf8");
+    if (!seen.has(text)) found.set(name, text);
+    seen.add(text);
+  }
+  return found;
+}
+
+/** Runs the command on manifests of a folder, some at a time: what it wrote, by name, or what it said instead. */
+export async function rewritten(folder, names, options) {
+  const written = new Map();
+  const left = [...names];
+  const one = (name) =>
+    new Promise((done) => {
+      const words = ["manifest", "rewrite", ...options, join(fixtures, folder, name)];
+      execFile(command, words, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+        written.set(name, error ? { failed: stdout + stderr } : { text: stdout });
+        done();
+      });
+    });
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (let name = left.pop(); name !== undefined; name = left.pop()) await one(name);
+    }),
+  );
+  return written;
+}
+
+/** Whether a picture fits in one of 16:9 of that height, lying or standing; whole blocks of 16 pixels do not count. */
+export const isLowEnough = ({ width, height }, most) =>
+  Math.min(width, height) <= most && Math.max(width, height) <= Math.ceil(most / 9) * 16;
+
+/** A URI without its session, resolved. */
+export function unsigned(uri, base) {
+  const url = new URL(uri, base);
+  if (url.pathname.startsWith(`/~${TOKEN}/`)) url.pathname = url.pathname.slice(TOKEN.length + 2);
+  else url.search = url.search.replace(new RegExp(`[?&]sd_session=${TOKEN}(?=$|&)`), "");
+  assert.ok(!url.href.includes(TOKEN), uri);
+  return url.href;
+}
+
+/** Whether a URI carries the session and leads, without it, where the other leads. */
+export const same = (before, after, base) =>
+  new URL(after, base).href.includes(TOKEN) && unsigned(after, base) === new URL(before, base).href;
