@@ -16,6 +16,7 @@
 //! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
 
 mod change;
+mod check;
 mod compile;
 mod document;
 mod duration;
@@ -31,6 +32,7 @@ mod url_template;
 mod window;
 mod xlink;
 
+pub use check::{Known, Rule, SPECIFICATION, Type, check};
 pub use compile::{CompileError, compile, forbidden, is_xml};
 pub use document::Malformed;
 pub use edits::Edits;
