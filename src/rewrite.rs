@@ -166,6 +166,7 @@ impl From<&dash::CompileError> for Refused {
     fn from(error: &dash::CompileError) -> Self {
         use dash::CompileError as Error;
         Self::Broken(match error {
+            Error::NoRepresentation { .. } => return Self::NoVariant,
             Error::Malformed(_) | Error::NotAnMpd { .. } => FaultKind::ManifestInvalid,
             Error::TooLong { .. } => FaultKind::ManifestTooLarge,
             Error::Uncovered { .. } => FaultKind::ManifestForeignUri,

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! document    what the elements are                           (document.rs)
-//! edits       what is made of it, as changes of its text       (window.rs -> change.rs)
+//! edits       what is made of it, as changes of its text       (limits/, window.rs -> change.rs)
 //! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign.rs)
 //! template    rendered for each viewer by copying             (crate::manifest)
 //! patches     what has changed of a live MPD                  (patch.rs)
@@ -19,6 +19,7 @@ mod compile;
 mod document;
 mod duration;
 mod edits;
+mod limits;
 mod patch;
 mod place;
 mod sign;

@@ -45,7 +45,7 @@ mod writer;
 
 pub use attributes::Attribute;
 pub use bounds::Bounds;
-pub use check::{FINDINGS_MAX, Finding, Rule, Severity, check};
+pub use check::{Rule, check};
 pub use compile::{CompileError, compile};
 pub use delta::Skip;
 pub use edits::Edits;

@@ -13,6 +13,11 @@ pub(crate) fn allows(allowed: &[String], tag: &str) -> bool {
     says_nothing(tag) || allowed.iter().any(|range| includes(range, tag))
 }
 
+/// Which of these languages a tag is in, by its place; `None`: none of them, or it says nothing.
+pub(crate) fn place(languages: &[String], tag: &str) -> Option<usize> {
+    languages.iter().position(|range| includes(range, tag.trim()))
+}
+
 fn says_nothing(tag: &str) -> bool {
     ["", "und", "zxx"].iter().any(|none| tag.eq_ignore_ascii_case(none))
 }
@@ -98,6 +103,8 @@ mod tests {
             assert_eq!(allows(&allowed, language), expected, "{language}");
         }
         assert!(!allows(&[], "en") && allows(&[], "und"));
+        let places = ["heb", "zh-Hant", "und", "fr"].map(|tag| place(&allowed, tag));
+        assert_eq!(places, [Some(4), Some(1), None, None]);
     }
 
     #[test]

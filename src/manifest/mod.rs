@@ -1,5 +1,5 @@
 //! What playlists and MPDs have in common: where they lie, how their URIs carry the session, what they are compiled into,
-//! and how what they offer is held against a viewer's limits.
+//! how what they offer is held against a viewer's limits, and how it is told what is wrong with them.
 
 pub(crate) mod codecs;
 mod frame;
@@ -8,6 +8,7 @@ pub(crate) mod language;
 mod limit;
 mod picture;
 mod reference;
+mod report;
 mod template;
 mod timing;
 
@@ -15,6 +16,8 @@ pub use frame::{Frame, Signing};
 pub(crate) use limit::Limit;
 pub(crate) use picture::is_low_enough;
 pub(crate) use reference::{below, is_local, is_relative, plain, with_parameter};
+pub(crate) use report::{Checked, Report, quote};
+pub use report::{FINDINGS_MAX, Finding, Severity};
 pub use template::Template;
 pub(crate) use timing::LONGEST_MS;
 pub use timing::Timing;
