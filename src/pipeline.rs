@@ -11,6 +11,7 @@
 
 use crate::cache::{Lifetime, Source, SourceError};
 use crate::catalog::{Host, Jwk, KeySet, SigningStyle, Site, Start, Title};
+use crate::dash;
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -109,7 +110,7 @@ pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Pres
     let presented = token::present(facts, &site.tokens);
     let path = presented.as_ref().ok().and_then(|presented| presented.path()).unwrap_or(&facts.path);
     let request = MediaRequest::at_entry(path)?;
-    if matches!(request.kind, ResourceKind::Segment | ResourceKind::Steering) {
+    if !matches!(request.kind, ResourceKind::Playlist | ResourceKind::Mpd) {
         return Err(Denial::new(
             Reason::SessionMissing,
             "expected /~{session}/ in front, as the manifest gives it",
@@ -269,12 +270,14 @@ pub fn resumed<'a>(facts: &'a Facts, session: &Session) -> Resumed<'a> {
     }
 }
 
-/// A redirect in place of a manifest, when a token is to be renewed that way.
+/// What comes in place of a manifest, when a token is to be renewed that way: a redirect.
 ///
 /// At the entry, a viewer token may ask for it. Below, a session token that is about to expire is answered with the
 /// same manifest's URL under a new one: players resolve a playlist's relative URIs against the URL that it was
 /// redirected to, so that everything below it carries the new token. Segments are never redirected: they live on the
-/// old token until their playlist is asked for again, or until the grace is over.
+/// old token until their playlist is asked for again, or until the grace is over. Nor are patches: players do not take what
+/// comes of it for where they are. In place of one comes one that makes them ask for the MPD, and so it is within limits that
+/// leave an MPD no patches.
 pub fn renew(
     facts: &Facts,
     request: &MediaRequest,
@@ -294,9 +297,30 @@ pub fn renew(
     if matches!(request.kind, ResourceKind::Segment | ResourceKind::Steering) {
         return Ok(None);
     }
+    let is_patch = request.kind == ResourceKind::Patch;
+    if is_patch && !dash::are_patched(&admission.permit.caps) {
+        return Ok(Some(void_patch()));
+    }
     let token = longer_token(admission, site, keys, now, site.sessions.renewal_s())?;
+    if is_patch {
+        return Ok(token.map(|_| void_patch()));
+    }
     let place = |token| at_session(request, admission.signing, &token, facts.query.expose());
     Ok(token.map(place).and_then(|place| redirect(307, &place)))
+}
+
+/// What becomes of a manifest that cannot be served. Upon an error, players that have asked for a patch would ask no more, or
+/// for the same patch for ever: they are made to ask for the MPD. The fault is for the log.
+pub fn or_void_patch(request: &MediaRequest, stop: Stop) -> Result<(Reply, Fault), Stop> {
+    match stop {
+        Stop::Failed(fault) if request.kind == ResourceKind::Patch => Ok((void_patch(), fault)),
+        stop => Err(stop),
+    }
+}
+
+fn void_patch() -> Reply {
+    let reply = Reply::new(200, ResourceKind::Patch.media_type(), dash::VOID_PATCH.into());
+    reply.with("Cache-Control", NOT_KEPT)
 }
 
 /// The token of the same session for longer, where the present one lasts no more than so many seconds.

@@ -105,10 +105,12 @@ impl<'a> Rewrite<'a> {
             Refused::NoVariant => Denial::new(Reason::NoVariant, error.to_string()).into(),
             Refused::Broken(kind) => Fault::new(kind, format!("{}: {error}", source.place())).into(),
         };
-        if request.kind == ResourceKind::Mpd {
+        if matches!(request.kind, ResourceKind::Mpd | ResourceKind::Patch) {
             let edits =
                 dash::Edits { max_bytes: site.playlists.max_bytes, ..dash::Edits::within(edits.caps) };
-            return dash::compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error));
+            let is_patch = request.kind == ResourceKind::Patch;
+            let compile = if is_patch { dash::compile_patch } else { dash::compile };
+            return compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error));
         }
         hls::compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error))
     }
@@ -125,8 +127,7 @@ impl<'a> Rewrite<'a> {
     /// The viewer's reply without its body. `now_ms` is the time in Unix milliseconds.
     pub fn head(&self, template: &Template, stamp: &Stamp, now_ms: u64) -> Reply {
         let Self { facts, admission, request, .. } = self;
-        let media_type = if request.kind == ResourceKind::Mpd { MPD } else { PLAYLIST };
-        let reply = Reply::new(200, media_type, Vec::new());
+        let reply = Reply::new(200, request.kind.media_type(), Vec::new());
         let renewed = admission.renewal.iter().flat_map(|renewal| &renewal.headers);
         let reply = renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose()));
         if admission.entered {
@@ -165,6 +166,7 @@ impl From<&dash::CompileError> for Refused {
     fn from(error: &dash::CompileError) -> Self {
         use dash::CompileError as Error;
         Self::Broken(match error {
+            Error::NoRepresentation { .. } => return Self::NoVariant,
             Error::Malformed(_) | Error::NotAnMpd { .. } => FaultKind::ManifestInvalid,
             Error::TooLong { .. } => FaultKind::ManifestTooLarge,
             Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
@@ -172,11 +174,3 @@ impl From<&dash::CompileError> for Refused {
         })
     }
 }
-
-/// The media type of MPDs (ISO/IEC 23009-1, annex C).
-const MPD: &str = "application/dash+xml";
-
-/// The media type of playlists ([RFC 8216 section 4]).
-///
-/// [RFC 8216 section 4]: https://www.rfc-editor.org/rfc/rfc8216#section-4
-const PLAYLIST: &str = "application/vnd.apple.mpegurl";

@@ -73,10 +73,28 @@ pub enum ResourceKind {
     Playlist,
     /// A DASH manifest: `.mpd`.
     Mpd,
+    /// What has changed of one: `.mpp`.
+    Patch,
     /// The steering manifest of a session, which the edge writes: [`STEERING_RESOURCE`].
     Steering,
     /// Anything else: segments, keys, subtitles, pictures.
     Segment,
+}
+
+impl ResourceKind {
+    /// The media type of a manifest of the kind.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            // ISO/IEC 23009-1, annex C.
+            Self::Mpd => "application/dash+xml",
+            Self::Patch => "application/dash-patch+xml",
+            // RFC 8216 section 4.
+            Self::Playlist => "application/vnd.apple.mpegurl",
+            // draft-pantos-content-steering-05 section 11.1.
+            Self::Steering => "application/vnd.apple.steering-list",
+            Self::Segment => "application/octet-stream",
+        }
+    }
 }
 
 /// A path below a title's folder, in one canonical spelling.
@@ -123,6 +141,7 @@ impl ResourcePath {
                 ResourceKind::Playlist
             }
             Some(e) if e.eq_ignore_ascii_case("mpd") => ResourceKind::Mpd,
+            Some(e) if e.eq_ignore_ascii_case("mpp") => ResourceKind::Patch,
             _ => ResourceKind::Segment,
         }
     }
@@ -247,6 +266,7 @@ mod tests {
         }
         assert_eq!(media("/harbour/a.MPD").unwrap().kind, ResourceKind::Mpd);
         for (path, kind) in [
+            ("dash/live.mpp", ResourceKind::Patch),
             ("_stagedoor/steering.json", ResourceKind::Steering),
             ("hls/1/%5Fstagedoor/steering.json", ResourceKind::Steering),
             ("x_stagedoor/steering.json", ResourceKind::Segment),

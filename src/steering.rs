@@ -31,14 +31,9 @@ use crate::pipeline::{self, Admission, Stop};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights;
-use crate::route::{MediaRequest, SESSION_PARAMETER, STEERING_RESOURCE};
+use crate::route::{MediaRequest, ResourceKind, SESSION_PARAMETER, STEERING_RESOURCE};
 use crate::time::UnixTime;
 use crate::token::session::SessionId;
-
-/// The media type of a steering manifest ([Content Steering section 11.1]).
-///
-/// [Content Steering section 11.1]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering-05#section-11.1
-pub const MEDIA_TYPE: &str = "application/vnd.apple.steering-list";
 
 /// Answers a request for the steering manifest of a session.
 ///
@@ -73,7 +68,7 @@ pub fn answer(
     let body = serde_json::to_vec(&manifest).unwrap_or_default();
     // Half of it: a player that asks again in time is to get the order as it is then.
     let kept = format!("private, max-age={}", policy.ttl_s / 2);
-    Ok(Reply::new(200, MEDIA_TYPE, body).with("Cache-Control", kept))
+    Ok(Reply::new(200, ResourceKind::Steering.media_type(), body).with("Cache-Control", kept))
 }
 
 /// What a playlist says of its site's steering, if the site steers.

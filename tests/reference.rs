@@ -7,7 +7,8 @@ use std::fs;
 
 use stagedoor::denial::Reason;
 use stagedoor::fault::FaultKind;
-use stagedoor::hls::{Known, Rule, SPECIFICATION, Severity, Stands, Tag, Value};
+use stagedoor::hls::{Known, Rule, SPECIFICATION, Stands, Tag, Value};
+use stagedoor::manifest::Severity;
 
 #[test]
 fn the_lists_are_those_of_the_code() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use stagedoor::cache::{self, Lifetime, OriginControl, Source, SourceError};
 use stagedoor::catalog::{Caps, Site, Title};
-use stagedoor::hls::Timing;
+use stagedoor::manifest::Timing;
 use stagedoor::route::{MediaRequest, Route, route};
 use stagedoor::token;
 

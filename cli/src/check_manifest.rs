@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use stagedoor::hls::{self, Severity};
+use stagedoor::hls;
+use stagedoor::manifest::Severity;
 
 use crate::Answer;
 use crate::input::{self, Misuse};

@@ -12,6 +12,7 @@
 //! | the path in one spelling | one file, one key: [`ResourcePath`](crate::route::ResourcePath) |
 //! | the query parameters that the site lists, by name | they change the file |
 //! | the delivery directives of a playlist | they change the playlist |
+//! | the `publishTime` of a patch | it says what MPD the patch is for |
 //!
 //! Nothing else: no token, no session, no CMCD, and no header. The media origin sees no header of a viewer's request
 //! but `Range` and conditions, which choose among the bytes of a file and change none of them; so no header can make
@@ -107,7 +108,9 @@ pub fn source(
         }
         _ => Directives::default(),
     };
-    let mut parameters = if site.media.query.is_empty() { Vec::new() } else { listed(sent, site) };
+    let is_patch = request.kind == ResourceKind::Patch;
+    let mut parameters =
+        if site.media.query.is_empty() && !is_patch { Vec::new() } else { listed(sent, site, is_patch) };
     parameters.sort_by(|(a, _), (b, _)| a.cmp(b));
     let key = |url: &Url| {
         format!("https://{}/_cache/{generation}/{}", site.host, url.as_str().replacen("://", "/", 1))
@@ -133,9 +136,12 @@ pub fn source(
     })
 }
 
-/// The parameters that the site lists. Those of one name keep their order, which may mean something. A name in which a
-/// viewer's token or session stands is none, even if it is listed.
-fn listed(sent: &str, site: &Site) -> Vec<(String, String)> {
+/// The query parameter by which a patch says what MPD it is for.
+const PUBLISH_TIME: &str = "publishTime";
+
+/// The parameters that the site lists, and that of a patch. Those of one name keep their order, which may mean something. A
+/// name in which a viewer's token or session stands is none, even if it is listed.
+fn listed(sent: &str, site: &Site, is_patch: bool) -> Vec<(String, String)> {
     let holds_token =
         |name: &str| name == SESSION_PARAMETER || site.tokens.query_parameters().any(|token| token == name);
     let names: Vec<_> = site
@@ -145,7 +151,8 @@ fn listed(sent: &str, site: &Site) -> Vec<(String, String)> {
         .filter(|name| !Directives::NAMES.contains(&name.as_str()) && !holds_token(name))
         .map(|name| query::canonical(name))
         .collect();
-    query::parameters(sent).filter(|(name, _)| names.contains(name)).collect()
+    let is_listed = |name: &String| names.contains(name) || (is_patch && name == PUBLISH_TIME);
+    query::parameters(sent).filter(|(name, _)| is_listed(name)).collect()
 }
 
 fn set_query(url: &mut Url, parameters: &[(String, String)]) {
@@ -192,6 +199,14 @@ mod tests {
 
     fn find(path: &str, query: &str) -> Source {
         of(&site(), path, query, "h/", 0).unwrap()
+    }
+
+    #[test]
+    fn a_patch_is_for_the_mpd_of_one_time() {
+        let patch = find("/h/live.mpp", "token=t&publishTime=2026-11-22T10%3a00:00Z&b=1&z=2");
+        let expected = "https://media.example/vod/h/live.mpp?b=1&publishTime=2026-11-22T10%3A00%3A00Z";
+        assert_eq!(patch.url.as_str(), expected);
+        assert_eq!(find("/h/live.mpd", "publishTime=x").url.as_str(), "https://media.example/vod/h/live.mpd");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Directives;
 use crate::catalog::{CachePolicy, KeepPolicy};
-use crate::hls::Timing;
+use crate::manifest::Timing;
 use crate::route::{ResourceKind, ResourcePath};
 
 macro_rules! kinds {
@@ -43,8 +43,8 @@ macro_rules! kinds {
 
 kinds! {
     Multivariant "multivariant" multivariant "A Multivariant Playlist.";
-    Vod "vod" vod "A Media Playlist that does not change any more.";
-    Live "live" live "A Media Playlist that grows, and any other manifest.";
+    Vod "vod" vod "A Media Playlist or MPD that does not change any more.";
+    Live "live" live "A Media Playlist that grows, an MPD that changes, what has changed of one, and any other manifest.";
     LowLatency "low_latency" low_latency "A Media Playlist that grows by Partial Segments.";
     Blocked "blocked" blocked "A Media Playlist that was asked for with `_HLS_msn`.";
     Segment "segment" segment "A Media Segment or Partial Segment.";
@@ -95,7 +95,7 @@ impl Kind {
         })
     }
 
-    /// The kind of a playlist by what it says, and by what it was asked for.
+    /// The kind of a manifest by what it says, and by what it was asked for.
     ///
     /// > A Server MUST ignore \_HLS\_msn and \_HLS\_part if the Playlist contains an EXT-X-ENDLIST tag.
     ///
@@ -185,6 +185,9 @@ mod tests {
             ),
             ("#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n", plain, Kind::Multivariant),
             ("", plain, Kind::Live),
+            ("<MPD type=\"static\"/>", plain, Kind::Vod),
+            ("<MPD type=\"dynamic\"/>", plain, Kind::Live),
+            ("<Patch/>", plain, Kind::Live),
         ] {
             assert_eq!(
                 Kind::of_playlist(&Timing::of(playlist.as_bytes()), &directives),

@@ -1,8 +1,8 @@
 //! For how long a file is kept, and what a player is told of it.
 //!
 //! A time is the site's where its document gives one (`cache.{kind}`), else the media origin's where the site says
-//! `cache.respect_origin`, else derived. `target` is the Target Duration, `part` the Part Target Duration; where a
-//! playlist does not say, `target` counts as 2 s and `part` as `target` / 2.
+//! `cache.respect_origin`, else derived. `target` is the Target Duration, of an MPD the time in which it may change; `part` is
+//! the Part Target Duration. Where a manifest does not say, `target` counts as 2 s and `part` as `target` / 2.
 //!
 //! | kind | fresh | then stale, while it is fetched anew | then stale, while the media origin fails |
 //! | --- | --- | --- | --- |
@@ -27,7 +27,7 @@ use serde::Serialize;
 
 use super::{Directives, Kind, OriginControl};
 use crate::catalog::{CachePolicy, KeepPolicy};
-use crate::hls::Timing;
+use crate::manifest::Timing;
 use crate::route::ResourceKind;
 
 /// For how long one file is kept. Times are in milliseconds; the second and third count from the end of the first.
@@ -46,7 +46,7 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// The times of a playlist.
+    /// The times of a manifest.
     pub fn of_playlist(
         timing: &Timing,
         directives: &Directives,
@@ -149,7 +149,7 @@ pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePoli
     let missing = policy.missing;
     SECOND_MS
         * match (resource, kind) {
-            (ResourceKind::Playlist | ResourceKind::Mpd, _) => missing.playlist_s,
+            (ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch, _) => missing.playlist_s,
             (ResourceKind::Segment, None | Some(Kind::Segment | Kind::Other)) => missing.segment_s,
             (ResourceKind::Segment | ResourceKind::Steering, _) => missing.other_s,
         }
@@ -180,6 +180,8 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 mod tests {
     use super::*;
 
+    const MPD: &[u8] = b"<MPD type='dynamic' minimumUpdatePeriod='PT2S' maxSegmentDuration='PT6S'/>";
+
     fn timing(target_ms: u32, part_ms: Option<u32>) -> Timing {
         Timing { target_ms: Some(target_ms), part_target_ms: part_ms, ..Timing::default() }
     }
@@ -203,6 +205,7 @@ mod tests {
             ("low latency, few parts", timing(1_000, Some(700)), (700, 300, 2_300)),
             ("live, does not say", Timing::default(), (1_000, 1_000, 5_000)),
             ("low latency", timing(4_000, Some(334)), (334, 334, 11_666)),
+            ("an MPD that may change every 2 s", Timing::of(MPD), (1_000, 1_000, 5_000)),
             ("over", Timing { ended: true, ..timing(4_000, Some(334)) }, (300_000, 300_000, 86_400_000)),
             ("multivariant", Timing { multivariant: true, ..Timing::default() }, (30_000, 30_000, 3_600_000)),
         ] {

@@ -30,6 +30,17 @@ impl FrameRate {
         Some(Self(whole.saturating_mul(1000).saturating_add((ten_thousandths + 5) / 10)))
     }
 
+    /// Reads a rate of an MPD, `1*DIGIT [ "/" 1*DIGIT ]` (ISO/IEC 23009-1, `FrameRateType`), rounded to three places; one
+    /// with a fraction is read too.
+    pub(crate) fn read_ratio(text: &str) -> Option<Self> {
+        let Some((frames, seconds)) = text.split_once('/') else { return Self::read(text) };
+        let seconds = Self::read(seconds)?.0;
+        let frames = Self::read(frames)?.0;
+        let thousandths =
+            (u128::from(frames) * 1000 + u128::from(seconds) / 2).checked_div(seconds.into())?;
+        Some(Self(u64::try_from(thousandths).unwrap_or(u64::MAX)))
+    }
+
     /// The thousandths.
     pub const fn thousandths(self) -> u64 {
         self.0
@@ -78,6 +89,27 @@ mod tests {
             ("30/1", None),
         ] {
             assert_eq!(FrameRate::read(text).map(FrameRate::thousandths), thousandths, "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_of_mpds() {
+        for (text, thousandths) in [
+            ("25", Some(25_000)),
+            ("30000/1001", Some(29_970)),
+            (" 60000 / 1001 ", Some(59_940)),
+            ("24000/1001", Some(23_976)),
+            ("50/1", Some(50_000)),
+            ("29.97", Some(29_970)),
+            ("1/3", Some(333)),
+            ("99999999999999999999/1", Some(u64::MAX)),
+            ("30/0", None),
+            ("30/", None),
+            ("/1001", None),
+            ("30/1/1", None),
+            ("fast", None),
+        ] {
+            assert_eq!(FrameRate::read_ratio(text).map(FrameRate::thousandths), thousandths, "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::change::{Changes, Edited};
 use super::document::{Document, Malformed};
-use super::{Edits, sign, window};
+use super::{Edits, limits, sign, window};
 use crate::manifest::{Frame, Template};
 
 /// Why an MPD cannot be served.
@@ -40,6 +40,11 @@ pub enum CompileError {
         /// What.
         what: &'static str,
     },
+    /// No Representation is within the limits.
+    NoRepresentation {
+        /// How many each of the limits left out, and of what, in a line.
+        left_out: String,
+    },
 }
 
 impl fmt::Display for CompileError {
@@ -52,6 +57,9 @@ impl fmt::Display for CompileError {
             Self::TooLong { limit, found } => write!(f, "expected {limit} bytes at most, found {found}"),
             Self::Uncovered { line, why, uri } => write!(f, "line {line}: {why}: {uri}"),
             Self::Unsupported { line, what } => write!(f, "line {line}: {what}"),
+            Self::NoRepresentation { left_out } => {
+                write!(f, "no Representation is within the limits: {left_out}")
+            }
         }
     }
 }
@@ -86,6 +94,12 @@ type Edit = fn(&Document<'_>, &Edits<'_>) -> Result<Changes, CompileError>;
 /// What there is to be done, in its order. Each edit finds what those before it have left.
 fn asked_for(edits: &Edits<'_>) -> Vec<Edit> {
     let mut asked_for: Vec<Edit> = Vec::new();
+    if limits::are_in(edits.caps) {
+        asked_for.push(limits::leave_out);
+    }
+    if limits::have_an_order(edits.caps) {
+        asked_for.push(limits::put_in_order);
+    }
     if edits.caps.rewind_s.is_some() {
         asked_for.push(window::narrow);
     }
@@ -114,7 +128,7 @@ pub fn is_xml(manifest: &[u8]) -> bool {
     manifest.trim_ascii_start().starts_with(b"<")
 }
 
-fn text(mpd: &[u8]) -> Result<&str, Malformed> {
+pub(super) fn text(mpd: &[u8]) -> Result<&str, Malformed> {
     str::from_utf8(mpd).map_err(|error| {
         let before = mpd.get(..error.valid_up_to()).unwrap_or_default();
         let line = memchr::memchr_iter(b'\n', before).count() + 1;

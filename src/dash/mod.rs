@@ -5,9 +5,11 @@
 //!
 //! ```text
 //! document    what the elements are                           (document.rs)
-//! edits       what is made of it, as changes of its text       (window.rs -> change.rs)
+//! edits       what is made of it, as changes of its text       (limits/, window.rs -> change.rs)
 //! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign.rs)
 //! template    rendered for each viewer by copying             (crate::manifest)
+//! patches     what has changed of a live MPD                  (patch.rs)
+//! timing      for how long an MPD is kept                     (timing.rs)
 //! ```
 //!
 //! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
@@ -17,11 +19,16 @@ mod compile;
 mod document;
 mod duration;
 mod edits;
+mod limits;
+mod patch;
 mod place;
 mod sign;
+mod timing;
 mod url_template;
 mod window;
 
 pub use compile::{CompileError, compile, forbidden, is_xml};
 pub use document::Malformed;
 pub use edits::Edits;
+pub use patch::{VOID_PATCH, are_patched, compile_patch};
+pub(crate) use timing::timing;

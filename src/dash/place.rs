@@ -3,7 +3,9 @@
 //! A player resolves a URI against one of its base URLs, of which there may be several ([`Base`]). Each is known twice: as it
 //! is at the media origin, where the MPD was written, and as it is at the edge, where the player is. A URI is well as it
 //! stands if at the edge it leads to where what is at the media origin is served with the session. Else it is written anew,
-//! if one text does for all base URLs.
+//! if one text does for all base URLs: a relative one where all of those have the session in their path already. So the MPD
+//! is the same bytes for a class, and players of live streams follow when they are redirected to another token, which not
+//! all do with what a Period says of it (Shaka Player keeps base URLs).
 
 use url::Url;
 
@@ -63,6 +65,9 @@ impl PlaceError {
 /// The edge, whatever its host is. No URI leads there.
 const EDGE: &str = "https://edge.stagedoor.invalid";
 
+/// Some place below which all is covered, of which no more is known. No URI leads there.
+const UNKNOWN: &str = "https://unknown.stagedoor.invalid/";
+
 /// The first segment of a path with a session.
 const SESSION: &str = "/~session";
 
@@ -86,6 +91,18 @@ impl Base {
     }
 }
 
+impl Base {
+    /// A base URL of an MPD that is not at hand.
+    pub(super) fn unknown() -> Result<Self, PlaceError> {
+        let url = Url::parse(UNKNOWN).map_err(|_| PlaceError::Unreadable)?;
+        Ok(Self { media: url.clone(), edge: url, is_mapped: true, takes_session: true })
+    }
+
+    fn is_unknown(&self) -> bool {
+        self.edge.as_str() == UNKNOWN
+    }
+}
+
 /// Whether a URI is well as it stands from each of these base URLs, without a look at where it leads.
 fn is_plainly_covered(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> bool {
     frame.signing != Signing::Query && plain(uri).is_some() && bases.iter().all(|base| base.is_mapped)
@@ -102,6 +119,11 @@ pub(super) fn place(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<Plac
 /// Finds out how to write a URI against which others are resolved, and what it is then.
 pub(super) fn extend(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Base>), PlaceError> {
     if uri.is_empty() && bases.iter().all(|base| base.is_mapped) {
+        return Ok((Place::AsIs, bases.to_vec()));
+    }
+    // What lies below it is no better known than it is.
+    let is_below = || is_plainly_covered(frame, uri.strip_suffix('/').unwrap_or(uri), bases);
+    if bases.iter().any(Base::is_unknown) && is_below() {
         return Ok((Place::AsIs, bases.to_vec()));
     }
     places(frame, uri, bases)
@@ -138,8 +160,10 @@ fn places(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Ba
     if targets.iter().any(|target| target.edge != first.edge) {
         return Err(PlaceError::Ambiguous);
     }
-    let is_below_edge = bases.iter().all(|base| is_at_edge(&base.edge));
-    let place = written(frame, first, is_below_edge);
+    let place = relative(frame, &first.edge, bases).map(Place::Unsigned).unwrap_or_else(|| {
+        let is_below_edge = bases.iter().all(|base| is_at_edge(&base.edge));
+        written(frame, first, is_below_edge)
+    });
     // One text, and one way to fetch it.
     targets.truncate(1);
     Ok((place, targets))
@@ -177,7 +201,7 @@ fn foreign(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
     let host = media.host_str().filter(|_| matches!(media.scheme(), "http" | "https"));
     // In plain text, anybody on the way would have the token.
     let is_protected = media.scheme() == "https" || !frame.is_protected();
-    let is_edge = host.is_some_and(|host| EDGE.ends_with(host));
+    let is_edge = host.is_some_and(|host| [EDGE, UNKNOWN].iter().any(|own| own.contains(host)));
     if let Some(host) = host.filter(|host| !is_edge && frame.foreign.signs(host, is_protected)) {
         if session_prefix(media.path()).is_some() {
             return Err(PlaceError::Spelling);
@@ -196,6 +220,30 @@ fn foreign(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
     }
     let edge = media.clone();
     Ok(Base { media, edge, is_mapped: true, takes_session: false })
+}
+
+/// A relative URI that leads from each base URL to a URL with the session in its path, which it inherits.
+fn relative(frame: &Frame<'_>, edge: &Url, bases: &[Base]) -> Option<String> {
+    let has_session = |url: &Url| session_prefix(url.path()).is_some();
+    if frame.signing == Signing::Query || !bases.iter().all(|base| has_session(&base.edge)) {
+        return None;
+    }
+    let found = bases.first()?.edge.make_relative(edge)?;
+    let leads = |text: &&str| {
+        is_plainly_relative(text) && bases.iter().all(|base| base.edge.join(text).as_ref() == Ok(edge))
+    };
+    // Of a folder, the crate gives nothing that leads to it from a file in it.
+    [found.as_str(), "./"].into_iter().find(leads).map(str::to_owned)
+}
+
+/// Whether two ways of writing a URI lead to the same place from each base URL.
+pub(super) fn is_same(one: &Place, other: &Place, bases: &[Base]) -> bool {
+    match (one, other) {
+        (Place::Unsigned(one), Place::Unsigned(other)) => {
+            bases.iter().all(|base| base.edge.join(one) == base.edge.join(other))
+        }
+        _ => one == other,
+    }
 }
 
 /// The text of a URI that leads somewhere from any base URL. `is_below_edge`: all of those are at the edge, so that its
@@ -290,24 +338,14 @@ mod tests {
             (&["a.m4s"][..], Ok("a.m4s"), Ok("/~S/harbour/dash/a.m4s"), Ok("a.m4s?sd_session=S")),
             (&["../a"], Ok("../a"), Ok("/~S/harbour/a"), Ok("../a?sd_session=S")),
             (&["../../a"], out, out, out),
-            (&["../../h/a"], Ok("/~S/harbour/a"), Ok("/~S/harbour/a"), Ok("/harbour/a?sd_session=S")),
+            (&["../../h/a"], Ok("../a"), Ok("/~S/harbour/a"), Ok("/harbour/a?sd_session=S")),
             (&["v/", "a?x=1"], Ok("a?x=1"), Ok("a?x=1"), Ok("a?x=1&sd_session=S")),
             (&["v/", "../../../a"], out, out, out),
-            (
-                &["https://media.example/vod/h/"],
-                Ok("/~S/harbour/"),
-                Ok("/~S/harbour/"),
-                Ok("/harbour/?sd_session=S"),
-            ),
+            (&["https://media.example/vod/h/"], Ok("../"), Ok("/~S/harbour/"), Ok("/harbour/?sd_session=S")),
             (&["https://media.example/vod/h/", "a"], Ok("a"), Ok("a"), Ok("a?sd_session=S")),
             (&["https://media.example/vod/h/", "../a"], out, out, out),
             (&["https://media.example/vod/h/v/", "../a"], Ok("../a"), Ok("../a"), Ok("../a?sd_session=S")),
-            (
-                &["/vod/h/v/", "/vod/h/a"],
-                Ok("/~S/harbour/a"),
-                Ok("/~S/harbour/a"),
-                Ok("/harbour/a?sd_session=S"),
-            ),
+            (&["/vod/h/v/", "/vod/h/a"], Ok("../a"), Ok("../a"), Ok("/harbour/a?sd_session=S")),
             (
                 &["https://b.cdn.example:8443/x/"],
                 Ok("https://b.cdn.example:8443/~S/x/"),
@@ -316,12 +354,7 @@ mod tests {
             ),
             (&["https://b.cdn.example/x/", "a"], Ok("a"), Ok("a"), Ok("a?sd_session=S")),
             (&["https://b.cdn.example/x/", "../a"], Ok("../a"), Ok("../a"), Ok("../a?sd_session=S")),
-            (
-                &["https://b.cdn.example/x/", "/a"],
-                Ok("https://b.cdn.example/~S/a"),
-                Ok("https://b.cdn.example/~S/a"),
-                Ok("/a?sd_session=S"),
-            ),
+            (&["https://b.cdn.example/x/", "/a"], Ok("../a"), Ok("../a"), Ok("/a?sd_session=S")),
             (
                 &["https://b.cdn.example/x/", "https://media.example/vod/h/a"],
                 Ok("https://watch.example/~S/harbour/a"),
@@ -344,7 +377,19 @@ mod tests {
             (&["https://other.example/"], out, out, out),
             (&["https://edge.stagedoor.invalid/~session/harbour/a"], out, out, out),
             (&["http://b.cdn.example/"], out, out, out),
-            (&[" a"], Ok("/~S/harbour/dash/a"), Ok("/~S/harbour/dash/a"), Ok("/harbour/dash/a?sd_session=S")),
+            (
+                &["https://media.example/vod/h/dash/"],
+                Ok("./"),
+                Ok("/~S/harbour/dash/"),
+                Ok("/harbour/dash/?sd_session=S"),
+            ),
+            (
+                &["https://media.example/vod/h/dash/a:b"],
+                Ok("/~S/harbour/dash/a:b"),
+                Ok("/~S/harbour/dash/a:b"),
+                Ok("/harbour/dash/a:b?sd_session=S"),
+            ),
+            (&[" a"], Ok("a"), Ok("/~S/harbour/dash/a"), Ok("/harbour/dash/a?sd_session=S")),
             (
                 &["a?sd_session=x"],
                 Ok("a?sd_session=x"),
@@ -359,6 +404,20 @@ mod tests {
             assert_eq!(found(Signing::Path).as_deref().map_err(|e| *e), path, "{uris:?}");
             assert_eq!(found(Signing::Query).as_deref().map_err(|e| *e), query, "{uris:?}");
         }
+    }
+
+    #[test]
+    fn below_what_is_not_known_only_what_is_plain_is_covered() {
+        let all: ForeignPolicy = serde_json::from_value(json!({ "pass": ["*"] })).unwrap();
+        with(Signing::Inherited, |frame| {
+            let frame = Frame { foreign: &all, ..*frame };
+            let unknown = [Base::unknown().unwrap()];
+            assert_eq!(place(&frame, "v/a.m4s", &unknown), Ok(Place::AsIs));
+            assert_eq!(place(&frame, "../a.m4s", &unknown), Err(PlaceError::Foreign));
+            assert_eq!(extend(&frame, "v/", &unknown), Ok((Place::AsIs, unknown.to_vec())));
+            let (_, known) = extend(&frame, "https://media.example/vod/h/v/", &unknown).unwrap();
+            assert_eq!(place(&frame, "../a.m4s", &known), Ok(Place::AsIs));
+        });
     }
 
     #[test]

@@ -28,10 +28,11 @@ use std::ops::Range;
 use super::change::Edited;
 use super::compile::CompileError;
 use super::document::{Attribute, Document, Element, line_of};
+use super::patch::{self, Selected};
 use super::place::{self, Base, Place, PlaceError};
 use super::url_template::{self, Kind};
-use crate::manifest::{Frame, Signing, Template, is_local};
-use crate::route::SESSION_PARAMETER;
+use crate::manifest::{Frame, Signing, Template, is_local, is_relative};
+use crate::route::{ResourcePath, SESSION_PARAMETER, without_session};
 
 /// How many combinations of base URLs are looked at.
 const BASES_MAX: usize = 64;
@@ -52,8 +53,10 @@ pub(super) fn write(
     let text = document.text();
     let mut written = Vec::new();
     if let Some(frame) = frame {
-        let mut signer = Signer { frame, written: Vec::new() };
-        signer.mpd(document.root()).map_err(|Uncovered { at, why, uri }| {
+        let mut signer = Signer { frame, written: Vec::new(), is_patch: false };
+        let root = document.root();
+        let signed = if root.name() == "Patch" { signer.patch(root) } else { signer.mpd(root) };
+        signed.map_err(|Uncovered { at, why, uri }| {
             let line = line_of(source, edited.origin(at));
             CompileError::Uncovered { line, why, uri: quote(&uri) }
         })?;
@@ -107,6 +110,8 @@ enum Stand {
 struct Signer<'f> {
     frame: &'f Frame<'f>,
     written: Vec<(Range<usize>, Vec<Piece>)>,
+    /// It is a patch, to an MPD of which nothing is at hand.
+    is_patch: bool,
 }
 
 impl Signer<'_> {
@@ -124,6 +129,140 @@ impl Signer<'_> {
         self.give_location(mpd);
         self.level(mpd, &bases, &own)?;
         Ok(())
+    }
+
+    /// Signs what a patch puts into an MPD.
+    fn patch(&mut self, patch: Element<'_, '_>) -> Result<(), Uncovered> {
+        self.is_patch = true;
+        for operation in patch.children() {
+            let at = operation.tag().start;
+            let failed = |why, uri: &str| Uncovered { at, why, uri: uri.to_owned() };
+            let unknown = [Base::unknown().map_err(|error| failed(error.why(), ""))?];
+            let below = Bases { all: unknown.to_vec(), are_more: false };
+            let level = Level { element: operation, own: &unknown, bases: &unknown, below: &below };
+            let selected = Selected::of(operation).filter(|_| operation.name() != "remove");
+            let Some(selected) = selected else { continue };
+            if selected.attribute.is_some() || selected.is_text {
+                self.value(operation, &selected, &level)?;
+                continue;
+            }
+            let text = operation.content().unwrap_or_default();
+            if holds_uri(selected.element) && !text.trim_ascii().is_empty() {
+                return Err(failed("a part of a URI", &text));
+            }
+            for element in operation.children() {
+                let mut representations = element.descendants().chain([element]);
+                let is_odd = |id: &str| !is_plain_id(id);
+                if representations.any(|one| {
+                    one.name() == "Representation" && one.value("id").is_some_and(|id| is_odd(&id))
+                }) {
+                    return Err(failed(
+                        "an id of a Representation with which a template may lead elsewhere",
+                        "",
+                    ));
+                }
+                match element.name() {
+                    "BaseURL" => {
+                        self.content(element, |signer, uri| signer.base_url(uri, &unknown))?;
+                    }
+                    name if is_level(name) => {
+                        self.level(element, &unknown, &unknown)?;
+                    }
+                    _ => self.element(element, &level)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs what a patch makes of an attribute, or of the text in an element.
+    fn value(
+        &mut self,
+        operation: Element<'_, '_>,
+        selected: &Selected<'_>,
+        level: &Level<'_, '_, '_>,
+    ) -> Result<(), Uncovered> {
+        let Selected { element, attribute, .. } = *selected;
+        let nothing = |place| Ok((place, ()));
+        let as_is = |signer: &Self, uri: &str| match place::place(signer.frame, uri, level.bases)? {
+            Place::AsIs => Ok((Place::AsIs, ())),
+            _ => Err(PlaceError::Ambiguous),
+        };
+        let Some(attribute) = attribute else {
+            match element {
+                "BaseURL" => {
+                    self.content(operation, |signer, uri| nothing(signer.base_url(uri, level.bases)?.0))
+                }
+                "PatchLocation" => {
+                    self.content(operation, |signer, uri| nothing(signer.next_patch(uri, level)?))
+                }
+                name if holds_uri(name) => {
+                    self.content(operation, |signer, uri| nothing(signer.own(uri, level)?))
+                }
+                _ => return Ok(()),
+            }?;
+            return Ok(());
+        };
+        match attribute {
+            "media" | "initialization" | "index" | "bitstreamSwitching" | "sourceURL" => {
+                self.content(operation, |signer, uri| nothing(signer.template_place(uri, level)?))
+            }
+            "id" if matches!(element, "Representation" | "*") => self.content(operation, |_, id| {
+                if is_plain_id(id) { Ok((Place::AsIs, ())) } else { Err(PlaceError::Ambiguous) }
+            }),
+            "schemeIdUri" => self.content(operation, |_, _| Err::<(Place, ()), _>(PlaceError::Ambiguous)),
+            "value"
+                if !matches!(element, "UTCTiming" | "EssentialProperty" | "SupplementalProperty" | "*") =>
+            {
+                return Ok(());
+            }
+            "value" | "messageData" | "uri" | "url" | "dvb:url" => self.content(operation, as_is),
+            name if name.ends_with(":href") => {
+                self.content(operation, |_, _| Err::<(Place, ()), _>(PlaceError::Foreign))
+            }
+            _ => return Ok(()),
+        }?;
+        Ok(())
+    }
+
+    /// Where the MPD that a patch is for is asked for. What it is relative to is not known, but for its host.
+    fn own(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        let is_path = uri.starts_with('/') && !uri.starts_with("//");
+        let whole = is_path.then(|| self.frame.folder.join(uri).ok()).flatten();
+        match place::place(self.frame, whole.as_ref().map_or(uri, |url| url.as_str()), level.own)? {
+            Place::AsIs => Err(PlaceError::Ambiguous),
+            place => Ok(place),
+        }
+    }
+
+    /// Where the next patch is, as a patch says. It has to be said with the session: some players resolve it against the
+    /// URL at which they have entered. What it is relative to is not known, but it is this patch's own path if that ends so.
+    fn next_patch(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        if !patch::is_named(uri) {
+            return Err(PlaceError::Foreign);
+        }
+        if uri.starts_with('/') || !is_relative(uri) {
+            return self.own(uri, level);
+        }
+        let Frame { root, resource, signing, .. } = *self.frame;
+        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        let mut path = path;
+        while let Some(behind) = path.strip_prefix("../").or_else(|| path.strip_prefix("./")) {
+            path = behind;
+        }
+        let path = ResourcePath::parse(path).map_err(|_| PlaceError::Spelling)?;
+        let before = resource.as_str().strip_suffix(path.as_str());
+        if !before.is_some_and(|folder| folder.is_empty() || folder.ends_with('/')) || query.contains('#') {
+            return Err(PlaceError::Ambiguous);
+        }
+        let query = without_session(query);
+        let mark = |query: &str, mark| if query.is_empty() { "" } else { mark };
+        Ok(if signing == Signing::Query {
+            let before = format!("/{root}{resource}?{query}{}{SESSION_PARAMETER}=", mark(&query, "&"));
+            Place::Signed(before, String::new())
+        } else {
+            Place::Signed("/~".to_owned(), format!("/{root}{resource}{}{query}", mark(&query, "?")))
+        })
     }
 
     /// Gives an MPD a base URL with the session in it.
@@ -231,6 +370,21 @@ impl Signer<'_> {
         match element.name() {
             "BaseURL" if element.parent().map(Element::id) == Some(level.element.id()) => return Ok(()),
             "ContentProtection" | "ProgramInformation" | "Metrics" => return Ok(()),
+            // Of another kind of file, what players make of the MPD would not have been read.
+            "PatchLocation" if !element.content().is_some_and(|uri| patch::is_named(uri.trim_ascii())) => {
+                if self.is_patch {
+                    let why = "a PatchLocation that is not one of `.mpp`";
+                    return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
+                }
+                self.written.push((element.range(), Vec::new()));
+                return Ok(());
+            }
+            "PatchLocation" if self.is_patch => {
+                self.content(element, |signer, uri| Ok((signer.next_patch(uri, level)?, ())))?;
+            }
+            "Location" if self.is_patch => {
+                self.content(element, |signer, uri| Ok((signer.own(uri, level)?, ())))?;
+            }
             "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "BaseURL" => {
                 // Of the first two, players are agreed: they resolve them against the MPD's own URL.
                 let is_own = matches!(element.name(), "Location" | "PatchLocation");
@@ -294,7 +448,9 @@ impl Signer<'_> {
             let is_remote = attribute.local_name() == "href" && attribute.name != "href";
             if is_remote || attribute.name == "dvb:url" {
                 self.attribute(element, &attribute, |signer, uri| {
-                    if is_local(uri.as_bytes()) {
+                    if signer.is_patch {
+                        Err(PlaceError::Foreign)
+                    } else if is_local(uri.as_bytes()) {
                         Ok(Place::AsIs)
                     } else {
                         place::place(signer.frame, uri, &level.meta())
@@ -340,6 +496,33 @@ impl Signer<'_> {
         if level.below.are_more && place != Place::AsIs { Err(PlaceError::Ambiguous) } else { Ok(place) }
     }
 
+    /// How a template is to be written: the identifiers are held for digits, which lead nowhere and are spelled alike
+    /// everywhere.
+    fn template_place(&self, value: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        let identifiers = url_template::identifiers(value);
+        let has_id = identifiers.iter().any(|identifier| identifier.kind == Kind::RepresentationId);
+        if has_id && self.is_patch && level.representations().next().is_none() {
+            return Err(PlaceError::Ambiguous);
+        }
+        let mark = url_template::Mark::absent_from(value);
+        let marks: Vec<_> = (0..identifiers.len()).map(|number| mark.numbered(number)).collect();
+        let filled = url_template::replaced(value, |number, _| marks.get(number).map_or("", String::as_str));
+        let restored = |text: String| {
+            mark.replaced(&text, |number| {
+                let identifier = identifiers.get(number)?;
+                value.get(identifier.at.clone())
+            })
+        };
+        Ok(match self.media(&filled, level)? {
+            Place::AsIs => Place::AsIs,
+            Place::Unsigned(text) => match restored(text) {
+                text if text == value => Place::AsIs,
+                text => Place::Unsigned(text),
+            },
+            Place::Signed(before, after) => Place::Signed(restored(before), restored(after)),
+        })
+    }
+
     /// Signs a template. What players put into it is digits, and the ids of Representations, which have to lead to where the
     /// template does.
     fn template(
@@ -349,26 +532,8 @@ impl Signer<'_> {
         level: &Level<'_, '_, '_>,
     ) -> Result<(), Uncovered> {
         let value = attribute.value();
+        let place = self.attribute(element, attribute, |signer, _| signer.template_place(&value, level))?;
         let identifiers = url_template::identifiers(&value);
-        let mark = url_template::Mark::absent_from(&value);
-        let marks: Vec<_> = (0..identifiers.len()).map(|number| mark.numbered(number)).collect();
-        let filled = url_template::replaced(&value, |number, _| marks.get(number).map_or("", String::as_str));
-        let restored = |text: String| {
-            mark.replaced(&text, |number| {
-                let identifier = identifiers.get(number)?;
-                value.get(identifier.at.clone())
-            })
-        };
-        let of_template = |place| match place {
-            Place::AsIs => Place::AsIs,
-            Place::Unsigned(text) => Place::Unsigned(restored(text)),
-            Place::Signed(before, after) => Place::Signed(restored(before), restored(after)),
-        };
-        let place = self.attribute(element, attribute, |signer, _| {
-            let place = signer.media(&filled, level).map(of_template)?;
-            // Invariant: the element is that of the attribute.
-            Ok(if place == Place::Unsigned(value.to_string()) { Place::AsIs } else { place })
-        })?;
         if !identifiers.iter().any(|identifier| identifier.kind == Kind::RepresentationId) {
             return Ok(());
         }
@@ -388,7 +553,8 @@ impl Signer<'_> {
                 Place::Signed(before, after) => Place::Signed(fill(before), fill(after)),
             };
             let found = self.media(&fill(&value), level);
-            if found.as_ref() != Ok(&expected) {
+            let is_same = |found| place::is_same(found, &expected, &level.below.all);
+            if !found.as_ref().is_ok_and(is_same) {
                 let why = found.err().map_or(
                     "an id of a Representation with which a template leads elsewhere",
                     PlaceError::why,
@@ -531,6 +697,14 @@ impl<'d, 'a> Level<'_, 'd, 'a> {
         let itself = (element.name() == "Representation").then_some(element);
         itself.into_iter().chain(element.descendants().filter(|one| one.name() == "Representation"))
     }
+}
+
+/// Whether what stands between the tags of an element is a URI.
+fn holds_uri(name: &str) -> bool {
+    matches!(
+        name,
+        "BaseURL" | "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "Event" | "*"
+    )
 }
 
 /// Whether an element has base URLs of its own for what lies in it.

@@ -45,12 +45,12 @@ mod writer;
 
 pub use attributes::Attribute;
 pub use bounds::Bounds;
-pub use check::{FINDINGS_MAX, Finding, Rule, Severity, check};
+pub use check::{Rule, check};
 pub use compile::{CompileError, compile};
 pub use delta::Skip;
 pub use edits::Edits;
 pub use event::{Event, EventKind, events};
 pub use steering::Steering;
 pub use tag::{Applies, Known, SPECIFICATION, Stands, Tag, Type, Value};
-pub use timing::Timing;
+pub(crate) use timing::timing;
 pub use writer::Writer;

@@ -11,51 +11,32 @@
 
 use super::attributes::attribute;
 use super::lines::lines;
+use crate::manifest::Timing;
 
-/// The times of a playlist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timing {
-    /// It is a Multivariant Playlist: it has a tag that only those have.
-    pub multivariant: bool,
-    /// The Target Duration, in milliseconds.
-    pub target_ms: Option<u32>,
-    /// The Part Target Duration, in milliseconds.
-    pub part_target_ms: Option<u32>,
-    /// Nothing will be added: it has an `EXT-X-ENDLIST`. The type `VOD` alone does not say so: players ask again for a playlist
-    /// without the tag.
-    pub ended: bool,
-    /// The media origin holds a request until the playlist has what is asked for.
-    pub can_block_reload: bool,
-}
-
-impl Timing {
-    /// Reads a playlist. Of a tag that is there twice, the first counts.
-    pub fn of(playlist: &[u8]) -> Self {
-        let mut timing = Self::default();
-        for line in lines(playlist) {
-            let Some(tag) = line.text.strip_prefix(b"#EXT-X-") else { continue };
-            let (name, value) = match memchr::memchr(b':', tag) {
-                Some(colon) => {
-                    (tag.get(..colon).unwrap_or_default(), tag.get(colon + 1..).unwrap_or_default())
-                }
-                None => (tag, &[][..]),
-            };
-            match name {
-                b"STREAM-INF" | b"I-FRAME-STREAM-INF" | b"MEDIA" => timing.multivariant = true,
-                b"TARGETDURATION" => timing.target_ms = timing.target_ms.or_else(|| milliseconds(value)),
-                b"PART-INF" => {
-                    let found = attribute(value, b"PART-TARGET").and_then(milliseconds);
-                    timing.part_target_ms = timing.part_target_ms.or(found);
-                }
-                b"SERVER-CONTROL" => {
-                    timing.can_block_reload |= attribute(value, b"CAN-BLOCK-RELOAD") == Some(b"YES");
-                }
-                b"ENDLIST" => timing.ended = true,
-                _ => {}
+/// Reads the times of a playlist. Of a tag that is there twice, the first counts.
+pub(crate) fn timing(playlist: &[u8]) -> Timing {
+    let mut timing = Timing::default();
+    for line in lines(playlist) {
+        let Some(tag) = line.text.strip_prefix(b"#EXT-X-") else { continue };
+        let (name, value) = match memchr::memchr(b':', tag) {
+            Some(colon) => (tag.get(..colon).unwrap_or_default(), tag.get(colon + 1..).unwrap_or_default()),
+            None => (tag, &[][..]),
+        };
+        match name {
+            b"STREAM-INF" | b"I-FRAME-STREAM-INF" | b"MEDIA" => timing.multivariant = true,
+            b"TARGETDURATION" => timing.target_ms = timing.target_ms.or_else(|| milliseconds(value)),
+            b"PART-INF" => {
+                let found = attribute(value, b"PART-TARGET").and_then(milliseconds);
+                timing.part_target_ms = timing.part_target_ms.or(found);
             }
+            b"SERVER-CONTROL" => {
+                timing.can_block_reload |= attribute(value, b"CAN-BLOCK-RELOAD") == Some(b"YES");
+            }
+            b"ENDLIST" => timing.ended = true,
+            _ => {}
         }
-        timing
     }
+    timing
 }
 
 /// Seconds as a decimal number, of more than nothing and a day at most.
@@ -104,7 +85,7 @@ mod tests {
                 Timing { multivariant: true, ..Timing::default() },
             ),
         ] {
-            assert_eq!(Timing::of(playlist.as_bytes()), expected, "{name}");
+            assert_eq!(timing(playlist.as_bytes()), expected, "{name}");
         }
     }
 
@@ -112,8 +93,8 @@ mod tests {
     fn what_cannot_be_read_is_not_said() {
         for value in ["", "x", "-1", "0", "NaN", "inf", "1e9", "86401"] {
             let playlist = format!("#EXT-X-TARGETDURATION:{value}\n#EXT-X-PART-INF:PART-TARGET={value}\n");
-            assert_eq!(Timing::of(playlist.as_bytes()), Timing::default(), "{value}");
+            assert_eq!(timing(playlist.as_bytes()), Timing::default(), "{value}");
         }
-        assert_eq!(Timing::of(b"#EXT-X-TARGETDURATIONS:4\n#EXT-X-ENDLISTS\n"), Timing::default());
+        assert_eq!(timing(b"#EXT-X-TARGETDURATIONS:4\n#EXT-X-ENDLISTS\n"), Timing::default());
     }
 }

@@ -1,10 +1,23 @@
-//! What playlists and MPDs have in common: where they lie, how their URIs carry the session, and what they are compiled
-//! into.
+//! What playlists and MPDs have in common: where they lie, how their URIs carry the session, what they are compiled into,
+//! how what they offer is held against a viewer's limits, and how it is told what is wrong with them.
 
+pub(crate) mod codecs;
 mod frame;
+mod iso_639;
+pub(crate) mod language;
+mod limit;
+mod picture;
 mod reference;
+mod report;
 mod template;
+mod timing;
 
 pub use frame::{Frame, Signing};
+pub(crate) use limit::Limit;
+pub(crate) use picture::is_low_enough;
 pub(crate) use reference::{below, is_local, is_relative, plain, with_parameter};
+pub(crate) use report::{Checked, Report, quote};
+pub use report::{FINDINGS_MAX, Finding, Severity};
 pub use template::Template;
+pub(crate) use timing::LONGEST_MS;
+pub use timing::Timing;

@@ -1,7 +1,7 @@
 //! The synchronous lane: what is answered at once.
 //!
 //! An await costs more than most answers do: a promise is made, goes through JavaScript, and wakes what waits for it.
-//! Below a session, documents, playlists and small files are mostly at hand in isolate memory, so that there is nothing to
+//! Below a session, documents, manifests and small files are mostly at hand in isolate memory, so that there is nothing to
 //! wait for. `entry.js` comes here first; what is not at hand goes on to [`super::serve`], which does the same steps with
 //! their awaits, and fills the memory.
 
@@ -74,7 +74,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     let headed =
         |reply| (pipeline::for_player(reply, &admission.permit), reply::cors(&site.body.cors, facts));
     match wanted.kind {
-        ResourceKind::Playlist => {
+        ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
             let kept = playlists::at_hand(&source.cache_key, now_ms)?;
             let rewrite = Rewrite::of(facts, wanted, &site.body, &admission, &source);
             let compiled = templates::compiled(&rewrite, site.revision, &kept).ok()?;

@@ -18,7 +18,7 @@ use super::turn::{self, UnderWay};
 use super::{now_ms, respond, upstream, within};
 use crate::cache::{Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::fault::{Fault, FaultKind};
-use crate::hls::Timing;
+use crate::manifest::Timing;
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
 
@@ -279,7 +279,7 @@ async fn brought(source: &Source, kept: Kept, mut told: Told) {
     told.tell(Ok(Rc::clone(&kept)));
     // With its length, so that the next one can be read in one piece.
     let head = Reply { status: 200, ..Reply::default() }
-        .with("Content-Type", "application/vnd.apple.mpegurl")
+        .with("Content-Type", source.resource.media_type())
         .with("Content-Length", kept.bytes.len().to_string());
     store::keep(source, &kept.stamp, head, ResponseBody::Body(kept.bytes.to_vec())).await;
 }

@@ -162,11 +162,21 @@ impl Edge {
                 let (reply, body) = segments::stream(facts, &source, &documents.context).await?;
                 Ok(Answer::Streamed(pipeline::for_player(reply, &admission.permit), body))
             }
-            ResourceKind::Playlist | ResourceKind::Mpd => {
-                let kept = playlists::whole(&source, &documents.context).await?;
-                let rewrite = Rewrite::of(facts, request, site, admission, &source);
-                let compiled = templates::compiled(&rewrite, *site_revision, &kept)?;
-                let reply = rewrite.reply(&compiled.template, &kept.stamp, now_ms());
+            ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
+                let manifest = async {
+                    let kept = playlists::whole(&source, &documents.context).await?;
+                    let rewrite = Rewrite::of(facts, request, site, admission, &source);
+                    let compiled = templates::compiled(&rewrite, *site_revision, &kept)?;
+                    Ok(rewrite.reply(&compiled.template, &kept.stamp, now_ms()))
+                };
+                let reply = match manifest.await {
+                    Ok(reply) => reply,
+                    Err(stop) => {
+                        let (reply, fault) = pipeline::or_void_patch(request, stop)?;
+                        respond::log(Some(facts), &fault.into());
+                        reply
+                    }
+                };
                 Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
             }
         }

@@ -17,7 +17,7 @@ let origin;
 
 before(async () => {
   packager = new Packager(Object.fromEntries(Object.entries(CHANNELS).map(([name, options]) => [name, new Channel(options)])));
-  origin = await startOrigin(packager);
+  origin = await startOrigin({ "/live": packager });
 });
 after(() => origin.stop());
 

@@ -178,6 +178,11 @@ export function rendition(id) {
   return Object.hasOwn(RENDITIONS, id) ? { text: Boolean(RENDITIONS[id].text) } : null;
 }
 
+/** What a rendition of text says in a segment. */
+export function cue(id, msn) {
+  return RENDITIONS[id].cue(msn);
+}
+
 export const RENDITION_IDS = Object.keys(RENDITIONS);
 
 function load(name) {

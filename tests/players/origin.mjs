@@ -1,5 +1,5 @@
-// The media origin of the player tests: the demo's titles below /vod/, live channels below /live/. Beside it, the page
-// with the players.
+// The media origin of the player tests: the demo's titles below /vod/, live channels of HLS below /live/, titles and channels of
+// DASH below /dash/. Beside it, the page with the players.
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
@@ -25,15 +25,16 @@ const FOLDERS = { "/vod/": "demo/media/", "/page/": "tests/players/page/" };
 /** The players, as their packages bring them. */
 const FILES = {
   "/lib/hls.js": "node_modules/hls.js/dist/hls.min.js",
+  "/lib/dash.js": "node_modules/dashjs/dist/modern/umd/dash.all.min.js",
   "/lib/shaka.js": "node_modules/shaka-player/dist/shaka-player.compiled.js",
   "/lib/video.js": "node_modules/video.js/dist/video.min.js",
   "/lib/video.css": "node_modules/video.js/dist/video-js.min.css",
 };
 
-/** @param {import("./packager.mjs").Packager} packager */
-export async function startOrigin(packager) {
+/** @param {{"/live": import("./packager.mjs").Packager, "/dash": import("./dash.mjs").Dash}} made what is not in files, by folder */
+export async function startOrigin(made) {
   const server = createServer((request, response) => {
-    serve(request, response, packager).catch((error) => response.destroy(error));
+    serve(request, response, made).catch((error) => response.destroy(error));
   });
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {
@@ -45,10 +46,11 @@ export async function startOrigin(packager) {
   };
 }
 
-async function serve(request, response, packager) {
-  if (request.url.startsWith("/live/")) {
-    request.url = request.url.slice("/live".length);
-    return packager.handle(request, response);
+async function serve(request, response, made) {
+  const folder = Object.keys(made).find((folder) => request.url.startsWith(`${folder}/`));
+  if (folder) {
+    request.url = request.url.slice(folder.length);
+    return made[folder].handle(request, response);
   }
   const body = await file(new URL(request.url, "http://origin").pathname);
   response.writeHead(body ? 200 : 404, { "Content-Type": TYPES[extname(request.url)] ?? "application/octet-stream" });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { NETWORK, mint, readFlows, startEdge } from "../edge/harness.mjs";
 import { Channel } from "./channel.mjs";
+import { Dash } from "./dash.mjs";
 import { startOrigin } from "./origin.mjs";
 import { Packager } from "./packager.mjs";
 import { Viewer } from "./viewer.mjs";
@@ -21,17 +22,23 @@ const SITES = {
   "renewing.localhost": { sessions: { lifetime_s: 600, renew_before_s: 598 } },
   /** Delta updates are made where the media origin has none. */
   "delta.localhost": { playlists: { delta_updates: true } },
+  /** The session stands in the query, and is renewed at every chance. */
+  "query.localhost": { sessions: { signing: "query", lifetime_s: 600, renew_before_s: 598 } },
 };
 
 /**
- * @param {{channels: Record<string, import("./channel.mjs").ChannelOptions>, titles: Record<string, object>}} options
- *   A title of each name: `media` below the origin, and what its offers cap, by plan.
+ * @param {object} options
+ * @param {Record<string, import("./channel.mjs").ChannelOptions>} [options.channels] live channels of HLS
+ * @param {Record<string, import("./dash.mjs").Title | import("./dash.mjs").Live>} [options.dash] titles and channels of DASH
+ * @param {Record<string, object>} options.titles a title of each name: `media` below the origin, what its offers cap and which
+ *   cut they show, by plan, and what else its document has
  */
-export async function startStage({ channels, titles }) {
+export async function startStage({ channels = {}, dash: offers = {}, titles }) {
   // What has been started ends in reverse order, also when something after it does not start.
   await using starting = new AsyncDisposableStack();
   const packager = new Packager(Object.fromEntries(Object.entries(channels).map(([name, options]) => [name, new Channel(options)])));
-  const origin = await startOrigin(packager);
+  const dash = new Dash(offers);
+  const origin = await startOrigin({ "/live": packager, "/dash": dash });
   starting.defer(() => origin.stop());
   const base = await readFlows("base.json");
   const edge = await startEdge({ documents: documents(base, origin.url, titles), upstream: NETWORK });
@@ -42,20 +49,26 @@ export async function startStage({ channels, titles }) {
   const started = starting.move();
   return {
     packager,
+    dash,
     edge,
-    /** Lets somebody with a plan watch a title; when `body` fails, a picture of the page is kept in test-results/. */
-    async watch({ player, title, plan, lowLatency = false, site = "localhost" }, body) {
+    /** Changes a title's document, once. */
+    change: (title, members) => edge.change({ [`v1/title/${title}`]: { ...document(title, titles[title]), ...members, revision: 2 } }),
+    /**
+     * Lets somebody with a plan watch a title; when `body` fails, a picture of the page is kept in test-results/. Nothing that
+     * is asked for may be refused, but with the status `refusal`.
+     */
+    async watch({ player, title, plan, manifest = "master.m3u8", lowLatency = false, site = "localhost", refusal = null }, body) {
       // Sessions end with the token: this one outlives all that is tried with it.
       const exp = Math.floor(Date.now() / 1000) + 3_600;
       const token = await mint(base, { key: "h1", claims: { titles: [title], plan, exp } });
       const context = await browser.newContext({ viewport: { width: 640, height: 360 } });
-      const viewer = new Viewer(await context.newPage(), `http://${site}:${edge.port}`);
+      const viewer = new Viewer(await context.newPage(), `http://${site}:${edge.port}`, SITES[site].sessions?.signing);
       try {
-        await viewer.open(`${origin.url}/page/index.html`, { player, url: `/${title}/master.m3u8?token=${token}`, lowLatency });
+        await viewer.open(`${origin.url}/page/index.html`, { player, url: `/${title}/${manifest}?token=${token}`, lowLatency });
         await body(viewer);
-        viewer.wasServedWell();
+        viewer.wasServedWell(refusal);
       } catch (error) {
-        await picture(viewer, `${player} ${title} ${plan}`);
+        await picture(viewer, `${player} ${title} ${manifest} ${plan}`);
         error.message += `\n${await viewer.report()}`;
         throw error;
       } finally {
@@ -77,13 +90,13 @@ function documents(base, origin, titles) {
         { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, ...sessions }, ...rest },
       ]),
     ),
-    ...Object.fromEntries(
-      Object.entries(titles).map(([id, { media, plans }]) => {
-        const offers = Object.entries(plans).map(([plan, caps]) => ({ id: plan, plans: [plan], territories: { allow: ["*"] }, caps }));
-        return [`v1/title/${id}`, { revision: 1, id, sites: Object.keys(SITES), media, offers }];
-      }),
-    ),
+    ...Object.fromEntries(Object.entries(titles).map(([id, title]) => [`v1/title/${id}`, document(id, title)])),
   };
+}
+
+function document(id, { plans, ...title }) {
+  const offers = Object.entries(plans).map(([plan, { variance, ...caps }]) => ({ id: plan, plans: [plan], territories: { allow: ["*"] }, caps, variance }));
+  return { revision: 1, id, sites: Object.keys(SITES), offers, ...title };
 }
 
 /** Keeps what the page shows. */

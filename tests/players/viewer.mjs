@@ -8,29 +8,43 @@ const POLL_MS = 100;
 
 const SESSION = /^\/~[A-Za-z0-9_-]{100}\//;
 
+/** Where a request shows its session, by the site's way of signing. */
+const SIGNED = { path: ({ path }) => SESSION.test(path), query: ({ query }) => /(^|&)sd_session=[A-Za-z0-9_-]{100}(&|$)/.test(query) };
+
 export class Viewer {
   #edge;
+  #signing;
   #url = null;
 
-  /** Requests to the edge, oldest first; `status` is null until there is a reply. @type {{path: string, query: string, status: number | null, failure: string | null}[]} */
+  /**
+   * Requests to the edge, oldest first; `status` is null until there is a reply, and `body_ms`, how long its body took to come in,
+   * until that is over.
+   * @type {{path: string, query: string, status: number | null, failure: string | null, body_ms: number | null}[]}
+   */
   requests = [];
 
-  /** @param {import("playwright-core").Page} tab */
-  constructor(tab, edge) {
+  /** @param {import("playwright-core").Page} tab @param {keyof typeof SIGNED} signing */
+  constructor(tab, edge, signing = "path") {
     this.tab = tab;
     this.#edge = edge;
+    this.#signing = signing;
     tab.setDefaultTimeout(STEP_MS);
     const known = new Map();
     tab.on("request", (request) => {
       const url = new URL(request.url());
       if (url.origin !== edge) return;
-      const entry = { path: url.pathname, query: url.search.slice(1), status: null, failure: null };
+      const entry = { path: url.pathname, query: url.search.slice(1), status: null, failure: null, body_ms: null };
       known.set(request, entry);
       this.requests.push(entry);
     });
     tab.on("response", (response) => {
       const entry = known.get(response.request());
       if (entry) entry.status = response.status();
+    });
+    tab.on("requestfinished", (request) => {
+      const entry = known.get(request);
+      const { responseStart, responseEnd } = request.timing();
+      if (entry) entry.body_ms = responseEnd - responseStart;
     });
     tab.on("requestfailed", (request) => {
       const entry = known.get(request);
@@ -82,8 +96,9 @@ export class Viewer {
     const from = this.requests.length;
     await this.call("selectSound", language);
     await this.call("selectText", language);
-    const asked = (folder) => this.paths(from).some((path) => path.startsWith(`${folder}-${language}/`) && /\.(m4s|vtt)$/.test(path));
-    await this.until(`${language} is fetched`, () => asked("audio") && asked("text"));
+    // Subtitles in one file are fetched once.
+    const asked = (kind, from) => this.paths(from).some((path) => path.startsWith(`${kind}-${language}`) && /\.(m4s|vtt)$/.test(path));
+    await this.until(`${language} is fetched`, () => asked("audio", from) && asked("text", 0));
     await this.until(`${language} is read`, (cues) => cues.some((cue) => words.test(cue)), { see: () => this.call("cues") });
     await this.playOn(1);
   }
@@ -94,14 +109,24 @@ export class Viewer {
     return channel.age(number, at);
   }
 
-  /** Everything that was asked for came from the entry, under its session, and nothing was refused. */
-  wasServedWell() {
+  /** Waits until playback has stopped, since what it needs is refused. @param {number} refusal the status */
+  async stops(refusal) {
+    const stopped = ({ waits }) => waits && this.requests.some(({ status }) => status === refusal);
+    for (const end = Date.now() + STEP_MS; !stopped(await this.state()); ) {
+      assert.ok(Date.now() < end, `plays on after ${STEP_MS / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** Everything that was asked for came from the entry, under its session, and nothing was refused but with this status. */
+  wasServedWell(refusal = null) {
     const [entry, ...below] = this.requests;
     assert.equal(`${entry.path}?${entry.query}`, this.#url);
-    for (const { path, query, status, failure } of below) {
-      assert.match(path, SESSION, "a request without its session");
-      assert.doesNotMatch(query, /token=/);
-      assert.ok(status === null || status < 400, `${path}?${query} was answered with ${status}`);
+    for (const request of below) {
+      const { path, query, status, failure } = request;
+      assert.ok(SIGNED[this.#signing](request), `a request without its session: ${path}?${query}`);
+      assert.doesNotMatch(query, /(^|&)token=/);
+      assert.ok(status === null || status < 400 || status === refusal, `${path}?${query} was answered with ${status}`);
       // Players end requests that they need no more.
       assert.ok([null, "net::ERR_ABORTED"].includes(failure), `${path}?${query}: ${failure}`);
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
 use stagedoor::catalog::{CorsPolicy, DocumentKey, KeySet, Site};
 use stagedoor::facts::{Facts, Method};
-use stagedoor::hls::Timing;
+use stagedoor::manifest::Timing;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
@@ -102,7 +102,8 @@ impl<'a> Edge<'a> {
         }
         let permit = &admission.permit;
         let source = cache::source(facts, &request, &site, &permit.folder, &permit.caps, title.generation)?;
-        let reply = self.fetch(facts, &request, &site, &admission, &source, now)?;
+        let reply = self.fetch(facts, &request, &site, &admission, &source, now);
+        let reply = reply.or_else(|stop| pipeline::or_void_patch(&request, stop).map(|(reply, _)| reply))?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();
             let uses = used.entry(usage.name.to_string()).and_modify(|uses| *uses += 1).or_insert(1);

@@ -75,25 +75,27 @@ fn every_place_where_a_uri_can_stand() {
             let uri = if place.contains("CDATA") { uri.replace("&amp;", "&") } else { uri.to_owned() };
             mpd(&place.replacen('@', "#", 1).replace('@', &uri).replacen('#', "@", 1))
         };
-        let own = with("https://media.example/vod/h/v/a.x?b=1&amp;c");
+        let own = with("https://media.example/vod/h/v/a.mpp?b=1&amp;c");
         for (signing, uri) in [
-            (Signing::Path, "/~S/harbour/v/a.x?b=1&amp;c"),
-            (Signing::Inherited, "/~S/harbour/v/a.x?b=1&amp;c"),
-            (Signing::Query, "/harbour/v/a.x?b=1&amp;c&amp;sd_session=S"),
+            (Signing::Path, "/v/a.mpp?b=1&amp;c"),
+            (Signing::Inherited, "../v/a.mpp?b=1&amp;c"),
+            (Signing::Query, "/harbour/v/a.mpp?b=1&amp;c&amp;sd_session=S"),
         ] {
             let found = signed(&own, signing).unwrap();
-            assert!(found.contains(uri) && found.matches("~S").count() <= 2, "{place}, {signing:?}: {found}");
+            assert!(found.contains(uri), "{place}, {signing:?}: {found}");
             assert_eq!(found.matches("media.example").count(), 0, "{place}, {signing:?}: {found}");
+            // Below the session there is nothing of it in the MPD.
+            assert_eq!(found.contains("~S"), signing == Signing::Path, "{place}, {signing:?}: {found}");
         }
-        let below = signed(&with("v/a.x"), Signing::Inherited);
-        assert_eq!(below, Ok(with("v/a.x")), "{place}: relative URIs stay");
-        let query = signed(&with("v/a.x"), Signing::Query).unwrap();
-        assert!(query.contains("v/a.x?sd_session=S"), "{place}: {query}");
-        let foreign = signed(&with("https://ads.example/a.x"), Signing::Inherited);
+        let below = signed(&with("v/a.mpp"), Signing::Inherited);
+        assert_eq!(below, Ok(with("v/a.mpp")), "{place}: relative URIs stay");
+        let query = signed(&with("v/a.mpp"), Signing::Query).unwrap();
+        assert!(query.contains("v/a.mpp?sd_session=S"), "{place}: {query}");
+        let foreign = signed(&with("https://ads.example/a.mpp"), Signing::Inherited);
         let is_optional = place.contains("callback") || place.contains("UTCTiming");
         assert_eq!(foreign.is_ok(), is_optional, "{place}: {foreign:?}");
-        let cdn = signed(&with("https://b.cdn.example/a.x"), Signing::Path).unwrap();
-        assert!(cdn.contains("https://b.cdn.example/~S/a.x"), "{place}: {cdn}");
+        let cdn = signed(&with("https://b.cdn.example/a.mpp"), Signing::Path).unwrap();
+        assert!(cdn.contains("https://b.cdn.example/~S/a.mpp"), "{place}: {cdn}");
     }
 }
 
@@ -138,7 +140,7 @@ fn templates_keep_their_identifiers() {
         ),
         (
             "https://media.example/vod/h/$Time$/a b$$.m4s",
-            "/~S/harbour/$Time$/a%20b$$.m4s",
+            "../$Time$/a%20b$$.m4s",
             "/harbour/$Time$/a%20b$$.m4s?sd_session=S",
         ),
         (
@@ -226,7 +228,16 @@ fn what_brings_no_media_may_lead_elsewhere() {
     let own = mpd(
         "@M<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"https://t.example/ https://media.example/vod/h/time\"/>",
     );
-    assert!(signed(&own, Signing::Inherited).unwrap().contains("\"https://t.example/ /~S/harbour/time\""));
+    assert!(signed(&own, Signing::Inherited).unwrap().contains("\"https://t.example/ ../time\""));
+}
+
+#[test]
+fn a_patch_by_another_name_is_not_offered() {
+    let mpd = |place: &str| format!("<MPD>{place}<PatchLocation>b.mpp?publishTime=1</PatchLocation></MPD>");
+    for uri in ["b.mpd", "patch?a.mpp", "", "https://pass.example/b"] {
+        let place = format!("<PatchLocation ttl=\"9\">{uri}</PatchLocation>");
+        assert_eq!(signed(&mpd(&place), Signing::Inherited), Ok(mpd("")), "{uri}");
+    }
 }
 
 #[test]
@@ -239,7 +250,7 @@ fn references_and_quotes_are_read_and_written() {
     let found =
         signed(&mpd("&#104;ttps://media.example/vod/h/a&apos;b.x?c=1&amp;d=&quot;"), Signing::Inherited)
             .unwrap();
-    assert_eq!(found, mpd("/~S/harbour/a&apos;b.x?c=1&amp;d=%22"));
+    assert_eq!(found, mpd("../a&apos;b.x?c=1&amp;d=%22"));
     assert!(signed(&mpd("&#104;ttps://ads.example/"), Signing::Inherited).is_err());
     let empty = "<MPD><Period><BaseURL  a='1'/></Period></MPD>";
     assert_eq!(signed(empty, Signing::Inherited).unwrap(), empty);

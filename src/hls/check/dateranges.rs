@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use super::Report;
 use super::entry::Entry;
 use super::low_latency::is_absolute;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use super::{Check, scalar};
 use crate::hls::tag::Tag;
+use crate::manifest::quote;
 
 #[derive(Default)]
 pub(super) struct DateRanges<'a> {
@@ -69,13 +70,13 @@ impl<'a> Check<'a> for DateRanges<'a> {
 type Whole<'f, 'a> = &'f dyn Fn(&str) -> Option<&'a [u8]>;
 
 fn missing(name: &str, entry: &Entry<'_, '_>, report: &mut Report) {
-    report.add_to(Tag::DateRange, Rule::AttributeMissing, entry.at(), || {
+    report.add_to(Tag::DateRange.clause(), Rule::AttributeMissing, entry.at(), || {
         format!("expected `{name}`, found none")
     });
 }
 
 fn forbidden(name: &str, entry: &Entry<'_, '_>, report: &mut Report) {
-    report.add_to(Tag::DateRange, Rule::AttributeForbidden, entry.at_value(name), || {
+    report.add_to(Tag::DateRange.clause(), Rule::AttributeForbidden, entry.at_value(name), || {
         format!("expected no `{name}` in a range for preloading, found one")
     });
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use super::{Check, scalar};
 use crate::hls::tag::Tag;
+use crate::manifest::quote;
 
 /// Method, URI, initialization vector, format and versions.
 type SessionKey<'a> = [Option<&'a [u8]>; 5];
@@ -69,12 +70,12 @@ fn key(tag: Tag, entry: &Entry<'_, '_>, report: &mut Report) {
         _ => &[],
     };
     for name in forbidden.iter().filter(|name| entry.has(name)) {
-        report.add_to(tag, Rule::AttributeForbidden, entry.at_value(name), || {
+        report.add_to(tag.clause(), Rule::AttributeForbidden, entry.at_value(name), || {
             format!("expected no `{name}` with the method {}, found one", quote(method))
         });
     }
     if method != b"NONE" && !entry.has("URI") {
-        report.add_to(tag, Rule::AttributeMissing, entry.at(), || {
+        report.add_to(tag.clause(), Rule::AttributeMissing, entry.at(), || {
             format!("expected `URI` with the method {}, found none", quote(method))
         });
     }

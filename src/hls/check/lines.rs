@@ -1,12 +1,13 @@
 //! The lines themselves: their encoding, their ends, and whether they are what they look like.
 
 use super::Check;
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use crate::hls::event::EventKind;
 use crate::hls::tag::Tag;
+use crate::manifest::quote;
 
 pub(super) struct Lines {
     has_byte_order_mark: bool,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use super::{Check, scalar};
 use crate::hls::event::EventKind;
 use crate::hls::tag::Tag;
+use crate::manifest::quote;
 
 /// How much of a part target duration may be missing without an offence: what rounding takes.
 const ROUNDING_SECS: f64 = 0.000_5;
@@ -53,7 +54,7 @@ impl<'a> Check<'a> for LowLatency<'a> {
 
     fn end(&mut self, outline: &Outline, report: &mut Report) {
         if outline.has_part_inf && !self.has_server_control {
-            report.add_to(Tag::ServerControl, Rule::AttributeMissing, 0, || {
+            report.add_to(Tag::ServerControl.clause(), Rule::AttributeMissing, 0, || {
                 "expected `EXT-X-SERVER-CONTROL` with `PART-HOLD-BACK` beside `EXT-X-PART-INF`, found none".to_owned()
             });
         }
@@ -76,7 +77,7 @@ impl<'a> LowLatency<'a> {
         let range = entry.value("BYTERANGE").and_then(scalar::range);
         let uri = entry.value("URI");
         if range.is_some_and(|(_, offset)| offset.is_none()) && self.last != uri {
-            report.add_to(Tag::Part, Rule::ByteRangeStart, entry.at_value("BYTERANGE"), || {
+            report.add_to(Tag::Part.clause(), Rule::ByteRangeStart, entry.at_value("BYTERANGE"), || {
                 "expected an offset, or a range of the same resource before, found neither".to_owned()
             });
         }
@@ -132,7 +133,7 @@ fn server_control(entry: &Entry<'_, '_>, outline: &Outline, report: &mut Report)
         at_least(Rule::PartHoldBackNear, "PART-HOLD-BACK", 3.0, part_target, "part target duration");
     }
     let mut missing = |name: &str, beside: &str| {
-        report.add_to(Tag::ServerControl, Rule::AttributeMissing, entry.at(), || {
+        report.add_to(Tag::ServerControl.clause(), Rule::AttributeMissing, entry.at(), || {
             format!("expected `{name}` beside `{beside}`, found none")
         });
     };

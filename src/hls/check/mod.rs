@@ -3,7 +3,7 @@
 //! A playlist is read twice: once for its outline (its kind, version and target durations), once line by line. Each file
 //! here has the rules of one subject, and looks at each line once. What is checked is the playlist alone: not what its
 //! URIs lead to, nor what it was before. Takes time linear in the playlist's length, or a logarithm more where names have
-//! to be told apart, and tells at most [`FINDINGS_MAX`] findings.
+//! to be told apart, and tells at most [`FINDINGS_MAX`](crate::manifest::FINDINGS_MAX) findings.
 
 mod dateranges;
 mod entry;
@@ -13,7 +13,6 @@ mod low_latency;
 mod outline;
 mod placement;
 mod renditions;
-mod report;
 mod rule;
 mod scalar;
 mod segments;
@@ -25,15 +24,17 @@ mod values;
 mod variables;
 mod version;
 
-pub use report::{FINDINGS_MAX, Finding};
-pub use rule::{Rule, Severity};
+pub use rule::Rule;
 
 use super::attributes::Attribute;
 use super::event::events;
 use super::tag::{Tag, Value};
+use crate::manifest::Finding;
 use entry::Entry;
 use outline::Outline;
-use report::Report;
+
+/// The findings so far.
+type Report = crate::manifest::Report<Rule>;
 
 /// The rules of one subject.
 trait Check<'a> {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Check;
+use super::Report;
 use super::entry::Entry;
 use super::outline::{Outline, is_of_the_specification};
-use super::report::Report;
 use super::rule::Rule;
 use crate::hls::event::EventKind;
 use crate::hls::tag::{Stands, Tag};
@@ -34,7 +34,7 @@ impl Check<'_> for Placement {
         let Some(tag) = entry.tag() else { return };
         let name = tag.name();
         if tag.once() && tag != Tag::M3u && !self.seen.insert(tag) {
-            report.add_to(tag, Rule::TagRepeated, entry.at(), || {
+            report.add_to(tag.clause(), Rule::TagRepeated, entry.at(), || {
                 format!("expected `{name}` once, found it again")
             });
         }
@@ -50,7 +50,7 @@ impl Check<'_> for Placement {
             _ => false,
         };
         if late {
-            report.add_to(tag, Rule::SequenceLate, entry.at(), || {
+            report.add_to(tag.clause(), Rule::SequenceLate, entry.at(), || {
                 format!("expected `{name}` before the first segment and discontinuity, found it behind")
             });
         }

@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use super::{Check, scalar};
 use crate::hls::tag::Tag;
+use crate::manifest::quote;
 
 /// A type and a group's identifier.
 type Name<'a> = (&'a [u8], &'a [u8]);
@@ -146,7 +147,7 @@ fn media(entry: &Entry<'_, '_>, report: &mut Report) {
         _ => &["FORCED", "CHANNELS", "BIT-DEPTH", "SAMPLE-RATE"],
     };
     for name in forbidden.iter().filter(|name| entry.has(name)) {
-        report.add_to(Tag::Media, Rule::AttributeForbidden, entry.at_value(name), || {
+        report.add_to(Tag::Media.clause(), Rule::AttributeForbidden, entry.at_value(name), || {
             format!("expected no `{name}` with the type {}, found one", quote(kind))
         });
     }
@@ -156,7 +157,7 @@ fn media(entry: &Entry<'_, '_>, report: &mut Report) {
         _ => return instream_id(kind, entry, report),
     };
     if !entry.has(required) {
-        report.add_to(Tag::Media, Rule::AttributeMissing, entry.at(), || {
+        report.add_to(Tag::Media.clause(), Rule::AttributeMissing, entry.at(), || {
             format!("expected `{required}` with the type {}, found none", quote(kind))
         });
     }

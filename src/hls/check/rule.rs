@@ -1,20 +1,7 @@
 //! The rules, in one table.
 
-use serde::Serialize;
-
 use crate::hls::tag::bis;
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Against a recommendation, or read differently by players.
-    Warning,
-    /// Against what the specification demands.
-    Error,
-}
+use crate::manifest::{Checked, Severity};
 
 macro_rules! rules {
     ($($variant:ident $code:literal $severity:ident $section:literal $meaning:literal;)*) => {
@@ -47,6 +34,22 @@ macro_rules! rules {
             /// One sentence, for people.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }
+            }
+        }
+
+        impl Checked for Rule {
+            const TOO_MANY: Self = Self::TooMany;
+
+            fn code(self) -> &'static str {
+                self.code()
+            }
+
+            fn severity(self) -> Severity {
+                self.severity()
+            }
+
+            fn clause(self) -> &'static str {
+                self.clause()
             }
         }
     };

@@ -1,12 +1,13 @@
 //! Segments and variants: each tag that is for a URI has one, and each URI has its tag.
 
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use super::{Check, scalar};
 use crate::hls::event::EventKind;
 use crate::hls::tag::Tag;
+use crate::manifest::quote;
 
 #[derive(Default)]
 pub(super) struct Segments<'a> {
@@ -30,7 +31,7 @@ impl<'a> Check<'a> for Segments<'a> {
             Some(tag @ (Tag::Inf | Tag::StreamInf)) => {
                 if let Some((before, at)) = self.waiting.replace((tag, entry.at())) {
                     let rule = if before == Tag::Inf { Rule::ExtinfRepeated } else { Rule::UriMissing };
-                    report.add_to(before, rule, at, || {
+                    report.add_to(before.clause(), rule, at, || {
                         format!("expected a URI behind `{}`, found `{}`", before.name(), tag.name())
                     });
                 }
@@ -53,7 +54,7 @@ impl<'a> Check<'a> for Segments<'a> {
 
     fn end(&mut self, outline: &Outline, report: &mut Report) {
         if let Some((tag, at)) = self.waiting {
-            report.add_to(tag, Rule::UriMissing, at, || {
+            report.add_to(tag.clause(), Rule::UriMissing, at, || {
                 format!("expected a URI behind `{}`, found none", tag.name())
             });
         }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Check;
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use crate::hls::tag::Tag;
+use crate::manifest::quote;
 
 #[derive(Default)]
 pub(super) struct Session<'a> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::manifest::{FINDINGS_MAX, Severity};
 
 /// The code of a rule, a playlist that has a finding of it, and one that has none.
 pub(super) type Row = (&'static str, &'static str, &'static str);

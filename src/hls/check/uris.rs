@@ -5,12 +5,13 @@
 //! [RFC 3986]: https://www.rfc-editor.org/rfc/rfc3986
 
 use super::Check;
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use crate::hls::event::EventKind;
 use crate::hls::tag::Value;
+use crate::manifest::quote;
 
 pub(super) struct Uris;
 

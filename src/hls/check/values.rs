@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use super::{Check, scalar};
 use crate::hls::attributes::Attribute;
 use crate::hls::tag::{Tag, Type, Value};
+use crate::manifest::quote;
 
 pub(super) struct Values;
 
@@ -18,7 +19,7 @@ impl Check<'_> for Values {
         let name = tag.name();
         let Some((value, at)) = entry.stated() else {
             if !matches!(tag.value(), Value::Nothing | Value::Free) && !tag.may_be_bare() {
-                report.add_to(tag, Rule::ValueMissing, entry.at(), || {
+                report.add_to(tag.clause(), Rule::ValueMissing, entry.at(), || {
                     format!("expected `:` and a value behind `#{name}`")
                 });
             }
@@ -30,12 +31,12 @@ impl Check<'_> for Values {
             });
         }
         let mut wrong = |expected: &str| {
-            report.add_to(tag, Rule::ValueSyntax, at, || {
+            report.add_to(tag.clause(), Rule::ValueSyntax, at, || {
                 format!("expected {expected}, found {}", quote(value))
             });
         };
         match tag.value() {
-            Value::Nothing => report.add_to(tag, Rule::ValueUnexpected, at, || {
+            Value::Nothing => report.add_to(tag.clause(), Rule::ValueUnexpected, at, || {
                 format!("expected nothing behind `#{name}`, found {}", quote(value))
             }),
             Value::Integer if scalar::integer(value).is_none() => wrong("a decimal integer"),
@@ -66,7 +67,7 @@ fn date(value: &[u8], at: usize, tag: Option<Tag>, report: &mut Report) {
     if found.is_none() {
         let message = || format!("expected a date and a time of ISO 8601, found {}", quote(value));
         match tag {
-            Some(tag) => report.add_to(tag, Rule::ValueSyntax, at, message),
+            Some(tag) => report.add_to(tag.clause(), Rule::ValueSyntax, at, message),
             None => report.add(Rule::AttributeType, at, message),
         }
     } else if found.is_some_and(|instant| !instant.has_zone) {
@@ -128,7 +129,7 @@ fn list(tag: Tag, entry: &Entry<'_, '_>, report: &mut Report) {
         });
     }
     for required in known.iter().filter(|known| known.required && !names.contains(known.name.as_bytes())) {
-        report.add_to(tag, Rule::AttributeMissing, entry.at(), || {
+        report.add_to(tag.clause(), Rule::AttributeMissing, entry.at(), || {
             format!("expected `{}`, found none", required.name)
         });
     }

@@ -5,12 +5,13 @@
 use std::collections::BTreeSet;
 
 use super::Check;
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::{Report, quote};
 use super::rule::Rule;
 use crate::hls::event::EventKind;
 use crate::hls::tag::Tag;
+use crate::manifest::quote;
 
 #[derive(Default)]
 pub(super) struct Variables<'a> {
@@ -44,13 +45,16 @@ impl<'a> Variables<'a> {
             });
         }
         match (entry.has("NAME"), entry.has("VALUE")) {
-            (true, false) => report.add_to(Tag::Define, Rule::AttributeMissing, entry.at(), || {
+            (true, false) => report.add_to(Tag::Define.clause(), Rule::AttributeMissing, entry.at(), || {
                 "expected `VALUE` beside `NAME`, found none".to_owned()
             }),
             (false, true) => {
-                report.add_to(Tag::Define, Rule::AttributeForbidden, entry.at_value("VALUE"), || {
-                    "expected no `VALUE` without `NAME`, found one".to_owned()
-                });
+                report.add_to(
+                    Tag::Define.clause(),
+                    Rule::AttributeForbidden,
+                    entry.at_value("VALUE"),
+                    || "expected no `VALUE` without `NAME`, found one".to_owned(),
+                );
             }
             _ => {}
         }

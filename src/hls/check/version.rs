@@ -2,9 +2,9 @@
 //!
 //! [bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-8
 
+use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
-use super::report::Report;
 use super::rule::Rule;
 use super::{Check, scalar};
 use crate::hls::tag::Tag;

@@ -1,12 +1,10 @@
 //! Why no variant remains, for whoever wrote the limits: how many each of them left out.
 
-use std::fmt::Write;
-
 use super::groups::Media;
-use super::limits::Limit;
 use super::master::{Master, Variant};
 use crate::catalog::Caps;
 use crate::hls::attributes::attribute;
+use crate::manifest::{Limit, language};
 
 /// Says how many variants each limit left out; of one that is beyond several, the first attribute counts.
 pub(super) fn describe(master: &Master<'_>, caps: &Caps) -> String {
@@ -26,7 +24,7 @@ pub(super) fn describe(master: &Master<'_>, caps: &Caps) -> String {
     }
     let mut parts: Vec<String> = Vec::new();
     for (limit, count) in Limit::ALL.into_iter().zip(beyond).filter(|(_, count)| *count > 0) {
-        parts.push(format!("{count} {}", named(limit, caps)));
+        parts.push(format!("{count} {}", limit.describe(caps)));
     }
     if silent > 0 {
         parts.push(format!("{silent} with another audio language{}", found(master)));
@@ -37,26 +35,6 @@ pub(super) fn describe(master: &Master<'_>, caps: &Caps) -> String {
     parts.join(", ")
 }
 
-fn named(limit: Limit, caps: &Caps) -> String {
-    let above = |name: &str, limit: Option<String>| format!("above {name} {}", limit.unwrap_or_default());
-    match limit {
-        Limit::MaxHeight => above("max_height", caps.max_height.map(|height| height.to_string())),
-        Limit::MaxBitrate => above("max_bitrate_kbps", caps.max_bitrate_kbps.map(|kbps| kbps.to_string())),
-        Limit::MaxFrameRate => {
-            above("max_frame_rate", caps.max_frame_rate.map(|rate| decimal(rate.thousandths())))
-        }
-        Limit::Hdr => "with hdr".to_owned(),
-        Limit::Codecs => "with other codecs".to_owned(),
-        Limit::Hdcp => above("hdcp", caps.hdcp.map(|level| level.name().to_owned())),
-        Limit::AllowedCpc => "outside allowed_cpc".to_owned(),
-    }
-}
-
-fn decimal(thousandths: u64) -> String {
-    let text = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 /// Whether its group of sound has lost all its renditions.
 fn is_silent(master: &Master<'_>, variant: &Variant<'_>) -> bool {
     let [audio, ..] = variant.groups;
@@ -65,38 +43,13 @@ fn is_silent(master: &Master<'_>, variant: &Variant<'_>) -> bool {
 
 /// The languages of sound that there were, some of them.
 fn found(master: &Master<'_>) -> String {
-    let mut languages: Vec<&str> = Vec::new();
-    let mut others = false;
     let is_sound =
         |group| master.groups.get(group).is_some_and(|group| group.media == Media::Audio && group.is_lost());
-    for rendition in master.renditions.iter().filter(|rendition| is_sound(rendition.group)) {
-        let language = attribute(rendition.tag.list, b"LANGUAGE").and_then(|tag| str::from_utf8(tag).ok());
-        let Some(language) = language.map(str::trim).filter(|tag| is_tag(tag)) else { continue };
-        if languages.contains(&language) {
-            continue;
-        }
-        if languages.len() == LANGUAGES_MAX {
-            others = true;
-            break;
-        }
-        languages.push(language);
-    }
-    let mut text = String::new();
-    if !languages.is_empty() {
-        let rest = if others { " and others" } else { "" };
-        let _ = write!(text, " (found {}{rest})", languages.join(", "));
-    }
-    text
+    let renditions = master.renditions.iter().filter(|rendition| is_sound(rendition.group));
+    language::found(renditions.filter_map(|rendition| {
+        attribute(rendition.tag.list, b"LANGUAGE").and_then(|tag| str::from_utf8(tag).ok())
+    }))
 }
-
-/// Whether it may be a language tag, and no text of any length from a media origin.
-fn is_tag(text: &str) -> bool {
-    (1..=LANGUAGE_BYTES_MAX).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-const LANGUAGES_MAX: usize = 4;
-const LANGUAGE_BYTES_MAX: usize = 16;
 
 #[cfg(test)]
 mod tests {

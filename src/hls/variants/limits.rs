@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 
 use super::value::Value;
 use crate::catalog::{Caps, FrameRate, HdcpLevel};
+use crate::manifest::codecs::{is_dolby_vision, is_listed, items};
+use crate::manifest::{self, Limit};
 
 /// A kind of stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,30 +39,6 @@ pub(super) fn are_in(caps: &Caps) -> bool {
     let (max_streams, offline, rewind_s) = (*max_streams, *offline, *rewind_s);
     let others = Caps { max_streams, offline, rewind_s, ..Caps::default() };
     *caps != others
-}
-
-/// A limit that streams have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
-    MaxHeight,
-    MaxBitrate,
-    MaxFrameRate,
-    Hdr,
-    Codecs,
-    Hdcp,
-    AllowedCpc,
-}
-
-impl Limit {
-    pub(super) const ALL: [Self; 7] = [
-        Self::MaxHeight,
-        Self::MaxBitrate,
-        Self::MaxFrameRate,
-        Self::Hdr,
-        Self::Codecs,
-        Self::Hdcp,
-        Self::AllowedCpc,
-    ];
 }
 
 /// The limit that one attribute of a stream is not within.
@@ -107,44 +85,16 @@ pub(super) fn allow_supplement(caps: &Caps, value: &Value<'_>) -> bool {
         && value.is_within(caps.hdr.filter(|hdr| !hdr), |_, text| !items(text).any(is_dolby_vision))
 }
 
-/// Whether each codec of a list begins with one that the limits name. Of `SUPPLEMENTAL-CODECS`, what stands in front of
-/// the brands counts. Text takes no decoder, and its languages have limits of their own: it is not judged.
+/// Whether each codec of a list is one that the limits name. Of `SUPPLEMENTAL-CODECS`, what stands in front of the brands
+/// counts.
 fn are_listed(caps: &Caps, value: &Value<'_>) -> bool {
-    value.is_within(caps.codecs.as_deref(), |listed, text| {
-        items(text).all(|name| is_text(name) || listed.iter().any(|codec| begins(name, codec)))
-    })
+    value.is_within(caps.codecs.as_deref(), |listed, text| items(text).all(|codec| is_listed(listed, codec)))
 }
 
-/// Sample entries of subtitles and captions ([MP4 Registration Authority]), with which some packagers name renditions in
-/// the `CODECS` of variants.
-///
-/// [MP4 Registration Authority]: https://mp4ra.org/registered-types/sampleentries
-pub(super) fn is_text(codec: &str) -> bool {
-    const TEXT: [&str; 5] = ["wvtt", "stpp", "tx3g", "c608", "c708"];
-    TEXT.iter().any(|known| family(codec).eq_ignore_ascii_case(known))
-}
-
-/// The part of a codec's name that tells which decoder it takes.
-pub(super) fn family(codec: &str) -> &str {
-    codec.split('.').next().unwrap_or_default()
-}
-
-/// Whether a `decimal-resolution`, `{width}x{height}`, is within a limit of its height: that of a picture of 16:9, lying
-/// or standing, in which it fits.
-///
-/// The shorter side is at most the limit, so that a standing picture of 1080x1920 is within 1080; the longer one at most
-/// 16/9 of it, so that a wide picture of 1280x536, which is one of 1280x720 without its bars, is above 576. What codecs
-/// add to a side to get whole blocks of 16 pixels does not count: 854x480 and 864x480 are within 480.
+/// Whether a `decimal-resolution`, `{width}x{height}`, is within a limit of its height.
 pub(super) fn is_low_enough(limit: u32, resolution: &str) -> bool {
     let Some((width, height)) = resolution.split_once(['x', 'X']) else { return true };
-    let side = |text| number(text).filter(|side| *side > 0);
-    // One side alone is the height, whatever it stands for.
-    let (shorter, longer) = match (side(width), side(height)) {
-        (Some(width), Some(height)) => (width.min(height), width.max(height)),
-        (one, other) => (one.or(other).unwrap_or(0), 0),
-    };
-    let limit = u64::from(limit);
-    shorter <= limit && longer <= limit.div_ceil(9) * 16
+    manifest::is_low_enough(limit, number(width), number(height))
 }
 
 /// A `decimal-integer`; of one with a fraction, the whole. What is too great for 64 bits is still great.
@@ -152,23 +102,6 @@ pub(super) fn number(text: &str) -> Option<u64> {
     let whole = text.trim().split('.').next()?;
     let is_number = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| whole.parse().unwrap_or(u64::MAX))
-}
-
-/// The items of a list with commas.
-pub(super) fn items(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-/// Sample entries of Dolby Vision, on HEVC, AVC, AV1 and VVC
-/// ([Dolby Vision Streams Within the HTTP Live Streaming Format]).
-///
-/// [Dolby Vision Streams Within the HTTP Live Streaming Format]: https://professional.dolby.com/siteassets/content-creation/dolby-vision-for-content-creators/dolby-vision-streams-within-the-http-live-streaming-format-v2.0-13-november-2018.pdf
-fn is_dolby_vision(codec: &str) -> bool {
-    ["dvh1", "dvhe", "dva1", "dvav", "dav1", "dvc1", "dvi1"].iter().any(|known| begins(codec, known))
-}
-
-fn begins(name: &str, start: &str) -> bool {
-    name.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
 }
 
 /// Whether a device with these labels may play what is restricted to those of `ALLOWED-CPC`:

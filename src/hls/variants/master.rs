@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use super::groups::{GroupId, Groups, Media};
 use super::language;
-use super::limits::{self, Limit, Stream};
+use super::limits::{self, Stream};
 use super::script::Script;
 use super::value::Value;
 use crate::catalog::Caps;
 use crate::hls::attributes::attributes;
 use crate::hls::lines::{Kind, lines};
 use crate::hls::variables::Variables;
+use crate::manifest::Limit;
 
 /// A tag with an attribute list.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The edits of a Multivariant Playlist: which variant streams and renditions remain, and which variant comes first.
 //!
 //! ```text
-//! master       what there is, and whether it is within the limits       (master.rs, value.rs, limits.rs, language.rs, iso_639.rs)
+//! master       what there is, and whether it is within the limits       (master.rs, value.rs, limits.rs, language.rs)
 //! groups       what goes with it: variants without sound, renditions without a variant, I-frames    (groups.rs)
 //! left out     why, if nothing remains                                  (left_out.rs)
 //! repair       DEFAULT, names of groups that are gone, the pathway of content steering     (renditions.rs, repair.rs)
@@ -14,7 +14,6 @@
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6)
 
 mod groups;
-mod iso_639;
 mod language;
 mod left_out;
 mod limits;

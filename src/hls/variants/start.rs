@@ -11,9 +11,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::limits::{family, is_low_enough, is_text, items, number};
+use super::limits::{is_low_enough, number};
 use super::master::{Master, Variant};
 use crate::catalog::Start;
+use crate::manifest::codecs::{family, is_text, items};
 
 /// That a variant is moved.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
-// One face for three players, on the page: what a viewer of any of them could do and see.
+// One face for several players, on the page: what a viewer of any of them could do and see.
 
-const ADAPTERS = { "hls.js": "./hls.mjs", "Shaka Player": "./shaka.mjs", "video.js": "./videojs.mjs" };
+const ADAPTERS = { "hls.js": "./hls.mjs", "dash.js": "./dash.mjs", "Shaka Player": "./shaka.mjs", "video.js": "./videojs.mjs" };
 
 /**
  * Opens a URL with a player.
@@ -9,7 +9,8 @@ const ADAPTERS = { "hls.js": "./hls.mjs", "Shaka Player": "./shaka.mjs", "video.
  *
  * An adapter's `play(video, url, options)` gives `{heights, sound, text, selectSound, selectText, cues, seekable, goToEdge,
  * errors}`: the heights on offer, the languages of sound and text, what chooses among them by language, the cues on
- * screen, the range that can be sought in, what a button named Live does, and what went wrong beyond repair.
+ * screen, the range that can be sought in, what a button named Live does, and what went wrong beyond repair. Those for DASH
+ * have `thumbnail` too: where the small picture of a time is, as `{url, x, y, width, height}`.
  */
 export async function open({ player, url, lowLatency }) {
   const { play } = await import(ADAPTERS[player]);
@@ -22,6 +23,7 @@ export async function open({ player, url, lowLatency }) {
       time: video().currentTime,
       duration: video().duration,
       ended: video().ended,
+      waits: video().readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
       height: video().videoHeight,
       frames: video().getVideoPlaybackQuality().totalVideoFrames,
       heard: video().webkitAudioDecodedByteCount,
@@ -31,6 +33,7 @@ export async function open({ player, url, lowLatency }) {
     rate: (rate) => (video().playbackRate = rate),
     seek: (time) => (video().currentTime = time),
     frame: () => frame(video()),
+    grey: async (time) => grey(await adapter.thumbnail(time)),
   };
 }
 
@@ -42,6 +45,17 @@ function frame(video) {
   context.drawImage(video, 0, 0, 90, 80);
   const bits = Array.from({ length: 9 }, (_, bit) => (context.getImageData(bit * 10 + 5, 75, 1, 1).data[1] > 128 ? 1 << bit : 0));
   return { number: bits.reduce((sum, bit) => sum + bit), at };
+}
+
+/** How bright the middle of a small picture is. */
+async function grey({ url, x, y, width, height }) {
+  const picture = new Image();
+  picture.crossOrigin = "anonymous";
+  picture.src = url;
+  await picture.decode();
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(picture, x, y, width, height, 0, 0, width, height);
+  return context.getImageData(width >> 1, height >> 1, 1, 1).data[0];
 }
 
 /** Loads a script of the old kind, which leaves its name on the window. */

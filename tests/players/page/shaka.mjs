@@ -7,7 +7,8 @@ export async function play(video, url, { lowLatency }) {
   shaka.polyfill.installAll();
   const player = new shaka.Player();
   const errors = [];
-  player.addEventListener("error", ({ detail }) => errors.push(`${detail.code}: ${detail.message}`));
+  const { CRITICAL } = shaka.util.Error.Severity;
+  player.addEventListener("error", ({ detail }) => detail.severity === CRITICAL && errors.push(`${detail.code}: ${detail.message}`));
   await player.attach(video);
   player.configure({ streaming: { lowLatencyMode: lowLatency } });
   await player.load(url);
@@ -24,6 +25,10 @@ export async function play(video, url, { lowLatency }) {
       return [start, end];
     },
     goToEdge: () => player.goToLive(),
+    thumbnail: async (time) => {
+      const { uris, positionX, positionY, width, height } = await player.getThumbnails(null, time);
+      return { url: uris[0], x: positionX, y: positionY, width, height };
+    },
     errors: () => errors,
   };
 }

@@ -1,14 +1,23 @@
-//! Findings, and their places.
+//! What is wrong with a manifest: findings, and their places.
 
 use serde::Serialize;
 
-use super::rule::{Rule, Severity};
-use crate::hls::tag::Tag;
-
-/// The most findings that are told of one playlist.
+/// The most findings that are told of one manifest.
 pub const FINDINGS_MAX: usize = 1_000;
 
-/// Something that is wrong with a playlist, or worth knowing.
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Against a recommendation, or read differently by players.
+    Warning,
+    /// Against what the specification demands.
+    Error,
+}
+
+/// Something that is wrong with a manifest, or worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The line, counted from 1.
@@ -25,28 +34,54 @@ pub struct Finding {
     pub message: String,
 }
 
+/// What a manifest is checked for.
+pub(crate) trait Checked: Copy {
+    /// The rule that tells how many findings are left out.
+    const TOO_MANY: Self;
+
+    /// The stable code, for programs.
+    fn code(self) -> &'static str;
+
+    /// How bad it is.
+    fn severity(self) -> Severity;
+
+    /// The specification and its clause.
+    fn clause(self) -> &'static str;
+}
+
 /// The findings so far. Their lines and columns are counted at the end, in one go.
-#[derive(Default)]
-pub(super) struct Report {
-    found: Vec<(usize, Rule, &'static str, String)>,
+pub(crate) struct Report<R> {
+    found: Vec<(usize, R, &'static str, String)>,
     /// How many more there were.
     left_out: usize,
     /// Whether one of those was an error.
     left_out_error: bool,
 }
 
-impl Report {
+impl<R> Default for Report<R> {
+    fn default() -> Self {
+        Self { found: Vec::new(), left_out: 0, left_out_error: false }
+    }
+}
+
+impl<R: Checked> Report<R> {
     /// Adds a finding by a rule that has its own clause.
-    pub(super) fn add(&mut self, rule: Rule, at: usize, message: impl FnOnce() -> String) {
+    pub(crate) fn add(&mut self, rule: R, at: usize, message: impl FnOnce() -> String) {
         self.push(rule, rule.clause(), at, message);
     }
 
-    /// Adds a finding that goes against the clause of a tag.
-    pub(super) fn add_to(&mut self, tag: Tag, rule: Rule, at: usize, message: impl FnOnce() -> String) {
-        self.push(rule, tag.clause(), at, message);
+    /// Adds a finding that goes against a clause of its own.
+    pub(crate) fn add_to(
+        &mut self,
+        clause: &'static str,
+        rule: R,
+        at: usize,
+        message: impl FnOnce() -> String,
+    ) {
+        self.push(rule, clause, at, message);
     }
 
-    fn push(&mut self, rule: Rule, clause: &'static str, at: usize, message: impl FnOnce() -> String) {
+    fn push(&mut self, rule: R, clause: &'static str, at: usize, message: impl FnOnce() -> String) {
         if self.found.len() < FINDINGS_MAX {
             self.found.push((at, rule, clause, message()));
         } else {
@@ -56,9 +91,9 @@ impl Report {
     }
 
     /// The findings in the order of their places.
-    pub(super) fn finish(mut self, playlist: &[u8]) -> Vec<Finding> {
+    pub(crate) fn finish(mut self, manifest: &[u8]) -> Vec<Finding> {
         self.found.sort_by_key(|(at, ..)| *at);
-        let mut place = Place { playlist, at: 0, line: 1, column: 1 };
+        let mut place = Place { manifest, at: 0, line: 1, column: 1 };
         let mut findings: Vec<_> = self
             .found
             .into_iter()
@@ -73,9 +108,9 @@ impl Report {
             findings.push(Finding {
                 line: place.line,
                 column: place.column,
-                clause: Rule::TooMany.clause(),
+                clause: R::TOO_MANY.clause(),
                 severity,
-                code: Rule::TooMany.code(),
+                code: R::TOO_MANY.code(),
                 message: format!("expected {FINDINGS_MAX} findings at most, found {} more", self.left_out),
             });
         }
@@ -83,9 +118,9 @@ impl Report {
     }
 }
 
-/// A place in a playlist that only goes forward.
+/// A place in a manifest that only goes forward.
 struct Place<'a> {
-    playlist: &'a [u8],
+    manifest: &'a [u8],
     at: usize,
     line: usize,
     column: usize,
@@ -93,7 +128,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn go(&mut self, to: usize) {
-        for byte in self.playlist.get(self.at..to).unwrap_or_default() {
+        for byte in self.manifest.get(self.at..to).unwrap_or_default() {
             match byte {
                 b'\n' => (self.line, self.column) = (self.line + 1, 1),
                 // The later bytes of a character.
@@ -102,7 +137,7 @@ impl Place<'_> {
             }
         }
         // The byte order mark has been counted as a character.
-        if self.at < 3 && to >= 3 && self.line == 1 && self.playlist.starts_with("\u{feff}".as_bytes()) {
+        if self.at < 3 && to >= 3 && self.line == 1 && self.manifest.starts_with("\u{feff}".as_bytes()) {
             self.column -= 1;
         }
         self.at = self.at.max(to);
@@ -110,7 +145,7 @@ impl Place<'_> {
 }
 
 /// A value as a message quotes it: shortened, and readable whatever its bytes are.
-pub(super) fn quote(value: &[u8]) -> String {
+pub(crate) fn quote(value: &[u8]) -> String {
     const CHARS_MAX: usize = 60;
     let start = value.get(..value.len().min(4 * CHARS_MAX)).unwrap_or_default();
     let text = String::from_utf8_lossy(start);
@@ -124,6 +159,7 @@ pub(super) fn quote(value: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hls::Rule;
 
     #[test]
     fn places_are_counted_in_characters() {

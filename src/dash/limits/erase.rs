@@ -1,0 +1,64 @@
+//! Leaves elements and attributes out of a text, with the white space in front of them.
+
+use std::ops::Range;
+
+use crate::dash::change::Changes;
+use crate::dash::document::{Attribute, Element};
+
+/// Leaves out an element.
+pub(super) fn element(element: Element<'_, '_>, changes: &mut Changes) {
+    let range = element.range();
+    let before = element.document().text().get(..range.start).unwrap_or_default();
+    changes.remove(before.trim_ascii_end().len()..range.end);
+}
+
+/// Leaves out an attribute of an element.
+pub(super) fn attribute(element: Element<'_, '_>, attribute: &Attribute<'_>, changes: &mut Changes) {
+    changes.remove(extent(element, attribute));
+}
+
+/// An attribute with its name, its quotes, and the white space in front of it.
+pub(super) fn extent(element: Element<'_, '_>, attribute: &Attribute<'_>) -> Range<usize> {
+    let text = element.document().text();
+    // Its name stands between its element's and its value, and holds neither white space nor quotes.
+    let before = text.get(..attribute.at).unwrap_or_default();
+    let name_end =
+        before.rfind('=').map_or(0, |at| before.get(..at).unwrap_or_default().trim_ascii_end().len());
+    let start = text.get(..name_end.saturating_sub(attribute.name.len())).unwrap_or_default();
+    start.trim_ascii_end().len()..attribute.range().end + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dash::change::Edited;
+    use crate::dash::document::Document;
+
+    #[test]
+    fn no_blank_lines_and_no_spaces_pile_up() {
+        let text = "<a>\n  <b/>\n  <!-- c --><b x = '1'\n y=\"2=\" z='3'/>\n  <c></c>\n</a>";
+        let document = Document::read(text).unwrap();
+        let [first, second, third] = document.root().children().collect::<Vec<_>>()[..] else { panic!() };
+        let erased = |erase: &dyn Fn(&mut Changes)| {
+            let mut changes = Changes::default();
+            erase(&mut changes);
+            Edited::new(text).with(changes).text.into_owned()
+        };
+        let attribute =
+            |name| erased(&|changes| attribute(second, &second.attribute(name).unwrap(), changes));
+        for (found, gone) in [
+            (erased(&|changes| element(first, changes)), "\n  <b/>"),
+            (erased(&|changes| element(third, changes)), "\n  <c></c>"),
+            (attribute("x"), " x = '1'"),
+            (attribute("y"), "\n y=\"2=\""),
+            (attribute("z"), " z='3'"),
+        ] {
+            assert_eq!(found, text.replacen(gone, "", 1), "{gone}");
+        }
+        let both = erased(&|changes| {
+            element(first, changes);
+            element(second, changes);
+        });
+        assert_eq!(both, "<a>\n  <!-- c -->\n  <c></c>\n</a>");
+    }
+}

@@ -1,0 +1,78 @@
+//! `InitializationSet`: what sets of all Periods have in common, so that a player can set its decoders up at once.
+//!
+//! One that sets named and none of those left names goes, and with it its number in groups and presentations of them
+//! (ISO/IEC 23009-1 section 5.3.12).
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::erase;
+use super::list::{Left, ids, without};
+use super::period::Period;
+use crate::dash::change::Changes;
+use crate::dash::document::Element;
+
+/// Repairs an MPD.
+pub(super) fn repair(mpd: Element<'_, '_>, periods: &[Period<'_, '_>], changes: &mut Changes) {
+    let sets = || periods.iter().flat_map(|period| &period.sets);
+    let named = |is_kept: bool| -> BTreeSet<Cow<'_, str>> {
+        sets()
+            .filter(|set| set.is_kept == is_kept)
+            .flat_map(|set| ids(set.element, "initializationSetRef"))
+            .collect()
+    };
+    let mut gone = named(false);
+    if gone.is_empty() {
+        return;
+    }
+    let kept = named(true);
+    gone.retain(|id| !kept.contains(id));
+    for child in mpd.children() {
+        match child.name() {
+            "InitializationSet" if child.value("id").is_some_and(|id| gone.contains(id.trim())) => {
+                erase::element(child, changes);
+            }
+            "InitializationGroup" | "InitializationPresentation" => {
+                let Some(inner) = child.inner() else { continue };
+                let list = mpd.document().text().get(inner.clone()).unwrap_or_default();
+                match without(list, |_, id| gone.contains(id)) {
+                    Left::All => {}
+                    Left::Some(list) => changes.replace(inner, list),
+                    Left::None => erase::element(child, changes),
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::dash::limits::testing::try_rows;
+
+    #[test]
+    fn what_nobody_names_any_more_goes() {
+        try_rows(&[(
+            "one that a later Period names stays, and one that none has named",
+            "<MPD>
+               <InitializationSet id='1' contentType='video'/>
+               <InitializationSet id='2' contentType='audio'/> =>
+               <InitializationSet id='3' contentType='audio'/>
+               <InitializationSet id='4' contentType='text'/>
+               <InitializationGroup id='9'>1 2 3</InitializationGroup> => <InitializationGroup id='9'>1 3</InitializationGroup>
+               <InitializationGroup id='8'>2</InitializationGroup> =>
+               <InitializationPresentation>1 3</InitializationPresentation>
+               <Period>
+                 <AdaptationSet contentType='audio' lang='fr' initializationSetRef='2 3'><Representation/></AdaptationSet> =>
+                 <AdaptationSet contentType='audio' lang='en' initializationSetRef='1'><Representation/></AdaptationSet>
+               </Period>
+               <Period>
+                 <AdaptationSet contentType='audio' lang='en' initializationSetRef='3'><Representation/></AdaptationSet>
+               </Period>
+             </MPD>",
+            json!({ "audio": ["en"] }),
+        )]);
+    }
+}

@@ -1,0 +1,54 @@
+//! Patches of an MPD (ISO/IEC 23009-1 section 5.15).
+//!
+//! A patch names the elements that it changes by their place. It was written for the MPD as it came: what it finds in one
+//! that was changed is something else, or nothing. Without `PatchLocation`, players ask for the whole MPD.
+
+use super::erase;
+use crate::dash::change::Changes;
+use crate::dash::document::Element;
+
+/// Leaves out where patches are to be had, if anything has changed.
+pub(super) fn leave_out(mpd: Element<'_, '_>, changes: &mut Changes) {
+    if changes.is_empty() {
+        return;
+    }
+    for location in mpd.children_named("PatchLocation") {
+        erase::element(location, changes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::dash::limits::testing::{edited, try_rows};
+
+    #[test]
+    fn what_was_changed_is_not_patched() {
+        let mpd = |sets: &str| {
+            format!("<MPD>\n  <PatchLocation ttl='60'>p</PatchLocation>\n  <Period>{sets}</Period></MPD>")
+        };
+        let set = |lang: &str| {
+            format!("<AdaptationSet contentType='audio' lang='{lang}'><Representation/></AdaptationSet>")
+        };
+        let caps = json!({ "audio": ["en", "ar"] });
+        let expected =
+            |sets: &str| Ok(mpd(sets).replace("\n  <PatchLocation ttl='60'>p</PatchLocation>", ""));
+        let left_out = mpd(&(set("en") + &set("fr")));
+        assert_eq!(edited(&left_out, &caps), expected(&set("en")));
+        let moved = mpd(&(set("ar") + &set("en")));
+        assert_eq!(edited(&moved, &caps), expected(&(set("en") + &set("ar"))));
+        let same = mpd(&(set("en") + &set("ar")));
+        assert_eq!(edited(&same, &caps), Ok(same.clone()));
+        try_rows(&[(
+            "all of them",
+            "<MPD>
+               <PatchLocation>a</PatchLocation> =>
+               <d:PatchLocation>b</d:PatchLocation> =>
+               <Location>c</Location>
+               <Period><AdaptationSet contentType='video' maxHeight='9'><Representation height='9'/><Representation height='1'/></AdaptationSet></Period> => <Period><AdaptationSet contentType='video' maxHeight='1'><Representation height='1'/></AdaptationSet></Period>
+             </MPD>",
+            json!({ "max_height": 1 }),
+        )]);
+    }
+}

@@ -1,0 +1,130 @@
+//! What there is in a Period, and what of it is within the limits.
+//!
+//! | an AdaptationSet of | is held against | by |
+//! | --- | --- | --- |
+//! | sound, with pictures or without | `audio` | `@lang`, or that of each of its `ContentComponent` of sound |
+//! | text alone | `subtitles` | the same |
+//!
+//! A set that says nothing of its language stays, and so does one in `und` or `zxx`. `Representation` has no `@lang`
+//! (ISO/IEC 23009-1 table 9).
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::beyond::beyond;
+use super::content::Content;
+use super::descriptor::properties;
+use super::erase;
+use crate::catalog::Caps;
+use crate::dash::change::Changes;
+use crate::dash::document::Element;
+use crate::manifest::{Limit, language};
+
+/// A Period.
+pub(super) struct Period<'d, 'a> {
+    pub(super) element: Element<'d, 'a>,
+    pub(super) sets: Vec<Set<'d, 'a>>,
+    pub(super) representations: Vec<Representation<'d, 'a>>,
+    /// The ids of sets, and of their content components, that none has any more.
+    pub(super) gone_sets: BTreeSet<Cow<'a, str>>,
+    /// The ids of Representations that none has any more.
+    pub(super) gone_representations: BTreeSet<Cow<'a, str>>,
+}
+
+/// An AdaptationSet.
+pub(super) struct Set<'d, 'a> {
+    pub(super) element: Element<'d, 'a>,
+    pub(super) content: Content,
+    /// It is for moving fast through what another set plays.
+    pub(super) is_trick_mode: bool,
+    /// It is in a language that rights do not give.
+    pub(super) is_foreign: bool,
+    pub(super) is_kept: bool,
+}
+
+/// A Representation.
+pub(super) struct Representation<'d, 'a> {
+    pub(super) element: Element<'d, 'a>,
+    /// Its set, by its number in the Period.
+    pub(super) set: usize,
+    /// The limit that it is beyond.
+    pub(super) beyond: Option<Limit>,
+    pub(super) is_kept: bool,
+}
+
+impl<'d, 'a> Period<'d, 'a> {
+    /// Reads a Period.
+    pub(super) fn read(element: Element<'d, 'a>, caps: &Caps) -> Self {
+        let (mut sets, mut representations) = (Vec::new(), Vec::new());
+        for (number, set) in element.children_named("AdaptationSet").enumerate() {
+            let content = Content::of(set);
+            let is_foreign = !is_in_language(caps, content, set);
+            representations.extend(set.children_named("Representation").map(|element| {
+                let beyond = beyond(caps, content, set, element);
+                Representation { element, set: number, beyond, is_kept: beyond.is_none() && !is_foreign }
+            }));
+            sets.push(Set {
+                element: set,
+                content,
+                is_trick_mode: trick_modes(set).next().is_some(),
+                is_foreign,
+                is_kept: !is_foreign,
+            });
+        }
+        let (gone_sets, gone_representations) = (BTreeSet::new(), BTreeSet::new());
+        Self { element, sets, representations, gone_sets, gone_representations }
+    }
+
+    pub(super) fn set_of(&self, representation: &Representation<'_, '_>) -> Option<&Set<'d, 'a>> {
+        self.sets.get(representation.set)
+    }
+
+    /// The Representations of a set, by its number.
+    pub(super) fn of_set(&self, set: usize) -> impl Iterator<Item = &Representation<'d, 'a>> {
+        let start = self.representations.partition_point(|one| one.set < set);
+        let rest = self.representations.get(start..).unwrap_or_default();
+        rest.iter().take_while(move |one| one.set == set)
+    }
+
+    /// Leaves out what does not remain.
+    pub(super) fn leave_out(&self, changes: &mut Changes) {
+        for set in self.sets.iter().filter(|set| !set.is_kept) {
+            erase::element(set.element, changes);
+        }
+        let is_in_kept = |one: &&Representation<'_, '_>| self.set_of(one).is_some_and(|set| set.is_kept);
+        for representation in self.representations.iter().filter(is_in_kept).filter(|one| !one.is_kept) {
+            erase::element(representation.element, changes);
+        }
+    }
+}
+
+/// The sets that a set is the trick mode of ([DASH-IF IOP v4.3] section 3.2.9): a list of ids in each value.
+///
+/// [DASH-IF IOP v4.3]: https://dashif.org/docs/DASH-IF-IOP-v4.3.pdf
+pub(super) fn trick_modes<'d, 'a>(
+    set: Element<'d, 'a>,
+) -> impl Iterator<Item = Element<'d, 'a>> + use<'d, 'a> {
+    properties(set)
+        .filter(|property| property.scheme == "http://dashif.org/guidelines/trickmode")
+        .map(|property| property.element)
+}
+
+/// Whether a set is in a language that rights give. Of what names two, each has to be.
+pub(super) fn is_in_language(caps: &Caps, content: Content, set: Element<'_, '_>) -> bool {
+    let (allowed, kind) = if content.sound {
+        (caps.audio.as_deref(), "audio")
+    } else if content.text && !content.pictures {
+        (caps.subtitles.as_deref(), "text")
+    } else {
+        return true;
+    };
+    let Some(allowed) = allowed else { return true };
+    let components = set
+        .children_named("ContentComponent")
+        .filter(|component| component.value("contentType").is_some_and(|found| found.trim() == kind));
+    let languages: Vec<_> = components.filter_map(|component| component.value("lang")).collect();
+    if languages.is_empty() {
+        return set.value("lang").is_none_or(|tag| language::allows(allowed, &tag));
+    }
+    languages.iter().all(|tag| language::allows(allowed, tag))
+}

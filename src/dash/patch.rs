@@ -1,0 +1,353 @@
+//! What has changed of an MPD (ISO/IEC 23009-1 section 5.15): a patch of its text, as [RFC 5261] has it.
+//!
+//! ```text
+//! <Patch mpdId="channel" originalPublishTime="…" publishTime="…">
+//!   <replace sel="/MPD/PatchLocation[1]"><PatchLocation>live.mpp?publishTime=…</PatchLocation></replace>
+//!   <add sel="/MPD/Period[@id='1']/…/SegmentTimeline"><S d="4"/></add>
+//! </Patch>
+//! ```
+//!
+//! Its URIs are signed as those of an MPD (sign.rs). It is read without the MPD that it is for, so that nothing is known of the
+//! base URLs there: a plain relative URI stays as it is, an absolute one is mapped, and what else there is makes that there is no
+//! patch. In its place comes one that fits no MPD ([`VOID_PATCH`]), upon which players ask for the MPD as a whole (section
+//! 5.15.3.3): dash.js 5.2 at once, Shaka Player 5.2 with its next update. Neither does so upon an error.
+//!
+//! [RFC 5261]: https://www.rfc-editor.org/rfc/rfc5261
+
+use super::Edits;
+use super::change::Edited;
+use super::compile::{CompileError, text};
+use super::document::{Document, Element, Malformed, line_of};
+use super::sign;
+use crate::catalog::Caps;
+use crate::manifest::{Frame, Template};
+
+/// A patch that fits no MPD.
+pub const VOID_PATCH: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Patch xmlns=\"urn:mpeg:dash:schema:mpd-patch:2020\" mpdId=\"void\" originalPublishTime=\"1970-01-01T00:00:00Z\" publishTime=\"1970-01-01T00:00:00Z\"/>\n";
+
+/// Whether an MPD within limits may be patched: none of them takes something out of it, at which patches find their places.
+pub fn are_patched(caps: &Caps) -> bool {
+    Caps { max_streams: None, offline: None, rewind_s: None, ..caps.clone() }.is_none()
+}
+
+/// Whether a URI, as it stands in `PatchLocation`, is one of a patch by its name. One by another name would not be read.
+pub(super) fn is_named(uri: &str) -> bool {
+    let path = uri.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mpp"))
+}
+
+/// Compiles a patch: makes every URI of it carry the session. Without a frame, URIs stay as they are.
+///
+/// An edit of the MPD that a patch would undo makes it one that cannot be served.
+pub fn compile_patch(
+    patch: &[u8],
+    frame: Option<&Frame<'_>>,
+    edits: &Edits<'_>,
+) -> Result<Template, CompileError> {
+    let (limit, found) = (edits.max_bytes, patch.len());
+    if found > limit {
+        return Err(CompileError::TooLong { limit, found });
+    }
+    let text = text(patch)?;
+    let document = Document::read(text)?;
+    let root = document.root();
+    if root.name() != "Patch" {
+        let why = format!("expected an element `Patch`, found `{}`", root.name());
+        return Err(Malformed { line: line_of(text, root.tag().start), why, is_forbidden: false }.into());
+    }
+    for operation in root.children() {
+        let stop = |what| Err(CompileError::Unsupported { line: line_of(text, operation.tag().start), what });
+        let Some(selected) = Selected::of(operation) else {
+            return stop("an operation that is none of RFC 5261");
+        };
+        if undoes(operation, &selected, edits) {
+            return stop("a patch of what the edge has changed in the MPD");
+        }
+    }
+    sign::write(&document, text, &Edited::new(text), frame)
+}
+
+/// Whether an operation would undo an edit.
+fn undoes(_operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
+    selected.attribute == Some("timeShiftBufferDepth") && edits.caps.rewind_s.is_some()
+}
+
+/// What an operation is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Selected<'a> {
+    /// The name of the element, without its prefix; `*`: any.
+    pub(super) element: &'a str,
+    /// The name of an attribute of it.
+    pub(super) attribute: Option<&'a str>,
+    /// It is on a text in the element.
+    pub(super) is_text: bool,
+}
+
+impl<'a> Selected<'a> {
+    /// Reads an operation: an `add`, `replace` or `remove` with a selector that can be read.
+    pub(super) fn of(operation: Element<'_, 'a>) -> Option<Self> {
+        if !matches!(operation.name(), "add" | "replace" | "remove") {
+            return None;
+        }
+        // Names need no references.
+        let selected = Self::read(operation.attribute("sel")?.raw)?;
+        let added = operation.attribute("type").filter(|_| operation.name() == "add");
+        match added.map(|added| added.raw.strip_prefix('@')) {
+            None => Some(selected),
+            Some(attribute) if selected.attribute.is_none() && !selected.is_text => {
+                Some(Self { attribute: Some(attribute?), ..selected })
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn read(selector: &'a str) -> Option<Self> {
+        let mut steps = steps(selector.trim()).into_iter().rev();
+        let last = steps.next()?;
+        if let Some(attribute) = last.strip_prefix('@') {
+            return Some(Self {
+                element: element_of(steps.next()?)?,
+                attribute: Some(attribute),
+                is_text: false,
+            });
+        }
+        if last.split('[').next() == Some("text()") {
+            return Some(Self { element: element_of(steps.next()?)?, attribute: None, is_text: true });
+        }
+        Some(Self { element: element_of(last)?, attribute: None, is_text: false })
+    }
+}
+
+/// The steps of a selector, which slashes divide, but for those in predicates.
+fn steps(selector: &str) -> Vec<&str> {
+    let mut quote = None;
+    let mut depth = 0_usize;
+    let is_end = |c: char| {
+        match (quote, c) {
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[') => depth += 1,
+            (None, ']') => depth = depth.saturating_sub(1),
+            (None, '/') => return depth == 0,
+            _ => {}
+        }
+        false
+    };
+    selector.split(is_end).filter(|step| !step.is_empty()).collect()
+}
+
+/// The name of the element that a step leads to: `d:Period[2]` to a `Period`.
+fn element_of(step: &str) -> Option<&str> {
+    let name = step.split('[').next()?.trim();
+    let name = name.rsplit_once(':').map_or(name, |(_, local)| local);
+    let is_name = !name.is_empty() && !name.contains(['(', ')', '@', '.', '"', '\'']);
+    is_name.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use url::Url;
+
+    use super::*;
+    use crate::catalog::ForeignPolicy;
+    use crate::manifest::Signing;
+    use crate::route::ResourcePath;
+
+    fn signed(patch: &str, signing: Signing) -> Result<String, String> {
+        let folder = Url::parse("https://media.example/vod/h/").unwrap();
+        let resource = ResourcePath::parse("dash/live.mpp").unwrap();
+        let foreign: ForeignPolicy =
+            serde_json::from_value(json!({ "pass": ["pass.example"], "sign": ["b.example"] })).unwrap();
+        let frame = Frame {
+            folder: &folder,
+            root: "harbour/",
+            resource: &resource,
+            query: "publishTime=1",
+            signing,
+            foreign: &foreign,
+            authority: "https://watch.example",
+            tokens: &[],
+        };
+        let caps = Caps { rewind_s: Some(60), ..Caps::default() };
+        let template = compile_patch(patch.as_bytes(), Some(&frame), &Edits::within(&caps));
+        let template = template.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(template.render("S").into_owned()).unwrap())
+    }
+
+    fn patch(operations: &str) -> String {
+        format!("<Patch mpdId=\"c\">{operations}</Patch>")
+    }
+
+    #[test]
+    fn selectors() {
+        for (selector, expected) in [
+            ("/MPD", Some(("MPD", None, false))),
+            ("/d:MPD/d:Period[@id='a/b']/AdaptationSet[2]", Some(("AdaptationSet", None, false))),
+            ("/MPD/@publishTime", Some(("MPD", Some("publishTime"), false))),
+            (
+                "/MPD/Period[@id=\"]/@x\"]/SegmentTemplate/@media",
+                Some(("SegmentTemplate", Some("media"), false)),
+            ),
+            ("/MPD/BaseURL[1]/text()[1]", Some(("BaseURL", None, true))),
+            ("/*/*[3]/@xlink:href", Some(("*", Some("xlink:href"), false))),
+            ("@id", None),
+            ("", None),
+            ("/MPD/comment()", None),
+            ("id('x')", None),
+        ] {
+            let found = Selected::read(selector).map(|found| (found.element, found.attribute, found.is_text));
+            assert_eq!(found, expected, "{selector}");
+        }
+    }
+
+    #[test]
+    fn what_leads_nowhere_else_stays() {
+        let plain = patch(concat!(
+            "<!-- c --><replace sel=\"/MPD/@publishTime\">2026-11-22T00:00:00Z</replace>",
+            "<add sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline\"><S t=\"1\" d=\"4\"/></add>",
+            "<remove sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline/S[1]\"/>",
+            "<add sel=\"/MPD/Period\" type=\"@duration\">PT4S</add>",
+            "<add sel=\"/MPD\" pos=\"prepend\"><UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:direct:2014\" value=\"x\"/></add>",
+        ));
+        for signing in [Signing::Inherited, Signing::Query] {
+            assert_eq!(signed(&plain, signing).as_deref(), Ok(&*plain));
+        }
+        let relative = patch(concat!(
+            "<add sel=\"/MPD\"><Period id=\"2\"><BaseURL>v/</BaseURL><AdaptationSet>",
+            "<SegmentTemplate media=\"$RepresentationID$/$Number$.m4s\"/><Representation id=\"1\"/>",
+            "</AdaptationSet></Period></add>",
+            "<replace sel=\"//SegmentTemplate/@media\">a/$Time$.m4s</replace>",
+            "<replace sel=\"/MPD/BaseURL[1]/text()\">w/</replace>",
+            "<add sel=\"/MPD/Period\" pos=\"prepend\"><BaseURL>v/</BaseURL></add>",
+        ));
+        assert_eq!(signed(&relative, Signing::Inherited).as_deref(), Ok(&*relative));
+        // The base URL may be that of a host that is to have no token.
+        assert!(signed(&relative, Signing::Query).is_err());
+    }
+
+    #[test]
+    fn the_next_patch_carries_the_session() {
+        let next = |uri: &str| {
+            patch(&format!(
+                "<replace sel=\"/MPD/PatchLocation[1]\"><PatchLocation ttl=\"60\">{uri}</PatchLocation></replace>"
+            ))
+        };
+        let path = "/~S/harbour/dash/live.mpp?publishTime=2&amp;b";
+        let query = "/harbour/dash/live.mpp?publishTime=2&amp;b&amp;sd_session=S";
+        for uri in [
+            "live.mpp?publishTime=2&amp;b",
+            "./dash/live.mpp?publishTime=2&amp;b",
+            "../live.mpp?publishTime=2&amp;b&amp;sd_session=x",
+        ] {
+            assert_eq!(signed(&next(uri), Signing::Inherited), Ok(next(path)), "{uri}");
+            assert_eq!(signed(&next(uri), Signing::Query), Ok(next(query)), "{uri}");
+        }
+        for uri in [
+            "https://media.example/vod/h/dash/live.mpp?publishTime=2&amp;b",
+            "/vod/h/dash/live.mpp?publishTime=2&amp;b",
+        ] {
+            assert_eq!(
+                signed(&next(uri), Signing::Inherited),
+                Ok(next(&format!("https://watch.example{path}")))
+            );
+            assert_eq!(
+                signed(&next(uri), Signing::Query),
+                Ok(next(&format!("https://watch.example{query}")))
+            );
+        }
+        let text = patch("<replace sel='/MPD/PatchLocation/text()'>live.mpp</replace>");
+        assert_eq!(
+            signed(&text, Signing::Inherited),
+            Ok(text.replace(">live.mpp", ">/~S/harbour/dash/live.mpp"))
+        );
+        for uri in [
+            "other.mpp",
+            "xlive.mpp",
+            "live.mpd?publishTime=2",
+            "patch?x.mpp",
+            "?publishTime=2",
+            "",
+            "//a/live.mpp",
+        ] {
+            assert!(signed(&next(uri), Signing::Inherited).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn absolute_uris_are_mapped() {
+        for (operation, expected) in [
+            (
+                "<replace sel='/MPD/BaseURL[1]'><BaseURL>https://media.example/vod/h/v/</BaseURL></replace>",
+                "https://watch.example/~S/harbour/v/",
+            ),
+            (
+                "<replace sel='/MPD/BaseURL[1]/text()'>https://media.example/vod/h/v/</replace>",
+                "https://watch.example/~S/harbour/v/",
+            ),
+            (
+                "<replace sel='//SegmentTemplate/@media'>https://media.example/vod/h/$Number%05d$.m4s</replace>",
+                "https://watch.example/~S/harbour/$Number%05d$.m4s",
+            ),
+            (
+                "<add sel='//SegmentTemplate' type='@initialization'>https://b.example/i.mp4</add>",
+                "https://b.example/~S/i.mp4",
+            ),
+            (
+                "<add sel='//SegmentList'><SegmentURL media='https://media.example/vod/h/1.m4s'/></add>",
+                "https://watch.example/~S/harbour/1.m4s",
+            ),
+            (
+                "<replace sel='/MPD/Location/text()'>/vod/h/live.mpd</replace>",
+                "https://watch.example/~S/harbour/live.mpd",
+            ),
+        ] {
+            let found = signed(&patch(operation), Signing::Inherited).unwrap();
+            assert!(
+                found.contains(&format!("{expected}<")) || found.contains(&format!("{expected}'")),
+                "{found}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_covered_makes_no_patch() {
+        for operation in [
+            "<copy sel='/MPD'/>",
+            "<replace sel='/MPD/Location/text()'>live.mpd</replace>",
+            "<replace sel='/MPD/Period/BaseURL/text()'>../v/</replace>",
+            "<replace sel='/MPD/Period/BaseURL/text()'>/vod/h/</replace>",
+            "<replace sel='/MPD/BaseURL/text()'>https://media.example/vod/other/</replace>",
+            "<replace sel='/*/*/text()'>https://media.example/vod/other/</replace>",
+            "<add sel='/MPD/BaseURL'>v/</add>",
+            "<replace sel='//SegmentTemplate/@media'>../$Number$</replace>",
+            "<replace sel='//SegmentTemplate/@media'>$RepresentationID$/$Number$</replace>",
+            "<replace sel='//SegmentTemplate/@media'><x/></replace>",
+            "<add sel='//AdaptationSet'><Representation id='../x'/></add>",
+            "<replace sel='//Representation/@id'>../x</replace>",
+            "<add sel='/MPD/Period' type='@xlink:href'>a.xml</add>",
+            "<add sel='/MPD'><Period xlink:href='a.xml'/></add>",
+            "<replace sel='//UTCTiming/@value'>https://media.example/vod/h/time</replace>",
+            "<replace sel='//SupplementalProperty/@schemeIdUri'>urn:mpeg:dash:chaining:2016</replace>",
+            "<replace sel='//SupplementalProperty/@value'>https://media.example/vod/h/x.mpd</replace>",
+            "<replace sel='/MPD/@timeShiftBufferDepth'>PT1H</replace>",
+            "<add sel='/MPD/Period/BaseURL/text()' type='@x'>y</add>",
+        ] {
+            let found = signed(&patch(operation), Signing::Inherited);
+            assert!(found.is_err(), "{operation}: {found:?}");
+        }
+        assert!(signed("<MPD/>", Signing::Inherited).unwrap_err().contains("expected an element `Patch`"));
+    }
+
+    #[test]
+    fn limits_that_take_something_out_leave_no_patches() {
+        let caps = |json: &str| serde_json::from_str::<Caps>(json).unwrap();
+        assert!(are_patched(&caps(r#"{ "rewind_s": 60, "max_streams": 1, "offline": false }"#)));
+        assert!(!are_patched(&caps(r#"{ "max_height": 720 }"#)));
+        assert!(compile_patch(VOID_PATCH.as_bytes(), None, &Edits::within(&Caps::default())).is_ok());
+        assert!(
+            is_named("a/x.MPP?b=c.mpd") && !is_named("x?a.mpp") && !is_named("mpp") && !is_named("a.mpp/b")
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! Languages: whether a list of them includes that of a track, and how a message names those that there were.
+//!
+//! `eng` and `en` are one language. A track that says nothing of its language is within any list, and so is one in `und` or
+//! `zxx`, which say the same.
+
+use std::fmt::Write;
+
+use super::iso_639::canonical;
+
+/// Whether a tag is in one of these languages, or says nothing of its language.
+pub(crate) fn allows(allowed: &[String], tag: &str) -> bool {
+    let tag = tag.trim();
+    says_nothing(tag) || allowed.iter().any(|range| includes(range, tag))
+}
+
+/// Which of these languages a tag is in, by its place; `None`: none of them, or it says nothing.
+pub(crate) fn place(languages: &[String], tag: &str) -> Option<usize> {
+    languages.iter().position(|range| includes(range, tag.trim()))
+}
+
+fn says_nothing(tag: &str) -> bool {
+    ["", "und", "zxx"].iter().any(|none| tag.eq_ignore_ascii_case(none))
+}
+
+/// Whether a language range includes a tag ([RFC 4647 section 3.3.1], basic filtering): `en` includes `en-GB`, and `eng`,
+/// which is the same language.
+///
+/// [RFC 4647 section 3.3.1]: https://www.rfc-editor.org/rfc/rfc4647#section-3.3.1
+fn includes(range: &str, tag: &str) -> bool {
+    let language = |tag: &str| tag.find('-').unwrap_or(tag.len());
+    let (range, wanted) = range.split_at(language(range));
+    let (tag, found) = tag.split_at(language(tag));
+    canonical(range).eq_ignore_ascii_case(canonical(tag))
+        && found.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted))
+        && matches!(found.as_bytes().get(wanted.len()), None | Some(b'-'))
+}
+
+/// The languages that there were, some of them, as a message puts them behind what it says: ` (found eng, ara)`.
+pub(crate) fn found<'a>(tags: impl Iterator<Item = &'a str>) -> String {
+    let mut languages: Vec<&str> = Vec::new();
+    let mut others = false;
+    for language in tags.map(str::trim).filter(|tag| is_tag(tag)) {
+        if languages.contains(&language) {
+            continue;
+        }
+        if languages.len() == LANGUAGES_MAX {
+            others = true;
+            break;
+        }
+        languages.push(language);
+    }
+    let mut text = String::new();
+    if !languages.is_empty() {
+        let rest = if others { " and others" } else { "" };
+        let _ = write!(text, " (found {}{rest})", languages.join(", "));
+    }
+    text
+}
+
+/// Whether it may be a language tag, and no text of any length from a media origin.
+fn is_tag(text: &str) -> bool {
+    (1..=LANGUAGE_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+const LANGUAGES_MAX: usize = 4;
+const LANGUAGE_BYTES_MAX: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages() {
+        let allowed = ["en", "zh-Hant", "AR", "ger", "iw"].map(str::to_owned);
+        for (language, expected) in [
+            ("en", true),
+            ("EN-gb", true),
+            (" en ", true),
+            ("eng", true),
+            ("ENG-GB", true),
+            ("enga", false),
+            ("de", true),
+            ("deu-AT", true),
+            ("he", true),
+            ("heb", true),
+            ("zho-Hant", true),
+            ("chi-Hant-HK", true),
+            ("chi-Hantx", false),
+            ("chi", false),
+            ("-GB", false),
+            ("e", false),
+            ("zh-Hant-TW", true),
+            ("zh", false),
+            ("zh-Hans", false),
+            ("ar-EG", true),
+            ("é", false),
+            ("", true),
+            ("und", true),
+            ("ZXX", true),
+            ("mul", false),
+        ] {
+            assert_eq!(allows(&allowed, language), expected, "{language}");
+        }
+        assert!(!allows(&[], "en") && allows(&[], "und"));
+        let places = ["heb", "zh-Hant", "und", "fr"].map(|tag| place(&allowed, tag));
+        assert_eq!(places, [Some(4), Some(1), None, None]);
+    }
+
+    #[test]
+    fn some_are_named() {
+        let long = "x".repeat(17);
+        for (tags, expected) in [
+            ("eng ara eng", " (found eng, ara)"),
+            ("a b c d a e f", " (found a, b, c, d and others)"),
+            (&*format!("{long} é"), ""),
+            ("", ""),
+        ] {
+            assert_eq!(found(tags.split(' ')), expected, "{tags}");
+        }
+    }
+}
