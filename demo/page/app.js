@@ -10,7 +10,7 @@ const config = await (await fetch("/config.json")).json();
 const requests = new Requests();
 const player = new Player(requests);
 const rights = new Rights({ updated: learn });
-const choices = new Choices({ changed: turn, play });
+const choices = new Choices({ mpds: config.mpds, changed: turn, play });
 
 /** The titles' documents by their ids. */
 const titles = new Map();
@@ -38,20 +38,21 @@ function learn(title) {
 }
 
 async function play() {
-  const { country, ...wish } = choices.chosen;
+  const { country, format, ...wish } = choices.chosen;
   player.stop();
   requests.clear();
   try {
     const token = await viewerToken(wish);
     showToken(token);
-    player.play(entry(wish.title, token), country);
+    player.play({ url: entry(wish.title, format, token), format, country });
   } catch (error) {
     player.deny({ reason: "demo", title: "The demo's identity provider does not answer.", detail: error.message });
   }
 }
 
-function entry(id, token) {
-  const url = new URL(`/${id}/${titles.get(id).manifest ?? "master.m3u8"}`, config.edge);
+function entry(id, format, token) {
+  const manifest = format === "dash" ? config.mpds[id] : (titles.get(id).manifest ?? "master.m3u8");
+  const url = new URL(`/${id}/${manifest}`, config.edge);
   if (token) url.searchParams.set("token", token);
   return url.href;
 }

@@ -1,24 +1,27 @@
-// The form: which title, and who watches it.
+// The form: which title, in which format, and who watches it.
 import { $, COUNTRIES, countryName, element, offerInWords } from "./words.js";
 
 export class Choices {
-  #changed;
+  #mpds;
 
-  /** @param {{changed: () => void, play: () => void}} options */
-  constructor({ changed, play }) {
-    this.#changed = changed;
+  /** @param {{mpds: Record<string, string>, changed: () => void, play: () => void}} options `mpds` has the titles with an MPD. */
+  constructor({ mpds, changed, play }) {
+    this.#mpds = mpds;
     $("country").replaceChildren(
       ...COUNTRIES.map((code) => element("option", `${countryName(code)} (${code})`, { value: code })),
       element("option", "Unknown", { value: "" }),
     );
-    $("viewer").addEventListener("change", () => this.#changed());
+    $("viewer").addEventListener("change", () => {
+      this.#offerFormats();
+      changed();
+    });
     $("viewer").addEventListener("submit", (event) => {
       event.preventDefault();
       play();
     });
   }
 
-  /** What is chosen: title, country, plan, kind, algorithm. */
+  /** What is chosen: title, format, country, plan, kind, algorithm. */
   get chosen() {
     return Object.fromEntries(new FormData($("viewer")));
   }
@@ -27,6 +30,16 @@ export class Choices {
   showTitles(documents) {
     const chosen = this.chosen.title ?? documents[0]?.id;
     $("titles").replaceChildren(...documents.map((title) => card(title, title.id === chosen)));
+    this.#offerFormats();
+  }
+
+  /** A title without an MPD is HLS's alone. */
+  #offerFormats() {
+    const { title } = this.chosen;
+    const dash = Object.hasOwn(this.#mpds, title);
+    $("dash").disabled = !dash;
+    if (!dash) $("hls").checked = true;
+    $("format-note").textContent = dash ? "" : `${title} has no MPD: it plays as HLS alone.`;
   }
 
   /** Shows a title's new state. */

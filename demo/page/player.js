@@ -1,6 +1,7 @@
-// The player: hls.js through the edge, what it offers and what it plays.
-import Hls from "/hls.js";
-import { kindOf } from "./requests.js";
+// The player: what a viewer is offered, what plays, and a refusal. How HLS and DASH are played is the playbacks'.
+import { DashPlayback } from "./dash-playback.js";
+import { HlsPlayback } from "./hls-playback.js";
+import { problemOf } from "./requests.js";
 import { sessionEnd } from "./tokens.js";
 import { $, duration, element } from "./words.js";
 
@@ -9,9 +10,27 @@ const STATUS_TEXT = { 400: "Bad request", 401: "Unauthorized", 403: "Forbidden",
 /** Little is loaded ahead, so that one sees a session end, or a quality change. */
 const AHEAD_S = 12;
 
+/**
+ * A playback takes an Opening and begins. It has `stop()`, and `selectQuality`, `selectAudio` and `selectSubtitles`,
+ * each of which takes an index into what was last told; -1 is automatic, or off.
+ *
+ * @typedef {{name?: string, lang?: string}} Track
+ * @typedef {{
+ *   offered: (levels: {width: number, height: number, bitrate: number}[]) => void,
+ *   playing: (level: number) => void,
+ *   audio: (tracks: Track[], selected: number) => void,
+ *   subtitles: (tracks: Track[], selected: number) => void,
+ *   requested: (request: {url: string, kind: string, status: number, bytes: number, ms: number, body: unknown}) => void,
+ *   failed: (failure: {reason: string, title: string, detail: string}) => void,
+ * }} Listener
+ * @typedef {{url: string, headers: Record<string, string>, aheadS: number, video: HTMLVideoElement, on: Listener}} Opening
+ */
+const PLAYBACKS = { hls: HlsPlayback, dash: DashPlayback };
+
 export class Player {
-  #hls = null;
+  #playback = null;
   #requests;
+  #levels = [];
   #sessionEnds = null;
   #denial = null;
 
@@ -19,28 +38,34 @@ export class Player {
   constructor(requests) {
     this.#requests = requests;
     setInterval(() => this.#showSession(), 500);
-    $("video").addEventListener("playing", () => this.#hls && this.#state("playing"));
-    $("quality").addEventListener("change", (event) => (this.#hls.nextLevel = Number(event.target.value)));
-    $("audio").addEventListener("change", (event) => (this.#hls.audioTrack = Number(event.target.value)));
-    $("subtitles").addEventListener("change", (event) => this.#selectSubtitles(Number(event.target.value)));
+    $("video").addEventListener("playing", () => this.#playback && this.#state("playing"));
+    for (const [id, select] of [["quality", "selectQuality"], ["audio", "selectAudio"], ["subtitles", "selectSubtitles"]]) {
+      $(id).addEventListener("change", (event) => this.#playback[select](Number(event.target.value)));
+    }
   }
 
-  /** Opens an entry URL as a viewer in a country. */
-  play(url, country) {
+  /** Opens an entry URL, in a format, as a viewer in a country. */
+  play({ url, format, country }) {
     this.stop();
-    const hls = (this.#hls = new Hls({
-      maxBufferLength: AHEAD_S,
-      maxMaxBufferLength: AHEAD_S,
-      xhrSetup: (xhr, target, context) => this.#prepare(xhr, target, context, country),
-    }));
-    hls.on(Hls.Events.MANIFEST_PARSED, () => this.#showLevels());
-    hls.on(Hls.Events.LEVEL_SWITCHED, () => this.#showPlaying());
-    hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => fill("audio", hls.audioTracks.map(named), hls.audioTrack));
-    hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_, { id }) => ($("audio").value = id));
-    hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => this.#showSubtitles());
-    hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fail(error));
-    hls.loadSource(url);
-    hls.attachMedia($("video"));
+    // What one that was stopped still has to say is of no interest.
+    const current = (hear) => (...news) => this.#playback === playback && hear(...news);
+    const playback = new PLAYBACKS[format]({
+      url,
+      // The demo's alone: it costs each request a preflight. Elsewhere the edge knows the country by itself.
+      headers: { "Stagedoor-Geography": country },
+      aheadS: AHEAD_S,
+      video: $("video"),
+      on: {
+        offered: current((levels) => this.#showLevels(levels)),
+        playing: current((level) => this.#showPlaying(level)),
+        audio: current((tracks, selected) => fill("audio", tracks.map(named), selected)),
+        subtitles: current((tracks, selected) => fill("subtitles", ["Off", ...tracks.map(named)], selected, -1)),
+        requested: current((request) => this.#requested(request)),
+        // The last refusal is known once its request has ended, which may be just after.
+        failed: (failure) => setTimeout(current(() => this.deny(this.#denial ?? failure))),
+      },
+    });
+    this.#playback = playback;
     $("stage").scrollIntoView({ block: "nearest" });
     // A browser that wants a gesture first leaves it to the controls.
     $("video").play().catch(() => {});
@@ -48,8 +73,8 @@ export class Player {
 
   /** Clears the stage for the next viewer. */
   stop() {
-    this.#hls?.destroy();
-    this.#hls = null;
+    this.#playback?.stop();
+    this.#playback = null;
     this.#denial = null;
     this.#sessionEnds = null;
     $("denial").hidden = true;
@@ -70,42 +95,26 @@ export class Player {
     $("stage").scrollIntoView({ block: "nearest" });
   }
 
-  #prepare(xhr, url, context, country) {
-    xhr.open("GET", url, true);
-    const { pathname } = new URL(url);
-    // The demo's alone: it costs each request a preflight. Elsewhere the edge knows the country by itself.
-    xhr.setRequestHeader("Stagedoor-Geography", country);
-    this.#sessionEnds = sessionEnd(pathname) ?? this.#sessionEnds;
-    this.#requests.watch(xhr, { url, kind: kindOf(context), refused: (problem) => (this.#denial = problem) });
-  }
-
   /** A refusal on the way is what a viewer is to read, rather than what the player made of it. */
-  #fail({ type, details, error }) {
-    // The last refusal is known once its request has ended, just after hls.js has heard of it.
-    setTimeout(() => this.deny(this.#denial ?? { reason: details, title: `The player gave up: ${type}.`, detail: error?.message ?? "" }));
+  #requested({ body, ...request }) {
+    const { url, status } = request;
+    this.#requests.add(request);
+    this.#sessionEnds = sessionEnd(new URL(url).pathname) ?? this.#sessionEnds;
+    if (status >= 400) this.#denial = problemOf(status, body);
   }
 
-  #showLevels() {
-    const heights = this.#hls.levels.map((level) => `${level.height}p`);
+  #showLevels(levels) {
+    this.#levels = levels;
+    const heights = levels.map(({ height }) => `${height}p`);
     $("offered").replaceChildren(...heights.map((height) => element("span", height, { class: "chip" })));
     fill("quality", ["Automatic", ...heights], -1, -1);
   }
 
-  #showPlaying() {
-    const { currentLevel, levels } = this.#hls;
-    const level = levels[currentLevel];
+  #showPlaying(index) {
+    const level = this.#levels[index];
     if (!level) return;
     $("playing").textContent = `${level.width} × ${level.height}, ${Math.round(level.bitrate / 1000)} kbit/s`;
-    [...$("offered").children].forEach((chip, index) => chip.classList.toggle("current", index === currentLevel));
-  }
-
-  #showSubtitles() {
-    fill("subtitles", ["Off", ...this.#hls.subtitleTracks.map(named)], this.#hls.subtitleTrack, -1);
-  }
-
-  #selectSubtitles(index) {
-    this.#hls.subtitleTrack = index;
-    this.#hls.subtitleDisplay = index >= 0;
+    [...$("offered").children].forEach((chip, at) => chip.classList.toggle("current", at === index));
   }
 
   #showSession() {
@@ -120,7 +129,11 @@ export class Player {
   }
 }
 
-const named = ({ name, lang }) => (lang ? `${name} (${lang})` : name);
+/** A track's name, or what its language calls itself. */
+function named({ name, lang }) {
+  if (!lang) return name;
+  return `${name ?? new Intl.DisplayNames([lang], { type: "language" }).of(lang)} (${lang})`;
+}
 
 /** Fills a selector; the values count from `first`. */
 function fill(id, names, selected, first = 0) {

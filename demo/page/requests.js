@@ -15,21 +15,8 @@ export class Requests {
     $("requests-summary").textContent = "";
   }
 
-  /**
-   * Watches a request that is about to be sent.
-   * @param {XMLHttpRequest} xhr
-   * @param {{url: string, kind: string, refused: (problem: object) => void}} options `refused` gets the problem
-   *   document of a refusal.
-   */
-  watch(xhr, { url, kind, refused }) {
-    const started = performance.now();
-    xhr.addEventListener("loadend", (event) => {
-      this.#add({ url, kind, status: xhr.status, bytes: event.loaded, ms: performance.now() - started });
-      if (xhr.status >= 400) refused(problemOf(xhr));
-    });
-  }
-
-  #add({ url, kind, status, bytes, ms }) {
+  /** Adds a request that has ended. */
+  add({ url, kind, status, bytes, ms }) {
     this.#count += 1;
     this.#bytes += bytes;
     const { origin, pathname, search } = new URL(url);
@@ -52,19 +39,13 @@ export class Requests {
   }
 }
 
-/** What hls.js asks for, by its loader's context. */
-export function kindOf({ type, frag, keyInfo }) {
-  if (keyInfo) return "key";
-  if (frag) return `${frag.type === "main" ? "video" : frag.type} ${frag.sn === "initSegment" ? "init" : "segment"}`;
-  return { manifest: "entry", level: "video playlist", audioTrack: "audio playlist", subtitleTrack: "subtitle playlist" }[type] ?? type;
-}
-
-function problemOf(xhr) {
-  const text = xhr.responseType === "arraybuffer" ? new TextDecoder().decode(xhr.response ?? new ArrayBuffer()) : xhr.responseText;
+/** The problem document of a refusal. */
+export function problemOf(status, body) {
+  const text = typeof body === "string" ? body : new TextDecoder().decode(body ?? undefined);
   try {
-    return { status: xhr.status, ...JSON.parse(text) };
+    return { status, ...JSON.parse(text) };
   } catch {
-    return { status: xhr.status, reason: "unexpected_reply", title: "The reply is no problem document.", detail: text.slice(0, 200) };
+    return { status, reason: "unexpected_reply", title: "The reply is no problem document.", detail: text.slice(0, 200) };
   }
 }
 

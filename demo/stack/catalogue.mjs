@@ -6,6 +6,9 @@ export const ISSUER = "https://id.demo.example/";
 export const AUDIENCE = "stagedoor-demo";
 const SESSION_KEYS = `${SITE}-sessions`;
 
+/** The titles that can be entered by an MPD too, and its name: a title's document names but one manifest. */
+export const MPDS = { harbour: "manifest.mpd", "harbour-premiere": "manifest.mpd" };
+
 /** The countries that the sample titles are not sold in. */
 const ELSEWHERE = ["US", "CA"];
 

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ISSUER, SITE } from "./catalogue.mjs";
+import { ISSUER, MPDS, SITE } from "./catalogue.mjs";
 import { TokenRequestError, mint } from "./tokens.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -14,8 +14,9 @@ const FILES = {
   "/": ["demo/page/index.html", "text/html; charset=utf-8"],
   "/style.css": ["demo/page/style.css", "text/css; charset=utf-8"],
   "/hls.js": ["node_modules/hls.js/dist/hls.min.mjs", "text/javascript; charset=utf-8"],
+  "/dash.js": ["node_modules/dashjs/dist/modern/esm/dash.mediaplayer.min.js", "text/javascript; charset=utf-8"],
   ...Object.fromEntries(
-    ["app", "choices", "player", "requests", "rights", "tokens", "words"].map((name) => [
+    ["app", "choices", "dash-playback", "hls-playback", "player", "requests", "rights", "tokens", "words"].map((name) => [
       `/${name}.js`,
       [`demo/page/${name}.js`, "text/javascript; charset=utf-8"],
     ]),
@@ -52,7 +53,7 @@ async function answer(request, options) {
   const title = /^\/titles\/([a-z0-9][a-z0-9._-]*)$/.exec(pathname)?.[1];
   switch (`${request.method} ${title ? "/titles/{id}" : pathname}`) {
     case "GET /config.json":
-      return json(200, { edge: options.edge, origin: options.origin, site: SITE, issuer: ISSUER });
+      return json(200, { edge: options.edge, origin: options.origin, site: SITE, issuer: ISSUER, mpds: MPDS });
     case "POST /token":
       return json(200, await mint(options.secrets, await readJson(request)));
     case "GET /titles":

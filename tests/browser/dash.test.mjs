@@ -1,4 +1,5 @@
-// Real players on what the Worker makes of DASH: titles in each way of addressing, several periods, live, and low latency.
+// Real players on what the Worker makes of DASH: titles in each way of addressing, several periods, live, with patches, and low
+// latency.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test as nodeTest } from "node:test";
@@ -25,7 +26,7 @@ const ENGLISH = /[a-z]/i;
 
 // Each player has channels and titles of its own: so the origin's log is of one player alone, and so is a blackout.
 const own = (kind, player) => `${kind}-${PLAYERS[player]}`;
-const KINDS = { live: {}, low: { lowLatency: true } };
+const KINDS = { live: {}, patched: { patches: true }, renewed: { patches: true }, low: { lowLatency: true } };
 const eachPlayer = (make) => Object.fromEntries(Object.keys(PLAYERS).flatMap(make));
 
 /** @type {Awaited<ReturnType<typeof startStage>>} */
@@ -61,17 +62,21 @@ describe("DASH", { concurrency: true }, () => {
 function tests(player) {
   const watch = (wish, body) => stage.watch({ player, plan: "premium", ...wish }, body);
 
-  for (const addressing of ["timeline", "number", "list", "base"]) {
-    test(`plays a title to its end: ${addressing}`, () =>
-      watch({ title: "film", manifest: `${addressing}.mpd` }, async (viewer) => {
+  for (const [addressing, site] of [
+    ["timeline", "localhost"],
+    ["number", "localhost"],
+    ["list", "localhost"],
+    ["base", "localhost"],
+    ["list", "query.localhost"],
+    ["base", "query.localhost"],
+  ]) {
+    test(`plays a title to its end: ${addressing} at ${site}`, () =>
+      watch({ title: "film", manifest: `${addressing}.mpd`, site }, async (viewer) => {
         assert.deepEqual(sorted(await viewer.call("heights")), [180, 360]);
         assert.equal(await viewer.call("grey", FILM_S - 1), grey(SEGMENTS - 1, TILES.columns * TILES.rows));
         await playsToItsEnd(viewer, FILM_S);
       }));
   }
-
-  test("plays a title whose session stands in the query", () =>
-    watch({ title: "film", manifest: "timeline.mpd", site: "query.localhost" }, (viewer) => playsToItsEnd(viewer, FILM_S)));
 
   test("plays three periods, the second an advertisement", () =>
     watch({ title: "film", manifest: "periods.mpd" }, async (viewer) => {
@@ -120,9 +125,20 @@ function tests(player) {
     });
   });
 
+  test("plays live by patches", () =>
+    watch({ title: own("patched", player), manifest: "live.mpd" }, async (viewer) => {
+      const asked = (file) => stage.dash.requests.filter(({ name, path }) => name === own("patched", player) && path === file).length;
+      const before = asked("live.mpd");
+      await viewer.until("patches have been asked for", (count) => count > 3, { see: () => asked("live.mpp") });
+      await viewer.playOn(3);
+      assert.equal(asked("live.mpd"), before, "the MPD was asked for again");
+    }));
+
   for (const [kind, site, how] of [
     ["live", "renewing.localhost", "by MPDs"],
     ["live", "query.localhost", "by MPDs, its session in the query"],
+    ["renewed", "renewing.localhost", "by patches"],
+    ["renewed", "query.localhost", "by patches, its session in the query"],
   ]) {
     test(`plays live ${how}, while its session is renewed again and again`, () =>
       watch({ title: own(kind, player), manifest: "live.mpd", site }, async (viewer) => {
@@ -130,6 +146,7 @@ function tests(player) {
         const sessions = () => new Set(segments().map(({ path, query }) => /\/~([^/]+)\/|sd_session=([^&]+)/.exec(`${path}?${query}`)?.slice(1).join("")));
         await viewer.until("segments come under renewed sessions", ({ size }) => size > 2, { see: sessions });
         await viewer.playOn(2);
+        assert.equal(viewer.paths().includes("live.mpp"), kind === "renewed");
       }));
   }
 

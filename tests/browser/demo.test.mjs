@@ -1,4 +1,4 @@
-// The demo from end to end: origin service, edge in workerd, hls.js in Chromium.
+// The demo from end to end: origin service, edge in workerd, hls.js and dash.js in Chromium.
 import assert from "node:assert/strict";
 import { after, before, test as nodeTest } from "node:test";
 import { STEP_MS, onPage, startDemo } from "./harness.mjs";
@@ -11,10 +11,25 @@ after(() => demo?.stop());
 const test = (name, body) => nodeTest(name, { timeout: 40_000 }, body);
 const pageTest = (name, body) => test(name, () => onPage(demo, name, body));
 
+/** How each format enters, and what is asked for below the entry. */
+const FORMATS = {
+  hls: {
+    entry: "master.m3u8",
+    kinds: ["video playlist", "audio playlist", "video init", "video segment", "audio segment"],
+    subtitles: "/text-ar/seg_",
+  },
+  dash: {
+    entry: "manifest.mpd",
+    kinds: ["video init", "audio init", "video segment", "audio segment"],
+    subtitles: "/text-ar/all.vtt",
+  },
+};
+const formatTest = (name, body) => Object.keys(FORMATS).forEach((format) => pageTest(`${format}: ${name}`, (page) => body(page, format, FORMATS[format])));
+
 const sessionUrl = () => new RegExp(`^${demo.stack.edgeUrl}/~[A-Za-z0-9_-]{100}/`);
 
-pageTest("plays through the edge, every URL below the entry under a session", async (page) => {
-  await page.play();
+formatTest("plays through the edge, every URL below the entry under a session", async (page, format, { entry: manifest, kinds }) => {
+  await page.play({ format });
   await page.playTo(2);
   const frames = await page.frames();
   await page.playTo(8);
@@ -24,28 +39,28 @@ pageTest("plays through the edge, every URL below the entry under a session", as
   const requests = await page.requests();
   assert.ok(requests.every(({ status }) => status === 200), JSON.stringify(requests));
   const [entry, ...below] = requests;
-  assert.deepEqual([entry.kind, entry.url], ["entry", `${demo.stack.edgeUrl}/harbour/master.m3u8`]);
+  assert.deepEqual([entry.kind, entry.url], ["entry", `${demo.stack.edgeUrl}/harbour/${manifest}`]);
   assert.ok(below.every(({ url }) => sessionUrl().test(url)), below.find(({ url }) => !sessionUrl().test(url))?.url);
-  for (const kind of ["video playlist", "audio playlist", "video init", "video segment", "audio segment"]) {
+  for (const kind of kinds) {
     assert.ok(below.some((request) => request.kind === kind), `no ${kind} was asked for`);
   }
   assert.match(await page.tab.locator("#session").innerText(), /^(1:00:00|59:\d\d)$/);
 });
 
-pageTest("nothing but the page and the edge is asked for anything", async (page) => {
+formatTest("nothing but the page and the edge is asked for anything", async (page, format) => {
   const hosts = new Set();
   page.tab.on("request", (request) => /^https?:/.test(request.url()) && hosts.add(new URL(request.url()).origin));
   await page.tab.reload();
   await page.tab.locator("body[data-ready]").waitFor();
-  await page.play();
+  await page.play({ format });
   await page.playTo(2);
   assert.deepEqual([...hosts].sort(), [demo.stack.pageUrl, demo.stack.edgeUrl].sort());
 });
 
-pageTest("the plan decides the heights on offer", async (page) => {
-  await page.play({ plan: "premium", algorithm: "ES256" });
+formatTest("the plan decides the heights on offer", async (page, format) => {
+  await page.play({ format, plan: "premium", algorithm: "ES256" });
   assert.deepEqual(await page.offered(), ["360p", "720p", "1080p"]);
-  await page.play({ plan: "basic" });
+  await page.play({ format, plan: "basic" });
   assert.deepEqual(await page.offered(), ["360p"]);
   await page.playTo(4);
   assert.equal(await page.tab.evaluate(() => document.querySelector("video").videoHeight), 360);
@@ -64,16 +79,35 @@ const DENIALS = [
   ["no token", { kind: "none" }, "401 Unauthorized", "token_missing"],
 ];
 
-pageTest("a refusal shows its reason", async (page) => {
+formatTest("a refusal shows its reason", async (page, format) => {
   for (const [name, viewer, status, reason] of DENIALS) {
-    const denial = await page.playDenied(viewer);
+    if (format === "dash" && viewer.title === "harbour-aes") continue;
+    const denial = await page.playDenied({ format, ...viewer });
     assert.deepEqual([denial.status, denial.reason], [status, reason], name);
     assert.ok(denial.title && denial.detail, `${name}: no words`);
     const requests = await page.requests();
     assert.equal(requests.length, 1, `${name}: a refused player goes on asking`);
   }
-  await page.play();
+  await page.play({ format });
   assert.equal(await page.denial(), null, "an old refusal stands over a picture");
+});
+
+pageTest("dash: a refusal on the way shows its reason", async (page) => {
+  // The second segment is asked for under a session that nobody made.
+  await page.tab.route(/\/seg_002\.m4s/, (route) => route.continue({ url: forged(route.request().url()) }));
+  const { status, reason } = await page.playDenied({ format: "dash" });
+  assert.deepEqual([status, reason], ["401 Unauthorized", "session_signature"]);
+});
+
+pageTest("a title without an MPD says so, and plays as HLS", async (page) => {
+  const { tab } = page;
+  await page.choose({ format: "dash" });
+  await tab.locator('input[name=title][value="harbour-aes"]').check();
+  assert.ok((await tab.locator("#dash").isDisabled()) && (await tab.locator("#hls").isChecked()));
+  assert.match(await tab.locator("#format-note").innerText(), /no MPD/);
+  await tab.locator('input[name=title][value="harbour"]').check();
+  await tab.locator("#dash").check();
+  assert.equal(await tab.locator("#format-note").innerText(), "");
 });
 
 pageTest("a segment's URL without its session is refused", async (page) => {
@@ -89,13 +123,13 @@ pageTest("a segment's URL without its session is refused", async (page) => {
   assert.ok(whole.status === 200 && whole.body > 1000, "with its session it is there");
   const without = await fetched(segment.replace(/\/~[^/]+/, ""));
   assert.deepEqual([without.status, without.body.reason], [401, "session_missing"]);
-  const forged = await fetched(segment.replace(/(?<=\/~.{40})./, (character) => (character === "A" ? "B" : "A")));
-  assert.deepEqual([forged.status, forged.body.reason], [401, "session_signature"]);
+  const other = await fetched(forged(segment));
+  assert.deepEqual([other.status, other.body.reason], [401, "session_signature"]);
 });
 
-pageTest("sound and subtitles change to Arabic", async (page) => {
+formatTest("sound and subtitles change to Arabic", async (page, format, { subtitles }) => {
   const { tab } = page;
-  await page.play();
+  await page.play({ format });
   const arabic = (name) => ({ label: `${name} (ar)` });
   await tab.locator("#audio").selectOption(arabic("العربية"));
   await tab.locator("#subtitles").selectOption(arabic("العربية"));
@@ -105,7 +139,7 @@ pageTest("sound and subtitles change to Arabic", async (page) => {
     return shown?.language === "ar" && [...(shown.cues ?? [])].some((cue) => /\p{Script=Arabic}/u.test(cue.text));
   });
   const requests = await page.requests();
-  for (const path of ["/audio-ar/seg_", "/text-ar/seg_"]) {
+  for (const path of ["/audio-ar/seg_", subtitles]) {
     assert.ok(requests.some(({ url, status }) => status === 200 && url.includes(path) && sessionUrl().test(url)), `${path} was not fetched`);
   }
   assert.equal(await page.denial(), null);
@@ -239,6 +273,9 @@ async function enter(title, country) {
   const reason = response.ok ? void (await response.text()) : (await response.json()).reason;
   return { status: response.status, reason };
 }
+
+/** A session's URL with one character of it changed. */
+const forged = (url) => url.replace(/(?<=\/~.{40})./, (character) => (character === "A" ? "B" : "A"));
 
 /** The document, with these countries denied by every offer beside those that are. */
 function withDenied(document, ...countries) {

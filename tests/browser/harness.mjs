@@ -71,8 +71,9 @@ export class DemoPage {
     this.tab = tab;
   }
 
-  async choose({ title = "harbour", country = "AE", plan = "premium", kind = "fresh", algorithm = "HS256" }) {
+  async choose({ title = "harbour", format = "hls", country = "AE", plan = "premium", kind = "fresh", algorithm = "HS256" }) {
     await this.tab.locator(`input[name=title][value="${title}"]`).check();
+    await this.tab.locator(`#${format}`).check();
     await this.tab.locator("#country").selectOption(country);
     await this.tab.locator(`input[name=plan][value="${plan}"]`).check();
     await this.tab.locator("#kind").selectOption(kind);
