@@ -157,7 +157,7 @@ const MEANINGS = [
 function said(meaning, path, { body }) {
   if (body.length === 0) return undefined;
   const anybody = (text) => text.replaceAll(new RegExp(SESSION, "g"), "S");
-  return meaning(anybody(String(body)), new URL(anybody(path), `https://${HOST}`).href);
+  return meaning(anybody(String(body)), new URL(anybody(path), `http://${HOST}`).href);
 }
 
 function ofPlaylist(text) {

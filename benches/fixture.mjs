@@ -24,7 +24,7 @@ export async function catalog() {
       tokens: { issuers: [ISSUER], audience: "watch" },
       sessions: { keys: "watch-sessions", lifetime_s: HOUR },
       // Longer than the run: the media origin is not what is measured.
-      cache: { multivariant: { fresh_s: HOUR }, vod: { fresh_s: HOUR }, segment: { fresh_s: HOUR }, init: { fresh_s: HOUR } },
+      cache: { multivariant: { fresh_s: HOUR }, vod: { fresh_s: HOUR }, live: { fresh_s: HOUR }, segment: { fresh_s: HOUR }, init: { fresh_s: HOUR } },
     },
     [`v1/keys/${ISSUER}`]: { revision: 1, issuer: ISSUER, keys },
     "v1/keys/watch-sessions": { revision: 1, issuer: "watch-sessions", keys: [symmetric("s1", sessions)] },

@@ -294,7 +294,7 @@ pub fn renew(
     if let Some(Renewal { redirect: Some((status, place)), .. }) = renewal {
         return Ok(redirect(*status, place.expose()));
     }
-    if matches!(request.kind, ResourceKind::Segment | ResourceKind::Steering) {
+    if matches!(request.kind, ResourceKind::Segment | ResourceKind::Steering | ResourceKind::Time) {
         return Ok(None);
     }
     let is_patch = request.kind == ResourceKind::Patch;
@@ -352,6 +352,16 @@ pub(crate) fn at_session(
         let mark = if query.is_empty() { "" } else { "?" };
         format!("/~{token}/{title}/{resource}{mark}{query}")
     }
+}
+
+/// What the time is, in Unix milliseconds as a clock of the edge has it: for players of live MPDs, which would be late by as
+/// much as a cache keeps the answer of another clock.
+pub fn time(now_ms: u64) -> Reply {
+    // 2026-11-22T16:11:53.042Z (ISO/IEC 23009-1 section 5.8.5.7)
+    let mut text = UnixTime::from_secs(now_ms / 1000).to_string();
+    text.truncate(text.trim_end_matches('Z').len());
+    let text = format!("{text}.{:03}Z", now_ms % 1000);
+    Reply::new(200, ResourceKind::Time.media_type(), text.into_bytes()).with("Cache-Control", NOT_KEPT)
 }
 
 /// What no player keeps: another viewer's or another minute's answer may differ.

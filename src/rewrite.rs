@@ -15,7 +15,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::hls::{self, Edits, Skip};
-use crate::manifest::{Frame, Template};
+use crate::manifest::{Frame, Steering, Template};
 use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
 use crate::route::{MediaRequest, ResourceKind};
@@ -38,7 +38,7 @@ pub struct Rewrite<'a> {
     admission: &'a Admission,
     source: &'a Source,
     edits: Edits<'a>,
-    steering: Option<hls::Steering<'a>>,
+    steering: Option<Steering<'a>>,
 }
 
 impl<'a> Rewrite<'a> {
@@ -106,8 +106,12 @@ impl<'a> Rewrite<'a> {
             Refused::Broken(kind) => Fault::new(kind, format!("{}: {error}", source.place())).into(),
         };
         if matches!(request.kind, ResourceKind::Mpd | ResourceKind::Patch) {
-            let edits =
-                dash::Edits { max_bytes: site.playlists.max_bytes, ..dash::Edits::within(edits.caps) };
+            let edits = dash::Edits {
+                max_bytes: site.playlists.max_bytes,
+                update_within_s: site.sessions.update_within_s(),
+                steering: steering.as_ref(),
+                ..dash::Edits::within(edits.caps)
+            };
             let is_patch = request.kind == ResourceKind::Patch;
             let compile = if is_patch { dash::compile_patch } else { dash::compile };
             return compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error));

@@ -9,6 +9,7 @@
 //! /~{session token}/{title}/{resource}        everything below the entry
 //! /{title}/{resource}?sd_session={token}      the same, where the site signs so
 //! …/{title}/{folder}/_stagedoor/steering.json  of that: which pathway a player takes
+//! …/{title}/{folder}/_stagedoor/time          of that: what the time is
 //! ```
 
 use std::fmt;
@@ -77,12 +78,14 @@ pub enum ResourceKind {
     Patch,
     /// The steering manifest of a session, which the edge writes: [`STEERING_RESOURCE`].
     Steering,
+    /// What the time is, which the edge says: [`TIME_RESOURCE`].
+    Time,
     /// Anything else: segments, keys, subtitles, pictures.
     Segment,
 }
 
 impl ResourceKind {
-    /// The media type of a manifest of the kind.
+    /// The media type of what the edge writes of the kind.
     pub const fn media_type(self) -> &'static str {
         match self {
             // ISO/IEC 23009-1, annex C.
@@ -92,6 +95,7 @@ impl ResourceKind {
             Self::Playlist => "application/vnd.apple.mpegurl",
             // draft-pantos-content-steering-05 section 11.1.
             Self::Steering => "application/vnd.apple.steering-list",
+            Self::Time => "text/plain; charset=utf-8",
             Self::Segment => "application/octet-stream",
         }
     }
@@ -130,9 +134,12 @@ impl ResourcePath {
 
     /// What kind of thing it is.
     pub fn kind(&self) -> ResourceKind {
-        let folder = self.0.strip_suffix(STEERING_RESOURCE);
-        if folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/')) {
-            return ResourceKind::Steering;
+        for (own, kind) in [(STEERING_RESOURCE, ResourceKind::Steering), (TIME_RESOURCE, ResourceKind::Time)]
+        {
+            let folder = self.0.strip_suffix(own);
+            if folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/')) {
+                return kind;
+            }
         }
         let extension =
             self.0.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
@@ -156,6 +163,9 @@ impl fmt::Display for ResourcePath {
 /// The steering manifest, from any folder of a title: beside each playlist, so that a session for one folder reaches it.
 /// What the media origin holds under this name is not served.
 pub const STEERING_RESOURCE: &str = "_stagedoor/steering.json";
+
+/// The time, from any folder of a title: beside each MPD. What the media origin holds under this name is not served.
+pub const TIME_RESOURCE: &str = "_stagedoor/time";
 
 /// The query parameter that carries a session's token, where its path does not.
 pub const SESSION_PARAMETER: &str = "sd_session";
@@ -269,6 +279,8 @@ mod tests {
             ("dash/live.mpp", ResourceKind::Patch),
             ("_stagedoor/steering.json", ResourceKind::Steering),
             ("hls/1/%5Fstagedoor/steering.json", ResourceKind::Steering),
+            ("dash/_stagedoor/time", ResourceKind::Time),
+            ("dash/x_stagedoor/time", ResourceKind::Segment),
             ("x_stagedoor/steering.json", ResourceKind::Segment),
             ("_stagedoor/steering.json/x", ResourceKind::Segment),
         ] {

@@ -25,8 +25,7 @@ use crate::catalog::{
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::hls;
-use crate::manifest::Signing;
+use crate::manifest::{Signing, Steering};
 use crate::pipeline::{self, Admission, Stop};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
@@ -75,19 +74,19 @@ pub fn answer(
 ///
 /// At the entry, the order is the viewer's own, so that a player starts on the pathway that the steering manifest will send
 /// it to. Below a session it is the same for every viewer, as all bytes there are that have no hole for a token.
-pub fn announced<'a>(facts: &Facts, site: &'a Site, admission: &Admission) -> Option<hls::Steering<'a>> {
+pub fn announced<'a>(facts: &Facts, site: &'a Site, admission: &Admission) -> Option<Steering<'a>> {
     let shared = of_site(site)?;
     let policy = site.steering.as_ref().filter(|_| admission.entered);
     Some(match policy {
-        Some(policy) => hls::Steering { order: order(policy, site, facts, admission.session.id), ..shared },
+        Some(policy) => Steering { order: order(policy, site, facts, admission.session.id), ..shared },
         None => shared,
     })
 }
 
 /// What a playlist says of its site's steering to every viewer, if the site steers.
-pub fn of_site(site: &Site) -> Option<hls::Steering<'_>> {
+pub fn of_site(site: &Site) -> Option<Steering<'_>> {
     let policy = site.steering.as_ref()?;
-    Some(hls::Steering {
+    Some(Steering {
         server_uri: STEERING_RESOURCE,
         order: policy.ids().collect(),
         clones: &policy.clones,

@@ -43,27 +43,26 @@ function parse(source, text) {
 function limit(mpd, { max_height: most }) {
   if (most === undefined) return false;
   let changed = false;
-  let pictures = 0;
-  let high = 0;
   for (const period of children(mpd, "Period")) {
+    let [low, high] = [0, 0];
+    const isKept = (set) => (representation) => {
+      const { width, height } = { ...set.attributes, ...representation.attributes };
+      if (representation.localName !== "Representation" || height === undefined) return true;
+      const isLow = isLowEnough({ width: Number(width ?? 0), height: Number(height) }, most);
+      if (isLow) low += 1;
+      else high += 1;
+      return isLow;
+    };
     period.childNodes = period.childNodes.filter((set) => {
       if (set.localName !== "AdaptationSet") return true;
-      const low = set.childNodes.filter((representation) => {
-        if (representation.localName !== "Representation") return true;
-        const { width, height } = { ...set.attributes, ...representation.attributes };
-        if (height === undefined) return true;
-        pictures += 1;
-        if (isLowEnough({ width: Number(width ?? 0), height: Number(height) }, most)) return true;
-        high += 1;
-        return false;
-      });
-      if (low.length === set.childNodes.length) return true;
-      set.childNodes = low;
+      const kept = set.childNodes.filter(isKept(set));
+      if (kept.length === set.childNodes.length) return true;
+      set.childNodes = kept;
       changed = true;
-      return low.some(({ localName }) => localName === "Representation");
+      return kept.some(({ localName }) => localName === "Representation");
     });
+    if (high > 0 && low === 0) throw new Denial("no_variant", "a Period has no pictures within the limits");
   }
-  if (high > 0 && high === pictures) throw new Denial("no_variant", "no Representation is within the limits");
   return changed;
 }
 

@@ -185,7 +185,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
                 ));
             }
             let max_bytes = bounds.playlist_bytes;
-            let edits = dash::Edits { max_bytes, ..dash::Edits::within(&caps) };
+            let edits = dash::Edits {
+                max_bytes,
+                update_within_s: site.as_ref().and_then(|site| site.sessions.update_within_s()),
+                steering: steering.as_ref(),
+                ..dash::Edits::within(&caps)
+            };
             dash::compile(&manifest, frame, &edits).map_err(|error| Refusal::from(&error))
         }
     };

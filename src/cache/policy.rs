@@ -151,7 +151,7 @@ pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePoli
         * match (resource, kind) {
             (ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch, _) => missing.playlist_s,
             (ResourceKind::Segment, None | Some(Kind::Segment | Kind::Other)) => missing.segment_s,
-            (ResourceKind::Segment | ResourceKind::Steering, _) => missing.other_s,
+            (ResourceKind::Segment | ResourceKind::Steering | ResourceKind::Time, _) => missing.other_s,
         }
 }
 

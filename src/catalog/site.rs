@@ -199,6 +199,13 @@ impl SessionPolicy {
     pub fn renewal_s(&self) -> u64 {
         self.renew_before_s.unwrap_or(self.lifetime_s / 4)
     }
+
+    /// In how many seconds a live manifest has to be asked for again, so that one request and, should it fail, another one
+    /// fall into the time in which the session's token is renewed; `None`: it is not renewed before its expiry.
+    pub fn update_within_s(&self) -> Option<u64> {
+        let renewal_s = self.renewal_s();
+        (renewal_s > 0).then_some((renewal_s / 2).max(1))
+    }
 }
 
 /// How the URIs of a manifest carry a session.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::change::{Changes, Edited};
 use super::document::{Document, Malformed};
-use super::{Edits, limits, sign, window};
+use super::{Edits, limits, sign, steering, update, window, xlink};
 use crate::manifest::{Frame, Template};
 
 /// Why an MPD cannot be served.
@@ -81,7 +81,7 @@ pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Resu
     }
     let text = text(mpd)?;
     let mut edited = Edited::new(text);
-    for edit in asked_for(edits) {
+    for edit in asked_for(edits, text) {
         let changes = edit(&read(&edited)?, edits)?;
         edited = edited.with(changes);
     }
@@ -92,8 +92,11 @@ pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Resu
 type Edit = fn(&Document<'_>, &Edits<'_>) -> Result<Changes, CompileError>;
 
 /// What there is to be done, in its order. Each edit finds what those before it have left.
-fn asked_for(edits: &Edits<'_>) -> Vec<Edit> {
+fn asked_for(edits: &Edits<'_>, mpd: &str) -> Vec<Edit> {
     let mut asked_for: Vec<Edit> = Vec::new();
+    if xlink::stands_for_nothing(mpd) {
+        asked_for.push(xlink::leave_out);
+    }
     if limits::are_in(edits.caps) {
         asked_for.push(limits::leave_out);
     }
@@ -102,6 +105,12 @@ fn asked_for(edits: &Edits<'_>) -> Vec<Edit> {
     }
     if edits.caps.rewind_s.is_some() {
         asked_for.push(window::narrow);
+    }
+    if edits.steering.is_some() && (mpd.contains("serviceLocation") || mpd.contains("ContentSteering")) {
+        asked_for.push(steering::announce);
+    }
+    if edits.update_within_s.is_some() && mpd.contains("dynamic") {
+        asked_for.push(update::shorten);
     }
     asked_for
 }

@@ -158,6 +158,9 @@ impl<'a> Document<'a> {
                     if start != skipped {
                         return Err(Found::slip(start, "expected the XML declaration in front of all"));
                     }
+                    if !is_read_alike(&declaration) {
+                        return Err(Found::slip(start, PSEUDO_ATTRIBUTES));
+                    }
                     if let Some(encoding) = declaration.encoding() {
                         let encoding = encoding.map_err(|error| Found::slip(start, error.to_string()))?;
                         let is_ascii = self.text.is_ascii() && is_ascii_superset(&encoding);
@@ -170,9 +173,8 @@ impl<'a> Document<'a> {
                     }
                 }
                 Event::PI(instruction) => {
-                    if instruction.contains(['<', '>']) {
-                        let why = "expected a processing instruction without markup, found `<` or `>`";
-                        return Err(Found::slip(start, why));
+                    if !is_read_alike(&instruction) {
+                        return Err(Found::slip(start, PSEUDO_ATTRIBUTES));
                     }
                 }
                 Event::DocType(_) => {
@@ -256,6 +258,12 @@ impl<'d, 'a> Element<'d, 'a> {
         name_of(self.slice(self.tag()))
     }
 
+    /// Whether it has the prefix of the root element, or none as that.
+    pub(super) fn is_prefixed_as_root(self) -> bool {
+        let prefix = |element: Self| element.qualified_name().split_once(':').map(|(prefix, _)| prefix);
+        prefix(self) == prefix(self.document.root())
+    }
+
     /// All of it, with its tags.
     pub(super) fn range(self) -> Range<usize> {
         let node = self.node();
@@ -328,31 +336,18 @@ impl<'d, 'a> Element<'d, 'a> {
         self.attribute(name).map(|attribute| attribute.value())
     }
 
-    /// The text between its tags, with references resolved and without comments; `None`: there are elements between them.
+    /// The one text between its tags, with references resolved; `None`: there is more between them. Some readers take the
+    /// last of several texts for all of it, some join them, and some resolve references in CDATA.
     pub(super) fn content(self) -> Option<Cow<'a, str>> {
-        if self.node().after as usize > self.id + 1 {
-            return None;
-        }
         let Some(inner) = self.inner() else { return Some(Cow::Borrowed("")) };
         let inner = self.slice(inner);
-        if !inner.contains(['<', '&']) {
-            return Some(Cow::Borrowed(inner));
+        if !inner.contains('<') {
+            // Invariant: references have been checked when the document was read.
+            return Some(unescape(inner).unwrap_or(Cow::Borrowed(inner)));
         }
-        let mut content = String::new();
-        let mut reader = Reader::from_str(inner);
-        // Invariant: it has been read before.
-        while let Ok(event) = reader.read_event() {
-            match event {
-                Event::Text(text) => content += &text,
-                Event::CData(text) => content += &text,
-                Event::GeneralRef(name) => {
-                    content += &unescape(&format!("&{};", &*name)).unwrap_or_default();
-                }
-                Event::Eof => break,
-                _ => {}
-            }
-        }
-        Some(Cow::Owned(content))
+        let data = inner.trim().strip_prefix("<![CDATA[")?.strip_suffix("]]>")?;
+        let is_one = !data.contains("]]>") && !may_hold_reference(data);
+        is_one.then_some(Cow::Borrowed(data))
     }
 
     fn slice(self, range: Range<usize>) -> &'a str {
@@ -439,13 +434,21 @@ fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Found> {
             return Err(Found::slip(0, "expected a value as it stands"));
         };
         let name = attribute.key.0;
-        if !is_name(name) {
+        // Some readers skip other signs at its beginning.
+        if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !is_name(name) || !name.is_ascii()
+        {
             return Err(Found::slip(0, format!("expected an attribute's name, found `{}`", shortened(name))));
         }
         let from = |text: &str| (text.as_ptr() as usize).wrapping_sub(raw.as_ptr() as usize);
         if !raw.get(end..from(name)).is_some_and(|space| space.starts_with(|c: char| c.is_ascii_whitespace()))
         {
             return Err(Found::slip(0, format!("expected white space in front of `{name}`")));
+        }
+        if is_of_readers(name) {
+            return Err(Found::slip(
+                0,
+                format!("expected no attribute `{name}`, which some readers take for their own"),
+            ));
         }
         end = from(value) + value.len() + 1;
         if names.contains(&name) {
@@ -466,12 +469,66 @@ fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Found> {
     Ok(())
 }
 
+/// Whether a text has what some readers may take for a reference.
+fn may_hold_reference(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '#';
+    text.split('&').skip(1).any(|behind| behind.trim_start_matches(is_part).starts_with(';'))
+}
+
+/// Whether a processing instruction is one that readers find the end of which take it for an element: a target, and names
+/// with values in quotes.
+fn is_read_alike(instruction: &str) -> bool {
+    let target = instruction.find(|c: char| c.is_ascii_whitespace()).unwrap_or(instruction.len());
+    let (target, mut rest) = instruction.split_at(target);
+    let is_space = |c: char| c.is_ascii_whitespace();
+    while let Some((name, behind)) = rest.split_once('=') {
+        let (name, behind) = (name.strip_prefix(is_space).map(str::trim), behind.trim_start());
+        let Some(quote) = behind.chars().next().filter(|quote| matches!(quote, '"' | '\'')) else {
+            return false;
+        };
+        let Some((_, behind)) = behind.get(1..).and_then(|value| value.split_once(quote)) else {
+            return false;
+        };
+        if !name.is_some_and(|name| name.is_ascii() && is_name(name)) {
+            return false;
+        }
+        rest = behind;
+    }
+    rest.trim().is_empty() && is_name(target) && !instruction.contains(['<', '>'])
+}
+
+const PSEUDO_ATTRIBUTES: &str =
+    "expected nothing in a processing instruction but names with values in quotes, without markup";
+
 fn unknown_reference(text: &str) -> String {
     let reference = text.split_inclusive(';').next().unwrap_or_default();
     format!(
         "expected `&amp;`, `&lt;`, `&gt;`, `&quot;`, `&apos;` or a character reference, found `{}`",
         shortened(reference)
     )
+}
+
+/// Whether a name is one under which a reader keeps what it knows of a node: dash.js has attributes beside that.
+pub(super) fn is_of_readers(name: &str) -> bool {
+    const TAKEN: [&str; 16] = [
+        "nodeName",
+        "nodeType",
+        "nodeValue",
+        "tagName",
+        "localName",
+        "namespaceURI",
+        "prefix",
+        "childNodes",
+        "children",
+        "attributes",
+        "textContent",
+        "innerHTML",
+        "parentElement",
+        "parentNode",
+        "baseUri",
+        "baseURI",
+    ];
+    TAKEN.contains(&name) || name.starts_with("__")
 }
 
 /// A name ([section 2.3](https://www.w3.org/TR/xml/#NT-Name)); of characters beyond ASCII, all are taken.
@@ -525,7 +582,7 @@ mod tests {
 
     #[test]
     fn elements_know_where_they_stand() {
-        let text = "\u{feff}<?xml version='1.0'?>\n<!-- <a/> --><m:MPD  x = 'a&amp;b' y=\">\"\n>t<A/><B>u<![CDATA[&v]]>&#x26;<!--w--></B ></m:MPD >\n";
+        let text = "\u{feff}<?xml version='1.0'?>\n<!-- <a/> --><m:MPD  x = 'a&amp;b' y=\">\"\n>t<A/><B>u<![CDATA[<v]]>&#x26;<!--w--></B ></m:MPD >\n";
         let document = Document::read(text).unwrap();
         let root = document.root();
         assert_eq!(
@@ -537,13 +594,28 @@ mod tests {
         let children: Vec<_> = root.children().collect();
         let [a, b] = children[..] else { panic!("{children:?}") };
         assert_eq!((&text[a.range()], a.inner(), a.content()), ("<A/>", None, Some("".into())));
-        assert_eq!(
-            (b.content(), &text[b.inner().unwrap()]),
-            (Some("u&v&".into()), "u<![CDATA[&v]]>&#x26;<!--w-->")
-        );
+        assert_eq!((b.content(), &text[b.inner().unwrap()]), (None, "u<![CDATA[<v]]>&#x26;<!--w-->"));
         assert_eq!((b.parent().unwrap().id(), root.content()), (0, None));
         assert_eq!(root.descendants().count(), 2);
         assert!(text[root.range()].starts_with("<m:MPD") && text[root.range()].ends_with("</m:MPD >"));
+    }
+
+    #[test]
+    fn one_text_is_read_alike() {
+        for (inner, expected) in [
+            ("", Some("")),
+            (" a&amp;&#98; ", Some(" a&b ")),
+            ("<![CDATA[a&b;]]>", None),
+            ("\n<![CDATA[a?b&c]]> ", Some("a?b&c")),
+            ("<![CDATA[a]]>b", None),
+            ("<![CDATA[a]]><![CDATA[b]]>", None),
+            ("a<!-- -->b", None),
+            ("<b/>", None),
+        ] {
+            let text = format!("<a>{inner}</a>");
+            let document = Document::read(&text).unwrap();
+            assert_eq!(document.root().content().as_deref(), expected, "{inner}");
+        }
     }
 
     #[test]
@@ -577,6 +649,15 @@ mod tests {
             ("<!--><a/>-->", "line 1: "),
             ("<!-- -- --><a/>", "line 1: "),
             ("<?x <a/> ?><a/>", "without markup"),
+            ("<?x y?><a/>", "names with values in quotes"),
+            ("<?x y=z?><a/>", "names with values in quotes"),
+            ("<?x y='z' w?><a/>", "names with values in quotes"),
+            ("<?xml version='1.0' x?><a/>", "line 1: "),
+            ("<a nodeName='x'/>", "some readers take for their own"),
+            ("<a _media='x'/>", "expected an attribute's name"),
+            ("<a :media='x'/>", "expected an attribute's name"),
+            ("<a émedia='x'/>", "expected an attribute's name"),
+            ("<a mediaé='x'/>", "expected an attribute's name"),
             (" <?xml version='1.0'?><a/>", "in front of all"),
             ("<?xml version='1.0' encoding='UTF-16'?><a/>", "expected UTF-8, found `UTF-16`"),
             ("<?xml version='1.0' encoding='ISO-8859-1'?><a>é</a>", "expected UTF-8"),
@@ -589,7 +670,7 @@ mod tests {
         }
         for text in [
             "<?xml version='1.0' encoding='iso-8859-1'?><a>e</a>",
-            "<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<?pi x?><a\tb='1'\r\nc='é'/>\n<!-- -->",
+            "<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<?pi?><?x y=\"z\" w = ''?><a\tb='1'\r\nc='é'/>\n<!-- -->",
         ] {
             assert!(Document::read(text).is_ok(), "{text}");
         }

@@ -1,6 +1,7 @@
 //! What is to become of an MPD, besides the signing of its URIs.
 
 use crate::catalog::Caps;
+use crate::manifest::Steering;
 
 /// The edits of an MPD.
 #[derive(Clone, Copy, Debug)]
@@ -9,11 +10,15 @@ pub struct Edits<'a> {
     pub caps: &'a Caps,
     /// The longest MPD that is read, in bytes.
     pub max_bytes: usize,
+    /// In how many seconds an MPD that changes is to be asked for again at the latest.
+    pub update_within_s: Option<u64>,
+    /// The content steering that an MPD is to announce.
+    pub steering: Option<&'a Steering<'a>>,
 }
 
 impl<'a> Edits<'a> {
     /// Those that limits ask for, and no others.
     pub fn within(caps: &'a Caps) -> Self {
-        Self { caps, max_bytes: 16 * 1024 * 1024 }
+        Self { caps, max_bytes: 16 * 1024 * 1024, update_within_s: None, steering: None }
     }
 }

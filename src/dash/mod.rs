@@ -4,8 +4,9 @@
 //! order of its attributes.
 //!
 //! ```text
+//! parts       what is to be had elsewhere is put in           (xlink.rs)
 //! document    what the elements are                           (document.rs)
-//! edits       what is made of it, as changes of its text       (limits/, window.rs -> change.rs)
+//! edits       what is made of it, as changes of its text       (limits/, window.rs, update.rs, steering.rs -> change.rs)
 //! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign.rs)
 //! template    rendered for each viewer by copying             (crate::manifest)
 //! patches     what has changed of a live MPD                  (patch.rs)
@@ -15,6 +16,7 @@
 //! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
 
 mod change;
+mod check;
 mod compile;
 mod document;
 mod duration;
@@ -23,12 +25,17 @@ mod limits;
 mod patch;
 mod place;
 mod sign;
+mod steering;
 mod timing;
+mod update;
 mod url_template;
 mod window;
+mod xlink;
 
+pub use check::{Known, Rule, SPECIFICATION, Type, check};
 pub use compile::{CompileError, compile, forbidden, is_xml};
 pub use document::Malformed;
 pub use edits::Edits;
 pub use patch::{VOID_PATCH, are_patched, compile_patch};
 pub(crate) use timing::timing;
+pub use xlink::{remote_parts, with_remote_parts};

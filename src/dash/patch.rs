@@ -14,11 +14,12 @@
 //!
 //! [RFC 5261]: https://www.rfc-editor.org/rfc/rfc5261
 
-use super::Edits;
 use super::change::Edited;
 use super::compile::{CompileError, text};
 use super::document::{Document, Element, Malformed, line_of};
 use super::sign;
+use super::update::is_within;
+use super::{Edits, limits};
 use crate::catalog::Caps;
 use crate::manifest::{Frame, Template};
 
@@ -27,7 +28,7 @@ pub const VOID_PATCH: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Patch
 
 /// Whether an MPD within limits may be patched: none of them takes something out of it, at which patches find their places.
 pub fn are_patched(caps: &Caps) -> bool {
-    Caps { max_streams: None, offline: None, rewind_s: None, ..caps.clone() }.is_none()
+    !limits::are_in(caps)
 }
 
 /// Whether a URI, as it stands in `PatchLocation`, is one of a patch by its name. One by another name would not be read.
@@ -58,7 +59,7 @@ pub fn compile_patch(
     for operation in root.children() {
         let stop = |what| Err(CompileError::Unsupported { line: line_of(text, operation.tag().start), what });
         let Some(selected) = Selected::of(operation) else {
-            return stop("an operation that is none of RFC 5261");
+            return stop("an operation with a selector that not every player reads alike");
         };
         if undoes(operation, &selected, edits) {
             return stop("a patch of what the edge has changed in the MPD");
@@ -68,14 +69,25 @@ pub fn compile_patch(
 }
 
 /// Whether an operation would undo an edit.
-fn undoes(_operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
-    selected.attribute == Some("timeShiftBufferDepth") && edits.caps.rewind_s.is_some()
+fn undoes(operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
+    let is_steered =
+        edits.steering.is_some() && matches!(selected.element, "BaseURL" | "ContentSteering" | "*");
+    match selected.attribute {
+        // Their order is another one.
+        _ if is_steered => true,
+        Some("timeShiftBufferDepth") => edits.caps.rewind_s.is_some(),
+        Some("minimumUpdatePeriod") => edits.update_within_s.is_some_and(|within_s| {
+            let period = operation.content().unwrap_or_default();
+            operation.name() == "remove" || !is_within(&period, within_s)
+        }),
+        _ => false,
+    }
 }
 
 /// What an operation is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Selected<'a> {
-    /// The name of the element, without its prefix; `*`: any.
+    /// The name of the element, without its prefix.
     pub(super) element: &'a str,
     /// The name of an attribute of it.
     pub(super) attribute: Option<&'a str>,
@@ -89,10 +101,10 @@ impl<'a> Selected<'a> {
         if !matches!(operation.name(), "add" | "replace" | "remove") {
             return None;
         }
-        // Names need no references.
+        // Names need no references: one that stands there would be none to us, and one to players.
         let selected = Self::read(operation.attribute("sel")?.raw)?;
         let added = operation.attribute("type").filter(|_| operation.name() == "add");
-        match added.map(|added| added.raw.strip_prefix('@')) {
+        match added.map(|added| added.raw.strip_prefix('@').filter(|name| is_attribute(name))) {
             None => Some(selected),
             Some(attribute) if selected.attribute.is_none() && !selected.is_text => {
                 Some(Self { attribute: Some(attribute?), ..selected })
@@ -101,48 +113,62 @@ impl<'a> Selected<'a> {
         }
     }
 
+    /// Reads a selector, of those that every player reads alike:
+    ///
+    /// ```text
+    /// selector  = 1*( "/" [ prefix ":" ] name *predicate ) [ "/@" [ prefix ":" ] name / "/text()" [ "[1]" ] ]
+    /// predicate = "[" 1*DIGIT "]" / "[@" name "=" quoted "]"
+    /// name      = 1*( ALPHA / DIGIT )
+    /// ```
     fn read(selector: &'a str) -> Option<Self> {
-        let mut steps = steps(selector.trim()).into_iter().rev();
-        let last = steps.next()?;
-        if let Some(attribute) = last.strip_prefix('@') {
-            return Some(Self {
-                element: element_of(steps.next()?)?,
-                attribute: Some(attribute),
-                is_text: false,
-            });
+        let mut steps: Vec<&str> = selector.strip_prefix('/')?.split('/').collect();
+        let (mut attribute, mut is_text) = (None, false);
+        match *steps.last()? {
+            "text()" | "text()[1]" => is_text = true,
+            last => attribute = last.strip_prefix('@'),
         }
-        if last.split('[').next() == Some("text()") {
-            return Some(Self { element: element_of(steps.next()?)?, attribute: None, is_text: true });
+        if attribute.is_some_and(|name| !is_attribute(name)) {
+            return None;
         }
-        Some(Self { element: element_of(last)?, attribute: None, is_text: false })
+        if attribute.is_some() || is_text {
+            steps.pop();
+        }
+        let mut element = None;
+        for step in steps {
+            element = Some(element_of(step)?);
+        }
+        Some(Self { element: element?, attribute, is_text })
     }
-}
-
-/// The steps of a selector, which slashes divide, but for those in predicates.
-fn steps(selector: &str) -> Vec<&str> {
-    let mut quote = None;
-    let mut depth = 0_usize;
-    let is_end = |c: char| {
-        match (quote, c) {
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '[') => depth += 1,
-            (None, ']') => depth = depth.saturating_sub(1),
-            (None, '/') => return depth == 0,
-            _ => {}
-        }
-        false
-    };
-    selector.split(is_end).filter(|step| !step.is_empty()).collect()
 }
 
 /// The name of the element that a step leads to: `d:Period[2]` to a `Period`.
 fn element_of(step: &str) -> Option<&str> {
-    let name = step.split('[').next()?.trim();
-    let name = name.rsplit_once(':').map_or(name, |(_, local)| local);
-    let is_name = !name.is_empty() && !name.contains(['(', ')', '@', '.', '"', '\'']);
-    is_name.then_some(name)
+    let (name, predicates) = step.split_at(step.find('[').unwrap_or(step.len()));
+    let are_read = predicates.is_empty() || predicates.strip_suffix(']')?.split(']').all(is_predicate);
+    let name = name.split_once(':').map_or(Some(name), |(prefix, name)| is_name(prefix).then_some(name));
+    name.filter(|name| is_name(name) && are_read)
+}
+
+/// A predicate without its closing bracket.
+fn is_predicate(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_value = |value: &str| {
+        let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+        quoted.is_some_and(|text| !text.contains(['"', '\'', '[', '/', '&', '|', '<', '>']))
+    };
+    let of_attribute = |text: &str| {
+        text.strip_prefix('@')?.split_once('=').map(|(name, value)| is_name(name) && is_value(value))
+    };
+    text.strip_prefix('[').is_some_and(|text| is_number(text) || of_attribute(text) == Some(true))
+}
+
+fn is_attribute(name: &str) -> bool {
+    name.split_once(':').map_or(is_name(name), |(prefix, name)| is_name(prefix) && is_name(name))
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -171,7 +197,8 @@ mod tests {
             tokens: &[],
         };
         let caps = Caps { rewind_s: Some(60), ..Caps::default() };
-        let template = compile_patch(patch.as_bytes(), Some(&frame), &Edits::within(&caps));
+        let edits = Edits { update_within_s: Some(30), ..Edits::within(&caps) };
+        let template = compile_patch(patch.as_bytes(), Some(&frame), &edits);
         let template = template.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(template.render("S").into_owned()).unwrap())
     }
@@ -184,14 +211,25 @@ mod tests {
     fn selectors() {
         for (selector, expected) in [
             ("/MPD", Some(("MPD", None, false))),
-            ("/d:MPD/d:Period[@id='a/b']/AdaptationSet[2]", Some(("AdaptationSet", None, false))),
+            ("/d:MPD/d:Period[@id='a-b'][1]/AdaptationSet[2]", Some(("AdaptationSet", None, false))),
             ("/MPD/@publishTime", Some(("MPD", Some("publishTime"), false))),
-            (
-                "/MPD/Period[@id=\"]/@x\"]/SegmentTemplate/@media",
-                Some(("SegmentTemplate", Some("media"), false)),
-            ),
+            ("/MPD/SegmentTemplate/@media", Some(("SegmentTemplate", Some("media"), false))),
             ("/MPD/BaseURL[1]/text()[1]", Some(("BaseURL", None, true))),
-            ("/*/*[3]/@xlink:href", Some(("*", Some("xlink:href"), false))),
+            ("/MPD/Period[3]/@xlink:href", Some(("Period", Some("xlink:href"), false))),
+            ("/MPD/Period[@id='a/b']", None),
+            ("/MPD/Period[@id='a&quot;']", None),
+            ("//BaseURL", None),
+            ("/MPD/*/@media", None),
+            ("/MPD/SegmentTemplate[1x/@media", None),
+            ("/MPD/SegmentTemplate[1/@media", None),
+            ("/MPD/SegmentTemplate]/@media", None),
+            ("/MPD/SegmentTemplate/@&#109;edia", None),
+            ("/MPD/BaseURL-x", None),
+            ("/MPD/BaseURL/text()|/MPD/Foo/text()", None),
+            ("/MPD/SegmentTemplate/attribute::media", None),
+            ("/MPD/BaseURL/text()[2]", None),
+            ("/text()", None),
+            ("/", None),
             ("@id", None),
             ("", None),
             ("/MPD/comment()", None),
@@ -209,6 +247,7 @@ mod tests {
             "<add sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline\"><S t=\"1\" d=\"4\"/></add>",
             "<remove sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline/S[1]\"/>",
             "<add sel=\"/MPD/Period\" type=\"@duration\">PT4S</add>",
+            "<replace sel=\"/MPD/@minimumUpdatePeriod\">PT4S</replace>",
             "<add sel=\"/MPD\" pos=\"prepend\"><UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:direct:2014\" value=\"x\"/></add>",
         ));
         for signing in [Signing::Inherited, Signing::Query] {
@@ -218,7 +257,7 @@ mod tests {
             "<add sel=\"/MPD\"><Period id=\"2\"><BaseURL>v/</BaseURL><AdaptationSet>",
             "<SegmentTemplate media=\"$RepresentationID$/$Number$.m4s\"/><Representation id=\"1\"/>",
             "</AdaptationSet></Period></add>",
-            "<replace sel=\"//SegmentTemplate/@media\">a/$Time$.m4s</replace>",
+            "<replace sel=\"/MPD/Period/SegmentTemplate/@media\">a/$Time$.m4s</replace>",
             "<replace sel=\"/MPD/BaseURL[1]/text()\">w/</replace>",
             "<add sel=\"/MPD/Period\" pos=\"prepend\"><BaseURL>v/</BaseURL></add>",
         ));
@@ -287,15 +326,15 @@ mod tests {
                 "https://watch.example/~S/harbour/v/",
             ),
             (
-                "<replace sel='//SegmentTemplate/@media'>https://media.example/vod/h/$Number%05d$.m4s</replace>",
+                "<replace sel='/MPD/SegmentTemplate/@media'>https://media.example/vod/h/$Number%05d$.m4s</replace>",
                 "https://watch.example/~S/harbour/$Number%05d$.m4s",
             ),
             (
-                "<add sel='//SegmentTemplate' type='@initialization'>https://b.example/i.mp4</add>",
+                "<add sel='/MPD/SegmentTemplate' type='@initialization'>https://b.example/i.mp4</add>",
                 "https://b.example/~S/i.mp4",
             ),
             (
-                "<add sel='//SegmentList'><SegmentURL media='https://media.example/vod/h/1.m4s'/></add>",
+                "<add sel='/MPD/SegmentList'><SegmentURL media='https://media.example/vod/h/1.m4s'/></add>",
                 "https://watch.example/~S/harbour/1.m4s",
             ),
             (
@@ -321,17 +360,21 @@ mod tests {
             "<replace sel='/MPD/BaseURL/text()'>https://media.example/vod/other/</replace>",
             "<replace sel='/*/*/text()'>https://media.example/vod/other/</replace>",
             "<add sel='/MPD/BaseURL'>v/</add>",
-            "<replace sel='//SegmentTemplate/@media'>../$Number$</replace>",
-            "<replace sel='//SegmentTemplate/@media'>$RepresentationID$/$Number$</replace>",
-            "<replace sel='//SegmentTemplate/@media'><x/></replace>",
-            "<add sel='//AdaptationSet'><Representation id='../x'/></add>",
-            "<replace sel='//Representation/@id'>../x</replace>",
+            "<replace sel='/MPD/SegmentTemplate/@media'>../$Number$</replace>",
+            "<replace sel='/MPD/SegmentTemplate/@media'>$RepresentationID$/$Number$</replace>",
+            "<replace sel='/MPD/SegmentTemplate/@media'><x/></replace>",
+            "<add sel='/MPD/AdaptationSet'><Representation id='../x'/></add>",
+            "<replace sel='/MPD/Representation/@id'>../x</replace>",
+            "<replace sel='/MPD/Representation/@bandwidth'>../x</replace>",
+            "<add sel='/MPD/Representation' type='@nodeName'>BaseURL</add>",
             "<add sel='/MPD/Period' type='@xlink:href'>a.xml</add>",
             "<add sel='/MPD'><Period xlink:href='a.xml'/></add>",
-            "<replace sel='//UTCTiming/@value'>https://media.example/vod/h/time</replace>",
-            "<replace sel='//SupplementalProperty/@schemeIdUri'>urn:mpeg:dash:chaining:2016</replace>",
-            "<replace sel='//SupplementalProperty/@value'>https://media.example/vod/h/x.mpd</replace>",
+            "<replace sel='/MPD/UTCTiming/@value'>https://media.example/vod/h/time</replace>",
+            "<replace sel='/MPD/SupplementalProperty/@schemeIdUri'>urn:mpeg:dash:chaining:2016</replace>",
+            "<replace sel='/MPD/SupplementalProperty/@value'>https://media.example/vod/h/x.mpd</replace>",
             "<replace sel='/MPD/@timeShiftBufferDepth'>PT1H</replace>",
+            "<replace sel='/MPD/@minimumUpdatePeriod'>PT1H</replace>",
+            "<remove sel='/MPD/@minimumUpdatePeriod'/>",
             "<add sel='/MPD/Period/BaseURL/text()' type='@x'>y</add>",
         ] {
             let found = signed(&patch(operation), Signing::Inherited);

@@ -45,8 +45,12 @@ pub(super) enum PlaceError {
     Foreign,
     /// Its path has a spelling that the edge does not serve: an empty segment, an encoded slash, a stray `%`.
     Spelling,
+    /// It is longer than any URL that the edge could be asked for.
+    TooLong,
     /// It would have to be written in another way for each of its base URLs.
     Ambiguous,
+    /// It is that of a part of the MPD, which would be read by nobody.
+    Remote,
 }
 
 impl PlaceError {
@@ -55,12 +59,17 @@ impl PlaceError {
             Self::Unreadable => "not a URI",
             Self::Foreign => "a URI outside the title",
             Self::Spelling => "a URI in a spelling that the edge does not serve",
+            Self::TooLong => "a URI of more than 8 KiB",
             Self::Ambiguous => {
                 "a URI that leads from one base URL into the title, and from another elsewhere"
             }
+            Self::Remote => "a part of the MPD that is to be had elsewhere in the title",
         }
     }
 }
+
+/// Half of the longest URL that Cloudflare accepts.
+pub(super) const URI_BYTES_MAX: usize = 8 * 1024;
 
 /// The edge, whatever its host is. No URI leads there.
 const EDGE: &str = "https://edge.stagedoor.invalid";
@@ -98,6 +107,11 @@ impl Base {
         Ok(Self { media: url.clone(), edge: url, is_mapped: true, takes_session: true })
     }
 
+    /// Whether what lies below is fetched with the session.
+    pub(super) const fn takes_session(&self) -> bool {
+        self.takes_session
+    }
+
     fn is_unknown(&self) -> bool {
         self.edge.as_str() == UNKNOWN
     }
@@ -113,11 +127,26 @@ pub(super) fn place(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<Plac
     if is_plainly_covered(frame, uri, bases) {
         return Ok(Place::AsIs);
     }
-    places(frame, uri, bases).map(|(place, _)| place)
+    places(frame, uri, bases, false).map(|(place, _)| place)
 }
 
-/// Finds out how to write a URI against which others are resolved, and what it is then.
-pub(super) fn extend(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Base>), PlaceError> {
+/// Whether a URI leads from one of these base URLs into the title.
+pub(super) fn is_own(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> bool {
+    let target = |base: &Base| base.media.join(uri).ok().and_then(|media| target(frame, media).ok());
+    bases.iter().filter_map(target).any(|target| is_at_edge(&target.edge))
+}
+
+/// Finds out how to write a URI against which others are resolved, and what it is then. `is_whole`: if it can be, it is to be
+/// written with its scheme and host, for players that take no relative one there.
+pub(super) fn extend(
+    frame: &Frame<'_>,
+    uri: &str,
+    bases: &[Base],
+    is_whole: bool,
+) -> Result<(Place, Vec<Base>), PlaceError> {
+    if is_whole && let Ok(found) = places(frame, uri, bases, true) {
+        return Ok(found);
+    }
     if uri.is_empty() && bases.iter().all(|base| base.is_mapped) {
         return Ok((Place::AsIs, bases.to_vec()));
     }
@@ -126,13 +155,21 @@ pub(super) fn extend(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Pl
     if bases.iter().any(Base::is_unknown) && is_below() {
         return Ok((Place::AsIs, bases.to_vec()));
     }
-    places(frame, uri, bases)
+    places(frame, uri, bases, false)
 }
 
-fn places(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Base>), PlaceError> {
+fn places(
+    frame: &Frame<'_>,
+    uri: &str,
+    bases: &[Base],
+    is_whole: bool,
+) -> Result<(Place, Vec<Base>), PlaceError> {
+    if uri.len() > URI_BYTES_MAX {
+        return Err(PlaceError::TooLong);
+    }
     let is_query = frame.signing == Signing::Query;
     let mut targets: Vec<Base> = Vec::with_capacity(bases.len());
-    let mut is_well = is_plainly_relative(uri) || is_absolute(uri);
+    let mut is_well = (is_plainly_relative(uri) && !is_whole) || is_absolute(uri);
     for base in bases {
         let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
         let target = target(frame, media)?;
@@ -160,8 +197,9 @@ fn places(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<(Place, Vec<Ba
     if targets.iter().any(|target| target.edge != first.edge) {
         return Err(PlaceError::Ambiguous);
     }
-    let place = relative(frame, &first.edge, bases).map(Place::Unsigned).unwrap_or_else(|| {
-        let is_below_edge = bases.iter().all(|base| is_at_edge(&base.edge));
+    let relative = if is_whole { None } else { relative(frame, &first.edge, bases) };
+    let place = relative.map(Place::Unsigned).unwrap_or_else(|| {
+        let is_below_edge = !is_whole && bases.iter().all(|base| is_at_edge(&base.edge));
         written(frame, first, is_below_edge)
     });
     // One text, and one way to fetch it.
@@ -178,6 +216,9 @@ fn mark(uri: &str) -> Option<char> {
 
 /// Where something is to be fetched that lies at a URL, seen from the media origin.
 fn target(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
+    if media.as_str().len() > URI_BYTES_MAX {
+        return Err(PlaceError::TooLong);
+    }
     let is_foreign =
         media.origin() != frame.folder.origin() || !media.username().is_empty() || media.password().is_some();
     let Some(path) = media.path().strip_prefix(frame.folder.path()).filter(|_| !is_foreign) else {
@@ -325,7 +366,7 @@ mod tests {
             let mut bases = vec![Base::of_manifest(frame)?];
             let (last, before) = uris.split_last().unwrap();
             for uri in before {
-                bases = extend(frame, uri, &bases)?.1;
+                bases = extend(frame, uri, &bases, false)?.1;
             }
             Ok(text(last, place(frame, last, &bases)?))
         })
@@ -414,8 +455,8 @@ mod tests {
             let unknown = [Base::unknown().unwrap()];
             assert_eq!(place(&frame, "v/a.m4s", &unknown), Ok(Place::AsIs));
             assert_eq!(place(&frame, "../a.m4s", &unknown), Err(PlaceError::Foreign));
-            assert_eq!(extend(&frame, "v/", &unknown), Ok((Place::AsIs, unknown.to_vec())));
-            let (_, known) = extend(&frame, "https://media.example/vod/h/v/", &unknown).unwrap();
+            assert_eq!(extend(&frame, "v/", &unknown, false), Ok((Place::AsIs, unknown.to_vec())));
+            let (_, known) = extend(&frame, "https://media.example/vod/h/v/", &unknown, false).unwrap();
             assert_eq!(place(&frame, "../a.m4s", &known), Ok(Place::AsIs));
         });
     }
@@ -425,7 +466,7 @@ mod tests {
         for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
             with(signing, |frame| {
                 let manifest = [Base::of_manifest(frame).unwrap()];
-                let base = |uri| extend(frame, uri, &manifest).unwrap().1;
+                let base = |uri| extend(frame, uri, &manifest, false).unwrap().1;
                 let own = || base("https://media.example/vod/h/v/");
                 let (cdn, other) = (base("https://b.cdn.example/x/"), base("https://time.example/x/"));
                 let both = [own(), cdn].concat();

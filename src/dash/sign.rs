@@ -13,7 +13,7 @@
 //! | `@value` of the descriptors `chaining` and `fallback` | another MPD |
 //! | `@xlink:href` | an element that is to be had elsewhere |
 //! | `@dvb:url` | a font (ETSI TS 103 285) |
-//! | `UTCTiming` `@value`, `Event` of the scheme `callback` | what is asked for without bringing media |
+//! | `UTCTiming` `@value`, `Event` of the scheme `callback` | what is asked for without bringing media; of the title, the edge tells the time |
 //!
 //! ISO/IEC 23009-1 (5th edition) sections 5.3.9, 5.6 and 5.10. The last kind is left as it is where it leads elsewhere. All
 //! others have to be covered: a URI that no session covers stops the MPD. `ContentProtection` passes through: a licence
@@ -22,20 +22,21 @@
 //! Segments are resolved against the base URLs of the Representation that they are of, so that what an AdaptationSet or a
 //! Period says for all of theirs is held against the base URLs of each.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::change::Edited;
 use super::compile::CompileError;
-use super::document::{Attribute, Document, Element, line_of};
+use super::document::{Attribute, Document, Element, is_of_readers, line_of};
 use super::patch::{self, Selected};
 use super::place::{self, Base, Place, PlaceError};
 use super::url_template::{self, Kind};
-use crate::manifest::{Frame, Signing, Template, is_local, is_relative};
-use crate::route::{ResourcePath, SESSION_PARAMETER, without_session};
+use crate::manifest::{Frame, Signing, Template, is_local, is_relative, plain};
+use crate::route::{ResourcePath, SESSION_PARAMETER, STEERING_RESOURCE, TIME_RESOURCE, without_session};
 
 /// How many combinations of base URLs are looked at.
-const BASES_MAX: usize = 64;
+const BASES_MAX: usize = 32;
 
 /// The most that is written of an MPD, in bytes, for a token of this length: a quarter of an isolate's memory.
 const MOST_WRITTEN: usize = 32 * 1024 * 1024;
@@ -53,11 +54,15 @@ pub(super) fn write(
     let text = document.text();
     let mut written = Vec::new();
     if let Some(frame) = frame {
-        let mut signer = Signer { frame, written: Vec::new(), is_patch: false };
+        let mut signer =
+            Signer { frame, written: Vec::new(), written_bytes: 0, is_patch: false, is_steered: false };
         let root = document.root();
         let signed = if root.name() == "Patch" { signer.patch(root) } else { signer.mpd(root) };
         signed.map_err(|Uncovered { at, why, uri }| {
             let line = line_of(source, edited.origin(at));
+            if why == PlaceError::Remote.why() {
+                return CompileError::Unsupported { line, what: why };
+            }
             CompileError::Uncovered { line, why, uri: quote(&uri) }
         })?;
         written = signer.written;
@@ -89,6 +94,15 @@ enum Piece {
     Token,
 }
 
+impl Piece {
+    const fn size_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Token => TOKEN_BYTES,
+        }
+    }
+}
+
 /// A URI that no session covers.
 struct Uncovered {
     /// Where it stands.
@@ -110,8 +124,11 @@ enum Stand {
 struct Signer<'f> {
     frame: &'f Frame<'f>,
     written: Vec<(Range<usize>, Vec<Piece>)>,
+    written_bytes: usize,
     /// It is a patch, to an MPD of which nothing is at hand.
     is_patch: bool,
+    /// It announces content steering.
+    is_steered: bool,
 }
 
 impl Signer<'_> {
@@ -127,6 +144,7 @@ impl Signer<'_> {
         let is_given_base = frame.signing == Signing::Path && mpd.child("BaseURL").is_none();
         let bases = if is_given_base { vec![self.give_base(mpd).map_err(failed)?] } else { own.clone() };
         self.give_location(mpd);
+        self.is_steered = mpd.child("ContentSteering").is_some();
         self.level(mpd, &bases, &own)?;
         Ok(())
     }
@@ -139,7 +157,7 @@ impl Signer<'_> {
             let failed = |why, uri: &str| Uncovered { at, why, uri: uri.to_owned() };
             let unknown = [Base::unknown().map_err(|error| failed(error.why(), ""))?];
             let below = Bases { all: unknown.to_vec(), are_more: false };
-            let level = Level { element: operation, own: &unknown, bases: &unknown, below: &below };
+            let level = Level::new(operation, &unknown, &unknown, &below);
             let selected = Selected::of(operation).filter(|_| operation.name() != "remove");
             let Some(selected) = selected else { continue };
             if selected.attribute.is_some() || selected.is_text {
@@ -163,7 +181,9 @@ impl Signer<'_> {
                 }
                 match element.name() {
                     "BaseURL" => {
-                        self.content(element, |signer, uri| signer.base_url(uri, &unknown))?;
+                        self.content(element, &mut |signer, uri| {
+                            Ok(signer.base_url(uri, &unknown, false)?.0)
+                        })?;
                     }
                     name if is_level(name) => {
                         self.level(element, &unknown, &unknown)?;
@@ -183,46 +203,33 @@ impl Signer<'_> {
         level: &Level<'_, '_, '_>,
     ) -> Result<(), Uncovered> {
         let Selected { element, attribute, .. } = *selected;
-        let nothing = |place| Ok((place, ()));
-        let as_is = |signer: &Self, uri: &str| match place::place(signer.frame, uri, level.bases)? {
-            Place::AsIs => Ok((Place::AsIs, ())),
-            _ => Err(PlaceError::Ambiguous),
+        let place = |signer: &Self, text: &str| -> Result<Place, PlaceError> {
+            let as_is = |is_well| if is_well { Ok(Place::AsIs) } else { Err(PlaceError::Ambiguous) };
+            let stays = || as_is(place::place(signer.frame, text, level.bases)? == Place::AsIs);
+            match (attribute, element) {
+                (None, "BaseURL") => Ok(signer.base_url(text, level.bases, false)?.0),
+                (None, "PatchLocation") => signer.next_patch(text, level),
+                (None, _) => signer.own(text, level),
+                (Some("id"), _) => as_is(is_plain_id(text)),
+                (Some("value" | "messageData" | "uri" | "url" | "dvb:url"), _) => stays(),
+                (Some("schemeIdUri"), _) => as_is(false),
+                (Some("bandwidth"), _) => as_is(is_number(text)),
+                (Some(name), _) if is_of_readers(name) => as_is(false),
+                (Some(name), _) if name.ends_with(":href") => as_is(false),
+                (Some(_), _) => signer.template_place(text, level),
+            }
         };
-        let Some(attribute) = attribute else {
-            match element {
-                "BaseURL" => {
-                    self.content(operation, |signer, uri| nothing(signer.base_url(uri, level.bases)?.0))
-                }
-                "PatchLocation" => {
-                    self.content(operation, |signer, uri| nothing(signer.next_patch(uri, level)?))
-                }
-                name if holds_uri(name) => {
-                    self.content(operation, |signer, uri| nothing(signer.own(uri, level)?))
-                }
-                _ => return Ok(()),
-            }?;
-            return Ok(());
+        let is_uri = match (attribute, element) {
+            (None, name) => holds_uri(name),
+            (Some("id"), name) => name == "Representation",
+            (Some("value"), name) => {
+                matches!(name, "UTCTiming" | "EssentialProperty" | "SupplementalProperty")
+            }
+            (Some("media" | "initialization" | "index" | "bitstreamSwitching" | "sourceURL"), _)
+            | (Some("schemeIdUri" | "messageData" | "uri" | "url" | "dvb:url" | "bandwidth"), _) => true,
+            (Some(name), _) => name.ends_with(":href") || is_of_readers(name),
         };
-        match attribute {
-            "media" | "initialization" | "index" | "bitstreamSwitching" | "sourceURL" => {
-                self.content(operation, |signer, uri| nothing(signer.template_place(uri, level)?))
-            }
-            "id" if matches!(element, "Representation" | "*") => self.content(operation, |_, id| {
-                if is_plain_id(id) { Ok((Place::AsIs, ())) } else { Err(PlaceError::Ambiguous) }
-            }),
-            "schemeIdUri" => self.content(operation, |_, _| Err::<(Place, ()), _>(PlaceError::Ambiguous)),
-            "value"
-                if !matches!(element, "UTCTiming" | "EssentialProperty" | "SupplementalProperty" | "*") =>
-            {
-                return Ok(());
-            }
-            "value" | "messageData" | "uri" | "url" | "dvb:url" => self.content(operation, as_is),
-            name if name.ends_with(":href") => {
-                self.content(operation, |_, _| Err::<(Place, ()), _>(PlaceError::Foreign))
-            }
-            _ => return Ok(()),
-        }?;
-        Ok(())
+        if is_uri { self.content(operation, &mut { place }) } else { Ok(()) }
     }
 
     /// Where the MPD that a patch is for is asked for. What it is relative to is not known, but for its host.
@@ -233,6 +240,13 @@ impl Signer<'_> {
             Place::AsIs => Err(PlaceError::Ambiguous),
             place => Ok(place),
         }
+    }
+
+    /// Something of the edge's own that lies beside the MPD.
+    fn beside(&self, name: &str, bases: &[Base], is_whole: bool) -> Result<Place, PlaceError> {
+        let Frame { folder, resource, .. } = *self.frame;
+        let url = folder.join(&[resource.folder(), name].concat()).map_err(|_| PlaceError::Unreadable)?;
+        Ok(place::extend(self.frame, url.as_str(), bases, is_whole)?.0)
     }
 
     /// Where the next patch is, as a patch says. It has to be said with the session: some players resolve it against the
@@ -334,14 +348,23 @@ impl Signer<'_> {
     /// Signs what lies at one level of base URLs: an MPD, a Period, an AdaptationSet or a Representation. Returns the base
     /// URLs of its Representations; of a level without one, its own.
     fn level(&mut self, element: Element<'_, '_>, above: &[Base], own: &[Base]) -> Result<Bases, Uncovered> {
+        self.expect_prefix(element)?;
         let mut bases: Vec<Base> = Vec::new();
         let mut has_own = false;
+        let is_one_of_many = element.children_named("BaseURL").nth(1).is_some();
         for base_url in element.children_named("BaseURL") {
+            self.expect_prefix(base_url)?;
             has_own = true;
-            let extended = self.content(base_url, |signer, uri| signer.base_url(uri, above))?;
-            bases.extend(extended.unwrap_or_default());
+            // Of several relative ones, dash.js takes the first; and of one relative one, no player makes a clone.
+            let is_steered = self.is_steered && base_url.attribute("serviceLocation").is_some();
+            self.content(base_url, &mut |signer, uri| {
+                let is_whole = is_steered || (is_one_of_many && !is_relative(uri));
+                let (place, extended) = signer.base_url(uri, above, is_whole)?;
+                bases.extend(extended);
+                Ok(place)
+            })?;
             if bases.len() > BASES_MAX {
-                let why = "more than 64 combinations of base URLs";
+                let why = "more than 32 combinations of base URLs";
                 return Err(Uncovered { at: base_url.tag().start, why, uri: String::new() });
             }
         }
@@ -356,7 +379,7 @@ impl Signer<'_> {
         if below.all.is_empty() {
             below = Bases { all: bases.clone(), are_more: false };
         }
-        let level = Level { element, own, bases: &bases, below: &below };
+        let level = Level::new(element, own, &bases, &below);
         self.attributes(element, &level)?;
         for child in element.children().filter(|child| !is_level(child.name())) {
             self.element(child, &level)?;
@@ -364,12 +387,34 @@ impl Signer<'_> {
         Ok(below)
     }
 
+    /// Elements are known without their prefix. Players know them with it, so that one with another prefix than the MPD's is
+    /// an element for some and none for others.
+    fn expect_prefix(&self, element: Element<'_, '_>) -> Result<(), Uncovered> {
+        let name = element.name();
+        let is_known = is_level(name) || holds_uri(name) || name.starts_with("Segment");
+        if self.is_patch || !is_known || element.is_prefixed_as_root() {
+            return Ok(());
+        }
+        let why = "an element with another prefix than the MPD's";
+        Err(Uncovered { at: element.tag().start, why, uri: element.qualified_name().to_owned() })
+    }
+
     /// Signs what an element between two levels says, and what lies in it.
     fn element(&mut self, element: Element<'_, '_>, level: &Level<'_, '_, '_>) -> Result<(), Uncovered> {
-        let is_optional = |result: Result<Place, PlaceError>| Ok(result.unwrap_or(Place::AsIs));
+        self.expect_prefix(element)?;
         match element.name() {
             "BaseURL" if element.parent().map(Element::id) == Some(level.element.id()) => return Ok(()),
-            "ContentProtection" | "ProgramInformation" | "Metrics" => return Ok(()),
+            "ContentProtection" | "ProgramInformation" => return Ok(()),
+            // Players would report URLs there, with the session in them.
+            "Metrics" if reports(element) => {
+                if self.is_patch {
+                    let why = "a place that URLs are reported to";
+                    return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
+                }
+                self.written.push((element.range(), Vec::new()));
+                return Ok(());
+            }
+            "Metrics" => return Ok(()),
             // Of another kind of file, what players make of the MPD would not have been read.
             "PatchLocation" if !element.content().is_some_and(|uri| patch::is_named(uri.trim_ascii())) => {
                 if self.is_patch {
@@ -380,30 +425,51 @@ impl Signer<'_> {
                 return Ok(());
             }
             "PatchLocation" if self.is_patch => {
-                self.content(element, |signer, uri| Ok((signer.next_patch(uri, level)?, ())))?;
+                self.content(element, &mut |signer, uri| signer.next_patch(uri, level))?;
             }
             "Location" if self.is_patch => {
-                self.content(element, |signer, uri| Ok((signer.own(uri, level)?, ())))?;
+                self.content(element, &mut |signer, uri| signer.own(uri, level))?;
             }
             "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "BaseURL" => {
                 // Of the first two, players are agreed: they resolve them against the MPD's own URL.
                 let is_own = matches!(element.name(), "Location" | "PatchLocation");
                 let bases = if is_own { level.own } else { &level.meta() };
-                self.content(element, |signer, uri| Ok((place::place(signer.frame, uri, bases)?, ())))?;
+                self.content(element, &mut |signer, uri| match uri {
+                    // dash.js resolves it against the page.
+                    STEERING_RESOURCE => signer.beside(uri, bases, true),
+                    uri => place::place(signer.frame, uri, bases),
+                })?;
             }
             "UTCTiming" => {
                 let scheme = element.value("schemeIdUri").unwrap_or_default();
-                let is_web = scheme.strip_prefix("urn:mpeg:dash:utc:http-").is_some();
-                if let Some(value) = element.attribute("value").filter(|_| is_web) {
+                let kind = scheme.strip_prefix("urn:mpeg:dash:utc:http-");
+                // What is kept of a clock is late, so that the edge tells the time itself.
+                let is_told = kind.is_some_and(|kind| kind.starts_with("iso") || kind.starts_with("xsdate"));
+                if let Some(value) = element.attribute("value").filter(|_| kind.is_some()) {
+                    let bases = level.meta();
                     for uri in words(&value) {
-                        self.attribute(element, &uri, |signer, text| {
-                            is_optional(place::place(signer.frame, text, &level.meta()))
-                        })?;
+                        let text = uri.value();
+                        let is_own = || {
+                            place::is_own(self.frame, &text, &bases) || (self.is_patch && is_relative(&text))
+                        };
+                        let place = if is_told && is_own() {
+                            self.beside(TIME_RESOURCE, &bases, false)
+                        } else {
+                            place::place(self.frame, &text, &bases)
+                        };
+                        self.attribute(element, &uri, Ok(place.unwrap_or(Place::AsIs)))?;
                     }
                 }
             }
             "EventStream" => return self.event_stream(element, level),
             _ => {}
+        }
+        if element.name() == "SegmentTemplate" {
+            level.templates.set(level.templates.get() + 1);
+            if level.templates.get() > TEMPLATES_MAX {
+                let why = "more than one template for the same segments";
+                return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
+            }
         }
         self.attributes(element, level)?;
         for child in element.children() {
@@ -424,17 +490,17 @@ impl Signer<'_> {
                     Ok(place::place(signer.frame, uri, &bases).unwrap_or(Place::AsIs))
                 };
                 if let Some(data) = event.attribute("messageData") {
-                    self.attribute(event, &data, optional)?;
+                    let place = optional(self, &data.value());
+                    self.attribute(event, &data, place)?;
                 }
                 if event.content().is_some_and(|content| !content.trim_ascii().is_empty()) {
-                    self.content(event, |signer, uri| optional(signer, uri).map(|place| (place, ())))?;
+                    self.content(event, &mut { optional })?;
                 }
             }
             for presented in event.children().filter(|child| is_presented(child.name())) {
                 for attribute in presented.attributes().filter(|a| matches!(a.name, "uri" | "url")) {
-                    self.attribute(presented, &attribute, |signer, uri| {
-                        place::place(signer.frame, uri, &bases)
-                    })?;
+                    let place = place::place(self.frame, &attribute.value(), &bases);
+                    self.attribute(presented, &attribute, place)?;
                 }
             }
         }
@@ -447,15 +513,14 @@ impl Signer<'_> {
         for attribute in element.attributes() {
             let is_remote = attribute.local_name() == "href" && attribute.name != "href";
             if is_remote || attribute.name == "dvb:url" {
-                self.attribute(element, &attribute, |signer, uri| {
-                    if signer.is_patch {
-                        Err(PlaceError::Foreign)
-                    } else if is_local(uri.as_bytes()) {
-                        Ok(Place::AsIs)
-                    } else {
-                        place::place(signer.frame, uri, &level.meta())
-                    }
-                })?;
+                let (uri, bases) = (attribute.value(), level.meta());
+                let place = match &*uri {
+                    _ if self.is_patch => Err(PlaceError::Foreign),
+                    uri if !is_remote && is_local(uri.as_bytes()) => Ok(Place::AsIs),
+                    uri if is_remote && place::is_own(self.frame, uri, &bases) => Err(PlaceError::Remote),
+                    uri => place::place(self.frame, uri, &bases),
+                };
+                self.attribute(element, &attribute, place)?;
                 continue;
             }
             match (name, attribute.name) {
@@ -465,20 +530,25 @@ impl Signer<'_> {
                 ("SegmentURL", "media" | "index")
                 | ("Initialization" | "RepresentationIndex" | "BitstreamSwitching", "sourceURL")
                 | ("InitializationSet", "initialization") => {
-                    self.attribute(element, &attribute, |signer, uri| signer.media(uri, level))?;
+                    let place = self.media(&attribute.value(), level);
+                    self.attribute(element, &attribute, place)?;
                 }
                 ("UrlQueryInfo" | "ExtUrlQueryInfo" | "ExtHttpHeaderInfo", "useMPDUrlQuery") => {
-                    if matches!(attribute.raw.trim(), "true" | "1") && self.gives_token_away() {
+                    if !matches!(attribute.value().trim(), "false" | "0") && self.gives_token_away() {
                         let why = "the MPD's query, which has a token, for URLs that may lead to other hosts";
                         return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
                     }
                 }
+                // Some players put it into templates as it stands.
+                ("Representation", "bandwidth") if !is_number(&attribute.value()) => {
+                    let why = "a bandwidth that is no number";
+                    return Err(Uncovered { at: attribute.at, why, uri: attribute.value().into_owned() });
+                }
                 ("EssentialProperty" | "SupplementalProperty", "value") => {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();
                     if ["urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:fallback:2016"].contains(&&*scheme) {
-                        self.attribute(element, &attribute, |signer, uri| {
-                            place::place(signer.frame, uri, &level.meta())
-                        })?;
+                        let place = place::place(self.frame, &attribute.value(), &level.meta());
+                        self.attribute(element, &attribute, place)?;
                     }
                 }
                 _ => {}
@@ -492,13 +562,18 @@ impl Signer<'_> {
         if is_local(uri.as_bytes()) {
             return Ok(Place::AsIs);
         }
-        let place = place::place(self.frame, uri, &level.below.all)?;
-        if level.below.are_more && place != Place::AsIs { Err(PlaceError::Ambiguous) } else { Ok(place) }
+        if level.below.are_more && plain(uri).is_none() {
+            return Err(PlaceError::Ambiguous);
+        }
+        place::place(self.frame, uri, &level.below.all)
     }
 
     /// How a template is to be written: the identifiers are held for digits, which lead nowhere and are spelled alike
     /// everywhere.
     fn template_place(&self, value: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        if value.len() > place::URI_BYTES_MAX {
+            return Err(PlaceError::TooLong);
+        }
         let identifiers = url_template::identifiers(value);
         let has_id = identifiers.iter().any(|identifier| identifier.kind == Kind::RepresentationId);
         if has_id && self.is_patch && level.representations().next().is_none() {
@@ -532,17 +607,16 @@ impl Signer<'_> {
         level: &Level<'_, '_, '_>,
     ) -> Result<(), Uncovered> {
         let value = attribute.value();
-        let place = self.attribute(element, attribute, |signer, _| signer.template_place(&value, level))?;
+        let place = self.template_place(&value, level);
+        let place = self.attribute(element, attribute, place)?;
         let identifiers = url_template::identifiers(&value);
         if !identifiers.iter().any(|identifier| identifier.kind == Kind::RepresentationId) {
             return Ok(());
         }
-        let ids: BTreeSet<_> =
-            level.representations().filter_map(|one| one.value("id")).filter(|id| !is_plain_id(id)).collect();
-        for id in ids {
+        for id in level.odd_ids() {
             let fill = |text: &str| {
                 url_template::replaced(text, |_, identifier| match identifier.kind {
-                    Kind::RepresentationId => &id,
+                    Kind::RepresentationId => id.as_str(),
                     Kind::Digits => "1",
                     Kind::Dollar => "$",
                 })
@@ -566,8 +640,8 @@ impl Signer<'_> {
     }
 
     /// Signs a base URL.
-    fn base_url(&self, uri: &str, above: &[Base]) -> Result<(Place, Vec<Base>), PlaceError> {
-        let (place, bases) = place::extend(self.frame, uri, above)?;
+    fn base_url(&self, uri: &str, above: &[Base], is_whole: bool) -> Result<(Place, Vec<Base>), PlaceError> {
+        let (place, bases) = place::extend(self.frame, uri, above, is_whole)?;
         // A parameter of a base URL reaches nothing that is resolved against it: it is needed where the base URL is all
         // that there is, and so is no folder.
         let is_needless = self.frame.signing == Signing::Query
@@ -580,36 +654,39 @@ impl Signer<'_> {
         Ok((if path == uri { Place::AsIs } else { Place::Unsigned(path) }, bases))
     }
 
-    /// Signs the URI that an attribute is.
+    /// Writes the URI that an attribute is.
     fn attribute(
         &mut self,
         element: Element<'_, '_>,
         attribute: &Attribute<'_>,
-        place: impl FnOnce(&Self, &str) -> Result<Place, PlaceError>,
+        place: Result<Place, PlaceError>,
     ) -> Result<Place, Uncovered> {
-        let value = attribute.value();
-        let place = place(self, &value).map_err(|error| Uncovered {
+        let place = place.map_err(|error| Uncovered {
             at: attribute.at,
             why: error.why(),
-            uri: value.to_string(),
+            uri: attribute.value().into_owned(),
         })?;
         let quote = element.document().text().get(..attribute.at).and_then(|text| text.chars().next_back());
-        self.put(attribute.range(), &Stand::Attribute(quote.unwrap_or('"')), &place);
+        self.put(attribute.range(), &Stand::Attribute(quote.unwrap_or('"')), &place)?;
         Ok(place)
     }
 
     /// Signs the URI that stands between the tags of an element.
-    fn content<T>(
+    fn content(
         &mut self,
         element: Element<'_, '_>,
-        place: impl FnOnce(&Self, &str) -> Result<(Place, T), PlaceError>,
-    ) -> Result<Option<T>, Uncovered> {
+        place: &mut dyn FnMut(&Self, &str) -> Result<Place, PlaceError>,
+    ) -> Result<(), Uncovered> {
         let at = element.tag().start;
         let Some(content) = element.content() else {
-            return Err(Uncovered { at, why: "an element where a URI should be", uri: String::new() });
+            return Err(Uncovered {
+                at,
+                why: "something besides one text where a URI should be",
+                uri: String::new(),
+            });
         };
         let uri = content.trim_ascii();
-        let (place, also) =
+        let place =
             place(self, uri).map_err(|error| Uncovered { at, why: error.why(), uri: uri.to_owned() })?;
         let (range, stand) = match element.inner() {
             Some(inner) => (inner, Stand::Content),
@@ -618,17 +695,16 @@ impl Signer<'_> {
                 Stand::Empty(element.document().text().get(element.tag()).unwrap_or_default().to_owned()),
             ),
         };
-        self.put(range, &stand, &place);
-        Ok(Some(also))
+        self.put(range, &stand, &place)
     }
 
-    fn put(&mut self, range: Range<usize>, stand: &Stand, place: &Place) {
+    fn put(&mut self, range: Range<usize>, stand: &Stand, place: &Place) -> Result<(), Uncovered> {
         let quote = match stand {
             Stand::Attribute(quote) => Some(*quote),
             Stand::Content | Stand::Empty(_) => None,
         };
         let mut pieces = match place {
-            Place::AsIs => return,
+            Place::AsIs => return Ok(()),
             Place::Unsigned(text) => vec![Piece::Text(escaped(text, quote))],
             Place::Signed(before, after) => {
                 vec![Piece::Text(escaped(before, quote)), Piece::Token, Piece::Text(escaped(after, quote))]
@@ -644,7 +720,13 @@ impl Signer<'_> {
             pieces.insert(0, Piece::Text(format!("{open}>")));
             pieces.push(Piece::Text(format!("</{name}>")));
         }
+        self.written_bytes += pieces.iter().map(Piece::size_bytes).sum::<usize>();
+        if self.written_bytes > MOST_WRITTEN {
+            let why = "more than 32 MiB of URIs, written with the session";
+            return Err(Uncovered { at: range.start, why, uri: String::new() });
+        }
         self.written.push((range, pieces));
+        Ok(())
     }
 }
 
@@ -664,9 +746,11 @@ impl Bases {
             if self.all.contains(&base) {
                 continue;
             }
-            if self.all.len() == BASES_MAX {
+            // One of those with the session and one of those without it have to be among them.
+            let is_new_kind = self.all.iter().all(|other| other.takes_session() != base.takes_session());
+            if self.all.len() >= BASES_MAX && !is_new_kind {
                 self.are_more = true;
-                return;
+                continue;
             }
             self.all.push(base);
         }
@@ -682,14 +766,32 @@ struct Level<'l, 'd, 'a> {
     bases: &'l [Base],
     /// Those of its Representations.
     below: &'l Bases,
+    /// The ids of its Representations that are not plain, once they have been asked for.
+    odd_ids: OnceCell<BTreeSet<String>>,
+    /// How many templates have been found.
+    templates: Cell<usize>,
 }
 
-impl<'d, 'a> Level<'_, 'd, 'a> {
+/// How many elements `SegmentTemplate` an element may have: one, and what is there for later versions.
+const TEMPLATES_MAX: usize = 4;
+
+impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
+    fn new(element: Element<'d, 'a>, own: &'l [Base], bases: &'l [Base], below: &'l Bases) -> Self {
+        Self { element, own, bases, below, odd_ids: OnceCell::new(), templates: Cell::new(0) }
+    }
+
     /// What players resolve URIs against that are of no segment: some take the base URLs, others the MPD's URL.
     fn meta(&self) -> Vec<Base> {
         let mut bases = self.own.to_vec();
         bases.extend(self.bases.iter().filter(|base| !self.own.contains(base)).cloned());
         bases
+    }
+
+    fn odd_ids(&self) -> &BTreeSet<String> {
+        self.odd_ids.get_or_init(|| {
+            let ids = self.representations().filter_map(|one| one.value("id"));
+            ids.filter(|id| !is_plain_id(id)).map(Into::into).collect()
+        })
     }
 
     fn representations(&self) -> impl Iterator<Item = Element<'d, 'a>> {
@@ -701,10 +803,7 @@ impl<'d, 'a> Level<'_, 'd, 'a> {
 
 /// Whether what stands between the tags of an element is a URI.
 fn holds_uri(name: &str) -> bool {
-    matches!(
-        name,
-        "BaseURL" | "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "Event" | "*"
-    )
+    matches!(name, "BaseURL" | "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "Event")
 }
 
 /// Whether an element has base URLs of its own for what lies in it.
@@ -727,6 +826,17 @@ fn is_presented(name: &str) -> bool {
             | "AlternativeMPD"
             | "StatusPresentation"
     )
+}
+
+/// Whether an element names a place where players report the URLs that they asked for (ETSI TS 103 285 section 10.12).
+fn reports(metrics: Element<'_, '_>) -> bool {
+    let has_url =
+        |element: Element<'_, '_>| element.attributes().any(|one| one.local_name() == "reportingUrl");
+    metrics.descendants().chain([metrics]).any(has_url)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an id leads nowhere, wherever in a URI it is put.

@@ -1,7 +1,8 @@
 //! What is to become of a playlist, besides the signing of its URIs.
 
-use super::{Bounds, Skip, Steering};
+use super::{Bounds, Skip};
 use crate::catalog::{Caps, Start};
+use crate::manifest::Steering;
 
 /// The edits of a playlist.
 #[derive(Clone, Copy, Debug)]

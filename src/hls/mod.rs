@@ -50,7 +50,6 @@ pub use compile::{CompileError, compile};
 pub use delta::Skip;
 pub use edits::Edits;
 pub use event::{Event, EventKind, events};
-pub use steering::Steering;
 pub use tag::{Applies, Known, SPECIFICATION, Stands, Tag, Type, Value};
 pub(crate) use timing::timing;
 pub use writer::Writer;

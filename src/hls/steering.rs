@@ -8,20 +8,8 @@ use super::attributes::attribute;
 use super::compile::is_header;
 use super::lines::{Kind, Line, lines_between};
 use super::shape::{Piece, Shape};
-use crate::catalog::{ExistingSteering, PathwayClone, PathwayId};
-
-/// What a Multivariant Playlist is to announce.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Steering<'a> {
-    /// The URI of the steering manifest, relative to the playlist: it is signed as all URIs are.
-    pub server_uri: &'a str,
-    /// The pathways and clones that the steering manifest names, the preferred one first.
-    pub order: Vec<&'a PathwayId>,
-    /// Which of them are clones.
-    pub clones: &'a [PathwayClone],
-    /// What becomes of a tag that is there already.
-    pub existing: ExistingSteering,
-}
+use crate::catalog::{ExistingSteering, PathwayId};
+use crate::manifest::Steering;
 
 /// Announces steering in what other edits have left of a playlist.
 ///
@@ -137,7 +125,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::catalog::{Caps, ForeignPolicy};
+    use crate::catalog::{Caps, ForeignPolicy, PathwayClone};
     use crate::hls::{Edits, compile};
     use crate::manifest::{Frame, Signing};
     use crate::route::ResourcePath;

@@ -9,6 +9,7 @@ mod limit;
 mod picture;
 mod reference;
 mod report;
+mod steering;
 mod template;
 mod timing;
 
@@ -18,6 +19,7 @@ pub(crate) use picture::is_low_enough;
 pub(crate) use reference::{below, is_local, is_relative, plain, with_parameter};
 pub(crate) use report::{Checked, Report, quote};
 pub use report::{FINDINGS_MAX, Finding, Severity};
+pub use steering::Steering;
 pub use template::Template;
 pub(crate) use timing::LONGEST_MS;
 pub use timing::Timing;

@@ -5,10 +5,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use futures_util::future::maybe_done;
 use worker::{Context, Headers, ResponseBody};
 
 use super::body::{self, Body};
@@ -17,10 +20,12 @@ use super::store::{self, Stored};
 use super::turn::{self, UnderWay};
 use super::{now_ms, respond, upstream, within};
 use crate::cache::{Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
+use crate::dash;
 use crate::fault::{Fault, FaultKind};
 use crate::manifest::Timing;
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
+use crate::route::ResourceKind;
 
 type Outcome = Result<Rc<Kept>, Stop>;
 
@@ -354,6 +359,7 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     };
     let late = || Err(upstream::late(source, patience).into());
     let (bytes, origin) = within(patience, answer).await.unwrap_or_else(late)?;
+    let bytes = if source.resource == ResourceKind::Mpd { whole_mpd(source, bytes).await } else { bytes };
     let timing = Timing::of(&bytes);
     if let Some(target_ms) = timing.target_ms.filter(|_| !timing.ended) {
         TARGETS.with_borrow_mut(|targets| {
@@ -365,6 +371,35 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     }
     let lifetime = Lifetime::of_playlist(&timing, &source.directives, &source.policy, &origin);
     Ok(Kept { bytes: bytes.into(), stamp: Stamp::new(now_ms(), origin.age_ms, lifetime) })
+}
+
+/// An MPD with the parts that are to be had elsewhere in the title. One that cannot be had is left out, as players do.
+async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Vec<u8> {
+    let parts = dash::remote_parts(&mpd, &source.url, &source.folder);
+    if parts.is_empty() {
+        return mpd;
+    }
+    let fetch = |url| async move {
+        let part = Source { url, ..source.clone() };
+        let bytes = within(upstream::PATIENCE, async {
+            let response =
+                upstream::ask(&part, worker::Method::Get, Headers::new(), upstream::PATIENCE).await?;
+            match response.status_code() {
+                200 => Ok(body_of(&part, response).await?),
+                status => Err(pipeline::upstream_stop(&part, status)),
+            }
+        });
+        let late = || Err(upstream::late(&part, upstream::PATIENCE).into());
+        bytes.await.unwrap_or_else(late).inspect_err(|stop| respond::log(None, stop)).ok()
+    };
+    let mut fetched: Vec<_> = parts.into_iter().map(|url| Box::pin(maybe_done(fetch(url)))).collect();
+    poll_fn(|context| {
+        let polled = fetched.iter_mut().map(|part| part.as_mut().poll(context));
+        if polled.filter(Poll::is_pending).count() == 0 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    let fetched: Vec<_> = fetched.iter_mut().map(|part| part.as_mut().take_output().flatten()).collect();
+    dash::with_remote_parts(&mpd, &source.url, &source.folder, &fetched)
 }
 
 async fn body_of(source: &Source, response: worker::Response) -> Result<Vec<u8>, Fault> {

@@ -158,6 +158,7 @@ impl Edge {
                 let reply = steering::answer(facts, request, site, admission, keys, now())?;
                 Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
             }
+            ResourceKind::Time => Ok(Answer::Whole(pipeline::time(now_ms()))),
             ResourceKind::Segment => {
                 let (reply, body) = segments::stream(facts, &source, &documents.context).await?;
                 Ok(Answer::Streamed(pipeline::for_player(reply, &admission.permit), body))

@@ -1,12 +1,17 @@
 // What mpd-parser and cml-xml make of MPDs of other projects, before the command rewrote them and after.
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
 import { parseXml } from "@svta/cml-xml";
 import { inheritAttributes, parse, parseUTCTiming, stringToMpdXml, toPlaylists } from "mpd-parser";
-import { HOST, TOKEN, manifests, rewritten, same, unsigned } from "./rewritten.mjs";
+import { HOST, TOKEN, isLowEnough, manifests, rewritten, same, unsigned } from "./rewritten.mjs";
 
 const AT_ENTRY = `${HOST}/dash/index.mpd`;
 const BELOW = `${HOST}/~${TOKEN}/dash/index.mpd`;
+
+const MAX_HEIGHT = 360;
 
 /** When an MPD is read that says how long its stream has been going on. */
 const NOW = Date.UTC(2026, 0, 1);
@@ -28,9 +33,14 @@ const UNREAD = new Set([
 ]);
 
 let mpds;
+let scratch;
+
 before(async () => {
   mpds = await manifests("dash", [".mpd", ".xml"]);
+  scratch = await mkdtemp(join(tmpdir(), "stagedoor-mpds-"));
+  await writeFile(join(scratch, "permit.json"), JSON.stringify({ caps: { max_height: MAX_HEIGHT } }));
 });
+after(() => rm(scratch, { recursive: true }));
 
 /** What the command writes of MPDs. */
 function written(words) {
@@ -160,4 +170,54 @@ test("a session changes no element, attribute or text that is no URL", async () 
       compareElements(root(before), root(after), name);
     }
   }
+});
+
+/** Whether a picture is low enough; what one side alone says is the height. */
+function isLow({ width, height }) {
+  const sides = [width, height].filter((side) => side !== undefined).map(Number);
+  if (sides.length < 2) return (sides[0] ?? 0) <= MAX_HEIGHT;
+  return isLowEnough({ width: sides[0], height: sides[1] }, MAX_HEIGHT);
+}
+
+/** Whether a Period that has pictures would have none that are low enough. */
+function isDark(text) {
+  const named = (element, name) => element.childNodes.filter(({ localName }) => localName === name);
+  const [mpd] = parseXml(text.replace(/^\uFEFF/, "")).childNodes.filter(({ localName }) => localName === "MPD");
+  return named(mpd, "Period").some((period) => {
+    const all = named(period, "AdaptationSet").flatMap((set) =>
+      named(set, "Representation").map(({ attributes }) => ({ ...set.attributes, ...attributes })),
+    );
+    const pictures = all.filter(({ contentType, mimeType, codecs }) =>
+      /^video/.test(contentType ?? mimeType ?? "") || (!contentType && /^(avc|hvc|hev|vp\d|av01)/.test(codecs ?? "")),
+    );
+    return pictures.length > 0 && !pictures.some(isLow);
+  });
+}
+
+test("of Representations remain those that are not too high, as they were", async () => {
+  const { words, url } = SIGNINGS["in the path, at the entry"];
+  const permit = ["--permit", join(scratch, "permit.json")];
+  // Thumbnails count one at a time. A set tells the greatest size of those that it has left.
+  const compared = ({ parsed }) => parsed.representations.filter(({ attributes }) => !/^image/.test(attributes.mimeType ?? ""));
+  const told = ({ attributes, ...rest }) => {
+    const extremes = ([name]) => !/^(max|min)(Width|Height|Bandwidth|FrameRate)$/.test(name);
+    return { ...rest, attributes: Object.fromEntries(Object.entries(attributes).filter(extremes)) };
+  };
+  let [kept, left_out, none] = [0, 0, 0];
+  for (const [name, { text, failed }] of await written([...words, ...permit])) {
+    if (isDark(mpds.get(name))) {
+      assert.equal(JSON.parse(failed).reason, "no_variant", name);
+      none += 1;
+      continue;
+    }
+    assert.equal(failed, undefined, name);
+    const before = read(mpds.get(name), AT_ENTRY);
+    if (before.failed) continue;
+    const [all, found] = [compared(before), compared(read(text, url))];
+    const expected = all.filter(({ attributes }) => isLow(attributes));
+    compare(expected.map(told), found.map(told), name, AT_ENTRY);
+    kept += found.length;
+    left_out += all.length - found.length;
+  }
+  assert.ok(kept > 100 && left_out > 40 && none > 10, `${kept} kept, ${left_out} left out, ${none} without any`);
 });

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
 use stagedoor::catalog::{CorsPolicy, DocumentKey, KeySet, Site};
+use stagedoor::dash;
 use stagedoor::facts::{Facts, Method};
 use stagedoor::manifest::Timing;
 use stagedoor::offline::{self, Admitted, Documents};
@@ -94,6 +95,9 @@ impl<'a> Edge<'a> {
         if let Some(redirect) = redirect {
             return Ok(redirect);
         }
+        if request.kind == ResourceKind::Time {
+            return Ok(pipeline::time(now.as_secs() * 1000));
+        }
         if request.kind == ResourceKind::Steering {
             let keys = DocumentKey::Keys(site.sessions.keys.clone());
             let keys = self.documents.read::<KeySet>(&keys)?.unwrap().body;
@@ -137,7 +141,15 @@ impl<'a> Edge<'a> {
         if answer.status != 200 {
             return Err(pipeline::upstream_stop(source, answer.status));
         }
-        let bytes = answer.body.as_bytes();
+        let mut bytes = answer.body.clone().into_bytes();
+        if request.kind == ResourceKind::Mpd {
+            let parts = dash::remote_parts(&bytes, &source.url, &source.folder);
+            let found = |url: &url::Url| self.upstream.get(url.as_str()).filter(|part| part.status == 200);
+            let fetched: Vec<_> =
+                parts.iter().map(|url| found(url).map(|part| part.body.clone().into_bytes())).collect();
+            bytes = dash::with_remote_parts(&bytes, &source.url, &source.folder, &fetched);
+        }
+        let bytes = &bytes;
         let lifetime = Lifetime::of_playlist(&Timing::of(bytes), &source.directives, &source.policy, &origin);
         let now_ms = now.as_secs() * 1000;
         let stamp = Stamp::new(now_ms, 0, lifetime);

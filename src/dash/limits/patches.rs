@@ -1,17 +1,14 @@
 //! Patches of an MPD (ISO/IEC 23009-1 section 5.15).
 //!
 //! A patch names the elements that it changes by their place. It was written for the MPD as it came: what it finds in one
-//! that was changed is something else, or nothing. Without `PatchLocation`, players ask for the whole MPD.
+//! that was changed is something else, or nothing. And it may bring what is not within the limits. Without `PatchLocation`, players ask for the whole MPD.
 
 use super::erase;
 use crate::dash::change::Changes;
 use crate::dash::document::Element;
 
-/// Leaves out where patches are to be had, if anything has changed.
+/// Leaves out where patches are to be had.
 pub(super) fn leave_out(mpd: Element<'_, '_>, changes: &mut Changes) {
-    if changes.is_empty() {
-        return;
-    }
     for location in mpd.children_named("PatchLocation") {
         erase::element(location, changes);
     }
@@ -24,7 +21,7 @@ mod tests {
     use crate::dash::limits::testing::{edited, try_rows};
 
     #[test]
-    fn what_was_changed_is_not_patched() {
+    fn what_is_limited_is_not_patched() {
         let mpd = |sets: &str| {
             format!("<MPD>\n  <PatchLocation ttl='60'>p</PatchLocation>\n  <Period>{sets}</Period></MPD>")
         };
@@ -39,7 +36,8 @@ mod tests {
         let moved = mpd(&(set("ar") + &set("en")));
         assert_eq!(edited(&moved, &caps), expected(&(set("en") + &set("ar"))));
         let same = mpd(&(set("en") + &set("ar")));
-        assert_eq!(edited(&same, &caps), Ok(same.clone()));
+        assert_eq!(edited(&same, &caps), expected(&(set("en") + &set("ar"))));
+        assert_eq!(edited(&left_out, &json!({})), Ok(left_out.clone()));
         try_rows(&[(
             "all of them",
             "<MPD>

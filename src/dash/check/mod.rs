@@ -1,0 +1,103 @@
+//! What is wrong with an MPD: findings, each with its place and the clause that it goes against.
+//!
+//! An MPD is read once into its tree and its outline: the levels, when each Period starts, and what tells where segments
+//! are. Each file here has the rules of one subject, and looks at each element once. What is checked is the MPD alone: not
+//! what its URIs lead to, nor what it was before. Takes time linear in the MPD's length, or a logarithm more where names
+//! have to be told apart, and tells at most [`FINDINGS_MAX`](crate::manifest::FINDINGS_MAX) findings.
+
+mod addressing;
+mod clock;
+mod descriptors;
+mod early;
+mod events;
+mod ids;
+mod known;
+mod names;
+mod outline;
+mod periods;
+mod presentation;
+mod protection;
+mod references;
+mod remote;
+mod representations;
+mod rule;
+mod scalar;
+mod sets;
+mod splice;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod timelines;
+mod types;
+mod uris;
+
+pub use known::{Known, SPECIFICATION, Type};
+pub use rule::Rule;
+
+use super::compile::text;
+use super::document::{Document, Malformed};
+use crate::manifest::{Finding, quote};
+use outline::Outline;
+
+/// The findings so far.
+type Report = crate::manifest::Report<Rule>;
+
+/// The rules of one subject.
+type Check = fn(&Outline<'_, '_>, &mut Report);
+
+const CHECKS: &[Check] = &[
+    names::check,
+    ids::check,
+    presentation::check,
+    periods::check,
+    sets::check,
+    representations::check,
+    references::check,
+    descriptors::check,
+    addressing::check,
+    templates::check,
+    timelines::check,
+    early::check,
+    uris::check,
+    remote::check,
+    clock::check,
+    events::check,
+    splice::check,
+    protection::check,
+];
+
+/// Checks an MPD. The findings are in the order of their places.
+pub fn check(mpd: &[u8]) -> Vec<Finding> {
+    let mut report = Report::default();
+    match text(mpd).and_then(Document::read) {
+        Err(malformed) => tell_malformed(mpd, &malformed, &mut report),
+        Ok(document) if document.root().name() != "MPD" => {
+            let root = document.root();
+            report.add(Rule::RootName, root.tag().start, || {
+                format!(
+                    "expected an element `MPD` in front of anything else, found {}",
+                    quote(root.name().as_bytes())
+                )
+            });
+        }
+        Ok(document) => {
+            let outline = Outline::of(document.root());
+            for check in CHECKS {
+                check(&outline, &mut report);
+            }
+        }
+    }
+    report.finish(mpd)
+}
+
+fn tell_malformed(mpd: &[u8], malformed: &Malformed, report: &mut Report) {
+    let rule = if malformed.is_forbidden { Rule::Forbidden } else { Rule::Malformed };
+    // The line in which it is; the start of it is as near as it is known.
+    let before = malformed.line.saturating_sub(1);
+    let start = if before == 0 {
+        0
+    } else {
+        memchr::memchr_iter(b'\n', mpd).nth(before - 1).map_or(mpd.len(), |end| end + 1)
+    };
+    report.add(rule, start, || malformed.why.clone());
+}

@@ -1,0 +1,222 @@
+//! Parts of an MPD that are to be had elsewhere: `xlink:href` (ISO/IEC 23009-1 section 5.5).
+//!
+//! ```text
+//! <Period xlink:href="urn:mpeg:dash:resolve-to-zero:2013"/>       is left out
+//! <Period xlink:href="ads/1.xml" xlink:actuate="onLoad">…</Period>  is fetched, and put in place; else what it holds
+//! ```
+//!
+//! What lies in the title is put in before anything else is made of the MPD, so that its URIs are signed and limits hold for
+//! it, and players have nothing more to fetch. What a part names in turn is not fetched: it stays as it was then, and is
+//! refused. A part on another host is a URI as others are.
+
+use std::ops::Range;
+
+use url::Url;
+
+use super::Edits;
+use super::change::{Changes, Edited};
+use super::compile::{CompileError, text};
+use super::document::{Attribute, Document, Element};
+use crate::manifest::below;
+
+/// How many parts are fetched for an MPD.
+const PARTS_MAX: usize = 16;
+
+/// What stands for nothing.
+const TO_ZERO: &str = "urn:mpeg:dash:resolve-to-zero:2013";
+
+/// Where the parts of an MPD are to be had that lie in the title, in their order. `url` is the MPD's own, `folder` the title's.
+pub fn remote_parts(mpd: &[u8], url: &Url, folder: &Url) -> Vec<Url> {
+    let Some(document) = document(mpd) else { return Vec::new() };
+    parts(&document, url, folder).map(|(_, url)| url).collect()
+}
+
+/// Puts the parts of an MPD in, as [`remote_parts`] has named them; `None`: one that could not be fetched. In place of that, and
+/// of one that is none, comes what its element holds.
+pub fn with_remote_parts(mpd: &[u8], url: &Url, folder: &Url, fetched: &[Option<Vec<u8>>]) -> Vec<u8> {
+    let Some(document) = document(mpd) else { return mpd.to_vec() };
+    let mut changes = Changes::default();
+    for ((element, _), fetched) in parts(&document, url, folder).zip(fetched) {
+        match fetched.as_deref().and_then(|part| read(part, element.name())) {
+            Some(part) => changes.replace(element.range(), part),
+            None if element.children().next().is_none() => changes.remove(element.range()),
+            None => links(element).for_each(|link| changes.remove(link)),
+        }
+    }
+    Edited::new(document.text()).with(changes).text.into_owned().into_bytes()
+}
+
+/// Leaves out what stands for nothing.
+pub(super) fn leave_out(document: &Document<'_>, _: &Edits<'_>) -> Result<Changes, CompileError> {
+    let mut changes = Changes::default();
+    for element in linked(document.root()) {
+        if href(element).is_some_and(|href| href.value().trim() == TO_ZERO) {
+            changes.remove(element.range());
+        }
+    }
+    Ok(changes)
+}
+
+/// Whether an MPD may have something that stands for nothing.
+pub(super) fn stands_for_nothing(mpd: &str) -> bool {
+    mpd.contains(TO_ZERO)
+}
+
+/// Reads an MPD that may have parts elsewhere.
+fn document(mpd: &[u8]) -> Option<Document<'_>> {
+    memchr::memmem::find(mpd, b":href")?;
+    Document::read(text(mpd).ok()?).ok()
+}
+
+fn parts<'d, 'a>(
+    document: &'d Document<'a>,
+    url: &Url,
+    folder: &Url,
+) -> impl Iterator<Item = (Element<'d, 'a>, Url)> {
+    let mut end = 0;
+    let parts = linked(document.root()).into_iter().filter_map(move |element| {
+        // What a part holds counts only if it cannot be had.
+        let is_outer = element.range().start >= end;
+        let href = href(element).filter(|_| is_outer)?;
+        let part = url.join(href.value().trim()).ok()?;
+        below(folder, &part)?;
+        end = element.range().end;
+        Some((element, part))
+    });
+    parts.take(PARTS_MAX).collect::<Vec<_>>().into_iter()
+}
+
+/// The elements that are to be had elsewhere. What stands in events is no part of the MPD.
+fn linked<'d, 'a>(root: Element<'d, 'a>) -> Vec<Element<'d, 'a>> {
+    let mut passed = 0;
+    root.descendants()
+        .filter(|element| {
+            if element.range().start < passed {
+                return false;
+            }
+            let is_opaque =
+                matches!(element.name(), "Event" | "ContentProtection" | "ProgramInformation" | "Metrics");
+            if is_opaque {
+                passed = element.range().end;
+            }
+            !is_opaque && href(*element).is_some()
+        })
+        .collect()
+}
+
+fn href<'a>(element: Element<'_, 'a>) -> Option<Attribute<'a>> {
+    element.attributes().find(|attribute| attribute.name != "href" && attribute.local_name() == "href")
+}
+
+/// Where the attributes stand that say that an element is to be had elsewhere, with the white space in front of each.
+fn links(element: Element<'_, '_>) -> impl Iterator<Item = Range<usize>> {
+    let prefix = href(element).and_then(|href| href.name.split_once(':')).map(|(prefix, _)| prefix);
+    let text = element.document().text();
+    element.attributes().filter_map(move |attribute| {
+        let (found, _) = attribute.name.split_once(':')?;
+        let value = attribute.range();
+        let start = text.get(..value.start)?.rfind(attribute.name)?;
+        let space = text.get(..start)?.trim_end().len();
+        (Some(found) == prefix).then_some(space..value.end + 1)
+    })
+}
+
+/// What a part puts in place of an element of this name: one or more of these, in one piece.
+fn read(part: &[u8], name: &str) -> Option<String> {
+    let part = text(part).ok()?.trim_start_matches('\u{feff}').trim();
+    let part = match part.strip_prefix("<?xml") {
+        Some(declared) => declared.split_once("?>")?.1,
+        None => part,
+    };
+    let wrapped = ["<parts>", part, "</parts>"].concat();
+    let document = Document::read(&wrapped).ok()?;
+    let root = document.root();
+    let is_alike = root.children().all(|child| child.name() == name) && root.children().next().is_some();
+    // What stands between them would stand in the MPD.
+    let inner: usize = root.children().map(|child| child.range().len()).sum();
+    let is_clean = inner <= part.len() && linked(root).is_empty();
+    (is_alike && is_clean).then(|| part.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Caps;
+    use crate::dash::compile;
+
+    fn resolved(mpd: &str, fetched: &[Option<&str>]) -> (Vec<String>, String) {
+        let url = Url::parse("https://media.example/vod/h/dash/x.mpd").unwrap();
+        let folder = Url::parse("https://media.example/vod/h/").unwrap();
+        let wanted = remote_parts(mpd.as_bytes(), &url, &folder);
+        let fetched: Vec<_> = fetched.iter().map(|part| part.map(|part| part.as_bytes().to_vec())).collect();
+        let found = with_remote_parts(mpd.as_bytes(), &url, &folder, &fetched);
+        (wanted.into_iter().map(String::from).collect(), String::from_utf8(found).unwrap())
+    }
+
+    #[test]
+    fn parts_are_put_in() {
+        let mpd = concat!(
+            "<MPD xmlns:x=\"http://www.w3.org/1999/xlink\"><Period id=\"1\"/>\n",
+            "<Period x:href=\"../ads/1.xml?a=1&amp;b=2\" x:actuate=\"onLoad\"><Period x:href=\"no.xml\"/></Period>\n",
+            "<Period><EventStream x:href=\"https://media.example/vod/h/e.xml\"/><AdaptationSet x:href=\"https://ads.example/a\"/></Period></MPD>"
+        );
+        let periods = "<?xml version=\"1.0\"?>\n<Period id=\"a\"><BaseURL>a/</BaseURL></Period><!-- c --><Period id=\"b\"/>\n";
+        let (wanted, found) = resolved(mpd, &[Some(periods), Some("\u{feff}<EventStream/>")]);
+        assert_eq!(
+            wanted,
+            ["https://media.example/vod/h/ads/1.xml?a=1&b=2", "https://media.example/vod/h/e.xml"]
+        );
+        assert_eq!(
+            found,
+            concat!(
+                "<MPD xmlns:x=\"http://www.w3.org/1999/xlink\"><Period id=\"1\"/>\n",
+                "<Period id=\"a\"><BaseURL>a/</BaseURL></Period><!-- c --><Period id=\"b\"/>\n",
+                "<Period><EventStream/><AdaptationSet x:href=\"https://ads.example/a\"/></Period></MPD>"
+            )
+        );
+    }
+
+    #[test]
+    fn in_place_of_what_is_none_comes_what_there_is() {
+        let mpd = |inner: &str| format!("<MPD>{inner}</MPD>");
+        let full = mpd("<Period  x:href='a.xml'\n x:actuate=\"onLoad\" id='1' ><AdaptationSet/></Period>");
+        let left = mpd("<Period id='1' ><AdaptationSet/></Period>");
+        for part in [
+            None,
+            Some(""),
+            Some("<Period>"),
+            Some("<AdaptationSet/>"),
+            Some("<Period/><AdaptationSet/>"),
+            Some("<Period><EventStream x:href='b.xml'/></Period>"),
+            Some("<!DOCTYPE a><Period/>"),
+            Some("</parts><Period/><parts>"),
+            Some("not found"),
+        ] {
+            assert_eq!(resolved(&full, &[part]).1, left, "{part:?}");
+            assert_eq!(resolved(&mpd("<Period x:href='a.xml'/>a"), &[part]).1, mpd("a"), "{part:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_are_fetched_than_there_may_be() {
+        let many = "<Period x:href='a.xml'/>".repeat(PARTS_MAX + 1);
+        let (wanted, found) = resolved(&format!("<MPD>{many}</MPD>"), &vec![Some("<Period/>"); PARTS_MAX]);
+        assert_eq!((wanted.len(), found.matches("<Period/>").count()), (PARTS_MAX, PARTS_MAX));
+        assert_eq!(found.matches("href").count(), 1);
+        let nothing = "<MPD href='x'><Period><EventStream><Event x:href='a'><x y:href='b'/></Event></EventStream></Period></MPD>";
+        assert_eq!(resolved(nothing, &[]), (Vec::new(), nothing.to_owned()));
+        assert_eq!(resolved("<MPD x:href='a'", &[]).1, "<MPD x:href='a'");
+    }
+
+    #[test]
+    fn what_stands_for_nothing_is_left_out() {
+        let caps = Caps::default();
+        let of = |mpd: &str| {
+            let template = compile(mpd.as_bytes(), None, &Edits::within(&caps)).unwrap();
+            String::from_utf8(template.render("").into_owned()).unwrap()
+        };
+        let mpd =
+            "<MPD><Period x:href='urn:mpeg:dash:resolve-to-zero:2013'><x/></Period><Period id='1'/></MPD>";
+        assert_eq!(of(mpd), "<MPD><Period id='1'/></MPD>");
+    }
+}
