@@ -34,6 +34,7 @@ targets! {
     jwt
     media_cdn
     mpd
+    mpd_check
     playlist
     route
     secure_link
