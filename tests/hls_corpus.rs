@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use stagedoor::catalog::{Caps, ForeignPolicy};
-use stagedoor::hls::{Edits, FINDINGS_MAX, Severity, Writer, check, compile, events};
-use stagedoor::manifest::{Frame, Signing};
+use stagedoor::hls::{Edits, Writer, check, compile, events};
+use stagedoor::manifest::{FINDINGS_MAX, Frame, Severity, Signing};
 use stagedoor::route::{ResourcePath, SESSION_PARAMETER};
 use url::Url;
 

@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use stagedoor::hls::{Severity, Skip, check};
+use stagedoor::hls::{Skip, check};
+use stagedoor::manifest::Severity;
 
 use live_edits::{a_delta_makes_the_new_one, a_window_is_a_suffix, rewritten};
 use naive_playlist::{Playlist, Segment, playlist};

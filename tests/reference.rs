@@ -1,10 +1,12 @@
-//! `docs/REFERENCE.md` lists the reasons and faults that the code has, `docs/HLS.md` the tags and the rules.
+//! `docs/REFERENCE.md` lists the reasons and faults that the code has, `docs/HLS.md` the tags and the rules, `docs/DASH.md`
+//! the elements and the rules.
 //! `UPDATE=1 cargo test --test reference` writes the lists anew.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 
+use stagedoor::dash;
 use stagedoor::denial::Reason;
 use stagedoor::fault::FaultKind;
 use stagedoor::hls::{Known, Rule, SPECIFICATION, Stands, Tag, Value};
@@ -35,12 +37,7 @@ fn the_tags_and_the_rules_are_those_of_the_code() {
         [tag.name().to_owned(), tag.clause().to_owned(), stands.to_owned(), value(tag.value())]
     });
     let rules = Rule::ALL.iter().map(|rule| {
-        let severity = match rule.severity() {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        };
-        [rule.code(), severity, rule.clause(), rule.meaning()].map(str::to_owned)
+        [rule.code(), severity(rule.severity()), rule.clause(), rule.meaning()].map(str::to_owned)
     });
     update("HLS.md", |found| {
         assert!(found.contains(SPECIFICATION), "docs/HLS.md is about another version than {SPECIFICATION}");
@@ -49,14 +46,61 @@ fn the_tags_and_the_rules_are_those_of_the_code() {
     });
 }
 
+#[test]
+fn the_elements_and_the_rules_of_mpds_are_those_of_the_code() {
+    let elements = dash::Known::ALL
+        .iter()
+        .map(|element| [element.name.to_owned(), element.clause.to_owned(), inside(element)]);
+    let rules = dash::Rule::ALL.iter().map(|rule| {
+        [rule.code(), severity(rule.severity()), rule.clause(), rule.meaning()].map(str::to_owned)
+    });
+    update("DASH.md", |found| {
+        let version = dash::SPECIFICATION;
+        assert!(found.contains(version), "docs/DASH.md is about another version than {version}");
+        let expected =
+            with_list(&found, "elements", ["element", "clause", "attributes (elements)"], elements);
+        with_list(&expected, "mpd-rules", ["code", "severity", "clause", "meaning"], rules)
+    });
+}
+
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+/// The attributes of an element, marked as those of a tag are, and the elements that may stand in it.
+fn inside(element: &dash::Known) -> String {
+    let attribute =
+        |known: &dash::KnownAttribute| marked(known.name, known.required, known.kind == dash::Type::Uri);
+    let attributes: Vec<_> = element.attributes().map(attribute).collect();
+    let children: Vec<_> = element
+        .children()
+        .map(|child| format!("{}{}", child.name, if child.repeats { "\\*" } else { "" }))
+        .collect();
+    let children = if children.is_empty() { String::new() } else { format!("({})", children.join(", ")) };
+    [attributes.join(", "), children]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A name: bold where it has to be there, in italics where it is a URI.
+fn marked(name: &str, required: bool, is_uri: bool) -> String {
+    match (required, is_uri) {
+        (true, true) => format!("***{name}***"),
+        (true, false) => format!("**{name}**"),
+        (false, true) => format!("*{name}*"),
+        (false, false) => name.to_owned(),
+    }
+}
+
 /// What a tag's value is; of a list, the attributes: bold where every tag has to have it, in italics where it is a URI.
 fn value(value: Value) -> String {
-    let attribute = |known: &Known| match (known.required, known.is_uri) {
-        (true, true) => format!("***{}***", known.name),
-        (true, false) => format!("**{}**", known.name),
-        (false, true) => format!("*{}*", known.name),
-        (false, false) => known.name.to_owned(),
-    };
+    let attribute = |known: &Known| marked(known.name, known.required, known.is_uri);
     match value {
         Value::Nothing => "none".to_owned(),
         Value::Integer => "integer".to_owned(),

@@ -65,7 +65,7 @@ enum Token {
 
 #[derive(Subcommand)]
 enum Manifest {
-    /// Check a playlist against the specification: findings as JSON, and exit code 1 where one is an error.
+    /// Check a playlist or an MPD against its specification: findings as JSON, and exit code 1 where one is an error.
     Check(check_manifest::Arguments),
     /// Rewrite a manifest for a permit and a session; without both, it comes out unchanged.
     Rewrite(manifest::Arguments),

@@ -372,6 +372,33 @@ fn check_tells_findings_and_whether_one_is_an_error() {
 }
 
 #[test]
+fn check_tells_mpds_by_their_content() {
+    let desk = Desk::new();
+    let check = |input: &str| {
+        let output = desk.run(&["manifest", "check", "-"], input);
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    };
+    let mpd = |start: &str| {
+        format!(
+            "<MPD xmlns='urn:mpeg:dash:schema:mpd:2011' profiles='a' minBufferTime='PT1S'>\n<Period duration='PT1S' \
+             start='{start}'><AdaptationSet contentType='text'/></Period>\n</MPD>\n"
+        )
+    };
+    assert_eq!(check(&mpd("PT0S")), (Some(0), json!([])));
+    let expected = json!([{
+        "line": 2,
+        "column": 32,
+        "clause": "ISO/IEC 23009-1 5.3.2",
+        "severity": "error",
+        "code": "attribute-type",
+        "message": "expected a duration, such as `PT1.5S`, found `0`",
+    }]);
+    assert_eq!(check(&mpd("0")), (Some(1), expected));
+    let cut_off = check("\u{feff}\n <MPD>");
+    assert_eq!((cut_off.0, &cut_off.1[0]["code"]), (Some(1), &json!("malformed")));
+}
+
+#[test]
 fn rewrite_signs_and_caps() {
     let desk = Desk::new();
     desk.file("permit.json", &json!({ "caps": { "max_height": 720 } }));

@@ -11,6 +11,7 @@
 //! template    rendered for each viewer by copying             (crate::manifest)
 //! patches     what has changed of a live MPD                  (patch.rs)
 //! timing      for how long an MPD is kept                     (timing.rs)
+//! findings    what is wrong with it                           (check/)
 //! ```
 //!
 //! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
@@ -32,7 +33,7 @@ mod url_template;
 mod window;
 mod xlink;
 
-pub use check::{Known, Rule, SPECIFICATION, Type, check};
+pub use check::{Known, KnownAttribute, KnownChild, Rule, SPECIFICATION, Type, check};
 pub use compile::{CompileError, compile, forbidden, is_xml};
 pub use document::Malformed;
 pub use edits::Edits;

@@ -380,7 +380,8 @@ async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Vec<u8> {
         return mpd;
     }
     let fetch = |url| async move {
-        let part = Source { url, ..source.clone() };
+        let mut part = source.clone();
+        part.url = url;
         let bytes = within(upstream::PATIENCE, async {
             let response =
                 upstream::ask(&part, worker::Method::Get, Headers::new(), upstream::PATIENCE).await?;

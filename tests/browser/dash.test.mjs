@@ -26,14 +26,14 @@ const ENGLISH = /[a-z]/i;
 
 // Each player has channels and titles of its own: so the origin's log is of one player alone, and so is a blackout.
 const own = (kind, player) => `${kind}-${PLAYERS[player]}`;
-const KINDS = { live: {}, patched: { patches: true }, renewed: { patches: true }, low: { lowLatency: true } };
+const KINDS = { live: {}, patched: { patches: true }, renewed: { patches: true }, capped: { patches: true }, low: { lowLatency: true } };
 const eachPlayer = (make) => Object.fromEntries(Object.keys(PLAYERS).flatMap(make));
 
 /** @type {Awaited<ReturnType<typeof startStage>>} */
 let stage;
 before(
   async () => {
-    const plans = { premium: {}, short: { rewind_s: REWIND_S } };
+    const plans = { premium: {}, basic: { max_height: 180 }, middle: { max_height: 360 }, short: { rewind_s: REWIND_S } };
     stage = await startStage({
       dash: {
         film: { segments: SEGMENTS },
@@ -62,15 +62,14 @@ describe("DASH", { concurrency: true }, () => {
 function tests(player) {
   const watch = (wish, body) => stage.watch({ player, plan: "premium", ...wish }, body);
 
-  for (const [addressing, site] of [
-    ["timeline", "localhost"],
-    ["number", "localhost"],
-    ["list", "localhost"],
-    ["base", "localhost"],
-    ["list", "query.localhost"],
-    ["base", "query.localhost"],
+  for (const [addressing, site, session] of [
+    ["timeline", "localhost", "path"],
+    ["number", "localhost", "path"],
+    ["list", "localhost", "path"],
+    ["base", "localhost", "path"],
+    ["base", "query.localhost", "query"],
   ]) {
-    test(`plays a title to its end: ${addressing} at ${site}`, () =>
+    test(`plays a title to its end: ${addressing}, the session in the ${session}`, () =>
       watch({ title: "film", manifest: `${addressing}.mpd`, site }, async (viewer) => {
         assert.deepEqual(sorted(await viewer.call("heights")), [180, 360]);
         assert.equal(await viewer.call("grey", FILM_S - 1), grey(SEGMENTS - 1, TILES.columns * TILES.rows));
@@ -78,16 +77,27 @@ function tests(player) {
       }));
   }
 
-  test("plays three periods, the second an advertisement", () =>
-    watch({ title: "film", manifest: "periods.mpd" }, async (viewer) => {
+  test("plays three periods, the second an advertisement, no higher than its cap", () =>
+    watch({ title: "film", manifest: "periods.mpd", plan: "middle" }, async (viewer) => {
+      assert.deepEqual(sorted(await viewer.call("heights")), [180, 360]);
       await viewer.call("selectSound", "ar");
       await playsToItsEnd(viewer, FILM_S + AD_S);
       const paths = viewer.paths();
-      for (const part of ["audio-ar/t0.m4s", "ad/audio-en/seg_001.m4s", `audio-ar/t${(SEGMENTS - 1) * CLOCKS.audio.segment}.m4s`]) assert.ok(paths.includes(part), part);
+      for (const part of ["ad/360p/seg_001.m4s", "ad/audio-en/seg_001.m4s", `audio-ar/t${(SEGMENTS - 1) * CLOCKS.audio.segment}.m4s`]) assert.ok(paths.includes(part), part);
+      assert.ok(!paths.some((path) => path.startsWith("ad/720p/")), "the advertisement is higher than the cap");
+    }));
+
+  test("a viewer capped at 180 lines is offered no more, and gets no more", () =>
+    watch({ title: "film", manifest: "timeline.mpd", plan: "basic" }, async (viewer) => {
+      assert.deepEqual(await viewer.call("heights"), [180]);
+      await viewer.call("rate", 4);
+      await viewer.playOn(FILM_S / 2);
+      assert.equal((await viewer.state()).height, 180);
+      assert.deepEqual(videoFolders(viewer), ["180p"]);
     }));
 
   test("changes sound and subtitles, there and back", () =>
-    watch({ title: "film", manifest: "timeline.mpd" }, async (viewer) => {
+    watch({ title: "film", manifest: "timeline.mpd", plan: "basic" }, async (viewer) => {
       assert.deepEqual([sorted(await viewer.call("sound")), sorted(await viewer.call("text"))], [["ar", "en"], ["ar", "en"]]);
       for (const [language, words] of [["ar", ARABIC], ["en", ENGLISH]]) {
         await viewer.choose(language, words);
@@ -102,8 +112,6 @@ function tests(player) {
 
   test("plays live, and changes language", () =>
     watch({ title: own("live", player), manifest: "live.mpd" }, async (viewer) => {
-      const channel = channelOf("live", player);
-      assert.ok((await viewer.latency(channel)) > SEGMENT_MS - PART_MS);
       const from = viewer.requests.length;
       await viewer.call("selectSound", "ar");
       await viewer.until("ar is fetched", () => viewer.paths(from).some((path) => /^audio-ar\/t\d+\.m4s$/.test(path)));
@@ -116,10 +124,11 @@ function tests(player) {
     const oldest = channelOf("live", player).parts(Date.now()) / PARTS - (REWIND_S * 1000) / SEGMENT_MS - 1;
     return watch({ title: own("live", player), manifest: "live.mpd", plan: "short" }, async (viewer) => {
       await viewer.playOn(1);
-      const { time, seekable } = await viewer.state();
+      const { seekable } = await viewer.state();
       assert.ok(seekable[1] - seekable[0] <= REWIND_S + SEGMENT_MS / 1000, `${seekable} can be sought in`);
-      await viewer.call("seek", seekable[0] + SEGMENT_MS / 1000);
-      await viewer.until("older pictures move", (state) => state.time < time - 1 && state.time > seekable[0] + SEGMENT_MS / 1000 + 0.5);
+      const to = seekable[0] + SEGMENT_MS / 1000;
+      await viewer.call("seek", to);
+      await viewer.until("older pictures move", ({ time, waits }) => time > to + 0.3 && time < to + 3 && !waits);
       const asked = viewer.paths().flatMap((path) => /^\d+p\/t(\d+)\.m4s$/.exec(path)?.[1] ?? []).map((ticks) => ticks / CLOCKS.video.segment);
       assert.ok(Math.min(...asked) >= oldest, `asked for ${asked}, of ${oldest} and later`);
     });
@@ -134,13 +143,20 @@ function tests(player) {
       assert.equal(asked("live.mpd"), before, "the MPD was asked for again");
     }));
 
+  test("plays live without patches, no higher than its cap", () =>
+    watch({ title: own("capped", player), manifest: "live.mpd", plan: "basic" }, async (viewer) => {
+      assert.deepEqual(await viewer.call("heights"), [180]);
+      await viewer.playOn(6);
+      assert.deepEqual(videoFolders(viewer), ["180p"]);
+      assert.ok(!viewer.paths().includes("live.mpp"), "a patch would tell of what was taken out");
+    }));
+
   for (const [kind, site, how] of [
     ["live", "renewing.localhost", "by MPDs"],
-    ["live", "query.localhost", "by MPDs, its session in the query"],
     ["renewed", "renewing.localhost", "by patches"],
-    ["renewed", "query.localhost", "by patches, its session in the query"],
+    ["renewed", "query.localhost", "by patches, the session in the query"],
   ]) {
-    test(`plays live ${how}, while its session is renewed again and again`, () =>
+    test(`plays live ${how}, while the session is renewed again and again`, () =>
       watch({ title: own(kind, player), manifest: "live.mpd", site }, async (viewer) => {
         const segments = () => viewer.requests.filter(({ path }) => path.endsWith(".m4s"));
         const sessions = () => new Set(segments().map(({ path, query }) => /\/~([^/]+)\/|sd_session=([^&]+)/.exec(`${path}?${query}`)?.slice(1).join("")));
@@ -152,11 +168,15 @@ function tests(player) {
 
   test("plays low latency, by segments that come in while they are made", () =>
     watch({ title: own("low", player), manifest: "live.mpd", lowLatency: true }, async (viewer) => {
-      await viewer.playOn(6);
-      const early = viewer.requests.filter(({ path, body_ms }) => path.endsWith(".m4s") && body_ms >= 2 * PART_MS);
-      assert.ok(early.length > 2, `${early.length} segments came in bit by bit`);
-      const latency = await viewer.latency(channelOf("low", player));
-      assert.ok(latency < LOW_LATENCY_MS, `${latency} ms behind`);
+      const early = () => viewer.requests.filter(({ path, body_ms }) => path.endsWith(".m4s") && body_ms >= 2 * PART_MS).length;
+      // Who has stalled, on a loaded machine, is behind for good, unless the viewer goes back to the edge.
+      for (let tries = 5; ; tries -= 1) {
+        await viewer.playOn(3);
+        const latency = await viewer.latency(channelOf("low", player));
+        if (early() > 2 && latency < LOW_LATENCY_MS) break;
+        assert.ok(tries > 0, `${early()} segments came in bit by bit, and ${latency} ms behind`);
+        await viewer.call("goToEdge");
+      }
     }));
 
   test("a blackout that begins stops playback", () =>
@@ -188,6 +208,7 @@ async function playsToItsEnd(viewer, length_s) {
 }
 
 const channelOf = (kind, player) => stage.dash.offers[own(kind, player)].channel;
+const videoFolders = (viewer) => sorted(new Set(viewer.paths().flatMap((path) => /^(\d+p)\//.exec(path)?.[1] ?? [])));
 const sorted = (list) => [...list].sort((one, other) => (one < other ? -1 : 1));
 
 function version(name) {

@@ -38,6 +38,7 @@ targets! {
     jwt
     media_cdn
     mpd
+    mpd_check
     mpd_limits
     playlist
     route

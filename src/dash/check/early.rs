@@ -37,13 +37,13 @@ fn segments(stated: &Stated<'_, '_, '_>, report: &mut Report) {
     else {
         return;
     };
-    let complete = stated.find(|segments| segments.element.value("availabilityTimeComplete"));
+    let complete = stated.find(|segments| segments.are_complete);
     if complete.is_none() {
         report.add(Rule::OffsetComplete, offset.at, || {
             "expected `availabilityTimeComplete` beside `availabilityTimeOffset`, found none".to_owned()
         });
     }
-    let is_incomplete = complete.is_some_and(|complete| matches!(complete.trim_ascii(), "false" | "0"));
+    let is_incomplete = complete == Some(false);
     let longest_ms = stated.longest().map(|ticks| milliseconds(ticks, stated.timescale()));
     if let Some(longest_ms) =
         longest_ms.filter(|longest_ms| is_incomplete && seconds * 1000.0 >= *longest_ms as f64)

@@ -44,7 +44,7 @@ pub struct Child {
 pub enum Type {
     /// Anything.
     Text,
-    /// A URI that players fetch.
+    /// A URI that players fetch, or a template of such.
     Uri,
     /// A URI that is a name.
     Name,
@@ -60,7 +60,7 @@ pub enum Type {
     Signed,
     /// Integers with white space between them.
     Integers,
-    /// The id of an AdaptationSet or the like: an integer, for which many write a text.
+    /// The id of an AdaptationSet or an Event: an integer, for which many write a text.
     Id,
     /// A number: `1.5`, `INF`.
     Number,
@@ -156,7 +156,7 @@ const DESCRIPTOR: &[Attribute] = &[must("schemeIdUri", Name), may("value", Text)
 
 const KINDS: Type = Words(&["text", "image", "audio", "video", "application", "font"]);
 
-/// Table 14: what AdaptationSets, Representations, SubRepresentations and Preselections have in common (5.3.7).
+/// What AdaptationSets, Representations, SubRepresentations and Preselections have in common (5.3.7).
 const COMMON: &[Attribute] = &[
     may("profiles", Text),
     may("width", Integer),
@@ -493,7 +493,7 @@ const ELEMENTS: &[Known] = &[
         &[
             may("presentationTime", Long),
             may("duration", Long),
-            may("id", Long),
+            may("id", Id),
             may("contentEncoding", Words(&["base64"])),
             may("messageData", Text),
             may("status", Words(&["none", "update", "repeat"])),

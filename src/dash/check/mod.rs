@@ -31,7 +31,7 @@ mod timelines;
 mod types;
 mod uris;
 
-pub use known::{Known, SPECIFICATION, Type};
+pub use known::{Attribute as KnownAttribute, Child as KnownChild, Known, SPECIFICATION, Type};
 pub use rule::Rule;
 
 use super::compile::text;

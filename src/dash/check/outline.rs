@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::scalar::integer;
+use super::scalar::{integer, signed};
 use crate::dash::document::{Attribute, Element};
 use crate::dash::duration;
 
@@ -72,6 +72,10 @@ pub(super) struct Segments<'d, 'a> {
     pub(super) offset: Option<u64>,
     pub(super) start_number: Option<u64>,
     pub(super) end_number: Option<u64>,
+    /// `eptDelta`, and where it stands.
+    pub(super) ept_delta: Option<(usize, i64)>,
+    /// `availabilityTimeComplete`.
+    pub(super) are_complete: Option<bool>,
     pub(super) media: Option<Attribute<'a>>,
     pub(super) timeline: Option<Timeline<'d, 'a>>,
     /// How many `SegmentURL` there are.
@@ -254,6 +258,12 @@ impl<'d, 'a> Segments<'d, 'a> {
             offset: number("presentationTimeOffset"),
             start_number: number("startNumber"),
             end_number: number("endNumber"),
+            ept_delta: element
+                .attribute("eptDelta")
+                .and_then(|delta| Some((delta.at, signed(delta.value().trim_ascii())?))),
+            are_complete: element
+                .value("availabilityTimeComplete")
+                .map(|complete| !matches!(complete.trim_ascii(), "false" | "0")),
             media: element.attribute("media"),
             timeline: element.child("SegmentTimeline").map(Timeline::of),
             urls: element.children_named("SegmentURL").fold(0, |count, _| count + 1),

@@ -144,11 +144,7 @@ fn span(
     if outline.is_dynamic {
         return;
     }
-    let delta = stated.find(|segments| {
-        let delta = segments.element.attribute("eptDelta")?;
-        Some((delta.at, signed(delta.value().trim_ascii())?))
-    });
-    if let Some((at, delta)) = delta
+    if let Some((at, delta)) = stated.find(|segments| segments.ept_delta)
         && i128::from(first) - i128::from(offset) != i128::from(delta)
     {
         report.add(Rule::EptDelta, at, || {
