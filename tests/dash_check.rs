@@ -4,8 +4,6 @@
 //! of a parser, by hand and against the standard. What is wrong with each of those was looked up in it: a file that is not
 //! told of here has no error.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

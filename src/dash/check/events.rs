@@ -1,5 +1,6 @@
 //! Events: when they are, and what they say.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -93,7 +94,7 @@ fn contents(scheme: &str, event: Element<'_, '_>, report: &mut Report) {
 }
 
 /// What an event says as text; `None`: it has elements in it.
-pub(super) fn message<'a>(event: Element<'_, 'a>) -> Option<std::borrow::Cow<'a, str>> {
+pub(super) fn message<'a>(event: Element<'_, 'a>) -> Option<Cow<'a, str>> {
     event.value("messageData").or_else(|| event.content())
 }
 

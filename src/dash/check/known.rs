@@ -156,7 +156,7 @@ const DESCRIPTOR: &[Attribute] = &[must("schemeIdUri", Name), may("value", Text)
 
 const KINDS: Type = Words(&["text", "image", "audio", "video", "application", "font"]);
 
-/// Table 14: what AdaptationSets, Representations, SubRepresentations and Preselections have in common (5.3.7).
+/// What AdaptationSets, Representations, SubRepresentations and Preselections have in common (5.3.7).
 const COMMON: &[Attribute] = &[
     may("profiles", Text),
     may("width", Integer),

@@ -2,6 +2,8 @@
 //!
 //! What is of another namespace is nobody's business here, nor is what stands in it.
 
+use std::borrow::Cow;
+
 use super::known::Known;
 use super::outline::{Outline, is_remote};
 use super::rule::Rule;
@@ -25,9 +27,8 @@ pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
         }),
     }
     if let Some(known) = Known::of("MPD") {
-        let scope =
-            Scope { prefix: prefix(mpd), declaration, namespace: mpd.value(&self::declaration(prefix(mpd))) };
-        scope.element(mpd, known, report);
+        let namespace = mpd.value(&declaration);
+        Scope { prefix: prefix(mpd), declaration, namespace }.element(mpd, known, report);
     }
 }
 
@@ -35,7 +36,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
 struct Scope<'a> {
     prefix: &'a str,
     declaration: String,
-    namespace: Option<std::borrow::Cow<'a, str>>,
+    namespace: Option<Cow<'a, str>>,
 }
 
 impl<'a> Scope<'a> {

@@ -96,7 +96,7 @@ fn times(
 
 /// A live MPD may have lost the Period that another continues.
 fn continuity(outline: &Outline<'_, '_>, report: &mut Report) {
-    let named: BTreeMap<Cow<'_, str>, Option<(Cow<'_, str>, Cow<'_, str>)>> = outline
+    let named: BTreeMap<Cow<'_, str>, Option<Asset<'_>>> = outline
         .periods
         .iter()
         .filter_map(|period| Some((period.element.value("id")?, asset(period.element))))
@@ -132,8 +132,10 @@ fn continuity(outline: &Outline<'_, '_>, report: &mut Report) {
     }
 }
 
-/// The scheme and the value of what a Period is of.
-fn asset<'a>(period: Element<'_, 'a>) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
+/// What a Period is of: a scheme and a value.
+type Asset<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+fn asset<'a>(period: Element<'_, 'a>) -> Option<Asset<'a>> {
     let asset = period.child("AssetIdentifier")?;
     Some((asset.value("schemeIdUri")?, asset.value("value")?))
 }

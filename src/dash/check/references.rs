@@ -28,7 +28,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
         for representation in all() {
             for name in ["dependencyId", "associationId"] {
                 let Some(ids) = representation.element.attribute(name) else { continue };
-                named(&ids, Rule::DependencyUnknown, "Representation", &[&representations], report);
+                named(&ids, Rule::DependencyUnknown, "a Representation", &[&representations], report);
             }
         }
         choices(period, &sets, report);
@@ -46,7 +46,7 @@ fn descriptors(set: Element<'_, '_>, sets: &Ids<'_>, report: &mut Report) {
             _ => continue,
         };
         if let Some(value) = property.attribute("value") {
-            named(&value, rule, "AdaptationSet", &[sets], report);
+            named(&value, rule, "an AdaptationSet", &[sets], report);
         }
     }
 }
@@ -54,7 +54,7 @@ fn descriptors(set: Element<'_, '_>, sets: &Ids<'_>, report: &mut Report) {
 fn choices(period: &Period<'_, '_>, sets: &Ids<'_>, report: &mut Report) {
     for subset in period.element.children_named("Subset") {
         if let Some(contains) = subset.attribute("contains") {
-            named(&contains, Rule::SubsetUnknown, "AdaptationSet", &[sets], report);
+            named(&contains, Rule::SubsetUnknown, "an AdaptationSet", &[sets], report);
         }
     }
     let preselections = || period.element.children_named("Preselection");
@@ -73,7 +73,7 @@ fn choices(period: &Period<'_, '_>, sets: &Ids<'_>, report: &mut Report) {
             named(
                 &named_components,
                 rule,
-                "AdaptationSet or a ContentComponent",
+                "an AdaptationSet or a ContentComponent",
                 &[sets, &components],
                 report,
             );
@@ -88,7 +88,7 @@ fn named(list: &Attribute<'_>, rule: Rule, of: &str, known: &[&Ids<'_>], report:
     for id in ids {
         if !known.iter().any(|known| known.contains(id)) {
             report.add(rule, list.at, || {
-                format!("expected the id of an {of} of the Period, found {}", quote(id.as_bytes()))
+                format!("expected the id of {of} of the Period, found {}", quote(id.as_bytes()))
             });
         }
     }
