@@ -533,16 +533,11 @@ impl Signer<'_> {
                     let place = self.media(&attribute.value(), level);
                     self.attribute(element, &attribute, place)?;
                 }
-                ("UrlQueryInfo" | "ExtUrlQueryInfo" | "ExtHttpHeaderInfo", "useMPDUrlQuery") => {
-                    if !matches!(attribute.value().trim(), "false" | "0") && self.gives_token_away() {
-                        let why = "the MPD's query, which has a token, for URLs that may lead to other hosts";
-                        return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
-                    }
-                }
-                // Some players put it into templates as it stands.
-                ("Representation", "bandwidth") if !is_number(&attribute.value()) => {
-                    let why = "a bandwidth that is no number";
-                    return Err(Uncovered { at: attribute.at, why, uri: attribute.value().into_owned() });
+                ("UrlQueryInfo" | "ExtUrlQueryInfo" | "ExtHttpHeaderInfo", "useMPDUrlQuery")
+                    if !matches!(attribute.value().trim(), "false" | "0") && self.gives_token_away() =>
+                {
+                    let why = "the MPD's query, which has a token, for URLs that may lead to other hosts";
+                    return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
                 }
                 ("EssentialProperty" | "SupplementalProperty", "value") => {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();

@@ -7,7 +7,11 @@ use arbitrary::{Arbitrary, Unstructured};
 mod live_edits;
 #[path = "../../../tests/support/naive_playlist.rs"]
 mod naive_playlist;
+#[path = "../../../tests/support/offer.rs"]
+mod offer;
 mod signed_url;
+#[path = "../../../tests/support/xml.rs"]
+mod xml;
 
 macro_rules! targets {
     ($($name:ident)*) => {
@@ -35,6 +39,7 @@ targets! {
     media_cdn
     mpd
     mpd_check
+    mpd_limits
     playlist
     route
     secure_link

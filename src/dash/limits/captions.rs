@@ -67,9 +67,9 @@ impl Standard {
     }
 }
 
-/// The language of a service.
+/// The language of a service. Without a number, that is all that there is.
 fn language_of(service: &str) -> &str {
-    let told = service.split_once('=').map_or(service, |(_, told)| told);
+    let Some((_, told)) = service.split_once('=') else { return service.trim() };
     let named = told.split(',').find_map(|parameter| parameter.trim().strip_prefix("lang:"));
     // Parameters without a language say nothing of it.
     named.unwrap_or(if told.contains(':') { "" } else { told }).trim()
@@ -109,6 +109,7 @@ mod tests {
             ("708", "1=lang:deu", None),
             ("708", "deu;eng", Some("2=lang:eng")),
             ("708", "1=war:1;2=lang:deu", Some("1=war:1")),
+            ("708", "eng;lang:eng,war:1", Some("1=lang:eng")),
         ] {
             let descriptor = |value: &str| {
                 mpd(&format!(
