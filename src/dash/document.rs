@@ -105,8 +105,8 @@ impl<'a> Document<'a> {
             let event = event.map_err(|error| {
                 let at = skipped + offset(reader.error_position());
                 match error {
-                    quick_xml::Error::Escape(_) => Found::forbidden(at, error.to_string()),
-                    _ => Found::slip(at, error.to_string()),
+                    quick_xml::Error::Escape(_) => Found::forbidden(at, told(&error)),
+                    _ => Found::slip(at, told(&error)),
                 }
             })?;
             let is_inside = !open.is_empty();
@@ -162,7 +162,7 @@ impl<'a> Document<'a> {
                         return Err(Found::slip(start, PSEUDO_ATTRIBUTES));
                     }
                     if let Some(encoding) = declaration.encoding() {
-                        let encoding = encoding.map_err(|error| Found::slip(start, error.to_string()))?;
+                        let encoding = encoding.map_err(|error| Found::slip(start, told(&error)))?;
                         let is_ascii = self.text.is_ascii() && is_ascii_superset(&encoding);
                         if !encoding.eq_ignore_ascii_case("utf-8") && !is_ascii {
                             return Err(Found::forbidden(
@@ -429,7 +429,7 @@ fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Found> {
     let mut names: Vec<&str> = Vec::new();
     let mut end = 0;
     for attribute in tag.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|error| Found::slip(0, error.to_string()))?;
+        let attribute = attribute.map_err(|error| Found::slip(0, told(&error)))?;
         let Cow::Borrowed(value) = attribute.value else {
             return Err(Found::slip(0, "expected a value as it stands"));
         };
@@ -557,6 +557,11 @@ fn local(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }
 
+/// What the reader has to say, which may quote all of the document.
+fn told(error: &impl fmt::Display) -> String {
+    error.to_string().chars().take(200).collect()
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }
@@ -668,6 +673,8 @@ mod tests {
             let error = Document::read(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
+        let long = format!("<a><b></{}></a>", "b".repeat(1_000));
+        assert!(Document::read(&long).unwrap_err().why.len() < 250);
         for text in [
             "<?xml version='1.0' encoding='iso-8859-1'?><a>e</a>",
             "<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<?pi?><?x y=\"z\" w = ''?><a\tb='1'\r\nc='é'/>\n<!-- -->",

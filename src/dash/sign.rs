@@ -539,6 +539,11 @@ impl Signer<'_> {
                     let why = "the MPD's query, which has a token, for URLs that may lead to other hosts";
                     return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
                 }
+                // Some players put it into templates as it stands.
+                ("Representation", "bandwidth") if !is_number(&attribute.value()) => {
+                    let why = "a bandwidth that is no number";
+                    return Err(Uncovered { at: attribute.at, why, uri: attribute.value().into_owned() });
+                }
                 ("EssentialProperty" | "SupplementalProperty", "value") => {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();
                     if ["urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:fallback:2016"].contains(&&*scheme) {
