@@ -13,7 +13,7 @@
 //! `@bandwidth`, which no set has. What does not say stays; what cannot be read is within no limit.
 
 use super::content::{Content, thumbnails};
-use super::descriptor;
+use super::descriptor::{self, Descriptor};
 use super::range;
 use super::stated::{Stated, number};
 use crate::catalog::{Caps, FrameRate, HdcpLevel};
@@ -21,68 +21,86 @@ use crate::dash::document::Element;
 use crate::manifest::codecs::{is_listed, items};
 use crate::manifest::{Limit, is_low_enough};
 
-/// The first of the limits that a Representation of an AdaptationSet is beyond.
-pub(super) fn beyond(
-    caps: &Caps,
+/// What the Representations of an AdaptationSet have from it, looked up once for all of them.
+pub(super) struct Shared<'d, 'a> {
+    set: Element<'d, 'a>,
     content: Content,
-    set: Element<'_, '_>,
-    representation: Element<'_, '_>,
-) -> Option<Limit> {
-    let both = || [set, representation].into_iter();
-    let codecs = || representation.value("codecs").or_else(|| set.value("codecs")).unwrap_or_default();
-    let is_within = |limit| match limit {
-        Limit::MaxHeight => caps.max_height.is_none_or(|limit| is_low(limit, set, representation)),
-        Limit::MaxBitrate => Stated::read(representation, representation, "bandwidth", number)
-            .is_within(caps.max_bitrate_kbps, |limit, bits| bits.div_ceil(1000) <= u64::from(limit)),
-        Limit::MaxFrameRate => Stated::read(representation, set, "frameRate", FrameRate::read_ratio)
-            .is_within(caps.max_frame_rate, |limit, rate| *rate <= limit),
-        Limit::Hdr => {
-            caps.hdr != Some(false)
-                || !both().any(range::is_high) && !items(&codecs()).any(range::is_high_codec)
+    thumbnails: Option<Descriptor<'d, 'a>>,
+    is_high: bool,
+    protection: Stated<HdcpLevel>,
+}
+
+impl<'d, 'a> Shared<'d, 'a> {
+    pub(super) fn of(content: Content, set: Element<'d, 'a>) -> Self {
+        let (thumbnails, is_high) = (thumbnails(set), range::is_high(set));
+        Self { set, content, thumbnails, is_high, protection: protection(set) }
+    }
+
+    /// The first of the limits that a Representation is beyond.
+    pub(super) fn beyond(&self, caps: &Caps, representation: Element<'_, '_>) -> Option<Limit> {
+        let Self { set, content, .. } = *self;
+        let codecs = || representation.value("codecs").or_else(|| set.value("codecs")).unwrap_or_default();
+        let is_within = |limit| match limit {
+            Limit::MaxHeight => caps.max_height.is_none_or(|limit| self.is_low(limit, representation)),
+            Limit::MaxBitrate => Stated::read(representation, representation, "bandwidth", number)
+                .is_within(caps.max_bitrate_kbps, |limit, bits| bits.div_ceil(1000) <= u64::from(limit)),
+            Limit::MaxFrameRate => Stated::read(representation, set, "frameRate", FrameRate::read_ratio)
+                .is_within(caps.max_frame_rate, |limit, rate| *rate <= limit),
+            Limit::Hdr => {
+                let is_high = || self.is_high || range::is_high(representation);
+                caps.hdr != Some(false) || !is_high() && !items(&codecs()).any(range::is_high_codec)
+            }
+            Limit::Codecs => caps.codecs.as_deref().is_none_or(|listed| {
+                let is_judged = content.pictures || content.sound || !(content.text || content.images);
+                !is_judged || items(&codecs()).all(|codec| is_listed(listed, codec))
+            }),
+            Limit::Hdcp => [self.protection, protection(representation)]
+                .iter()
+                .all(|protection| protection.is_within(caps.hdcp, |limit, level| *level <= limit)),
+            // `ContentProtection@robustness` is the least that a licence server asks of a device, and no label of a device.
+            Limit::AllowedCpc => true,
+        };
+        Limit::ALL.into_iter().find(|limit| !is_within(*limit))
+    }
+
+    /// Whether the pictures of a Representation are low enough.
+    fn is_low(&self, limit: u32, representation: Element<'_, '_>) -> bool {
+        let side = |name| Stated::read(representation, self.set, name, number);
+        let (width, height) = (side("width"), side("height"));
+        if width == Stated::Unreadable || height == Stated::Unreadable {
+            return false;
         }
-        Limit::Codecs => caps.codecs.as_deref().is_none_or(|listed| {
-            let is_judged = content.pictures || content.sound || !(content.text || content.images);
-            !is_judged || items(&codecs()).all(|codec| is_listed(listed, codec))
-        }),
-        Limit::Hdcp => caps.hdcp.is_none_or(|limit| both().all(|one| is_protected_enough(limit, one))),
-        // `ContentProtection@robustness` is the least that a licence server asks of a device, and no label of a device.
-        Limit::AllowedCpc => true,
-    };
-    Limit::ALL.into_iter().find(|limit| !is_within(*limit))
-}
-
-/// Whether the pictures of a Representation are low enough.
-fn is_low(limit: u32, set: Element<'_, '_>, representation: Element<'_, '_>) -> bool {
-    let side = |name| Stated::read(representation, set, name, number);
-    let (width, height) = (side("width"), side("height"));
-    if width == Stated::Unreadable || height == Stated::Unreadable {
-        return false;
-    }
-    let (width, height) = (width.known(), height.known());
-    let tiles = thumbnails(representation).or_else(|| thumbnails(set));
-    let Some(tiles) = tiles else { return is_low_enough(limit, width, height) };
-    let value = tiles.value();
-    let grid = value.split_once(['x', 'X']).and_then(|(columns, rows)| {
-        let count = |text| number(text).filter(|count| *count > 0);
-        Some((count(columns)?, count(rows)?))
-    });
-    match grid {
-        Some((columns, rows)) => is_low_enough(
-            limit,
-            width.map(|width| width.div_ceil(columns)),
-            height.map(|height| height.div_ceil(rows)),
-        ),
-        None => width.is_none() && height.is_none(),
+        let (width, height) = (width.known(), height.known());
+        let own = thumbnails(representation).map(|tiles| tiles.value());
+        let Some(grid) = own.or_else(|| self.thumbnails.as_ref().map(Descriptor::value)) else {
+            return is_low_enough(limit, width, height);
+        };
+        let grid = grid.split_once(['x', 'X']).and_then(|(columns, rows)| {
+            let count = |text| number(text).filter(|count| *count > 0);
+            Some((count(columns)?, count(rows)?))
+        });
+        match grid {
+            Some((columns, rows)) => is_low_enough(
+                limit,
+                width.map(|width| width.div_ceil(columns)),
+                height.map(|height| height.div_ceil(rows)),
+            ),
+            None => width.is_none() && height.is_none(),
+        }
     }
 }
 
-/// Whether an element asks for no more protection of outputs than this (ISO/IEC 23009-1 section 5.8.5.14).
-fn is_protected_enough(limit: HdcpLevel, element: Element<'_, '_>) -> bool {
-    let protections = descriptor::of(element, |name| name == "OutputProtection");
-    let mut versions = protections
-        .filter(|protection| protection.scheme == "urn:mpeg:dash:output-protection:hdcp:2020")
-        .map(|protection| level(&protection.value()));
-    versions.all(|level| level.is_some_and(|level| level <= limit))
+/// The protection of outputs that an element asks for (ISO/IEC 23009-1 section 5.8.5.14), the greatest if there are several.
+fn protection(element: Element<'_, '_>) -> Stated<HdcpLevel> {
+    let protections = descriptor::of(element, |name| name == "OutputProtection")
+        .filter(|protection| protection.scheme == "urn:mpeg:dash:output-protection:hdcp:2020");
+    protections.map(|protection| level(&protection.value())).fold(Stated::Nothing, |found, level| {
+        match (found, level) {
+            (Stated::Unreadable, _) | (_, None) => Stated::Unreadable,
+            (Stated::Nothing, Some(level)) => Stated::Known(level),
+            (Stated::Known(found), Some(level)) => Stated::Known(found.max(level)),
+        }
+    })
 }
 
 /// The level of a version of HDCP. Content of type 1 is for links of HDCP 2.2 and later alone (HDCP 2.2, section 1.4).
@@ -104,7 +122,7 @@ mod tests {
         let document = Document::read(mpd).unwrap();
         let set = document.root();
         let representation = set.child("Representation").unwrap();
-        beyond(&caps, Content::of(set), set, representation).is_none()
+        Shared::of(Content::of(set), set).beyond(&caps, representation).is_none()
     }
 
     fn property(scheme: &str, value: &str) -> String {

@@ -1,7 +1,8 @@
 //! Patches of an MPD (ISO/IEC 23009-1 section 5.15).
 //!
 //! A patch names the elements that it changes by their place. It was written for the MPD as it came: what it finds in one
-//! that was changed is something else, or nothing. And it may bring what is not within the limits. Without `PatchLocation`, players ask for the whole MPD.
+//! that was changed is something else, or nothing. And it may bring what is not within the limits. Without `PatchLocation`,
+//! players ask for the whole MPD.
 
 use super::erase;
 use crate::dash::change::Changes;

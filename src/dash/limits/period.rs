@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::beyond::beyond;
+use super::beyond::Shared;
 use super::content::Content;
 use super::descriptor::properties;
 use super::erase;
@@ -59,8 +59,9 @@ impl<'d, 'a> Period<'d, 'a> {
         for (number, set) in element.children_named("AdaptationSet").enumerate() {
             let content = Content::of(set);
             let is_foreign = !is_in_language(caps, content, set);
+            let shared = Shared::of(content, set);
             representations.extend(set.children_named("Representation").map(|element| {
-                let beyond = beyond(caps, content, set, element);
+                let beyond = shared.beyond(caps, element);
                 Representation { element, set: number, beyond, is_kept: beyond.is_none() && !is_foreign }
             }));
             sets.push(Set {

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use super::beyond::beyond;
+use super::beyond::Shared;
 use super::bonds::{is_preselection, preselected};
 use super::content::Content;
 use super::descriptor::{Descriptor, properties};
@@ -93,7 +93,7 @@ fn preselections(period: &Period<'_, '_>, caps: &Caps, changes: &mut Changes) {
             components.first().and_then(|main| sets.get(&**main)).copied().unwrap_or(Content::SOUND);
         if components.iter().any(|id| period.gone_sets.contains(id))
             || !is_in_language(caps, content, preselection)
-            || beyond(caps, content, preselection, preselection).is_some()
+            || Shared::of(content, preselection).beyond(caps, preselection).is_some()
         {
             erase::element(preselection, changes);
         } else {
