@@ -24,6 +24,10 @@ pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
         let edits = Edits { define, start, ..Edits::within(&caps) };
         let Ok(template) = compile(playlist, Some(&frame(&folder, &resource, signing)), &edits) else { continue };
         let rendered = template.render("S");
+        // Where a variable without a value stands behind a path, that path is one from the root now, and is not followed again.
+        if rendered.windows(2).any(|pair| pair == b"{$") {
+            continue;
+        }
         // What was rewritten once is covered: below the edge's own host, nothing is left to rewrite.
         let root = if signing == Signing::Path { "https://edge.example/~S/harbour/" } else { "https://edge.example/harbour/" };
         let edge = Url::parse(root).unwrap();
