@@ -336,6 +336,17 @@ impl<'d, 'a> Element<'d, 'a> {
         self.attribute(name).map(|attribute| attribute.value())
     }
 
+    /// What gives it an attribute of a value that needs no references: a text, and the place where it goes.
+    pub(super) fn with_attribute(self, name: &str, value: &str) -> (Range<usize>, String) {
+        match self.attribute(name) {
+            Some(attribute) => (attribute.range(), value.to_owned()),
+            None => {
+                let at = self.tag().start + 1 + self.qualified_name().len();
+                (at..at, format!(" {name}=\"{value}\""))
+            }
+        }
+    }
+
     /// The one text between its tags, with references resolved; `None`: there is more between them. Some readers take the
     /// last of several texts for all of it, some join them, and some resolve references in CDATA.
     pub(super) fn content(self) -> Option<Cow<'a, str>> {

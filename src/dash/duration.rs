@@ -7,6 +7,8 @@
 //! [XML Schema section 3.3.6](https://www.w3.org/TR/xmlschema11-2/#duration), without a sign: no duration of an MPD is
 //! negative. Years count as 365 days and months as 30, as dash.js and Shaka Player have it.
 
+use super::digits::are_digits;
+
 /// Reads a duration, in milliseconds; what is less than one is cut off. `None`: it is none, or longer than 584 million years.
 pub(super) fn milliseconds(text: &str) -> Option<u64> {
     let (date, time) = match text.trim_ascii().strip_prefix('P')?.split_once('T') {
@@ -33,8 +35,7 @@ fn sum(text: &str, units: &[(char, u64)]) -> Option<u64> {
     for (unit, unit_ms) in units {
         let Some((number, behind)) = rest.split_once(*unit) else { continue };
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-        let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number(whole) || !is_number(fraction) || (number.contains('.') && *unit != 'S') {
+        if !are_digits(whole) || !are_digits(fraction) || (number.contains('.') && *unit != 'S') {
             return None;
         }
         let thousandths: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;

@@ -19,6 +19,7 @@
 mod change;
 mod check;
 mod compile;
+mod digits;
 mod document;
 mod duration;
 mod edits;

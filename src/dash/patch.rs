@@ -16,6 +16,7 @@
 
 use super::change::Edited;
 use super::compile::{CompileError, text};
+use super::digits::are_digits;
 use super::document::{Document, Element, Malformed, line_of};
 use super::sign;
 use super::update::is_within;
@@ -70,8 +71,7 @@ pub fn compile_patch(
 
 /// Whether an operation would undo an edit.
 fn undoes(operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
-    let is_steered =
-        edits.steering.is_some() && matches!(selected.element, "BaseURL" | "ContentSteering" | "*");
+    let is_steered = edits.steering.is_some() && matches!(selected.element, "BaseURL" | "ContentSteering");
     match selected.attribute {
         // Their order is another one.
         _ if is_steered => true,
@@ -151,7 +151,6 @@ fn element_of(step: &str) -> Option<&str> {
 
 /// A predicate without its closing bracket.
 fn is_predicate(text: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_value = |value: &str| {
         let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
         quoted.is_some_and(|text| !text.contains(['"', '\'', '[', '/', '&', '|', '<', '>']))
@@ -159,7 +158,7 @@ fn is_predicate(text: &str) -> bool {
     let of_attribute = |text: &str| {
         text.strip_prefix('@')?.split_once('=').map(|(name, value)| is_name(name) && is_value(value))
     };
-    text.strip_prefix('[').is_some_and(|text| is_number(text) || of_attribute(text) == Some(true))
+    text.strip_prefix('[').is_some_and(|text| are_digits(text) || of_attribute(text) == Some(true))
 }
 
 fn is_attribute(name: &str) -> bool {

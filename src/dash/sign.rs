@@ -28,19 +28,16 @@ use std::ops::Range;
 
 use super::change::Edited;
 use super::compile::CompileError;
+use super::digits::are_digits;
 use super::document::{Attribute, Document, Element, is_of_readers, line_of};
 use super::patch::{self, Selected};
 use super::place::{self, Base, Place, PlaceError};
 use super::url_template::{self, Kind};
-use crate::manifest::{Frame, Signing, Template, is_local, is_relative, plain};
+use crate::manifest::{Frame, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, is_relative, plain};
 use crate::route::{ResourcePath, SESSION_PARAMETER, STEERING_RESOURCE, TIME_RESOURCE, without_session};
 
 /// How many combinations of base URLs are looked at.
 const BASES_MAX: usize = 32;
-
-/// The most that is written of an MPD, in bytes, for a token of this length: a quarter of an isolate's memory.
-const MOST_WRITTEN: usize = 32 * 1024 * 1024;
-const TOKEN_BYTES: usize = 100;
 
 /// Writes what the edits have left of an MPD into a template.
 ///
@@ -213,7 +210,7 @@ impl Signer<'_> {
                 (Some("id"), _) => as_is(is_plain_id(text)),
                 (Some("value" | "messageData" | "uri" | "url" | "dvb:url"), _) => stays(),
                 (Some("schemeIdUri"), _) => as_is(false),
-                (Some("bandwidth"), _) => as_is(is_number(text)),
+                (Some("bandwidth"), _) => as_is(are_digits(text)),
                 (Some(name), _) if is_of_readers(name) => as_is(false),
                 (Some(name), _) if name.ends_with(":href") => as_is(false),
                 (Some(_), _) => signer.template_place(text, level),
@@ -540,7 +537,7 @@ impl Signer<'_> {
                     return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
                 }
                 // Some players put it into templates as it stands.
-                ("Representation", "bandwidth") if !is_number(&attribute.value()) => {
+                ("Representation", "bandwidth") if !are_digits(&attribute.value()) => {
                     let why = "a bandwidth that is no number";
                     return Err(Uncovered { at: attribute.at, why, uri: attribute.value().into_owned() });
                 }
@@ -833,10 +830,6 @@ fn reports(metrics: Element<'_, '_>) -> bool {
     let has_url =
         |element: Element<'_, '_>| element.attributes().any(|one| one.local_name() == "reportingUrl");
     metrics.descendants().chain([metrics]).any(has_url)
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an id leads nowhere, wherever in a URI it is put.

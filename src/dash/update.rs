@@ -15,16 +15,14 @@ pub(super) fn shorten(document: &Document<'_>, edits: &Edits<'_>) -> Result<Chan
     let mpd = document.root();
     let is_dynamic = mpd.value("type").is_some_and(|kind| kind == "dynamic");
     let Some(within_s) = edits.update_within_s.filter(|_| is_dynamic) else { return Ok(changes) };
-    match mpd.attribute("minimumUpdatePeriod") {
-        Some(period) if is_within(&period.value(), within_s) => {}
-        Some(period) => changes.replace(period.range(), of_seconds(within_s)),
-        None => changes.insert(
-            mpd.tag().start + 1 + mpd.qualified_name().len(),
-            format!(" minimumUpdatePeriod=\"{}\"", of_seconds(within_s)),
-        ),
+    if !mpd.value(PERIOD).is_some_and(|period| is_within(&period, within_s)) {
+        let (range, text) = mpd.with_attribute(PERIOD, &of_seconds(within_s));
+        changes.replace(range, text);
     }
     Ok(changes)
 }
+
+const PERIOD: &str = "minimumUpdatePeriod";
 
 /// Whether a period is one that every player reads, and no longer than so many seconds.
 pub(super) fn is_within(period: &str, within_s: u64) -> bool {

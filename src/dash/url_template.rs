@@ -11,6 +11,8 @@
 
 use std::ops::Range;
 
+use super::digits::are_digits;
+
 /// A part of a template that players put something in place of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identifier {
@@ -63,7 +65,7 @@ fn kind(name: &str) -> Option<Kind> {
     let is_format = |format: &str| {
         format.strip_prefix("%0").is_some_and(|format| {
             let width = format.trim_end_matches(['d', 'i', 'o', 'u', 'x', 'X']);
-            format.len() == width.len() + 1 && !width.is_empty() && width.bytes().all(|b| b.is_ascii_digit())
+            format.len() == width.len() + 1 && are_digits(width)
         })
     };
     if !format.is_empty() && !is_format(format) {

@@ -9,6 +9,8 @@ use super::document::{Document, Element};
 use super::duration::{milliseconds, of_seconds};
 use super::edits::Edits;
 
+const DEPTH: &str = "timeShiftBufferDepth";
+
 /// What players need to go on, as a multiple of the longest segment.
 const LEAST_SEGMENTS: u64 = 3;
 
@@ -23,19 +25,11 @@ pub(super) fn narrow(document: &Document<'_>, edits: &Edits<'_>) -> Result<Chang
     let Some(rewind_s) = edits.caps.rewind_s.filter(|_| is_dynamic) else { return Ok(changes) };
     let least_s = (LEAST_SEGMENTS * longest_segment_ms(mpd)).div_ceil(1000);
     let depth_s = u64::from(rewind_s).max(least_s);
-    let text = of_seconds(depth_s);
-    match mpd.attribute("timeShiftBufferDepth") {
-        Some(depth) => {
-            // One that cannot be read is read in some way by a player.
-            let is_wider = milliseconds(&depth.value()).is_none_or(|depth_ms| depth_ms > depth_s * 1000);
-            if is_wider {
-                changes.replace(depth.range(), text);
-            }
-        }
-        None => changes.insert(
-            mpd.tag().start + 1 + mpd.qualified_name().len(),
-            format!(" timeShiftBufferDepth=\"{text}\""),
-        ),
+    // One that cannot be read is read in some way by a player.
+    let told_ms = mpd.value(DEPTH).and_then(|depth| milliseconds(&depth));
+    if told_ms.is_none_or(|told_ms| told_ms > depth_s * 1000) {
+        let (range, text) = mpd.with_attribute(DEPTH, &of_seconds(depth_s));
+        changes.replace(range, text);
     }
     Ok(changes)
 }

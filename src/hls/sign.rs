@@ -7,7 +7,7 @@ use super::place::{Place, PlaceError};
 use super::shape::{Change, Piece};
 use super::variables::Variables;
 use super::{Edits, define};
-use crate::manifest::{Frame, Template, is_local};
+use crate::manifest::{Frame, MOST_WRITTEN, TOKEN_BYTES, Template, is_local};
 use crate::route::SESSION_PARAMETER;
 
 /// Writes the pieces of a playlist into a template.
@@ -221,11 +221,6 @@ fn holds_uri(line: &Line<'_>, tag: &[u8]) -> bool {
 }
 
 const BROKEN_DURATION: &str = "a URI in an EXTINF, where players read differently";
-
-/// The most that is written of a playlist, in bytes, for a token of this length: a quarter of an isolate's memory. A
-/// token and variables at each URI make a playlist many times as long.
-const MOST_WRITTEN: usize = 32 * 1024 * 1024;
-const TOKEN_BYTES: usize = 100;
 
 const BROKEN_LIST: &str = "an attribute list that players read differently";
 

@@ -21,5 +21,6 @@ pub(crate) use report::{Checked, Report, quote};
 pub use report::{FINDINGS_MAX, Finding, Severity};
 pub use steering::Steering;
 pub use template::Template;
+pub(crate) use template::{MOST_WRITTEN, TOKEN_BYTES};
 pub(crate) use timing::LONGEST_MS;
 pub use timing::Timing;

@@ -3,6 +3,11 @@
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher};
 
+/// The most that is written of a manifest, in bytes, for a token of this length: a quarter of an isolate's memory. A
+/// token and variables at each URI make a manifest many times as long.
+pub(crate) const MOST_WRITTEN: usize = 32 * 1024 * 1024;
+pub(crate) const TOKEN_BYTES: usize = 100;
+
 /// A manifest's bytes, with holes where a viewer's session token belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {

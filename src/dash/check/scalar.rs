@@ -13,17 +13,17 @@
 
 use chrono::{DateTime, NaiveDateTime};
 
+use crate::dash::digits::are_digits;
+
 /// An integer that is not negative.
 pub(super) fn integer(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
+    are_digits(text).then(|| text.parse().ok()).flatten()
 }
 
 /// An integer.
 pub(super) fn signed(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_integer.then(|| text.parse().ok()).flatten()
+    are_digits(digits).then(|| text.parse().ok()).flatten()
 }
 
 /// A number: `1.5`, `1e3`, `INF`.

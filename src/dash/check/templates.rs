@@ -8,6 +8,7 @@ use super::Report;
 use super::outline::{Kind, Outline, Period, Segments, Stated};
 use super::rule::Rule;
 use super::scalar::milliseconds;
+use crate::dash::digits::are_digits;
 use crate::dash::document::Attribute;
 use crate::manifest::quote;
 
@@ -166,7 +167,7 @@ fn parts(template: &Attribute<'_>, mut report: Option<&mut Report>) -> Parts {
 
 fn is_width(format: &str) -> bool {
     let width = format.strip_prefix("%0").and_then(|format| format.strip_suffix('d'));
-    width.is_some_and(|width| !width.is_empty() && width.bytes().all(|byte| byte.is_ascii_digit()))
+    width.is_some_and(are_digits)
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn put(places: &[Element<'_, '_>], languages: &[String], changes: &mut Changes) 
     let mut least = u64::MAX;
     for (place, ((.., Reverse(priority)), set)) in places.iter().zip(sets) {
         least = least.min(priority);
-        let change = (least < priority).then(|| with_priority(set, least));
+        let change = (least < priority).then(|| set.with_attribute(PRIORITY, &least.to_string()));
         if place.id() == set.id() {
             if let Some((range, text)) = change {
                 changes.replace(range, text);
@@ -84,17 +84,6 @@ fn rank(set: Element<'_, '_>, languages: &[String]) -> Rank {
     let place = language::place(languages, &tag).unwrap_or(languages.len());
     let priority = Stated::read(set, set, PRIORITY, number).known().unwrap_or(1);
     (place, is_for_some(set), !is_main(set), Reverse(priority))
-}
-
-/// What gives a set this priority: a text, and the place where it goes.
-fn with_priority(set: Element<'_, '_>, priority: u64) -> (std::ops::Range<usize>, String) {
-    match set.attribute(PRIORITY) {
-        Some(attribute) => (attribute.range(), priority.to_string()),
-        None => {
-            let at = set.tag().start + 1 + set.qualified_name().len();
-            (at..at, format!(" {PRIORITY}=\"{priority}\""))
-        }
-    }
 }
 
 const PRIORITY: &str = "selectionPriority";

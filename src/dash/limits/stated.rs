@@ -1,5 +1,6 @@
 //! What an element says of itself, or does not.
 
+use crate::dash::digits::are_digits;
 use crate::dash::document::Element;
 
 /// The value of an attribute.
@@ -45,8 +46,7 @@ impl<T> Stated<T> {
 /// An `xs:unsignedInt`; of one with a fraction, the whole. What is too great for 64 bits is still great.
 pub(super) fn number(text: &str) -> Option<u64> {
     let whole = text.trim().split('.').next()?;
-    let is_number = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| whole.parse().unwrap_or(u64::MAX))
+    are_digits(whole).then(|| whole.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
