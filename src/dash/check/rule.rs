@@ -1,6 +1,6 @@
 //! The rules, in one table.
 
-use crate::manifest::{Checked, Severity};
+use crate::manifest::rules;
 
 macro_rules! clause {
     (iso $section:literal) => {
@@ -17,59 +17,10 @@ macro_rules! clause {
     };
 }
 
-macro_rules! rules {
-    ($($variant:ident $code:literal $severity:ident $of:ident $section:literal $meaning:literal;)*) => {
-        /// What an MPD is checked for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum Rule {
-            $(#[doc = $meaning] $variant,)*
-        }
-
-        impl Rule {
-            /// Every rule.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The stable code, for programs.
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code,)* }
-            }
-
-            /// How bad it is.
-            pub const fn severity(self) -> Severity {
-                match self { $(Self::$variant => Severity::$severity,)* }
-            }
-
-            /// The clause: a section of a specification, or the clause of the element that it is about.
-            pub const fn clause(self) -> &'static str {
-                match self { $(Self::$variant => clause!($of $section),)* }
-            }
-
-            /// One sentence, for people.
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$variant => $meaning,)* }
-            }
-        }
-
-        impl Checked for Rule {
-            const TOO_MANY: Self = Self::TooMany;
-
-            fn code(self) -> &'static str {
-                self.code()
-            }
-
-            fn severity(self) -> Severity {
-                self.severity()
-            }
-
-            fn clause(self) -> &'static str {
-                self.clause()
-            }
-        }
-    };
-}
-
 rules! {
+    /// What an MPD is checked for.
+    clause = clause;
+
     Malformed "malformed" Error xml "2.1" "It is no well-formed XML, or readers differ in what they read of it.";
     Forbidden "forbidden" Error xml "2.8" "It has a document type, an entity or another encoding than UTF-8.";
     RootName "root-name" Error iso "5.3.1" "The root element is not `MPD`.";
