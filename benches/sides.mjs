@@ -50,8 +50,8 @@ export function sizes({ stagedoor: [, glue, wasm], peer: [peer] }) {
   return { wasm: size(wasm.body), glue: size(glue.body), peer: size(peer.body) };
 }
 
-/** Starts every side and what they need. */
-export async function startSides(modules, documents) {
+/** Starts sides, every one unless some are named, and what they need. */
+export async function startSides(modules, documents, names = ["stagedoor", "peer", "lenient", "hello"]) {
   const folder = await mkdtemp(join(tmpdir(), "stagedoor-bench-"));
   const origin = fork(here("support/origin.mjs"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const started = [];
@@ -66,13 +66,14 @@ export async function startSides(modules, documents) {
     const common = { folder, services, documents, originPort };
     const variables = { ENVIRONMENT: "bench", SYNC_SECRET: "a secret of the benchmark, never of a deployment" };
     const sides = {};
-    for (const [name, side] of Object.entries({
+    const every = {
       stagedoor: { modules: modules.stagedoor, variables },
       peer: { modules: modules.peer, variables },
       lenient: { modules: modules.peer, variables: { ...variables, UNCHANGED: "source" } },
       hello: { modules: modules.hello },
-    })) {
-      sides[name] = await serve({ name, ...common, ...side });
+    };
+    for (const name of names) {
+      sides[name] = await serve({ name, ...common, ...every[name] });
       started.push(sides[name]);
     }
     return { ...sides, folder, stop };

@@ -2,7 +2,7 @@
 // namespace and cache are services of the same process, the media origin is a process behind a loopback port; all
 // sides get the same ones and the same settings.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import workerd from "workerd";
@@ -62,6 +62,7 @@ const config :Workerd.Config = (
 
 async function start(name, config) {
   // The log of refusals goes to standard output, which nobody reads here: both sides pay for writing it.
+  const begun = performance.now();
   const child = spawn(program, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   let errors = "";
@@ -79,6 +80,18 @@ async function start(name, config) {
   return {
     name,
     port,
+    /** When its process was begun, as `performance.now()` tells. */
+    begun,
+    /** The processor time of its threads so far, in milliseconds; unknown where there is no /proc. */
+    processorMs() {
+      try {
+        const threads = readdirSync(`/proc/${child.pid}/task`);
+        const ran = (thread) => Number(readFileSync(`/proc/${child.pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+        return threads.reduce((sum, thread) => sum + ran(thread), 0) / 1e6;
+      } catch {
+        return NaN;
+      }
+    },
     errors: () => errors,
     /** The processor time that it has taken so far, in clock ticks; unknown where there is no /proc. */
     ticks() {
