@@ -22,6 +22,7 @@ pub mod reply;
 pub mod rewrite;
 pub mod rights;
 pub mod route;
+pub mod shelf;
 pub mod steering;
 pub mod streams;
 pub mod time;
