@@ -117,8 +117,14 @@ impl Case {
             bucket: 0,
         };
         let permit = rights::decide(&self.title, &viewer, policies, NOW).outcome.unwrap();
-        let resumed =
-            Resumed { class: permit.class, geography: &self.geography, max_height: None, bucket: 0 };
+        let resumed = Resumed {
+            class: permit.class,
+            proved: permit.proved,
+            geography: &self.geography,
+            max_height: None,
+            max_streams: None,
+            bucket: 0,
+        };
         let asked = self.title.offers.iter().find(|offer| offer.id == permit.offer).map(class);
         let scan = || scan(&self.title, &self.geography, &self.plans, asked.filter(|_| below));
         assert_eq!(scan().map(|offer| &offer.id), Some(&permit.offer));

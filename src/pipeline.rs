@@ -149,11 +149,12 @@ pub fn admit(
         id,
         title: &title.id,
         class: permit.class,
+        proved: permit.proved,
         grant,
         lock: site.sessions.lock.and(grant.lock),
         facts,
         generation: sessions.revocations.generation(),
-        counted: permit.caps.max_streams.is_some() && grant.subject.is_some(),
+        streams: permit.caps.max_streams.filter(|_| grant.subject.is_some()),
         expires_at: now.plus_secs(site.sessions.lifetime_s).min(ends_at),
         ends_at,
     });
@@ -264,8 +265,10 @@ pub fn resume(
 pub fn resumed<'a>(facts: &'a Facts, session: &Session) -> Resumed<'a> {
     Resumed {
         class: session.class,
+        proved: session.proved,
         geography: &facts.geography,
         max_height: session.max_height.map(u32::from),
+        max_streams: session.streams.filter(|most| *most < u8::MAX).map(u32::from),
         bucket: session.bucket(),
     }
 }

@@ -32,7 +32,7 @@ impl Newcomer {
     /// viewer is known.
     pub fn of(session: &Session, caps: &Caps) -> Option<Self> {
         let (subject, limit) = (session.subject?, caps.max_streams?);
-        session.counted.then_some(Self { subject, session: session.id, limit })
+        session.streams.map(|_| Self { subject, session: session.id, limit })
     }
 
     /// Whether there is room for it, by what the store knows.
@@ -72,11 +72,12 @@ mod tests {
             id: SessionId([1; 8]),
             title: &"harbour".parse().unwrap(),
             class: Class([2; 4]),
+            proved: None,
             grant: &grant,
             lock: Lock::default(),
             facts: &Facts::default(),
             generation: 0,
-            counted,
+            streams: counted.then_some(2),
             expires_at: UnixTime::from_secs(60),
             ends_at: UnixTime::from_secs(60),
         })

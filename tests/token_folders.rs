@@ -146,11 +146,12 @@ fn covers(grant: &Grant, entry: &str, path: &str) -> bool {
         id: SessionId([1; 8]),
         title: &title,
         class: Class([0; 4]),
+        proved: None,
         grant,
         lock: Lock::default(),
         facts: &Facts::default(),
         generation: 0,
-        counted: false,
+        streams: None,
         expires_at: later,
         ends_at: later,
     });

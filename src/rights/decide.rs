@@ -10,7 +10,7 @@
 //! | title | `blackout`, the nearest that is on: denies or replaces | decided | decided again |
 //! | offer | `territory` | decided | decided again |
 //! | offer | `window` and premieres | decided | decided again |
-//! | offer | `device`, `plan`, `entitlement`, `rating` | proved | part of the class |
+//! | offer | `device`, `plan`, `entitlement`, `rating` | decided | decided again, by what was proved at the entry |
 //!
 //! Of the offers that fit, the one with the greatest height wins, the first of equals. When none fits, the denial is
 //! that of the offer that came furthest down the list: a missing plan says more than a closed window, and that more than
@@ -18,6 +18,7 @@
 
 use super::hearing::{Ask, Hearing};
 use super::permit::{Class, Permit};
+use super::proved::Proved;
 use super::trace::{Recorder, Trace};
 use crate::catalog::{
     DeviceClass, DevicePolicy, Entitlement, GeographyPolicy, Plan, RatingPolicy, Site, SiteRules, Title,
@@ -47,15 +48,20 @@ pub struct Viewer<'a> {
     pub bucket: u8,
 }
 
-/// What a decision looks at below a session. The rest was proved when it was opened, and is in its class.
+/// What a decision looks at below a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Resumed<'a> {
-    /// The session's class.
+    /// The session's class: what the offer asked for under which it was opened.
     pub class: Class,
+    /// What its viewer has proved of it; `None`: the session says nothing of that, and rules about the viewer's person are
+    /// taken for met.
+    pub proved: Option<Proved>,
     /// Where the viewer is now.
     pub geography: &'a Geography,
     /// The greatest height that the viewer's token allowed.
     pub max_height: Option<u32>,
+    /// How many streams the viewer might watch at a time, where they are counted.
+    pub max_streams: Option<u32>,
     /// 0 to 99, the same as at the entry.
     pub bucket: u8,
 }
@@ -94,7 +100,8 @@ pub fn decide(title: &Title, viewer: &Viewer<'_>, policies: Policies<'_>, now: U
 }
 
 /// Decides again below a session that was opened earlier: an offer fits that is of the session's class, in its territory
-/// and in its window.
+/// and in its window, and asks nothing of the viewer, as rules are enforced now and where the viewer is now, that was not
+/// proved at the entry. So nothing is permitted that [`decide`] would not permit to the same viewer.
 ///
 /// A blackout that begins or ends under the session changes what is shown, and leaves the session as it is.
 pub fn resume(title: &Title, resumed: &Resumed<'_>, policies: Policies<'_>, now: UnixTime) -> Decision {

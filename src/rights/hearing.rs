@@ -9,8 +9,8 @@ use super::prepared::Prepared;
 use super::rating::{Required, required};
 use super::trace::{Decided, Recorder, Told};
 use crate::catalog::{
-    Anonymised, Blackout, BlackoutAction, Enforcement, Kind, Mode, Replacement, Rule, Territory, Title,
-    UnknownGeography, Variance,
+    Anonymised, Blackout, BlackoutAction, DeviceClass, Enforcement, Kind, Mode, Replacement, Rule, Territory,
+    Title, UnknownGeography, Variance,
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Geography;
@@ -47,21 +47,36 @@ impl<'a> Ask<'a> {
         height.map(|height| height.min(u16::MAX.into()))
     }
 
-    /// Below a session, streams are not limited any more.
     pub(super) const fn max_streams(self) -> Option<u32> {
         match self {
             Self::Enter(viewer) => viewer.max_streams,
-            Self::Resume(_) => None,
+            Self::Resume(resumed) => resumed.max_streams,
+        }
+    }
+
+    /// The age of the viewer's profile.
+    pub(super) fn age(self) -> Option<u8> {
+        match self {
+            Self::Enter(viewer) => viewer.age,
+            Self::Resume(resumed) => resumed.proved?.age,
+        }
+    }
+
+    /// What the viewer watches on.
+    pub(super) fn device(self) -> Option<DeviceClass> {
+        match self {
+            Self::Enter(viewer) => viewer.device,
+            Self::Resume(resumed) => resumed.proved?.device,
         }
     }
 
     /// The rules of an offer that are decided now, in their order.
     pub(super) const fn rules(self) -> &'static [Rule] {
         match self {
-            Self::Enter(_) => {
+            Self::Enter(_) | Self::Resume(Resumed { proved: Some(_), .. }) => {
                 &[Rule::Territory, Rule::Window, Rule::Device, Rule::Plan, Rule::Entitlement, Rule::Rating]
             }
-            Self::Resume(_) => &[Rule::Territory, Rule::Window],
+            Self::Resume(Resumed { proved: None, .. }) => &[Rule::Territory, Rule::Window],
         }
     }
 }

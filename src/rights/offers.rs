@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::hearing::{Ask, Common, Cut, Hearing};
 use super::permit::{Class, Permit, Replaced};
 use super::place::Standing;
+use super::proved::{Entitled, Proved};
 use super::trace::{Decided, Told};
 use crate::catalog::{
     Ageless, Caps, Kind, Mode, Model, Offer, Premiere, Rule, Territory, UnknownDevice, UnknownPlace,
@@ -210,6 +211,37 @@ impl<'a> Hearing<'a> {
             ads: offer.ads(),
             until: [window_end, rental_end].into_iter().flatten().min(),
             class: self.class(number, offer, common),
+            proved: self.proved(offer),
+        }
+    }
+
+    /// What the viewer has proved towards an offer, whatever the modes of the rules are: what is off here may be enforced
+    /// elsewhere, or tomorrow.
+    fn proved(&self, offer: &Offer) -> Option<Proved> {
+        let viewer = match self.ask {
+            Ask::Enter(viewer) => viewer,
+            Ask::Resume(resumed) => return resumed.proved,
+        };
+        Some(Proved {
+            plan: self.has_plan(offer),
+            entitled: match self.entitlement(offer) {
+                Err(_) => Entitled::No,
+                Ok(Some(end)) => Entitled::Until(end),
+                Ok(None) => Entitled::Always,
+            },
+            age: viewer.age,
+            device: viewer.device,
+        })
+    }
+
+    /// Whether the viewer has a plan that an offer asks for, or it asks for none.
+    fn has_plan(&self, offer: &Offer) -> bool {
+        if offer.plans.is_empty() && offer.model != Some(Model::Svod) {
+            return true;
+        }
+        match self.ask {
+            Ask::Enter(viewer) => offer.plans.iter().any(|plan| viewer.plans.contains(plan)),
+            Ask::Resume(resumed) => resumed.proved.is_some_and(|proved| proved.plan),
         }
     }
 
@@ -242,30 +274,22 @@ impl<'a> Hearing<'a> {
         common: &Common<'_>,
     ) -> Option<Reason> {
         let (now, window) = (self.now, offer.window);
-        let viewer = match self.ask {
-            Ask::Enter(viewer) => Some(viewer),
-            Ask::Resume(_) => None,
-        };
         match rule {
             Rule::Territory => (!standing.is_inside()).then_some(Reason::Territory),
             Rule::Window if self.opens(offer).is_some_and(|from| now < from) => Some(Reason::WindowNotOpen),
             Rule::Window => window.closed_by(now).then_some(Reason::WindowClosed),
             Rule::Device => {
                 let fits = offer.devices.is_empty()
-                    || match viewer?.device {
+                    || match self.ask.device() {
                         Some(device) => offer.devices.contains(&device),
                         None => self.policies.devices.unknown == UnknownDevice::Allow,
                     };
                 (!fits).then_some(Reason::Device)
             }
-            Rule::Plan => {
-                let asked = !offer.plans.is_empty() || offer.model == Some(Model::Svod);
-                let held = viewer?.plans;
-                (asked && !offer.plans.iter().any(|plan| held.contains(plan))).then_some(Reason::Plan)
-            }
+            Rule::Plan => (!self.has_plan(offer)).then_some(Reason::Plan),
             Rule::Entitlement => self.entitlement(offer).err(),
             Rule::Rating => {
-                let age = match (viewer?.age, self.policies.ratings.ageless) {
+                let age = match (self.ask.age(), self.policies.ratings.ageless) {
                     (Some(age), _) | (None, Ageless::DenyAbove(age)) => age,
                     (None, Ageless::Allow) if common.required.age().is_some() => return None,
                     (None, Ageless::Allow) => return Some(Reason::Rating),
@@ -295,10 +319,19 @@ impl<'a> Hearing<'a> {
 
     /// Whether the viewer has what an offer sells, and until when.
     fn entitlement(&self, offer: &Offer) -> Result<Option<UnixTime>, Reason> {
-        let Ask::Enter(viewer) = self.ask else { return Ok(None) };
         if offer.entitlements.is_empty() && offer.model != Some(Model::Tvod) {
             return Ok(None);
         }
+        let viewer = match self.ask {
+            Ask::Enter(viewer) => viewer,
+            Ask::Resume(resumed) => {
+                return match resumed.proved.map(|proved| proved.entitled) {
+                    Some(entitled) if entitled.at(self.now) => Ok(None),
+                    Some(Entitled::Until(_)) => Err(Reason::RentalExpired),
+                    _ => Err(Reason::Entitlement),
+                };
+            }
+        };
         let mut found = Err(Reason::Entitlement);
         for held in viewer.entitlements.iter().filter(|held| offer.entitlements.contains(&held.id)) {
             let rented = match (offer.rental_s, held.from) {

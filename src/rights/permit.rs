@@ -6,8 +6,9 @@ use std::fmt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::Proved;
 use crate::catalog::{
-    AdsMode, BlackoutId, Caps, DeviceClass, EntitlementId, MediaPath, Offer, OfferId, Plan, Ratings,
+    AdsMode, BlackoutId, Caps, DeviceClass, EntitlementId, MediaPath, Model, Offer, OfferId, Plan, Ratings,
     VarianceId,
 };
 use crate::time::UnixTime;
@@ -31,6 +32,9 @@ pub struct Permit {
     pub until: Option<UnixTime>,
     /// Its class.
     pub class: Class,
+    /// What the viewer has proved of themselves, for decisions below the entry; `None`: a session of before that was carried
+    /// has opened it.
+    pub proved: Option<Proved>,
 }
 
 /// That something else is shown in place of a title.
@@ -47,7 +51,7 @@ pub struct Replaced {
 ///
 /// What an offer asks of a viewer (plans, entitlements, device, age) is part of it, since that is proved at the entry
 /// alone: a session of one offer is not good for another that asks for other plans, and a session ends when its offer
-/// comes to ask for other plans.
+/// comes to ask for other plans. Whether the viewer had any of them is no part of it: that is [`Proved`].
 ///
 /// What a blackout shows is no part of it: the folder is decided with each request, and a session outlives the blackout
 /// that it was opened under.
@@ -64,7 +68,7 @@ impl Class {
 
     /// The class of the permits that an offer gives.
     pub(super) fn of(offer: &Offer, ratings: &Ratings) -> Self {
-        let Offer { caps, plans, entitlements, devices, .. } = offer;
+        let Offer { caps, plans, entitlements, devices, model, .. } = offer;
         let mut hash = Sha256::new();
         let mut plans: Vec<_> = plans.iter().map(Plan::as_str).collect();
         plans.sort_unstable();
@@ -106,6 +110,13 @@ impl Class {
         add("devices", some(sorted(devices.iter().map(|device| DeviceClass::name(*device).to_owned()))));
         let ratings = ratings.iter().map(|rated| format!("{}={}", rated.system.name(), rated.mark));
         add("ratings", some(sorted(ratings)));
+        // A model that asks for what the offer does not name: nobody has that, and who has proved nothing has not either.
+        let asks_in_vain = match model {
+            Some(Model::Svod) => offer.plans.is_empty(),
+            Some(Model::Tvod) => offer.entitlements.is_empty(),
+            _ => false,
+        };
+        add("asks in vain", model.filter(|_| asks_in_vain).map(|model| model.name().to_owned()));
         first_four(hash)
     }
 
@@ -231,6 +242,8 @@ mod tests {
             json!({ "entitlements": ["a"], "rental_s": 1 }),
             json!({ "entitlements": ["a", "b"] }),
             json!({ "devices": ["tv"] }),
+            json!({ "model": "svod" }),
+            json!({ "model": "tvod" }),
         ];
         let mut all: BTreeSet<_> = members.iter().map(|members| with(members, &json!({}))).collect();
         all.insert(with(&json!({}), &json!({ "uae": "15+" })));
@@ -240,6 +253,13 @@ mod tests {
             with(&json!({ "model": "avod" }), &json!({})),
             with(&json!({ "ads": "guided" }), &json!({}))
         );
+        for (model, asked) in
+            [("svod", json!({ "plans": ["a"] })), ("tvod", json!({ "entitlements": ["a"] }))]
+        {
+            let mut with_model = asked.clone();
+            with_model["model"] = json!(model);
+            assert_eq!(with(&with_model, &json!({})), with(&asked, &json!({})), "{model}");
+        }
         let order = |list: [&str; 2]| with(&json!({ "caps": { "audio": list } }), &json!({}));
         assert_eq!(order(["ar", "en"]), order(["EN", "ar"]));
         let labels =

@@ -16,9 +16,9 @@ impl Hearing<'_> {
         standing: Standing<'_>,
         common: &Common<'_>,
     ) -> Told {
-        let viewer = match self.ask {
-            Ask::Enter(viewer) => Some(viewer),
-            Ask::Resume(_) => None,
+        let opened_with = |met: bool| {
+            let with = if met { "with" } else { "without" };
+            format!("a session that was opened {with} one")
         };
         let (wanted, saw, cure) = match rule {
             Rule::Territory => {
@@ -50,12 +50,12 @@ impl Hearing<'_> {
                 } else {
                     format!("a device of {}", names.join(", "))
                 };
-                let device = viewer.and_then(|viewer| viewer.device);
+                let device = self.ask.device();
                 let saw = device.map_or_else(
                     || "a device that nothing tells".to_owned(),
                     |device| device.name().to_owned(),
                 );
-                (wanted.clone(), saw, wanted)
+                (wanted.clone(), saw, self.anew(&wanted))
             }
             Rule::Plan => {
                 let wanted = match (offer.plans.as_slice(), offer.model) {
@@ -63,8 +63,11 @@ impl Hearing<'_> {
                     ([], _) => "no plan".to_owned(),
                     (plans, _) => format!("a plan of {}", joined(plans.iter().map(Plan::as_str))),
                 };
-                let held = viewer.map_or(&[][..], |viewer| viewer.plans);
-                (wanted.clone(), joined(held.iter().map(Plan::as_str)), format!("{wanted} in the token"))
+                let saw = match self.ask {
+                    Ask::Enter(viewer) => joined(viewer.plans.iter().map(Plan::as_str)),
+                    Ask::Resume(resumed) => opened_with(resumed.proved.is_some_and(|proved| proved.plan)),
+                };
+                (wanted.clone(), saw, self.anew(&format!("{wanted} in the token")))
             }
             Rule::Entitlement => {
                 let wanted = match (offer.entitlements.as_slice(), offer.model) {
@@ -78,13 +81,19 @@ impl Hearing<'_> {
                     Some(secs) => format!("{wanted}, begun less than {secs} s ago"),
                     None => wanted,
                 };
-                let held = viewer.map_or(&[][..], |viewer| viewer.entitlements).iter().map(|held| {
-                    let end = |name: &str, end: Option<UnixTime>| {
-                        end.map(|end| format!(" {name} {end}")).unwrap_or_default()
-                    };
-                    format!("{}{}{}", held.id, end("from", held.from), end("until", held.until))
-                });
-                (wanted.clone(), joined(held), format!("{wanted}, in the token"))
+                let saw = match self.ask {
+                    Ask::Enter(viewer) => joined(viewer.entitlements.iter().map(|held| {
+                        let end = |name: &str, end: Option<UnixTime>| {
+                            end.map(|end| format!(" {name} {end}")).unwrap_or_default()
+                        };
+                        format!("{}{}{}", held.id, end("from", held.from), end("until", held.until))
+                    })),
+                    Ask::Resume(resumed) => {
+                        let met = resumed.proved.is_some_and(|proved| proved.entitled.at(self.now));
+                        opened_with(met) + " that lasts as long as it does"
+                    }
+                };
+                (wanted.clone(), saw, self.anew(&format!("{wanted}, in the token")))
             }
             Rule::Rating => {
                 let wanted = match common.required {
@@ -94,18 +103,26 @@ impl Hearing<'_> {
                     Required::Unrated(Some(age)) => format!("a viewer from {age} (the title has no rating)"),
                     Required::Unrated(None) => "a title with a rating".to_owned(),
                 };
-                let saw = match (viewer.and_then(|viewer| viewer.age), self.policies.ratings.ageless) {
+                let saw = match (self.ask.age(), self.policies.ratings.ageless) {
                     (Some(age), _) => format!("a viewer of {age}"),
                     (None, Ageless::Allow) => "a viewer without an age".to_owned(),
                     (None, Ageless::DenyAbove(age)) => {
                         format!("a viewer without an age, which counts as {age}")
                     }
                 };
-                (wanted.clone(), saw, wanted)
+                (wanted.clone(), saw, self.anew(&wanted))
             }
             Rule::Anonymiser | Rule::UnknownGeography | Rule::Embargo | Rule::Blackout => Default::default(),
         };
         Told { wanted, saw, cure }
+    }
+
+    /// What would make a rule pass that is about the viewer's person: below a session, that takes another session.
+    fn anew(&self, cure: &str) -> String {
+        match self.ask {
+            Ask::Enter(_) => cure.to_owned(),
+            Ask::Resume(_) => format!("the manifest opened anew with {cure}"),
+        }
     }
 
     /// As far as anybody but the rules needs to know: no postal code, no network.

@@ -174,11 +174,12 @@ mod tests {
             id: SessionId([1; 8]),
             title: &"harbour".parse().unwrap(),
             class: Class([0; 4]),
+            proved: None,
             grant: &grant(None),
             lock: Lock::default(),
             facts: &Facts::default(),
             generation,
-            counted: false,
+            streams: None,
             expires_at: NOW,
             ends_at: NOW,
         })

@@ -2,11 +2,18 @@
 //!
 //! ```text
 //! token = BASE64URL(body mac)              100 characters, 75 bytes, no padding bits to vary
-//! body  = version                          1 byte, 2
-//!         key tag                          2 bytes, the start of SHA-256(kid) of the session key
+//! body  = version and device               1 byte: 3 in its lower half; in the upper one what the viewer watches on, in the
+//!                                          order of `DeviceClass`, 0 where nothing told
+//!         key tag                          1 byte, the start of SHA-256(kid) of the session key
+//!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision;
+//!                                          32: the viewer has a plan that the offer asks for, 64: what it sells, for as long
+//!                                          as the session lasts
+//!         age                              1 byte, in years, 254 and above are one; 255: the viewer token does not say
+//!         streams                          1 byte, of how many of the viewer's it is one; 255: that many or more; 0: they are not
+//!                                          counted
 //!         expiry                           4 bytes, Unix seconds, big-endian: then it is renewed
 //!         end                              4 bytes, Unix seconds: no renewal goes beyond it
-//!         session id                       8 bytes, random
+//!         session id                       8 bytes
 //!         scope tag                        8 bytes, the start of SHA-256(title id), or of SHA-256(title id "/" folder)
 //!                                          where the viewer token is for a folder of the title
 //!         class                            4 bytes
@@ -15,11 +22,13 @@
 //!         token tag                        4 bytes, the start of SHA-256(issuer NUL token id), zeros without
 //!         issuer key tag                   4 bytes, the start of SHA-256(issuer NUL kid)
 //!         generation                       4 bytes, of the site's revocations when it was opened
-//!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision;
-//!                                          32: its streams are counted
-//!         lock tag                         5 bytes, the start of SHA-256 over what it is locked to
+//!         lock tag                         4 bytes, the start of SHA-256 over what it is locked to
 //! mac   = HMAC-SHA256(key, "stagedoor session" NUL host NUL body), truncated to 16 bytes
 //! ```
+//!
+//! Tokens of version 2 go on until their sessions end, and are renewed as what they are. In front they have version, key tag
+//! (2 bytes), and all from `expiry` to `generation`, then lock (32: its streams are counted) and lock tag (5 bytes). What
+//! their viewers have proved, beyond the class, they do not say.
 //!
 //! Opening one takes no look-up but the site's session keys. The host is part of what is signed, so a token of
 //! one site is worth nothing on another even where they share a key. Truncation to half of the hash is what
@@ -40,7 +49,7 @@ use super::{Grant, Lock};
 use crate::catalog::{Algorithm, CountryCode, Issuer, Jwk, KeyMaterial, KeySet, TitleId};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::rights::Class;
+use crate::rights::{Class, Entitled, Proved};
 use crate::route::MediaRequest;
 use crate::time::UnixTime;
 
@@ -55,6 +64,8 @@ pub struct Session {
     pub id: SessionId,
     /// The class of the permit that it was opened for.
     pub class: Class,
+    /// What its viewer had proved when it was opened; `None`: its token is of version 2, and does not say.
+    pub proved: Option<Proved>,
     /// The greatest height of a picture that the viewer token allowed, in pixels.
     pub max_height: Option<u16>,
     /// The generation of the site's revocations when it was opened.
@@ -67,8 +78,8 @@ pub struct Session {
     pub token: Option<ShortTag>,
     /// The issuer's key that had signed the viewer token.
     pub issuer_key: ShortTag,
-    /// It is one of a viewer's streams of which only so many may be on.
-    pub counted: bool,
+    /// It is one of a viewer's streams of which only so many may be on; `u8::MAX`: that many or more.
+    pub streams: Option<u8>,
     lock: Lock,
     locked_to: [u8; 5],
 }
@@ -101,12 +112,21 @@ pub type Tag = [u8; 8];
 /// A shorter one.
 pub type ShortTag = [u8; 4];
 
-const VERSION: u8 = 2;
-const BODY_LEN: usize = 1 + 2 + 4 + 4 + 8 + 8 + 4 + 2 + 8 + 4 + 4 + 4 + 1 + 5;
+const VERSION: u8 = 3;
+const VERSION_BEFORE: u8 = 2;
+const BODY_LEN: usize = 1 + 1 + 1 + 1 + 1 + COMMON_LEN + LOCK_TAG_LEN;
+/// What both versions have in their middle.
+const COMMON_LEN: usize = 4 + 4 + 8 + 8 + 4 + 2 + 8 + 4 + 4 + 4;
+const LOCK_TAG_LEN: usize = 4;
+const _: () = assert!(BODY_LEN == 1 + 2 + COMMON_LEN + 1 + 5, "a token of version 2 has the same length");
 const MAC_LEN: usize = 16;
 const TOKEN_LEN: usize = (BODY_LEN + MAC_LEN) * 4 / 3;
 
-/// The bit of the lock byte of a session that is counted.
+/// Bits of the lock byte beside those of the lock.
+const PLAN: u8 = 32;
+const ENTITLED: u8 = 64;
+
+/// The bit of the lock byte of a session of version 2 that is counted.
 const COUNTED: u8 = 32;
 
 /// What a session is opened for.
@@ -118,6 +138,8 @@ pub struct Opening<'a> {
     pub title: &'a TitleId,
     /// The class of the viewer's permit.
     pub class: Class,
+    /// What the permit says that the viewer has proved.
+    pub proved: Option<Proved>,
     /// What the viewer token proved.
     pub grant: &'a Grant,
     /// What it is bound to.
@@ -127,7 +149,7 @@ pub struct Opening<'a> {
     /// The generation of the site's revocations.
     pub generation: u32,
     /// It is one of a viewer's streams of which only so many may be on.
-    pub counted: bool,
+    pub streams: Option<u32>,
     /// When it has to be renewed; the wire limits it to the year 2106.
     pub expires_at: UnixTime,
     /// When it ends.
@@ -137,22 +159,35 @@ pub struct Opening<'a> {
 impl Session {
     /// Opens a session.
     pub fn new(opening: &Opening<'_>) -> Self {
-        let Opening { id, title, class, grant, lock, facts, generation, counted, expires_at, ends_at } =
-            *opening;
+        let Opening {
+            id,
+            title,
+            class,
+            proved,
+            grant,
+            lock,
+            facts,
+            generation,
+            streams,
+            expires_at,
+            ends_at,
+        } = *opening;
+        let [a, b, c, d, _] = locked_to(lock, facts);
         Self {
             expires_at,
             ends_at,
             id,
             class,
+            proved: proved.map(|proved| proved.carried(ends_at)),
             max_height: grant.max_height.map(|height| u16::try_from(height).unwrap_or(u16::MAX)),
             generation,
             scope: scope_tag(title, grant.folder.as_deref().unwrap_or_default()),
             subject: grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject)),
             token: grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id)),
             issuer_key: issuer_key_tag(&grant.issuer, grant.key.as_str()),
-            counted,
+            streams: streams.map(|most| u8::try_from(most).unwrap_or(u8::MAX).max(1)),
             lock,
-            locked_to: locked_to(lock, facts),
+            locked_to: [a, b, c, d, 0],
         }
     }
 
@@ -165,7 +200,7 @@ impl Session {
     /// Writes the token, signed with the first of the site's session keys. `None` if that is not an HS256 key.
     pub fn mint(&self, keys: &KeySet, host: &str) -> Option<String> {
         let key = keys.keys.first()?;
-        let body = self.body(key_tag(key));
+        let body = self.body(key);
         let mac = mac(key, host, &body)?.finalize().into_bytes();
         let mut token = [0; BODY_LEN + MAC_LEN];
         for (to, from) in token.iter_mut().zip(body.iter().chain(mac.iter())) {
@@ -187,35 +222,23 @@ impl Session {
             .map_err(|error| malformed(format!("expected base64url: {error}")))?;
         let (body, tail) = bytes.split_at(BODY_LEN);
         let mut fields = Fields(body);
-        let [version] = fields.take();
-        if version != VERSION {
-            return Err(malformed(format!("expected version {VERSION}, found {version}")));
-        }
-        let named: [u8; 2] = fields.take();
+        let [first] = fields.take();
+        let named = match first & 0x0f {
+            VERSION => body.get(1..2),
+            VERSION_BEFORE if first == VERSION_BEFORE => body.get(1..3),
+            _ => None,
+        };
+        let Some(named) = named else {
+            return Err(malformed(format!("expected version {VERSION}, found {}", first & 0x0f)));
+        };
         let genuine = |key: &&Jwk| {
-            key_tag(key) == named
+            key_tag(key).starts_with(named)
                 && mac(key, host, body).is_some_and(|mac| mac.verify_truncated_left(tail).is_ok())
         };
         let key = keys.keys.iter().find(genuine).ok_or_else(|| {
             Denial::new(Reason::SessionSignature, "no session key of the site made this token")
         })?;
-        let counted = matches!(body, [.., bits, _, _, _, _, _] if bits & COUNTED != 0);
-        let seconds = |field: [u8; 4]| UnixTime::from_secs(u32::from_be_bytes(field).into());
-        let session = Self {
-            expires_at: seconds(fields.take()),
-            ends_at: seconds(fields.take()),
-            id: SessionId(fields.take()),
-            scope: fields.take(),
-            class: Class(fields.take()),
-            max_height: Some(u16::from_be_bytes(fields.take())).filter(|height| *height != 0),
-            subject: Some(fields.take()).filter(|tag| *tag != Tag::default()),
-            token: Some(fields.take()).filter(|tag| *tag != ShortTag::default()),
-            issuer_key: fields.take(),
-            generation: u32::from_be_bytes(fields.take()),
-            counted,
-            lock: Lock::from_bits(fields.take()),
-            locked_to: fields.take(),
-        };
+        let session = if first & 0x0f == VERSION { fields.present(first) } else { fields.before() };
         Ok((session, key))
     }
 
@@ -237,13 +260,19 @@ impl Session {
             let detail = format!("the session is not for `{}/{}`", request.title, request.resource);
             return Err(Denial::new(Reason::SessionTitle, detail));
         }
-        if !self.lock.is_open() && self.locked_to != locked_to(self.lock, facts) {
+        if !self.lock.is_open() && !self.is_at_home(facts) {
             return Err(Denial::new(
                 Reason::SessionMoved,
                 format!("the session is bound to the {} in which it was opened", self.lock),
             ));
         }
         Ok(())
+    }
+
+    /// Whether the viewer is where the session is locked to.
+    fn is_at_home(&self, facts: &Facts) -> bool {
+        let here = locked_to(self.lock, facts);
+        self.locked_to.first_chunk::<LOCK_TAG_LEN>() == here.first_chunk()
     }
 
     /// Whether what is asked for lies within what the session was opened for: the title, or a folder of it.
@@ -268,11 +297,26 @@ impl Session {
         bucket(self.subject, self.token, self.id)
     }
 
-    fn body(&self, key_tag: [u8; 2]) -> [u8; BODY_LEN] {
+    fn body(&self, key: &Jwk) -> [u8; BODY_LEN] {
         let seconds = |time: UnixTime| u32::try_from(time.as_secs()).unwrap_or(u32::MAX).to_be_bytes();
-        let fields: [&[u8]; 14] = [
-            &[VERSION],
-            &key_tag,
+        let [first, second] = key_tag(key);
+        let [a, b, c, d, e] = self.locked_to;
+        let bits = self.lock.bits();
+        let (head, tail) = match self.proved {
+            Some(proved) => {
+                let plan = if proved.plan { PLAN } else { 0 };
+                let entitled = if proved.entitled == Entitled::No { 0 } else { ENTITLED };
+                let streams = self.streams.unwrap_or_default();
+                let version = VERSION | proved.device_number() << 4;
+                (&[version, first, bits | plan | entitled, proved.age_byte(), streams][..], &[a, b, c, d][..])
+            }
+            None => {
+                let counted = if self.streams.is_some() { COUNTED } else { 0 };
+                (&[VERSION_BEFORE, first, second][..], &[bits | counted, a, b, c, d, e][..])
+            }
+        };
+        let fields: [&[u8]; 12] = [
+            head,
             &seconds(self.expires_at),
             &seconds(self.ends_at),
             &self.id.0,
@@ -283,8 +327,7 @@ impl Session {
             &self.token.unwrap_or_default(),
             &self.issuer_key,
             &self.generation.to_be_bytes(),
-            &[self.lock.bits() | if self.counted { COUNTED } else { 0 }],
-            &self.locked_to,
+            tail,
         ];
         let mut body = [0; BODY_LEN];
         for (to, from) in body.iter_mut().zip(fields.into_iter().flatten()) {
@@ -314,7 +357,60 @@ fn bucket(subject: Option<Tag>, token: Option<ShortTag>, id: SessionId) -> u8 {
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
-    /// Invariant: the fields taken in `open` add up to `BODY_LEN`, so none of them falls back to zeros.
+    /// What comes behind the first byte of a body of this version.
+    fn present(&mut self, first: u8) -> Session {
+        let [_key_tag] = self.take();
+        let [bits] = self.take();
+        let age = self.take();
+        let [streams] = self.take();
+        let session = self.common();
+        let entitled = if bits & ENTITLED == 0 { Entitled::No } else { Entitled::Until(session.ends_at) };
+        let [a, b, c, d] = self.take();
+        Session {
+            proved: Some(Proved {
+                plan: bits & PLAN != 0,
+                entitled,
+                age: Proved::age_of(age),
+                device: Proved::device_of(first >> 4),
+            }),
+            streams: Some(streams).filter(|most| *most != 0),
+            lock: Lock::from_bits([bits]),
+            locked_to: [a, b, c, d, 0],
+            ..session
+        }
+    }
+
+    /// What comes behind the first byte of a body of the version before.
+    fn before(&mut self) -> Session {
+        let _key_tag: [u8; 2] = self.take();
+        let session = self.common();
+        let [bits] = self.take();
+        let streams = (bits & COUNTED != 0).then_some(u8::MAX);
+        Session { streams, lock: Lock::from_bits([bits]), locked_to: self.take(), ..session }
+    }
+
+    /// What both have in their middle; the rest says nothing yet.
+    fn common(&mut self) -> Session {
+        let seconds = |field: [u8; 4]| UnixTime::from_secs(u32::from_be_bytes(field).into());
+        Session {
+            expires_at: seconds(self.take()),
+            ends_at: seconds(self.take()),
+            id: SessionId(self.take()),
+            scope: self.take(),
+            class: Class(self.take()),
+            max_height: Some(u16::from_be_bytes(self.take())).filter(|height| *height != 0),
+            subject: Some(self.take()).filter(|tag| *tag != Tag::default()),
+            token: Some(self.take()).filter(|tag| *tag != ShortTag::default()),
+            issuer_key: self.take(),
+            generation: u32::from_be_bytes(self.take()),
+            proved: None,
+            streams: None,
+            lock: Lock::default(),
+            locked_to: [0; 5],
+        }
+    }
+
+    /// Invariant: the fields taken of a version add up to `BODY_LEN`, so none of them falls back to zeros.
     fn take<const N: usize>(&mut self) -> [u8; N] {
         match self.0.split_first_chunk() {
             Some((field, rest)) => {
@@ -465,6 +561,21 @@ mod tests {
         }
     }
 
+    /// One of what may have been proved.
+    fn proved(number: u8) -> Proved {
+        Proved {
+            plan: number & 1 != 0,
+            entitled: if number & 2 == 0 { Entitled::No } else { Entitled::Always },
+            age: Some(number / 4).filter(|_| number < 200),
+            device: Proved::device_of(number % 9),
+        }
+    }
+
+    /// A session of the version before.
+    fn before(session: Session) -> Session {
+        Session { proved: None, streams: session.streams.map(|_| u8::MAX), ..session }
+    }
+
     fn open(id: [u8; 8], lock: Lock, life_s: u64) -> Session {
         let grant = Grant {
             subject: Some("viewer".to_owned()),
@@ -476,11 +587,12 @@ mod tests {
             id: SessionId(id),
             title: &title("harbour"),
             class: Class([2; 4]),
+            proved: Some(proved(1)),
             grant: &grant,
             lock,
             facts: &facts("AE;asn=5384", "192.0.2.77"),
             generation: 9,
-            counted: false,
+            streams: None,
             expires_at: NOW.plus_secs(life_s),
             ends_at: NOW.plus_secs(3 * life_s),
         })
@@ -527,11 +639,12 @@ mod tests {
             id: SessionId([1; 8]),
             title: &title("harbour"),
             class: Class([2; 4]),
+            proved: Some(proved(0)),
             grant: &grant,
             lock: Lock::default(),
             facts: &Facts::default(),
             generation: 0,
-            counted: false,
+            streams: None,
             expires_at: NOW.plus_secs(60),
             ends_at: NOW.plus_secs(60),
         });
@@ -613,6 +726,27 @@ mod tests {
         assert_eq!(open_with(&before, &keys(&[("a", 'B')])).unwrap_err().reason, Reason::SessionSignature);
     }
 
+    /// Put together by hand, after the layout of version 2, with the key `a` of `keys`.
+    const BEFORE: &str = "AsqXawMt3GsDLlQBAQEBAQEBAap09v0Dv2i-AgICAgLQ3pQ2x-R0_tXRJx-hoVSdQwAAAAkisTxyasDMEdVTbLdQVbGwMdyFnvcn";
+
+    #[test]
+    fn a_token_of_the_version_before_goes_on_as_it_is() {
+        let keys = keys(&[("a", 'A')]);
+        let session = before(Session {
+            streams: Some(1),
+            ..open([1; 8], Lock { network: true, ..Lock::default() }, 60)
+        });
+        let (opened, _) = Session::open(BEFORE, &keys, HOST).unwrap();
+        assert_eq!((opened.proved, opened.streams), (None, Some(u8::MAX)));
+        assert_eq!((opened.id, opened.class, opened.lock), (session.id, session.class, session.lock));
+        assert_eq!(opened.mint(&keys, HOST).as_deref(), Some(BEFORE));
+        let renewed = opened.renewed(NOW.plus_secs(100)).mint(&keys, HOST).unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(renewed).unwrap()[0], 2);
+        assert_eq!(check(&opened, "harbour", NOW, 0), None);
+        let elsewhere = opened.check(&wanted("/harbour/a"), &facts("AE", "192.0.3.77"), NOW, 0);
+        assert_eq!(elsewhere.unwrap_err().reason, Reason::SessionMoved);
+    }
+
     #[test]
     fn what_is_not_a_token_is_malformed() {
         for bad in [
@@ -660,21 +794,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_minted_opens(id: [u8; 8], bits in 0u8..32, counted: bool, life in 1u64..86_400) {
+        fn what_was_minted_opens(
+            id: [u8; 8], bits in 0u8..32, streams in prop::option::of(1u8..), life in 1u64..86_400, number: u8,
+        ) {
             let keys = keys(&[("a", 'A')]);
-            let session = Session { counted, ..open(id, Lock::from_bits([bits]), life) };
-            let token = session.mint(&keys, HOST).unwrap();
-            prop_assert_eq!(Session::open(&token, &keys, HOST).map(|(session, _)| session), Ok(session));
+            let session = open(id, Lock::from_bits([bits]), life);
+            let proved = Some(proved(number).carried(session.ends_at));
+            let session = Session { streams, proved, ..session };
+            for session in [session, before(session)] {
+                let token = session.mint(&keys, HOST).unwrap();
+                prop_assert_eq!(token.len(), 100);
+                prop_assert_eq!(Session::open(&token, &keys, HOST).map(|(session, _)| session), Ok(session));
+            }
         }
 
         #[test]
         fn a_token_with_one_bit_changed_is_refused(id: [u8; 8], bit in 0usize..75 * 8) {
             let keys = keys(&[("a", 'A')]);
-            let token = open(id, Lock::default(), 60).mint(&keys, HOST).unwrap();
-            let mut bytes = URL_SAFE_NO_PAD.decode(token).unwrap();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            let changed = URL_SAFE_NO_PAD.encode(bytes);
-            prop_assert!(Session::open(&changed, &keys, HOST).is_err());
+            let session = open(id, Lock::default(), 60);
+            for session in [session, before(session)] {
+                let mut bytes = URL_SAFE_NO_PAD.decode(session.mint(&keys, HOST).unwrap()).unwrap();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                let changed = URL_SAFE_NO_PAD.encode(bytes);
+                prop_assert!(Session::open(&changed, &keys, HOST).is_err());
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn open(env: &Env, facts: &Facts, site: &Site, newcomer: &Newco
 
 /// Keeps the place of a session that is counted, now and then and without making the request wait.
 pub(super) fn seen(documents: &Documents, site: &Site, session: &Session) {
-    let Some(subject) = session.subject.filter(|_| session.counted) else { return };
+    let Some(subject) = session.subject.filter(|_| session.streams.is_some()) else { return };
     if !is_due(site, session.id) {
         return;
     }
@@ -79,7 +79,7 @@ const MOST: usize = 10_000;
 pub(super) fn is_to_be_told(site: &Site, session: &Session) -> bool {
     let told_ms = || SEEN.with_borrow(|seen| seen.get(&session.id).copied());
     let lately = |at_ms| now_ms().saturating_sub(at_ms) < seen_every_s(site) * 1_000;
-    session.counted && session.subject.is_some() && !told_ms().is_some_and(lately)
+    session.streams.is_some() && session.subject.is_some() && !told_ms().is_some_and(lately)
 }
 
 /// Whether a session is to be told of again; then it is remembered that it was.

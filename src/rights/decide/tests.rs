@@ -10,6 +10,9 @@ use crate::denial::Reason;
 
 const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
 
+/// How long sessions last, in seconds.
+const LASTS_S: u64 = 3_600;
+
 /// A title of these offers, or with these members.
 fn title(members: &Value) -> Title {
     let mut title = json!({ "id": "harbour", "sites": ["a.example"], "offers": [] });
@@ -69,9 +72,11 @@ impl Person {
         }
     }
 
-    fn resumed(&self, class: Class) -> Resumed<'_> {
-        let Viewer { geography, max_height, bucket, .. } = self.viewer();
-        Resumed { class, geography, max_height, bucket }
+    /// Below a session that was opened with a permit.
+    fn resumed(&self, Permit { class, proved, .. }: &Permit) -> Resumed<'_> {
+        let Viewer { geography, max_height, max_streams, bucket, .. } = self.viewer();
+        let proved = proved.map(|proved| proved.carried(NOW.plus_secs(LASTS_S)));
+        Resumed { class: *class, proved, geography, max_height, max_streams, bucket }
     }
 }
 
@@ -551,13 +556,168 @@ fn session(
 ) -> Result<(String, String), Reason> {
     let site = site(&json!({ "geography": { "groups": {} } }));
     let (entry, then) = (Person::new(at_entry), Person::new(then));
-    let class = decide(&title(before), &entry.viewer(), Policies::from(&site), NOW).outcome.unwrap().class;
-    let after = title(after);
-    let decision = resume(&after, &then.resumed(class), Policies::from(&site), NOW);
-    let (explained, trace) = explain_resume(&after, &then.resumed(class), Policies::from(&site), NOW);
+    let permit = decide(&title(before), &entry.viewer(), Policies::from(&site), NOW).outcome.unwrap();
+    let outcome = go_on(&site, after, &then.resumed(&permit), NOW);
+    outcome.map(|permit| (permit.offer.to_string(), permit.folder))
+}
+
+/// What is decided below a session, with and without a trace.
+fn go_on(site: &Site, members: &Value, resumed: &Resumed<'_>, now: UnixTime) -> Result<Permit, Reason> {
+    let title = title(members);
+    let decision = resume(&title, resumed, Policies::from(site), now);
+    let (explained, trace) = explain_resume(&title, resumed, Policies::from(site), now);
     assert_eq!(explained, decision);
     assert_eq!(trace.decided.unwrap().reason, decision.outcome.as_ref().err().map(|denial| denial.reason));
-    decision.outcome.map(|permit| (permit.offer.to_string(), permit.folder)).map_err(|denial| denial.reason)
+    decision.outcome.map_err(|denial| denial.reason)
+}
+
+/// One who enters by the first site, and goes on by the second.
+struct Journey {
+    title: Value,
+    entry: (Value, &'static str),
+    then: (Value, &'static str),
+    person: Value,
+}
+
+impl Journey {
+    /// Whether the session is good, and whether the same viewer could enter there.
+    fn goes_on(&self) -> (Result<(), Reason>, Result<(), Reason>) {
+        let at = |place: &str| {
+            let mut person = self.person.clone();
+            person["in"] = json!(place);
+            Person::new(&person)
+        };
+        let (first, second) = (site(&self.entry.0), site(&self.then.0));
+        let (entry, then) = (at(self.entry.1), at(self.then.1));
+        let permit =
+            decide(&title(&self.title), &entry.viewer(), Policies::from(&first), NOW).outcome.unwrap();
+        let fresh = decide(&title(&self.title), &then.viewer(), Policies::from(&second), NOW).outcome;
+        let resumed = go_on(&second, &self.title, &then.resumed(&permit), NOW);
+        (resumed.map(drop), fresh.map(drop).map_err(|denial| denial.reason))
+    }
+}
+
+/// A session of a place where a rule is off is no way around it where the rule is enforced, and is none for those who
+/// would be let in there anyway.
+#[test]
+fn what_was_not_proved_at_the_entry_is_asked_for_where_it_is_enforced() {
+    let offers = |asks: &Value, rule: &str, here: &str| {
+        let offer = |id: &str, place: &str, mode: &str| {
+            let mut offer =
+                json!({ "id": id, "territories": { "allow": [place] }, "rules": { rule: { "mode": mode } } });
+            offer.as_object_mut().unwrap().extend(asks.as_object().unwrap().clone());
+            offer
+        };
+        json!([offer("ae", "AE", here), offer("gb", "GB", "enforce")])
+    };
+    let rental = |until: &str| json!({ "entitlements": [{ "id": "film:1", "until": until }] });
+    let sold = json!({ "entitlements": ["film:1"] });
+    for (asks, rule, person, expected) in [
+        (json!({ "plans": ["gold"] }), "plan", json!({}), Err(Reason::Plan)),
+        (json!({ "plans": ["gold"] }), "plan", json!({ "plans": ["basic"] }), Err(Reason::Plan)),
+        (json!({ "plans": ["gold"] }), "plan", json!({ "plans": ["gold"] }), Ok(())),
+        (json!({ "model": "svod" }), "plan", json!({ "plans": ["gold"] }), Err(Reason::Plan)),
+        (json!({ "devices": ["tv"] }), "device", json!({ "device": "mobile" }), Err(Reason::Device)),
+        (json!({ "devices": ["tv"] }), "device", json!({}), Err(Reason::Device)),
+        (json!({ "devices": ["tv"] }), "device", json!({ "device": "tv" }), Ok(())),
+        (sold.clone(), "entitlement", json!({}), Err(Reason::Entitlement)),
+        (sold.clone(), "entitlement", rental("2026-12-31T00:00:00Z"), Ok(())),
+        (json!({ "model": "tvod" }), "entitlement", rental("2026-12-31T00:00:00Z"), Err(Reason::Entitlement)),
+    ] {
+        for mode in ["off", "log"] {
+            let title = offers(&asks, rule, mode);
+            let journey =
+                Journey { title, entry: (json!({}), "AE"), then: (json!({}), "GB"), person: person.clone() };
+            assert_eq!(journey.goes_on(), (expected, expected), "{asks} {mode} {person}");
+        }
+    }
+    // A rental that ends before the session does was not enforced where the session was opened, so that the session does not
+    // end with it: it is not good where it is enforced.
+    let journey = Journey {
+        title: offers(&sold, "entitlement", "off"),
+        entry: (json!({}), "AE"),
+        then: (json!({}), "GB"),
+        person: rental("2026-11-22T18:30:00Z"),
+    };
+    assert_eq!(journey.goes_on(), (Err(Reason::Entitlement), Ok(())));
+}
+
+#[test]
+fn a_rule_that_comes_to_be_enforced_reaches_running_sessions() {
+    let rules = |rule: &str, enforcement: Value| json!({ "rules": { rule: enforcement } });
+    let rated = json!({ "offers": offers(&json!({})), "ratings": { "uae": "18+" } });
+    for (rule, title, person, reason) in [
+        ("plan", offers(&json!({ "plans": ["gold"] })), json!({ "plans": ["gold"] }), Reason::Plan),
+        ("device", offers(&json!({ "devices": ["tv"] })), json!({ "device": "tv" }), Reason::Device),
+        (
+            "entitlement",
+            offers(&json!({ "entitlements": ["a"] })),
+            json!({ "entitlements": [{ "id": "a" }] }),
+            Reason::Entitlement,
+        ),
+        ("rating", rated, json!({ "age": 18 }), Reason::Rating),
+    ] {
+        for before in [json!({ "mode": "off" }), json!({ "mode": "log" }), json!({ "percent": 10 })] {
+            let other = json!({ "age": 17, "bucket": 10 });
+            let mut person = person.clone();
+            person["bucket"] = json!(10);
+            for (person, expected) in [(other, Err(reason)), (person, Ok(()))] {
+                let journey = Journey {
+                    title: title.clone(),
+                    entry: (rules(rule, before.clone()), "AE"),
+                    then: (rules(rule, json!({ "mode": "enforce" })), "AE"),
+                    person: person.clone(),
+                };
+                assert_eq!(journey.goes_on(), (expected, expected), "{rule} {before} {person}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_age_and_a_device_are_held_against_what_is_asked_where_the_viewer_is_now() {
+    let rated = json!({ "offers": offers(&json!({})), "ratings": { "mpaa": "PG-13", "uae": "18+" } });
+    let of = |title: &Value, entry: (Value, &'static str), then: (Value, &'static str), person: Value| {
+        Journey { title: title.clone(), entry, then, person }.goes_on()
+    };
+    let plain = || json!({});
+    let refused = (Err(Reason::Rating), Err(Reason::Rating));
+    assert_eq!(of(&rated, (plain(), "US"), (plain(), "AE"), json!({ "age": 14 })), refused);
+    assert_eq!(of(&rated, (plain(), "US"), (plain(), "AE"), json!({ "age": 18 })), (Ok(()), Ok(())));
+    let strict = json!({ "ratings": { "ageless": { "deny_above": 12 } } });
+    assert_eq!(of(&rated, (plain(), "AE"), (strict, "AE"), plain()), refused);
+    let unrated = offers(&json!({}));
+    let twelve = json!({ "ratings": { "unrated": { "age": 12 } } });
+    assert_eq!(of(&unrated, (plain(), "AE"), (twelve, "AE"), json!({ "age": 11 })), refused);
+    let tv = offers(&json!({ "devices": ["tv"] }));
+    let lenient = json!({ "devices": { "unknown": "allow" } });
+    let refused = (Err(Reason::Device), Err(Reason::Device));
+    assert_eq!(of(&tv, (lenient.clone(), "AE"), (plain(), "AE"), plain()), refused);
+    assert_eq!(of(&tv, (lenient.clone(), "AE"), (lenient, "AE"), plain()), (Ok(()), Ok(())));
+}
+
+#[test]
+fn a_session_that_says_nothing_of_what_was_proved_goes_on_as_before() {
+    let title = offers(&json!({ "plans": ["gold"], "devices": ["tv"] }));
+    let person = Person::new(&json!({ "plans": ["gold"], "device": "tv" }));
+    let site = site(&json!({}));
+    let permit = decide(&self::title(&title), &person.viewer(), Policies::from(&site), NOW).outcome.unwrap();
+    let before = Permit { proved: None, ..permit };
+    assert!(go_on(&site, &title, &person.resumed(&before), NOW).is_ok());
+}
+
+#[test]
+fn a_refusal_below_says_that_it_takes_another_session() {
+    let title = title(&offers(&json!({ "plans": ["gold"] })));
+    let off = site(&json!({ "rules": { "plan": { "mode": "off" } } }));
+    let person = Person::new(&json!({}));
+    let permit = decide(&title, &person.viewer(), Policies::from(&off), NOW).outcome.unwrap();
+    let enforced = site(&json!({}));
+    let (decision, trace) = explain_resume(&title, &person.resumed(&permit), Policies::from(&enforced), NOW);
+    let denial = decision.outcome.unwrap_err();
+    assert!(denial.detail.ends_with("found a session that was opened without one"), "{}", denial.detail);
+    let cure = trace.decided.unwrap().cure;
+    assert_eq!(cure, "the manifest opened anew with a plan of gold in the token");
 }
 
 #[test]
@@ -871,9 +1031,141 @@ proptest! {
         let (site, title, person) = (site(&json!({})), title(&json!(offers)), Person::new(&person));
         let decision = decide(&title, &person.viewer(), Policies::from(&site), NOW);
         if let Ok(permit) = decision.outcome {
-            let again = resume(&title, &person.resumed(permit.class), Policies::from(&site), NOW).outcome.unwrap();
+            let again = resume(&title, &person.resumed(&permit), Policies::from(&site), NOW).outcome.unwrap();
             prop_assert_eq!(again.class, permit.class);
             prop_assert_eq!((again.caps, again.folder), (permit.caps, permit.folder));
         }
+    }
+
+    /// Whatever is permitted below a session, at whatever place and by whatever rules by then, the same viewer would be
+    /// permitted who entered there: by the same offer, with the same limits.
+    #[test]
+    fn a_session_permits_nothing_that_an_entry_would_not(
+        offers in prop::collection::vec(an_asking_offer(), 1..4),
+        ratings in select(&["{}", r#"{"mpaa":"PG-13","uae":"18+"}"#, r#"{"bbfc":"15"}"#][..]),
+        places in (select(&PLACES[..]), select(&PLACES[..])),
+        person in an_asking_person(),
+        sites in (a_site(), a_site()),
+        later_s in select(&[0, 60, LASTS_S - 1][..]),
+    ) {
+        let members = json!({ "offers": offers, "ratings": serde_json::from_str::<Value>(ratings).unwrap() });
+        let title = title(&members);
+        let at = |place: &str| {
+            let mut person = person.clone();
+            person["in"] = json!(place);
+            Person::new(&person)
+        };
+        let (entry, then) = (at(places.0), at(places.1));
+        let (first, second) = (site(&sites.0), site(&sites.1));
+        let Ok(opened) = decide(&title, &entry.viewer(), Policies::from(&first), NOW).outcome else {
+            return Ok(());
+        };
+        // The session ends with the permit.
+        let ends_at = opened.until.map_or(NOW.plus_secs(LASTS_S), |until| until.min(NOW.plus_secs(LASTS_S)));
+        let now = NOW.plus_secs(later_s);
+        if now >= ends_at {
+            return Ok(());
+        }
+        let proved = opened.proved.map(|proved| proved.carried(ends_at));
+        let resumed = Resumed { proved, ..then.resumed(&opened) };
+        let Ok(permit) = go_on(&second, &members, &resumed, now) else { return Ok(()) };
+        let anew = decide(&title, &then.viewer(), Policies::from(&second), now);
+        prop_assert!(anew.outcome.is_ok(), "{} as {person} in {}: {:?}", members, places.1, anew.outcome);
+        let own: Vec<_> = title.offers.iter().filter(|offer| offer.id == permit.offer).cloned().collect();
+        let alone = Title { offers: own, ..self::title(&members) };
+        let by_it = decide(&alone, &then.viewer(), Policies::from(&second), now).outcome.unwrap();
+        prop_assert_eq!((by_it.caps, by_it.folder, by_it.ads), (permit.caps, permit.folder, permit.ads));
+    }
+}
+
+const MODES: [&str; 6] = [
+    r#"{"mode":"off"}"#,
+    r#"{"mode":"log"}"#,
+    r#"{"mode":"enforce"}"#,
+    r#"{"percent":0}"#,
+    r#"{"percent":50}"#,
+    r#"{"percent":100}"#,
+];
+
+prop_compose! {
+    /// Some modes for rules of a viewer's person and place.
+    fn modes()(
+        chosen in prop::collection::vec((select(&["territory", "window", "plan", "device", "entitlement", "rating"][..]), select(&MODES[..])), 0..4),
+    ) -> Value {
+        chosen.into_iter().map(|(rule, mode)| (rule.to_owned(), serde_json::from_str(mode).unwrap())).collect::<serde_json::Map<_, _>>().into()
+    }
+}
+
+prop_compose! {
+    fn a_site()(
+        rules in modes(),
+        unknown in select(&["allow", "deny"][..]),
+        world in select(&["world", "deny"][..]),
+        ageless in select(&[r#""allow""#, r#"{"deny_above":12}"#][..]),
+        unrated in select(&[r#""allow""#, r#""deny""#, r#"{"age":16}"#][..]),
+    ) -> Value {
+        let text = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        json!({ "rules": rules, "devices": { "unknown": unknown }, "geography": { "unknown": world },
+            "ratings": { "ageless": text(ageless), "unrated": text(unrated) } })
+    }
+}
+
+prop_compose! {
+    /// An offer out of few, so that many are of one class.
+    fn an_asking_offer()(
+        id in "[a-z]{8}",
+        place in select(&["*", "AE", "GB", "US"][..]),
+        asks in select(&[
+            "{}",
+            r#"{"plans":["gold"]}"#,
+            r#"{"plans":["gold"],"model":"svod"}"#,
+            r#"{"model":"svod"}"#,
+            r#"{"model":"tvod"}"#,
+            r#"{"entitlements":["a"]}"#,
+            r#"{"entitlements":["a"],"rental_s":1800}"#,
+            r#"{"devices":["tv"]}"#,
+            r#"{"caps":{"max_height":720}}"#,
+            r#"{"window":{"until":"2026-11-22T18:30:00Z"}}"#,
+        ][..]),
+        rules in modes(),
+    ) -> Value {
+        let mut offer = json!({ "id": id, "territories": { "allow": [place] }, "rules": rules });
+        let asks: Value = serde_json::from_str(asks).unwrap();
+        offer.as_object_mut().unwrap().extend(asks.as_object().unwrap().clone());
+        offer
+    }
+}
+
+prop_compose! {
+    fn an_asking_person()(
+        plans in prop::collection::vec(select(&["gold", "basic"][..]), 0..2),
+        age in prop::option::of(select(&[7u8, 14, 18, 255][..])),
+        device in prop::option::of(select(&["tv", "mobile"][..])),
+        held in select(&[
+            "[]",
+            r#"[{"id":"a"}]"#,
+            r#"[{"id":"b"}]"#,
+            r#"[{"id":"a","from":"2026-11-22T17:45:00Z"}]"#,
+            r#"[{"id":"a","until":"2026-11-22T18:00:30Z"}]"#,
+            r#"[{"id":"a","from":"2026-11-22T18:00:30Z"}]"#,
+        ][..]),
+        bucket in select(&[0u8, 49, 50, 99][..]),
+        max_height in prop::option::of(select(&[240u32, 2160][..])),
+        max_streams in prop::option::of(1u32..3),
+    ) -> Value {
+        let mut person = json!({ "plans": plans, "bucket": bucket });
+        person["entitlements"] = serde_json::from_str(held).unwrap();
+        let optional = [
+            ("age", age.map(|age| json!(age))),
+            ("device", device.map(|device| json!(device))),
+            ("max_height", max_height.map(|height| json!(height))),
+            ("max_streams", max_streams.map(|most| json!(most))),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                person[name] = value;
+            }
+        }
+        person
     }
 }
