@@ -24,6 +24,15 @@ pub enum CompileError {
         /// What there is, in bytes.
         found: usize,
     },
+    /// It has so many URIs and base URLs that to resolve them takes more work than an MPD may make.
+    TooMuch {
+        /// The line at which it was too much, counted from 1.
+        line: usize,
+        /// What is allowed: bytes of URIs and base URLs, each URI counted with each base URL that it is resolved against.
+        limit: usize,
+        /// What there was up to there.
+        found: usize,
+    },
     /// A URI leads out of the title, or cannot be written so that the session covers it.
     Uncovered {
         /// The line, counted from 1.
@@ -55,6 +64,10 @@ impl fmt::Display for CompileError {
                 write!(f, "expected an element `MPD` in front of anything else, found `{found}`")
             }
             Self::TooLong { limit, found } => write!(f, "expected {limit} bytes at most, found {found}"),
+            Self::TooMuch { line, limit, found } => write!(
+                f,
+                "line {line}: expected {limit} bytes of URIs at most, each counted with every base URL that it is resolved against, found {found}"
+            ),
             Self::Uncovered { line, why, uri } => write!(f, "line {line}: {why}: {uri}"),
             Self::Unsupported { line, what } => write!(f, "line {line}: {what}"),
             Self::NoRepresentation { left_out } => {

@@ -9,7 +9,7 @@
 
 use url::Url;
 
-use crate::manifest::{Frame, Signing, is_relative, plain, with_parameter};
+use crate::manifest::{Budget, Exhausted, Frame, Signing, is_relative, plain, with_parameter};
 use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
 /// A URL against which a player resolves others.
@@ -51,6 +51,14 @@ pub(super) enum PlaceError {
     Ambiguous,
     /// It is that of a part of the MPD, which would be read by nobody.
     Remote,
+    /// The MPD has so many URIs and base URLs that to resolve them takes too long.
+    Exhausted,
+}
+
+impl From<Exhausted> for PlaceError {
+    fn from(_: Exhausted) -> Self {
+        Self::Exhausted
+    }
 }
 
 impl PlaceError {
@@ -64,6 +72,7 @@ impl PlaceError {
                 "a URI that leads from one base URL into the title, and from another elsewhere"
             }
             Self::Remote => "a part of the MPD that is to be had elsewhere in the title",
+            Self::Exhausted => "more base URLs and URIs than are resolved for an MPD",
         }
     }
 }
@@ -96,7 +105,7 @@ impl Base {
         let path = ["/", frame.root, frame.resource.folder()].concat();
         let edge = Url::parse(&[EDGE, SESSION, &path].concat()).map_err(|_| PlaceError::Unreadable)?;
         let base = Self { media, edge, is_mapped: true, takes_session: true };
-        Ok((base, Place::Signed("/~".to_owned(), path)))
+        Ok((base, Place::Signed([frame.authority, "/~"].concat(), path)))
     }
 }
 
@@ -117,94 +126,160 @@ impl Base {
     }
 }
 
-/// Whether a URI is well as it stands from each of these base URLs, without a look at where it leads.
-fn is_plainly_covered(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> bool {
-    frame.signing != Signing::Query && plain(uri).is_some() && bases.iter().all(|base| base.is_mapped)
+/// Resolves the URIs of one MPD, and counts the work that they make.
+pub(super) struct Resolver<'f> {
+    pub(super) frame: &'f Frame<'f>,
+    budget: Budget,
 }
 
-/// Finds out how to write a URI.
-pub(super) fn place(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> Result<Place, PlaceError> {
-    if is_plainly_covered(frame, uri, bases) {
-        return Ok(Place::AsIs);
+impl<'f> Resolver<'f> {
+    pub(super) fn new(frame: &'f Frame<'f>) -> Self {
+        Self { frame, budget: Budget::default() }
     }
-    places(frame, uri, bases, false).map(|(place, _)| place)
-}
 
-/// Whether a URI leads from one of these base URLs into the title.
-pub(super) fn is_own(frame: &Frame<'_>, uri: &str, bases: &[Base]) -> bool {
-    let target = |base: &Base| base.media.join(uri).ok().and_then(|media| target(frame, media).ok());
-    bases.iter().filter_map(target).any(|target| is_at_edge(&target.edge))
-}
+    /// The work so far, in bytes.
+    pub(super) const fn spent(&self) -> usize {
+        self.budget.spent()
+    }
 
-/// Finds out how to write a URI against which others are resolved, and what it is then. `is_whole`: if it can be, it is to be
-/// written with its scheme and host, for players that take no relative one there.
-pub(super) fn extend(
-    frame: &Frame<'_>,
-    uri: &str,
-    bases: &[Base],
-    is_whole: bool,
-) -> Result<(Place, Vec<Base>), PlaceError> {
-    if is_whole && let Ok(found) = places(frame, uri, bases, true) {
-        return Ok(found);
+    /// Counts other work than that of URIs.
+    pub(super) fn spend(&self, bytes: usize) -> Result<(), PlaceError> {
+        Ok(self.budget.spend(bytes)?)
     }
-    if uri.is_empty() && bases.iter().all(|base| base.is_mapped) {
-        return Ok((Place::AsIs, bases.to_vec()));
-    }
-    // What lies below it is no better known than it is.
-    let is_below = || is_plainly_covered(frame, uri.strip_suffix('/').unwrap_or(uri), bases);
-    if bases.iter().any(Base::is_unknown) && is_below() {
-        return Ok((Place::AsIs, bases.to_vec()));
-    }
-    places(frame, uri, bases, false)
-}
 
-fn places(
-    frame: &Frame<'_>,
-    uri: &str,
-    bases: &[Base],
-    is_whole: bool,
-) -> Result<(Place, Vec<Base>), PlaceError> {
-    if uri.len() > URI_BYTES_MAX {
-        return Err(PlaceError::TooLong);
-    }
-    let is_query = frame.signing == Signing::Query;
-    let mut targets: Vec<Base> = Vec::with_capacity(bases.len());
-    let mut is_well = (is_plainly_relative(uri) && !is_whole) || is_absolute(uri);
-    for base in bases {
-        let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
-        let target = target(frame, media)?;
-        is_well &= base.edge.join(uri).is_ok_and(|at_edge| at_edge == target.edge);
-        if !targets.contains(&target) {
-            targets.push(target);
+    /// Finds out how to write a URI.
+    pub(super) fn place(&self, uri: &str, bases: &[Base]) -> Result<Place, PlaceError> {
+        match self.plainly_covered(uri, bases) {
+            Some(place) => Ok(place),
+            None => self.places(uri, bases, false).map(|(place, _)| place),
         }
     }
-    let (Some(first), signed) =
-        (targets.first(), targets.iter().filter(|target| target.takes_session).count())
-    else {
-        return Err(PlaceError::Ambiguous);
-    };
-    // A token goes to hosts that are to have it alone, so that one text cannot do for both kinds.
-    let takes_parameter = is_query && signed > 0;
-    if takes_parameter && signed < targets.len() {
-        return Err(PlaceError::Ambiguous);
+
+    /// Finds out how to write a URI that is to have its scheme and host, if it can be written so.
+    pub(super) fn place_whole(&self, uri: &str, bases: &[Base]) -> Result<Place, PlaceError> {
+        self.extend(uri, bases, true).map(|(place, _)| place)
     }
-    if is_well && !takes_parameter {
-        return Ok((Place::AsIs, targets));
+
+    /// Whether a URI leads from one of these base URLs into the title.
+    pub(super) fn is_own(&self, uri: &str, bases: &[Base]) -> Result<bool, PlaceError> {
+        for base in bases {
+            self.budget.resolve(base.media.as_str().len(), uri.len())?;
+            let target = base.media.join(uri).ok().and_then(|media| target(self.frame, media).ok());
+            if target.is_some_and(|target| is_at_edge(&target.edge)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
-    if is_well && let Some(mark) = mark(uri) {
-        return Ok((Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new()), targets));
+
+    /// Finds out how to write a URI against which others are resolved, and what it is then. `is_whole`: if it can be, it is to
+    /// be written with its scheme and host, for players that take no relative one there.
+    pub(super) fn extend(
+        &self,
+        uri: &str,
+        bases: &[Base],
+        is_whole: bool,
+    ) -> Result<(Place, Vec<Base>), PlaceError> {
+        if is_whole {
+            match self.places(uri, bases, true) {
+                Err(error) if error != PlaceError::Exhausted => {}
+                found => return found,
+            }
+        }
+        let is_same = uri.is_empty() && bases.iter().all(|base| base.is_mapped);
+        // What lies below it is no better known than it is.
+        let is_below = || {
+            let covered = self.plainly_covered(uri.strip_suffix('/').unwrap_or(uri), bases);
+            bases.iter().any(Base::is_unknown) && covered == Some(Place::AsIs)
+        };
+        if is_same || is_below() {
+            for base in bases {
+                self.budget.resolve(base.media.as_str().len(), uri.len())?;
+            }
+            return Ok((Place::AsIs, bases.to_vec()));
+        }
+        self.places(uri, bases, false)
     }
-    if targets.iter().any(|target| target.edge != first.edge) {
-        return Err(PlaceError::Ambiguous);
+
+    /// How a URI is to be written that is covered from each of these base URLs by its spelling, without a look at where it
+    /// leads.
+    fn plainly_covered(&self, uri: &str, bases: &[Base]) -> Option<Place> {
+        let has_query = plain(uri)?;
+        if !bases.iter().all(|base| base.is_mapped) {
+            return None;
+        }
+        if self.frame.signing != Signing::Query {
+            return Some(Place::AsIs);
+        }
+        // At the root of another host, it might be a session of that one's.
+        if uri.starts_with('~') {
+            return None;
+        }
+        // Hosts that are to have no token, and those of which that is not known, get none.
+        let takes_parameter = |base: &Base| base.takes_session && !base.is_unknown();
+        bases.iter().all(takes_parameter).then(|| {
+            let mark = if has_query { '&' } else { '?' };
+            Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new())
+        })
     }
-    let relative = if is_whole { None } else { relative(frame, &first.edge, bases) };
-    let place = relative.map(Place::Unsigned).unwrap_or_else(|| {
-        let is_below_edge = !is_whole && bases.iter().all(|base| is_at_edge(&base.edge));
-        written(frame, first, is_below_edge)
-    });
-    // One text, and one way to fetch it.
-    targets.truncate(1);
-    Ok((place, targets))
+
+    fn places(&self, uri: &str, bases: &[Base], is_whole: bool) -> Result<(Place, Vec<Base>), PlaceError> {
+        let frame = self.frame;
+        if uri.len() > URI_BYTES_MAX {
+            return Err(PlaceError::TooLong);
+        }
+        let is_query = frame.signing == Signing::Query;
+        let mut targets: Vec<Base> = Vec::with_capacity(bases.len());
+        let mut is_well = (is_plainly_relative(uri) && !is_whole) || is_absolute(uri);
+        for base in bases {
+            self.budget.resolve(base.media.as_str().len(), uri.len())?;
+            let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
+            let target = target(frame, media)?;
+            is_well = is_well && base.edge.join(uri).is_ok_and(|at_edge| at_edge == target.edge);
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        let (Some(first), signed) =
+            (targets.first(), targets.iter().filter(|target| target.takes_session).count())
+        else {
+            return Err(PlaceError::Ambiguous);
+        };
+        // A token goes to hosts that are to have it alone, so that one text cannot do for both kinds.
+        let takes_parameter = is_query && signed > 0;
+        if takes_parameter && signed < targets.len() {
+            return Err(PlaceError::Ambiguous);
+        }
+        if is_well && !takes_parameter {
+            return Ok((Place::AsIs, targets));
+        }
+        if is_well && let Some(mark) = mark(uri) {
+            return Ok((Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new()), targets));
+        }
+        if targets.iter().any(|target| target.edge != first.edge) {
+            return Err(PlaceError::Ambiguous);
+        }
+        let relative = if is_whole { None } else { relative(frame, &first.edge, bases) };
+        let place = relative.map(Place::Unsigned).unwrap_or_else(|| {
+            let is_below_edge = !is_whole && bases.iter().all(|base| is_at_edge(&base.edge));
+            written(frame, first, is_below_edge)
+        });
+        // One text, and one way to fetch it.
+        targets.truncate(1);
+        Ok((place, targets))
+    }
+
+    /// Whether two ways of writing a URI lead to the same place from each base URL.
+    pub(super) fn is_same(&self, one: &Place, other: &Place, bases: &[Base]) -> Result<bool, PlaceError> {
+        let (Place::Unsigned(one), Place::Unsigned(other)) = (one, other) else { return Ok(one == other) };
+        for base in bases {
+            self.budget.resolve(base.edge.as_str().len(), one.len())?;
+            if base.edge.join(one) != base.edge.join(other) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 /// What stands between a URI and a parameter; `None`: it has the session's parameter already, or a fragment.
@@ -277,22 +352,13 @@ fn relative(frame: &Frame<'_>, edge: &Url, bases: &[Base]) -> Option<String> {
     [found.as_str(), "./"].into_iter().find(leads).map(str::to_owned)
 }
 
-/// Whether two ways of writing a URI lead to the same place from each base URL.
-pub(super) fn is_same(one: &Place, other: &Place, bases: &[Base]) -> bool {
-    match (one, other) {
-        (Place::Unsigned(one), Place::Unsigned(other)) => {
-            bases.iter().all(|base| base.edge.join(one) == base.edge.join(other))
-        }
-        _ => one == other,
-    }
-}
-
 /// The text of a URI that leads somewhere from any base URL. `is_below_edge`: all of those are at the edge, so that its
-/// scheme and host need not be said.
+/// scheme and host need not be said. At the entry they are all the same, where the session comes into the path: FFmpeg
+/// puts base URLs together only where the outer one has both, and GStreamer asks no clock by a path.
 fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> Place {
     let edge = &target.edge;
     let (host, text) = match edge.as_str().strip_prefix(EDGE) {
-        Some(path) if is_below_edge => ("", path),
+        Some(path) if is_below_edge && frame.signing != Signing::Path => ("", path),
         Some(path) => (frame.authority, path),
         None => ("", edge.as_str()),
     };
@@ -334,7 +400,7 @@ mod tests {
     use super::*;
     use crate::catalog::ForeignPolicy;
 
-    fn with<T>(signing: Signing, then: impl FnOnce(&Frame<'_>) -> T) -> T {
+    fn with<T>(signing: Signing, then: impl FnOnce(&Resolver<'_>) -> T) -> T {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
         let resource = ResourcePath::parse("dash/live.mpd").unwrap();
         let foreign: ForeignPolicy =
@@ -349,7 +415,7 @@ mod tests {
             authority: "https://watch.example",
             tokens: &[],
         };
-        then(&frame)
+        then(&Resolver::new(&frame))
     }
 
     fn text(uri: &str, place: Place) -> String {
@@ -362,13 +428,13 @@ mod tests {
 
     /// The last of several URIs, each but the last a base URL of the next.
     fn written(signing: Signing, uris: &[&str]) -> Result<String, PlaceError> {
-        with(signing, |frame| {
-            let mut bases = vec![Base::of_manifest(frame)?];
+        with(signing, |resolver| {
+            let mut bases = vec![Base::of_manifest(resolver.frame)?];
             let (last, before) = uris.split_last().unwrap();
             for uri in before {
-                bases = extend(frame, uri, &bases, false)?.1;
+                bases = resolver.extend(uri, &bases, false)?.1;
             }
-            Ok(text(last, place(frame, last, &bases)?))
+            Ok(text(last, resolver.place(last, &bases)?))
         })
     }
 
@@ -376,13 +442,28 @@ mod tests {
     fn a_chain_of_base_urls_in_each_style() {
         let out = Err(PlaceError::Foreign);
         for (uris, inherited, path, query) in [
-            (&["a.m4s"][..], Ok("a.m4s"), Ok("/~S/harbour/dash/a.m4s"), Ok("a.m4s?sd_session=S")),
-            (&["../a"], Ok("../a"), Ok("/~S/harbour/a"), Ok("../a?sd_session=S")),
+            (
+                &["a.m4s"][..],
+                Ok("a.m4s"),
+                Ok("https://watch.example/~S/harbour/dash/a.m4s"),
+                Ok("a.m4s?sd_session=S"),
+            ),
+            (&["../a"], Ok("../a"), Ok("https://watch.example/~S/harbour/a"), Ok("../a?sd_session=S")),
             (&["../../a"], out, out, out),
-            (&["../../h/a"], Ok("../a"), Ok("/~S/harbour/a"), Ok("/harbour/a?sd_session=S")),
+            (
+                &["../../h/a"],
+                Ok("../a"),
+                Ok("https://watch.example/~S/harbour/a"),
+                Ok("/harbour/a?sd_session=S"),
+            ),
             (&["v/", "a?x=1"], Ok("a?x=1"), Ok("a?x=1"), Ok("a?x=1&sd_session=S")),
             (&["v/", "../../../a"], out, out, out),
-            (&["https://media.example/vod/h/"], Ok("../"), Ok("/~S/harbour/"), Ok("/harbour/?sd_session=S")),
+            (
+                &["https://media.example/vod/h/"],
+                Ok("../"),
+                Ok("https://watch.example/~S/harbour/"),
+                Ok("/harbour/?sd_session=S"),
+            ),
             (&["https://media.example/vod/h/", "a"], Ok("a"), Ok("a"), Ok("a?sd_session=S")),
             (&["https://media.example/vod/h/", "../a"], out, out, out),
             (&["https://media.example/vod/h/v/", "../a"], Ok("../a"), Ok("../a"), Ok("../a?sd_session=S")),
@@ -421,23 +502,33 @@ mod tests {
             (
                 &["https://media.example/vod/h/dash/"],
                 Ok("./"),
-                Ok("/~S/harbour/dash/"),
+                Ok("https://watch.example/~S/harbour/dash/"),
                 Ok("/harbour/dash/?sd_session=S"),
             ),
             (
                 &["https://media.example/vod/h/dash/a:b"],
                 Ok("/~S/harbour/dash/a:b"),
-                Ok("/~S/harbour/dash/a:b"),
+                Ok("https://watch.example/~S/harbour/dash/a:b"),
                 Ok("/harbour/dash/a:b?sd_session=S"),
             ),
-            (&[" a"], Ok("a"), Ok("/~S/harbour/dash/a"), Ok("/harbour/dash/a?sd_session=S")),
+            (
+                &[" a"],
+                Ok("a"),
+                Ok("https://watch.example/~S/harbour/dash/a"),
+                Ok("/harbour/dash/a?sd_session=S"),
+            ),
             (
                 &["a?sd_session=x"],
                 Ok("a?sd_session=x"),
-                Ok("/~S/harbour/dash/a?sd_session=x"),
+                Ok("https://watch.example/~S/harbour/dash/a?sd_session=x"),
                 Ok("/harbour/dash/a?sd_session=S"),
             ),
-            (&["a#f"], Ok("a#f"), Ok("/~S/harbour/dash/a#f"), Ok("/harbour/dash/a?sd_session=S#f")),
+            (
+                &["a#f"],
+                Ok("a#f"),
+                Ok("https://watch.example/~S/harbour/dash/a#f"),
+                Ok("/harbour/dash/a?sd_session=S#f"),
+            ),
             (&["v//a"], Err(PlaceError::Spelling), Err(PlaceError::Spelling), Err(PlaceError::Spelling)),
         ] {
             let found = |signing| written(signing, uris);
@@ -450,28 +541,29 @@ mod tests {
     #[test]
     fn below_what_is_not_known_only_what_is_plain_is_covered() {
         let all: ForeignPolicy = serde_json::from_value(json!({ "pass": ["*"] })).unwrap();
-        with(Signing::Inherited, |frame| {
-            let frame = Frame { foreign: &all, ..*frame };
+        with(Signing::Inherited, |outer| {
+            let frame = Frame { foreign: &all, ..*outer.frame };
+            let resolver = Resolver::new(&frame);
             let unknown = [Base::unknown().unwrap()];
-            assert_eq!(place(&frame, "v/a.m4s", &unknown), Ok(Place::AsIs));
-            assert_eq!(place(&frame, "../a.m4s", &unknown), Err(PlaceError::Foreign));
-            assert_eq!(extend(&frame, "v/", &unknown, false), Ok((Place::AsIs, unknown.to_vec())));
-            let (_, known) = extend(&frame, "https://media.example/vod/h/v/", &unknown, false).unwrap();
-            assert_eq!(place(&frame, "../a.m4s", &known), Ok(Place::AsIs));
+            assert_eq!(resolver.place("v/a.m4s", &unknown), Ok(Place::AsIs));
+            assert_eq!(resolver.place("../a.m4s", &unknown), Err(PlaceError::Foreign));
+            assert_eq!(resolver.extend("v/", &unknown, false), Ok((Place::AsIs, unknown.to_vec())));
+            let (_, known) = resolver.extend("https://media.example/vod/h/v/", &unknown, false).unwrap();
+            assert_eq!(resolver.place("../a.m4s", &known), Ok(Place::AsIs));
         });
     }
 
     #[test]
     fn one_text_has_to_do_for_every_base_url() {
         for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
-            with(signing, |frame| {
-                let manifest = [Base::of_manifest(frame).unwrap()];
-                let base = |uri| extend(frame, uri, &manifest, false).unwrap().1;
+            with(signing, |resolver| {
+                let manifest = [Base::of_manifest(resolver.frame).unwrap()];
+                let base = |uri| resolver.extend(uri, &manifest, false).unwrap().1;
                 let own = || base("https://media.example/vod/h/v/");
                 let (cdn, other) = (base("https://b.cdn.example/x/"), base("https://time.example/x/"));
                 let both = [own(), cdn].concat();
                 let parameter = if signing == Signing::Query { "?sd_session=S" } else { "" };
-                let placed = |uri, bases: &[Base]| place(frame, uri, bases).map(|place| text(uri, place));
+                let placed = |uri, bases: &[Base]| resolver.place(uri, bases).map(|place| text(uri, place));
                 assert_eq!(placed("a.m4s", &both), Ok(format!("a.m4s{parameter}")));
                 assert_eq!(placed("/vod/h/a", &both), Err(PlaceError::Ambiguous));
                 let mixed = placed("a.m4s", &[own(), other].concat());

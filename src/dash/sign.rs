@@ -20,20 +20,24 @@
 //! server is no media origin, and has tokens of its own.
 //!
 //! Segments are resolved against the base URLs of the Representation that they are of, so that what an AdaptationSet or a
-//! Period says for all of theirs is held against the base URLs of each.
+//! Period says for all of theirs is held against the base URLs of each. Levels that have the same base URLs share them, and
+//! what is resolved has a budget for the whole MPD ([`crate::manifest::Budget`]).
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::change::Edited;
 use super::compile::CompileError;
 use super::digits::are_digits;
-use super::document::{Attribute, Document, Element, is_of_readers, line_of};
+use super::document::{Attribute, Document, Element, is_of_readers, line_of, small};
 use super::patch::{self, Selected};
-use super::place::{self, Base, Place, PlaceError};
+use super::place::{self, Base, Place, PlaceError, Resolver};
 use super::url_template::{self, Kind};
-use crate::manifest::{Frame, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, is_relative, plain};
+use crate::manifest::{
+    Frame, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, is_relative, plain,
+};
 use crate::route::{ResourcePath, SESSION_PARAMETER, STEERING_RESOURCE, TIME_RESOURCE, without_session};
 
 /// How many combinations of base URLs are looked at.
@@ -48,55 +52,71 @@ pub(super) fn write(
     edited: &Edited<'_>,
     frame: Option<&Frame<'_>>,
 ) -> Result<Template, CompileError> {
-    let text = document.text();
-    let mut written = Vec::new();
-    if let Some(frame) = frame {
-        let mut signer =
-            Signer { frame, written: Vec::new(), written_bytes: 0, is_patch: false, is_steered: false };
-        let root = document.root();
-        let signed = if root.name() == "Patch" { signer.patch(root) } else { signer.mpd(root) };
-        signed.map_err(|Uncovered { at, why, uri }| {
-            let line = line_of(source, edited.origin(at));
-            if why == PlaceError::Remote.why() {
-                return CompileError::Unsupported { line, what: why };
-            }
-            CompileError::Uncovered { line, why, uri: quote(&uri) }
-        })?;
-        written = signer.written;
-        written.sort_by_key(|(range, _)| (range.start, range.end));
+    let Some(frame) = frame else { return Written::default().template(document.text()) };
+    let mut signer = Signer::new(frame);
+    signer.sign(document, source, edited)?;
+    signer.written.template(document.text())
+}
+
+/// What is written in place of pieces of a text.
+///
+/// It is one string for all of them: an MPD may have hundreds of thousands of URIs, each of which would be strings of its own.
+#[derive(Default)]
+struct Written {
+    text: String,
+    places: Vec<Replaced>,
+    /// How long all of it is with the tokens, in bytes.
+    bytes: usize,
+}
+
+/// A piece of a text, and what is written in its place. Documents have less than 4 GiB.
+struct Replaced {
+    at: Range<u32>,
+    /// What is written, of the string for all.
+    with: Range<u32>,
+    /// Where the token comes, of that string.
+    hole: Option<u32>,
+}
+
+impl Written {
+    /// Puts texts in place of a piece, with the token behind the first if there is a second.
+    fn put(&mut self, at: Range<usize>, before: &[&str], after: Option<&[&str]>) {
+        let start = small(self.text.len());
+        before.iter().for_each(|text| self.text += text);
+        let hole = after.map(|after| {
+            let hole = small(self.text.len());
+            after.iter().for_each(|text| self.text += text);
+            hole
+        });
+        let with = start..small(self.text.len());
+        self.bytes += with.len() + hole.map_or(0, |_| TOKEN_BYTES);
+        self.places.push(Replaced { at: small(at.start)..small(at.end), with, hole });
     }
-    let mut template = Template::with_capacity(text.len() + written.len() * TOKEN_BYTES);
-    let mut copied = 0;
-    for (range, pieces) in &written {
-        template.push(text.get(copied..range.start).unwrap_or_default().as_bytes());
-        for piece in pieces {
-            match piece {
-                Piece::Text(text) => template.push(text.as_bytes()),
-                Piece::Token => template.push_hole(),
-            }
-        }
-        copied = range.end;
-        let found = template.size_rendered(TOKEN_BYTES);
+
+    fn template(mut self, text: &str) -> Result<Template, CompileError> {
+        // What begins at one place stays in its order.
+        self.places.sort_by_key(|replaced| (replaced.at.start, replaced.at.end));
+        let gone: usize = self.places.iter().map(|replaced| replaced.at.len()).sum();
+        let found = (text.len() + self.bytes).saturating_sub(gone);
         if found > MOST_WRITTEN {
             return Err(CompileError::TooLong { limit: MOST_WRITTEN, found });
         }
-    }
-    template.push(text.get(copied..).unwrap_or_default().as_bytes());
-    Ok(template.finished())
-}
-
-/// A part of what is written in place of something.
-enum Piece {
-    Text(String),
-    Token,
-}
-
-impl Piece {
-    const fn size_bytes(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Token => TOKEN_BYTES,
+        let mut template = Template::with_capacity((text.len() + self.text.len()).saturating_sub(gone));
+        let mut copied = 0;
+        let push = |template: &mut Template, text: &str, from: u32, to: u32| {
+            template.push(text.get(from as usize..to as usize).unwrap_or_default().as_bytes());
+        };
+        for Replaced { at, with, hole } in &self.places {
+            push(&mut template, text, copied, at.start);
+            push(&mut template, &self.text, with.start, hole.unwrap_or(with.end));
+            if let Some(hole) = *hole {
+                template.push_hole();
+                push(&mut template, &self.text, hole, with.end);
+            }
+            copied = at.end;
         }
+        template.push(text.get(copied as usize..).unwrap_or_default().as_bytes());
+        Ok(template.finished())
     }
 }
 
@@ -120,15 +140,41 @@ enum Stand {
 
 struct Signer<'f> {
     frame: &'f Frame<'f>,
-    written: Vec<(Range<usize>, Vec<Piece>)>,
-    written_bytes: usize,
+    resolver: Resolver<'f>,
+    written: Written,
     /// It is a patch, to an MPD of which nothing is at hand.
     is_patch: bool,
     /// It announces content steering.
     is_steered: bool,
 }
 
-impl Signer<'_> {
+impl<'f> Signer<'f> {
+    fn new(frame: &'f Frame<'f>) -> Self {
+        let resolver = Resolver::new(frame);
+        Self { frame, resolver, written: Written::default(), is_patch: false, is_steered: false }
+    }
+
+    /// Signs an MPD or a patch.
+    fn sign(
+        &mut self,
+        document: &Document<'_>,
+        source: &str,
+        edited: &Edited<'_>,
+    ) -> Result<(), CompileError> {
+        let root = document.root();
+        let signed = if root.name() == "Patch" { self.patch(root) } else { self.mpd(root) };
+        signed.map_err(|Uncovered { at, why, uri }| {
+            let line = line_of(source, edited.origin(at));
+            if why == PlaceError::Exhausted.why() {
+                return CompileError::TooMuch { line, limit: MOST_RESOLVED, found: self.resolver.spent() };
+            }
+            if why == PlaceError::Remote.why() {
+                return CompileError::Unsupported { line, what: why };
+            }
+            CompileError::Uncovered { line, why, uri: quote(&uri) }
+        })
+    }
+
     fn mpd(&mut self, mpd: Element<'_, '_>) -> Result<(), Uncovered> {
         let frame = self.frame;
         let failed = |error: PlaceError| Uncovered {
@@ -140,6 +186,7 @@ impl Signer<'_> {
         // At the entry, relative URIs would not inherit the session: they are given a base URL that has it.
         let is_given_base = frame.signing == Signing::Path && mpd.child("BaseURL").is_none();
         let bases = if is_given_base { vec![self.give_base(mpd).map_err(failed)?] } else { own.clone() };
+        let bases = Bases::new(bases);
         self.give_location(mpd);
         self.is_steered = mpd.child("ContentSteering").is_some();
         self.level(mpd, &bases, &own)?;
@@ -152,9 +199,9 @@ impl Signer<'_> {
         for operation in patch.children() {
             let at = operation.tag().start;
             let failed = |why, uri: &str| Uncovered { at, why, uri: uri.to_owned() };
-            let unknown = [Base::unknown().map_err(|error| failed(error.why(), ""))?];
-            let below = Bases { all: unknown.to_vec(), are_more: false };
-            let level = Level::new(operation, &unknown, &unknown, &below);
+            let own = [Base::unknown().map_err(|error| failed(error.why(), ""))?];
+            let unknown = Bases::new(own.to_vec());
+            let level = Level::new(operation, &own, &unknown, &unknown);
             let selected = Selected::of(operation).filter(|_| operation.name() != "remove");
             let Some(selected) = selected else { continue };
             if selected.attribute.is_some() || selected.is_text {
@@ -179,11 +226,11 @@ impl Signer<'_> {
                 match element.name() {
                     "BaseURL" => {
                         self.content(element, &mut |signer, uri| {
-                            Ok(signer.base_url(uri, &unknown, false)?.0)
+                            Ok(signer.base_url(uri, unknown.all(), false)?.0)
                         })?;
                     }
                     name if is_level(name) => {
-                        self.level(element, &unknown, &unknown)?;
+                        self.level(element, &unknown, &own)?;
                     }
                     _ => self.element(element, &level)?,
                 }
@@ -202,9 +249,9 @@ impl Signer<'_> {
         let Selected { element, attribute, .. } = *selected;
         let place = |signer: &Self, text: &str| -> Result<Place, PlaceError> {
             let as_is = |is_well| if is_well { Ok(Place::AsIs) } else { Err(PlaceError::Ambiguous) };
-            let stays = || as_is(place::place(signer.frame, text, level.bases)? == Place::AsIs);
+            let stays = || as_is(signer.resolver.place(text, level.bases.all())? == Place::AsIs);
             match (attribute, element) {
-                (None, "BaseURL") => Ok(signer.base_url(text, level.bases, false)?.0),
+                (None, "BaseURL") => Ok(signer.base_url(text, level.bases.all(), false)?.0),
                 (None, "PatchLocation") => signer.next_patch(text, level),
                 (None, _) => signer.own(text, level),
                 (Some("id"), _) => as_is(is_plain_id(text)),
@@ -233,7 +280,7 @@ impl Signer<'_> {
     fn own(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
         let is_path = uri.starts_with('/') && !uri.starts_with("//");
         let whole = is_path.then(|| self.frame.folder.join(uri).ok()).flatten();
-        match place::place(self.frame, whole.as_ref().map_or(uri, |url| url.as_str()), level.own)? {
+        match self.resolver.place(whole.as_ref().map_or(uri, |url| url.as_str()), level.own)? {
             Place::AsIs => Err(PlaceError::Ambiguous),
             place => Ok(place),
         }
@@ -243,7 +290,11 @@ impl Signer<'_> {
     fn beside(&self, name: &str, bases: &[Base], is_whole: bool) -> Result<Place, PlaceError> {
         let Frame { folder, resource, .. } = *self.frame;
         let url = folder.join(&[resource.folder(), name].concat()).map_err(|_| PlaceError::Unreadable)?;
-        Ok(place::extend(self.frame, url.as_str(), bases, is_whole)?.0)
+        if is_whole {
+            self.resolver.place_whole(url.as_str(), bases)
+        } else {
+            self.resolver.place(url.as_str(), bases)
+        }
     }
 
     /// Where the next patch is, as a patch says. It has to be said with the session: some players resolve it against the
@@ -334,17 +385,13 @@ impl Signer<'_> {
         let space = text.get(inner.start..inner.end).unwrap_or_default();
         let space = space.get(..space.len() - space.trim_start().len()).unwrap_or_default();
         let prefix = mpd.qualified_name().strip_suffix("MPD").unwrap_or_default();
-        let pieces = vec![
-            Piece::Text(format!("{space}<{prefix}{name}>{before}")),
-            Piece::Token,
-            Piece::Text(format!("{after}</{prefix}{name}>")),
-        ];
-        self.written.push((at..at, pieces));
+        let before = [space, "<", prefix, name, ">", &before];
+        self.written.put(at..at, &before, Some(&[&after, "</", prefix, name, ">"]));
     }
 
     /// Signs what lies at one level of base URLs: an MPD, a Period, an AdaptationSet or a Representation. Returns the base
     /// URLs of its Representations; of a level without one, its own.
-    fn level(&mut self, element: Element<'_, '_>, above: &[Base], own: &[Base]) -> Result<Bases, Uncovered> {
+    fn level(&mut self, element: Element<'_, '_>, above: &Bases, own: &[Base]) -> Result<Bases, Uncovered> {
         self.expect_prefix(element)?;
         let mut bases: Vec<Base> = Vec::new();
         let mut has_own = false;
@@ -356,7 +403,7 @@ impl Signer<'_> {
             let is_steered = self.is_steered && base_url.attribute("serviceLocation").is_some();
             self.content(base_url, &mut |signer, uri| {
                 let is_whole = is_steered || (is_one_of_many && !is_relative(uri));
-                let (place, extended) = signer.base_url(uri, above, is_whole)?;
+                let (place, extended) = signer.base_url(uri, above.all(), is_whole)?;
                 bases.extend(extended);
                 Ok(place)
             })?;
@@ -365,17 +412,21 @@ impl Signer<'_> {
                 return Err(Uncovered { at: base_url.tag().start, why, uri: String::new() });
             }
         }
-        let bases = if has_own { bases } else { above.to_vec() };
-        let mut below = Bases::default();
+        let bases = if has_own { Bases::new(bases) } else { above.clone() };
+        let mut below: Option<Bases> = None;
+        let mut has_inherited = false;
         for child in element.children().filter(|child| is_level(child.name())) {
             let found = self.level(child, &bases, own)?;
-            if holds_media(child.name()) {
-                below.add(found);
+            // What has the level's own is looked at once, however much of it there is.
+            let is_known = found.is(&bases) && std::mem::replace(&mut has_inherited, true);
+            if !is_known && holds_media(child.name()) {
+                below = Some(match below {
+                    Some(below) => below.with(&found),
+                    None => found,
+                });
             }
         }
-        if below.all.is_empty() {
-            below = Bases { all: bases.clone(), are_more: false };
-        }
+        let below = below.unwrap_or_else(|| bases.clone());
         let level = Level::new(element, own, &bases, &below);
         self.attributes(element, &level)?;
         for child in element.children().filter(|child| !is_level(child.name())) {
@@ -408,7 +459,7 @@ impl Signer<'_> {
                     let why = "a place that URLs are reported to";
                     return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
                 }
-                self.written.push((element.range(), Vec::new()));
+                self.written.put(element.range(), &[], None);
                 return Ok(());
             }
             "Metrics" => return Ok(()),
@@ -418,7 +469,7 @@ impl Signer<'_> {
                     let why = "a PatchLocation that is not one of `.mpp`";
                     return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
                 }
-                self.written.push((element.range(), Vec::new()));
+                self.written.put(element.range(), &[], None);
                 return Ok(());
             }
             "PatchLocation" if self.is_patch => {
@@ -430,11 +481,11 @@ impl Signer<'_> {
             "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "BaseURL" => {
                 // Of the first two, players are agreed: they resolve them against the MPD's own URL.
                 let is_own = matches!(element.name(), "Location" | "PatchLocation");
-                let bases = if is_own { level.own } else { &level.meta() };
+                let bases = if is_own { level.own } else { level.meta() };
                 self.content(element, &mut |signer, uri| match uri {
                     // dash.js resolves it against the page.
                     STEERING_RESOURCE => signer.beside(uri, bases, true),
-                    uri => place::place(signer.frame, uri, bases),
+                    uri => signer.resolver.place(uri, bases),
                 })?;
             }
             "UTCTiming" => {
@@ -444,17 +495,22 @@ impl Signer<'_> {
                 let is_told = kind.is_some_and(|kind| kind.starts_with("iso") || kind.starts_with("xsdate"));
                 if let Some(value) = element.attribute("value").filter(|_| kind.is_some()) {
                     let bases = level.meta();
+                    // Who gets an MPD of their own gets the URL as a whole: GStreamer resolves none.
+                    let is_whole = self.frame.signing != Signing::Inherited;
                     for uri in words(&value) {
                         let text = uri.value();
-                        let is_own = || {
-                            place::is_own(self.frame, &text, &bases) || (self.is_patch && is_relative(&text))
+                        let place = || {
+                            let is_own = is_told
+                                && (self.resolver.is_own(&text, bases)?
+                                    || (self.is_patch && is_relative(&text)));
+                            if is_own {
+                                self.beside(TIME_RESOURCE, bases, is_whole)
+                            } else {
+                                self.resolver.place(&text, bases)
+                            }
                         };
-                        let place = if is_told && is_own() {
-                            self.beside(TIME_RESOURCE, &bases, false)
-                        } else {
-                            place::place(self.frame, &text, &bases)
-                        };
-                        self.attribute(element, &uri, Ok(place.unwrap_or(Place::AsIs)))?;
+                        let place = optional(place());
+                        self.attribute(element, &uri, place)?;
                     }
                 }
             }
@@ -483,20 +539,18 @@ impl Signer<'_> {
         let bases = level.meta();
         for event in stream.children_named("Event") {
             if is_callback && event.attribute("contentEncoding").is_none() {
-                let optional = |signer: &Self, uri: &str| {
-                    Ok(place::place(signer.frame, uri, &bases).unwrap_or(Place::AsIs))
-                };
+                let called = |signer: &Self, uri: &str| optional(signer.resolver.place(uri, bases));
                 if let Some(data) = event.attribute("messageData") {
-                    let place = optional(self, &data.value());
+                    let place = called(self, &data.value());
                     self.attribute(event, &data, place)?;
                 }
                 if event.content().is_some_and(|content| !content.trim_ascii().is_empty()) {
-                    self.content(event, &mut { optional })?;
+                    self.content(event, &mut { called })?;
                 }
             }
             for presented in event.children().filter(|child| is_presented(child.name())) {
                 for attribute in presented.attributes().filter(|a| matches!(a.name, "uri" | "url")) {
-                    let place = place::place(self.frame, &attribute.value(), &bases);
+                    let place = self.resolver.place(&attribute.value(), bases);
                     self.attribute(presented, &attribute, place)?;
                 }
             }
@@ -511,11 +565,16 @@ impl Signer<'_> {
             let is_remote = attribute.local_name() == "href" && attribute.name != "href";
             if is_remote || attribute.name == "dvb:url" {
                 let (uri, bases) = (attribute.value(), level.meta());
+                let resolved = || {
+                    if is_remote && self.resolver.is_own(&uri, bases)? {
+                        return Err(PlaceError::Remote);
+                    }
+                    self.resolver.place(&uri, bases)
+                };
                 let place = match &*uri {
                     _ if self.is_patch => Err(PlaceError::Foreign),
                     uri if !is_remote && is_local(uri.as_bytes()) => Ok(Place::AsIs),
-                    uri if is_remote && place::is_own(self.frame, uri, &bases) => Err(PlaceError::Remote),
-                    uri => place::place(self.frame, uri, &bases),
+                    _ => resolved(),
                 };
                 self.attribute(element, &attribute, place)?;
                 continue;
@@ -544,7 +603,7 @@ impl Signer<'_> {
                 ("EssentialProperty" | "SupplementalProperty", "value") => {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();
                     if ["urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:fallback:2016"].contains(&&*scheme) {
-                        let place = place::place(self.frame, &attribute.value(), &level.meta());
+                        let place = self.resolver.place(&attribute.value(), level.meta());
                         self.attribute(element, &attribute, place)?;
                     }
                 }
@@ -559,10 +618,10 @@ impl Signer<'_> {
         if is_local(uri.as_bytes()) {
             return Ok(Place::AsIs);
         }
-        if level.below.are_more && plain(uri).is_none() {
+        if level.below.are_more() && plain(uri).is_none() {
             return Err(PlaceError::Ambiguous);
         }
-        place::place(self.frame, uri, &level.below.all)
+        self.resolver.place(uri, level.below.all())
     }
 
     /// How a template is to be written: the identifiers are held for digits, which lead nowhere and are spelled alike
@@ -610,7 +669,12 @@ impl Signer<'_> {
         if !identifiers.iter().any(|identifier| identifier.kind == Kind::RepresentationId) {
             return Ok(());
         }
-        for id in level.odd_ids() {
+        let odd_ids = self.odd_ids(level).map_err(|error| Uncovered {
+            at: attribute.at,
+            why: error.why(),
+            uri: String::new(),
+        })?;
+        for id in odd_ids {
             let fill = |text: &str| {
                 url_template::replaced(text, |_, identifier| match identifier.kind {
                     Kind::RepresentationId => id.as_str(),
@@ -624,9 +688,9 @@ impl Signer<'_> {
                 Place::Signed(before, after) => Place::Signed(fill(before), fill(after)),
             };
             let found = self.media(&fill(&value), level);
-            let is_same = |found| place::is_same(found, &expected, &level.below.all);
-            if !found.as_ref().is_ok_and(is_same) {
-                let why = found.err().map_or(
+            let is_same = found.and_then(|found| self.resolver.is_same(&found, &expected, level.below.all()));
+            if is_same != Ok(true) {
+                let why = is_same.err().map_or(
                     "an id of a Representation with which a template leads elsewhere",
                     PlaceError::why,
                 );
@@ -636,9 +700,22 @@ impl Signer<'_> {
         Ok(())
     }
 
+    /// The ids of a level's Representations that are not plain.
+    fn odd_ids<'l>(&self, level: &'l Level<'_, '_, '_>) -> Result<&'l BTreeSet<String>, PlaceError> {
+        if let Some(ids) = level.odd_ids.get() {
+            return Ok(ids);
+        }
+        // Levels within one another have Representations in common.
+        self.resolver.spend(level.element.descendants().count() * ELEMENT_LOOKED_AT)?;
+        Ok(level.odd_ids.get_or_init(|| {
+            let ids = level.representations().filter_map(|one| one.value("id"));
+            ids.filter(|id| !is_plain_id(id)).map(Into::into).collect()
+        }))
+    }
+
     /// Signs a base URL.
     fn base_url(&self, uri: &str, above: &[Base], is_whole: bool) -> Result<(Place, Vec<Base>), PlaceError> {
-        let (place, bases) = place::extend(self.frame, uri, above, is_whole)?;
+        let (place, bases) = self.resolver.extend(uri, above, is_whole)?;
         // A parameter of a base URL reaches nothing that is resolved against it: it is needed where the base URL is all
         // that there is, and so is no folder.
         let is_needless = self.frame.signing == Signing::Query
@@ -700,57 +777,103 @@ impl Signer<'_> {
             Stand::Attribute(quote) => Some(*quote),
             Stand::Content | Stand::Empty(_) => None,
         };
-        let mut pieces = match place {
+        let (before, after) = match place {
             Place::AsIs => return Ok(()),
-            Place::Unsigned(text) => vec![Piece::Text(escaped(text, quote))],
-            Place::Signed(before, after) => {
-                vec![Piece::Text(escaped(before, quote)), Piece::Token, Piece::Text(escaped(after, quote))]
-            }
+            Place::Unsigned(text) => (escaped(text, quote), None),
+            Place::Signed(before, after) => (escaped(before, quote), Some(escaped(after, quote))),
         };
-        if let Stand::Empty(tag) = stand {
-            let open = tag.strip_suffix("/>").unwrap_or(tag);
-            let name = open
-                .trim_start_matches('<')
-                .split(|c: char| c.is_ascii_whitespace())
-                .next()
-                .unwrap_or_default();
-            pieces.insert(0, Piece::Text(format!("{open}>")));
-            pieces.push(Piece::Text(format!("</{name}>")));
+        let (open, close) = match stand {
+            Stand::Empty(tag) => {
+                let open = tag.strip_suffix("/>").unwrap_or(tag);
+                let name = open
+                    .trim_start_matches('<')
+                    .split(|c: char| c.is_ascii_whitespace())
+                    .next()
+                    .unwrap_or_default();
+                (format!("{open}>"), format!("</{name}>"))
+            }
+            Stand::Attribute(_) | Stand::Content => (String::new(), String::new()),
+        };
+        let at = range.start;
+        match &after {
+            Some(after) => self.written.put(range, &[&open, &before], Some(&[after, &close])),
+            None => self.written.put(range, &[&open, &before, &close], None),
         }
-        self.written_bytes += pieces.iter().map(Piece::size_bytes).sum::<usize>();
-        if self.written_bytes > MOST_WRITTEN {
+        if self.written.bytes > MOST_WRITTEN {
             let why = "more than 32 MiB of URIs, written with the session";
-            return Err(Uncovered { at: range.start, why, uri: String::new() });
+            return Err(Uncovered { at, why, uri: String::new() });
         }
-        self.written.push((range, pieces));
         Ok(())
     }
 }
 
-/// The base URLs of several Representations.
-#[derive(Clone, Debug, Default)]
-struct Bases {
+/// What to look at one of an element's descendants takes, in bytes of URLs that are resolved.
+const ELEMENT_LOOKED_AT: usize = 16;
+
+/// How a URI is written that may lead elsewhere: as it stands, where it does.
+fn optional(place: Result<Place, PlaceError>) -> Result<Place, PlaceError> {
+    match place {
+        Err(error) if error != PlaceError::Exhausted => Ok(Place::AsIs),
+        place => place,
+    }
+}
+
+/// Base URLs of a level, shared with all levels that have no others.
+#[derive(Clone, Debug)]
+struct Bases(Rc<Known>);
+
+#[derive(Debug)]
+struct Known {
     all: Vec<Base>,
     /// There are more than are looked at. They are such that what is plainly covered from those is from these too: each
     /// base URL is.
     are_more: bool,
+    /// These and the MPD's own URL, once that has been asked for.
+    meta: OnceCell<Vec<Base>>,
 }
 
 impl Bases {
-    fn add(&mut self, others: Self) {
-        self.are_more |= others.are_more;
-        for base in others.all {
-            if self.all.contains(&base) {
+    fn new(all: Vec<Base>) -> Self {
+        Self(Rc::new(Known { all, are_more: false, meta: OnceCell::new() }))
+    }
+
+    fn all(&self) -> &[Base] {
+        &self.0.all
+    }
+
+    fn are_more(&self) -> bool {
+        self.0.are_more
+    }
+
+    /// Whether they are shared with a level.
+    fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// These and those of others. A copy is made only of ones that levels share.
+    fn with(self, others: &Self) -> Self {
+        if self.is(others) {
+            return self;
+        }
+        let Known { mut all, mut are_more, .. } = Rc::try_unwrap(self.0).unwrap_or_else(|shared| Known {
+            all: shared.all.clone(),
+            are_more: shared.are_more,
+            meta: OnceCell::new(),
+        });
+        are_more |= others.are_more();
+        for base in others.all() {
+            if all.contains(base) {
                 continue;
             }
             // One of those with the session and one of those without it have to be among them.
-            let is_new_kind = self.all.iter().all(|other| other.takes_session() != base.takes_session());
-            if self.all.len() >= BASES_MAX && !is_new_kind {
-                self.are_more = true;
+            let is_new_kind = all.iter().all(|other| other.takes_session() != base.takes_session());
+            if all.len() >= BASES_MAX && !is_new_kind {
+                are_more = true;
                 continue;
             }
-            self.all.push(base);
+            all.push(base.clone());
         }
+        Self(Rc::new(Known { all, are_more, meta: OnceCell::new() }))
     }
 }
 
@@ -760,7 +883,7 @@ struct Level<'l, 'd, 'a> {
     /// The MPD's own URL.
     own: &'l [Base],
     /// The level's own.
-    bases: &'l [Base],
+    bases: &'l Bases,
     /// Those of its Representations.
     below: &'l Bases,
     /// The ids of its Representations that are not plain, once they have been asked for.
@@ -773,21 +896,17 @@ struct Level<'l, 'd, 'a> {
 const TEMPLATES_MAX: usize = 4;
 
 impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
-    fn new(element: Element<'d, 'a>, own: &'l [Base], bases: &'l [Base], below: &'l Bases) -> Self {
+    fn new(element: Element<'d, 'a>, own: &'l [Base], bases: &'l Bases, below: &'l Bases) -> Self {
         Self { element, own, bases, below, odd_ids: OnceCell::new(), templates: Cell::new(0) }
     }
 
     /// What players resolve URIs against that are of no segment: some take the base URLs, others the MPD's URL.
-    fn meta(&self) -> Vec<Base> {
-        let mut bases = self.own.to_vec();
-        bases.extend(self.bases.iter().filter(|base| !self.own.contains(base)).cloned());
-        bases
-    }
-
-    fn odd_ids(&self) -> &BTreeSet<String> {
-        self.odd_ids.get_or_init(|| {
-            let ids = self.representations().filter_map(|one| one.value("id"));
-            ids.filter(|id| !is_plain_id(id)).map(Into::into).collect()
+    fn meta(&self) -> &'l [Base] {
+        let own = self.own;
+        self.bases.0.meta.get_or_init(|| {
+            let mut bases = own.to_vec();
+            bases.extend(self.bases.all().iter().filter(|base| !own.contains(base)).cloned());
+            bases
         })
     }
 
@@ -844,14 +963,12 @@ fn is_folder(uri: &str) -> bool {
 }
 
 /// The words of an attribute, each as one.
-fn words<'a>(attribute: &Attribute<'a>) -> Vec<Attribute<'a>> {
-    let raw = attribute.raw;
-    raw.split_ascii_whitespace()
-        .map(|word| {
-            let at = attribute.at + (word.as_ptr() as usize - raw.as_ptr() as usize);
-            Attribute { name: attribute.name, raw: word, at }
-        })
-        .collect()
+fn words<'a>(attribute: &Attribute<'a>) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
+    let Attribute { name, raw, at } = *attribute;
+    raw.split_ascii_whitespace().map(move |word| {
+        let at = at + (word.as_ptr() as usize - raw.as_ptr() as usize);
+        Attribute { name, raw: word, at }
+    })
 }
 
 /// A text as it is written between quotes, or between tags.

@@ -1,6 +1,7 @@
 //! What playlists and MPDs have in common: where they lie, how their URIs carry the session, what they are compiled into,
 //! how what they offer is held against a viewer's limits, and how it is told what is wrong with them.
 
+mod budget;
 pub(crate) mod codecs;
 mod frame;
 mod iso_639;
@@ -14,6 +15,7 @@ mod steering;
 mod template;
 mod timing;
 
+pub(crate) use budget::{Budget, Exhausted, MOST_RESOLVED};
 pub use frame::{Frame, Signing};
 pub(crate) use limit::Limit;
 pub(crate) use picture::is_low_enough;

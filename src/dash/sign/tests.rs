@@ -101,7 +101,7 @@ fn every_place_where_a_uri_can_stand() {
 fn at_the_entry_relative_uris_get_a_base_url_that_has_the_session() {
     let mpd =
         "<?xml version='1.0'?>\n<d:MPD type=\"dynamic\">\n  <d:ProgramInformation/>\n  <d:Period/>\n</d:MPD>";
-    let base = "\n  <d:BaseURL>/~S/harbour/dash/</d:BaseURL>";
+    let base = "\n  <d:BaseURL>https://watch.example/~S/harbour/dash/</d:BaseURL>";
     let location = "\n  <d:Location>https://watch.example/~S/harbour/dash/live.mpd?start=5</d:Location>";
     let expected = mpd.replace("Information/>", &format!("Information/>{base}{location}"));
     assert_eq!(signed(mpd, Signing::Path), Ok(expected));
@@ -113,12 +113,12 @@ fn at_the_entry_relative_uris_get_a_base_url_that_has_the_session() {
     let theirs = "<MPD type=\"dynamic\"><Location>https://media.example/vod/h/x.mpd</Location></MPD>";
     let expected = theirs.replace(
         "<Location>https://media.example/vod/h",
-        "<BaseURL>/~S/harbour/dash/</BaseURL><Location>/~S/harbour",
+        "<BaseURL>https://watch.example/~S/harbour/dash/</BaseURL><Location>https://watch.example/~S/harbour",
     );
     assert_eq!(signed(theirs, Signing::Path), Ok(expected));
     assert_eq!(
         signed("<MPD><Period/></MPD>", Signing::Path).unwrap(),
-        "<MPD><BaseURL>/~S/harbour/dash/</BaseURL><Period/></MPD>"
+        "<MPD><BaseURL>https://watch.example/~S/harbour/dash/</BaseURL><Period/></MPD>"
     );
     assert_eq!(signed("<MPD/>", Signing::Path).unwrap(), "<MPD/>");
 }
@@ -236,8 +236,8 @@ fn the_time_of_the_title_is_the_edge_s() {
     for uri in ["time", "/vod/h/time?x", "https://media.example/vod/h/time"] {
         for (signing, expected) in [
             (Signing::Inherited, "_stagedoor/time"),
-            (Signing::Path, "/~S/harbour/dash/_stagedoor/time"),
-            (Signing::Query, "/harbour/dash/_stagedoor/time?sd_session=S"),
+            (Signing::Path, "https://watch.example/~S/harbour/dash/_stagedoor/time"),
+            (Signing::Query, "https://watch.example/harbour/dash/_stagedoor/time?sd_session=S"),
         ] {
             let found = signed(&mpd("http-xsdate", uri), signing).unwrap();
             assert!(found.contains(&format!("value=\"{expected}\"")), "{uri}: {found}");
@@ -374,4 +374,78 @@ fn work_is_bounded() {
     ] {
         assert!(signed(&mpd, Signing::Inherited).is_err(), "{name}");
     }
+}
+
+/// What the URIs of an MPD take to resolve, if so much has been counted before.
+fn work(mpd: &str, before: usize) -> Result<usize, CompileError> {
+    let folder = Url::parse("https://media.example/vod/h/").unwrap();
+    let resource = ResourcePath::parse("dash/live.mpd").unwrap();
+    let frame = Frame {
+        folder: &folder,
+        root: "harbour/",
+        resource: &resource,
+        query: "",
+        signing: Signing::Inherited,
+        foreign: &ForeignPolicy::REFUSE,
+        authority: "https://watch.example",
+        tokens: &[],
+    };
+    let document = Document::read(mpd).unwrap();
+    let mut signer = Signer::new(&frame);
+    signer.resolver.spend(before).unwrap();
+    signer.sign(&document, mpd, &Edited::new(mpd))?;
+    Ok(signer.resolver.spent() - before)
+}
+
+#[test]
+fn base_urls_and_what_is_resolved_against_them_have_a_budget() {
+    let bases: String = (0..BASES_MAX).map(|n| format!("<BaseURL>d{n}/</BaseURL>")).collect();
+    let with =
+        |inner: &str| format!("<MPD>{bases}<Period><AdaptationSet>\n{inner}</AdaptationSet></Period></MPD>");
+    let segments = "<Representation><SegmentList>\n@</SegmentList></Representation>";
+    let template = "<SegmentTemplate media=\"$RepresentationID$/$Number$\"/>\n@";
+    for (name, around, each) in [
+        ("base URLs", "@", "<Representation id=\"1\"><BaseURL>./r#/</BaseURL></Representation>\n"),
+        ("empty base URLs", "@", "<Representation id=\"1\"><BaseURL/></Representation>\n"),
+        ("URIs of segments", segments, "<SegmentURL media=\"./#.m4s\"/>\n"),
+        (
+            "URIs of events",
+            "<EventStream>@</EventStream>",
+            "<Event><InsertPresentation uri=\"./#.mpd\"/></Event>\n",
+        ),
+        ("ids in a template", template, "<Representation id=\"a b#\"/>\n"),
+    ] {
+        let mpd = |count: usize| {
+            let each: String = (0..count).map(|n| each.replace('#', &format!("{n:02}"))).collect();
+            with(&around.replace('@', &each))
+        };
+        let spent = |count| work(&mpd(count), 0).unwrap();
+        let (none, few, many) = (spent(0), spent(10), spent(40));
+        // Each counts with each of the base URLs.
+        assert!(few - none > 10 * BASES_MAX * 64, "{name}: {none} {few}");
+        assert_eq!(4 * (few - none), many - none, "{name}");
+        let error = work(&mpd(40), MOST_RESOLVED - few).unwrap_err();
+        let CompileError::TooMuch { line, limit, found } = error else { panic!("{name}: {error}") };
+        assert!((2..42).contains(&line) && found > limit, "{name}: line {line}, {found} of {limit}");
+        let told =
+            format!("expected {MOST_RESOLVED} bytes of URIs at most, each counted with every base URL");
+        assert!(error.to_string().contains(&told), "{name}: {error}");
+    }
+    // Representations that have no base URL of their own have their level's: the same ones.
+    let shared = |count: usize| with(&"<Representation id=\"1\"/>\n".repeat(count));
+    assert_eq!(work(&shared(10_000), 0).unwrap(), work(&shared(1), 0).unwrap());
+}
+
+/// Levels within one another have the same Representations below them.
+#[test]
+fn ids_are_not_looked_at_again_at_each_level_for_nothing() {
+    let mpd = |levels: usize, count: usize| {
+        let open = "<Period><SegmentTemplate media=\"$RepresentationID$/$Number$\"/>".repeat(levels);
+        let representations = "<Representation id=\"a\"/>".repeat(count);
+        format!("<MPD>{open}{representations}{}</MPD>", "</Period>".repeat(levels))
+    };
+    let one = work(&mpd(1, 1_000), 0).unwrap();
+    assert!(one >= 1_000 * ELEMENT_LOOKED_AT);
+    assert!(work(&mpd(50, 1_000), 0).unwrap() > 49 * one);
+    assert!(matches!(work(&mpd(50, 1_000), MOST_RESOLVED - one), Err(CompileError::TooMuch { .. })));
 }
