@@ -18,6 +18,7 @@ use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::dash::{Edits, compile};
 use stagedoor::manifest::{Frame, Signing, Template};
 use stagedoor::route::ResourcePath;
+use stagedoor::token::Credentials;
 use url::Url;
 
 const SEGMENTS: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
@@ -116,7 +117,7 @@ fn signed(mpd: &str) -> Template {
                 signing: Signing::Path,
                 foreign: &ForeignPolicy::REFUSE,
                 authority: "https://watch.example",
-                tokens: &[],
+                credentials: Credentials::SESSION,
             };
             let caps = Caps::default();
             compile(mpd.as_bytes(), Some(&frame), &within(&caps)).unwrap()

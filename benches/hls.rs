@@ -19,6 +19,7 @@ use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::hls::{Edits, EventKind, Tag, Writer, compile, events};
 use stagedoor::manifest::{Frame, Signing, Template};
 use stagedoor::route::ResourcePath;
+use stagedoor::token::Credentials;
 use url::Url;
 
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
@@ -225,7 +226,7 @@ fn compiled(playlist: &str) -> Template {
                 signing: Signing::Path,
                 foreign,
                 authority: "https://watch.example",
-                tokens: &[],
+                credentials: Credentials::SESSION,
             };
             let caps = Caps::default();
             let mut edits = Edits::within(&caps);

@@ -48,7 +48,7 @@ impl From<Fault> for Stop {
 impl From<SourceError> for Stop {
     fn from(error: SourceError) -> Self {
         match error {
-            SourceError::Directive(denial) => denial.into(),
+            SourceError::Denied(denial) => denial.into(),
             error @ SourceError::Outside { .. } => {
                 Fault::new(FaultKind::DocumentInvalid, error.to_string()).into()
             }

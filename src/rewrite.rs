@@ -20,6 +20,7 @@ use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
 use crate::route::{MediaRequest, ResourceKind};
 use crate::steering;
+use crate::token::Credentials;
 
 /// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
 pub const DEFINE_PARAMETER: &str = "_SD_define";
@@ -99,7 +100,7 @@ impl<'a> Rewrite<'a> {
             signing: admission.signing,
             foreign: &site.media.foreign,
             authority: &facts.authority(),
-            tokens: &site.tokens.query_parameters().collect::<Vec<_>>(),
+            credentials: &Credentials::of(site),
         };
         let stop = |kind, error: &dyn Display| match kind {
             Refused::NoVariant => Denial::new(Reason::NoVariant, error.to_string()).into(),

@@ -19,6 +19,7 @@ use crate::denial::{Denial, Reason};
 use crate::explain;
 use crate::facts::{Facts, Method};
 use crate::redacted::Redacted;
+use crate::token::Credentials;
 
 /// Where a request goes.
 #[derive(Clone, Debug)]
@@ -201,6 +202,26 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
             None => Ok(Route::Entry),
         },
     }
+}
+
+/// What a request asks for, as a log may tell it: the path below the session, without any segment that may hold a viewer's
+/// credential, and without the query.
+pub fn told(facts: &Facts) -> Option<String> {
+    let request = match route(facts) {
+        Ok(Route::Below(request, _)) => request,
+        Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok()?,
+        _ => return None,
+    };
+    // Nothing says here where the site takes its tokens: a parameter of any name may be one.
+    let is_entry = session_prefix(&facts.path).is_none();
+    let told = Credentials::usual().hidden(&format!("{}/{}", request.title, request.resource));
+    let hidden = |segment: &str| {
+        let parameters =
+            if is_entry { Some(segment) } else { segment.split_once(';').map(|(_, found)| found) };
+        parameters.is_some_and(|found| found.contains([';', '=']))
+    };
+    let segments = told.split('/').map(|segment| if hidden(segment) { "[…]" } else { segment });
+    Some(segments.collect::<Vec<_>>().join("/"))
 }
 
 fn not_found() -> Denial {

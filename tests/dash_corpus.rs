@@ -17,6 +17,7 @@ use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::dash::{CompileError, Edits, compile};
 use stagedoor::manifest::{Frame, Signing};
 use stagedoor::route::{ResourcePath, SESSION_PARAMETER, TIME_RESOURCE};
+use stagedoor::token::Credentials;
 use url::Url;
 use xml::Element;
 
@@ -79,7 +80,7 @@ fn signed(
         signing,
         foreign,
         authority: "https://edge.example",
-        tokens: &[],
+        credentials: Credentials::SESSION,
     };
     let caps = Caps::default();
     let template = compile(mpd.as_bytes(), Some(&frame), &Edits::within(&caps))?;

@@ -12,6 +12,7 @@ use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::hls::{Edits, Writer, check, compile, events};
 use stagedoor::manifest::{FINDINGS_MAX, Frame, Severity, Signing};
 use stagedoor::route::{ResourcePath, SESSION_PARAMETER};
+use stagedoor::token::Credentials;
 use url::Url;
 
 const TOKEN: &str = "SeSsIoN";
@@ -23,6 +24,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("globocom-m3u8/windows_playlist.m3u8", NO_PLAYLIST),
     ("gohlslib-fuzz/FuzzPlaylistUnmarshal/771e938e4458e983", NO_PLAYLIST),
     ("videojs-m3u8-parser/empty.m3u8", NO_PLAYLIST),
+    (
+        "videojs-m3u8-parser/extinf.m3u8",
+        "line 9: an EXTINF with something besides a duration and a title, which players take for a URI: #EXTINF:;asljasdfii11)))00,",
+    ),
 ];
 const NO_PLAYLIST: &str = "expected #EXTM3U, or another tag, in front of anything else";
 
@@ -217,7 +222,7 @@ fn every_uri_is_signed_exactly_once() {
                 signing,
                 foreign: &foreign,
                 authority: "https://watch.example",
-                tokens: &[],
+                credentials: Credentials::SESSION,
             };
             let caps = Caps::default();
             let template = match compile(&playlist, Some(&frame), &Edits::within(&caps)) {

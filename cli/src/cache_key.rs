@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     match cache::source(&facts, &wanted, &site, &folder, &Caps::default(), generation) {
         Ok(source) if arguments.json => input::print(&told(&source, arguments)?)?,
         Ok(source) => input::write(format!("{}\n", source.cache_key).as_bytes())?,
-        Err(SourceError::Directive(denial)) => return refused(&denial),
+        Err(SourceError::Denied(denial)) => return refused(&denial),
         Err(error @ SourceError::Outside { .. }) => return Err(Misuse(error.to_string())),
     }
     Ok(Answer::Yes)

@@ -13,6 +13,7 @@ use stagedoor::hls::{self, Bounds, Edits};
 use stagedoor::manifest::{Frame, Signing};
 use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
 use stagedoor::steering;
+use stagedoor::token::Credentials;
 use url::Url;
 
 use crate::input::{self, Misuse};
@@ -158,7 +159,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         signing,
         foreign: &foreign,
         authority: &facts.authority(),
-        tokens: &site.iter().flat_map(|site| site.tokens.query_parameters()).collect::<Vec<_>>(),
+        credentials: &site.as_ref().map_or_else(Credentials::usual, Credentials::of),
     };
     let caps = permit.unwrap_or_default().caps;
     let bounds = site.as_ref().map_or_else(Bounds::default, |site| site.playlists.bounds());

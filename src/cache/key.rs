@@ -22,9 +22,10 @@ use url::Url;
 
 use super::{Directives, Kind, query};
 use crate::catalog::{CachePolicy, Caps, Site};
-use crate::denial::Denial;
+use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::route::{MediaRequest, ResourceKind, SESSION_PARAMETER};
+use crate::route::{MediaRequest, ResourceKind};
+use crate::token::Credentials;
 
 /// Something at the media origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,9 +75,9 @@ pub enum SourceError {
         /// What was found.
         found: String,
     },
-    /// A delivery directive cannot be read.
+    /// A delivery directive cannot be read, or a viewer token stands in the path.
     #[error("{0}")]
-    Directive(Denial),
+    Denied(Denial),
 }
 
 /// Finds what a request asks for at the media origin.
@@ -97,13 +98,19 @@ pub fn source(
     let below = |base: &Url, path: &str| {
         base.join(path).ok().filter(|url| url.as_str().starts_with(base.as_str())).ok_or_else(|| error(path))
     };
+    if request.resource.as_str().contains([';', '=', '%'])
+        && Credentials::of(site).holds_path(request.resource.as_str())
+    {
+        let detail = "expected a path without a viewer token besides the one that opened the session";
+        return Err(SourceError::Denied(Denial::new(Reason::PathInvalid, detail)));
+    }
     let folder = below(origin, folder)?;
     // `./` keeps a first segment with a colon from being taken for a scheme.
     let mut url = below(&folder, &format!("./{}", request.resource))?;
     let sent = facts.query.expose();
     let directives = match request.kind {
         ResourceKind::Playlist if site.media.low_latency && !sent.is_empty() => {
-            let read = Directives::read(sent).map_err(SourceError::Directive)?;
+            let read = Directives::read(sent).map_err(SourceError::Denied)?;
             Directives { skip: read.skip.filter(|_| caps.rewind_s.is_none()), ..read }
         }
         _ => Directives::default(),
@@ -136,23 +143,27 @@ pub fn source(
     })
 }
 
+/// The headers of a viewer's request that go to the media origin, which choose among the bytes of a file. A site takes viewer
+/// tokens in none of them.
+pub const PASSED_HEADERS: [&str; 4] = ["Range", "If-Range", "If-None-Match", "If-Modified-Since"];
+
 /// The query parameter by which a patch says what MPD it is for.
 const PUBLISH_TIME: &str = "publishTime";
 
-/// The parameters that the site lists, and that of a patch. Those of one name keep their order, which may mean something. A
-/// name in which a viewer's token or session stands is none, even if it is listed.
+/// The parameters that the site lists, and that of a patch. Those of one name keep their order, which may mean something. What
+/// may hold a viewer's credential is none of them, even if it is listed.
 fn listed(sent: &str, site: &Site, is_patch: bool) -> Vec<(String, String)> {
-    let holds_token =
-        |name: &str| name == SESSION_PARAMETER || site.tokens.query_parameters().any(|token| token == name);
+    let credentials = Credentials::of(site);
     let names: Vec<_> = site
         .media
         .query
         .iter()
-        .filter(|name| !Directives::NAMES.contains(&name.as_str()) && !holds_token(name))
+        .filter(|name| !Directives::NAMES.contains(&name.as_str()) && !credentials.holds_parameter(name))
         .map(|name| query::canonical(name))
         .collect();
     let is_listed = |name: &String| names.contains(name) || (is_patch && name == PUBLISH_TIME);
-    query::parameters(sent).filter(|(name, _)| is_listed(name)).collect()
+    let kept = sent.split('&').filter(|pair| !credentials.holds_pair(pair));
+    kept.flat_map(query::parameters).filter(|(name, _)| is_listed(name)).collect()
 }
 
 fn set_query(url: &mut Url, parameters: &[(String, String)]) {
@@ -167,7 +178,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::denial::Reason;
     use crate::redacted::Redacted;
     use crate::route::{Route, route};
 
@@ -243,9 +253,7 @@ mod tests {
         assert_eq!(playlist.plain_key(), find("/h/a.m3u8", "a=1&_HLS_pathway=x").cache_key);
         assert_eq!(find("/h/a.m4s", query).url.query(), Some("_HLS_pathway=x&a=1"));
         let denied = of(&site(), "/h/a.m3u8", "_HLS_part=2", "h/", 0).unwrap_err();
-        assert!(
-            matches!(denied, SourceError::Directive(denial) if denial.reason == Reason::DirectiveInvalid)
-        );
+        assert!(matches!(denied, SourceError::Denied(denial) if denial.reason == Reason::DirectiveInvalid));
 
         let mut plain = site();
         plain.media.low_latency = false;

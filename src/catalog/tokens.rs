@@ -53,14 +53,6 @@ pub struct ReplayPolicy {
 }
 
 impl TokenPolicy {
-    /// The query parameters in which a viewer token may stand.
-    pub fn query_parameters(&self) -> impl Iterator<Item = &str> {
-        self.placements.iter().filter_map(|placement| match placement {
-            Placement::Query(name) => Some(name.as_str()),
-            _ => None,
-        })
-    }
-
     fn default_placements() -> Vec<Placement> {
         vec![Placement::Query("token".to_owned()), Placement::Authorization]
     }
@@ -317,15 +309,6 @@ pub struct CatPolicy {
     pub plans: Option<String>,
 }
 
-impl CatPolicy {
-    pub(crate) fn default_placements() -> Vec<Placement> {
-        let names = ["CTA-Common-Access-Token", "Common-Access-Token"].map(str::to_owned);
-        let headers = names.clone().map(Placement::Header);
-        let cookies = names.map(Placement::Cookie);
-        headers.into_iter().chain(cookies).chain([Placement::Query("CAT".to_owned())]).collect()
-    }
-}
-
 /// What a site demands of signed URIs (RFC 9246).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -398,8 +381,11 @@ pub struct EdgeAuthPolicy {
 }
 
 impl EdgeAuthPolicy {
+    /// The names that are looked for where the site's document has none.
+    pub const NAMES: [&str; 4] = ["__token__", "hdnts", "hdnea", "__hdnea__"];
+
     fn default_names() -> Vec<String> {
-        ["__token__", "hdnts", "hdnea", "__hdnea__"].map(str::to_owned).to_vec()
+        Self::NAMES.map(str::to_owned).to_vec()
     }
 
     const fn default_field_delimiter() -> char {
@@ -487,12 +473,18 @@ pub struct MediaCdnPolicy {
 }
 
 impl MediaCdnPolicy {
+    /// The names that are looked for where the site's document has none.
+    pub const NAMES: [&str; 3] = ["edge-cache-token", "hdnts", "hdntl"];
+
+    /// The name of a token for an ad pod where the site's document has none.
+    pub const POD: &str = "auth-token";
+
     fn default_names() -> Vec<String> {
-        ["edge-cache-token", "hdnts", "hdntl"].map(str::to_owned).to_vec()
+        Self::NAMES.map(str::to_owned).to_vec()
     }
 
     fn default_pod() -> String {
-        "auth-token".to_owned()
+        Self::POD.to_owned()
     }
 }
 

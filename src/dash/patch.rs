@@ -179,6 +179,7 @@ mod tests {
     use crate::catalog::ForeignPolicy;
     use crate::manifest::Signing;
     use crate::route::ResourcePath;
+    use crate::token::Credentials;
 
     fn signed(patch: &str, signing: Signing) -> Result<String, String> {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
@@ -193,7 +194,7 @@ mod tests {
             signing,
             foreign: &foreign,
             authority: "https://watch.example",
-            tokens: &[],
+            credentials: Credentials::SESSION,
         };
         let caps = Caps { rewind_s: Some(60), ..Caps::default() };
         let edits = Edits { update_within_s: Some(30), ..Edits::within(&caps) };

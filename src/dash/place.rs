@@ -399,6 +399,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::ForeignPolicy;
+    use crate::token::Credentials;
 
     fn with<T>(signing: Signing, then: impl FnOnce(&Resolver<'_>) -> T) -> T {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
@@ -413,7 +414,7 @@ mod tests {
             signing,
             foreign: &foreign,
             authority: "https://watch.example",
-            tokens: &[],
+            credentials: Credentials::SESSION,
         };
         then(&Resolver::new(&frame))
     }

@@ -339,14 +339,12 @@ impl<'f> Signer<'f> {
     /// Tells players of a live stream to ask for the next MPD below the session, in place of opening another one with the
     /// viewer's token each time.
     fn give_location(&mut self, mpd: Element<'_, '_>) {
-        let Frame { authority, root, resource, query, signing, .. } = *self.frame;
+        let Frame { authority, root, resource, query, signing, credentials, .. } = *self.frame;
         let is_dynamic = mpd.value("type").is_some_and(|kind| kind == "dynamic");
         if signing == Signing::Inherited || !is_dynamic || mpd.child("Location").is_some() {
             return;
         }
-        let others: Vec<_> =
-            query.split('&').filter(|pair| !pair.is_empty() && !self.holds_token(pair)).collect();
-        let others = others.join("&");
+        let others = credentials.without(query);
         let (before, after) = if signing == Signing::Query {
             let mark = if others.is_empty() { "" } else { "&" };
             (format!("{authority}/{root}{resource}?{others}{mark}{SESSION_PARAMETER}="), String::new())
@@ -360,13 +358,8 @@ impl<'f> Signer<'f> {
 
     /// Whether who has the query of the MPD's URL has a token, and URLs may lead to other hosts.
     fn gives_token_away(&self) -> bool {
-        let holds_one = self.frame.query.split('&').any(|pair| self.holds_token(pair));
-        holds_one && !self.frame.foreign.is_default()
-    }
-
-    fn holds_token(&self, pair: &str) -> bool {
-        let name = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned());
-        name.is_some_and(|name| self.frame.holds_token(&name))
+        let Frame { query, credentials, foreign, .. } = *self.frame;
+        query.split('&').any(|pair| credentials.holds_pair(pair)) && !foreign.is_default()
     }
 
     /// Puts a child behind those of some names, or in front of all.

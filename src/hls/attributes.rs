@@ -25,6 +25,13 @@ pub struct Attribute<'a> {
     pub exact: bool,
 }
 
+impl Attribute<'_> {
+    /// The offset behind the value, and behind its closing quote, within the list.
+    pub(super) const fn end(&self) -> usize {
+        self.at + self.value.len() + if self.quoted { 1 } else { 0 }
+    }
+}
+
 /// The attributes of a list, in order.
 pub(super) fn attributes(list: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
     let mut next = 0;

@@ -113,6 +113,7 @@ mod tests {
     use crate::hls::Bounds;
     use crate::manifest::Signing;
     use crate::route::ResourcePath;
+    use crate::token::Credentials;
 
     fn template(playlist: &str, signing: Signing, edits: &Edits<'_>) -> Result<Template, CompileError> {
         let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
@@ -126,7 +127,7 @@ mod tests {
             signing,
             foreign,
             authority: "https://watch.example",
-            tokens: &["token"],
+            credentials: &Credentials::usual(),
         };
         compile(playlist.as_bytes(), Some(&frame), edits)
     }
@@ -320,60 +321,97 @@ mod tests {
         let signed = template(playlist, Signing::Path, &edits).unwrap();
         assert_eq!(
             str::from_utf8(&signed.render("S")).unwrap(),
-            "#EXTM3U\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"S\"\n#EXT-X-VERSION:9\n\
-             /~{$session}/harbour/hls/a.ts\n/~{$session}/harbour/hls/b.ts\n"
+            "#EXTM3U\n#EXT-X-DEFINE:NAME=\"sd_session\",VALUE=\"S\"\n#EXT-X-VERSION:9\n\
+             /~{$sd_session}/harbour/hls/a.ts\n/~{$sd_session}/harbour/hls/b.ts\n"
         );
         // Outside quotes, players put no variables in.
         let bare = template("#EXTM3U\n#EXT-X-MAP:URI=i.mp4\na.ts\n", Signing::Path, &edits).unwrap();
         assert!(!String::from_utf8_lossy(&bare.render("S")).contains("{$"));
     }
 
+    /// The token would be sent to the media origin, or to another host, in whatever place the variable has: a path, a query.
     #[test]
-    fn no_token_gets_into_a_variable_where_uris_lead_elsewhere() {
+    fn no_credential_gets_into_a_variable() {
         let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
         let resource = ResourcePath::parse("hls/master.m3u8").unwrap();
         let caps = Caps::default();
-        for (parameter, policy, is_refused) in [
-            ("token", ForeignPolicy::pass_all(), true),
-            ("sd_session", ForeignPolicy::pass_all(), true),
-            ("cdn", ForeignPolicy::pass_all(), false),
-            ("token", ForeignPolicy::REFUSE, false),
+        for (define, is_refused) in [
+            ("QUERYPARAM=\"token\"", true),
+            ("QUERYPARAM=token", true),
+            ("QUERYPARAM=\"%74oken\"", true),
+            ("QUERYPARAM=\"hdnts\"", true),
+            ("QUERYPARAM=\"sd_session\"", true),
+            ("IMPORT=\"token\"", true),
+            ("IMPORT=\"sd_session\"", true),
+            ("NAME=\"a\",VALUE=\"1\",QUERYPARAM=\"token\"", true),
+            ("NAME=\"token\",VALUE=\"1\"", false),
+            ("QUERYPARAM=\"cdn\"", false),
+            ("IMPORT=\"cdn\"", false),
         ] {
-            let frame = Frame {
-                folder: &folder,
-                root: "harbour/",
-                resource: &resource,
-                query: "token=t&cdn=c",
-                signing: Signing::Path,
-                foreign: &policy,
-                authority: "https://watch.example",
-                tokens: &["token"],
-            };
-            let playlist = format!("#EXTM3U\n#EXT-X-DEFINE:QUERYPARAM=\"{parameter}\"\n");
-            let found = compile(playlist.as_bytes(), Some(&frame), &Edits::within(&caps));
-            assert_eq!(
-                matches!(found, Err(CompileError::Uncovered { line: 2, .. })),
-                is_refused,
-                "{parameter}"
-            );
+            for policy in [ForeignPolicy::REFUSE, ForeignPolicy::pass_all(), ForeignPolicy::sign_all()] {
+                for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
+                    let frame = Frame {
+                        folder: &folder,
+                        root: "harbour/",
+                        resource: &resource,
+                        query: "token=t&cdn=c",
+                        signing,
+                        foreign: &policy,
+                        authority: "https://watch.example",
+                        credentials: &Credentials::usual(),
+                    };
+                    let playlist = format!("#EXTM3U\n#EXT-X-DEFINE:{define}\nx/{{$cdn}}.m3u8\n");
+                    let found = compile(playlist.as_bytes(), Some(&frame), &Edits::within(&caps));
+                    let refused = matches!(found, Err(CompileError::Uncovered { line: 2, .. }));
+                    assert_eq!(refused, is_refused, "{define} {found:?}");
+                }
+            }
         }
+        // Nor one that another playlist has defined, however it comes here.
+        let playlist = "#EXTM3U\nx.ts?{$sd_session}\n";
+        let error = rewrite(playlist, Signing::Path, None).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "line 2: a URI with a variable whose value may be a credential of the viewer: x.ts"
+        );
     }
 
     #[test]
-    fn a_uri_in_an_extinf_is_refused_where_players_find_it() {
+    fn an_extinf_holds_a_duration_and_a_title_alone() {
         let compiled = |playlist: &str| rewrite(playlist, Signing::Path, None);
-        for (playlist, is_refused) in [
-            ("#EXTM3U\n#EXTINF:4 https://evil.example/a.ts\n", true),
-            ("#EXTM3U\n#EXTINF:4,foo https://evil.example/a.ts", true),
-            ("#EXTM3U\n#EXTINF:4,see https://example.com/\na.ts\n", false),
-            ("#EXTM3U\n#EXTINF:-1 tvg-logo=\"https://a.example/l.png\",News\na.ts\n", false),
+        for (line, is_refused) in [
+            ("4 https://evil.example/a.ts\n", true),
+            ("4 //evil.example/a.ts?t={$token}\n", true),
+            ("4 https:/evil.example/a.ts\n", true),
+            ("4 \\\\evil.example/a.ts\n", true),
+            ("4 {$base}/a.ts\n", true),
+            ("4 a.ts\n", true),
+            ("4.5.6,x\n", true),
+            ("https://evil.example/a.ts\n", true),
+            ("4 t=\"x\" //evil.example/a.ts\n", true),
+            ("4 t=\"x\"//evil.example/a.ts\n", true),
+            ("4 //evil.example/t=\"x\",News\n", true),
+            ("4 t=\"x\n", true),
+            ("4;x,News\n", true),
+            ("4,foo https://evil.example/a.ts", true),
+            ("4,foo //evil.example/a.ts", true),
+            ("4,", false),
+            ("4\na.ts\n", false),
+            (" 4.5 \na.ts\n", false),
+            (".5,\na.ts\n", false),
+            ("4.,a\na.ts\n", false),
+            (",a\na.ts\n", false),
+            ("4 , a b\na.ts\n", false),
+            ("4,see https://example.com/\na.ts\n", false),
+            ("-1 tvg-logo=\"https://a.example/l.png\" group=\"\",News\na.ts\n", false),
         ] {
-            assert_eq!(
-                matches!(compiled(playlist), Err(CompileError::Uncovered { line: 2, .. })),
-                is_refused,
-                "{playlist}"
-            );
+            let found = compiled(&format!("#EXTM3U\n#EXTINF:{line}"));
+            let refused = matches!(found, Err(CompileError::Uncovered { line: 2, .. }));
+            assert_eq!(refused, is_refused, "{line}");
         }
+        // A tag of another name has attributes.
+        let found = compiled("#EXTM3U\n#EXTINFO:URI=\"https://evil.example/a.ts\"\n");
+        assert!(matches!(found, Err(CompileError::Uncovered { line: 2, .. })));
     }
 
     #[test]

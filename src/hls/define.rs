@@ -3,9 +3,12 @@
 //! ```text
 //! #EXTM3U
 //! #EXT-X-VERSION:8
-//! #EXT-X-DEFINE:NAME="session",VALUE="{token}"
-//! /~{$session}/harbour/hls/1.ts
+//! #EXT-X-DEFINE:NAME="sd_session",VALUE="{token}"
+//! /~{$sd_session}/harbour/hls/1.ts
 //! ```
+//!
+//! The variable has the name of the session's query parameter, so that no Media Playlist may import it: there, its value
+//! could be put anywhere.
 //!
 //! A client asks for it, since it has to know `EXT-X-DEFINE`, which takes version 8.
 //!
@@ -16,10 +19,11 @@ use std::ops::Range;
 use super::compile::is_header;
 use super::lines::lines;
 use crate::manifest::Template;
+use crate::route::SESSION_PARAMETER;
 
 const VERSION: &[u8] = b"#EXT-X-VERSION:";
 const LEAST_VERSION: u32 = 8;
-const REFERENCE: &[u8] = b"{$session}";
+const REFERENCE: &[u8] = b"{$sd_session}";
 
 /// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
 /// shorter, where a URI stands above the header, and where the playlist names a variable of this name itself.
@@ -37,7 +41,7 @@ pub(super) fn defined(template: Template) -> Template {
     if version.is_none() {
         compact.push(format!("#EXT-X-VERSION:{LEAST_VERSION}\n").as_bytes());
     }
-    compact.push(b"#EXT-X-DEFINE:NAME=\"session\",VALUE=\"");
+    compact.push(b"#EXT-X-DEFINE:NAME=\"sd_session\",VALUE=\"");
     compact.push_hole();
     compact.push(b"\"\n");
     let raised = version.filter(|(_, number)| *number < LEAST_VERSION).map(|(at, _)| at);
@@ -76,7 +80,7 @@ fn names_session(bytes: &[u8]) -> bool {
     memchr::memmem::find(bytes, REFERENCE).is_some()
         || lines(bytes).any(|line| {
             line.text.starts_with(b"#EXT-X-DEFINE:")
-                && memchr::memmem::find(line.text, b"\"session\"").is_some()
+                && memchr::memmem::find(line.text, SESSION_PARAMETER.as_bytes()).is_some()
         })
 }
 
@@ -100,25 +104,25 @@ mod tests {
         for (lines, expected) in [
             (
                 &["#EXTM3U\r\n#EXT-X-VERSION:3\r\n/~", "/a\r\n/~", "/b\r\n"][..],
-                "#EXTM3U\r\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"TOKEN\"\n#EXT-X-VERSION:8\r\n/~{$session}/a\r\n/~{$session}/b\r\n",
+                "#EXTM3U\r\n#EXT-X-DEFINE:NAME=\"sd_session\",VALUE=\"TOKEN\"\n#EXT-X-VERSION:8\r\n/~{$sd_session}/a\r\n/~{$sd_session}/b\r\n",
             ),
             (
                 &["#EXTM3U\n/~", "/a\n#EXT-X-VERSION:12\n/~", ""],
-                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"TOKEN\"\n/~{$session}/a\n#EXT-X-VERSION:12\n/~{$session}",
+                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"sd_session\",VALUE=\"TOKEN\"\n/~{$sd_session}/a\n#EXT-X-VERSION:12\n/~{$sd_session}",
             ),
             (
                 &["#EXTM3U\n/~", "/a\n/~", "/b"],
-                "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"TOKEN\"\n/~{$session}/a\n/~{$session}/b",
+                "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-DEFINE:NAME=\"sd_session\",VALUE=\"TOKEN\"\n/~{$sd_session}/a\n/~{$sd_session}/b",
             ),
             (&["#EXTM3U\n/~", "/a\n"], "#EXTM3U\n/~TOKEN/a\n"),
             (&["/~", "/a\n#EXTM3U\n/~", "/b\n"], "/~TOKEN/a\n#EXTM3U\n/~TOKEN/b\n"),
             (
-                &["#EXTM3U\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"x\"\n/~", "/a\n/~", "/b"],
-                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"session\",VALUE=\"x\"\n/~TOKEN/a\n/~TOKEN/b",
+                &["#EXTM3U\n#EXT-X-DEFINE:NAME=\"sd_session\",VALUE=\"x\"\n/~", "/a\n/~", "/b"],
+                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"sd_session\",VALUE=\"x\"\n/~TOKEN/a\n/~TOKEN/b",
             ),
             (
-                &["#EXTM3U\nhttps://ads.example/?{$session}\n/~", "/a\n/~", "/b"],
-                "#EXTM3U\nhttps://ads.example/?{$session}\n/~TOKEN/a\n/~TOKEN/b",
+                &["#EXTM3U\nhttps://ads.example/?{$sd_session}\n/~", "/a\n/~", "/b"],
+                "#EXTM3U\nhttps://ads.example/?{$sd_session}\n/~TOKEN/a\n/~TOKEN/b",
             ),
         ] {
             assert_eq!(render(lines), expected);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::variables::{Resolved, Variables};
+use super::variables::{Resolved, Variables, names};
 use crate::manifest::{Frame, Signing, below, is_relative, plain, with_parameter};
 use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
@@ -30,8 +30,10 @@ pub(super) enum PlaceError {
     Unreadable,
     /// It leads out of the title's folder, to a host that the site has not chosen.
     Foreign,
-    /// It begins with a variable whose value is not known, so that it might lead anywhere.
+    /// Its host or path depends on a variable whose value is not known, so that it might lead anywhere.
     Variable,
+    /// It has a variable whose value may be a credential of the viewer.
+    Credential,
     /// Its path has a spelling that the edge does not serve: an empty segment, an encoded slash, a stray `%`.
     Spelling,
 }
@@ -49,15 +51,30 @@ impl Frame<'_> {
         }
         match variables.resolve(uri) {
             Resolved::Known(Cow::Borrowed(uri)) => self.resolved(uri),
-            Resolved::Known(Cow::Owned(uri)) => Ok(match self.resolved(&uri)? {
-                Place::Below => {
-                    Place::Signed("/~".to_owned(), ["/", self.root, self.resource.folder(), &uri].concat())
-                }
-                Place::With(mark) => Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new()),
-                place => place,
-            }),
-            Resolved::Unknown(at) => self.partly(uri, uri.get(..at).unwrap_or_default()),
+            Resolved::Known(Cow::Owned(text)) => self.with_values(&text),
+            // Whatever has defined it, there or in another playlist.
+            Resolved::Partly { text, .. }
+                if names(&text).any(|name| self.credentials.holds_parameter(name)) =>
+            {
+                Err(PlaceError::Credential)
+            }
+            Resolved::Partly { text, at } => match text.get(..at).unwrap_or_default() {
+                // Where it leads is said: no value changes it behind that.
+                before if before.contains(['?', '#']) => self.with_values(&text),
+                before => self.partly(uri, before),
+            },
         }
+    }
+
+    /// A URI in which values stand in place of variables.
+    fn with_values(&self, uri: &str) -> Result<Place, PlaceError> {
+        Ok(match self.resolved(uri)? {
+            Place::Below => {
+                Place::Signed("/~".to_owned(), ["/", self.root, self.resource.folder(), uri].concat())
+            }
+            Place::With(mark) => Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new()),
+            place => place,
+        })
     }
 
     fn resolved(&self, uri: &str) -> Result<Place, PlaceError> {
@@ -97,24 +114,25 @@ impl Frame<'_> {
         root.is_ok_and(|root| url.is_some_and(|url| self::below(&root, &url) == Some(below)))
     }
 
-    /// A URI that holds a variable whose value players alone know. The text before it has to hold the URI on the edge's
-    /// host; where the value climbs out of the session, the edge refuses what is asked for.
+    /// A URI whose path holds a variable of which players alone know the value. The text before it has to hold the URI on the
+    /// edge's host; where the value climbs out of the session, the edge refuses what is asked for.
     fn partly(&self, uri: &str, before: &str) -> Result<Place, PlaceError> {
         // The value is at least a name: what stands before it may end with a slash, and may not be empty.
-        let begun = Some(before).filter(|before| !before.is_empty());
-        let has_query = begun.and_then(|before| plain(&format!("{before}x"))).ok_or(PlaceError::Variable)?;
-        // The value may begin a query too.
-        let mark = if has_query || uri.contains('?') { '&' } else { '?' };
+        let is_covered = !before.is_empty() && plain(&format!("{before}x")).is_some();
+        if !is_covered {
+            return Err(PlaceError::Variable);
+        }
         Ok(match self.signing {
             Signing::Inherited if before.contains('/') => Place::AsIs,
             Signing::Inherited => Place::Unsigned(format!("./{uri}")),
             Signing::Path => Place::Below,
-            Signing::Query if uri.contains('#') => return Err(PlaceError::Variable),
-            Signing::Query => Place::Signed(
-                ["/", self.root, self.resource.folder(), uri, &format!("{mark}{SESSION_PARAMETER}=")]
-                    .concat(),
-                String::new(),
-            ),
+            Signing::Query => {
+                let (uri, fragment) = uri.find('#').map_or((uri, ""), |at| uri.split_at(at));
+                let mark = if uri.contains('?') { '&' } else { '?' };
+                let folder = self.resource.folder();
+                let before = ["/", self.root, folder, uri, &format!("{mark}{SESSION_PARAMETER}=")].concat();
+                Place::Signed(before, fragment.to_owned())
+            }
         })
     }
 
@@ -158,14 +176,19 @@ mod tests {
     use super::*;
     use crate::catalog::ForeignPolicy;
     use crate::manifest::is_local;
+    use crate::token::Credentials;
 
     fn place_with(signing: Signing, foreign: &ForeignPolicy, uri: &str) -> Result<Place, PlaceError> {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
         let resource = ResourcePath::parse("hls/index.m3u8").unwrap();
         let mut variables = Variables::default();
-        variables.define(br#"NAME="dir",VALUE="v/1""#, "");
-        variables.define(br#"NAME="base",VALUE="https://media.example/vod/h""#, "");
-        variables.define(br#"NAME="up",VALUE="../.""#, "");
+        for list in [
+            r#"NAME="dir",VALUE="v/1""#,
+            r#"NAME="base",VALUE="https://media.example/vod/h""#,
+            r#"NAME="up",VALUE="../.""#,
+        ] {
+            variables.define(list.as_bytes(), "", Credentials::SESSION).unwrap();
+        }
         let frame = Frame {
             folder: &folder,
             root: "harbour/",
@@ -174,7 +197,7 @@ mod tests {
             signing,
             foreign,
             authority: "https://watch.example",
-            tokens: &[],
+            credentials: Credentials::SESSION,
         };
         frame.place(uri.as_bytes(), &variables)
     }
@@ -215,6 +238,14 @@ mod tests {
             ("{$up}/a.ts", "a.ts", "/harbour/a.ts?"),
             ("x/{$unknown}", "hls/x/{$unknown}", "/harbour/hls/x/{$unknown}?"),
             ("x.ts?{$unknown}", "hls/x.ts?{$unknown}", "/harbour/hls/x.ts?{$unknown}&"),
+            (
+                "https://media.example/vod/h/b/1.ts?t={$unknown}",
+                "b/1.ts?t={$unknown}",
+                "/harbour/b/1.ts?t={$unknown}&",
+            ),
+            ("/vod/h/b/1.ts?t={$unknown}", "b/1.ts?t={$unknown}", "/harbour/b/1.ts?t={$unknown}&"),
+            ("{$base}/1.ts?t={$unknown}", "1.ts?t={$unknown}", "/harbour/1.ts?t={$unknown}&"),
+            ("{$dir}/{$unknown}/1.ts", "hls/{$dir}/{$unknown}/1.ts", "/harbour/hls/{$dir}/{$unknown}/1.ts?"),
             ("a.ts?sd_session=old&x=1", "hls/a.ts?sd_session=old&x=1", "/harbour/hls/a.ts?x=1&"),
             ("a.ts?sd_session=old", "hls/a.ts?sd_session=old", "/harbour/hls/a.ts?"),
             ("a.ts?sd%5Fsession=old", "hls/a.ts?sd%5Fsession=old", "/harbour/hls/a.ts?"),
@@ -222,6 +253,10 @@ mod tests {
             assert_eq!(place(Signing::Path, uri), Ok(format!("/~S/harbour/{path}")), "{uri}");
             assert_eq!(place(Signing::Query, uri), Ok(format!("{query}{SESSION_PARAMETER}=S")), "{uri}");
         }
+        assert_eq!(
+            place(Signing::Query, "x/{$unknown}#f").unwrap(),
+            "/harbour/hls/x/{$unknown}?sd_session=S#f"
+        );
         assert_eq!(place(Signing::Query, "./a.ts?x#f").unwrap(), "/harbour/hls/a.ts?x&sd_session=S#f");
         assert_eq!(place(Signing::Path, "./a.ts?x#f").unwrap(), "/~S/harbour/hls/a.ts?x#f");
     }
@@ -288,8 +323,19 @@ mod tests {
                     if uri.starts_with("/\t/") { place(signing, uri) } else { Err(PlaceError::Foreign) };
                 assert_eq!(place(signing, uri), expected, "{uri}");
             }
-            for uri in ["{$unknown}/a.ts", "{$", "{$unknown}"] {
+            for uri in [
+                "{$unknown}/a.ts",
+                "{$",
+                "{$unknown}",
+                "{$unknown}?x={$dir}",
+                "https://{$unknown}/a.ts?x",
+                "https://media.example/vod/h/{$unknown}?x",
+                "{$base}{$unknown}/a.ts",
+            ] {
                 assert_eq!(place(signing, uri), Err(PlaceError::Variable), "{uri}");
+            }
+            for uri in ["https://ads.example/a.ts?t={$unknown}", "//ads.example/a.ts#{$unknown}"] {
+                assert_eq!(place(signing, uri), Err(PlaceError::Foreign), "{uri}");
             }
             for uri in ["..%2f..%2fother/a.ts", "a/%5c../x.ts", "v//a.ts", "100%.ts"] {
                 assert_eq!(place(signing, uri), Err(PlaceError::Spelling), "{uri}");
@@ -309,6 +355,16 @@ mod tests {
         for (uri, path, query) in [
             ("https://ads.example/a.ts?x", "https://ads.example/a.ts?x", "https://ads.example/a.ts?x"),
             ("//ads.example/a.ts", "https://ads.example/a.ts", "https://ads.example/a.ts"),
+            (
+                "https://ads.example/a.ts?t={$unknown}",
+                "https://ads.example/a.ts?t={$unknown}",
+                "https://ads.example/a.ts?t={$unknown}",
+            ),
+            (
+                "https://b.cdn.example/a.ts?t={$unknown}",
+                "https://b.cdn.example/~S/a.ts?t={$unknown}",
+                "https://b.cdn.example/a.ts?t={$unknown}&sd_session=S",
+            ),
             (
                 "/vod/other/a.ts",
                 "https://media.example/vod/other/a.ts",

@@ -1,6 +1,6 @@
 //! Makes every URI of a playlist carry the session.
 
-use super::attributes::{attribute, attributes};
+use super::attributes::attributes;
 use super::compile::{CompileError, is_header};
 use super::lines::{Kind, Line, lines, lines_between};
 use super::place::{Place, PlaceError};
@@ -156,19 +156,16 @@ impl<'a> Signer<'a, '_> {
             Kind::Tag(at, tag) => (line.text_start + at, tag),
         };
         // A duration and a title, which may hold anything; players look for no attribute there.
-        if tag.starts_with(b"#EXTINF") {
-            return if holds_uri(line, tag) { Err(BROKEN_DURATION) } else { Ok(Uris::NONE) };
+        if let Some(value) = tag.strip_prefix(b"#EXTINF:") {
+            let ends_here = line.end == line.text_start + line.text.len();
+            return if is_duration(value, ends_here) { Ok(Uris::NONE) } else { Err(BROKEN_DURATION) };
         }
         if is_header(tag) {
             return Ok(Uris::NONE);
         }
         self.playlist_follows |= tag.starts_with(b"#EXT-X-STREAM-INF:");
         if let Some(list) = tag.strip_prefix(b"#EXT-X-DEFINE:") {
-            let parameter = attribute(list, b"QUERYPARAM").and_then(|name| str::from_utf8(name).ok());
-            if parameter.is_some_and(|name| frame.holds_token(name)) && !frame.foreign.is_default() {
-                return Err("a variable whose value is a token, where URIs may lead to other hosts");
-            }
-            self.variables.define(list, frame.query);
+            self.variables.define(list, frame.query, frame.credentials)?;
         }
         if let Some(at) = PREFETCHED.iter().find(|name| tag.starts_with(name)).map(|name| name.len()) {
             let uri = tag.get(at..).unwrap_or_default();
@@ -210,17 +207,45 @@ fn is_fetched(uri: &[u8], is_playlist: bool, frame: &Frame<'_>) -> bool {
     !is_local(uri) || (is_playlist && !frame.foreign.passes(None))
 }
 
-/// Whether a player may find a URI in an `EXTINF`: hls.js takes one in place of the comma, and the end of a title where
-/// the playlist ends with it. What stands in quotes, as IPTV playlists have it, is none.
-fn holds_uri(line: &Line<'_>, tag: &[u8]) -> bool {
-    let title = memchr::memchr(b',', tag).unwrap_or(tag.len());
-    let ends_here = line.end == line.text_start + line.text.len();
-    let looked_at = if ends_here { tag } else { tag.get(..title).unwrap_or_default() };
-    let mut bare = looked_at.split(|byte| *byte == b'"').step_by(2);
-    bare.any(|part| memchr::memmem::find(part, b"://").is_some())
+/// Whether an `EXTINF` says a duration and a title, and nothing besides that a player might take for a URI.
+///
+/// ```text
+/// value      = [ "-" ] *digit [ "." *digit ] *( 1*SP attribute ) *SP [ "," title ]
+/// attribute  = 1*( ALPHA / digit / "-" / "_" ) "=" DQUOTE *( any but DQUOTE ) DQUOTE     ; of IPTV playlists
+/// ```
+///
+/// hls.js (1.7) finds it by `#EXTINF:\s*(\d+(?:\.\d*)?|\.\d+)?(?:,(.*)\s+)?` and takes what is left of the line for the segment's
+/// URI: all behind the duration where no comma follows it, and the end of a title where the playlist ends with it
+/// (`ends_here`). Of an attribute it would make a relative URI, which the edge refuses.
+fn is_duration(value: &[u8], ends_here: bool) -> bool {
+    let value = value.trim_ascii_start();
+    let value = value.strip_prefix(b"-").unwrap_or(value);
+    let behind_digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut rest = value.get(behind_digits(value)..).unwrap_or_default();
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        rest = fraction.get(behind_digits(fraction)..).unwrap_or_default();
+    }
+    loop {
+        let next = rest.trim_ascii_start();
+        match next {
+            [] => return true,
+            [b',', title @ ..] => return !ends_here || title.trim_ascii().is_empty(),
+            _ if next.len() == rest.len() => return false,
+            _ => {}
+        }
+        let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let name = next.iter().take_while(is_name).count();
+        let quoted = next.get(name..).and_then(|behind| behind.strip_prefix(b"=\"")).filter(|_| name > 0);
+        let Some((quoted, end)) = quoted.and_then(|quoted| Some((quoted, memchr::memchr(b'"', quoted)?)))
+        else {
+            return false;
+        };
+        rest = quoted.get(end + 1..).unwrap_or_default();
+    }
 }
 
-const BROKEN_DURATION: &str = "a URI in an EXTINF, where players read differently";
+const BROKEN_DURATION: &str =
+    "an EXTINF with something besides a duration and a title, which players take for a URI";
 
 const BROKEN_LIST: &str = "an attribute list that players read differently";
 
@@ -286,7 +311,8 @@ const fn why(error: PlaceError) -> &'static str {
     match error {
         PlaceError::Unreadable => "not a URI",
         PlaceError::Foreign => "a URI outside the title",
-        PlaceError::Variable => "a URI that begins with a variable of unknown value",
+        PlaceError::Variable => "a URI whose host or path depends on a variable of unknown value",
+        PlaceError::Credential => "a URI with a variable whose value may be a credential of the viewer",
         PlaceError::Spelling => "a URI in a spelling that the edge does not serve",
     }
 }

@@ -129,6 +129,7 @@ mod tests {
     use crate::hls::{Edits, compile};
     use crate::manifest::{Frame, Signing};
     use crate::route::ResourcePath;
+    use crate::token::Credentials;
 
     /// Two pathways: one on the title's own host, one on a host that the site has chosen.
     const TWO: &str = "#EXTM3U\n\
@@ -174,7 +175,7 @@ mod tests {
             signing,
             foreign: &foreign,
             authority: "https://watch.example",
-            tokens: &[],
+            credentials: Credentials::SESSION,
         });
         let edits = Edits { steering: Some(&steering), ..Edits::within(&caps) };
         let template = compile(playlist.as_bytes(), frame.as_ref(), &edits).unwrap();

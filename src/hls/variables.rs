@@ -10,14 +10,17 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::attributes::attribute;
+use super::attributes::{Attribute, attributes};
+use crate::token::Credentials;
 
 /// The variables that are defined so far.
 #[derive(Default)]
 pub(super) struct Variables<'a> {
     values: HashMap<&'a [u8], Cow<'a, str>>,
+    /// The names that a tag has defined, whether the value is known or not.
+    defined: HashSet<&'a [u8]>,
     /// The query's parameters, the first of each name, once one of them is asked for.
     query: Option<HashMap<String, String>>,
     /// How many bytes of values were put in so far.
@@ -31,29 +34,126 @@ pub(super) struct Variables<'a> {
 pub(super) enum Resolved<'a> {
     /// There were none, or all of them are known.
     Known(Cow<'a, str>),
-    /// The value of one is unknown; the text before it is this long, in bytes.
-    Unknown(usize),
+    /// The values of some are unknown: they still stand there by their names.
+    Partly {
+        /// The text, with the values that are known.
+        text: String,
+        /// The first that is unknown stands at this offset of it, in bytes.
+        at: usize,
+    },
 }
 
-impl<'a> Variables<'a> {
-    /// Reads the attributes of an `EXT-X-DEFINE` tag. `query` is that of the playlist's URL. Of two definitions of one
-    /// name the first holds: a second is an error, in which players stop.
-    pub(super) fn define(&mut self, list: &'a [u8], query: &str) {
-        let text = |name| attribute(list, name).and_then(|value| str::from_utf8(value).ok());
-        if let (Some(name), Some(value)) = (attribute(list, b"NAME"), text(b"VALUE")) {
-            self.values.entry(name).or_insert(Cow::Borrowed(value));
-        } else if let Some(name) = text(b"QUERYPARAM") {
-            self.by_query = true;
-            let query = self.query.get_or_insert_with(|| {
-                let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
-                // Of two of one name, the first.
-                pairs.collect::<Vec<_>>().into_iter().rev().collect()
-            });
-            let found = query.get(name).filter(|value| (1..=LONGEST_PARAMETER).contains(&value.len()));
-            if let Some(value) = found {
-                self.values.entry(name.as_bytes()).or_insert_with(|| Cow::Owned(value.clone()));
+/// What a tag `EXT-X-DEFINE` defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Definition<'a> {
+    /// A variable of this name and value; without a value, it has an empty one or none.
+    Value(&'a str, Option<&'a str>),
+    /// A variable with the value of a parameter of the playlist's URL, of the same name.
+    Parameter(&'a str),
+    /// A variable that the Multivariant Playlist defines.
+    Import(&'a str),
+}
+
+impl<'a> Definition<'a> {
+    /// Reads a tag's attributes, if every player reads them alike; `Ok(None)`: it defines nothing.
+    ///
+    /// Of `NAME` and `QUERYPARAM` in one tag, hls.js takes the second, Shaka Player both and others the first; of two
+    /// attributes of one name, hls.js takes the last; and it puts the values of variables into the names of others.
+    fn read(list: &'a [u8]) -> Result<Option<Self>, &'static str> {
+        let mut found: [Option<&str>; 4] = [None; 4];
+        let mut end = 0;
+        for attribute @ Attribute { name, value, at, quoted, exact } in attributes(list) {
+            let between = list.get(end..at.saturating_sub(usize::from(quoted))).unwrap_or_default();
+            // Nothing but a comma and the name stands between two values.
+            let between = if end == 0 { Some(between) } else { between.strip_prefix(b",") };
+            let is_plain = between
+                .and_then(|between| between.trim_ascii().strip_suffix(b"="))
+                .is_some_and(|between| between.trim_ascii_end() == name);
+            if !is_plain || !exact {
+                return Err(DIFFERENTLY);
+            }
+            end = attribute.end();
+            let known = [&b"NAME"[..], b"VALUE", b"QUERYPARAM", b"IMPORT"];
+            let Some(slot) =
+                known.iter().position(|known| *known == name).and_then(|slot| found.get_mut(slot))
+            else {
+                // Some players know names in any case.
+                if known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                    return Err(DIFFERENTLY);
+                }
+                continue;
+            };
+            let value = str::from_utf8(value).map_err(|_| DIFFERENTLY)?;
+            if slot.replace(value).is_some() {
+                return Err(DIFFERENTLY);
             }
         }
+        let [name, value, parameter, import] = found;
+        let definition = match (name, parameter, import) {
+            (None, None, None) => return Ok(None),
+            (Some(name), None, None) => Self::Value(name, value),
+            (None, Some(name), None) => Self::Parameter(name),
+            (None, None, Some(name)) => Self::Import(name),
+            _ => return Err(DIFFERENTLY),
+        };
+        if definition.name().contains(OPEN) {
+            return Err(DIFFERENTLY);
+        }
+        Ok(Some(definition))
+    }
+
+    const fn name(self) -> &'a str {
+        match self {
+            Self::Value(name, _) | Self::Parameter(name) | Self::Import(name) => name,
+        }
+    }
+}
+
+const DIFFERENTLY: &str = "a variable's definition that players read differently";
+const TWICE: &str = "a variable that is defined twice";
+const CREDENTIAL: &str = "a variable whose value may be a credential of the viewer";
+
+impl<'a> Variables<'a> {
+    /// Reads the attributes of an `EXT-X-DEFINE` tag. `query` is that of the playlist's URL.
+    ///
+    /// Refused are definitions that players read differently, a second one of a name, of which some players take the first and
+    /// others the last, and those that would put a credential into URIs: of a parameter that may hold one, and by import of
+    /// a variable that has the name of such a parameter.
+    pub(super) fn define(
+        &mut self,
+        list: &'a [u8],
+        query: &str,
+        credentials: &Credentials<'_>,
+    ) -> Result<(), &'static str> {
+        let Some(definition) = Definition::read(list)? else { return Ok(()) };
+        let name = definition.name();
+        if matches!(definition, Definition::Parameter(_) | Definition::Import(_))
+            && credentials.holds_parameter(name)
+        {
+            return Err(CREDENTIAL);
+        }
+        if !self.defined.insert(name.as_bytes()) {
+            return Err(TWICE);
+        }
+        match definition {
+            Definition::Value(_, Some(value)) => {
+                self.values.insert(name.as_bytes(), Cow::Borrowed(value));
+            }
+            Definition::Parameter(_) => {
+                self.by_query = true;
+                let query = self.query.get_or_insert_with(|| {
+                    let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+                    // Of two of one name, the first.
+                    pairs.collect::<Vec<_>>().into_iter().rev().collect()
+                });
+                let found = query.get(name).filter(|value| (1..=LONGEST_PARAMETER).contains(&value.len()));
+                if let Some(value) = found {
+                    self.values.insert(name.as_bytes(), Cow::Owned(value.clone()));
+                }
+            }
+            Definition::Value(_, None) | Definition::Import(_) => {}
+        }
+        Ok(())
     }
 
     /// Puts the values in, once. A value that looks like a variable would be one to players that read what is written
@@ -61,31 +161,50 @@ impl<'a> Variables<'a> {
     pub(super) fn resolve<'t>(&self, text: &'t str) -> Resolved<'t> {
         let Some(first) = text.find(OPEN) else { return Resolved::Known(Cow::Borrowed(text)) };
         let mut resolved = String::with_capacity(text.len());
+        let mut unknown = None;
         let mut copied = 0;
         let mut next = Some(first);
         while let Some(at) = next {
+            resolved.push_str(text.get(copied..at).unwrap_or_default());
+            copied = at;
             let name_at = at + OPEN.len();
             let tail = text.get(name_at..).unwrap_or_default();
-            let Some((name, value)) =
-                tail.split_once('}').and_then(|(name, _)| Some((name, self.values.get(name.as_bytes())?)))
-            else {
-                return Resolved::Unknown(at);
+            let Some((name, _)) = tail.split_once('}') else {
+                unknown = unknown.or(Some(resolved.len()));
+                break;
             };
-            self.written.set(self.written.get() + value.len());
-            if value.contains(OPEN) || self.written.get() > MOST_WRITTEN {
-                return Resolved::Unknown(at);
+            let end = name_at + name.len() + 1;
+            match self.value(name).filter(|value| resolved.len() + value.len() <= LONGEST) {
+                Some(value) => {
+                    resolved.push_str(value);
+                    copied = end;
+                }
+                None => {
+                    unknown = unknown.or(Some(resolved.len()));
+                    resolved.push_str(text.get(copied..end).unwrap_or_default());
+                    copied = end;
+                }
             }
-            resolved.push_str(text.get(copied..at).unwrap_or_default());
-            resolved.push_str(value);
-            if resolved.len() > LONGEST {
-                return Resolved::Unknown(at);
-            }
-            copied = name_at + name.len() + 1;
             next = text.get(copied..).and_then(|rest| rest.find(OPEN)).map(|found| copied + found);
         }
         resolved.push_str(text.get(copied..).unwrap_or_default());
-        Resolved::Known(Cow::Owned(resolved))
+        match unknown {
+            Some(at) => Resolved::Partly { text: resolved, at },
+            None => Resolved::Known(Cow::Owned(resolved)),
+        }
     }
+
+    /// The value of a variable, as long as there is room for it in the playlist.
+    fn value(&self, name: &str) -> Option<&str> {
+        let value = self.values.get(name.as_bytes()).filter(|value| !value.contains(OPEN))?;
+        self.written.set(self.written.get() + value.len());
+        (self.written.get() <= MOST_WRITTEN).then_some(value)
+    }
+}
+
+/// The names of the variables that a text refers to.
+pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(OPEN).skip(1).map(|behind| behind.split('}').next().unwrap_or_default())
 }
 
 /// How a reference begins: `variable-reference = "{$" name "}"`.
@@ -104,30 +223,41 @@ const MOST_WRITTEN: usize = 16 * 1024 * 1024;
 mod tests {
     use super::*;
 
+    fn defined<'a>(lists: &[&'a str], query: &str) -> Variables<'a> {
+        let mut variables = Variables::default();
+        for list in lists {
+            variables.define(list.as_bytes(), query, &Credentials::usual()).unwrap();
+        }
+        variables
+    }
+
     #[test]
     fn values_are_put_in() {
-        let mut variables = Variables::default();
-        for list in [
-            "NAME=\"a\",VALUE=\"1\"",
-            "NAME=\"a\",VALUE=\"2\"",
-            "NAME=\"b\",VALUE=\"{$a}\"",
-            "IMPORT=\"c\"",
-            "QUERYPARAM=\"d\"",
-            "QUERYPARAM=\"e\"",
-        ] {
-            variables.define(list.as_bytes(), "x=1&d=%2Fq&d=2&e=");
-        }
+        let variables = defined(
+            &[
+                "NAME=\"a\",VALUE=\"1\"",
+                "NAME=\"b\", VALUE=\"{$a}\"",
+                "IMPORT=\"c\"",
+                "QUERYPARAM=\"d\"",
+                "QUERYPARAM=\"e\"",
+                "NAME=\"f\"",
+                "",
+            ],
+            "x=1&d=%2Fq&d=2&e=",
+        );
         let known = |text: &str| Resolved::Known(Cow::<str>::Owned(text.to_owned()));
+        let partly = |text: &str, at| Resolved::Partly { text: text.to_owned(), at };
         for (text, expected) in [
             ("x", known("x")),
             ("{$a}{$a}/x", known("11/x")),
-            ("x{$b}", Resolved::Unknown(1)),
+            ("x{$b}", partly("x{$b}", 1)),
             ("{$d}", known("/q")),
             ("{a}$", known("{a}$")),
-            ("x/{$a}{$c}", Resolved::Unknown(6)),
-            ("{$e}", Resolved::Unknown(0)),
-            ("x{$a", Resolved::Unknown(1)),
-            ("{$}", Resolved::Unknown(0)),
+            ("x/{$a}{$c}", partly("x/1{$c}", 3)),
+            ("{$c}{$a}{$f}", partly("{$c}1{$f}", 0)),
+            ("{$e}", partly("{$e}", 0)),
+            ("x{$a", partly("x{$a", 1)),
+            ("{$}", partly("{$}", 0)),
         ] {
             assert_eq!(variables.resolve(text), expected, "{text}");
         }
@@ -135,20 +265,51 @@ mod tests {
     }
 
     #[test]
+    fn what_players_read_differently_is_no_definition() {
+        for list in [
+            "NAME=\"a\",VALUE=\"1\",QUERYPARAM=\"b\"",
+            "QUERYPARAM=\"b\",NAME=\"a\",VALUE=\"1\"",
+            "NAME=\"a\",VALUE=\"1\",IMPORT=\"b\"",
+            "IMPORT=\"a\",QUERYPARAM=\"b\"",
+            "QUERYPARAM=\"a\",QUERYPARAM=\"b\"",
+            "NAME=\"a\",VALUE=\"1\",VALUE=\"2\"",
+            "NAME=\"a\"x,VALUE=\"1\"",
+            "NAME=\"a\",VALUE=\"1",
+            "junk,QUERYPARAM=\"b\"",
+            "NAME=\"a\",junk,VALUE=\"b\"",
+            "queryparam=\"b\"",
+            "QUERYPARAM=\"b{$a}\"",
+            "IMPORT=\"{$a}\"",
+            "NAME=\"{$a}\",VALUE=\"1\"",
+        ] {
+            let found = Variables::default().define(list.as_bytes(), "", &Credentials::usual());
+            assert_eq!(found, Err(DIFFERENTLY), "{list}");
+        }
+        for (first, second) in [
+            ("NAME=\"a\",VALUE=\"1\"", "NAME=\"a\",VALUE=\"1\""),
+            ("NAME=\"a\",VALUE=\"1\"", "IMPORT=\"a\""),
+            ("QUERYPARAM=\"a\"", "NAME=\"a\",VALUE=\"1\""),
+            ("NAME=\"a\"", "QUERYPARAM=\"a\""),
+        ] {
+            let mut variables = defined(&[first], "a=1");
+            let found = variables.define(second.as_bytes(), "a=1", &Credentials::usual());
+            assert_eq!(found, Err(TWICE), "{first} {second}");
+        }
+    }
+
+    #[test]
     fn what_would_grow_beyond_all_bounds_does_not() {
-        let mut variables = Variables::default();
         let define = format!("NAME=\"a\",VALUE=\"{}\"", "x".repeat(1000));
-        variables.define(define.as_bytes(), "");
-        assert!(matches!(variables.resolve(&"{$a}".repeat(100_000)), Resolved::Unknown(_)));
+        let variables = defined(&[&define], "");
+        assert!(matches!(variables.resolve(&"{$a}".repeat(100_000)), Resolved::Partly { .. }));
     }
 
     #[test]
     fn values_of_the_query_are_short_and_the_whole_has_an_end() {
-        let mut variables = Variables::default();
-        variables.define(b"QUERYPARAM=\"a\"", &format!("a={}", "x".repeat(LONGEST_PARAMETER + 1)));
-        assert_eq!(variables.resolve("{$a}"), Resolved::Unknown(0));
         let define = format!("NAME=\"b\",VALUE=\"{}\"", "x".repeat(8 * 1024));
-        variables.define(define.as_bytes(), "");
+        let query = format!("a={}", "x".repeat(LONGEST_PARAMETER + 1));
+        let variables = defined(&["QUERYPARAM=\"a\"", &define], &query);
+        assert!(matches!(variables.resolve("{$a}"), Resolved::Partly { at: 0, .. }));
         let known =
             (0..10_000).take_while(|_| matches!(variables.resolve("{$b}"), Resolved::Known(_))).count();
         assert_eq!(known, MOST_WRITTEN / (8 * 1024));

@@ -3,7 +3,8 @@
 use url::Url;
 
 use crate::catalog::ForeignPolicy;
-use crate::route::{ResourcePath, SESSION_PARAMETER};
+use crate::route::ResourcePath;
+use crate::token::Credentials;
 
 /// The place of a manifest: what its URIs are resolved against, and how they are signed.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +23,8 @@ pub struct Frame<'a> {
     pub foreign: &'a ForeignPolicy,
     /// The scheme and host of the manifest's URL at the edge: `https://watch.example.com`.
     pub authority: &'a str,
-    /// The query parameters of the manifest's URL that hold viewer tokens.
-    pub tokens: &'a [&'a str],
+    /// Which parameters of the manifest's URL may hold a viewer's credentials.
+    pub credentials: &'a Credentials<'a>,
 }
 
 /// How a URI carries the session.
@@ -38,11 +39,6 @@ pub enum Signing {
 }
 
 impl Frame<'_> {
-    /// Whether a parameter of the manifest's URL holds a token.
-    pub(crate) fn holds_token(&self, parameter: &str) -> bool {
-        parameter == SESSION_PARAMETER || self.tokens.contains(&parameter)
-    }
-
     /// Whether nobody on the way can read what the viewer's player sends: who came in plain text has shown the token
     /// already.
     pub(crate) fn is_protected(&self) -> bool {

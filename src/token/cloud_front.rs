@@ -21,13 +21,14 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::Deserialize;
 
 use super::compact::short;
-use super::presented::{Asked, Dialect, Presented};
+use super::credentials::Spot;
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{
     Network, address, before, bounded, decoded, elsewhere, folder, from, glob, literal, malformed, resource,
     spellings, titles, unix, without,
 };
 use super::{Challenge, Grant, Lock};
-use crate::catalog::{Algorithm, CloudFrontPolicy, Issuer, Jwk, KeyMaterial, KeySet};
+use crate::catalog::{Algorithm, CloudFrontPolicy, Issuer, Jwk, KeyMaterial, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
@@ -95,51 +96,70 @@ struct SourceIp {
     network: String,
 }
 
-pub(super) fn find(facts: &Facts, own: &CloudFrontPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
-    let in_query = |name: &str| facts.raw_query_parameter(name).and_then(decoded);
-    let in_cookie = |name: &str| facts.cookie(&format!("CloudFront-{name}")).and_then(decoded);
-    let marked = |part: &dyn Fn(&str) -> Option<String>| {
-        ["Policy", "Signature", "Key-Pair-Id"].iter().any(|name| part(name).is_some())
-    };
-    let part: &dyn Fn(&str) -> Option<String> = if marked(&in_query) {
-        &in_query
-    } else if marked(&in_cookie) {
-        &in_cookie
-    } else {
-        return Ok(None);
-    };
-    let needed =
-        |name: &str| part(name).ok_or_else(|| malformed(format!("expected `{name}` beside the others")));
-    let key_pair_id = needed("Key-Pair-Id")?;
-    let signature = decode("Signature", &needed("Signature")?)?;
-    let sha256 = match part("Hash-Algorithm").as_deref() {
-        None | Some("SHA1") => false,
-        Some("SHA256") => true,
-        Some(other) => {
-            return Err(malformed(format!(
-                "`Hash-Algorithm`: expected SHA1 or SHA256, found `{}`",
-                short(other)
-            )));
-        }
-    };
-    let (statement, messages) = match (part("Policy"), part("Expires")) {
-        (Some(_), Some(_)) => return Err(malformed("expected either `Policy` or `Expires`")),
-        (None, None) => return Err(malformed("expected `Policy` or `Expires`")),
-        (Some(policy), None) => {
-            let policy = decode("Policy", &policy)?;
-            (statement(&policy)?, vec![policy])
-        }
-        (None, Some(expires)) => canned(facts, &expires)?,
-    };
-    Ok(Some(Box::new(CloudFront {
-        keys: own.keys.clone(),
-        key_pair_id,
-        sha256,
-        signature,
-        statement,
-        messages: messages.into_iter().map(Redacted::new).collect(),
-    })))
+impl Reader for CloudFrontPolicy {
+    fn find(&self, facts: &Facts, _: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        let in_query = |name: &str| facts.raw_query_parameter(name).and_then(decoded);
+        let in_cookie = |name: &str| facts.cookie(&format!("CloudFront-{name}")).and_then(decoded);
+        let marked = |part: &dyn Fn(&str) -> Option<String>| {
+            ["Policy", "Signature", "Key-Pair-Id"].iter().any(|name| part(name).is_some())
+        };
+        let part: &dyn Fn(&str) -> Option<String> = if marked(&in_query) {
+            &in_query
+        } else if marked(&in_cookie) {
+            &in_cookie
+        } else {
+            return Ok(None);
+        };
+        let needed =
+            |name: &str| part(name).ok_or_else(|| malformed(format!("expected `{name}` beside the others")));
+        let key_pair_id = needed("Key-Pair-Id")?;
+        let signature = decode("Signature", &needed("Signature")?)?;
+        let sha256 = match part("Hash-Algorithm").as_deref() {
+            None | Some("SHA1") => false,
+            Some("SHA256") => true,
+            Some(other) => {
+                return Err(malformed(format!(
+                    "`Hash-Algorithm`: expected SHA1 or SHA256, found `{}`",
+                    short(other)
+                )));
+            }
+        };
+        let (statement, messages) = match (part("Policy"), part("Expires")) {
+            (Some(_), Some(_)) => return Err(malformed("expected either `Policy` or `Expires`")),
+            (None, None) => return Err(malformed("expected `Policy` or `Expires`")),
+            (Some(policy), None) => {
+                let policy = decode("Policy", &policy)?;
+                (statement(&policy)?, vec![policy])
+            }
+            (None, Some(expires)) => canned(facts, &expires)?,
+        };
+        Ok(Some(Box::new(CloudFront {
+            keys: self.keys.clone(),
+            key_pair_id,
+            sha256,
+            signature,
+            statement,
+            messages: messages.into_iter().map(Redacted::new).collect(),
+        })))
+    }
+
+    fn spots<'a>(&'a self, _: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        USUAL.to_vec()
+    }
 }
+
+pub(super) const USUAL: &[Spot<'static>] = &[
+    Spot::Parameter(PARAMETERS[0]),
+    Spot::Parameter(PARAMETERS[1]),
+    Spot::Parameter(PARAMETERS[2]),
+    Spot::Parameter(PARAMETERS[3]),
+    Spot::Parameter(PARAMETERS[4]),
+    Spot::Cookie("CloudFront-Expires"),
+    Spot::Cookie("CloudFront-Policy"),
+    Spot::Cookie("CloudFront-Signature"),
+    Spot::Cookie("CloudFront-Key-Pair-Id"),
+    Spot::Cookie("CloudFront-Hash-Algorithm"),
+];
 
 /// Reads the one statement of a custom policy.
 fn statement(policy: &[u8]) -> Result<Statement, Denial> {

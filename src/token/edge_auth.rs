@@ -15,13 +15,14 @@
 
 use std::net::IpAddr;
 
-use super::presented::{Asked, Dialect, Presented};
+use super::credentials::Spot;
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{
     address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, iri, literal,
     malformed, resource, spellings, titles, unix, without,
 };
 use super::{Challenge, Grant, Lock, hex};
-use crate::catalog::{Algorithm, EdgeAuthAlgorithm, EdgeAuthPolicy, Issuer, Jwk, KeySet};
+use crate::catalog::{Algorithm, EdgeAuthAlgorithm, EdgeAuthPolicy, Issuer, Jwk, KeySet, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
@@ -60,47 +61,72 @@ const MOST_PIECES: usize = 64;
 /// The most patterns of an ACL.
 const MOST_PATTERNS: usize = 64;
 
-pub(super) fn find(facts: &Facts, own: &EdgeAuthPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
-    let query = facts.query.expose();
-    let in_query = own.names.iter().find_map(|name| {
-        let token = facts.raw_query_parameter(name).filter(|token| !token.is_empty())?;
-        // A form's spelling of a space, which a player may have put there.
-        let spaced = token.replace('+', " ");
-        Some((token, decoded(&spaced), without(query, &[name])))
-    });
-    let elsewhere = || {
-        let cookies = own.names.iter().filter_map(|name| facts.cookie(name));
-        let headers = own.names.iter().filter_map(|name| facts.headers.named(name).map(str::trim));
-        let token = cookies.chain(headers).find(|token| !token.is_empty())?;
-        Some((token, decoded(token), query.clone()))
-    };
-    let Some((token, decoded, query)) = in_query.or_else(elsewhere) else { return Ok(None) };
-    bounded(token)?;
-    let urls = if own.ignore_query { vec![String::new()] } else { spellings(&query) };
-    let urls = urls.iter().flat_map(|query| {
-        [resource(&facts.path, query), resource(&iri(&facts.path), query)].map(|url| own.escaped(&url))
-    });
-    let urls = distinct(urls);
-    let as_it_came = Reading::parse(token, own, &urls, false);
-    let mut readings = Vec::new();
-    if let Some(decoded) = decoded.filter(|decoded| decoded != token).as_deref() {
-        readings.extend(Reading::parse(decoded, own, &urls, false).ok());
-        if own.escape_early {
-            readings.extend(Reading::parse(decoded, own, &urls, true).ok());
+impl Reader for EdgeAuthPolicy {
+    fn find(&self, facts: &Facts, _: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        let query = facts.query.expose();
+        let in_query = self.names.iter().find_map(|name| {
+            let token = facts.raw_query_parameter(name).filter(|token| !token.is_empty())?;
+            // A form's spelling of a space, which a player may have put there.
+            let spaced = token.replace('+', " ");
+            Some((token, decoded(&spaced), without(query, &[name])))
+        });
+        let elsewhere = || {
+            let cookies = self.names.iter().filter_map(|name| facts.cookie(name));
+            let headers = self.names.iter().filter_map(|name| facts.headers.named(name).map(str::trim));
+            let token = cookies.chain(headers).find(|token| !token.is_empty())?;
+            Some((token, decoded(token), query.clone()))
+        };
+        let Some((token, decoded, query)) = in_query.or_else(elsewhere) else { return Ok(None) };
+        bounded(token)?;
+        let urls = if self.ignore_query { vec![String::new()] } else { spellings(&query) };
+        let urls = urls.iter().flat_map(|query| {
+            [resource(&facts.path, query), resource(&iri(&facts.path), query)].map(|url| self.escaped(&url))
+        });
+        let urls = distinct(urls);
+        let as_it_came = Reading::parse(token, self, &urls, false);
+        let mut readings = Vec::new();
+        if let Some(decoded) = decoded.filter(|decoded| decoded != token).as_deref() {
+            readings.extend(Reading::parse(decoded, self, &urls, false).ok());
+            if self.escape_early {
+                readings.extend(Reading::parse(decoded, self, &urls, true).ok());
+            }
         }
+        match as_it_came {
+            Ok(reading) => readings.insert(0, reading),
+            Err(denial) if readings.is_empty() => return Err(denial),
+            Err(_) => {}
+        }
+        Ok(Some(Box::new(EdgeAuth {
+            keys: self.keys.clone(),
+            algorithm: self.algorithm.of_hmac(),
+            acl_delimiter: self.acl_delimiter,
+            readings,
+        })))
     }
-    match as_it_came {
-        Ok(reading) => readings.insert(0, reading),
-        Err(denial) if readings.is_empty() => return Err(denial),
-        Err(_) => {}
+
+    fn spots<'a>(&'a self, _: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        let of = |name| [Spot::Parameter(name), Spot::Cookie(name), Spot::Header(name)];
+        self.names.iter().flat_map(|name| of(name.as_str())).collect()
     }
-    Ok(Some(Box::new(EdgeAuth {
-        keys: own.keys.clone(),
-        algorithm: own.algorithm.of_hmac(),
-        acl_delimiter: own.acl_delimiter,
-        readings,
-    })))
 }
+
+pub(super) const USUAL: &[Spot<'static>] = &{
+    let [a, b, c, d] = EdgeAuthPolicy::NAMES;
+    [
+        Spot::Parameter(a),
+        Spot::Parameter(b),
+        Spot::Parameter(c),
+        Spot::Parameter(d),
+        Spot::Cookie(a),
+        Spot::Cookie(b),
+        Spot::Cookie(c),
+        Spot::Cookie(d),
+        Spot::Header(a),
+        Spot::Header(b),
+        Spot::Header(c),
+        Spot::Header(d),
+    ]
+};
 
 impl EdgeAuthAlgorithm {
     /// The HMAC with this hash.

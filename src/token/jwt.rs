@@ -16,9 +16,10 @@ use serde_json::Value;
 
 use super::claims::{Claims, unreadable};
 use super::compact::{Compact, short};
+use super::credentials::Spot;
 use super::mapping;
 use super::placement::{self, Found, Rest};
-use super::presented::{Asked, Dialect, Presented};
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::{Challenge, Grant};
 use crate::catalog::{Issuer, Jwk, JwtPolicy, KeySet, Placement, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -37,16 +38,27 @@ struct Jwt {
     own: JwtPolicy,
 }
 
-/// Finds a token in the request.
-pub(super) fn find(
-    facts: &Facts,
-    policy: &TokenPolicy,
-    own: &JwtPolicy,
-) -> Result<Option<Box<dyn Presented>>, Denial> {
-    read_first(facts, own.placements.as_ref().unwrap_or(&policy.placements), |found| {
-        Jwt::parse(found, policy, own)
-    })
+impl Reader for JwtPolicy {
+    fn find(&self, facts: &Facts, policy: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        read_first(facts, self.placed(policy), |found| Jwt::parse(found, policy, self))
+    }
+
+    fn spots<'a>(&'a self, policy: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        self.placed(policy).iter().map(Spot::from).collect()
+    }
 }
+
+impl JwtPolicy {
+    fn placed<'a>(&'a self, policy: &'a TokenPolicy) -> &'a [Placement] {
+        self.placements.as_ref().unwrap_or(&policy.placements)
+    }
+}
+
+/// As a site's placements are by default, and [RFC 6750 section 2.3].
+///
+/// [RFC 6750 section 2.3]: https://www.rfc-editor.org/rfc/rfc6750#section-2.3
+pub(super) const USUAL: &[Spot<'static>] =
+    &[Spot::Parameter("token"), Spot::Parameter("access_token"), Spot::Header("authorization")];
 
 /// Reads the first token in the placements that can be read; when none can, the denial is that of the first.
 pub(super) fn read_first<T: Presented + 'static>(

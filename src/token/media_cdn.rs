@@ -25,13 +25,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::compact::short;
-use super::presented::{Asked, Dialect, Presented};
+use super::credentials::Spot;
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{
     Network, address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, literal,
     malformed, path_of, plain, resource, titles, unix, without_appended,
 };
 use super::{Challenge, Grant, Lock, hex};
-use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, MediaCdnPolicy};
+use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, MediaCdnPolicy, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
@@ -81,23 +82,68 @@ const MOST_ENTRIES: usize = 16;
 const PATH_COMPONENT: &str = "edge-cache-token=";
 const COOKIES: [&str; 2] = ["Edge-Cache-Cookie", "Cloud-CDN-Cookie"];
 
-pub(super) fn find(facts: &Facts, own: &MediaCdnPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
-    let found = if let Some(found) = in_path(facts, own)? {
-        found
-    } else if let Some(found) = in_query(facts, own)? {
-        found
-    } else if let Some(token) = places(facts, own) {
-        dual_token(&token, facts, own)?
-    } else if let Some(token) = facts.raw_query_parameter(&own.pod).filter(|token| !token.is_empty()) {
-        pod(token, facts, own)?
-    } else if let Some(cookie) = COOKIES.iter().find_map(|name| facts.cookie(name)) {
-        let cookie = decoded(bounded(cookie)?).unwrap_or_default();
-        if cookie.contains('~') { dual_token(&cookie, facts, own)? } else { in_cookie(&cookie, own)? }
-    } else {
-        return Ok(None);
-    };
-    Ok(Some(Box::new(found)))
+impl Reader for MediaCdnPolicy {
+    fn find(&self, facts: &Facts, _: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        let found = if let Some(found) = in_path(facts, self)? {
+            found
+        } else if let Some(found) = in_query(facts, self)? {
+            found
+        } else if let Some(token) = places(facts, self) {
+            dual_token(&token, facts, self)?
+        } else if let Some(token) = facts.raw_query_parameter(&self.pod).filter(|token| !token.is_empty()) {
+            pod(token, facts, self)?
+        } else if let Some(cookie) = COOKIES.iter().find_map(|name| facts.cookie(name)) {
+            let cookie = decoded(bounded(cookie)?).unwrap_or_default();
+            if cookie.contains('~') { dual_token(&cookie, facts, self)? } else { in_cookie(&cookie, self)? }
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(Box::new(found)))
+    }
+
+    fn spots<'a>(&'a self, _: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        let of = |name| [Spot::Parameter(name), Spot::Cookie(name), Spot::Header(name)];
+        let names = self.names.iter().flat_map(|name| of(name.as_str()));
+        SIGNED.iter().copied().chain(names).chain([Spot::Parameter(&self.pod)]).collect()
+    }
 }
+
+/// Where the parts of a signed request stand.
+const SIGNED: &[Spot<'static>] = &[
+    Spot::Segment(PATH_COMPONENT),
+    Spot::Parameter("Expires"),
+    Spot::Parameter("KeyName"),
+    Spot::Parameter("Signature"),
+    Spot::Parameter("URLPrefix"),
+    Spot::Parameter("IPRanges"),
+    Spot::Parameter("HeaderName"),
+    Spot::Parameter("HeaderValue"),
+    Spot::Cookie(COOKIES[0]),
+    Spot::Cookie(COOKIES[1]),
+];
+
+pub(super) const USUAL: &[Spot<'static>] = &{
+    let [a, b, c] = MediaCdnPolicy::NAMES;
+    [
+        Spot::Segment(PATH_COMPONENT),
+        Spot::Parameter("Expires"),
+        Spot::Parameter("KeyName"),
+        Spot::Parameter("Signature"),
+        Spot::Parameter("URLPrefix"),
+        Spot::Parameter(a),
+        Spot::Parameter(b),
+        Spot::Parameter(c),
+        Spot::Parameter(MediaCdnPolicy::POD),
+        Spot::Cookie(a),
+        Spot::Cookie(b),
+        Spot::Cookie(c),
+        Spot::Cookie(COOKIES[0]),
+        Spot::Cookie(COOKIES[1]),
+        Spot::Header(a),
+        Spot::Header(b),
+        Spot::Header(c),
+    ]
+};
 
 /// A signed path component, and the path without it.
 fn in_path(facts: &Facts, own: &MediaCdnPolicy) -> Result<Option<MediaCdn>, Denial> {
@@ -974,7 +1020,10 @@ mod tests {
         let path = json!({ "form": "path", "exp": NOW + 60, "url_prefix": "https://a.example/harbour/" });
         let url = minted(url, &path, ed25519).url;
         let facts = facts(&url, &[], None);
-        assert_eq!(find(&facts, own(&accepting())).unwrap().unwrap().path(), Some("/harbour/hd/m.m3u8"));
+        assert_eq!(
+            own(&accepting()).find(&facts, &accepting()).unwrap().unwrap().path(),
+            Some("/harbour/hd/m.m3u8")
+        );
         let grant = verify(&facts, &accepting(), &SET, NOW).unwrap();
         assert_eq!(grant.titles, Some(vec!["harbour".parse().unwrap()]));
         for (bad, expected) in [

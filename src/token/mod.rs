@@ -14,6 +14,7 @@ mod challenge;
 mod claims;
 pub mod cloud_front;
 mod compact;
+pub mod credentials;
 pub mod edge_auth;
 mod grant;
 pub(crate) mod hex;
@@ -40,6 +41,7 @@ pub mod timed_hmac;
 pub mod uri_signing;
 
 pub use challenge::{Challenge, OwnedChallenge};
+pub use credentials::Credentials;
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present};
 pub use replay::{Seen, TokenName, Use};

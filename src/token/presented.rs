@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::credentials::Spot;
 use super::{
     Challenge, Grant, cat, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream,
     timed_hmac, uri_signing,
@@ -32,6 +33,51 @@ pub trait Presented {
     }
 }
 
+/// Reads the tokens of one dialect, as a site accepts them.
+pub(super) trait Reader {
+    /// Finds a token in the request and reads it; `None` where the request has nothing in its places.
+    fn find(&self, facts: &Facts, policy: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial>;
+
+    /// Every part of a request that [`Self::find`] takes a token, or a part of one, out of.
+    fn spots<'a>(&'a self, policy: &'a TokenPolicy) -> Vec<Spot<'a>>;
+}
+
+impl Acceptance {
+    /// What reads the dialect.
+    pub(super) fn reader(&self) -> &dyn Reader {
+        match self {
+            Self::Jwt(own) => &**own,
+            Self::Cat(own) => own,
+            Self::UriSigning(own) => own,
+            Self::EdgeAuth(own) => own,
+            Self::SecureMedia(own) => own,
+            Self::Stream(own) => own,
+            Self::TimedHmac(own) => own,
+            Self::MediaCdn(own) => own,
+            Self::SecureLink(own) => own,
+            Self::CloudFront(own) => own,
+        }
+    }
+}
+
+impl Dialect {
+    /// The parts of a request in which the dialect's tokens stand where nobody says otherwise.
+    pub(super) const fn usual_spots(self) -> &'static [Spot<'static>] {
+        match self {
+            Self::Jwt => jwt::USUAL,
+            Self::Cat => cat::USUAL,
+            Self::UriSigning => uri_signing::USUAL,
+            Self::EdgeAuth => edge_auth::USUAL,
+            Self::SecureMedia => secure_media::USUAL,
+            Self::Stream => stream::USUAL,
+            Self::TimedHmac => timed_hmac::USUAL,
+            Self::MediaCdn => media_cdn::USUAL,
+            Self::SecureLink => secure_link::USUAL,
+            Self::CloudFront => cloud_front::USUAL,
+        }
+    }
+}
+
 /// What a token is held against.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
@@ -49,7 +95,7 @@ pub struct Asked<'a> {
 pub fn present(facts: &Facts, policy: &TokenPolicy) -> Result<Box<dyn Presented>, Denial> {
     let mut first = None;
     for acceptance in &policy.accept {
-        match read(facts, policy, acceptance) {
+        match acceptance.reader().find(facts, policy) {
             Ok(Some(presented)) => return Ok(presented),
             Ok(None) => {}
             Err(denial) => first = first.or(Some(denial)),
@@ -60,26 +106,6 @@ pub fn present(facts: &Facts, policy: &TokenPolicy) -> Result<Box<dyn Presented>
             policy.accept.iter().map(|acceptance| Dialect::of(acceptance).name()).collect();
         Denial::new(Reason::TokenMissing, format!("expected a viewer token ({})", dialects.join(", ")))
     }))
-}
-
-/// Reads a token of one dialect; `None` where the request has nothing in its places.
-fn read(
-    facts: &Facts,
-    policy: &TokenPolicy,
-    acceptance: &Acceptance,
-) -> Result<Option<Box<dyn Presented>>, Denial> {
-    match acceptance {
-        Acceptance::Jwt(own) => jwt::find(facts, policy, own),
-        Acceptance::Cat(own) => cat::find(facts, policy, own),
-        Acceptance::EdgeAuth(own) => edge_auth::find(facts, own),
-        Acceptance::TimedHmac(own) => timed_hmac::find(facts, own),
-        Acceptance::MediaCdn(own) => media_cdn::find(facts, own),
-        Acceptance::SecureLink(own) => secure_link::find(facts, own),
-        Acceptance::CloudFront(own) => cloud_front::find(facts, own),
-        Acceptance::SecureMedia(own) => secure_media::find(facts, own),
-        Acceptance::Stream(own) => stream::find(facts, own),
-        Acceptance::UriSigning(own) => uri_signing::find(facts, policy, own),
-    }
 }
 
 /// The challenge that was met, or the denial when none was.

@@ -13,12 +13,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::presented::{Asked, Dialect, Presented};
+use super::credentials::Spot;
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{address, before, bounded, candidates, decoded, folder, malformed, titles, unix};
 use super::{Challenge, Grant, Lock};
 use crate::catalog::{
     Algorithm, Issuer, Jwk, KeyMaterial, KeySet, SecureLinkExpression, SecureLinkPart as Part,
-    SecureLinkPolicy,
+    SecureLinkPolicy, TokenPolicy,
 };
 use crate::denial::Denial;
 use crate::facts::Facts;
@@ -37,39 +38,47 @@ struct SecureLink {
     for_folder: bool,
 }
 
-pub(super) fn find(facts: &Facts, own: &SecureLinkPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
-    let Some(hash) = facts.query_parameter(&own.hash).filter(|hash| !hash.is_empty()) else {
-        return Ok(None);
-    };
-    let hash = URL_SAFE_NO_PAD
-        .decode(bounded(&hash)?.trim_end_matches('='))
-        .map_err(|error| malformed(format!("`{}`: expected base64url: {error}", own.hash)))?;
-    if hash.len() != 16 {
-        return Err(malformed(format!(
-            "`{}`: expected the 16 bytes of an MD5, found {}",
-            own.hash,
-            hash.len()
-        )));
+impl Reader for SecureLinkPolicy {
+    fn find(&self, facts: &Facts, _: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        let Some(hash) = facts.query_parameter(&self.hash).filter(|hash| !hash.is_empty()) else {
+            return Ok(None);
+        };
+        let hash = URL_SAFE_NO_PAD
+            .decode(bounded(&hash)?.trim_end_matches('='))
+            .map_err(|error| malformed(format!("`{}`: expected base64url: {error}", self.hash)))?;
+        if hash.len() != 16 {
+            return Err(malformed(format!(
+                "`{}`: expected the 16 bytes of an MD5, found {}",
+                self.hash,
+                hash.len()
+            )));
+        }
+        let written = if self.expression.parts().contains(&Part::Expires) {
+            let written = facts.query_parameter(&self.expires).unwrap_or_default();
+            let expires = unix(&written)
+                .ok_or_else(|| malformed(format!("`{}`: expected Unix seconds", self.expires)))?;
+            Some((written, expires))
+        } else {
+            None
+        };
+        let expires = written.as_ref().map(|(written, _)| written.as_str()).unwrap_or_default();
+        Ok(Some(Box::new(SecureLink {
+            keys: self.keys.clone(),
+            hash,
+            expires: written.as_ref().map(|(_, expires)| *expires),
+            message: Redacted::new(self.expression.message(facts, expires)?),
+            binds_address: self.expression.parts().contains(&Part::Address),
+            for_folder: self.expression.parts().contains(&Part::Folder)
+                && !self.expression.parts().iter().any(|part| matches!(part, Part::Uri | Part::Path)),
+        })))
     }
-    let written = if own.expression.parts().contains(&Part::Expires) {
-        let written = facts.query_parameter(&own.expires).unwrap_or_default();
-        let expires =
-            unix(&written).ok_or_else(|| malformed(format!("`{}`: expected Unix seconds", own.expires)))?;
-        Some((written, expires))
-    } else {
-        None
-    };
-    let expires = written.as_ref().map(|(written, _)| written.as_str()).unwrap_or_default();
-    Ok(Some(Box::new(SecureLink {
-        keys: own.keys.clone(),
-        hash,
-        expires: written.as_ref().map(|(_, expires)| *expires),
-        message: Redacted::new(own.expression.message(facts, expires)?),
-        binds_address: own.expression.parts().contains(&Part::Address),
-        for_folder: own.expression.parts().contains(&Part::Folder)
-            && !own.expression.parts().iter().any(|part| matches!(part, Part::Uri | Part::Path)),
-    })))
+
+    fn spots<'a>(&'a self, _: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        vec![Spot::Parameter(&self.hash), Spot::Parameter(&self.expires)]
+    }
 }
+
+pub(super) const USUAL: &[Spot<'static>] = &[Spot::Parameter("md5"), Spot::Parameter("expires")];
 
 impl SecureLinkExpression {
     /// What is hashed, but for the secret, which stands between each two.
@@ -329,7 +338,7 @@ mod tests {
     fn debug_tells_no_secret() {
         let policy = with("{uri} {secret}");
         let facts = facts(&minted("https://a.example/h/m", None, &policy, &[]), &[], None);
-        let (presented, set) = (find(&facts, own(&policy)).unwrap().unwrap(), set());
+        let (presented, set) = (own(&policy).find(&facts, &policy).unwrap().unwrap(), set());
         assert!(!format!("{:?}", presented.challenges(&set).unwrap()).contains("115"));
     }
 

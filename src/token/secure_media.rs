@@ -18,12 +18,15 @@ use std::net::IpAddr;
 
 use super::claims::Claims;
 use super::compact::{Compact, decode, short};
+use super::credentials::Spot;
 use super::jwt::read_first;
 use super::placement::{Found, Rest};
-use super::presented::{Asked, Dialect, Presented};
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{address, folder, malformed, titles};
 use super::{Challenge, Grant, Lock};
-use crate::catalog::{Algorithm, Issuer, Jwk, KeySet, PathPlacement, Placement, SecureMediaPolicy};
+use crate::catalog::{
+    Algorithm, Issuer, Jwk, KeySet, PathPlacement, Placement, SecureMediaPolicy, TokenPolicy,
+};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Geography};
 use crate::redacted::Redacted;
@@ -40,10 +43,17 @@ struct SecureMedia {
 /// The most prefixes, headers or parameters that a token may name.
 const MOST: usize = 100;
 
-/// Finds a token in the request.
-pub(super) fn find(facts: &Facts, own: &SecureMediaPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
-    read_first(facts, &[Placement::Path(PathPlacement::Before)], |found| SecureMedia::parse(&found, own))
+impl Reader for SecureMediaPolicy {
+    fn find(&self, facts: &Facts, _: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        read_first(facts, &[Placement::Path(PathPlacement::Before)], |found| SecureMedia::parse(&found, self))
+    }
+
+    fn spots<'a>(&'a self, _: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        USUAL.to_vec()
+    }
 }
+
+pub(super) const USUAL: &[Spot<'static>] = &[Spot::FirstSegment];
 
 impl SecureMedia {
     fn parse(found: &Found, own: &SecureMediaPolicy) -> Result<Self, Denial> {

@@ -19,12 +19,13 @@ use serde_json::Value;
 
 use super::claims::{Claims, unreadable};
 use super::compact::{Compact, short};
+use super::credentials::Spot;
 use super::jwt::read_first;
 use super::placement::{Found, Rest};
-use super::presented::{Asked, Dialect, Presented};
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::Network;
 use super::{Challenge, Grant, Lock};
-use crate::catalog::{Issuer, Jwk, KeySet, PathPlacement, Placement, StreamPolicy, TitleId};
+use crate::catalog::{Issuer, Jwk, KeySet, PathPlacement, Placement, StreamPolicy, TitleId, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::time::UnixTime;
@@ -47,11 +48,21 @@ const MOST_VALUES: usize = 200;
 /// The longest that a token may last from when it was signed, and so from now.
 const LONGEST_S: u64 = 24 * 3600;
 
-/// Finds a token in the request.
-pub(super) fn find(facts: &Facts, own: &StreamPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
-    let usual = [Placement::Path(PathPlacement::Title)];
-    read_first(facts, own.placements.as_deref().unwrap_or(&usual), |found| Stream::parse(found, own))
+impl Reader for StreamPolicy {
+    fn find(&self, facts: &Facts, _: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        let usual = [Placement::Path(PathPlacement::Title)];
+        read_first(facts, self.placements.as_deref().unwrap_or(&usual), |found| Stream::parse(found, self))
+    }
+
+    fn spots<'a>(&'a self, _: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        match &self.placements {
+            Some(placements) => placements.iter().map(Spot::from).collect(),
+            None => USUAL.to_vec(),
+        }
+    }
 }
+
+pub(super) const USUAL: &[Spot<'static>] = &[Spot::FirstSegment];
 
 impl Stream {
     fn parse(found: Found, own: &StreamPolicy) -> Result<Self, Denial> {

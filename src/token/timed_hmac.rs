@@ -13,13 +13,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::presented::{Asked, Dialect, Presented};
+use super::credentials::{Spot, is_stamped};
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{
     before, bounded, candidates, decoded, distinct, malformed, plain, resource, titles, unix,
     without_appended,
 };
 use super::{Challenge, Grant};
-use crate::catalog::{Algorithm, Issuer, Jwk, KeySet, TimedHmacPolicy};
+use crate::catalog::{Algorithm, Issuer, Jwk, KeySet, TimedHmacPolicy, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
@@ -37,50 +38,54 @@ struct TimedHmac {
     messages: Vec<Redacted<String>>,
 }
 
-pub(super) fn find(facts: &Facts, own: &TimedHmacPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
-    let query = facts.query.expose();
-    let is_token = |pair: &str| {
-        if own.name.is_empty() {
-            return is_stamped(pair).then(|| pair.to_owned());
-        }
-        let (name, value) = pair.split_once('=')?;
-        (name == own.name).then(|| value.to_owned())
-    };
-    let (rest, last) = match without_appended(query).rsplit_once('&') {
-        Some((rest, last)) => (rest, last),
-        None => ("", without_appended(query)),
-    };
-    let Some(token) = is_token(last) else {
-        return match query.split('&').any(|pair| is_token(pair).is_some()) {
-            true => Err(malformed("expected the token to be the last parameter of the query")),
-            false => Ok(None),
+impl Reader for TimedHmacPolicy {
+    fn find(&self, facts: &Facts, _: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        let query = facts.query.expose();
+        let is_token = |pair: &str| {
+            if self.name.is_empty() {
+                return is_stamped(pair).then(|| pair.to_owned());
+            }
+            let (name, value) = pair.split_once('=')?;
+            (name == self.name).then(|| value.to_owned())
         };
-    };
-    let token = decoded(bounded(&token)?).unwrap_or_default();
-    let (stamp, mac) = token
-        .split_once('-')
-        .filter(|(stamp, _)| stamp.len() == 10)
-        .ok_or_else(|| malformed("expected a timestamp of ten digits, `-` and a MAC"))?;
-    let issued_at = unix(stamp).ok_or_else(|| malformed("expected a timestamp of ten digits"))?;
-    // Both alphabets, with or without padding.
-    let mac = mac.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let mac = URL_SAFE_NO_PAD
-        .decode(mac)
-        .map_err(|error| malformed(format!("the MAC: expected base64: {error}")))?;
-    let messages = distinct([rest.to_owned(), plain(rest)].map(|rest| resource(&facts.path, &rest) + stamp));
-    Ok(Some(Box::new(TimedHmac {
-        keys: own.keys.clone(),
-        lifetime_s: own.lifetime_s,
-        issued_at,
-        mac,
-        messages: messages.into_iter().map(Redacted::new).collect(),
-    })))
+        let (rest, last) = match without_appended(query).rsplit_once('&') {
+            Some((rest, last)) => (rest, last),
+            None => ("", without_appended(query)),
+        };
+        let Some(token) = is_token(last) else {
+            return match query.split('&').any(|pair| is_token(pair).is_some()) {
+                true => Err(malformed("expected the token to be the last parameter of the query")),
+                false => Ok(None),
+            };
+        };
+        let token = decoded(bounded(&token)?).unwrap_or_default();
+        let (stamp, mac) = token
+            .split_once('-')
+            .filter(|(stamp, _)| stamp.len() == 10)
+            .ok_or_else(|| malformed("expected a timestamp of ten digits, `-` and a MAC"))?;
+        let issued_at = unix(stamp).ok_or_else(|| malformed("expected a timestamp of ten digits"))?;
+        // Both alphabets, with or without padding.
+        let mac = mac.trim_end_matches('=').replace('+', "-").replace('/', "_");
+        let mac = URL_SAFE_NO_PAD
+            .decode(mac)
+            .map_err(|error| malformed(format!("the MAC: expected base64: {error}")))?;
+        let messages =
+            distinct([rest.to_owned(), plain(rest)].map(|rest| resource(&facts.path, &rest) + stamp));
+        Ok(Some(Box::new(TimedHmac {
+            keys: self.keys.clone(),
+            lifetime_s: self.lifetime_s,
+            issued_at,
+            mac,
+            messages: messages.into_iter().map(Redacted::new).collect(),
+        })))
+    }
+
+    fn spots<'a>(&'a self, _: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        vec![if self.name.is_empty() { Spot::Stamped } else { Spot::Parameter(&self.name) }]
+    }
 }
 
-/// Whether a text begins as a token does.
-fn is_stamped(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(stamp, _)| stamp.len() == 10 && unix(stamp).is_some())
-}
+pub(super) const USUAL: &[Spot<'static>] = &[Spot::Parameter("verify"), Spot::Stamped];
 
 impl Presented for TimedHmac {
     fn dialect(&self) -> Dialect {

@@ -31,9 +31,10 @@ use sha2::{Digest, Sha256};
 
 use super::claims::{Claims, unreadable};
 use super::compact::{Compact, malformed, short};
+use super::credentials::Spot;
 use super::grant::{Renewal, Replay};
 use super::jwt::{issuer, meant_for};
-use super::presented::{Asked, Dialect, Presented};
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{folder, path_of, titles};
 use super::{Challenge, Grant, posix};
 use crate::catalog::{Algorithm, Issuer, Jwk, KeySet, TokenPolicy, UriSigningPolicy};
@@ -63,26 +64,31 @@ struct Place {
 const LONGEST_EXPRESSION: usize = 1024;
 const LONGEST_URI: usize = 8 * 1024;
 
-/// Finds a token in the URI, or else in a cookie.
-pub(super) fn find(
-    facts: &Facts,
-    policy: &TokenPolicy,
-    own: &UriSigningPolicy,
-) -> Result<Option<Box<dyn Presented>>, Denial> {
-    let query = facts.query.expose();
-    let whole = if query.is_empty() { facts.path.clone() } else { format!("{}?{query}", facts.path) };
-    let (token, rest) = match package(&whole, &own.name) {
-        Some((token, rest)) => (token, rest),
-        None => match facts.cookie(&own.name) {
-            Some(token) if !token.is_empty() => (token.to_owned(), whole.clone()),
-            _ => return Ok(None),
-        },
-    };
-    let in_path = rest.split('?').next() != Some(&facts.path);
-    let (path, query) = rest.split_once('?').unwrap_or((&rest, ""));
-    let place = Place { path: path.to_owned(), query: query.to_owned(), in_path };
-    Ok(Some(Box::new(UriSigning::parse(Redacted::new(token), place, policy, own)?)))
+impl Reader for UriSigningPolicy {
+    /// In the URI, or else in a cookie.
+    fn find(&self, facts: &Facts, policy: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        let query = facts.query.expose();
+        let whole = if query.is_empty() { facts.path.clone() } else { format!("{}?{query}", facts.path) };
+        let (token, rest) = match package(&whole, &self.name) {
+            Some((token, rest)) => (token, rest),
+            None => match facts.cookie(&self.name) {
+                Some(token) if !token.is_empty() => (token.to_owned(), whole.clone()),
+                _ => return Ok(None),
+            },
+        };
+        let in_path = rest.split('?').next() != Some(&facts.path);
+        let (path, query) = rest.split_once('?').unwrap_or((&rest, ""));
+        let place = Place { path: path.to_owned(), query: query.to_owned(), in_path };
+        Ok(Some(Box::new(UriSigning::parse(Redacted::new(token), place, policy, self)?)))
+    }
+
+    fn spots<'a>(&'a self, _: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        vec![Spot::Delimited(&self.name), Spot::Cookie(&self.name)]
+    }
 }
+
+pub(super) const USUAL: &[Spot<'static>] =
+    &[Spot::Delimited("URISigningPackage"), Spot::Cookie("URISigningPackage")];
 
 /// Takes the token out of a path and query ([RFC 9246 section 2.1.15]): with the delimiter behind it, if that is a
 /// sub-delimiter, or else with the one before it.

@@ -14,7 +14,7 @@ use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::pipeline::Stop;
 use crate::reply::Reply;
-use crate::route::{MediaRequest, Route, route};
+use crate::route;
 
 pub(super) type Added = Vec<(&'static str, String)>;
 
@@ -129,8 +129,8 @@ fn headers(
     Ok(headers)
 }
 
-/// One JSON line: a refusal for those who ask why, a fault for those who have to mend it. The path is taken from
-/// the route, so that neither a session token nor a query gets into the log.
+/// One JSON line: a refusal for those who ask why, a fault for those who have to mend it. Neither a token nor a query gets
+/// into the log.
 pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
     match stop {
         Stop::Denied(denial) => {
@@ -148,11 +148,7 @@ pub(super) fn log_rehearsed(facts: &Facts, denial: &Denial) {
 }
 
 fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_json::Value {
-    let wanted = facts.and_then(|facts| match route(facts) {
-        Ok(Route::Below(request, _)) => Some(format!("{}/{}", request.title, request.resource)),
-        Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok().map(|request| plain(&request)),
-        _ => None,
-    });
+    let wanted = facts.and_then(route::told);
     json!({
         "kind": kind,
         "reason": reason,
@@ -161,12 +157,4 @@ fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_
         "resource": wanted,
         "place": facts.map(|facts| facts.geography.to_string()),
     })
-}
-
-/// The path of an entry without what may be a token: a segment that is long, or has parameters.
-fn plain(request: &MediaRequest) -> String {
-    let hidden = |segment: &str| segment.len() > 64 || segment.contains([';', '=']);
-    let segments = request.resource.as_str().split('/');
-    let plain: Vec<_> = segments.map(|segment| if hidden(segment) { "[…]" } else { segment }).collect();
-    format!("{}/{}", request.title, plain.join("/"))
 }

@@ -8,7 +8,7 @@ use futures_util::pin_mut;
 use worker::{AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, Response};
 
 use super::platform;
-use crate::cache::Source;
+use crate::cache::{PASSED_HEADERS, Source};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 
@@ -61,12 +61,8 @@ pub(super) fn header(response: &Response, name: &str) -> Option<String> {
 pub(super) fn conditions(facts: &Facts) -> Result<Headers, Fault> {
     let sent = &facts.headers;
     let headers = Headers::new();
-    for (name, value) in [
-        ("Range", &sent.range),
-        ("If-Range", &sent.if_range),
-        ("If-None-Match", &sent.if_none_match),
-        ("If-Modified-Since", &sent.if_modified_since),
-    ] {
+    let values = [&sent.range, &sent.if_range, &sent.if_none_match, &sent.if_modified_since];
+    for (name, value) in PASSED_HEADERS.into_iter().zip(values) {
         if let Some(value) = value {
             headers.set(name, value).map_err(|error| platform(&error))?;
         }

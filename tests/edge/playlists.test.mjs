@@ -37,7 +37,7 @@ const UNREAD = new Set([
 ]);
 
 /** What the command refuses, since it is no playlist. */
-const REFUSED = new Set(["globocom-m3u8/test_host.m3u8", "globocom-m3u8/windows_playlist.m3u8", "videojs-m3u8-parser/empty.m3u8"]);
+const REFUSED = new Set(["globocom-m3u8/test_host.m3u8", "globocom-m3u8/windows_playlist.m3u8", "videojs-m3u8-parser/empty.m3u8", "videojs-m3u8-parser/extinf.m3u8"]);
 
 let playlists;
 let scratch;

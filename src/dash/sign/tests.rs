@@ -5,6 +5,7 @@ use super::*;
 use crate::catalog::{Caps, ForeignPolicy};
 use crate::dash::{Edits, compile};
 use crate::route::ResourcePath;
+use crate::token::Credentials;
 
 fn signed(mpd: &str, signing: Signing) -> Result<String, String> {
     let folder = Url::parse("https://media.example/vod/h/").unwrap();
@@ -19,7 +20,7 @@ fn signed(mpd: &str, signing: Signing) -> Result<String, String> {
         signing,
         foreign: &foreign,
         authority: "https://watch.example",
-        tokens: &["token"],
+        credentials: &Credentials::usual(),
     };
     let caps = Caps::default();
     let template =
@@ -388,7 +389,7 @@ fn work(mpd: &str, before: usize) -> Result<usize, CompileError> {
         signing: Signing::Inherited,
         foreign: &ForeignPolicy::REFUSE,
         authority: "https://watch.example",
-        tokens: &[],
+        credentials: Credentials::SESSION,
     };
     let document = Document::read(mpd).unwrap();
     let mut signer = Signer::new(&frame);

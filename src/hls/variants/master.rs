@@ -13,6 +13,7 @@ use crate::hls::attributes::attributes;
 use crate::hls::lines::{Kind, lines};
 use crate::hls::variables::Variables;
 use crate::manifest::Limit;
+use crate::token::Credentials;
 
 /// A tag with an attribute list.
 #[derive(Clone, Debug)]
@@ -120,7 +121,8 @@ impl<'a> Master<'a> {
                     steering.extend(pathway.map(|pathway| (tag, pathway)));
                 }
                 b"#EXT-X-DEFINE" => {
-                    variables.define(list, query);
+                    // What may not be defined has the playlist refused when its URIs are signed.
+                    variables.define(list, query, Credentials::SESSION).unwrap_or_default();
                     *last_define = line.start;
                 }
                 _ => {}

@@ -35,7 +35,7 @@ impl<'a> Value<'a> {
         };
         match variables.resolve(text) {
             Resolved::Known(text) => Self::Known(text),
-            Resolved::Unknown(_) => Self::Unknown,
+            Resolved::Partly { .. } => Self::Unknown,
         }
     }
 
@@ -62,11 +62,12 @@ impl<'a> Value<'a> {
 mod tests {
     use super::*;
     use crate::hls::attributes::attributes;
+    use crate::token::Credentials;
 
     #[test]
     fn quotes_spaces_and_variables() {
         let mut variables = Variables::default();
-        variables.define(br#"NAME="lang",VALUE="fr""#, "");
+        variables.define(br#"NAME="lang",VALUE="fr""#, "", Credentials::SESSION).unwrap();
         for (list, expected) in [
             (&br#"A="x y ""#[..], Some("x y ")),
             (b"A= x ", Some("x")),

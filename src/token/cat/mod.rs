@@ -31,9 +31,10 @@ mod vectors;
 pub use mint::{CatError, mint};
 
 use super::compact::short;
+use super::credentials::Spot;
 use super::jwt::ANY_AUDIENCE;
 use super::placement::{self, Found, Rest};
-use super::presented::{Asked, Dialect, Presented};
+use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::folder;
 use super::{Challenge, Grant};
 use crate::catalog::{CatPolicy, Issuer, Jwk, KeySet, Placement, Plan, TitleId, TokenPolicy};
@@ -57,26 +58,49 @@ struct Cat {
     path: Option<String>,
 }
 
-/// Finds a token in the request.
-pub(super) fn find(
-    facts: &Facts,
-    policy: &TokenPolicy,
-    own: &CatPolicy,
-) -> Result<Option<Box<dyn Presented>>, Denial> {
-    let placements = match &own.placements {
-        Some(placements) => placements.clone(),
-        None => CatPolicy::default_placements().into_iter().chain(policy.placements.clone()).collect(),
-    };
-    let mut first = None;
-    for placement in &placements {
-        for found in placement::find(facts, std::slice::from_ref(placement)) {
-            match Cat::parse(found, placement, policy, own) {
-                Ok(cat) => return Ok(Some(Box::new(cat))),
-                Err(denial) => first = first.or(Some(denial)),
+impl Reader for CatPolicy {
+    fn find(&self, facts: &Facts, policy: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial> {
+        let placements = match &self.placements {
+            Some(placements) => placements.clone(),
+            None => default_placements().into_iter().chain(policy.placements.clone()).collect(),
+        };
+        let mut first = None;
+        for placement in &placements {
+            for found in placement::find(facts, std::slice::from_ref(placement)) {
+                match Cat::parse(found, placement, policy, self) {
+                    Ok(cat) => return Ok(Some(Box::new(cat))),
+                    Err(denial) => first = first.or(Some(denial)),
+                }
             }
         }
+        first.map_or(Ok(None), Err)
     }
-    first.map_or(Ok(None), Err)
+
+    fn spots<'a>(&'a self, policy: &'a TokenPolicy) -> Vec<Spot<'a>> {
+        match &self.placements {
+            Some(placements) => placements.iter().map(Spot::from).collect(),
+            None => USUAL.iter().copied().chain(policy.placements.iter().map(Spot::from)).collect(),
+        }
+    }
+}
+
+/// The names of header and cookie.
+const NAMES: [&str; 2] = ["CTA-Common-Access-Token", "Common-Access-Token"];
+const PARAMETER: &str = "CAT";
+
+pub(super) const USUAL: &[Spot<'static>] = &[
+    Spot::Header(NAMES[0]),
+    Spot::Header(NAMES[1]),
+    Spot::Cookie(NAMES[0]),
+    Spot::Cookie(NAMES[1]),
+    Spot::Parameter(PARAMETER),
+];
+
+fn default_placements() -> Vec<Placement> {
+    let names = NAMES.map(str::to_owned);
+    let headers = names.clone().map(Placement::Header);
+    let cookies = names.map(Placement::Cookie);
+    headers.into_iter().chain(cookies).chain([Placement::Query(PARAMETER.to_owned())]).collect()
 }
 
 impl Cat {
