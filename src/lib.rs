@@ -7,6 +7,7 @@
 
 pub mod cache;
 pub mod catalog;
+pub mod control;
 pub mod dash;
 pub mod denial;
 pub mod explain;

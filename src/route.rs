@@ -3,7 +3,7 @@
 //! ```text
 //! /healthz                                    is the Worker alive
 //! /version                                    which build it is
-//! /_stagedoor/sync                            documents from the origin service
+//! /_stagedoor/sync                            documents from the origin service (crate::control says where)
 //! /_stagedoor/explain                         how a request is decided, for ops
 //! /{title}/{resource}                         entry: a manifest, with a viewer token
 //! /~{session token}/{title}/{resource}        everything below the entry
@@ -15,6 +15,7 @@
 use std::fmt;
 
 use crate::catalog::{SyncBatch, TitleId};
+use crate::control;
 use crate::denial::{Denial, Reason};
 use crate::explain;
 use crate::facts::{Facts, Method};
@@ -32,10 +33,11 @@ pub enum Route {
     Healthz,
     /// Which build it is.
     Version,
-    /// Documents from the origin service.
-    Sync,
-    /// How a request is decided, for ops.
-    Explain,
+    /// Documents from the origin service; with the folder in front of the path, which
+    /// [`ControlPlace`](crate::control::ControlPlace) holds against the deployment's.
+    Sync(Option<Redacted<String>>),
+    /// How a request is decided, for ops; with the folder in front.
+    Explain(Option<Redacted<String>>),
     /// Media of a title, with a viewer token somewhere in the request: what is asked for is known once the token
     /// is, which may stand in the path ([`MediaRequest::at_entry`]).
     Entry,
@@ -187,10 +189,17 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
         (Method::Options, _) => return Ok(Route::Preflight),
         (Method::Get | Method::Head, "healthz") => return Ok(Route::Healthz),
         (Method::Get | Method::Head, "version") => return Ok(Route::Version),
-        (Method::Post, _) if facts.path == SyncBatch::PATH => return Ok(Route::Sync),
-        (Method::Post, _) if facts.path == explain::PATH => return Ok(Route::Explain),
+        (Method::Post, _) => {
+            let own = |endpoint, route: fn(Option<Redacted<String>>) -> Route| {
+                let folder = control::folder_before(&facts.path, endpoint)?;
+                Some(route(folder.map(|folder| Redacted::new(folder.to_owned()))))
+            };
+            return own(SyncBatch::PATH, Route::Sync)
+                .or_else(|| own(explain::PATH, Route::Explain))
+                .ok_or_else(method_not_allowed);
+        }
         (Method::Get | Method::Head, _) if ![SyncBatch::PATH, explain::PATH].contains(&&*facts.path) => {}
-        _ => return Err(Denial::new(Reason::MethodNotAllowed, "expected GET, HEAD or OPTIONS")),
+        _ => return Err(method_not_allowed()),
     }
     match session_prefix(&facts.path) {
         Some(rest) => {
@@ -222,6 +231,10 @@ pub fn told(facts: &Facts) -> Option<String> {
     };
     let segments = told.split('/').map(|segment| if hidden(segment) { "[…]" } else { segment });
     Some(segments.collect::<Vec<_>>().join("/"))
+}
+
+pub(crate) fn method_not_allowed() -> Denial {
+    Denial::new(Reason::MethodNotAllowed, "expected GET, HEAD or OPTIONS")
 }
 
 fn not_found() -> Denial {
@@ -340,9 +353,9 @@ mod tests {
     fn the_edge_s_own_paths() {
         let route = |method, path: &str| route(&Facts { method, path: path.to_owned(), ..Facts::default() });
         assert!(matches!(route(Method::Get, "/healthz"), Ok(Route::Healthz)));
-        assert!(matches!(route(Method::Post, "/_stagedoor/explain"), Ok(Route::Explain)));
+        assert!(matches!(route(Method::Post, "/_stagedoor/explain"), Ok(Route::Explain(None))));
         assert!(matches!(route(Method::Head, "/version"), Ok(Route::Version)));
-        assert!(matches!(route(Method::Post, "/_stagedoor/sync"), Ok(Route::Sync)));
+        assert!(matches!(route(Method::Post, "/_stagedoor/sync"), Ok(Route::Sync(None))));
         assert!(matches!(route(Method::Options, "/h/x.m3u8"), Ok(Route::Preflight)));
         for (method, path) in [
             (Method::Get, "/_stagedoor/sync"),

@@ -60,7 +60,9 @@ pub use site::{BaseUrl, CorsPolicy, MediaPolicy, SessionPolicy, SigningStyle, Si
 pub use steering::{
     CloneUri, ExistingSteering, PathwayClone, PathwayPriority, Reach, SteeringError, SteeringPolicy,
 };
-pub use sync::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError};
+pub use sync::{
+    Change, Outcome, SignedHead, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError,
+};
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
 pub use title::{
     Blackout, BlackoutAction, MediaPath, Offer, Premiere, Replacement, Title, UnknownPlace, Variance,

@@ -2,14 +2,16 @@
 //!
 //! ```text
 //! POST /_stagedoor/sync
-//! Stagedoor-Signature: t=1795370400,v1=<64 hex digits>
+//! Stagedoor-Signature: t=1795370400,n=181,v1=<64 hex digits>,h=<64 hex digits>
 //!
 //! {"changes":[{"key":"v1/title/harbour","revision":1795370400123,"document":{...}},
 //!             {"key":"v1/title/old","revision":1795370400124,"document":null}]}
 //! ```
 //!
-//! The signature is HMAC-SHA256 over `t`, a full stop and the body. A change is applied when its revision is
-//! greater than what the edge holds, so repeating a batch, or sending an old one again, does no harm.
+//! `v1` is the HMAC-SHA256 of `t`, a full stop and the body, and `n` the body's length in bytes. `h` is the HMAC-SHA256 of
+//! `head.`, `t`, `n` and `v1` with full stops between them: it is verified before a byte of the body is read, so that nobody
+//! without the secret has the edge read anything, or keeps others from being read. A change is applied when its revision
+//! is greater than what the edge holds, so repeating a batch, or sending an old one again, does no harm.
 
 use std::fmt;
 
@@ -98,19 +100,33 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncSignature {
     signed_at: UnixTime,
-    mac: [u8; 32],
+    length: usize,
+    body: [u8; 32],
+    head: [u8; 32],
+}
+
+/// A header whose own signature fits: whoever sent it has the secret. The body is not verified yet.
+#[derive(Clone, Debug)]
+pub struct SignedHead<'a> {
+    signature: SyncSignature,
+    secret: &'a Redacted<String>,
 }
 
 /// Why a sync request is refused. It says which check failed, never what would have passed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncSignatureError {
-    /// The header is absent or not of the form `t=<seconds>,v1=<64 hex digits>`.
-    #[error("expected the header Stagedoor-Signature: t=<Unix seconds>,v1=<64 hex digits>")]
+    /// The header is absent or not of its form.
+    #[error(
+        "expected the header Stagedoor-Signature: t=<Unix seconds>,n=<bytes>,v1=<64 hex digits>,h=<64 hex digits>"
+    )]
     Malformed,
     /// Signed too long ago, or in the future.
     #[error("expected a signature made within {} s of the edge's clock", SyncSignature::WINDOW_S)]
     OutsideWindow,
-    /// Made with another secret, or over other bytes.
+    /// Made with another secret.
+    #[error("the header's own signature, `h`, does not fit: compare the secrets")]
+    Head,
+    /// The body is not the one that was signed.
     #[error("the signature does not fit the body")]
     Mismatch,
 }
@@ -124,49 +140,107 @@ impl SyncSignature {
 
     /// Signs a body.
     pub fn sign(secret: &Redacted<String>, body: &[u8], now: UnixTime) -> Self {
-        Self { signed_at: now, mac: Self::mac(secret, body, now).finalize().into_bytes().into() }
+        let length = body.len();
+        let body = over_body(secret, body, now).finalize().into_bytes().into();
+        let head = over_head(secret, now, length, &body).finalize().into_bytes().into();
+        Self { signed_at: now, length, body, head }
     }
 
-    /// Checks a header's value against the body. The comparison takes the same time wherever they differ.
+    /// Checks the value of a header by itself, before anything is read of the body. The comparison takes the same time
+    /// wherever they differ.
+    pub fn open<'a>(
+        header: Option<&str>,
+        secret: &'a Redacted<String>,
+        now: UnixTime,
+    ) -> Result<SignedHead<'a>, SyncSignatureError> {
+        let signature = header.and_then(Self::parse).ok_or(SyncSignatureError::Malformed)?;
+        let Self { signed_at, length, body, head } = &signature;
+        if now.secs_since(*signed_at).max(signed_at.secs_since(now)) > Self::WINDOW_S {
+            return Err(SyncSignatureError::OutsideWindow);
+        }
+        match over_head(secret, *signed_at, *length, body).verify_slice(head) {
+            Ok(()) => Ok(SignedHead { signature, secret }),
+            Err(_) => Err(SyncSignatureError::Head),
+        }
+    }
+
+    /// Checks the value of a header against a body that is at hand.
     pub fn verify(
         header: Option<&str>,
         secret: &Redacted<String>,
         body: &[u8],
         now: UnixTime,
     ) -> Result<(), SyncSignatureError> {
-        let Self { signed_at, mac } = header.and_then(Self::parse).ok_or(SyncSignatureError::Malformed)?;
-        if now.secs_since(signed_at).max(signed_at.secs_since(now)) > Self::WINDOW_S {
-            return Err(SyncSignatureError::OutsideWindow);
-        }
-        Self::mac(secret, body, signed_at).verify_slice(&mac).map_err(|_| SyncSignatureError::Mismatch)
+        Self::open(header, secret, now)?.verify(body)
     }
 
     fn parse(header: &str) -> Option<Self> {
-        let (secs, hex) = header.strip_prefix("t=")?.split_once(",v1=")?;
-        let mut mac = [0; 32];
-        if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let (secs, rest) = header.strip_prefix("t=")?.split_once(",n=")?;
+        let (length, rest) = rest.split_once(",v1=")?;
+        let (body, head) = rest.split_once(",h=")?;
+        let number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+        if !number(secs) || !number(length) {
             return None;
         }
-        for (byte, digits) in mac.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
-        }
-        Some(Self { signed_at: UnixTime::from_secs(secs.parse().ok()?), mac })
+        let signed_at = UnixTime::from_secs(secs.parse().ok()?);
+        Some(Self { signed_at, length: length.parse().ok()?, body: mac_of(body)?, head: mac_of(head)? })
+    }
+}
+
+impl SignedHead<'_> {
+    /// How many bytes the body has.
+    pub const fn length(&self) -> usize {
+        self.signature.length
     }
 
-    #[expect(clippy::expect_used, reason = "Invariant: HMAC takes a key of any length (RFC 2104 section 3)")]
-    fn mac(secret: &Redacted<String>, body: &[u8], signed_at: UnixTime) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes any key");
-        mac.update(signed_at.as_secs().to_string().as_bytes());
-        mac.update(b".");
-        mac.update(body);
-        mac
+    /// Checks the body. The comparison takes the same time wherever they differ.
+    pub fn verify(&self, body: &[u8]) -> Result<(), SyncSignatureError> {
+        let SyncSignature { signed_at, length, body: mac, .. } = &self.signature;
+        let fits = over_body(self.secret, body, *signed_at).verify_slice(mac).is_ok();
+        if fits && body.len() == *length { Ok(()) } else { Err(SyncSignatureError::Mismatch) }
+    }
+}
+
+fn over_body(secret: &Redacted<String>, body: &[u8], signed_at: UnixTime) -> Hmac<Sha256> {
+    mac(secret, &[signed_at.as_secs().to_string().as_bytes(), b".", body])
+}
+
+/// Its first word is no number, so that it is never the HMAC of a body.
+fn over_head(secret: &Redacted<String>, signed_at: UnixTime, length: usize, body: &[u8; 32]) -> Hmac<Sha256> {
+    let head = format!("head.{}.{length}.{}", signed_at.as_secs(), Hex(body));
+    mac(secret, &[head.as_bytes()])
+}
+
+#[expect(clippy::expect_used, reason = "Invariant: HMAC takes a key of any length (RFC 2104 section 3)")]
+fn mac(secret: &Redacted<String>, parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes any key");
+    parts.iter().for_each(|part| mac.update(part));
+    mac
+}
+
+fn mac_of(digits: &str) -> Option<[u8; 32]> {
+    let mut mac = [0; 32];
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, digits) in mac.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(mac)
+}
+
+struct Hex<'a>(&'a [u8; 32]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
 impl fmt::Display for SyncSignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "t={},v1=", self.signed_at.as_secs())?;
-        self.mac.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let Self { signed_at, length, body, head } = self;
+        write!(f, "t={},n={length},v1={},h={}", signed_at.as_secs(), Hex(body), Hex(head))
     }
 }
 
@@ -190,25 +264,56 @@ mod tests {
             Err(SyncSignatureError::OutsideWindow)
         );
         assert_eq!(verify(&header, &secret, b"[]", NOW), Err(SyncSignatureError::Mismatch));
-        assert_eq!(
-            verify(&header, &Redacted::new(String::new()), b"{}", NOW),
-            Err(SyncSignatureError::Mismatch)
-        );
-        let moved = header.replace("t=1795370400", "t=1795370401");
-        assert_eq!(verify(&moved, &secret, b"{}", NOW), Err(SyncSignatureError::Mismatch));
-        for bad in ["", "t=1,v1=", "v1=00", &header[..header.len() - 1], &header.replace("v1", "v2")] {
+        assert_eq!(verify(&header, &secret, b"{} ", NOW), Err(SyncSignatureError::Mismatch));
+        assert_eq!(verify(&header, &Redacted::new(String::new()), b"{}", NOW), Err(SyncSignatureError::Head));
+        for bad in [
+            "",
+            "t=1,v1=",
+            "v1=00",
+            &header[..header.len() - 1],
+            &header.replace("v1", "v2"),
+            &header.replace("t=1", "t=+1"),
+            // As it was before it told the length.
+            header.replace(",n=2", "").split(",h=").next().unwrap(),
+        ] {
             assert_eq!(verify(bad, &secret, b"{}", NOW), Err(SyncSignatureError::Malformed), "{bad}");
         }
         assert_eq!(SyncSignature::verify(None, &secret, b"{}", NOW), Err(SyncSignatureError::Malformed));
     }
 
+    /// Whoever has not the secret is known by the header alone, and so is a header of which any part was changed: of
+    /// their bodies, nothing is to be read.
     #[test]
-    fn the_mac_is_the_one_that_openssl_computes() {
+    fn a_head_is_verified_without_the_body() {
+        let secret = Redacted::new("s".repeat(32));
+        let header = SyncSignature::sign(&secret, b"{}", NOW).to_string();
+        let open = |header: &str| SyncSignature::open(Some(header), &secret, NOW).map(|head| head.length());
+        assert_eq!(open(&header), Ok(2));
+        let (front, head) = header.split_once(",h=").unwrap();
+        let another = SyncSignature::sign(&secret, b"[]", NOW).to_string();
+        for forged in [
+            header.replace("t=1795370400", "t=1795370401"),
+            header.replace("n=2", "n=4194304"),
+            format!("{front},h={}", "0".repeat(64)),
+            format!("{},h={head}", another.split(",h=").next().unwrap()),
+            // The signature of a body is not that of a head.
+            format!("{front},h={}", front.split("v1=").nth(1).unwrap()),
+        ] {
+            assert_eq!(open(&forged), Err(SyncSignatureError::Head), "{forged}");
+        }
+    }
+
+    #[test]
+    fn the_macs_are_those_that_openssl_computes() {
         // printf '1795370400.{}' | openssl dgst -sha256 -hmac ssssssssssssssssssssssssssssssss
+        // printf 'head.1795370400.2.12505aaadc9e762d5e1095844c4099ac1155edb869032f13eb8c5d1b34b62df7' | openssl dgst …
         let header = SyncSignature::sign(&Redacted::new("s".repeat(32)), b"{}", NOW).to_string();
         assert_eq!(
             header,
-            concat!("t=1795370400,v1=", "12505aaadc9e762d5e1095844c4099ac1155edb869032f13eb8c5d1b34b62df7")
+            concat!(
+                "t=1795370400,n=2,v1=12505aaadc9e762d5e1095844c4099ac1155edb869032f13eb8c5d1b34b62df7,",
+                "h=729cb081be1d7f3aae5f695b65cd3827c2d5444b25448ddeaa9de8f6598994fc"
+            )
         );
     }
 }

@@ -7,8 +7,8 @@ use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
 use super::{
-    crypto, explain, facts, jwks, now, now_ms, playlists, proofs, replay, respond, segments, streams, sync,
-    templates,
+    crypto, explain, facts, jwks, now, now_ms, playlists, proofs, replay, respond, segments, signed, streams,
+    sync, templates,
 };
 use crate::cache;
 use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
@@ -36,8 +36,14 @@ pub(super) async fn serve(request: Request, env: Env, context: Context) -> worke
     let outcome = match route(&facts) {
         Ok(Route::Healthz) => Ok(Answer::Whole(Reply::json(200, &serde_json::json!({ "status": "ok" })))),
         Ok(Route::Version) => Ok(Answer::Whole(version(&env))),
-        Ok(Route::Sync) => sync::receive(request, &env, edge.documents.as_ref()).await.map(Answer::Whole),
-        Ok(Route::Explain) => explain::answer(request, edge.documents.as_ref()).await.map(Answer::Whole),
+        Ok(Route::Sync(folder)) => match signed::at_its_place(&env, &facts, folder.as_ref()) {
+            Ok(()) => sync::receive(request, &env, edge.documents.as_ref()).await.map(Answer::Whole),
+            Err(stop) => Err(stop),
+        },
+        Ok(Route::Explain(folder)) => match signed::at_its_place(&env, &facts, folder.as_ref()) {
+            Ok(()) => explain::answer(request, edge.documents.as_ref()).await.map(Answer::Whole),
+            Err(stop) => Err(stop),
+        },
         Ok(Route::Preflight) => edge.preflight(&facts).await.map(Answer::Whole),
         Ok(Route::Entry) => edge.enter(&facts).await,
         Ok(Route::Below(wanted, token)) => edge.below(&facts, &wanted, &token).await,

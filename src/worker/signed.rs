@@ -1,11 +1,18 @@
 //! The edge's own endpoints: their bodies are signed with a secret of the deployment.
 
+use std::cell::RefCell;
+use std::time::Duration;
+
 use worker::{Env, Request};
 
 use super::body::{self, Body};
-use super::{now, platform};
+use super::turn::{self, UnderWay};
+use super::{now, now_ms, platform, within};
 use crate::catalog::SyncSignature;
+use crate::control::{self, ControlPlace};
+use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
+use crate::pipeline::Stop;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 
@@ -24,21 +31,70 @@ pub(super) fn too_short(name: &str) -> Fault {
     Fault::new(FaultKind::Configuration, format!("expected the secret {name} of 32 characters or more"))
 }
 
+/// Checks that a request for one of the endpoints came to the place where they answer.
+pub(super) fn at_its_place(env: &Env, facts: &Facts, folder: Option<&Redacted<String>>) -> Result<(), Stop> {
+    let setting = |name: &str| env.secret(name).map(|value| value.to_string()).unwrap_or_default();
+    let place = ControlPlace::new(&setting(control::HOST_VARIABLE), &setting(control::PATH_VARIABLE))
+        .map_err(|error| Fault::new(FaultKind::Configuration, error.to_string()))?;
+    Ok(place.check(facts, folder)?)
+}
+
+/// How long a body may take to come in: after that, the next one is read.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a request waits for the one whose body is being read.
+const TURN_PATIENCE: Duration = Duration::from_secs(5);
+
+thread_local! {
+    /// One body is read at a time.
+    static READING: RefCell<UnderWay> = RefCell::default();
+}
+
 /// Reads a request's body and holds its signature against it.
+///
+/// Nothing is read before the header has shown that whoever sent it has the secret, and how long the body is. So strangers
+/// can neither fill the memory nor keep others waiting.
 pub(super) async fn body(
     mut request: Request,
     secret: &Redacted<String>,
     most: usize,
 ) -> Result<Result<Vec<u8>, Refusal>, Fault> {
-    let header = request.headers().get(SyncSignature::HEADER).map_err(|error| platform(&error))?;
-    let body = match body::of_request(&mut request, most).await.map_err(|error| platform(&error))? {
-        Body::Whole(body) => body,
-        Body::TooLong(_) => return Ok(Err(Refusal::new(413, &format!("expected {most} bytes at most")))),
+    let sent = |name: &str| request.headers().get(name).map_err(|error| platform(&error));
+    let header = sent(SyncSignature::HEADER)?;
+    let head = match SyncSignature::open(header.as_deref(), secret, now()) {
+        Ok(head) => head,
+        Err(error) => return Ok(Err(Refusal::new(401, &error.to_string()))),
     };
-    Ok(match SyncSignature::verify(header.as_deref(), secret, &body, now()) {
-        Ok(()) => Ok(body),
-        Err(error) => Err(Refusal::new(401, &error.to_string())),
+    let length = head.length();
+    if length > most {
+        let detail = format!("expected {most} bytes at most, found n={length}");
+        return Ok(Err(Refusal::new(413, &detail)));
+    }
+    if let Some(declared) = sent("Content-Length")?
+        && declared.parse() != Ok(length)
+    {
+        let detail = format!("expected the Content-Length that was signed, n={length}, found {declared}");
+        return Ok(Err(Refusal::new(400, &detail)));
+    }
+    let busy = || Ok(Err(Refusal::new(503, "another body is being read: send this one again")));
+    let begin = || READING.with_borrow_mut(|reading| reading.begin(now_ms(), PATIENCE)).then_some(());
+    if turn::until(TURN_PATIENCE, begin).await.is_none() {
+        return busy();
+    }
+    let read = read(&mut request, length).await;
+    READING.with_borrow_mut(UnderWay::end);
+    Ok(match read? {
+        Some(Body::Whole(body)) => match head.verify(&body) {
+            Ok(()) => Ok(body),
+            Err(error) => Err(Refusal::new(401, &error.to_string())),
+        },
+        Some(Body::TooLong(_)) => Err(Refusal::new(400, "the body is longer than it was signed to be")),
+        None => Err(Refusal::new(408, &format!("the body did not come within {} s", PATIENCE.as_secs()))),
     })
+}
+
+async fn read(request: &mut Request, length: usize) -> Result<Option<Body>, Fault> {
+    within(PATIENCE, body::of_request(request, length)).await.transpose().map_err(|error| platform(&error))
 }
 
 /// Why an endpoint does not take a request.
@@ -59,6 +115,10 @@ impl Refusal {
         worker::console_log!("{}", serde_json::json!({ "kind": kind, "status": status, "detail": detail }));
         let body = serde_json::json!({ "type": "about:blank", "status": status, "detail": detail });
         let reply = Reply::json(*status, &body).with("Content-Type", "application/problem+json");
-        if *status == 401 { reply.with("WWW-Authenticate", SyncSignature::HEADER) } else { reply }
+        match status {
+            401 => reply.with("WWW-Authenticate", SyncSignature::HEADER),
+            503 => reply.with("Retry-After", "1"),
+            _ => reply,
+        }
     }
 }

@@ -7,33 +7,7 @@ use std::time::Duration;
 
 use worker::Delay;
 
-/// Whether somebody is at the work. It stands in the isolate's memory, beside the outcome.
-#[derive(Default)]
-pub(super) struct UnderWay {
-    begun_at_ms: Option<u64>,
-}
-
-impl UnderWay {
-    /// Takes the work on: `true` for the one who is to do it. Work that was begun more than `patience` ago was cut off
-    /// with the request that began it.
-    pub(super) fn begin(&mut self, now_ms: u64, patience: Duration) -> bool {
-        let idle = !self.is(now_ms, patience);
-        if idle {
-            self.begun_at_ms = Some(now_ms);
-        }
-        idle
-    }
-
-    /// Says that it is done.
-    pub(super) fn end(&mut self) {
-        self.begun_at_ms = None;
-    }
-
-    /// Whether somebody is at it.
-    pub(super) fn is(&self, now_ms: u64, patience: Duration) -> bool {
-        self.begun_at_ms.is_some_and(|begun| u128::from(now_ms.saturating_sub(begun)) < patience.as_millis())
-    }
-}
+pub(super) use crate::shelf::UnderWay;
 
 /// Looks until there is something, or patience is over. The first looks come soon, since most work is short.
 pub(super) async fn until<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {

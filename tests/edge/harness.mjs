@@ -27,7 +27,10 @@ const NOWHERE = Object.fromEntries(
 
 /** Signs a body for one of the edge's own endpoints. */
 export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
-  return `t=${at},v1=${createHmac("sha256", secret).update(`${at}.${body}`).digest("hex")}`;
+  const mac = (text) => createHmac("sha256", secret).update(text).digest("hex");
+  const length = Buffer.byteLength(body);
+  const v1 = mac(`${at}.${body}`);
+  return `t=${at},n=${length},v1=${v1},h=${mac(`head.${at}.${length}.${v1}`)}`;
 }
 
 /** For `upstream`: what the Worker fetches comes from this machine's own network. */

@@ -1,5 +1,6 @@
 // The sync endpoint: signed batches into KV, and what the edge decides by afterwards.
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { SYNC_SECRET, sign, startEdge } from "./harness.mjs";
 
@@ -66,22 +67,80 @@ test("nothing is written without the secret", async () => {
   assert.equal((await push(many)).status, 400);
 });
 
-test("a batch that is too long is given up on the way", async () => {
-  let sent = 0;
-  const body = new ReadableStream({
-    pull(controller) {
-      sent += 1;
-      if (sent > 500) controller.close();
-      else controller.enqueue(new Uint8Array(64 * 1024));
-    },
-  });
-  // A client that is still sending may find the connection closed rather than the reply.
-  const status = await edge.fetch("https://edge.example/_stagedoor/sync", { method: "POST", body, duplex: "half" }).then(
-    (reply) => reply.status,
-    () => 413,
+/** Sends the head of a request, with a body of which only the beginning ever comes, and tells the status that is answered. */
+async function stalled(header, { length = 4 * 1024 * 1024, begin = "{" } = {}) {
+  const socket = connect(edge.port, "127.0.0.1");
+  socket.write(
+    `POST /_stagedoor/sync HTTP/1.1\r\nHost: edge.example\r\nStagedoor-Signature: ${header}\r\nContent-Length: ${length}\r\n\r\n${begin}`,
   );
-  assert.equal(status, 413);
-  assert.ok(sent < 300, `the edge took ${sent} of 500 pieces of 64 KiB, where 64 are its limit`);
+  let answer = "";
+  for await (const chunk of socket) {
+    answer += chunk;
+    if (answer.includes("\r\n\r\n")) break;
+  }
+  socket.destroy();
+  return Number(answer.split(" ")[1]);
+}
+
+test("nothing of a body is read from whoever has not the secret, however many they are", async () => {
+  const body = "x".repeat(4 * 1024 * 1024);
+  const old = Math.floor(Date.now() / 1000) - 400;
+  const headers = [
+    sign("another secret of 32 characters or more", body),
+    sign(SYNC_SECRET, body, old),
+    sign(SYNC_SECRET, body).replace(/h=.*/, `h=${"0".repeat(64)}`),
+    sign(SYNC_SECRET, "{}").replace("n=2", `n=${4 * 1024 * 1024}`),
+    "t=1,v1=0",
+  ];
+  // Whoever waited for the body would wait for ever.
+  const statuses = await Promise.all(Array.from({ length: 40 }, (_, at) => stalled(headers[at % headers.length])));
+  assert.deepEqual([...new Set(statuses)], [401]);
+});
+
+test("the length that was signed is held against the limit and the Content-Length before the body is read", async () => {
+  const long = "x".repeat(4 * 1024 * 1024 + 1);
+  assert.equal(await stalled(sign(SYNC_SECRET, long), { length: long.length }), 413);
+  assert.equal(await stalled(sign(SYNC_SECRET, "{}"), { length: 4096 }), 400);
+});
+
+test("one body is read at a time, and another one is told to come again", async () => {
+  const first = stalled(sign(SYNC_SECRET, "x".repeat(4096)), { length: 4096 });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const reply = await edge.fetch("https://edge.example/_stagedoor/sync", {
+    method: "POST",
+    headers: { "Stagedoor-Signature": sign(SYNC_SECRET, "{}") },
+    body: "{}",
+  });
+  assert.deepEqual([reply.status, reply.headers.get("Retry-After")], [503, "1"]);
+  assert.equal(await first, 408);
+  assert.equal((await push([{ key: "v1/title/after", revision: 1, document: null }])).status, 200);
+});
+
+test("the endpoints answer at their own host and below their folder alone", async () => {
+  const folder = "Zx81-not-to-be-guessed";
+  const hidden = await startEdge({ variables: { CONTROL_HOST: "control.example", CONTROL_PATH: folder } });
+  try {
+    const ask = async (url, body = '{"changes":[]}') =>
+      (await hidden.fetch(url, { method: "POST", headers: { "Stagedoor-Signature": sign(SYNC_SECRET, body) }, body })).status;
+    assert.equal(await ask(`https://control.example/${folder}/_stagedoor/sync`), 200);
+    for (const url of [
+      `https://watch.example.com/${folder}/_stagedoor/sync`,
+      "https://control.example/_stagedoor/sync",
+      "https://control.example/_stagedoor/explain",
+      `https://control.example/${folder.toLowerCase()}/_stagedoor/sync`,
+    ]) {
+      assert.equal(await ask(url), 405, url);
+    }
+  } finally {
+    await hidden.stop();
+  }
+  const open = await startEdge({ variables: { CONTROL_PATH: "short" } });
+  try {
+    const reply = await open.fetch("https://edge.example/_stagedoor/sync", { method: "POST", body: "{}" });
+    assert.equal((await reply.json()).reason, "configuration");
+  } finally {
+    await open.stop();
+  }
 });
 
 test("an edge without its secret takes nothing", async () => {

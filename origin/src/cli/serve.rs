@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use stagedoor::control::PATH_VARIABLE;
 use stagedoor::redacted::Redacted;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -18,7 +19,8 @@ use crate::origin::{Origin, Settings};
 use crate::push::{Edge, Pace, Sink};
 
 /// The secret shared with the edge is read from the environment variable SYNC_SECRET alone, since a command
-/// line can be read by every user of a machine.
+/// line can be read by every user of a machine; so is the folder of the edge's endpoints, CONTROL_PATH, where the Worker
+/// has one.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// Address to listen on.
@@ -58,7 +60,8 @@ impl Serve {
             LogFormat::Json => log.json().init(),
         }
         let secret = env::var("SYNC_SECRET").map_err(|_| "expected the edge's secret in SYNC_SECRET")?;
-        let edge = Edge::new(&self.edge, Redacted::new(secret), PUSH_TIMEOUT)?;
+        let folder = env::var(PATH_VARIABLE).unwrap_or_default();
+        let edge = Edge::new(&self.edge, Redacted::new(secret), PUSH_TIMEOUT)?.below(&folder)?;
         if self.edge.scheme() == "http" && !is_loopback(&self.edge) {
             tracing::warn!("documents, keys among them, go to the edge unencrypted: use https");
         }

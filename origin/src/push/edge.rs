@@ -1,20 +1,30 @@
 //! The sink `edge`: the Worker's own signed endpoint.
 
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::{Client, StatusCode, header, redirect};
 use stagedoor::catalog::{SyncBatch, SyncReport, SyncSignature};
+use stagedoor::control::{ControlError, ControlPlace};
 use stagedoor::redacted::Redacted;
 use url::Url;
 
 use crate::clock::UnixMillis;
 
 /// The edge's sync endpoint and the secret that it knows us by.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Edge {
     client: Client,
+    /// Its path may hold a secret.
     endpoint: Url,
     secret: Redacted<String>,
+}
+
+impl fmt::Debug for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.endpoint.origin().ascii_serialization();
+        f.debug_struct("Edge").field("endpoint", &host).finish_non_exhaustive()
+    }
 }
 
 /// Why there is no edge to tell.
@@ -29,6 +39,9 @@ pub enum EdgeError {
         /// How many it has.
         found: usize,
     },
+    /// The folder of the edge's endpoints cannot be used.
+    #[error(transparent)]
+    Folder(#[from] ControlError),
     /// The HTTP client cannot be built.
     #[error("cannot set up the HTTP client: {}", causes(.0))]
     Client(#[from] reqwest::Error),
@@ -84,6 +97,15 @@ impl Edge {
         Ok(Self { client, endpoint, secret })
     }
 
+    /// The same edge, whose own endpoints answer below a folder that few know: the Worker's `CONTROL_PATH`.
+    pub fn below(mut self, folder: &str) -> Result<Self, EdgeError> {
+        ControlPlace::new("", folder)?;
+        if !folder.is_empty() {
+            self.endpoint.set_path(&format!("/{folder}{}", SyncBatch::PATH));
+        }
+        Ok(self)
+    }
+
     /// Sends a batch and reads the report.
     pub(super) async fn push(&self, batch: &SyncBatch) -> Result<SyncReport, PushError> {
         let body = serde_json::to_vec(batch).map_err(PushError::Batch)?;
@@ -94,9 +116,10 @@ impl Edge {
             .header(header::CONTENT_TYPE, "application/json")
             .header(SyncSignature::HEADER, signature.to_string())
             .body(body);
-        let mut response = request.send().await?;
+        // The folder in the URL is a secret, and errors are logged and kept.
+        let mut response = request.send().await.map_err(reqwest::Error::without_url)?;
         let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
+        while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
             answer.extend_from_slice(&chunk);
             if answer.len() > Self::MAX_ANSWER_BYTES {
                 return Err(PushError::Report(format!("it is longer than {} bytes", Self::MAX_ANSWER_BYTES)));
@@ -138,5 +161,18 @@ mod tests {
             assert!(matches!(new(bad, &secret), Err(EdgeError::Address(_))), "{bad} was taken");
         }
         assert!(matches!(new("http://a", "short"), Err(EdgeError::Secret { found: 5 })));
+    }
+
+    /// The Worker's own host is the address, its `CONTROL_PATH` the folder; the folder is shown nowhere.
+    #[test]
+    fn the_folder_of_the_edge_s_endpoints() {
+        let address = "https://control.example".parse().unwrap();
+        let edge = Edge::new(&address, Redacted::new("s".repeat(32)), Duration::from_secs(1)).unwrap();
+        let folder = "Zx81-not-to-be-guessed";
+        let below = edge.clone().below(folder).unwrap();
+        assert_eq!(below.endpoint.as_str(), format!("https://control.example/{folder}/_stagedoor/sync"));
+        assert!(!format!("{below:?}").contains(folder));
+        assert_eq!(edge.clone().below("").unwrap().endpoint, edge.endpoint);
+        assert!(matches!(edge.below("../x"), Err(EdgeError::Folder(_))));
     }
 }
