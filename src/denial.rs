@@ -100,6 +100,7 @@ reasons! {
     TokenAddress "token_address" 403 "The viewer token is for another address." "Mint the token for the address that the viewer has at the edge; beware of IPv4 and IPv6.";
     TokenPlace "token_place" 403 "The viewer token is not good where the viewer is." "Mint a token that is good where the viewer is.";
     TokenBinding "token_binding" 403 "The viewer token is bound to another client or session." "Use the token with the client, headers and method that it was minted for.";
+    TokenCookie "token_cookie" 403 "The viewer token came in a cookie, with a request that no player of an allowed page makes." "Let the player's page be one of the site's `cors.origins` by name, and ask with credentials; or send the token in the query or a header. Look for an `<img>`, a frame or a link that leads to the manifest.";
     TokenReplayed "token_replayed" 401 "The viewer token may be used once, and has been." "Fetch a new viewer token for each start of playback; a second player, a reload or a shared link needs one of its own.";
     TokenReplayStore "token_replay_store" 401 "The viewer token may be used once, and the site keeps no store of used tokens." "Give the site `tokens.replay`, or mint tokens that may be used again.";
     SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries." "Open the manifest first, and follow its URLs.";
@@ -127,6 +128,23 @@ reasons! {
     Streams "streams" 403 "The viewer watches as many streams as allowed already." "End another stream and wait `sessions.streams_idle_s`; if it meets honest viewers, raise `max_streams` of the offer or token.";
     NoOffer "no_offer" 403 "The title has no offer." "Give the title an offer.";
     NoVariant "no_variant" 403 "Nothing in the manifest is within what the viewer may watch." "Raise the caps of the offer or token, or give the title a rendition within them.";
+}
+
+impl Reason {
+    /// After how many seconds a client that knows no better may ask again (`Retry-After`): where asking at once, as some
+    /// players do for hours, brings the same refusal.
+    pub const fn retry_after_s(self) -> Option<u32> {
+        match self {
+            Self::SessionExpired
+            | Self::SessionMoved
+            | Self::Revoked
+            | Self::OfferChanged
+            | Self::TokenExpired
+            | Self::TokenReplayed
+            | Self::Streams => Some(10),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Reason {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::cache;
-use crate::facts::{Facts, Geography, Headers, Method, Scheme};
+use crate::facts::{Facts, Geography, Headers, Method, Scheme, host_name};
 use crate::offline::{self, Admitted, Halt, Known, Question, Step};
 use crate::pipeline::Stop;
 use crate::redacted::Redacted;
@@ -118,7 +118,7 @@ pub fn facts<'a>(
         method: Method::from_name(method),
         scheme,
         port: url.port(),
-        host: url.host_str().unwrap_or_default().to_owned(),
+        host: host_name(url.host_str().unwrap_or_default()).to_owned(),
         path: url.path().to_owned(),
         query: Redacted::new(url.query().unwrap_or_default().to_owned()),
         headers: read,

@@ -14,7 +14,7 @@ pub struct Facts {
     pub method: Method,
     /// The scheme of the URL: `https`, or `http` in development.
     pub scheme: Scheme,
-    /// The host name of the URL, without a port, in lower case.
+    /// The host name of the URL, without a port and without the dot of a root ([`host_name`]), in lower case.
     pub host: String,
     /// The port, where the URL names one that is not the scheme's own.
     pub port: Option<u16>,
@@ -62,6 +62,14 @@ impl Facts {
             None => format!("{}://{}", self.scheme.name(), self.host),
         }
     }
+}
+
+/// A host name without the dot that stands for the root of the domain name system ([RFC 1034 section 3.1]): resolvers take
+/// `watch.example.com.` for `watch.example.com`, and clients send what they were given.
+///
+/// [RFC 1034 section 3.1]: https://www.rfc-editor.org/rfc/rfc1034#section-3.1
+pub fn host_name(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// The scheme of a URL.
@@ -151,7 +159,7 @@ pub struct Headers {
     pub origin: Option<String>,
     /// `Range`, passed on to the media origin.
     pub range: Option<String>,
-    /// `If-Range`, passed on with it.
+    /// `If-Range`, answered by what the media origin says of the file.
     pub if_range: Option<String>,
     /// `If-None-Match`.
     pub if_none_match: Option<String>,

@@ -89,6 +89,17 @@ faults! {
     Platform "platform" 500 Internal "The Workers runtime refused an operation.";
 }
 
+impl FaultKind {
+    /// After how many seconds a client may ask again (`Retry-After`): a segment of a live stream that is not there yet is
+    /// there soon, and so is what an outage has kept away.
+    pub const fn retry_after_s(self) -> Option<u32> {
+        match self.status() {
+            404 | 502..=504 => Some(1),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,7 @@ pub mod fault;
 pub mod hls;
 mod json;
 pub mod manifest;
+mod media_type;
 pub mod offline;
 pub mod pipeline;
 pub mod redacted;

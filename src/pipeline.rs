@@ -16,6 +16,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
 use crate::manifest::Signing;
+use crate::media_type;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
@@ -49,7 +50,7 @@ impl From<SourceError> for Stop {
     fn from(error: SourceError) -> Self {
         match error {
             SourceError::Denied(denial) => denial.into(),
-            error @ SourceError::Outside { .. } => {
+            error @ (SourceError::Outside { .. } | SourceError::Kept { .. }) => {
                 Fault::new(FaultKind::DocumentInvalid, error.to_string()).into()
             }
         }
@@ -107,7 +108,7 @@ pub fn on_site(title: &Title, host: &Host) -> Result<(), Denial> {
 /// At the entry: finds and reads the viewer token, and with it what is asked for, since a token may stand in the path.
 /// Only manifests are entries.
 pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Presented>), Denial> {
-    let presented = token::present(facts, &site.tokens);
+    let presented = token::present_to_site(facts, site);
     let path = presented.as_ref().ok().and_then(|presented| presented.path()).unwrap_or(&facts.path);
     let request = MediaRequest::at_entry(path)?;
     if !matches!(request.kind, ResourceKind::Playlist | ResourceKind::Mpd) {
@@ -292,7 +293,7 @@ pub fn renew(
     let Admission { renewal, .. } = admission;
     let redirect = |status, place: &str| {
         let reply = Reply { status, ..Reply::default() };
-        Some(reply.with("Location", place).with("Cache-Control", NOT_KEPT))
+        Some(reply.with("Location", place.to_owned()).with("Cache-Control", NOT_KEPT))
     };
     if let Some(Renewal { redirect: Some((status, place)), .. }) = renewal {
         return Ok(redirect(*status, place.expose()));
@@ -378,11 +379,11 @@ pub fn for_player(reply: Reply, permit: &Permit) -> Reply {
 }
 
 /// Headers of the media origin's reply that go on to the player; all others end here.
-const MEDIA_HEADERS: [&str; 6] =
-    ["Content-Type", "Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified"];
+const MEDIA_HEADERS: [&str; 5] =
+    ["Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified"];
 
 /// What becomes of a reply of the media origin to a request for a segment: its status and headers are passed on
-/// with our own cache policy, or a fault.
+/// with our own cache policy and a media type that no browser runs, or a fault.
 pub fn media(
     source: &Source,
     status: u16,
@@ -397,10 +398,17 @@ pub fn media(
             let headers = MEDIA_HEADERS
                 .into_iter()
                 .filter(|name| !coded || !matches!(*name, "Content-Length" | "Accept-Ranges"))
-                .filter_map(|name| Some((name.into(), header(name)?)))
+                .filter_map(|name| Some((name.into(), header(name)?.into())))
                 .collect();
             let reply = Reply { status, headers, body: Vec::new() };
-            let policy = if status == 416 { "no-store".to_owned() } else { lifetime.for_player() };
+            // A part of a file is a file as well; what has no body has no type.
+            let reply = if matches!(status, 200 | 206) {
+                let media_type = media_type::of(header("Content-Type").as_deref(), source.url.path(), status);
+                reply.with("Content-Type", media_type)
+            } else {
+                reply
+            };
+            let policy = if status == 416 { "no-store".into() } else { lifetime.for_player() };
             Ok(reply.with("Cache-Control", policy))
         }
         _ => Err(upstream_stop(source, status)),

@@ -8,6 +8,7 @@ use crate::catalog::CorsPolicy;
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::Fault;
+use crate::route::ResourceKind;
 
 /// A reply whose body is at hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,14 +16,14 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// Headers, each name at most once.
-    pub headers: Vec<(Cow<'static, str>, String)>,
+    pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     /// The body; for HEAD, what GET would have brought.
     pub body: Vec<u8>,
 }
 
 impl Reply {
     /// A reply that nobody may keep.
-    pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Self {
+    pub fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
         Self { status, headers: Vec::new(), body }
             .with("Content-Type", content_type)
             .with("Cache-Control", "no-store")
@@ -35,7 +36,7 @@ impl Reply {
 
     /// Sets a header, in place of an earlier one of the same name.
     #[must_use]
-    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         self.headers.retain(|(set, _)| !set.eq_ignore_ascii_case(&name));
         self.headers.push((name, value.into()));
@@ -44,7 +45,7 @@ impl Reply {
 
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(set, _)| set.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(set, _)| set.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 
     /// Gives the body a strong entity tag, and answers 304 when the request already has it ([RFC 9110 section
@@ -56,10 +57,66 @@ impl Reply {
         let known = if_none_match.is_some_and(|tags| {
             tags.trim() == "*" || tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
         });
-        let reply = self.with("ETag", tag);
+        let reply = self.with("ETag", tag.to_owned());
         if known { Self { status: 304, body: Vec::new(), ..reply } } else { reply }
     }
+
+    /// The reply as it leaves: no browser takes it for a page, a script or a style of the site's host, no page that it
+    /// leads to learns its URL, and web pages may read it as far as the site's policy says.
+    ///
+    /// Every reply of the edge goes through here, refusals and faults among them. Where the site is not known, the policy
+    /// is the default one, which allows every page and no credentials: such a reply says nothing of a viewer.
+    #[must_use]
+    pub fn guarded(self, policy: &CorsPolicy, facts: &Facts) -> Self {
+        // A playlist of this type is active content nowhere. A browser that is led to one plays it in a page of its own, to
+        // which the policy would forbid the media.
+        let is_playlist = self.header("Content-Type") == Some(ResourceKind::Playlist.media_type());
+        let reply = self.with("X-Content-Type-Options", "nosniff").with("Referrer-Policy", "no-referrer");
+        let reply = if is_playlist { reply } else { reply.with("Content-Security-Policy", INERT) };
+        reply.shared_with_pages(policy, facts)
+    }
+
+    /// The [CORS] headers of a reply to this request.
+    ///
+    /// [CORS]: https://fetch.spec.whatwg.org/#http-cors-protocol
+    fn shared_with_pages(self, policy: &CorsPolicy, facts: &Facts) -> Self {
+        let listed = facts.headers.origin.as_deref().filter(|origin| policy.lists(origin));
+        let reply = if policy.lists_some() { self.with("Vary", "Origin") } else { self };
+        let reply = match listed {
+            Some(origin) => reply.with("Access-Control-Allow-Origin", origin.to_owned()),
+            None if policy.allows_any() => reply.with("Access-Control-Allow-Origin", "*"),
+            None => return reply,
+        };
+        let reply = if listed.is_some_and(|origin| policy.allows_credentials(origin)) {
+            reply.with("Access-Control-Allow-Credentials", "true")
+        } else {
+            reply
+        };
+        if facts.method == Method::Options {
+            reply
+                .with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+                .with("Access-Control-Allow-Headers", ALLOWED_HEADERS)
+                .with("Access-Control-Max-Age", "86400")
+        } else {
+            reply.with("Access-Control-Expose-Headers", EXPOSED_HEADERS)
+        }
+    }
 }
+
+/// A document of this policy is of an origin of its own, runs no script, and loads nothing ([CSP sandbox]).
+///
+/// [CSP sandbox]: https://www.w3.org/TR/CSP3/#directive-sandbox
+const INERT: &str = "sandbox; default-src 'none'";
+
+/// The header that repeats the reason of a refusal or a fault: many players show no body of an error.
+pub const REASON_HEADER: &str = "Stagedoor-Reason";
+
+/// What a page may read of a reply, beside what every page may.
+const EXPOSED_HEADERS: &str = "Age, Content-Length, Content-Range, Date, ETag, Retry-After, Stagedoor-Reason";
+
+/// What players and their pages send: the token, ranges, conditions, CMCD, and the development override of geography.
+const ALLOWED_HEADERS: &str = "Authorization, Range, If-Match, If-None-Match, If-Modified-Since, If-Range, \
+     CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session, Stagedoor-Geography";
 
 #[derive(Serialize)]
 struct Problem<'a> {
@@ -67,14 +124,21 @@ struct Problem<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
-    reason: &'a str,
+    reason: &'static str,
+    #[serde(skip)]
+    retry_after_s: Option<u32>,
 }
 
 impl Problem<'_> {
     fn reply(&self) -> Reply {
         // Invariant: a struct of texts and a number always serializes.
         let body = serde_json::to_vec(self).unwrap_or_default();
-        Reply::new(self.status, "application/problem+json", body)
+        let reply =
+            Reply::new(self.status, "application/problem+json", body).with(REASON_HEADER, self.reason);
+        match self.retry_after_s {
+            Some(secs) => reply.with("Retry-After", secs.to_string()),
+            None => reply,
+        }
     }
 }
 
@@ -87,6 +151,7 @@ impl From<&Denial> for Reply {
             status: wanted.as_ref().map_or(reason.status(), |wanted| wanted.status),
             detail,
             reason: reason.code(),
+            retry_after_s: reason.retry_after_s(),
         };
         let reply = match reason {
             // RFC 9110 section 15.5.2: a 401 names a challenge; section 15.5.6: a 405 names the methods.
@@ -95,7 +160,7 @@ impl From<&Denial> for Reply {
             _ => problem.reply(),
         };
         let headers = wanted.iter().flat_map(|wanted| &wanted.headers);
-        headers.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose()))
+        headers.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose().clone()))
     }
 }
 
@@ -108,38 +173,11 @@ impl From<&Fault> for Reply {
             status: kind.status(),
             detail: kind.meaning(),
             reason: kind.code(),
+            retry_after_s: kind.retry_after_s(),
         }
         .reply()
     }
 }
-
-/// The CORS headers of a reply to this request. The tokens are in the URL, so no credentials are allowed.
-pub fn cors(policy: &CorsPolicy, facts: &Facts) -> Vec<(&'static str, String)> {
-    let any = policy.origins.iter().any(|origin| origin == "*");
-    let listed = facts.headers.origin.as_ref().filter(|origin| policy.origins.contains(origin));
-    let allowed = if any { Some("*".to_owned()) } else { listed.cloned() };
-    let mut headers = Vec::new();
-    if !any {
-        headers.push(("Vary", "Origin".to_owned()));
-    }
-    let Some(origin) = allowed else { return headers };
-    headers.push(("Access-Control-Allow-Origin", origin));
-    if facts.method == Method::Options {
-        headers.push(("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS".to_owned()));
-        headers.push(("Access-Control-Allow-Headers", ALLOWED_HEADERS.to_owned()));
-        headers.push(("Access-Control-Max-Age", "86400".to_owned()));
-    } else {
-        headers.push((
-            "Access-Control-Expose-Headers",
-            "Age, Content-Length, Content-Range, Date, ETag".to_owned(),
-        ));
-    }
-    headers
-}
-
-/// What players and their pages send: the token, ranges, conditions, CMCD, and the development override of geography.
-const ALLOWED_HEADERS: &str = "Authorization, Range, If-Match, If-None-Match, If-Modified-Since, If-Range, \
-     CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session, Stagedoor-Geography";
 
 #[cfg(test)]
 mod tests {
@@ -200,21 +238,80 @@ mod tests {
         assert_eq!(reply(Some("\"x\"")).status, 200);
     }
 
-    #[test]
-    fn only_listed_pages_are_allowed() {
-        let facts = |origin: &str| Facts {
+    fn from_page(origin: &str, method: Method) -> Facts {
+        Facts {
+            method,
             headers: Headers { origin: Some(origin.to_owned()), ..Headers::default() },
             ..Facts::default()
-        };
-        let allowed = |origins: &[&str], origin: &str| {
-            let policy = CorsPolicy { origins: origins.iter().map(|&origin| origin.to_owned()).collect() };
-            let headers = cors(&policy, &facts(origin));
-            let found = headers.iter().find(|(name, _)| *name == "Access-Control-Allow-Origin");
-            (found.map(|(_, value)| value.clone()), headers.iter().any(|(name, _)| *name == "Vary"))
-        };
+        }
+    }
+
+    fn policy(origins: &[&str]) -> CorsPolicy {
+        CorsPolicy { origins: origins.iter().map(|&origin| origin.to_owned()).collect() }
+    }
+
+    #[test]
+    fn pages_that_are_listed_by_name_may_send_credentials_and_no_others() {
         let page = "https://www.example.com";
-        assert_eq!(allowed(&["*"], page), (Some("*".into()), false));
-        assert_eq!(allowed(&[page], page), (Some(page.into()), true));
-        assert_eq!(allowed(&[page], "https://evil.example"), (None, true));
+        for (origins, origin, allowed, credentials, varies) in [
+            (&["*"][..], page, Some("*"), false, false),
+            (&["*"], "*", Some("*"), false, false),
+            (&[page], page, Some(page), true, true),
+            (&[page], "https://evil.example", None, false, true),
+            (&[page], "https://www.example.com.evil.example", None, false, true),
+            (&[page, "*"], page, Some(page), true, true),
+            (&["*", page], "https://other.example", Some("*"), false, true),
+            // Every sandboxed frame is `null`.
+            (&["null"], "null", Some("null"), false, true),
+            (&[], page, None, false, false),
+        ] {
+            for method in [Method::Get, Method::Head, Method::Options] {
+                let denied = Reply::from(&Denial::new(Reason::PathInvalid, "no"));
+                for reply in [Reply::new(200, "text/plain", Vec::new()), denied] {
+                    let reply = reply.guarded(&policy(origins), &from_page(origin, method));
+                    let told = format!("{origins:?} {origin} {method:?}");
+                    assert_eq!(reply.header("Access-Control-Allow-Origin"), allowed, "{told}");
+                    let expected = credentials.then_some("true");
+                    assert_eq!(reply.header("Access-Control-Allow-Credentials"), expected, "{told}");
+                    assert_eq!(reply.header("Vary"), varies.then_some("Origin"), "{told}");
+                    let is_preflight = allowed.is_some() && method == Method::Options;
+                    assert_eq!(
+                        reply.header("Access-Control-Allow-Methods").is_some(),
+                        is_preflight,
+                        "{told}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_leaves_is_active_content() {
+        let denied = Reply::from(&Denial::new(Reason::TokenMissing, "none"));
+        let fault = Reply::from(&Fault::new(FaultKind::Platform, "x"));
+        let types = ["application/dash+xml", "text/plain", "video/mp4", "application/json"];
+        let replies = types.map(|media_type| Reply::new(200, media_type, Vec::new())).into_iter();
+        for reply in replies.chain([denied, fault, Reply { status: 307, ..Reply::default() }]) {
+            let reply = reply.guarded(&CorsPolicy::default(), &Facts::default());
+            assert_eq!(reply.header("X-Content-Type-Options"), Some("nosniff"), "{reply:?}");
+            assert_eq!(reply.header("Referrer-Policy"), Some("no-referrer"), "{reply:?}");
+            let policy = reply.header("Content-Security-Policy");
+            assert_eq!(policy, Some("sandbox; default-src 'none'"), "{reply:?}");
+        }
+        let playlist = Reply::new(200, ResourceKind::Playlist.media_type(), Vec::new());
+        let playlist = playlist.guarded(&CorsPolicy::default(), &Facts::default());
+        assert_eq!(playlist.header("X-Content-Type-Options"), Some("nosniff"));
+        assert_eq!(playlist.header("Content-Security-Policy"), None, "Safari plays it in a page of its own");
+    }
+
+    #[test]
+    fn a_refusal_tells_its_reason_in_a_header_that_pages_may_read() {
+        let denied = Reply::from(&Denial::new(Reason::SessionExpired, "expired"));
+        let fault = Reply::from(&Fault::new(FaultKind::MediaMissing, "x"));
+        for (reply, reason) in [(denied, "session_expired"), (fault, "media_missing")] {
+            let reply = reply.guarded(&CorsPolicy::default(), &Facts::default());
+            assert_eq!(reply.header(REASON_HEADER), Some(reason));
+            assert!(reply.header("Access-Control-Expose-Headers").unwrap().contains(REASON_HEADER));
+        }
     }
 }

@@ -134,7 +134,8 @@ impl<'a> Rewrite<'a> {
         let Self { facts, admission, request, .. } = self;
         let reply = Reply::new(200, request.kind.media_type(), Vec::new());
         let renewed = admission.renewal.iter().flat_map(|renewal| &renewal.headers);
-        let reply = renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose()));
+        let reply =
+            renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose().clone()));
         if admission.entered {
             // It holds a session of its own: nobody else may have it, and the next request opens another one.
             return reply.with("Cache-Control", NOT_KEPT);

@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use stagedoor::facts::{Facts, Geography, Headers, Method};
+use stagedoor::facts::{Facts, Geography, Headers, Method, host_name};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
 use stagedoor::time::UnixTime;
@@ -122,6 +122,11 @@ fn replay() {
 }
 
 #[test]
+fn pages() {
+    run("pages.json");
+}
+
+#[test]
 fn steering() {
     run("steering.json");
 }
@@ -137,6 +142,7 @@ fn every_file_of_flows_is_run() {
             "cat.json",
             "dash.json",
             "live.json",
+            "pages.json",
             "refusals.json",
             "replay.json",
             "rights.json",
@@ -201,7 +207,7 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
         let all = headers.map(|(name, value)| (name.to_lowercase(), Redacted::new(fill(value.clone()))));
         let facts = Facts {
             method: Method::from_name(step.request.method.as_deref().unwrap_or("GET")),
-            host: step.request.host.unwrap_or_else(|| "watch.example.com".to_owned()),
+            host: host_name(step.request.host.as_deref().unwrap_or("watch.example.com")).to_owned(),
             path: path.to_owned(),
             query: Redacted::new(query.to_owned()),
             headers: Headers {

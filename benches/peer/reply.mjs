@@ -62,21 +62,33 @@ export function problem(error, method) {
   const denied = error instanceof Denial;
   const type = `urn:stagedoor:${denied ? "denial" : "fault"}:${reason}`;
   const body = JSON.stringify({ type, title, status, detail: denied ? error.message : title, reason });
-  const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
+  const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store", "Stagedoor-Reason": reason });
   if (status === 401) headers.set("WWW-Authenticate", "Bearer");
   if (status === 405) headers.set("Allow", "GET, HEAD, OPTIONS");
   return new Response(method === "HEAD" ? null : body, { status, headers });
 }
 
+/** What every reply has: a browser takes none of them for a page of the site's host, nor plays a playlist in a sandbox. */
+export function guard(headers) {
+  headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("Referrer-Policy", "no-referrer");
+  if (headers.get("Content-Type") !== "application/vnd.apple.mpegurl") {
+    headers.set("Content-Security-Policy", "sandbox; default-src 'none'");
+  }
+}
+
 export function cors(headers, site, request) {
+  guard(headers);
   const origins = site?.cors?.origins ?? ["*"];
   const any = origins.includes("*");
   const origin = request.headers.get("Origin");
-  if (!any) headers.set("Vary", "Origin");
-  if (!any && !origins.includes(origin)) return false;
-  headers.set("Access-Control-Allow-Origin", any ? "*" : origin);
+  const listed = origin !== "*" && origins.includes(origin);
+  if (origins.some((listed) => listed !== "*")) headers.set("Vary", "Origin");
+  if (!any && !listed) return false;
+  headers.set("Access-Control-Allow-Origin", listed ? origin : "*");
+  if (listed && origin !== "null") headers.set("Access-Control-Allow-Credentials", "true");
   if (request.method !== "OPTIONS") {
-    headers.set("Access-Control-Expose-Headers", "Age, Content-Length, Content-Range, Date, ETag");
+    headers.set("Access-Control-Expose-Headers", "Age, Content-Length, Content-Range, Date, ETag, Retry-After, Stagedoor-Reason");
   }
   return true;
 }

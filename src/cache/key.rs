@@ -21,7 +21,7 @@
 use url::Url;
 
 use super::{Directives, Kind, query};
-use crate::catalog::{CachePolicy, Caps, Site};
+use crate::catalog::{CachePolicy, Caps, KEPT_SEGMENT, Site, is_kept_by_edges};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::route::{MediaRequest, ResourceKind};
@@ -75,7 +75,13 @@ pub enum SourceError {
         /// What was found.
         found: String,
     },
-    /// A delivery directive cannot be read, or a viewer token stands in the path.
+    /// The title's folder is where edges keep what they have fetched.
+    #[error("expected a folder of a media origin, found {found}, where edges keep their files")]
+    Kept {
+        /// The folder.
+        found: String,
+    },
+    /// A delivery directive cannot be read, a viewer token stands in the path, or the path is where edges keep their files.
     #[error("{0}")]
     Denied(Denial),
 }
@@ -105,8 +111,14 @@ pub fn source(
         return Err(SourceError::Denied(Denial::new(Reason::PathInvalid, detail)));
     }
     let folder = below(origin, folder)?;
+    if is_kept_by_edges(&folder) {
+        return Err(SourceError::Kept { found: folder.into() });
+    }
     // `./` keeps a first segment with a colon from being taken for a scheme.
     let mut url = below(&folder, &format!("./{}", request.resource))?;
+    if is_kept_by_edges(&url) {
+        return Err(SourceError::Denied(Denial::new(Reason::NotFound, "the edge's own files are no media")));
+    }
     let sent = facts.query.expose();
     let directives = match request.kind {
         ResourceKind::Playlist if site.media.low_latency && !sent.is_empty() => {
@@ -120,7 +132,7 @@ pub fn source(
         if site.media.query.is_empty() && !is_patch { Vec::new() } else { listed(sent, site, is_patch) };
     parameters.sort_by(|(a, _), (b, _)| a.cmp(b));
     let key = |url: &Url| {
-        format!("https://{}/_cache/{generation}/{}", site.host, url.as_str().replacen("://", "/", 1))
+        format!("https://{}/{KEPT_SEGMENT}/{generation}/{}", site.host, url.as_str().replacen("://", "/", 1))
     };
     set_query(&mut url, &parameters);
     let mut plain_key = None;
@@ -145,7 +157,7 @@ pub fn source(
 
 /// The headers of a viewer's request that go to the media origin, which choose among the bytes of a file. A site takes viewer
 /// tokens in none of them.
-pub const PASSED_HEADERS: [&str; 4] = ["Range", "If-Range", "If-None-Match", "If-Modified-Since"];
+pub const PASSED_HEADERS: [&str; 3] = ["Range", "If-None-Match", "If-Modified-Since"];
 
 /// The query parameter by which a patch says what MPD it is for.
 const PUBLISH_TIME: &str = "publishTime";
@@ -271,6 +283,21 @@ mod tests {
             let source = source(&facts, &request, &site(), "h/", &caps, 0).unwrap();
             assert_eq!(source.url.query(), Some(expected));
         }
+    }
+
+    #[test]
+    fn nothing_is_fetched_from_where_edges_keep_their_files() {
+        let mut root = site();
+        root.media.origin = serde_json::from_value(json!("https://media.example/")).unwrap();
+        for folder in ["_cache/", "_CACHE/0/https/other.example/", "%5fcache/"] {
+            let error = of(&root, "/h/1.ts", "", folder, 0).unwrap_err();
+            assert!(matches!(error, SourceError::Kept { .. }), "{folder}: {error}");
+        }
+        for path in ["/h/_cache/0/1.ts", "/h/%5Fcache/1.ts", "/h/_cache;a/1.ts"] {
+            let error = of(&root, path, "", "", 0).unwrap_err();
+            assert!(matches!(error, SourceError::Denied(_)), "{path}: {error}");
+        }
+        assert!(of(&root, "/h/_cache/1.ts", "", "h/", 0).is_ok());
     }
 
     #[test]

@@ -24,4 +24,4 @@ pub use key::{PASSED_HEADERS, Source, SourceError, source};
 pub use kind::Kind;
 pub use origin::OriginControl;
 pub use policy::{LONGEST_HOLD_MS, Lifetime, hold_ms, missing_ms};
-pub use range::{ByteRange, whole_length};
+pub use range::{ByteRange, is_of_known, whole_length};

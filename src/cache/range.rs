@@ -58,6 +58,19 @@ impl ByteRange {
     }
 }
 
+/// Whether a part of a file is of the file that an `If-Range` names, by the part's own validators; else the whole is to be
+/// sent ([RFC 9110 section 13.1.5]). A weak tag names no bytes, and a date counts where it is the very same.
+///
+/// [RFC 9110 section 13.1.5]: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
+pub fn is_of_known(if_range: &str, etag: Option<&str>, last_modified: Option<&str>) -> bool {
+    let known = if_range.trim();
+    if known.starts_with('"') {
+        etag.is_some_and(|etag| etag.trim() == known)
+    } else {
+        !known.is_empty() && last_modified.is_some_and(|date| date.trim() == known)
+    }
+}
+
 /// The length of the whole file that a `Content-Range` tells.
 pub fn whole_length(content_range: &str) -> Option<u64> {
     content_range.rsplit_once('/')?.1.trim().parse().ok()
@@ -100,6 +113,24 @@ mod tests {
             "bytes=a-b",
         ] {
             assert_eq!(ByteRange::read(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_of_the_file_that_the_player_knows() {
+        let date = "Sun, 22 Nov 2026 06:00:00 GMT";
+        for (if_range, etag, last_modified, expected) in [
+            ("\"a\"", Some("\"a\""), None, true),
+            ("\"a\"", Some("\"b\""), None, false),
+            ("\"a\"", None, Some(date), false),
+            ("W/\"a\"", Some("W/\"a\""), None, false),
+            ("\"a\"", Some("W/\"a\""), None, false),
+            (date, Some("\"a\""), Some(date), true),
+            (date, None, Some("Sun, 22 Nov 2026 06:00:01 GMT"), false),
+            (date, None, None, false),
+            ("", None, Some(""), false),
+        ] {
+            assert_eq!(is_of_known(if_range, etag, last_modified), expected, "{if_range} {etag:?}");
         }
     }
 

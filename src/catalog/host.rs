@@ -6,11 +6,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::IdError;
+use crate::facts::host_name;
 
 /// A host name in the canonical form of the URL Standard: lower case, Punycode, no port.
 ///
 /// Parsing goes through [`url::Host::parse`], so `EXAMPLE.com` and `example.com` are one host and an
-/// internationalised name is kept in its ASCII form. A trailing `:port` is refused.
+/// internationalised name is kept in its ASCII form. `example.com.`, with the dot of the root, is `example.com`. A trailing
+/// `:port` is refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
 #[serde(transparent)]
@@ -33,9 +35,9 @@ impl FromStr for Host {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        match url::Host::parse(text) {
-            Ok(host) => Ok(Self(host.to_string())),
-            Err(_) => Err(IdError::new("a host name without a port, such as watch.example.com", text)),
+        match url::Host::parse(host_name(text)) {
+            Ok(host) if !text.ends_with("..") => Ok(Self(host.to_string())),
+            _ => Err(IdError::new("a host name without a port, such as watch.example.com", text)),
         }
     }
 }
@@ -53,9 +55,10 @@ mod tests {
     #[test]
     fn one_spelling_for_one_host() {
         assert_eq!("EXAMPLE.com".parse::<Host>().unwrap().as_str(), "example.com");
+        assert_eq!("Example.com.".parse::<Host>().unwrap().as_str(), "example.com");
         assert_eq!("m\u{fc}nchen.de".parse::<Host>().unwrap().as_str(), "xn--mnchen-3ya.de");
         assert_eq!("[::1]".parse::<Host>().unwrap().as_str(), "[::1]");
-        for bad in ["", "example.com:8080", "a b", "https://example.com"] {
+        for bad in ["", ".", "example.com..", "example.com:8080", "a b", "https://example.com"] {
             assert!(bad.parse::<Host>().is_err(), "{bad:?} was taken for a host");
         }
     }

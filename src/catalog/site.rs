@@ -1,7 +1,9 @@
 //! `v1/site/{host}`: a tenant's settings.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
@@ -9,6 +11,7 @@ use super::{
     CachePolicy, DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, PlaylistPolicy, RatingPolicy,
     SiteRules, SteeringPolicy, TokenPolicy,
 };
+use crate::facts::host_name;
 use crate::token::Lock;
 
 /// A site: one host name in front of one media origin.
@@ -60,6 +63,7 @@ impl<'de> Deserialize<'de> for Site {
     /// Reads the members, and then checks those that depend on others.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let site = Self::deserialize(deserializer)?;
+        site.media.check(&site.host).map_err(de::Error::custom)?;
         match site.steering.as_ref().map(|steering| steering.check(&site)) {
             Some(Err(error)) => Err(de::Error::custom(error)),
             Some(Ok(())) | None => Ok(site),
@@ -87,6 +91,46 @@ pub struct MediaPolicy {
     pub low_latency: bool,
 }
 
+impl MediaPolicy {
+    /// Checks that the media lies at a media origin: not at the site itself, and not where edges keep what they have
+    /// fetched, of this site or of another one.
+    fn check(&self, site: &Host) -> Result<(), String> {
+        let origin = self.origin.url();
+        if is_kept_by_edges(origin) {
+            return Err(format!(
+                "media.origin: expected a folder of a media origin, found `{origin}`, where edges keep their files"
+            ));
+        }
+        if leads_to(origin, site) {
+            return Err(format!(
+                "media.origin: expected a media origin, found the site's own host, `{site}`"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The first segment of the paths under which edges keep what they have fetched: nobody fetches from there.
+pub(crate) const KEPT_SEGMENT: &str = "_cache";
+
+/// Whether a URL, however it is spelled, is of what edges keep.
+pub fn is_kept_by_edges(url: &Url) -> bool {
+    let path = url.path();
+    if path.contains(['%', '\\']) { is_kept(&decoded(path)) } else { is_kept(path) }
+}
+
+fn is_kept(path: &str) -> bool {
+    let first = path.split(['/', '\\']).find(|segment| !segment.is_empty()).unwrap_or_default();
+    // Some servers cut parameters off a segment, and some do not tell capitals apart.
+    first.split(';').next().unwrap_or_default().eq_ignore_ascii_case(KEPT_SEGMENT)
+}
+
+/// Without percent-encoding, and without it once more: some servers decode twice.
+fn decoded(path: &str) -> String {
+    let once = percent_decode_str(path).decode_utf8_lossy();
+    percent_decode_str(&once).decode_utf8_lossy().into_owned()
+}
+
 const fn yes() -> bool {
     true
 }
@@ -106,6 +150,22 @@ impl BaseUrl {
     pub const fn url(&self) -> &Url {
         &self.0
     }
+}
+
+/// Whether a URL leads to a site's host, on any port. Of this machine's own names, ports tell apart what runs there.
+pub fn leads_to(url: &Url, site: &Host) -> bool {
+    url.host_str().map(host_name) == Some(site.as_str()) && !is_this_machine(site.as_str())
+}
+
+/// Whether a host is this machine, by a name or address of its own ([RFC 6761 section 6.3]): a developer's.
+///
+/// [RFC 6761 section 6.3]: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+fn is_this_machine(host: &str) -> bool {
+    let is_loopback = |address: Ipv4Addr| address.is_loopback();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host == "[::1]"
+        || host.parse().is_ok_and(is_loopback)
 }
 
 impl fmt::Display for BaseUrl {
@@ -245,14 +305,42 @@ fn streams_idle<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Er
     bounded(deserializer, 5, 600)
 }
 
-/// Which web pages may play a site's media ([CORS]).
+/// Which web pages may play a site's media ([CORS]). Those that are listed by name may send credentials, such as cookies.
 ///
 /// [CORS]: https://fetch.spec.whatwg.org/#http-cors-protocol
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CorsPolicy {
-    /// Origins, such as `https://www.example.com`, or `*` for any page.
+    /// Origins, such as `https://www.example.com`, or `*` for any page, which then sends no credentials.
     pub origins: Vec<String>,
+}
+
+/// Any page.
+const ANY_PAGE: &str = "*";
+
+/// What browsers call the origin of every page that has none of its own, such as a sandboxed frame.
+const NO_ORIGIN: &str = "null";
+
+impl CorsPolicy {
+    /// Whether any page may read what the site answers.
+    pub fn allows_any(&self) -> bool {
+        self.origins.iter().any(|listed| listed == ANY_PAGE)
+    }
+
+    /// Whether some page is listed by name, so that what a reply allows depends on who asks.
+    pub fn lists_some(&self) -> bool {
+        self.origins.iter().any(|listed| listed != ANY_PAGE)
+    }
+
+    /// Whether a page is listed by name.
+    pub fn lists(&self, origin: &str) -> bool {
+        origin != ANY_PAGE && self.origins.iter().any(|listed| listed == origin)
+    }
+
+    /// Whether a page may send credentials and read the reply: `null` may not, since it names nobody.
+    pub fn allows_credentials(&self, origin: &str) -> bool {
+        origin != NO_ORIGIN && self.lists(origin)
+    }
 }
 
 impl Default for CorsPolicy {
@@ -311,6 +399,31 @@ mod tests {
             let json = SMALLEST.replace("https://media.example.com/vod/", bad);
             assert!(serde_json::from_str::<Site>(&json).is_err(), "{bad:?} was taken for a folder");
         }
+    }
+
+    #[test]
+    fn a_media_origin_is_none_of_the_edges_own() {
+        for own in [
+            "https://watch.example.com/",
+            "https://WATCH.example.com./vod/",
+            "http://watch.example.com:8080/vod/",
+            "https://watch.other.example/_cache/0/https/media.example.com/vod/",
+            "https://watch.other.example/%5Fcache/",
+            "https://watch.other.example/%255Fcache/",
+            "https://watch.other.example//_CACHE;a=b/0/",
+            "https://watch.other.example/a/../_cache/",
+        ] {
+            let json = SMALLEST.replace("https://media.example.com/vod/", own);
+            let error = serde_json::from_str::<Site>(&json).unwrap_err().to_string();
+            assert!(error.starts_with("media.origin: expected a"), "{own}: {error}");
+        }
+        for other in ["https://media.example.com/vod/_cache/", "https://watch.example.com.cdn.example/"] {
+            let json = SMALLEST.replace("https://media.example.com/vod/", other);
+            assert!(serde_json::from_str::<Site>(&json).is_ok(), "{other}");
+        }
+        let local = SMALLEST.replace("watch.example.com", "localhost");
+        let local = local.replace("https://media.example.com/vod/", "http://localhost:8788/media/");
+        assert!(serde_json::from_str::<Site>(&local).is_ok(), "two programs of one machine");
     }
 
     #[test]

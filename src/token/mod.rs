@@ -9,6 +9,7 @@
 //! grant        reads the claims of a genuine token, holds them against the request, and says what it proves
 //! ```
 
+mod ambient;
 pub mod cat;
 mod challenge;
 mod claims;
@@ -43,6 +44,6 @@ pub mod uri_signing;
 pub use challenge::{Challenge, OwnedChallenge};
 pub use credentials::Credentials;
 pub use grant::{Grant, Lock, Renewal, Replay};
-pub use presented::{Asked, Dialect, Presented, genuine, present};
+pub use presented::{Asked, Dialect, Presented, genuine, present, present_to_site};
 pub use replay::{Seen, TokenName, Use};
 pub use revocation::RevocationIndex;

@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::credentials::Spot;
 use super::{
-    Challenge, Grant, cat, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media, stream,
-    timed_hmac, uri_signing,
+    Challenge, Grant, ambient, cat, cloud_front, edge_auth, jwt, media_cdn, secure_link, secure_media,
+    stream, timed_hmac, uri_signing,
 };
-use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, TokenPolicy};
+use crate::catalog::{Acceptance, Issuer, Jwk, KeySet, Site, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::time::UnixTime;
@@ -87,6 +87,29 @@ pub struct Asked<'a> {
     pub policy: &'a TokenPolicy,
     /// The time.
     pub now: UnixTime,
+}
+
+/// Finds the viewer token of a request to a site, as [`present`] does. A cookie in a request that no player makes is not
+/// looked at ([`ambient`]), so that nothing that a stranger's page makes a browser ask for uses a token up.
+pub fn present_to_site(facts: &Facts, site: &Site) -> Result<Box<dyn Presented>, Denial> {
+    let (policy, cors) = (&site.tokens, &site.cors);
+    let has_cookies = facts.headers.named("cookie").is_some();
+    if !has_cookies || ambient::cookies_count(facts, cors) {
+        return present(facts, policy);
+    }
+    let mut without = facts.clone();
+    without.headers.all.retain(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
+    present(&without, policy).map_err(|denial| {
+        let is_missing = |denial: &Denial| denial.reason == Reason::TokenMissing;
+        match present(facts, policy) {
+            Err(with) if is_missing(&with) => with,
+            _ if is_missing(&denial) => Denial::new(
+                Reason::TokenCookie,
+                "expected a request of a player, by its `Sec-Fetch-Dest`, `Sec-Fetch-Site` and `Origin`",
+            ),
+            _ => denial,
+        }
+    })
 }
 
 /// Finds the viewer token of a request: the first that can be read in one of the site's dialects.

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
 use crate::denial::{Denial, Reason};
-use crate::facts::{Connection, Coordinates, Facts, Geography, Headers, Method, Scheme};
+use crate::facts::{Connection, Coordinates, Facts, Geography, Headers, Method, Scheme, host_name};
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::Stop;
 use crate::redacted::Redacted;
@@ -47,13 +47,16 @@ extern "C" {
     fn read_facts(request: &web_sys::Request, place_from_header: bool) -> String;
 }
 
-pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Result<Facts, Stop> {
+/// Reads a request. Of one that is refused at sight, the facts come with the refusal, which is answered by its site's
+/// policy as any other is.
+pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Result<Facts, Box<(Facts, Stop)>> {
     let text = read_facts(request, place_from_header);
     let mut fields = Fields(text.split('\0'));
     let method = Method::from_name(fields.text());
     let url = fields.text();
     let parts = Parts::of(url).ok_or_else(|| {
-        Fault::new(FaultKind::Platform, "expected a URL with a scheme and a host".to_owned())
+        let fault = Fault::new(FaultKind::Platform, "expected a URL with a scheme and a host".to_owned());
+        Box::new((Facts { method, ..Facts::default() }, fault.into()))
     })?;
     let place = fields.text().strip_prefix('=');
     let address = fields.parsed();
@@ -72,23 +75,26 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
         headers.all.push((name.to_owned(), Redacted::new(fields.text().to_owned())));
     }
     headers.authorization = headers.named("authorization").map(|value| Redacted::new(value.to_owned()));
-    Ok(Facts {
+    let facts = Facts {
         method,
         scheme: if parts.scheme == "http" { Scheme::Http } else { Scheme::Https },
-        host: parts.host.to_owned(),
+        host: host_name(parts.host).to_owned(),
         port: parts.port,
         path: parts.path.to_owned(),
         query: Redacted::new(parts.query.to_owned()),
         headers,
         address,
-        geography: match place {
-            Some(place) => place.parse().map_err(|error| {
-                Denial::new(Reason::GeographyInvalid, format!("{OVERRIDE_HEADER}: {error}"))
-            })?,
-            None => geography,
-        },
+        geography,
         connection,
-    })
+    };
+    match place.map(str::parse) {
+        None => Ok(facts),
+        Some(Ok(geography)) => Ok(Facts { geography, ..facts }),
+        Some(Err(error)) => {
+            let denial = Denial::new(Reason::GeographyInvalid, format!("{OVERRIDE_HEADER}: {error}"));
+            Err(Box::new((facts, denial.into())))
+        }
+    }
 }
 
 /// Whether a request may name its own place.

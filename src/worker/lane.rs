@@ -21,7 +21,7 @@ use crate::catalog::{Document, Issuer, Jwk, KeySet, Site};
 use crate::facts::Facts;
 use crate::pipeline::{self, Sessions};
 use crate::redacted::Redacted;
-use crate::reply;
+use crate::reply::Reply;
 use crate::rewrite::Rewrite;
 use crate::rights::Permit;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
@@ -72,7 +72,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
         replaced: admission.permit.replaced.is_some(),
     };
     let headed =
-        |reply| (pipeline::for_player(reply, &admission.permit), reply::cors(&site.body.cors, facts));
+        |reply: Reply| pipeline::for_player(reply, &admission.permit).guarded(&site.body.cors, facts);
     match wanted.kind {
         ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
             let kept = playlists::at_hand(&source.cache_key, now_ms)?;
@@ -83,13 +83,13 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
                 let on = on(Some(kept.stamp.age_s(now_ms)), &kept.stamp);
                 return Some(compiled.prepared.answer(on, shared, || headed(head())));
             }
-            let (head, added) = headed(head());
+            let head = headed(head());
             let whole = head.status == 200;
             let body = whole.then(|| match &compiled.shared {
                 Some(shared) => shared.clone(),
                 None => Uint8Array::from(&*compiled.template.render(token.expose())),
             });
-            Some(respond::at_once(&head, body.as_ref(), &added))
+            Some(respond::at_once(&head, body.as_ref()))
         }
         ResourceKind::Segment if sent.if_none_match.is_none() => {
             let file = shared::whole_at_hand(&source)?;

@@ -16,30 +16,27 @@ use crate::pipeline::Stop;
 use crate::reply::Reply;
 use crate::route;
 
-pub(super) type Added = Vec<(&'static str, String)>;
-
 /// Answers with a body that is at hand.
-pub(super) fn whole(facts: &Facts, reply: Reply, added: Added) -> worker::Result<Response> {
-    let length =
-        (!matches!(reply.status, 204 | 304)).then(|| ("Content-Length", reply.body.len().to_string()));
+pub(super) fn whole(facts: &Facts, reply: Reply) -> worker::Result<Response> {
+    let reply = if matches!(reply.status, 204 | 304) {
+        reply
+    } else {
+        let length = reply.body.len().to_string();
+        reply.with("Content-Length", length)
+    };
     let body = if facts.method == Method::Head || reply.body.is_empty() {
         ResponseBody::Empty
     } else {
         ResponseBody::Body(reply.body)
     };
-    let headers = headers(reply.headers, added.into_iter().chain(length))?;
+    let headers = headers(reply.headers)?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
 /// Answers with the body of another response, as it comes in.
-pub(super) fn streamed(
-    facts: &Facts,
-    reply: Reply,
-    from: Response,
-    added: Added,
-) -> worker::Result<Response> {
+pub(super) fn streamed(facts: &Facts, reply: Reply, from: Response) -> worker::Result<Response> {
     let body = if facts.method == Method::Head { ResponseBody::Empty } else { from.into_parts().1 };
-    let headers = headers(reply.headers, added)?;
+    let headers = headers(reply.headers)?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
@@ -69,14 +66,13 @@ impl Prepared {
         &self,
         on: Dependence,
         body: &Uint8Array,
-        head: impl FnOnce() -> (Reply, Added),
+        head: impl FnOnce() -> Reply,
     ) -> web_sys::Response {
         let mut prepared = self.0.borrow_mut();
         if let Some((_, init)) = prepared.as_ref().filter(|(known, _)| *known == on) {
             return answer(Some(body), init);
         }
-        let (reply, added) = head();
-        let init = init(&reply, Some(body), &added);
+        let init = init(&head(), Some(body));
         let response = answer(Some(body), &init);
         *prepared = Some((on, init));
         response
@@ -84,17 +80,16 @@ impl Prepared {
 }
 
 /// Answers in the synchronous lane.
-pub(super) fn at_once(reply: &Reply, body: Option<&Uint8Array>, added: &Added) -> web_sys::Response {
-    answer(body, &init(reply, body, added))
+pub(super) fn at_once(reply: &Reply, body: Option<&Uint8Array>) -> web_sys::Response {
+    answer(body, &init(reply, body))
 }
 
 /// The options of a response.
-fn init(reply: &Reply, body: Option<&Uint8Array>, added: &Added) -> JsValue {
-    let own = reply.headers.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
+fn init(reply: &Reply, body: Option<&Uint8Array>) -> JsValue {
+    let own = reply.headers.iter().map(|(name, value)| (&**name, &**value));
     let length = body.map(|body| body.length().to_string());
     let length = length.as_deref().map(|length| ("Content-Length", length));
-    let added = added.iter().map(|(name, value)| (*name, value.as_str()));
-    let parts: Vec<_> = own.chain(added).chain(length).flat_map(|(name, value)| [name, value]).collect();
+    let parts: Vec<_> = own.chain(length).flat_map(|(name, value)| [name, value]).collect();
     response_init(reply.status, &parts.join("\0"))
 }
 
@@ -117,13 +112,9 @@ extern "C" {
     fn answer(body: Option<&Uint8Array>, init: &JsValue) -> web_sys::Response;
 }
 
-fn headers(
-    own: Vec<(Cow<'static, str>, String)>,
-    added: impl IntoIterator<Item = (&'static str, String)>,
-) -> worker::Result<Headers> {
+fn headers(own: Vec<(Cow<'static, str>, Cow<'static, str>)>) -> worker::Result<Headers> {
     let headers = Headers::new();
-    let added = added.into_iter().map(|(name, value)| (name.into(), value));
-    for (name, value) in own.into_iter().chain(added) {
+    for (name, value) in own {
         headers.set(&name, &value)?;
     }
     Ok(headers)

@@ -11,7 +11,7 @@ use super::file::{File, head, judged, with_age};
 use super::shared::{self, Brought, LONGEST, SMALL, Wants};
 use super::store::{self, Stored};
 use super::{now_ms, platform, respond, upstream};
-use crate::cache::{ByteRange, Freshness, Source, Stamp, whole_length};
+use crate::cache::{ByteRange, Freshness, Source, Stamp, is_of_known, whole_length};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Stop};
@@ -20,11 +20,27 @@ use crate::reply::Reply;
 type Answer = Result<(Reply, Response), Stop>;
 
 /// A segment, key or subtitle file, as it comes in.
+///
+/// `If-Range` is answered here: neither the cache nor every media origin knows it. The part is asked for, and if it is of
+/// another file than the player knows, or there is no such part, the whole.
 pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) -> Answer {
-    // The Cache API knows no If-Range: the media origin answers such a request.
-    if facts.headers.if_range.is_some() {
-        return passed_through(facts, source).await;
+    let Some(if_range) = &facts.headers.if_range else { return asked(facts, source, context).await };
+    let (reply, response) = asked(facts, source, context).await?;
+    let is_known = match reply.status {
+        206 => is_of_known(if_range, reply.header("ETag"), reply.header("Last-Modified")),
+        416 => false,
+        _ => true,
+    };
+    if is_known {
+        return Ok((reply, response));
     }
+    upstream::unread(response).await;
+    let mut whole = facts.clone();
+    whole.headers.range = None;
+    asked(&whole, source, context).await
+}
+
+async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
     if let Some(file) = shared::at_hand(source)?.filter(|_| !is_conditional(facts)) {
         return file.answer(facts);
     }

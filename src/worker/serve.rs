@@ -17,7 +17,7 @@ use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Admission, Sessions, Stop};
 use crate::redacted::Redacted;
-use crate::reply::{self, Reply};
+use crate::reply::Reply;
 use crate::rewrite::Rewrite;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::steering;
@@ -25,15 +25,19 @@ use crate::streams::Newcomer;
 use crate::token::{Asked, Use};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let facts = match facts::read(request.inner(), facts::place_from_header(&env)) {
-        Ok(facts) => facts,
-        Err(stop) => {
-            respond::log(None, &stop);
-            return respond::whole(&Facts::default(), Reply::from(&stop), Vec::new());
+    let read = facts::read(request.inner(), facts::place_from_header(&env));
+    let mut edge = Edge { documents: documents(env.clone(), context), cors: None };
+    let (facts, routed) = match read {
+        Ok(facts) => {
+            let routed = route(&facts).map_err(Stop::from);
+            (facts, routed)
+        }
+        Err(unreadable) => {
+            let (facts, stop) = *unreadable;
+            (facts, Err(stop))
         }
     };
-    let mut edge = Edge { documents: documents(env.clone(), context), cors: CorsPolicy::default() };
-    let outcome = match route(&facts) {
+    let outcome = match routed {
         Ok(Route::Healthz) => Ok(Answer::Whole(Reply::json(200, &serde_json::json!({ "status": "ok" })))),
         Ok(Route::Version) => Ok(Answer::Whole(version(&env))),
         Ok(Route::Sync(folder)) => match signed::at_its_place(&env, &facts, folder.as_ref()) {
@@ -47,15 +51,18 @@ pub(super) async fn serve(request: Request, env: Env, context: Context) -> worke
         Ok(Route::Preflight) => edge.preflight(&facts).await.map(Answer::Whole),
         Ok(Route::Entry) => edge.enter(&facts).await,
         Ok(Route::Below(wanted, token)) => edge.below(&facts, &wanted, &token).await,
-        Err(denial) => Err(denial.into()),
+        Err(stop) => Err(stop),
     };
-    let cors = reply::cors(&edge.cors, &facts);
+    if outcome.is_err() {
+        edge.learn_cors(&facts).await;
+    }
+    let cors = edge.cors.unwrap_or_default();
     match outcome {
-        Ok(Answer::Whole(reply)) => respond::whole(&facts, reply, cors),
-        Ok(Answer::Streamed(reply, body)) => respond::streamed(&facts, reply, body, cors),
+        Ok(Answer::Whole(reply)) => respond::whole(&facts, reply.guarded(&cors, &facts)),
+        Ok(Answer::Streamed(reply, body)) => respond::streamed(&facts, reply.guarded(&cors, &facts), body),
         Err(stop) => {
             respond::log(Some(&facts), &stop);
-            respond::whole(&facts, Reply::from(&stop), cors)
+            respond::whole(&facts, Reply::from(&stop).guarded(&cors, &facts))
         }
     }
 }
@@ -69,7 +76,7 @@ pub(super) enum Answer {
 struct Edge {
     documents: Result<Documents, Fault>,
     /// The site's, once the site is known.
-    cors: CorsPolicy,
+    cors: Option<CorsPolicy>,
 }
 
 impl Edge {
@@ -194,8 +201,18 @@ impl Edge {
         let host: Host = facts.host.parse().map_err(|_| unknown())?;
         let documents = self.documents()?;
         let site = documents.site(&host).await?.ok_or_else(unknown)?;
-        self.cors = site.body.cors.clone();
+        self.cors = Some(site.body.cors.clone());
         Ok(site)
+    }
+
+    /// Finds out which pages may read a refusal that came before the site was asked for. Whether there is a site is not
+    /// what the request is refused for; that KV does not answer is told here, since nobody else is told.
+    async fn learn_cors(&mut self, facts: &Facts) {
+        if self.cors.is_none()
+            && let Err(stop @ Stop::Failed(_)) = self.site(facts).await
+        {
+            respond::log(Some(facts), &stop);
+        }
     }
 
     /// The title; that there is none is told only to those who have a valid token.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Context, Headers, Method as HttpMethod, Response, ResponseBody};
+use worker::{Context, Headers, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged};
 use super::memory::{MOST_BYTES, Memory, Slot};
@@ -390,12 +390,7 @@ async fn alone(
         Wants::Nothing if kept => store::keep(source, stamp, head, response.into_parts().1).await,
         Wants::Whole | Wants::Nothing => {
             let _ = told.send(Ok(Brought::Nothing));
-            // Its bytes are not read: the connection is free again.
-            if let ResponseBody::Stream(stream) = response.into_parts().1
-                && let Err(error) = JsFuture::from(stream.cancel()).await
-            {
-                respond::log(None, &platform(&error.into()).into());
-            }
+            upstream::unread(response).await;
         }
     }
 }

@@ -5,15 +5,23 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
-use worker::{AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, Response};
+use wasm_bindgen_futures::JsFuture;
+use worker::{
+    AbortController, AbortSignal, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
+    Response, ResponseBody,
+};
 
-use super::platform;
+use super::{platform, respond};
 use crate::cache::{PASSED_HEADERS, Source};
+use crate::catalog::is_kept_by_edges;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 
 /// How long the media origin may take to begin its reply.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The most redirects that are followed for one request.
+const MOST_REDIRECTS: usize = 5;
 
 /// Asks the media origin.
 pub(super) async fn ask(
@@ -22,21 +30,59 @@ pub(super) async fn ask(
     headers: Headers,
     patience: Duration,
 ) -> Result<Response, Fault> {
-    let mut init = RequestInit::new();
-    init.with_method(method).with_headers(headers);
-    let request = Request::new_with_init(source.url.as_str(), &init).map_err(|error| platform(&error))?;
     let controller = AbortController::default();
     let signal = controller.signal();
-    let fetch = Fetch::Request(request);
-    let reply = fetch.send_with_signal(&signal);
+    let reply = follow(source, &method, &headers, &signal);
     let delay = Delay::from(patience);
     pin_mut!(reply, delay);
     match select(reply, delay).await {
-        Either::Left((reply, _)) => reply.map_err(|error| unreachable(source, &error)),
+        Either::Left((reply, _)) => reply,
         Either::Right(_) => {
             controller.abort();
             Err(late(source, patience))
         }
+    }
+}
+
+/// Asks, and follows where the media origin sends on: by hand, since no redirect may lead to where edges keep what they
+/// have fetched, of any site.
+async fn follow(
+    source: &Source,
+    method: &Method,
+    headers: &Headers,
+    signal: &AbortSignal,
+) -> Result<Response, Fault> {
+    let mut url = source.url.clone();
+    for _ in 0..=MOST_REDIRECTS {
+        let mut init = RequestInit::new();
+        init.with_method(method.clone()).with_headers(headers.clone()).with_redirect(RequestRedirect::Manual);
+        let request = Request::new_with_init(url.as_str(), &init).map_err(|error| platform(&error))?;
+        let reply = Fetch::Request(request).send_with_signal(signal).await;
+        let response = reply.map_err(|error| unreachable(source, &error))?;
+        let place = header(&response, "Location").filter(|_| REDIRECTS.contains(&response.status_code()));
+        let Some(place) = place else { return Ok(response) };
+        // The place may hold a signature: it is not told.
+        let led = |whither| {
+            Fault::new(FaultKind::UpstreamStatus, format!("{} redirects {whither}", source.place()))
+        };
+        url = url.join(&place).map_err(|error| led(format!("to what is no URL: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") || is_kept_by_edges(&url) {
+            return Err(led("to what is no media".to_owned()));
+        }
+        unread(response).await;
+    }
+    let detail = format!("{} redirects more than {MOST_REDIRECTS} times", source.place());
+    Err(Fault::new(FaultKind::UpstreamStatus, detail))
+}
+
+const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+
+/// Lets go of a reply whose body is not read, so that its connection is free again.
+pub(super) async fn unread(response: Response) {
+    if let ResponseBody::Stream(stream) = response.into_parts().1
+        && let Err(error) = JsFuture::from(stream.cancel()).await
+    {
+        respond::log(None, &platform(&error.into()).into());
     }
 }
 
@@ -61,7 +107,7 @@ pub(super) fn header(response: &Response, name: &str) -> Option<String> {
 pub(super) fn conditions(facts: &Facts) -> Result<Headers, Fault> {
     let sent = &facts.headers;
     let headers = Headers::new();
-    let values = [&sent.range, &sent.if_range, &sent.if_none_match, &sent.if_modified_since];
+    let values = [&sent.range, &sent.if_none_match, &sent.if_modified_since];
     for (name, value) in PASSED_HEADERS.into_iter().zip(values) {
         if let Some(value) = value {
             headers.set(name, value).map_err(|error| platform(&error))?;

@@ -9,6 +9,17 @@ import { startEdge } from "./harness.mjs";
 
 const base = JSON.parse((await readFile(new URL("../flows/base.json", import.meta.url), "utf8")).replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
 const SEGMENT = "0123456789".repeat(10);
+const LARGE = 9 * 1024 * 1024;
+/** Where the media origin sends on. */
+const PLACES = {
+  "redirected.m4s": "/vod/harbour/further.m4s",
+  "further.m4s": "https://cdn.example.com/vod/harbour/moved.m4s?signature=x",
+  "to-kept.m4s": "https://watch.example.com/_cache/0/https/media.example.com/vod/harbour/once.m4s",
+  "to-kept-of-another.m4s": "//watch.other.example/_cache/0/https/media.other.example/1.m4s",
+  "to-kept-encoded.m4s": "https://watch.other.example/%5FCache/0/x",
+  "round.m4s": "round.m4s",
+  "to-ftp.m4s": "ftp://media.example.com/1.m4s",
+};
 const asked = [];
 let edge;
 let root;
@@ -26,6 +37,15 @@ async function upstream(request) {
   const sent = (header) => request.headers.get(header);
   asked.push({ name: name + search, method: request.method, range: sent("Range"), ifRange: sent("If-Range"), authorization: sent("Authorization"), cookie: sent("Cookie") });
   const headers = { "Content-Type": "video/mp4", ETag: '"s"', "Accept-Ranges": "bytes", "Last-Modified": "Sun, 22 Nov 2026 06:00:00 GMT" };
+  if (PLACES[name]) return new Response("moved", { status: name === "further.m4s" ? 307 : 302, headers: { Location: PLACES[name] } });
+  if (name === "large.m4s") {
+    const part = /^bytes=(\d+)-(\d*)$/.exec(sent("Range") ?? "");
+    const [first, last] = part ? [Number(part[1]), Math.min(Number(part[2] || LARGE), LARGE - 1)] : [0, LARGE - 1];
+    if (first >= LARGE) return new Response(null, { status: 416, headers: { "Content-Range": `bytes */${LARGE}` } });
+    const length = { ...headers, "Content-Length": String(last - first + 1) };
+    const place = part ? { "Content-Range": `bytes ${first}-${last}/${LARGE}` } : {};
+    return new Response(new Uint8Array(last - first + 1), { status: part ? 206 : 200, headers: { ...length, ...place } });
+  }
   if (name.startsWith("long")) {
     const long = new Uint8Array(17 * 1024 * 1024).fill(35);
     return name === "long.m3u8" ? new Response(long) : new Response(new Blob([long]).stream());
@@ -114,9 +134,37 @@ test("conditions bring 304, from the origin and from the cache", async () => {
   assert.equal((await get("index.m3u8", { headers: { "If-None-Match": tag } })).status, 304);
 });
 
-test("If-Range reaches the origin", async () => {
-  const reply = await get("if-range.m4s", { headers: { Range: "bytes=0-4", "If-Range": '"s"' } });
-  assert.deepEqual([reply.status, reply.upstream[0].range, reply.upstream[0].ifRange], [206, "bytes=0-4", '"s"']);
+test("a part is only of the file that the player knows, whatever the media origin does", async () => {
+  const part = (known) => ({ headers: { Range: "bytes=0-4", "If-Range": known } });
+  const date = "Sun, 22 Nov 2026 06:00:00 GMT";
+  // `careless.m4s` is of a media origin that has no use for If-Range; `large.m4s` is too large to be kept for a part of it.
+  for (const name of ["if-range.m4s", "careless.m4s", "large.m4s"]) {
+    for (const round of ["from the origin", "from the cache"]) {
+      for (const known of ['"s"', date]) {
+        const reply = await get(name, part(known));
+        assert.deepEqual([reply.status, reply.body.length], [206, 5], `${name} ${known} ${round}`);
+      }
+      for (const known of ['"other"', 'W/"s"', "Sun, 22 Nov 2026 06:00:01 GMT", "x"]) {
+        const reply = await get(name, part(known));
+        const length = name === "large.m4s" ? LARGE : SEGMENT.length;
+        assert.deepEqual([reply.status, reply.body.length, reply.header("Content-Range")], [200, length, null], `${name} ${known} ${round}`);
+      }
+      const beyond = await get(name, { headers: { Range: `bytes=${2 * LARGE}-`, "If-Range": '"s"' } });
+      assert.equal(beyond.status, 200, `${name} ${round}: no part, so the whole`);
+    }
+  }
+  assert.ok(asked.every(({ ifRange }) => ifRange === null), "the edge answers it");
+});
+
+test("a media origin may redirect, but not to what edges keep", async () => {
+  const led = await get("redirected.m4s");
+  assert.deepEqual([led.status, led.body], [200, SEGMENT]);
+  for (const name of ["to-kept.m4s", "to-kept-of-another.m4s", "to-kept-encoded.m4s", "round.m4s", "to-ftp.m4s"]) {
+    const reply = await get(name);
+    assert.deepEqual([reply.status, JSON.parse(reply.body).reason], [502, "upstream_status"], name);
+    assert.ok(!reply.upstream.some(({ name }) => /_cache/.test(name)), name);
+  }
+  assert.equal(asked.filter(({ name }) => name === "round.m4s").length, 6);
 });
 
 test("a content coding does not leave a wrong length behind", async () => {

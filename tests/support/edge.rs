@@ -13,7 +13,7 @@ use stagedoor::manifest::Timing;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
-use stagedoor::reply::{self, Reply};
+use stagedoor::reply::Reply;
 use stagedoor::rewrite::Rewrite;
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::steering;
@@ -71,8 +71,7 @@ impl<'a> Edge<'a> {
             Ok(other) => panic!("{other:?} is not scripted"),
             Err(denial) => Reply::from(&denial),
         };
-        let cors = reply::cors(&self.cors(facts), facts);
-        cors.into_iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+        reply.guarded(&self.cors(facts), facts)
     }
 
     /// The policy of the site, where there is one.
