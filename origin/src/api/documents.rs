@@ -43,6 +43,7 @@ async fn replace(
         Problem::invalid(vec![FieldError { field, detail: format!("in the path: {detail}") }])
     })?;
     let document = validate::document(&key, &body)?;
+    clashes(&api, &key, &document).await?;
     let (status, record) =
         match api.store.write(&key, Some(&document), &expectation(&headers)?, now()).await? {
             Written::Created(record) => (StatusCode::CREATED, told(&api, record)),
@@ -51,6 +52,22 @@ async fn replace(
             Written::Refused { found } => return Err(Problem::precondition_failed(found)),
         };
     Ok((status, DocumentReply::new(&record, now())?).into_response())
+}
+
+/// Checks that edges fetch from no site's host, by this document or by another one.
+async fn clashes(api: &Api, key: &DocumentKey, document: &str) -> Result<(), Problem> {
+    let mut sites = Vec::new();
+    if let Some(site) = validate::fetched(key, document).and_then(|fetched| fetched.site()) {
+        sites.extend(api.store.document(&site).await?.filter(|record| record.body.is_some()));
+    }
+    let others = match key {
+        DocumentKey::Site(host) => api.store.documents_naming(host).await?,
+        _ => Vec::new(),
+    };
+    let others =
+        others.iter().filter_map(|record| Some((&record.key, record.body.as_ref()?.expose().as_str())));
+    let errors = validate::clashes(key, document, !sites.is_empty(), others);
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
 pub(super) async fn fetch(

@@ -1,6 +1,7 @@
 //! The database: the catalogue as the CMS left it, what the edge has yet to be told, and the API keys.
 
 mod api_keys;
+mod hosts;
 mod open;
 mod outbox;
 mod record;

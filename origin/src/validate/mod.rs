@@ -6,6 +6,7 @@
 //! [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
 
 mod field;
+mod hosts;
 mod rules;
 
 use serde::Serialize;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
 use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocations, Site, Title};
 
+pub use hosts::{clashes, fetched};
 use rules::Rules;
 
 /// What is wrong with one member of a document.
@@ -43,7 +45,7 @@ pub enum Invalid {
 /// Checks the body of a document that is to be stored under `key`.
 ///
 /// Returns it in the one spelling that is stored and sent: defaults filled in, host names and times in their
-/// canonical form. Whether it fits other documents, such as the site that a title names, is not checked.
+/// canonical form. Of what other documents say, only [`clashes`] of hosts are checked, and not here.
 pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
     match key.kind() {
         Kind::Site => check::<Site>(key, body),
@@ -230,6 +232,31 @@ mod tests {
         assert_eq!(found[0].0, "ratings.systems.group:a", "{found:?}");
         let good = site(r#""geography":{"groups":{"a":["AE"]}},"ratings":{"systems":{"group:a":"uae"}}"#);
         assert!(document(&key.parse().unwrap(), good.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn pages_are_named_as_browsers_name_them() {
+        let site = |origins: &str| {
+            format!(
+                r#"{{"host":"watch.example.com","media":{{"origin":"https://m.example/vod/"}},
+                "tokens":{{"issuers":["i"]}},"sessions":{{"keys":"k"}},"cors":{{"origins":[{origins}]}}}}"#
+            )
+        };
+        let key = "v1/site/watch.example.com";
+        let good =
+            site(r#""*","null","https://www.example.com","http://localhost:8080","file://","app://player""#);
+        assert!(document(&key.parse().unwrap(), good.as_bytes()).is_ok());
+        for bad in [
+            "https://www.example.com/",
+            "www.example.com",
+            "HTTPS://a.example",
+            "https://a.example:443",
+            "https://*.a.example/x",
+            "",
+        ] {
+            let found = errors(key, &site(&format!(r#""*","{bad}""#)));
+            assert_eq!(found[0].0, "cors.origins[1]", "{bad}: {found:?}");
+        }
     }
 
     #[test]

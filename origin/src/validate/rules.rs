@@ -5,8 +5,10 @@ use std::fmt::Display;
 
 use stagedoor::catalog::{
     Acceptance, KeySet, Model, Offer, Revocations, Site, Territories, Territory, Title, VarianceId,
+    is_kept_by_edges,
 };
 use stagedoor::rights::unassigned;
+use url::Url;
 
 /// The rules of one kind of document.
 pub(super) trait Rules {
@@ -151,6 +153,14 @@ impl Rules for Site {
             let detail = "expected at least one issuer, or no token is accepted".to_owned();
             report("tokens.issuers".to_owned(), detail);
         }
+        for (index, origin) in self.cors.origins.iter().enumerate() {
+            if !matches!(origin.as_str(), "*" | "null") && !is_origin(origin) {
+                let detail = format!(
+                    "expected an origin as browsers send it, such as https://www.example.com, or `*`, found `{origin}`"
+                );
+                report(format!("cors.origins[{index}]"), detail);
+            }
+        }
         for (name, members) in &self.geography.groups {
             for (index, member) in members.iter().enumerate() {
                 if matches!(member, Territory::Group(_)) {
@@ -182,12 +192,32 @@ impl Rules for Site {
     }
 }
 
+/// Whether a text is the origin of a page as a browser writes it: a URL without a path, in its canonical spelling. Of schemes
+/// that are not the web's own, as apps have, the spelling is theirs.
+fn is_origin(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    if matches!(url.scheme(), "http" | "https") {
+        url.origin().ascii_serialization() == text
+    } else {
+        text.split_once("://").is_some_and(|(_, rest)| !rest.contains(['/', '?', '#', ' ']))
+    }
+}
+
 impl Rules for KeySet {
     fn id(&self) -> &str {
         self.issuer.as_str()
     }
 
-    fn rules(&self, _: &mut dyn FnMut(String, String)) {}
+    fn rules(&self, report: &mut dyn FnMut(String, String)) {
+        if let Some(published) = self.published.as_ref().filter(|published| is_kept_by_edges(&published.url))
+        {
+            let detail = format!(
+                "expected a URL of the issuer, found `{}`, where edges keep their files",
+                published.url
+            );
+            report("published.url".to_owned(), detail);
+        }
+    }
 }
 
 impl Rules for Revocations {

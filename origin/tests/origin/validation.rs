@@ -64,3 +64,54 @@ async fn what_cannot_be_read_is_told_apart() {
     let bytes = app.api.get("/titles/%FF").await;
     assert_eq!((bytes.status, bytes.header("content-type")), (404, "application/problem+json"));
 }
+
+#[tokio::test]
+async fn nothing_is_fetched_from_a_sites_host() {
+    let app = TestApp::start().await;
+    assert_eq!(app.api.put("/sites/watch.example.com", &site("watch.example.com")).await.status, 201);
+    let other = |origin: &str| {
+        let mut other = site("other.example.com");
+        other["media"]["origin"] = json!(origin);
+        other
+    };
+    let own = app.api.put("/sites/other.example.com", &other("https://other.example.com/")).await;
+    assert_eq!((own.status, own.fields()), (422, vec!["media.origin"]));
+    for origin in [
+        "https://watch.example.com/vod/",
+        "https://WATCH.example.com.:8443/vod/",
+        "https://watch.example.com/_cache/0/https/media.example.com/vod/",
+        "https://anywhere.example.net/_cache/0/",
+    ] {
+        let answer = app.api.put("/sites/other.example.com", &other(origin)).await;
+        assert_eq!((answer.status, answer.fields()), (422, vec!["media.origin"]), "{origin}: {answer:?}");
+    }
+    let mut published = keys("https://id.example.com/");
+    published["published"] = json!({ "url": "https://watch.example.com/jwks.json" });
+    let answer = app.api.put("/keys/https%3A%2F%2Fid.example.com%2F", &published).await;
+    assert_eq!((answer.status, answer.fields()), (422, vec!["published.url"]), "{answer:?}");
+
+    // From the other side: a host that is fetched from does not become a site's.
+    let media = other("https://media.other.example.com/");
+    assert_eq!(app.api.put("/sites/other.example.com", &media).await.status, 201);
+    published["published"] = json!({ "url": "https://id.example.com/jwks.json" });
+    assert_eq!(app.api.put("/keys/https%3A%2F%2Fid.example.com%2F", &published).await.status, 201);
+    for host in ["media.other.example.com", "id.example.com"] {
+        let answer = app.api.put(&format!("/sites/{host}"), &site(host)).await;
+        assert_eq!((answer.status, answer.fields()), (422, vec!["host"]), "{host}: {answer:?}");
+    }
+    let answer = app.api.put("/sites/other.example.co", &site("other.example.co")).await;
+    assert_eq!(answer.status, 201, "a host is no other one that begins with it: {answer:?}");
+    // What has been deleted is no site any more.
+    assert_eq!(app.api.delete("/sites/watch.example.com").await.status, 200);
+    assert_eq!(
+        app.api
+            .put("/sites/third.example.com", &{
+                let mut third = site("third.example.com");
+                third["media"]["origin"] = json!("https://watch.example.com/vod/");
+                third
+            })
+            .await
+            .status,
+        201
+    );
+}
