@@ -24,6 +24,7 @@ pub mod reply;
 pub mod rewrite;
 pub mod rights;
 pub mod route;
+mod scte35;
 pub mod shelf;
 pub mod steering;
 pub mod streams;

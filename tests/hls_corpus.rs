@@ -133,7 +133,7 @@ fn every_playlist_is_checked() {
         let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
         *if has_error { &mut wrong } else { &mut right } += 1;
     }
-    assert!(right > 330 && wrong > 175, "{right} without an error, {wrong} with one");
+    assert!(right > 325 && wrong > 175, "{right} without an error, {wrong} with one");
 }
 
 #[test]
@@ -152,6 +152,9 @@ fn what_is_wrong_is_found_by_its_code() {
         ("globocom-m3u8/low_latency_with_preload_and_byteranges_playlist.m3u8", "map-missing"),
         ("globocom-m3u8/playlist_with_tag_media_ready.m3u8", "uri-syntax"),
         ("kuu-hls-parser/SCTE-35_07.m3u8", "m3u-misplaced"),
+        // It is RFC 8216's own example: its sections lack a byte.
+        ("globocom-m3u8/daterange_scte35_out_and_in_playlist.m3u8", "splice-section"),
+        ("rutgersc-m3u8-rs/media-playlist-with-scte35.m3u8", "splice-section"),
         ("videojs-m3u8-parser/emptyTargetDuration.m3u8", "kinds-mixed"),
         ("videojs-m3u8-parser/negativeMediaSequence.m3u8", "value-syntax"),
         ("videojs-m3u8-parser/missingExtinf.m3u8", "extinf-missing"),

@@ -136,6 +136,7 @@ rules! {
     EventEmpty "event-empty" Warning iso "5.10.4" "An event that players act upon says nothing.";
     SpliceMissing "splice-missing" Error other "ANSI/SCTE 214-1" "An event of SCTE 35 has no message.";
     SpliceBinary "splice-binary" Error other "ANSI/SCTE 214-1" "A message of SCTE 35 is not base64, or no splice information.";
+    SpliceSection "splice-section" Error other "ANSI/SCTE 35 9.6" "A splice information section has another length or checksum than it says.";
 
     DefaultKidMissing "default-kid-missing" Warning iso "5.8.5.2" "Encryption does not tell its `default_KID`.";
     DefaultKid "default-kid" Error cenc "11.2" "A `default_KID` is no UUID.";

@@ -6,11 +6,9 @@ use super::outline::Outline;
 use super::rule::Rule;
 use crate::dash::document::Element;
 use crate::manifest::quote;
+use crate::scte35::{self, Broken};
 
 const SCHEMES: &str = "urn:scte:scte35:";
-
-/// What a splice information section begins with.
-const TABLE: u8 = 0xfc;
 
 pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
     for period in &outline.periods {
@@ -44,13 +42,15 @@ fn event(event: Element<'_, '_>, is_binary: bool, report: &mut Report) {
 }
 
 fn section(text: &str, at: usize, report: &mut Report) {
-    if decoded(text).is_none_or(|bytes| bytes.first() != Some(&TABLE)) {
-        report.add(Rule::SpliceBinary, at, || {
+    match decoded(text).map(|bytes| scte35::check(&bytes)) {
+        Some(Ok(())) => {}
+        None | Some(Err(Broken::Table { .. })) => report.add(Rule::SpliceBinary, at, || {
             format!(
                 "expected a splice information section in base64, found {}",
                 quote(text.trim_ascii().as_bytes())
             )
-        });
+        }),
+        Some(Err(broken)) => report.add(Rule::SpliceSection, at, || broken.to_string()),
     }
 }
 
@@ -71,7 +71,10 @@ pub(super) mod rows {
         (
             "splice-missing",
             splice!("urn:scte:scte35:2014:xml+bin", " "),
-            splice!("urn:scte:scte35:2014:xml+bin", "<Signal><Binary>/DA=</Binary></Signal>"),
+            splice!(
+                "urn:scte:scte35:2014:xml+bin",
+                "<Signal><Binary>/DA0AAAAAAAA///wBQb+cr0AUAAeAhxDVUVJSAAAjn/PAAGlmbAICAAAAAAsoKGKNAIAmsnRfg==</Binary></Signal>"
+            ),
         ),
         (
             "splice-missing",
@@ -82,6 +85,22 @@ pub(super) mod rows {
             "splice-binary",
             splice!("urn:scte:scte35:2014:xml+bin", "<Signal><Binary>!</Binary></Signal>"),
             splice!("urn:scte:scte35:2014:xml+bin", "<Signal><Binary> /DA\nA </Binary></Signal>"),
+        ),
+        (
+            "splice-section",
+            splice!("urn:scte:scte35:2014:xml+bin", "<Signal><Binary>/DA=</Binary></Signal>"),
+            splice!("urn:scte:scte35:2014:xml+bin", "<Signal><Binary>!</Binary></Signal>"),
+        ),
+        (
+            "splice-section",
+            splice!(
+                "urn:scte:scte35:2013:bin",
+                "/DA0AAAAAAAA///wBQb+cr0AUAAeAhxDVUVJSAAAjn/PAAGlmbAICAAAAAAsoKGKNAIAmsnRfw=="
+            ),
+            splice!(
+                "urn:scte:scte35:2013:bin",
+                "/DA0AAAAAAAA///wBQb+cr0AUAAeAhxDVUVJSAAAjn/PAAGlmbAICAAAAAAsoKGKNAIAmsnRfg=="
+            ),
         ),
         (
             "splice-binary",

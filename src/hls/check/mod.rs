@@ -17,6 +17,7 @@ mod rule;
 mod scalar;
 mod segments;
 mod session;
+mod splice;
 #[cfg(test)]
 mod tests;
 mod uris;
@@ -49,7 +50,7 @@ trait Check<'a> {
 pub fn check(playlist: &[u8]) -> Vec<Finding> {
     let outline = Outline::of(playlist);
     let mut report = Report::default();
-    let mut checks: [Box<dyn Check<'_>>; 12] = [
+    let mut checks: [Box<dyn Check<'_>>; 13] = [
         Box::new(lines::Lines::new(playlist)),
         Box::new(placement::Placement::default()),
         Box::new(values::Values),
@@ -59,6 +60,7 @@ pub fn check(playlist: &[u8]) -> Vec<Finding> {
         Box::new(keys::Keys::default()),
         Box::new(low_latency::LowLatency::default()),
         Box::new(dateranges::DateRanges::default()),
+        Box::new(splice::Splice),
         Box::new(renditions::Renditions::default()),
         Box::new(session::Session::default()),
         Box::new(variables::Variables::default()),

@@ -7,6 +7,9 @@ macro_rules! clause {
     (bis $section:literal) => {
         concat!(bis!(), " ", $section)
     };
+    (other $clause:literal) => {
+        $clause
+    };
 }
 
 rules! {
@@ -87,6 +90,9 @@ rules! {
     InterstitialAsset "interstitial-asset" Error bis "D.2" "An interstitial has not one of `X-ASSET-URI` and `X-ASSET-LIST`.";
     InterstitialRelative "interstitial-relative" Warning bis "D.2" "`X-ASSET-URI` is not absolute.";
     InterstitialWord "interstitial-word" Warning bis "D.2" "An interstitial's attribute is none of the words that are defined.";
+
+    SpliceBinary "splice-binary" Error bis "4.4.5.1.1" "A message of SCTE 35 is no splice information section, or is not written as one.";
+    SpliceSection "splice-section" Error other "ANSI/SCTE 35 9.6" "A splice information section has another length or checksum than it says.";
 
     GroupMissing "group-missing" Error bis "4.4.6.2" "A variant names a group that has no rendition.";
     GroupNames "group-names" Error bis "4.4.6.1.1" "Two renditions of a group have one name.";

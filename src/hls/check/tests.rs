@@ -19,6 +19,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
         keys::rows::ROWS,
         low_latency::rows::ROWS,
         dateranges::rows::ROWS,
+        splice::rows::ROWS,
         renditions::rows::ROWS,
         session::rows::ROWS,
         variables::rows::ROWS,

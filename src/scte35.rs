@@ -1,0 +1,162 @@
+//! The frame of a splice information section (ANSI/SCTE 35 2023, section 9.6): whether a message arrived whole.
+//!
+//! ```text
+//! table_id                 8   0xFC
+//! section_syntax_indicator 1   0
+//! private_indicator        1   0
+//! sap_type                 2
+//! section_length          12   the bytes behind it, to the end of the section
+//! …
+//! CRC_32                  32   MPEG-2, over all before it
+//! ```
+//!
+//! What the message says is not read here.
+
+use std::fmt;
+
+/// The `table_id` of a splice information section.
+const TABLE: u8 = 0xfc;
+
+/// What stands in front of `section_length`, with it.
+const HEAD_BYTES: usize = 3;
+
+/// The shortest section: a null command without descriptors.
+const SHORTEST_BYTES: usize = 20;
+
+/// What is wrong with the frame of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// It is no splice information section.
+    Table {
+        /// Its first byte.
+        found: Option<u8>,
+    },
+    /// It is not as long as it says, or shorter than any.
+    Length {
+        /// What it says, with what stands in front.
+        said: usize,
+        /// What there is, in bytes.
+        found: usize,
+    },
+    /// Its checksum is another one.
+    Checksum {
+        /// What it says.
+        said: u32,
+        /// That of its bytes.
+        found: u32,
+    },
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table { found: None } => {
+                f.write_str("expected a splice information section, found nothing")
+            }
+            Self::Table { found: Some(found) } => {
+                write!(f, "expected the table_id 0xfc of a splice information section, found {found:#04x}")
+            }
+            Self::Length { said, found } if *said < SHORTEST_BYTES => {
+                write!(
+                    f,
+                    "expected a section of {SHORTEST_BYTES} bytes or more, found {said} by its section_length, and {found}"
+                )
+            }
+            Self::Length { said, found } => {
+                write!(f, "expected a section of {said} bytes by its section_length, found {found}")
+            }
+            Self::Checksum { said, found } => {
+                write!(f, "expected the CRC_32 {found:#010x} of its bytes, found {said:#010x}")
+            }
+        }
+    }
+}
+
+/// Checks the frame of a message. Takes time linear in its length.
+pub(crate) fn check(section: &[u8]) -> Result<(), Broken> {
+    let found = section.first().copied();
+    if found != Some(TABLE) {
+        return Err(Broken::Table { found });
+    }
+    let length = match section {
+        [_, high, low, ..] => usize::from(u16::from_be_bytes([high & 0x0f, *low])),
+        _ => 0,
+    };
+    let (said, found) = (HEAD_BYTES + length, section.len());
+    if said != found || said < SHORTEST_BYTES {
+        return Err(Broken::Length { said, found });
+    }
+    // Invariant: it is longer than a checksum.
+    let Some((content, checksum)) = section.split_last_chunk() else {
+        return Err(Broken::Length { said, found });
+    };
+    let (said, found) = (u32::from_be_bytes(*checksum), crc_32(content));
+    if said == found { Ok(()) } else { Err(Broken::Checksum { said, found }) }
+}
+
+/// CRC-32/MPEG-2 (ISO/IEC 13818-1 Annex A): no reflection, and no inversion at the end.
+fn crc_32(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ (u32::from(*byte) << 24), |crc, _| {
+            let shifted = crc << 1;
+            if crc & 0x8000_0000 == 0 { shifted } else { shifted ^ 0x04c1_1db7 }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    /// Sample 14.1 of ANSI/SCTE 35: a placement opportunity starts.
+    const SAMPLE: &str = "/DA0AAAAAAAA///wBQb+cr0AUAAeAhxDVUVJSAAAjn/PAAGlmbAICAAAAAAsoKGKNAIAmsnRfg==";
+
+    #[test]
+    fn the_known_checksum() {
+        assert_eq!(crc_32(b"123456789"), 0x0376_e6e7);
+    }
+
+    #[test]
+    fn a_message_is_whole_or_is_told_what_it_lacks() {
+        let sample = STANDARD.decode(SAMPLE).unwrap();
+        assert_eq!(check(&sample), Ok(()));
+        for at in 0..sample.len() {
+            let mut changed = sample.clone();
+            changed[at] ^= 0x01;
+            assert!(check(&changed).is_err(), "byte {at}");
+            assert!(check(&sample[..at]).is_err(), "{at} bytes");
+        }
+        assert_eq!(check(&[&sample[..], &[0]].concat()), Err(Broken::Length { said: 55, found: 56 }));
+        assert_eq!(check(&[]), Err(Broken::Table { found: None }));
+        assert_eq!(check(&[0xfc]), Err(Broken::Length { said: 3, found: 1 }));
+        let zero = [&[0xfc, 0x30, 0x00][..], &crc_32(&[0xfc, 0x30, 0x00]).to_be_bytes()].concat();
+        assert_eq!(check(&zero), Err(Broken::Length { said: 3, found: 7 }));
+        let mut other = sample;
+        other[20] ^= 0x80;
+        let told = check(&other).unwrap_err().to_string();
+        assert!(told.ends_with("of its bytes, found 0x9ac9d17e"), "{told}");
+    }
+
+    /// The messages of other projects, with what their own decoders say of length and checksum.
+    #[test]
+    fn messages_of_other_projects() {
+        let cues = include_str!("../tests/fixtures/scte35/cues.tsv");
+        let mut count = 0;
+        for line in cues.lines().filter(|line| !line.starts_with('#')) {
+            let mut fields = line.split('\t');
+            let (section, expected) = (fields.next().unwrap(), fields.next().unwrap());
+            let found = match check(&STANDARD.decode(section).unwrap()) {
+                Ok(()) => "whole",
+                Err(Broken::Table { .. }) => "table",
+                Err(Broken::Length { .. }) => "length",
+                Err(Broken::Checksum { .. }) => "checksum",
+            };
+            assert_eq!(found, expected, "{line}");
+            count += 1;
+        }
+        assert_eq!(count, 39);
+    }
+}
