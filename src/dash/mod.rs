@@ -40,4 +40,4 @@ pub use document::Malformed;
 pub use edits::Edits;
 pub use patch::{VOID_PATCH, are_patched, compile_patch};
 pub(crate) use timing::timing;
-pub use xlink::{remote_parts, with_remote_parts};
+pub use xlink::{Room, remote_parts, with_remote_parts};

@@ -22,6 +22,30 @@ use crate::manifest::below;
 /// How many parts are fetched for an MPD.
 const PARTS_MAX: usize = 16;
 
+/// The bytes that an MPD and its parts may have together: all of them are held at once, and so is what is made of them.
+#[derive(Debug)]
+pub struct Room {
+    most: usize,
+    taken: usize,
+}
+
+impl Room {
+    /// What an MPD leaves to its parts, of so many bytes for all.
+    pub const fn beside(mpd: &[u8], most: usize) -> Self {
+        Self { most, taken: mpd.len() }
+    }
+
+    /// How many bytes the next part may have.
+    pub const fn left(&self) -> usize {
+        self.most.saturating_sub(self.taken)
+    }
+
+    /// Takes a part in, which is no longer than what is left.
+    pub const fn take(&mut self, part: &[u8]) {
+        self.taken = self.taken.saturating_add(part.len());
+    }
+}
+
 /// What stands for nothing.
 const TO_ZERO: &str = "urn:mpeg:dash:resolve-to-zero:2013";
 
@@ -33,11 +57,13 @@ pub fn remote_parts(mpd: &[u8], url: &Url, folder: &Url) -> Vec<Url> {
 
 /// Puts the parts of an MPD in, as [`remote_parts`] has named them; `None`: one that could not be fetched. In place of that, and
 /// of one that is none, comes what its element holds.
-pub fn with_remote_parts(mpd: &[u8], url: &Url, folder: &Url, fetched: &[Option<Vec<u8>>]) -> Vec<u8> {
+///
+/// Takes memory of about three times the bytes of all of them.
+pub fn with_remote_parts(mpd: &[u8], url: &Url, folder: &Url, fetched: Vec<Option<Vec<u8>>>) -> Vec<u8> {
     let Some(document) = document(mpd) else { return mpd.to_vec() };
     let mut changes = Changes::default();
     for ((element, _), fetched) in parts(&document, url, folder).zip(fetched) {
-        match fetched.as_deref().and_then(|part| read(part, element.name())) {
+        match fetched.and_then(|part| read(part, element.name())) {
             Some(part) => changes.replace(element.range(), part),
             None if element.children().next().is_none() => changes.remove(element.range()),
             None => links(element).for_each(|link| changes.remove(link)),
@@ -122,17 +148,29 @@ fn links(element: Element<'_, '_>) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// What a part puts in place of an element of this name: one or more of these, in one piece.
-fn read(part: &[u8], name: &str) -> Option<String> {
-    let part = text(part).ok()?.trim_start_matches('\u{feff}').trim();
-    let part = match part.strip_prefix("<?xml") {
-        Some(declared) => declared.split_once("?>")?.1,
-        None => part,
+fn read(part: Vec<u8>, name: &str) -> Option<String> {
+    const OPEN: &str = "<parts>";
+    const CLOSE: &str = "</parts>";
+    let wrapped = {
+        let part = text(&part).ok()?.trim_start_matches('\u{feff}').trim();
+        let part = match part.strip_prefix("<?xml") {
+            Some(declared) => declared.split_once("?>")?.1,
+            None => part,
+        };
+        [OPEN, part.trim(), CLOSE].concat()
     };
-    let wrapped = ["<parts>", part, "</parts>"].concat();
+    drop(part);
     let document = Document::read(&wrapped).ok()?;
     let root = document.root();
     let is_alike = root.children().all(|child| child.name() == name) && root.children().next().is_some();
-    (is_alike && linked(root).is_empty()).then(|| part.trim().to_owned())
+    if !is_alike || !linked(root).is_empty() {
+        return None;
+    }
+    drop(document);
+    let mut part = wrapped;
+    part.truncate(part.len() - CLOSE.len());
+    part.drain(..OPEN.len());
+    Some(part)
 }
 
 #[cfg(test)]
@@ -146,7 +184,7 @@ mod tests {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
         let wanted = remote_parts(mpd.as_bytes(), &url, &folder);
         let fetched: Vec<_> = fetched.iter().map(|part| part.map(|part| part.as_bytes().to_vec())).collect();
-        let found = with_remote_parts(mpd.as_bytes(), &url, &folder, &fetched);
+        let found = with_remote_parts(mpd.as_bytes(), &url, &folder, fetched);
         (wanted.into_iter().map(String::from).collect(), String::from_utf8(found).unwrap())
     }
 
@@ -203,6 +241,17 @@ mod tests {
         let nothing = "<MPD href='x'><Period><EventStream><Event x:href='a'><x y:href='b'/></Event></EventStream></Period></MPD>";
         assert_eq!(resolved(nothing, &[]), (Vec::new(), nothing.to_owned()));
         assert_eq!(resolved("<MPD x:href='a'", &[]).1, "<MPD x:href='a'");
+    }
+
+    #[test]
+    fn an_mpd_and_its_parts_have_one_room() {
+        let mut room = Room::beside(b"<MPD/>", 20);
+        assert_eq!(room.left(), 14);
+        room.take(b"<Period/>");
+        assert_eq!(room.left(), 5);
+        room.take(b"<Period/>");
+        assert_eq!(room.left(), 0);
+        assert_eq!(Room::beside(b"<MPD/>", 3).left(), 0);
     }
 
     #[test]

@@ -239,7 +239,7 @@ async fn from_cache(source: &Source, told: &mut Told) -> bool {
         }
         _ => return false,
     };
-    let bytes = match body_of(source, response).await {
+    let bytes = match body_of(source, response, source.longest_manifest_bytes).await {
         Ok(bytes) => bytes,
         Err(fault) => {
             respond::log(None, &fault.into());
@@ -355,11 +355,11 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
             return Err(pipeline::upstream_stop(source, response.status_code()));
         }
         let origin = OriginControl::read(|name| upstream::header(&response, name));
-        Ok((body_of(source, response).await?, origin))
+        Ok((body_of(source, response, source.longest_manifest_bytes).await?, origin))
     };
     let late = || Err(upstream::late(source, patience).into());
     let (bytes, origin) = within(patience, answer).await.unwrap_or_else(late)?;
-    let bytes = if source.resource == ResourceKind::Mpd { whole_mpd(source, bytes).await } else { bytes };
+    let bytes = if source.resource == ResourceKind::Mpd { whole_mpd(source, bytes).await? } else { bytes };
     let timing = Timing::of(&bytes);
     if let Some(target_ms) = timing.target_ms.filter(|_| !timing.ended) {
         TARGETS.with_borrow_mut(|targets| {
@@ -373,38 +373,79 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     Ok(Kept { bytes: bytes.into(), stamp: Stamp::new(now_ms(), origin.age_ms, lifetime) })
 }
 
+/// How many parts of an MPD are asked for at a time.
+const PARTS_AT_ONCE: usize = 4;
+
 /// An MPD with the parts that are to be had elsewhere in the title. One that cannot be had is left out, as players do.
-async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Vec<u8> {
-    let parts = dash::remote_parts(&mpd, &source.url, &source.folder);
-    if parts.is_empty() {
-        return mpd;
+///
+/// All of them together have the room of one manifest. So some are asked for at a time, and they are read one by one.
+async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Result<Vec<u8>, Stop> {
+    let mut parts = dash::remote_parts(&mpd, &source.url, &source.folder).into_iter().peekable();
+    if parts.peek().is_none() {
+        return Ok(mpd);
     }
-    let fetch = |url| async move {
-        let mut part = source.clone();
-        part.url = url;
-        let bytes = within(upstream::PATIENCE, async {
-            let response =
-                upstream::ask(&part, worker::Method::Get, Headers::new(), upstream::PATIENCE).await?;
-            match response.status_code() {
-                200 => Ok(body_of(&part, response).await?),
-                status => Err(pipeline::upstream_stop(&part, status)),
-            }
+    let most = source.longest_manifest_bytes;
+    let mut room = dash::Room::beside(&mpd, most);
+    let until_ms = now_ms() + u64::try_from(upstream::PATIENCE.as_millis()).unwrap_or(u64::MAX);
+    let mut fetched = Vec::new();
+    while parts.peek().is_some() {
+        let asked = parts.by_ref().take(PARTS_AT_ONCE).map(|url| {
+            let mut part = source.clone();
+            part.url = url;
+            part
         });
-        let late = || Err(upstream::late(&part, upstream::PATIENCE).into());
-        bytes.await.unwrap_or_else(late).inspect_err(|stop| respond::log(None, stop)).ok()
-    };
-    let mut fetched: Vec<_> = parts.into_iter().map(|url| Box::pin(maybe_done(fetch(url)))).collect();
-    poll_fn(|context| {
-        let polled = fetched.iter_mut().map(|part| part.as_mut().poll(context));
-        if polled.filter(Poll::is_pending).count() == 0 { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    let fetched: Vec<_> = fetched.iter_mut().map(|part| part.as_mut().take_output().flatten()).collect();
-    dash::with_remote_parts(&mpd, &source.url, &source.folder, &fetched)
+        let mut asked: Vec<_> = asked.map(|part| Box::pin(maybe_done(head_of(part, until_ms)))).collect();
+        poll_fn(|context| {
+            let polled = asked.iter_mut().map(|part| part.as_mut().poll(context));
+            if polled.filter(Poll::is_pending).count() == 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        for head in asked.iter_mut().filter_map(|part| part.as_mut().take_output()) {
+            let part = match head {
+                Ok((part, response)) => {
+                    let left = left(until_ms);
+                    let body = within(left, body_of(&part, response, room.left()));
+                    body.await.unwrap_or_else(|| Err(upstream::late(&part, left))).map_err(Stop::from)
+                }
+                Err(stop) => Err(stop),
+            };
+            fetched.push(match part {
+                Ok(bytes) => {
+                    room.take(&bytes);
+                    Some(bytes)
+                }
+                Err(Stop::Failed(fault)) if fault.kind == FaultKind::ManifestTooLarge => {
+                    let detail = format!(
+                        "{}: expected {most} bytes at most with its parts, found more",
+                        source.place()
+                    );
+                    return Err(Fault::new(fault.kind, detail).into());
+                }
+                Err(stop) => {
+                    respond::log(None, &stop);
+                    None
+                }
+            });
+        }
+    }
+    Ok(dash::with_remote_parts(&mpd, &source.url, &source.folder, fetched))
 }
 
-async fn body_of(source: &Source, response: worker::Response) -> Result<Vec<u8>, Fault> {
-    let longest = source.longest_manifest_bytes;
+/// Asks for a part of an MPD.
+async fn head_of(part: Source, until_ms: u64) -> Result<(Source, worker::Response), Stop> {
+    let response = upstream::ask(&part, worker::Method::Get, Headers::new(), left(until_ms)).await?;
+    match response.status_code() {
+        200 => Ok((part, response)),
+        status => Err(pipeline::upstream_stop(&part, status)),
+    }
+}
+
+/// How long it is until then.
+fn left(until_ms: u64) -> Duration {
+    Duration::from_millis(until_ms.saturating_sub(now_ms()))
+}
+
+async fn body_of(source: &Source, response: worker::Response, longest: usize) -> Result<Vec<u8>, Fault> {
     let body = body::of_response(response, longest);
     match body.await.map_err(|error| upstream::unreachable(source, &error))? {
         Body::Whole(bytes) => Ok(bytes),

@@ -9,6 +9,7 @@ use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
 use stagedoor::catalog::{CorsPolicy, DocumentKey, KeySet, Site};
 use stagedoor::dash;
 use stagedoor::facts::{Facts, Method};
+use stagedoor::fault::{Fault, FaultKind};
 use stagedoor::manifest::Timing;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
@@ -142,11 +143,21 @@ impl<'a> Edge<'a> {
         }
         let mut bytes = answer.body.clone().into_bytes();
         if request.kind == ResourceKind::Mpd {
-            let parts = dash::remote_parts(&bytes, &source.url, &source.folder);
-            let found = |url: &url::Url| self.upstream.get(url.as_str()).filter(|part| part.status == 200);
-            let fetched: Vec<_> =
-                parts.iter().map(|url| found(url).map(|part| part.body.clone().into_bytes())).collect();
-            bytes = dash::with_remote_parts(&bytes, &source.url, &source.folder, &fetched);
+            let mut room = dash::Room::beside(&bytes, source.longest_manifest_bytes);
+            let mut fetched = Vec::new();
+            for url in dash::remote_parts(&bytes, &source.url, &source.folder) {
+                let part = self.upstream.get(url.as_str()).filter(|part| part.status == 200);
+                let part = part.map(|part| part.body.clone().into_bytes());
+                if let Some(part) = &part {
+                    if part.len() > room.left() {
+                        let detail = "expected fewer bytes with its parts, found more";
+                        return Err(Fault::new(FaultKind::ManifestTooLarge, detail).into());
+                    }
+                    room.take(part);
+                }
+                fetched.push(part);
+            }
+            bytes = dash::with_remote_parts(&bytes, &source.url, &source.folder, fetched);
         }
         let bytes = &bytes;
         let lifetime = Lifetime::of_playlist(&Timing::of(bytes), &source.directives, &source.policy, &origin);
