@@ -292,6 +292,25 @@ fn a_patch_by_another_name_is_not_offered() {
     }
 }
 
+/// Some players resolve it against the MPD's own URL, and some against the base URL: one text does for both.
+#[test]
+fn a_fragment_stands_behind_the_parameter() {
+    let with = |uri: &str| {
+        mpd(&format!(
+            "@P<BaseURL>https://b.cdn.example/x/</BaseURL><EventStream><Event><InsertPresentation uri=\"{uri}\"/></Event></EventStream>"
+        ))
+    };
+    for (uri, expected) in [
+        ("alt.mpd#period=2", "alt.mpd?sd_session=S#period=2"),
+        ("v/alt.mpd?x=1#t=5", "v/alt.mpd?x=1&amp;sd_session=S#t=5"),
+    ] {
+        let query = signed(&with(uri), Signing::Query).unwrap();
+        assert!(query.contains(&format!("\"{expected}\"")), "{uri}: {query}");
+        let below = signed(&with(uri), Signing::Inherited).unwrap();
+        assert!(below.contains(&format!("\"{uri}\"")), "{uri}: {below}");
+    }
+}
+
 #[test]
 fn references_and_quotes_are_read_and_written() {
     let mpd = |uri: &str| {
