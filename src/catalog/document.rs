@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Host, IdError, Issuer, KeySet, Revocations, Site, Title, TitleId};
@@ -61,6 +62,16 @@ struct Head {
     revision: u64,
     #[serde(default)]
     deleted: bool,
+}
+
+/// The revision of a KV value, of the document or of its deletion, whatever its kind.
+pub fn stored_revision(bytes: &[u8]) -> Option<u64> {
+    serde_json::from_slice(bytes).ok().map(|Head { revision, .. }| revision)
+}
+
+/// The KV value of a deleted document.
+pub fn tombstone(revision: u64) -> String {
+    format!(r#"{{"revision":{revision},"deleted":true}}"#)
 }
 
 /// The kinds of document.
@@ -165,6 +176,21 @@ impl DocumentKey {
         };
         if found == *self { Ok(()) } else { Err(DocumentError::Key { expected: self.clone(), found }) }
     }
+
+    /// The KV value of this key's document at a revision, if this build can read it there. `members` is the JSON of the
+    /// document's own members; it is kept as it is.
+    pub fn stored(&self, revision: u64, members: &str) -> Result<String, DocumentError> {
+        let rest = members.trim_start().strip_prefix('{').unwrap_or_default().trim_start();
+        // What is no object ends up as text that is not JSON, and is refused as such below.
+        let comma = if rest.starts_with('}') { "" } else { "," };
+        let value = format!("{{\"revision\":{revision}{comma}{rest}");
+        match Stored::<IgnoredAny>::from_json(value.as_bytes())? {
+            Stored::Live(_) => self.check(value.as_bytes()).map(|()| value),
+            Stored::Deleted { .. } => {
+                Err(DocumentError::Json(de::Error::custom("expected a document without a member `deleted`")))
+            }
+        }
+    }
 }
 
 impl fmt::Display for DocumentKey {
@@ -231,6 +257,30 @@ mod tests {
         let error = "v1/title/other".parse::<DocumentKey>().unwrap().check(title).unwrap_err().to_string();
         assert_eq!(error, "expected the document of v1/title/other, found that of v1/title/harbour");
         assert!("v1/site/a.example".parse::<DocumentKey>().unwrap().check(title).is_err());
+    }
+
+    #[test]
+    fn what_is_stored_can_be_read_back() {
+        let key: DocumentKey = "v1/title/harbour".parse().unwrap();
+        let value = key.stored(7, r#" { "id": "harbour", "sites": [], "offers": [] } "#).unwrap();
+        assert_eq!(Stored::<Title>::from_json(value.as_bytes()).unwrap().revision(), 7);
+        assert_eq!(stored_revision(value.as_bytes()), Some(7));
+        assert_eq!(stored_revision(tombstone(8).as_bytes()), Some(8));
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for bad in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#""id""#,
+            r#"{"id":"harbour","sites":[],"offers":[],"revision":9}"#,
+            r#"{"id":"harbour","sites":[],"offers":[],"deleted":true}"#,
+            &format!(r#"{{"id":"harbour","sites":{deep},"offers":[]}}"#),
+        ] {
+            assert!(key.stored(7, bad).is_err(), "{bad} was stored");
+        }
+        // What is not read may nest as it likes: no reader of the edge descends into it.
+        assert!(key.stored(7, &format!(r#"{{"id":"harbour","sites":[],"offers":[],"x":{deep}}}"#)).is_ok());
     }
 
     #[test]

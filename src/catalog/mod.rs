@@ -34,7 +34,9 @@ mod window;
 pub use cache::{CachePolicy, KeepPolicy, MissingPolicy};
 pub use caps::Caps;
 pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
-pub use document::{Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored};
+pub use document::{
+    Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored, stored_revision, tombstone,
+};
 pub use entitlement::{AdsMode, Entitlement, Model};
 pub use foreign::{ForeignPolicy, HostPattern};
 pub use frame_rate::FrameRate;
@@ -64,7 +66,8 @@ pub use steering::{
     CloneUri, ExistingSteering, PathwayClone, PathwayPriority, Reach, SteeringError, SteeringPolicy,
 };
 pub use sync::{
-    Change, Outcome, SignedHead, SyncBatch, SyncReport, SyncResult, SyncSignature, SyncSignatureError,
+    Change, Outcome, ReceivedBatch, ReceivedChange, SignedHead, SyncBatch, SyncReport, SyncResult,
+    SyncSignature, SyncSignatureError, Wanted,
 };
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
 pub use title::{

@@ -12,19 +12,25 @@
 //! `head.`, `t`, `n` and `v1` with full stops between them: it is verified before a byte of the body is read, so that nobody
 //! without the secret has the edge read anything, or keeps others from being read. A change is applied when its revision
 //! is greater than what the edge holds, so repeating a batch, or sending an old one again, does no harm.
+//!
+//! Each change gets a result of its own; one that the edge cannot read is `invalid` and holds up no other. An edge that
+//! refuses a batch as a whole, as older ones do, is sent its parts until the change is found that it refuses. An empty
+//! batch asks whether the edge takes batches at all.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::Sha256;
 
 use super::DocumentKey;
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
-/// A batch of changes, in the order in which they are to be applied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A batch of changes, in the order in which they are to be applied, as the origin sends it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SyncBatch {
     /// At most [`SyncBatch::MAX_CHANGES`].
     pub changes: Vec<Change>,
@@ -39,23 +45,114 @@ impl SyncBatch {
 
     /// The most bytes in a batch's body.
     pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+    /// The most bytes of one document in its canonical spelling. A batch has room for it and for others.
+    pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
+
+    /// More than the member names, the revision, the kind and the punctuation of one change take, its identifier aside.
+    pub const ENVELOPE_BYTES: usize = 128;
+
+    /// How deep the arrays and objects of a document may nest. Its own object counts; the three levels that a batch puts
+    /// around it do not. A reader may stop at 128 levels, as `serde_json` does, and an edge that reads a batch as one value
+    /// meets `DEEPEST + 3`.
+    pub const DEEPEST: usize = 32;
 }
 
+const _: () = assert!(SyncBatch::DEEPEST + 3 < 128);
+const _: () = assert!(2 * (SyncBatch::MAX_DOCUMENT_BYTES + 1024) < SyncBatch::MAX_BYTES);
+
 /// A new state of one document. Its `Debug` leaves the document out, which may hold keys.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Change {
     /// Which document.
     pub key: DocumentKey,
     /// The revision of the new state.
     pub revision: u64,
     /// The document's own members (without `revision`), or null when it was deleted.
-    pub document: Option<serde_json::Value>,
+    pub document: Option<Box<RawValue>>,
 }
 
 impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, revision, .. } = self;
         f.debug_struct("Change").field("key", key).field("revision", revision).finish_non_exhaustive()
+    }
+}
+
+/// A batch as the edge receives it: each change is read by itself, so that one that this build cannot read, because it is
+/// newer, nested too deeply or wrong, is refused alone.
+#[derive(Debug, Deserialize)]
+pub struct ReceivedBatch<'a> {
+    #[serde(borrow)]
+    changes: Vec<&'a RawValue>,
+}
+
+impl<'a> ReceivedBatch<'a> {
+    /// Reads the frame of a batch. It fails where the body is not a batch of changes at all.
+    pub fn read(body: &'a [u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(body)
+    }
+
+    /// How many changes there are.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The changes in their order.
+    pub fn changes(&self) -> impl Iterator<Item = ReceivedChange<'a>> + '_ {
+        self.changes.iter().map(|change| ReceivedChange::read(change.get()))
+    }
+}
+
+/// One change as the edge receives it.
+#[derive(Debug)]
+pub struct ReceivedChange<'a> {
+    /// The key, as it was sent; empty where none can be read.
+    pub name: Cow<'a, str>,
+    /// What is to be done, or why that cannot be read.
+    pub change: Result<Wanted<'a>, String>,
+}
+
+/// What a change asks for.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// Which document.
+    pub key: DocumentKey,
+    /// The revision of the new state.
+    pub revision: u64,
+    /// The document's own members, or `None` when it was deleted.
+    pub document: Option<&'a RawValue>,
+}
+
+impl<'a> ReceivedChange<'a> {
+    fn read(json: &'a str) -> Self {
+        #[derive(Deserialize)]
+        struct Named<'a> {
+            #[serde(borrow, default)]
+            key: Cow<'a, str>,
+        }
+        #[derive(Deserialize)]
+        struct Members<'a> {
+            revision: u64,
+            // Without `deserialize_with`, a missing member would count as null, which deletes the document.
+            #[serde(borrow, deserialize_with = "nullable")]
+            document: Option<&'a RawValue>,
+        }
+        fn nullable<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<&'de RawValue>, D::Error> {
+            Option::deserialize(json)
+        }
+        let name = serde_json::from_str::<Named<'a>>(json).map(|named| named.key).unwrap_or_default();
+        let change = name.parse::<DocumentKey>().map_err(|error| error.to_string()).and_then(|key| {
+            let Members { revision, document } =
+                serde_json::from_str(json).map_err(|error| error.to_string())?;
+            Ok(Wanted { key, revision, document })
+        });
+        Self { name, change }
     }
 }
 
@@ -71,15 +168,20 @@ pub struct SyncReport {
 /// What became of one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncResult {
-    /// Which document.
-    pub key: DocumentKey,
+    /// Which document, as the batch named it: an edge may be asked for a kind that it does not know.
+    pub key: String,
     /// The revision that the edge holds now, if it holds any.
     pub revision: Option<u64>,
     /// What happened.
     pub outcome: Outcome,
-    /// For [`Outcome::Invalid`] and [`Outcome::Failed`]: why.
+    /// For [`Outcome::Invalid`] and [`Outcome::Failed`]: why, in [`SyncResult::MAX_DETAIL_CHARS`] at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+impl SyncResult {
+    /// The longest `detail`. A message may quote the document, and a report has to stay readable.
+    pub const MAX_DETAIL_CHARS: usize = 500;
 }
 
 /// What happened to one change.
@@ -249,6 +351,35 @@ mod tests {
     use super::*;
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
+
+    #[test]
+    fn a_change_that_cannot_be_read_spoils_no_other() {
+        let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+        let body = format!(
+            r#"{{"changes":[
+                {{"key":"v1/title/a","revision":1,"document":{{"id":"a"}}}},
+                {{"key":"v1/title/deep","revision":2,"document":{{"x":{deep}}}}},
+                {{"key":"v1/channel/news","revision":3,"document":{{}}}},
+                {{"key":"v1/title/late","revision":-4,"document":{{}}}},
+                {{"key":"v1/title/no-document","revision":5}},
+                {{"revision":6,"document":null}},
+                7,
+                {{"key":"v1/title/gone","revision":8,"document":null,"later":"member"}}]}}"#
+        );
+        let batch = ReceivedBatch::read(body.as_bytes()).unwrap();
+        let read: Vec<_> = batch.changes().collect();
+        assert_eq!((batch.len(), batch.is_empty()), (8, false));
+        let names: Vec<_> = read.iter().map(|change| change.name.as_ref()).collect();
+        assert_eq!(names[1..4], ["v1/title/deep", "v1/channel/news", "v1/title/late"]);
+        let readable: Vec<_> = read.iter().map(|change| change.change.is_ok()).collect();
+        // What is nested too deeply is found when the document is read, not before.
+        assert_eq!(readable, [true, true, false, false, false, false, false, true]);
+        assert!(read[7].change.as_ref().unwrap().document.is_none());
+        assert_eq!(read[0].change.as_ref().unwrap().document.unwrap().get(), r#"{"id":"a"}"#);
+        for bad in ["", "[]", "{}", r#"{"changes":{}}"#, r#"{"changes":[1}"#] {
+            assert!(ReceivedBatch::read(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_signature_verifies_for_its_secret_body_and_time() {

@@ -5,8 +5,8 @@ use worker::{Env, Request};
 use super::documents::{Documents, forget};
 use super::signed;
 use crate::catalog::{
-    Change, Document, DocumentError, DocumentKey, Outcome, Stored, SyncBatch, SyncReport, SyncResult,
-    VISIBLE_WITHIN_S,
+    Outcome, ReceivedBatch, ReceivedChange, SyncBatch, SyncReport, SyncResult, VISIBLE_WITHIN_S, Wanted,
+    stored_revision, tombstone,
 };
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::Stop;
@@ -27,15 +27,15 @@ pub(super) async fn receive(
         Err(refusal) => return Ok(refusal.reply("sync")),
     };
     let refuse = |detail: &str| signed::Refusal::new(400, detail).reply("sync");
-    let batch: SyncBatch = match serde_json::from_slice(&body) {
+    let batch = match ReceivedBatch::read(&body) {
         Ok(batch) => batch,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
-    if batch.changes.len() > SyncBatch::MAX_CHANGES {
+    if batch.len() > SyncBatch::MAX_CHANGES {
         return Ok(refuse(&format!("expected {} changes at most", SyncBatch::MAX_CHANGES)));
     }
-    let mut results = Vec::with_capacity(batch.changes.len());
-    for change in batch.changes {
+    let mut results = Vec::with_capacity(batch.len());
+    for change in batch.changes() {
         results.push(apply(documents, change).await);
     }
     let report = SyncReport { results, visible_within_s: VISIBLE_WITHIN_S };
@@ -44,26 +44,33 @@ pub(super) async fn receive(
     Ok(Reply::new(200, "application/json", body))
 }
 
-async fn apply(documents: &Documents, change: Change) -> SyncResult {
-    let Change { key, revision, document } = change;
-    let done = |outcome, revision, detail| SyncResult { key: key.clone(), revision, outcome, detail };
-    let name = key.to_string();
-    let held = match documents.kv.get(&name).bytes().await {
-        Ok(held) => held.and_then(|bytes| Stored::<serde_json::Value>::from_json(&bytes).ok()),
+/// Applies one change, and answers for it alone: whatever is wrong with it, the others of its batch are applied.
+async fn apply(documents: &Documents, ReceivedChange { name, change }: ReceivedChange<'_>) -> SyncResult {
+    let done = |outcome, revision, detail: Option<String>| SyncResult {
+        key: name.to_string(),
+        revision,
+        outcome,
+        detail: detail.map(|detail| detail.chars().take(SyncResult::MAX_DETAIL_CHARS).collect()),
+    };
+    let Wanted { key, revision, document } = match change {
+        Ok(wanted) => wanted,
+        Err(why) => return done(Outcome::Invalid, None, Some(why)),
+    };
+    // Under the one spelling of the key, which is where it is read.
+    let place = key.to_string();
+    let held = match documents.kv.get(&place).bytes().await {
+        Ok(held) => held.and_then(|bytes| stored_revision(&bytes)),
         Err(error) => return done(Outcome::Failed, None, Some(error.to_string())),
     };
-    let held = held.map(|stored| stored.revision());
     if held.is_some_and(|held| held >= revision) {
         return done(Outcome::Stale, held, None);
     }
-    let value = match document {
-        Some(body) => match checked(&key, &Document { revision, body }) {
-            Ok(value) => value,
-            Err(error) => return done(Outcome::Invalid, held, Some(error.to_string())),
-        },
-        None => serde_json::json!({ "revision": revision, "deleted": true }).to_string(),
+    let value = match document.map(|members| key.stored(revision, members.get())) {
+        Some(Ok(value)) => value,
+        Some(Err(error)) => return done(Outcome::Invalid, held, Some(error.to_string())),
+        None => tombstone(revision),
     };
-    let written = match documents.kv.put(&name, value) {
+    let written = match documents.kv.put(&place, value) {
         Ok(put) => put.execute().await,
         Err(error) => Err(error),
     };
@@ -74,10 +81,4 @@ async fn apply(documents: &Documents, change: Change) -> SyncResult {
         }
         Err(error) => done(Outcome::Failed, held, Some(error.to_string())),
     }
-}
-
-/// The document as KV will hold it, if this build can read it as the one of its key.
-fn checked(key: &DocumentKey, document: &Document<serde_json::Value>) -> Result<String, DocumentError> {
-    let value = serde_json::to_string(document)?;
-    key.check(value.as_bytes()).map(|()| value)
 }

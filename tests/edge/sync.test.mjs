@@ -51,6 +51,46 @@ test("a document that the edge cannot read is refused, and the others are writte
   assert.equal(await edge.catalog.get("v1/title/broken"), null);
 });
 
+test("each kind of poison is refused alone, and the others of its batch are written", async () => {
+  const nested = (levels) => `${"[".repeat(levels)}1${"]".repeat(levels)}`;
+  const good = (id) => ({ key: `v1/title/${id}`, revision: 1, document: { ...title(), id } });
+  const raw = (change) => JSON.stringify(change);
+  const poison = {
+    "nested too deeply": `{"key":"v1/title/deep","revision":1,"document":{"id":"deep","sites":${nested(120)},"offers":[]}}`,
+    "nested far too deeply": `{"key":"v1/title/deeper","revision":1,"document":{"id":"deeper","sites":${nested(50_000)},"offers":[]}}`,
+    "a kind of a newer origin": raw({ key: "v1/channel/news", revision: 1, document: { id: "news" } }),
+    "a revision that is none": raw({ ...good("late"), revision: -1 }),
+    "no document": raw({ key: "v1/title/gone-by-mistake", revision: 1 }),
+    "no object": raw({ key: "v1/title/text", revision: 1, document: "text" }),
+    "a revision of its own": raw({ key: "v1/title/own", revision: 1, document: { ...title(), id: "own", revision: 9 } }),
+    "no key": raw({ revision: 1, document: null }),
+    "a message as long as the document": raw({
+      key: "v1/site/long.example",
+      revision: 1,
+      document: { host: "long.example", media: { origin: "x".repeat(1_000_000) }, tokens: {}, sessions: { keys: "s" } },
+    }),
+  };
+  const names = Object.keys(poison);
+  const body = `{"changes":[${names.map((name, n) => `${raw(good(`beside-${n}`))},${poison[name]}`)},${raw(good("last"))}]}`;
+  const report = await push([], { body });
+  assert.equal(report.status, 200, JSON.stringify(report).slice(0, 500));
+  assert.equal(report.results.length, 2 * names.length + 1);
+  for (const [n, name] of names.entries()) {
+    const { key, outcome, detail } = report.results[2 * n + 1];
+    assert.equal(outcome, "invalid", `${name}: ${key}`);
+    assert.ok(detail.length > 0 && detail.length <= 500, `${name}: ${detail.length} characters`);
+  }
+  for (const id of [...names.keys().map((n) => `beside-${n}`), "last"]) {
+    assert.equal((await edge.catalog.get(`v1/title/${id}`, "json")).revision, 1, id);
+  }
+  assert.equal(report.results[5].key, "v1/channel/news", "a change is answered by its own name");
+  assert.equal(await edge.catalog.get("v1/title/gone-by-mistake"), null);
+});
+
+test("an empty batch asks whether the edge takes batches", async () => {
+  assert.deepEqual((await push([])).results, []);
+});
+
 test("nothing is written without the secret", async () => {
   const change = [{ key: "v1/title/forged", revision: 1, document: { ...title(), id: "forged" } }];
   for (const [told, options] of [

@@ -6,7 +6,7 @@ use axum::extract::OriginalUri;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use stagedoor::catalog::DocumentKey;
+use stagedoor::catalog::{DocumentKey, SyncBatch};
 
 use super::reply::SyncReply;
 use crate::store::StoreError;
@@ -134,6 +134,16 @@ impl From<Invalid> for Problem {
     fn from(invalid: Invalid) -> Self {
         match invalid {
             Invalid::Fields(errors) => Self::invalid(errors),
+            Invalid::TooLarge => {
+                let limit_bytes = SyncBatch::MAX_DOCUMENT_BYTES;
+                let detail = format!("expected at most {limit_bytes} bytes with the defaults filled in");
+                Self::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    kind!("too-large"),
+                    "The document is too large",
+                    detail,
+                )
+            }
             Invalid::Malformed { line, column, detail } => {
                 let detail = format!("line {line}, column {column}: {detail}");
                 Self::new(StatusCode::BAD_REQUEST, kind!("malformed-json"), "The body is not JSON", detail)

@@ -3,12 +3,13 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use stagedoor::catalog::SyncBatch;
 
 use super::problem::Problem;
 
-/// The largest body that is taken. A title with a thousand offers has a fifth of it, and a batch for the edge
-/// (4 MiB) has room for any document, with the little that its canonical spelling adds.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
+/// The largest body that is taken. A title with a thousand offers has a fifth of it. What is kept, with the defaults filled
+/// in, is counted again.
+pub(super) const MAX_BYTES: usize = SyncBatch::MAX_DOCUMENT_BYTES;
 
 /// The bytes of a body that says it is JSON. Whether it is, the validation sees.
 pub(super) struct JsonBody(pub(super) Bytes);

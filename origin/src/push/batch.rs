@@ -1,29 +1,88 @@
-//! Puts a batch together.
+//! Which documents go into a batch, and in which order.
 
-use stagedoor::catalog::{Change, SyncBatch};
+use stagedoor::catalog::{Change, DocumentKey, SyncBatch};
 
-use crate::store::{Due, StoreError};
+use crate::store::Outgoing;
 
-/// As many of the due documents as a batch may hold, in their order; always the first.
-pub(super) fn batch(due: &[Due]) -> Result<SyncBatch, StoreError> {
-    let mut bytes = ENVELOPE_BYTES;
-    let within = |due: &&Due| {
-        bytes +=
-            ENVELOPE_BYTES + due.key.id().len() + due.body.as_ref().map_or(0, |body| body.expose().len());
-        bytes <= SyncBatch::MAX_BYTES
-    };
-    let fitting = due.iter().take(SyncBatch::MAX_CHANGES).take_while(within).count().max(1);
-    let changes = due.iter().take(fitting).map(change).collect::<Result<_, _>>()?;
-    Ok(SyncBatch { changes })
+/// A batch that is being filled.
+#[derive(Debug)]
+pub(super) struct Filling {
+    changes: Vec<Change>,
+    bytes: usize,
+    room: Room,
 }
 
-/// More than the member names, the revision and the kind of a change take.
-const ENVELOPE_BYTES: usize = 128;
+/// How much a batch may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    changes: usize,
+    bytes: usize,
+}
 
-fn change(due: &Due) -> Result<Change, StoreError> {
-    let corrupt = |_| StoreError::Corrupt(due.key.clone());
-    let document = due.body.as_ref().map(|body| serde_json::from_str(body.expose()).map_err(corrupt));
-    Ok(Change { key: due.key.clone(), revision: due.revision, document: document.transpose()? })
+impl Room {
+    /// A whole batch.
+    pub(super) const WHOLE: Self = Self { changes: SyncBatch::MAX_CHANGES, bytes: SyncBatch::MAX_BYTES };
+
+    /// What urgent documents leave to the others while others wait: one of any size always fits behind them, so that no
+    /// flood of revocations keeps the rest of the catalogue from the edge.
+    pub(super) const BESIDE_OTHERS: Self = Self {
+        changes: SyncBatch::MAX_CHANGES / 4 * 3,
+        bytes: SyncBatch::MAX_BYTES
+            - SyncBatch::MAX_DOCUMENT_BYTES
+            - 2 * SyncBatch::ENVELOPE_BYTES
+            - LONGEST_ID,
+    };
+}
+
+/// The longest identifier of a document, an issuer's.
+const LONGEST_ID: usize = 256;
+
+impl Filling {
+    pub(super) const fn new(room: Room) -> Self {
+        Self { changes: Vec::new(), bytes: SyncBatch::ENVELOPE_BYTES, room }
+    }
+
+    /// Gives the batch more room, for what comes behind.
+    pub(super) const fn widen(&mut self, room: Room) {
+        self.room = room;
+    }
+
+    /// Whether nothing more fits by number.
+    pub(super) const fn is_full(&self) -> bool {
+        self.changes.len() >= self.room.changes
+    }
+
+    /// Puts a document in, if it fits; the first always does. Says whether it was taken.
+    pub(super) fn take(
+        &mut self,
+        key: &DocumentKey,
+        Outgoing { revision, body }: Outgoing,
+    ) -> Result<bool, NotJson> {
+        let body_bytes = body.as_ref().map_or(0, |body| body.expose().len());
+        let bytes = self.bytes + SyncBatch::ENVELOPE_BYTES + key.id().len() + body_bytes;
+        if self.is_full() || (!self.changes.is_empty() && bytes > self.room.bytes) {
+            return Ok(false);
+        }
+        let raw = |body: stagedoor::redacted::Redacted<String>| {
+            serde_json::value::RawValue::from_string(body.expose().clone())
+        };
+        let document = body.map(raw).transpose().map_err(|_| NotJson { revision })?;
+        self.bytes = bytes;
+        self.changes.push(Change { key: key.clone(), revision, document });
+        Ok(true)
+    }
+
+    /// The batch.
+    pub(super) fn done(self) -> SyncBatch {
+        SyncBatch { changes: self.changes }
+    }
+}
+
+/// The database holds a document that is no JSON.
+#[derive(Debug)]
+pub(super) struct NotJson {
+    /// The revision of that state.
+    pub(super) revision: u64,
 }
 
 #[cfg(test)]
@@ -31,12 +90,17 @@ mod tests {
     use super::*;
     use stagedoor::redacted::Redacted;
 
-    fn due(count: usize, body_bytes: usize) -> Vec<Due> {
+    fn filled(room: Room, count: usize, body_bytes: usize) -> SyncBatch {
         let body = format!("\"{}\"", "x".repeat(body_bytes - 2));
-        let key = |n: usize| format!("v1/title/title-{n}").parse().unwrap();
-        (0..count)
-            .map(|n| Due { key: key(n), revision: n as u64, body: Some(Redacted::new(body.clone())) })
-            .collect()
+        let mut filling = Filling::new(room);
+        for n in 0..count {
+            let key = format!("v1/title/title-{n}").parse().unwrap();
+            let outgoing = Outgoing { revision: n as u64, body: Some(Redacted::new(body.clone())) };
+            if !filling.take(&key, outgoing).unwrap() {
+                break;
+            }
+        }
+        filling.done()
     }
 
     #[test]
@@ -47,7 +111,7 @@ mod tests {
             (10, 1024 * 1024, 3),
             (2, SyncBatch::MAX_BYTES, 1),
         ] {
-            let batch = batch(&due(documents, body_bytes)).unwrap();
+            let batch = filled(Room::WHOLE, documents, body_bytes);
             assert_eq!(batch.changes.len(), expected, "{documents} documents of {body_bytes} bytes");
             assert!(
                 batch.changes.iter().map(|change| change.revision).eq(0..expected as u64),
@@ -55,6 +119,27 @@ mod tests {
             );
             let bytes = serde_json::to_vec(&batch).unwrap().len();
             assert!(expected == 1 || bytes <= SyncBatch::MAX_BYTES, "{bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn urgent_documents_leave_room_for_the_largest_of_the_others() {
+        let largest = || Outgoing {
+            revision: 1,
+            body: Some(Redacted::new(format!("\"{}\"", "x".repeat(SyncBatch::MAX_DOCUMENT_BYTES - 2)))),
+        };
+        let key = format!("v1/keys/{}", "i".repeat(LONGEST_ID)).parse().unwrap();
+        for (count, body_bytes) in [(200, 10), (200, 300_000), (3, 2_900_000)] {
+            let urgent = filled(Room::BESIDE_OTHERS, count, body_bytes);
+            let mut filling = Filling::new(Room::BESIDE_OTHERS);
+            for change in urgent.changes {
+                let body = change.document.map(|raw| Redacted::new(raw.get().to_owned()));
+                filling.take(&change.key, Outgoing { revision: change.revision, body }).unwrap();
+            }
+            filling.widen(Room::WHOLE);
+            assert!(filling.take(&key, largest()).unwrap(), "{count} of {body_bytes} bytes left no room");
+            let bytes = serde_json::to_vec(&filling.done()).unwrap().len();
+            assert!(bytes <= SyncBatch::MAX_BYTES, "{bytes} bytes");
         }
     }
 }

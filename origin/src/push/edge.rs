@@ -47,7 +47,7 @@ pub enum EdgeError {
     Client(#[from] reqwest::Error),
 }
 
-/// Why a batch has no answer. All of it is tried again.
+/// Why a batch has no answer for each of its documents.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// No connection, or no answer in time.
@@ -62,6 +62,32 @@ pub enum PushError {
     /// The batch cannot be written.
     #[error("the batch cannot be written: {0}")]
     Batch(serde_json::Error),
+}
+
+impl PushError {
+    /// Whether it has nothing to do with what the batch holds: the edge is not there, does not know us, or has had enough.
+    pub(super) fn is_about_the_edge(&self) -> bool {
+        match self {
+            Self::Unreachable(error) => error.is_connect() || error.is_builder(),
+            Self::Status(status, _) => {
+                matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS)
+            }
+            Self::Report(_) | Self::Batch(_) => false,
+        }
+    }
+
+    /// Whether the edge said that it will not take this batch, however often it is sent.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Self::Status(status, _) => {
+                status.is_client_error()
+                    && *status != StatusCode::REQUEST_TIMEOUT
+                    && !self.is_about_the_edge()
+            }
+            Self::Batch(_) => true,
+            Self::Unreachable(_) | Self::Report(_) => false,
+        }
+    }
 }
 
 impl Edge {

@@ -4,6 +4,7 @@ mod backoff;
 mod batch;
 mod edge;
 mod pacing;
+mod suspects;
 mod verdict;
 mod worker;
 

@@ -82,10 +82,12 @@ impl Pacing {
         self.keys.insert(key.clone(), Hold { failures: 0, until: now + self.pace.key_interval });
     }
 
-    /// KV refused to write the document now.
-    pub(super) fn key_failed(&mut self, key: &DocumentKey, now: Instant) {
+    /// The document could not be written now. `took` is for how long it had the edge for itself, if it had: it gets no more
+    /// than a tenth of the edge's time.
+    pub(super) fn key_failed(&mut self, key: &DocumentKey, now: Instant, took: Duration) {
         let failures = self.keys.get(key).map_or(0, |hold| hold.failures);
-        self.keys.insert(key.clone(), self.next(failures, now, self.pace.key_interval));
+        let least = self.pace.key_interval.max(took.saturating_mul(10));
+        self.keys.insert(key.clone(), self.next(failures, now, least));
     }
 
     fn next(&self, failures: u32, now: Instant, least: Duration) -> Hold {
@@ -118,7 +120,7 @@ mod tests {
         let key = "v1/title/one".parse().unwrap();
         let mut pacing = Pacing::new(Pace::default(), start);
         for _ in 0..9 {
-            pacing.key_failed(&key, start);
+            pacing.key_failed(&key, start, Duration::ZERO);
             let wait = pacing.key_held_until(&key, start).unwrap() - start;
             assert!(wait >= Duration::from_secs(1) && wait <= Duration::from_secs(30), "{wait:?}");
         }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stagedoor::catalog::SyncBatch;
+use stagedoor::catalog::{Change, DocumentKey, SyncBatch};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::batch::{Filling, NotJson, Room};
 use super::pacing::Pacing;
-use super::{Pace, PushError, Sink, batch, verdict};
+use super::suspects::Suspects;
+use super::{Pace, PushError, Sink, verdict};
 use crate::clock::UnixMillis;
-use crate::store::{Due, Settlement, Store, StoreError, Verdict};
+use crate::store::{Settlement, Store, StoreError, Verdict};
 
 /// Empties the outbox into a sink.
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub struct Worker {
     sink: Sink,
     wake: Arc<Notify>,
     pacing: Pacing,
+    suspects: Suspects,
 }
 
 /// How long to look again when nothing is pending and nobody wakes us, in case that another process writes.
@@ -28,7 +31,7 @@ const IDLE: Duration = Duration::from_secs(30);
 impl Worker {
     /// A worker that `wake` wakes when there is something new in the outbox.
     pub fn new(store: Store, sink: Sink, wake: Arc<Notify>, pace: Pace) -> Self {
-        Self { store, sink, wake, pacing: Pacing::new(pace, Instant::now()) }
+        Self { store, sink, wake, pacing: Pacing::new(pace, Instant::now()), suspects: Suspects::default() }
     }
 
     /// Works until `stop`, beginning with what an earlier run has left. A batch that is in flight is finished.
@@ -56,22 +59,124 @@ impl Worker {
         if let Some(until) = self.pacing.edge_held_until(now) {
             return Ok(until);
         }
-        // Even if every held document is among them, there is a whole batch of others.
-        let held = self.pacing.keys_held(now);
-        let due = self.store.due(SyncBatch::MAX_CHANGES + held).await?;
-        let held_until = |due: &Due| self.pacing.key_held_until(&due.key, now);
-        let (held, ready): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|due| held_until(due).is_some());
-        if ready.is_empty() {
-            return Ok(held.iter().filter_map(held_until).min().unwrap_or(now + IDLE));
+        // Even if every held and suspected document is among them, there is a whole batch of others.
+        let limit = SyncBatch::MAX_CHANGES + self.pacing.keys_held(now) + self.suspects.len();
+        let (mut queues, mut held_until) = ([Vec::new(), Vec::new()], None::<Instant>);
+        for (queue, urgent) in queues.iter_mut().zip([true, false]) {
+            for key in self.store.due(urgent, limit).await? {
+                match self.pacing.key_held_until(&key, now) {
+                    Some(until) => {
+                        held_until = Some(held_until.map_or(until, |earliest| earliest.min(until)));
+                    }
+                    None if self.suspects.contains(&key) => {}
+                    None => queue.push(key),
+                }
+            }
         }
-        let batch = batch::batch(&ready)?;
-        let report = self.sink.push(&batch).await;
-        match report.and_then(|report| verdict::settlements(&batch, report)) {
-            Ok(settlements) => self.answered(&settlements).await?,
-            Err(error) => self.unanswered(&batch, &error).await?,
+        let [urgent, ordinary] = queues;
+        let others = !urgent.is_empty() || !ordinary.is_empty();
+        let pacing = &self.pacing;
+        let group = self.suspects.next(others, |key| pacing.key_held_until(key, now).is_some());
+        let suspected = group.is_some();
+        let batch = match group {
+            Some(group) => self.batch_of_suspects(group).await?,
+            None if others => self.batch(&urgent, &ordinary).await?,
+            None => return Ok(held_until.unwrap_or(now + IDLE)),
+        };
+        if !batch.changes.is_empty() {
+            self.send(&batch, suspected).await?;
         }
         // There may be more than fits into a batch.
         Ok(self.pacing.edge_held_until(Instant::now()).unwrap_or_else(Instant::now))
+    }
+
+    /// The urgent documents and, behind them, as many others as fit.
+    async fn batch(
+        &mut self,
+        urgent: &[DocumentKey],
+        ordinary: &[DocumentKey],
+    ) -> Result<SyncBatch, StoreError> {
+        let mut filling = Filling::new(if ordinary.is_empty() { Room::WHOLE } else { Room::BESIDE_OTHERS });
+        self.fill(&mut filling, urgent).await?;
+        filling.widen(Room::WHOLE);
+        self.fill(&mut filling, ordinary).await?;
+        Ok(filling.done())
+    }
+
+    /// A group of suspects; those that do not fit any more are sent after it.
+    async fn batch_of_suspects(&mut self, group: Vec<DocumentKey>) -> Result<SyncBatch, StoreError> {
+        let mut filling = Filling::new(Room::WHOLE);
+        let taken = self.fill(&mut filling, &group).await?;
+        self.suspects.put_back(group.into_iter().skip(taken).collect());
+        Ok(filling.done())
+    }
+
+    /// Puts documents into a batch until one does not fit, and says how many it has looked at before.
+    async fn fill(&mut self, filling: &mut Filling, keys: &[DocumentKey]) -> Result<usize, StoreError> {
+        for (at, key) in keys.iter().enumerate() {
+            if filling.is_full() {
+                return Ok(at);
+            }
+            // It may have been settled meanwhile.
+            let Some(outgoing) = self.store.outgoing(key).await? else { continue };
+            match filling.take(key, outgoing) {
+                Ok(true) => {}
+                Ok(false) => return Ok(at),
+                Err(NotJson { revision }) => {
+                    let why = "the database holds a text that is not JSON: put the document again".to_owned();
+                    self.settle_one(key, revision, Verdict::Refuse(why)).await?;
+                }
+            }
+        }
+        Ok(keys.len())
+    }
+
+    async fn send(&mut self, batch: &SyncBatch, suspected: bool) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let report = self.sink.push(batch).await;
+        let error = match report.and_then(|report| verdict::settlements(batch, report)) {
+            Ok(settlements) => return self.answered(&settlements).await,
+            Err(error) => error,
+        };
+        let took = began.elapsed();
+        let keys = || batch.changes.iter().map(|change| change.key.clone()).collect();
+        // An empty batch tells an edge that takes nothing from one that does not take this.
+        let empty = SyncBatch { changes: Vec::new() };
+        if error.is_about_the_edge() || self.sink.push(&empty).await.is_err() {
+            if suspected {
+                self.suspects.put_back(keys());
+            }
+            return self.unanswered(batch, &error).await;
+        }
+        self.pacing.edge_answered(Instant::now());
+        match batch.changes.as_slice() {
+            [alone] if error.is_final() => {
+                self.settle_one(&alone.key, alone.revision, Verdict::Refuse(error.to_string())).await
+            }
+            [alone] => {
+                let Change { key, revision, .. } = alone;
+                tracing::warn!(%error, %key, revision, "the edge has no answer to a document, it is sent again alone");
+                self.pacing.key_failed(key, Instant::now(), took);
+                self.suspects.isolate(key.clone());
+                let settlement = unsettled(alone, &error);
+                self.store.settle(&[settlement], UnixMillis::now()).await
+            }
+            changes => {
+                tracing::warn!(%error, changes = changes.len(), "the edge refuses a batch, it is sent in parts");
+                self.suspects.split(keys());
+                Ok(())
+            }
+        }
+    }
+
+    async fn settle_one(
+        &mut self,
+        key: &DocumentKey,
+        revision: u64,
+        verdict: Verdict,
+    ) -> Result<(), StoreError> {
+        let settlement = Settlement { key: key.clone(), revision, edge_revision: None, verdict };
+        self.answered(&[settlement]).await
     }
 
     async fn answered(&mut self, settlements: &[Settlement]) -> Result<(), StoreError> {
@@ -89,7 +194,7 @@ impl Worker {
                     tracing::error!(%key, revision, "the edge refuses a document, see /api/v1/sync");
                 }
                 Verdict::Retry(_) => {
-                    self.pacing.key_failed(key, now);
+                    self.pacing.key_failed(key, now, Duration::ZERO);
                     tracing::warn!(%key, revision, "the edge could not write a document, it is sent again");
                 }
             }
@@ -100,13 +205,17 @@ impl Worker {
     async fn unanswered(&mut self, batch: &SyncBatch, error: &PushError) -> Result<(), StoreError> {
         let wait = self.pacing.edge_failed(Instant::now());
         tracing::warn!(%error, changes = batch.changes.len(), wait_ms = wait.as_millis(), "the edge did not answer");
-        let retry = |change: &stagedoor::catalog::Change| Settlement {
-            key: change.key.clone(),
-            revision: change.revision,
-            edge_revision: None,
-            verdict: Verdict::Retry(error.to_string()),
-        };
-        let settlements: Vec<_> = batch.changes.iter().map(retry).collect();
+        let settlements: Vec<_> = batch.changes.iter().map(|change| unsettled(change, error)).collect();
         self.store.settle(&settlements, UnixMillis::now()).await
+    }
+}
+
+/// That a change is to be sent again.
+fn unsettled(change: &Change, error: &PushError) -> Settlement {
+    Settlement {
+        key: change.key.clone(),
+        revision: change.revision,
+        edge_revision: None,
+        verdict: Verdict::Retry(error.to_string()),
     }
 }

@@ -11,7 +11,7 @@ mod write;
 
 pub use api_keys::{ApiKey, ApiKeyRecord, ApiKeyStoreError};
 pub use open::{Database, DatabaseError, Store};
-pub use outbox::{Due, Settlement, Verdict};
+pub use outbox::{Outgoing, Settlement, Urgency, Verdict};
 pub use record::{Record, State};
 pub use status::{Failure, LastError, SyncStatus};
 pub use write::{Expectation, Written};

@@ -1,19 +1,29 @@
 //! The outbox: changes that the edge is still to be told, and what became of them.
 
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
 use stagedoor::catalog::DocumentKey;
 use stagedoor::redacted::Redacted;
 
 use super::{Store, StoreError, record};
 use crate::clock::UnixMillis;
 
-/// A document whose newest state the edge is to be told.
+/// What goes ahead of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[repr(i64)]
+pub enum Urgency {
+    /// What a site has revoked.
+    Revocation = 0,
+    /// A document that was deleted, a title without offers, a set of keys: somebody may lose access by it.
+    TakeDown = 1,
+    /// Everything else.
+    Ordinary = 2,
+}
+
+/// The newest state of a document, as the edge is to be told.
 #[derive(Clone, Debug)]
-pub struct Due {
-    /// Which document.
-    pub key: DocumentKey,
-    /// The revision of its newest state.
+pub struct Outgoing {
+    /// Its revision.
     pub revision: u64,
     /// That state; `None` when it was deleted.
     pub body: Option<Redacted<String>>,
@@ -47,14 +57,62 @@ pub enum Verdict {
 const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 impl Store {
-    /// The newest states that the edge is to be told, in the order in which they were written.
-    pub async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
-        let due = sqlx::query_as(
-            "SELECT d.kind, d.id, d.revision, d.body
-               FROM outbox o JOIN documents d ON d.revision = o.revision
-              WHERE o.state = 'pending' ORDER BY o.revision LIMIT $1",
+    /// The documents whose newest state the edge is to be told: the urgent ones, or the others, each in their order.
+    pub async fn due(&self, urgent: bool, limit: usize) -> Result<Vec<DocumentKey>, StoreError> {
+        let rows: Vec<SqliteRow> = sqlx::query(if urgent {
+            "SELECT d.kind, d.id, d.revision FROM outbox o JOIN documents d ON d.revision = o.revision
+              WHERE o.state = 'pending' AND o.urgency < 2 ORDER BY o.urgency, o.revision LIMIT $1"
+        } else {
+            "SELECT d.kind, d.id, d.revision FROM outbox o JOIN documents d ON d.revision = o.revision
+              WHERE o.state = 'pending' AND o.urgency = 2 ORDER BY o.revision LIMIT $1"
+        })
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        let mut due = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match record::key(row) {
+                Ok(key) => due.push(key),
+                Err(error) => self.refuse_unreadable(row, &error).await?,
+            }
+        }
+        Ok(due)
+    }
+
+    /// Settles a document whose key this version does not know, such as one that a newer version has written, so that it
+    /// holds up no other. Another try is for the operator to ask for.
+    async fn refuse_unreadable(&self, row: &SqliteRow, error: &sqlx::Error) -> Result<(), StoreError> {
+        let name = record::name(row)?;
+        tracing::error!(document = name, %error, "a document cannot be sent, see /api/v1/sync");
+        sqlx::query(
+            "UPDATE outbox SET state = 'failed', last_error = $1, last_error_at = $2, settled_at = $2
+              WHERE revision = $3 AND state = 'pending'",
+        )
+        .bind(format!("this version of the origin cannot read its key: {error}"))
+        .bind(UnixMillis::now())
+        .bind(row.try_get::<i64, _>("revision")?)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The newest state of a document, if the edge is still to be told.
+    pub async fn outgoing(&self, key: &DocumentKey) -> Result<Option<Outgoing>, StoreError> {
+        let row = sqlx::query_as::<_, (i64, Option<String>)>(
+            "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
+              WHERE d.kind = $1 AND d.id = $2 AND o.state = 'pending'",
         );
-        Ok(due.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(&self.pool).await?)
+        let row = row.bind(key.kind().name()).bind(key.id()).fetch_optional(&self.pool).await?;
+        Ok(row.map(|(revision, body)| Outgoing {
+            revision: revision.cast_unsigned(),
+            body: body.map(Redacted::new),
+        }))
+    }
+
+    /// When the oldest change was made that the edge does not hold, if there is one.
+    pub async fn oldest_pending(&self) -> Result<Option<UnixMillis>, StoreError> {
+        let oldest = sqlx::query_scalar("SELECT MIN(changed_at) FROM outbox WHERE state = 'pending'");
+        Ok(oldest.fetch_one(&self.pool).await?)
     }
 
     /// Notes what became of a batch, in one transaction. A change that was made meanwhile stays pending.
@@ -103,13 +161,5 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         Ok(transaction.commit().await?)
-    }
-}
-
-impl FromRow<'_, SqliteRow> for Due {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let revision = row.try_get("revision").map(i64::cast_unsigned)?;
-        let body = row.try_get::<Option<_>, _>("body")?.map(Redacted::new);
-        Ok(Self { key: record::key(row)?, revision, body })
     }
 }

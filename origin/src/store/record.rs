@@ -82,8 +82,13 @@ impl FromRow<'_, SqliteRow> for Record {
     }
 }
 
+/// The name of the document in the columns `kind` and `id` of a row, whether or not this version knows its kind.
+pub(super) fn name(row: &SqliteRow) -> Result<String, sqlx::Error> {
+    let (kind, id): (&str, &str) = (row.try_get("kind")?, row.try_get("id")?);
+    Ok(format!("v1/{kind}/{id}"))
+}
+
 /// The key in the columns `kind` and `id` of a row.
 pub(super) fn key(row: &SqliteRow) -> Result<DocumentKey, sqlx::Error> {
-    let (kind, id): (&str, &str) = (row.try_get("kind")?, row.try_get("id")?);
-    format!("v1/{kind}/{id}").parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    name(row)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

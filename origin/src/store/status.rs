@@ -3,7 +3,6 @@
 use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::sqlite::SqliteRow;
-use stagedoor::catalog::DocumentKey;
 
 use super::{Store, StoreError, record};
 use crate::clock::UnixMillis;
@@ -34,8 +33,8 @@ impl SyncStatus {
 /// A document whose newest state the edge refused.
 #[derive(Clone, Debug, Serialize)]
 pub struct Failure {
-    /// Which document.
-    pub key: DocumentKey,
+    /// Which document, by its key in KV.
+    pub key: String,
     /// The revision that was refused.
     pub revision: i64,
     /// When, and why.
@@ -57,7 +56,7 @@ pub struct LastError {
 impl FromRow<'_, SqliteRow> for Failure {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let revision = sqlx::Row::try_get(row, "revision")?;
-        Ok(Self { key: record::key(row)?, revision, error: LastError::from_row(row)? })
+        Ok(Self { key: record::name(row)?, revision, error: LastError::from_row(row)? })
     }
 }
 

@@ -1,9 +1,11 @@
 //! The one transaction that changes a document and puts the change in the outbox.
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use sqlx::SqliteConnection;
-use stagedoor::catalog::DocumentKey;
+use stagedoor::catalog::{DocumentKey, Kind};
 
-use super::{Record, Store, StoreError, record, revision};
+use super::{Record, Store, StoreError, Urgency, record, revision};
 use crate::clock::UnixMillis;
 
 /// What a write takes for granted about the document it replaces (`If-Match`, `If-None-Match`).
@@ -77,7 +79,8 @@ impl Store {
         .bind(body)
         .execute(&mut *transaction)
         .await?;
-        enqueue(&mut transaction, key, revision, now).await?;
+        enqueue(&mut transaction, (key.kind().name(), key.id()), revision, urgency(key.kind(), body), now)
+            .await?;
         let record = record::find(&mut transaction, key).await?.ok_or(sqlx::Error::RowNotFound)?;
         transaction.commit().await?;
         Ok(if found.is_none() { Written::Created(record) } else { Written::Changed(record) })
@@ -88,40 +91,81 @@ impl Store {
     /// Each gets a new revision, so that the edge takes it even where it holds one of another origin's.
     pub async fn retry_failed(&self, now: UnixMillis) -> Result<usize, StoreError> {
         let mut transaction = self.write_transaction().await?;
-        let failed: Vec<Record> =
-            sqlx::query_as("SELECT * FROM document_states WHERE state = 'failed' ORDER BY revision")
-                .fetch_all(&mut *transaction)
-                .await?;
-        for Record { key, .. } in &failed {
+        // By the columns, since a document may be here because this version cannot read its key.
+        let failed: Vec<(String, String, Option<String>)> = sqlx::query_as(
+            "SELECT kind, id, body FROM document_states WHERE state = 'failed' ORDER BY revision",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        for (kind, id, body) in &failed {
             let revision = revision::next(&mut transaction, now).await?;
             sqlx::query("UPDATE documents SET revision = $1 WHERE kind = $2 AND id = $3")
                 .bind(revision)
-                .bind(key.kind().name())
-                .bind(key.id())
+                .bind(kind)
+                .bind(id)
                 .execute(&mut *transaction)
                 .await?;
-            enqueue(&mut transaction, key, revision, now).await?;
+            let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
+            let urgency = known.map_or(Urgency::Ordinary, |known| urgency(known, body.as_deref()));
+            enqueue(&mut transaction, (kind, id), revision, urgency, now).await?;
         }
         transaction.commit().await?;
         Ok(failed.len())
     }
 }
 
+/// What a change of a document goes ahead of.
+fn urgency(kind: Kind, body: Option<&str>) -> Urgency {
+    /// A title, as far as it says whether anybody may watch it.
+    #[derive(Deserialize)]
+    struct Offered {
+        offers: Vec<IgnoredAny>,
+    }
+    match (kind, body) {
+        (Kind::Revocations, _) => Urgency::Revocation,
+        (_, None) | (Kind::Keys, _) => Urgency::TakeDown,
+        (Kind::Title, Some(body)) => match serde_json::from_str(body) {
+            Ok(Offered { offers }) if offers.is_empty() => Urgency::TakeDown,
+            Ok(_) | Err(_) => Urgency::Ordinary,
+        },
+        (Kind::Site, Some(_)) => Urgency::Ordinary,
+    }
+}
+
 /// Notes in the outbox that a document now stands at this revision.
 async fn enqueue(
     transaction: &mut SqliteConnection,
-    key: &DocumentKey,
+    (kind, id): (&str, &str),
     revision: i64,
+    urgency: Urgency,
     now: UnixMillis,
 ) -> Result<(), sqlx::Error> {
-    let insert = sqlx::query("INSERT INTO outbox (revision, kind, id, changed_at) VALUES ($1, $2, $3, $4)");
-    let insert = insert.bind(revision).bind(key.kind().name()).bind(key.id()).bind(now);
+    let insert = sqlx::query(
+        "INSERT INTO outbox (revision, kind, id, changed_at, urgency) VALUES ($1, $2, $3, $4, $5)",
+    );
+    let insert = insert.bind(revision).bind(kind).bind(id).bind(now).bind(urgency);
     insert.execute(transaction).await.map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_takes_access_away_is_urgent() {
+        let title = |offers: &str| format!(r#"{{"id":"a","sites":["a.example"],"offers":[{offers}]}}"#);
+        for (kind, body, expected) in [
+            (Kind::Revocations, Some("{}".to_owned()), Urgency::Revocation),
+            (Kind::Title, None, Urgency::TakeDown),
+            (Kind::Site, None, Urgency::TakeDown),
+            (Kind::Keys, Some("{}".to_owned()), Urgency::TakeDown),
+            (Kind::Title, Some(title("")), Urgency::TakeDown),
+            (Kind::Title, Some(title(r#"{"id":"all"}"#)), Urgency::Ordinary),
+            (Kind::Site, Some("{}".to_owned()), Urgency::Ordinary),
+        ] {
+            assert_eq!(urgency(kind, body.as_deref()), expected, "{kind:?} {body:?}");
+        }
+    }
 
     #[test]
     fn a_deleted_document_counts_as_none() {

@@ -5,6 +5,7 @@
 //!
 //! [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
 
+mod depth;
 mod field;
 mod hosts;
 mod rules;
@@ -12,7 +13,7 @@ mod rules;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
-use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocations, Site, Title};
+use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocations, Site, SyncBatch, Title};
 
 pub use hosts::{clashes, fetched};
 use rules::Rules;
@@ -38,6 +39,8 @@ pub enum Invalid {
         /// What the parser says.
         detail: String,
     },
+    /// In its canonical spelling it has more than [`SyncBatch::MAX_DOCUMENT_BYTES`].
+    TooLarge,
     /// It is not a document of its kind: everything that was found, in the order of the document.
     Fields(Vec<FieldError>),
 }
@@ -70,6 +73,8 @@ fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, body: &[u8]
         column: error.column(),
         detail: field::without_position(&error),
     })?;
+    // Before anything is read that could descend into it.
+    depth::check(body).map_err(|error| Invalid::Fields(vec![error]))?;
     let mut errors = Vec::new();
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut unread = |path: serde_ignored::Path<'_>| {
@@ -99,9 +104,11 @@ fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, body: &[u8]
     if !errors.is_empty() {
         return Err(Invalid::Fields(errors));
     }
-    serde_json::to_string(&document).map_err(|error| {
+    let canonical = serde_json::to_string(&document).map_err(|error| {
         Invalid::Fields(vec![FieldError { field: ".".to_owned(), detail: error.to_string() }])
-    })
+    })?;
+    // Defaults that are filled in make a document longer than what was sent.
+    if canonical.len() > SyncBatch::MAX_DOCUMENT_BYTES { Err(Invalid::TooLarge) } else { Ok(canonical) }
 }
 
 #[cfg(test)]
@@ -119,6 +126,47 @@ mod tests {
 
     fn title(offers: &str) -> String {
         format!(r#"{{"id":"harbour","sites":["watch.example.com"],"offers":[{offers}]}}"#)
+    }
+
+    #[test]
+    fn the_canonical_spelling_counts() {
+        // Host names are kept in their ASCII form, which is longer.
+        let key = "v1/title/harbour".parse().unwrap();
+        let written = |count: usize| {
+            let sites: Vec<_> = (0..count).map(|n| format!("\"\u{fc}{n}.de\"")).collect();
+            let sent = format!(r#"{{"id":"harbour","sites":[{}],"offers":[]}}"#, sites.join(","));
+            (sent.len(), document(&key, sent.as_bytes()))
+        };
+        let (sent, kept) = written(100);
+        assert!(kept.unwrap().len() > sent + sent / 4, "it does not grow: this test says nothing");
+        let (sent, refused) = written(70_000);
+        assert!(sent < SyncBatch::MAX_DOCUMENT_BYTES, "{sent} bytes");
+        assert_eq!(refused, Err(Invalid::TooLarge));
+    }
+
+    #[test]
+    fn what_the_origin_takes_an_edge_can_read_within_a_batch() {
+        let require = |deep: &str| {
+            format!(
+                r#"{{"host":"a.example","media":{{"origin":"https://m.example/"}},"sessions":{{"keys":"s"}},
+                    "tokens":{{"issuers":["i"],"accept":[{{"jwt":{{"require":{{"x":{deep}}}}}}}]}}}}"#
+            )
+        };
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        let key: DocumentKey = "v1/site/a.example".parse().unwrap();
+        // Six levels are the site's own.
+        let kept = document(&key, require(&nested(SyncBatch::DEEPEST - 6)).as_bytes()).unwrap();
+        let batch = format!(r#"{{"changes":[{{"key":"{key}","revision":1,"document":{kept}}}]}}"#);
+        assert!(serde_json::from_str::<serde_json::Value>(&batch).is_ok());
+        for levels in [SyncBatch::DEEPEST - 5, 120, 100_000] {
+            let found = errors("v1/site/a.example", &require(&nested(levels)));
+            let (field, detail) = &found[0];
+            assert!(
+                field.starts_with("tokens.accept[0].jwt.require.x[0][0]") && field.len() < 200,
+                "{field}"
+            );
+            assert!(detail.contains("expected 32 levels"), "{detail}");
+        }
     }
 
     #[test]

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use serde::Deserialize;
 use serde_json::Value;
-use stagedoor::catalog::{Change, Outcome, SyncBatch, SyncReport, SyncResult, SyncSignature};
+use stagedoor::catalog::{
+    DocumentKey, Outcome, ReceivedBatch, SyncBatch, SyncReport, SyncResult, SyncSignature, Wanted,
+};
 use stagedoor::redacted::Redacted;
 use stagedoor_origin::clock::UnixMillis;
 use tokio::net::TcpSocket;
@@ -44,6 +47,23 @@ pub(crate) enum Mode {
     Slow(Duration),
 }
 
+/// What a document does to the batch that it is in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Poison {
+    /// This status for all of it.
+    Status(u16),
+    /// No answer.
+    Hang,
+}
+
+/// A change as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Got {
+    pub(crate) key: DocumentKey,
+    pub(crate) revision: u64,
+    pub(crate) document: Option<Value>,
+}
+
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) mode: Mode,
@@ -52,7 +72,13 @@ pub(crate) struct Memory {
     /// What KV holds.
     pub(crate) held: BTreeMap<String, (u64, Option<Value>)>,
     /// Every change of every batch that was signed well, in the order in which they came.
-    pub(crate) received: Vec<(Instant, Change)>,
+    pub(crate) received: Vec<(Instant, Got)>,
+    /// The keys of every batch that was signed well and not empty, also of those that were refused.
+    pub(crate) batches: Vec<Vec<String>>,
+    /// Refuses a batch as a whole for one change that it cannot read, as edges did before they answered for each.
+    pub(crate) older: bool,
+    /// What becomes of a batch with this document in it.
+    pub(crate) poison: HashMap<String, Poison>,
     pub(crate) requests: usize,
     pub(crate) badly_signed: usize,
     pub(crate) in_flight: usize,
@@ -76,7 +102,10 @@ impl FakeEdge {
 
     pub(crate) fn up(&self) {
         let listener = self.socket.lock().unwrap().take().unwrap().listen(64).unwrap();
-        let router = Router::new().route(SyncBatch::PATH, post(sync)).with_state(self.memory.clone());
+        let router = Router::new()
+            .route(SyncBatch::PATH, post(sync))
+            .layer(DefaultBodyLimit::disable())
+            .with_state(self.memory.clone());
         tokio::spawn(axum::serve(listener, router).into_future());
     }
 
@@ -95,7 +124,7 @@ impl FakeEdge {
     /// The revisions of a document in the order in which they came.
     pub(crate) fn revisions(&self, key: &str) -> Vec<u64> {
         let of_key =
-            |(_, change): &(Instant, Change)| (change.key.to_string() == key).then_some(change.revision);
+            |(_, change): &(Instant, Got)| (change.key.to_string() == key).then_some(change.revision);
         self.look(|memory| memory.received.iter().filter_map(of_key).collect())
     }
 
@@ -135,9 +164,23 @@ async fn sync(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body
         memory.lock().unwrap().badly_signed += 1;
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let batch: SyncBatch = serde_json::from_slice(&body).unwrap();
-    assert!(batch.changes.len() <= SyncBatch::MAX_CHANGES && body.len() <= SyncBatch::MAX_BYTES);
-    let report = memory.lock().unwrap().take(batch, mode != Mode::Hang);
+    if body.len() > SyncBatch::MAX_BYTES {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "expected 4194304 bytes at most").into_response();
+    }
+    let changes = match read(&memory.lock().unwrap(), &body) {
+        Ok(changes) => changes,
+        Err(why) => return (StatusCode::BAD_REQUEST, why).into_response(),
+    };
+    assert!(changes.len() <= SyncBatch::MAX_CHANGES);
+    let poison = memory.lock().unwrap().note(&changes);
+    let mode = match poison {
+        Some(Poison::Status(status)) => {
+            return (StatusCode::from_u16(status).unwrap(), "not this").into_response();
+        }
+        Some(Poison::Hang) => Mode::Hang,
+        None => mode,
+    };
+    let report = memory.lock().unwrap().take(changes, mode != Mode::Hang);
     match mode {
         Mode::Hang | Mode::ApplyAndHang => std::future::pending().await,
         Mode::Slow(duration) => tokio::time::sleep(duration).await,
@@ -146,12 +189,59 @@ async fn sync(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body
     axum::Json(report).into_response()
 }
 
+/// A change by its name: what is wanted, or why that cannot be read.
+type Named = (String, Result<Got, String>);
+
+fn read(memory: &Memory, body: &[u8]) -> Result<Vec<Named>, String> {
+    #[derive(Deserialize)]
+    struct Older {
+        changes: Vec<OlderChange>,
+    }
+    #[derive(Deserialize)]
+    struct OlderChange {
+        key: DocumentKey,
+        revision: u64,
+        document: Option<Value>,
+    }
+    if memory.older {
+        let batch: Older = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let got =
+            |OlderChange { key, revision, document }| (key.to_string(), Ok(Got { key, revision, document }));
+        return Ok(batch.changes.into_iter().map(got).collect());
+    }
+    let got = |Wanted { key, revision, document }: Wanted<'_>| {
+        if let Some(document) = document {
+            key.stored(revision, document.get()).map_err(|error| error.to_string())?;
+        }
+        let document = document.map(|document| serde_json::from_str(document.get()).unwrap());
+        Ok(Got { key, revision, document })
+    };
+    let batch = ReceivedBatch::read(body).map_err(|error| error.to_string())?;
+    Ok(batch.changes().map(|change| (change.name.to_string(), change.change.and_then(got))).collect())
+}
+
 impl Memory {
-    fn take(&mut self, batch: SyncBatch, apply: bool) -> SyncReport {
+    /// Remembers a batch, and says whether it will be its end.
+    fn note(&mut self, changes: &[Named]) -> Option<Poison> {
+        if changes.is_empty() {
+            return None;
+        }
+        self.batches.push(changes.iter().map(|(name, _)| name.clone()).collect());
+        changes.iter().find_map(|(name, _)| self.poison.get(name).copied())
+    }
+
+    fn take(&mut self, changes: Vec<Named>, apply: bool) -> SyncReport {
         let mut results = Vec::new();
-        for change in batch.changes {
+        for (key, change) in changes {
+            let change = match change {
+                Ok(change) => change,
+                Err(why) => {
+                    let detail = Some(why.chars().take(SyncResult::MAX_DETAIL_CHARS).collect());
+                    results.push(SyncResult { key, revision: None, outcome: Outcome::Invalid, detail });
+                    continue;
+                }
+            };
             self.received.push((Instant::now(), change.clone()));
-            let key = change.key.to_string();
             let held = self.held.get(&key).map(|(revision, _)| *revision);
             let outcome = match self.outcomes.get(&key) {
                 Some(outcome) => *outcome,
@@ -163,7 +253,7 @@ impl Memory {
             }
             let revision = self.held.get(&key).map(|(revision, _)| *revision);
             let detail = (outcome == Outcome::Invalid).then(|| "expected better".to_owned());
-            results.push(SyncResult { key: change.key, revision, outcome, detail });
+            results.push(SyncResult { key, revision, outcome, detail });
         }
         SyncReport { results, visible_within_s: 120 }
     }

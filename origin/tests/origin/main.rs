@@ -13,6 +13,7 @@ mod auth;
 mod documents;
 mod edge;
 mod media;
+mod poison;
 mod process;
 mod restart;
 mod revocations;

@@ -122,8 +122,8 @@ async fn waiting_for_the_edge_is_not_cut_short_by_new_changes() {
         app.api.put(&format!("/titles/t{n}"), &title(&format!("t{n}"), "one")).await;
     }
     eventually("it was tried", async || app.edge.look(|memory| memory.requests) > 0).await;
-    // Chance may make a wait very short, but hardly ever five times running.
-    assert!(app.edge.look(|memory| memory.requests) < 5, "each change knocked at a door known to be shut");
+    // Each time, a batch and an empty one. Chance may make a wait very short, but hardly ever five times running.
+    assert!(app.edge.look(|memory| memory.requests) < 10, "each change knocked at a door known to be shut");
 }
 
 #[tokio::test]
