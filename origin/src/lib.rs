@@ -11,5 +11,6 @@ pub mod clock;
 mod media;
 pub mod origin;
 pub mod push;
+pub mod server;
 pub mod store;
 pub mod validate;

@@ -12,7 +12,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api};
-use crate::push::{Pace, Sink, Worker};
+use crate::push::{Lag, Pace, Sink, Worker};
+use crate::server::{self, Limits};
 use crate::store::{Database, DatabaseError, Store};
 
 /// What the service is started with.
@@ -28,6 +29,10 @@ pub struct Settings {
     pub media: Option<PathBuf>,
     /// The times that pace the worker.
     pub pace: Pace,
+    /// The age of the oldest change that the edge does not hold at which an alarm is raised.
+    pub lag_alarm: Duration,
+    /// What strangers may take of the service.
+    pub limits: Limits,
 }
 
 /// Why the service does not start.
@@ -50,7 +55,9 @@ pub struct Origin {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
+    limits: Limits,
     worker: Worker,
+    lag: Lag,
     store: Store,
 }
 
@@ -70,8 +77,10 @@ impl Origin {
         let address = listener.local_addr().map_err(refused)?;
         let wake = Arc::new(Notify::new());
         let worker = Worker::new(store.clone(), settings.sink, wake.clone(), settings.pace);
-        let router = api::router(Api { store: store.clone(), wake }, settings.media.as_deref());
-        Ok(Self { listener, address, router, worker, store })
+        let (limits, lag) = (settings.limits, Lag::new(settings.lag_alarm));
+        let api = Api { store: store.clone(), wake, lag: lag.clone(), body_within: limits.body_within };
+        let router = api::router(api, settings.media.as_deref());
+        Ok(Self { listener, address, router, limits, worker, lag, store })
     }
 
     /// The address that it listens on.
@@ -81,19 +90,15 @@ impl Origin {
 
     /// Serves until `stop`, then finishes what is in flight.
     pub async fn run(self, stop: CancellationToken) {
-        let server =
-            axum::serve(self.listener, self.router).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let work = async { tokio::join!(server, self.worker.run(stop.clone())) };
+        let server = server::serve(self.listener, self.router, self.limits, stop.clone());
+        let watch = self.lag.watch(self.store.clone(), stop.clone());
+        let work = async { tokio::join!(server, self.worker.run(stop.clone()), watch) };
         let deadline = async {
             stop.cancelled().await;
             tokio::time::sleep(STOP_WITHIN).await;
         };
         tokio::select! {
-            (served, ()) = work => {
-                if let Err(error) = served {
-                    tracing::error!(%error, "the server ended");
-                }
-            }
+            _ = work => {}
             () = deadline => tracing::warn!("stopped with work in flight"),
         }
         // After the deadline, a request may still hold a connection.

@@ -14,18 +14,20 @@ use super::problem::Problem;
 #[derive(Clone, Debug)]
 pub(super) struct ApiKeyId(pub(super) String);
 
-/// Lets a request with a key in force pass.
-pub(super) async fn require_key(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let id = match bearer(request.headers()) {
+/// Lets a request with a key in force pass, and says whose it is.
+pub(super) async fn require_key(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let actor = match bearer(request.headers()) {
         None => return Problem::unauthorized(false).into_response(),
         Some(key) => match api.store.authenticate(key).await {
-            Ok(Some(id)) => id,
+            Ok(Some(actor)) => actor,
             Ok(None) => return Problem::unauthorized(true).into_response(),
             Err(error) => return Problem::from(error).into_response(),
         },
     };
+    let id = ApiKeyId(actor.id.clone());
+    request.extensions_mut().insert(actor);
     let mut response = next.run(request).await;
-    response.extensions_mut().insert(ApiKeyId(id));
+    response.extensions_mut().insert(id);
     response
 }
 

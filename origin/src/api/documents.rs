@@ -1,11 +1,11 @@
 //! `PUT`, `GET` and `DELETE` of one document, and pages of them. The kinds differ in their types alone.
 
-use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use stagedoor::catalog::{DocumentKey, Kind};
 
 use super::Api;
@@ -15,16 +15,16 @@ use super::problem::Problem;
 use super::reply::{DocumentReply, SyncReply};
 use super::upload::JsonBody;
 use crate::clock::UnixMillis;
-use crate::store::{Record, Written};
+use crate::store::{Actor, List, Record, Written};
 use crate::validate::{self, FieldError};
 
 /// The routes of the documents of one kind, under `path`. Their ids are percent-encoded in the URL.
 pub(super) fn routes(kind: Kind, path: &str) -> Router<Api> {
-    let one = get(move |api, id| fetch(api, kind, id))
-        .put(move |api, id, headers, body| replace(api, kind, id, headers, body))
-        .delete(move |api, id, headers| delete(api, kind, id, headers));
+    let one = get(move |api, by, id| fetch(api, by, kind, id))
+        .put(move |api, by, id, headers, body| replace(api, by, kind, id, headers, body))
+        .delete(move |api, by, id, headers| delete(api, by, kind, id, headers));
     Router::new()
-        .route(path, get(move |api, query| list(api, kind, query)))
+        .route(path, get(move |api, by, query| list(api, by, kind, query)))
         .route(&format!("{path}/{{id}}"), one)
 }
 
@@ -33,6 +33,7 @@ pub(super) type IdInPath = Result<Path<String>, PathRejection>;
 
 async fn replace(
     State(api): State<Api>,
+    Extension(by): Extension<Actor>,
     kind: Kind,
     id: IdInPath,
     headers: HeaderMap,
@@ -42,10 +43,12 @@ async fn replace(
         let field = validate::id_field(kind).to_owned();
         Problem::invalid(vec![FieldError { field, detail: format!("in the path: {detail}") }])
     })?;
+    by.scope.check(&key, None)?;
     let document = validate::document(&key, &body)?;
     clashes(&api, &key, &document).await?;
     let (status, record) =
-        match api.store.write(&key, Some(&document), &expectation(&headers)?, now()).await? {
+        match api.store.write(&key, Some(&document), &expectation(&headers)?, &by, now()).await? {
+            Written::Forbidden(refusal) => return Err(refusal.into()),
             Written::Created(record) => (StatusCode::CREATED, told(&api, record)),
             Written::Changed(record) => (StatusCode::OK, told(&api, record)),
             Written::Unchanged(record) => (StatusCode::OK, live(&key, record)?),
@@ -72,22 +75,29 @@ async fn clashes(api: &Api, key: &DocumentKey, document: &str) -> Result<(), Pro
 
 pub(super) async fn fetch(
     State(api): State<Api>,
+    Extension(by): Extension<Actor>,
     kind: Kind,
     id: IdInPath,
 ) -> Result<DocumentReply, Problem> {
     let key = key(kind, id).map_err(Problem::impossible_id)?;
-    let record = live(&key, api.store.document(&key).await?)?;
+    by.scope.check(&key, None)?;
+    let record = api.store.document(&key).await?;
+    let body = record.as_ref().and_then(|record| record.body.as_ref());
+    by.scope.check(&key, body.map(|body| body.expose().as_str()))?;
+    let record = live(&key, record)?;
     Ok(DocumentReply::new(&record, now())?)
 }
 
 async fn delete(
     State(api): State<Api>,
+    Extension(by): Extension<Actor>,
     kind: Kind,
     id: IdInPath,
     headers: HeaderMap,
 ) -> Result<DocumentReply, Problem> {
     let key = key(kind, id).map_err(Problem::impossible_id)?;
-    let record = match api.store.write(&key, None, &expectation(&headers)?, now()).await? {
+    let record = match api.store.write(&key, None, &expectation(&headers)?, &by, now()).await? {
+        Written::Forbidden(refusal) => return Err(refusal.into()),
         Written::Created(tombstone) | Written::Changed(tombstone) => told(&api, tombstone),
         Written::Unchanged(record) => live(&key, record)?,
         Written::Refused { found } => return Err(Problem::precondition_failed(found)),
@@ -97,13 +107,15 @@ async fn delete(
 
 pub(super) async fn list(
     State(api): State<Api>,
+    Extension(by): Extension<Actor>,
     kind: Kind,
     RawQuery(query): RawQuery,
 ) -> Result<Page, Problem> {
     let request = PageRequest::parse(query.as_deref().unwrap_or_default())?;
-    // One more than asked for tells whether there is a next page.
-    let records = api.store.documents(kind, &request.after, request.limit + 1).await?;
-    Ok(Page::new(&records, &request, now())?)
+    by.scope.check_kind(kind)?;
+    let limits = List { documents: request.limit, bytes: Page::MAX_BYTES, seen: Page::MAX_SEEN };
+    let listed = api.store.documents(kind, &request.after, limits, &by.scope).await?;
+    Ok(Page::new(listed, now())?)
 }
 
 fn key(kind: Kind, id: IdInPath) -> Result<DocumentKey, String> {

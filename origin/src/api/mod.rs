@@ -14,6 +14,9 @@
 //! | `GET /healthz`, `GET /version` | without a key |
 //! | `GET /media/…` | sample media, with `--media`, without a key |
 //!
+//! An API key may be for some kinds of documents and some sites alone ([`crate::store::Scope`]); whatever else it asks for is
+//! refused with 403.
+//!
 //! Every refusal, but of media, is an [RFC 9457] problem.
 //!
 //! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
@@ -32,6 +35,7 @@ mod upload;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -41,6 +45,7 @@ use stagedoor::catalog::Kind;
 use tokio::sync::Notify;
 
 use crate::media;
+use crate::push::Lag;
 use crate::store::Store;
 use problem::Problem;
 
@@ -51,6 +56,10 @@ pub struct Api {
     pub store: Store,
     /// Wakes the worker that tells the edge.
     pub wake: Arc<Notify>,
+    /// Whether the edge lags behind.
+    pub lag: Lag,
+    /// How long a request's body may take to come.
+    pub body_within: Duration,
 }
 
 /// Every route of the service; `media` is the folder of the sample media, if it is to be served.

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use super::problem::Problem;
 use super::reply::DocumentReply;
 use crate::clock::UnixMillis;
-use crate::store::{Record, StoreError};
+use crate::store::{Listed, StoreError};
 
 /// Which page is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,12 +16,12 @@ pub(super) struct PageRequest {
     /// The id behind which it begins; empty: at the first.
     pub(super) after: String,
     /// How many documents it may hold.
-    pub(super) limit: u32,
+    pub(super) limit: usize,
 }
 
 impl PageRequest {
-    const DEFAULT_LIMIT: u32 = 100;
-    const MAX_LIMIT: u32 = 500;
+    const DEFAULT_LIMIT: usize = 100;
+    const MAX_LIMIT: usize = 500;
 
     /// Reads a query string. Parameters that it does not know are refused by name.
     pub(super) fn parse(query: &str) -> Result<Self, Problem> {
@@ -52,18 +52,15 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Makes the page of `records`, in which one more than asked for says that another page follows.
-    pub(super) fn new(
-        records: &[Record],
-        request: &PageRequest,
-        now: UnixMillis,
-    ) -> Result<Self, StoreError> {
-        let (shown, more) = match records.split_at_checked(request.limit as usize) {
-            Some((shown, rest)) => (shown, !rest.is_empty()),
-            None => (records, false),
-        };
-        let items = shown.iter().map(|record| DocumentReply::new(record, now)).collect::<Result<_, _>>()?;
-        let next = shown.last().filter(|_| more).map(|last| last.key.id().to_owned());
+    /// The most bytes of documents on a page, unless one alone has more.
+    pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+    /// The most documents that are looked at for a page of those that an API key is for. A page may hold fewer than asked
+    /// for, or none, and still name a next one.
+    pub(super) const MAX_SEEN: usize = 10_000;
+
+    pub(super) fn new(Listed { records, next }: Listed, now: UnixMillis) -> Result<Self, StoreError> {
+        let items = records.iter().map(|record| DocumentReply::new(record, now)).collect::<Result<_, _>>()?;
         Ok(Self { items, next })
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! [RFC 9457, Problem Details for HTTP APIs](https://www.rfc-editor.org/rfc/rfc9457)
 
+use std::time::Duration;
+
 use axum::extract::OriginalUri;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,7 +11,7 @@ use serde::Serialize;
 use stagedoor::catalog::{DocumentKey, SyncBatch};
 
 use super::reply::SyncReply;
-use crate::store::StoreError;
+use crate::store::{OutOfScope, StoreError};
 use crate::validate::{FieldError, Invalid};
 
 /// `{"type": "urn:stagedoor:problem:…", "title", "status", "detail", "errors": [{"field", "detail"}]}`.
@@ -96,6 +98,24 @@ impl Problem {
         Self { challenge: Some(challenge), ..problem }
     }
 
+    /// 403, of a key that is for other documents.
+    fn forbidden(detail: impl Into<String>) -> Self {
+        let title = "The API key is not for this";
+        Self::new(StatusCode::FORBIDDEN, kind!("forbidden"), title, detail)
+    }
+
+    /// 403, of a key with limits where everybody's documents are concerned.
+    pub(super) fn needs_full_scope() -> Self {
+        Self::forbidden("this concerns every document: expected an API key without limits of kinds or sites")
+    }
+
+    /// 408, of a request whose body does not come.
+    pub(super) fn too_slow(within: Duration) -> Self {
+        let detail = format!("expected the whole body within {} s", within.as_secs());
+        let title = "The request took too long";
+        Self::new(StatusCode::REQUEST_TIMEOUT, kind!("request-timeout"), title, detail)
+    }
+
     /// 412, with the revision that the document stands at, if there is one.
     pub(super) fn precondition_failed(found: Option<u64>) -> Self {
         let detail = match found {
@@ -149,6 +169,12 @@ impl From<Invalid> for Problem {
                 Self::new(StatusCode::BAD_REQUEST, kind!("malformed-json"), "The body is not JSON", detail)
             }
         }
+    }
+}
+
+impl From<OutOfScope> for Problem {
+    fn from(refusal: OutOfScope) -> Self {
+        Self::forbidden(refusal.to_string())
     }
 }
 

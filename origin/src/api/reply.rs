@@ -9,11 +9,13 @@ use stagedoor::catalog::{DocumentKey, KeySet, Kind, VISIBLE_WITHIN_S};
 use crate::clock::UnixMillis;
 use crate::store::{Record, State, StoreError};
 
-/// `{"key", "revision", "document", "sync"}`: a document, or null when it was deleted.
+/// `{"key", "revision", "changed_by", "document", "sync"}`: a document, or null when it was deleted.
 #[derive(Debug, Serialize)]
 pub(super) struct DocumentReply {
     key: DocumentKey,
     revision: u64,
+    /// The public id of the API key that made this state; null where that is not known.
+    changed_by: Option<String>,
     document: Option<Box<RawValue>>,
     sync: SyncReply,
 }
@@ -57,7 +59,8 @@ impl DocumentReply {
             (Some(body), _) => Some(RawValue::from_string(body.expose().clone()).map_err(corrupt)?),
         };
         let sync = SyncReply::new(record, now);
-        Ok(Self { key: record.key.clone(), revision: record.revision, document, sync })
+        let (key, changed_by) = (record.key.clone(), record.changed_by.clone());
+        Ok(Self { key, revision: record.revision, changed_by, document, sync })
     }
 }
 

@@ -6,10 +6,10 @@
 //! DELETE /api/v1/revocations/{host}/{generation}  takes back the entry of that generation
 //! ```
 
-use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::routing::{delete, get};
+use axum::{Extension, Router};
 use serde::Deserialize;
 use stagedoor::catalog::{DocumentKey, Host, Kind, Revocation, Revocations, Revoked};
 use stagedoor::time::UnixTime;
@@ -20,14 +20,14 @@ use super::problem::Problem;
 use super::reply::DocumentReply;
 use super::upload::JsonBody;
 use crate::clock::UnixMillis;
-use crate::store::{Expectation, Written};
+use crate::store::{Actor, Expectation, Written};
 use crate::validate::{self, FieldError};
 
 /// The routes, under `path`.
 pub(super) fn routes(path: &str) -> Router<Api> {
-    let one = get(move |api, id| documents::fetch(api, Kind::Revocations, id)).post(revoke);
+    let one = get(move |api, by, id| documents::fetch(api, by, Kind::Revocations, id)).post(revoke);
     Router::new()
-        .route(path, get(move |api, query| documents::list(api, Kind::Revocations, query)))
+        .route(path, get(move |api, by, query| documents::list(api, by, Kind::Revocations, query)))
         .route(&format!("{path}/{{host}}"), one)
         .route(&format!("{path}/{{host}}/{{generation}}"), delete(take_back))
 }
@@ -43,6 +43,7 @@ struct Wanted {
 
 async fn revoke(
     State(api): State<Api>,
+    Extension(by): Extension<Actor>,
     host: Result<Path<Host>, PathRejection>,
     JsonBody(body): JsonBody,
 ) -> Result<DocumentReply, Problem> {
@@ -54,7 +55,7 @@ async fn revoke(
             detail: error.inner().to_string(),
         }])
     })?;
-    change(&api, &host, |document, at| {
+    change(&api, &by, &host, |document, at| {
         // Never below the clock, so that a database that was restored from a backup gives none out a second time.
         let clock = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
         document.generation = document.generation.saturating_add(1).max(clock);
@@ -75,11 +76,12 @@ async fn revoke(
 
 async fn take_back(
     State(api): State<Api>,
+    Extension(by): Extension<Actor>,
     place: Result<Path<(Host, u32)>, PathRejection>,
 ) -> Result<DocumentReply, Problem> {
     let Path((host, generation)) =
         place.map_err(|rejection| Problem::impossible_id(rejection.body_text()))?;
-    change(&api, &host, |document, _| {
+    change(&api, &by, &host, |document, _| {
         let before = document.revoked.len();
         document.revoked.retain(|entry| entry.generation != generation);
         if document.revoked.len() == before {
@@ -96,10 +98,12 @@ const ATTEMPTS: usize = 20;
 
 async fn change(
     api: &Api,
+    by: &Actor,
     host: &Host,
     apply: impl Fn(&mut Revocations, UnixTime) -> Result<(), Problem>,
 ) -> Result<DocumentReply, Problem> {
     let key = DocumentKey::Revocations(host.clone());
+    by.scope.check(&key, None)?;
     for _ in 0..ATTEMPTS {
         let now = UnixMillis::now();
         let record = api.store.document(&key).await?;
@@ -117,7 +121,8 @@ async fn change(
         apply(&mut document, now.seconds())?;
         let json = serde_json::to_vec(&document).unwrap_or_default();
         let body = validate::document(&key, &json)?;
-        match api.store.write(&key, Some(&body), &expectation, now).await? {
+        match api.store.write(&key, Some(&body), &expectation, by, now).await? {
+            Written::Forbidden(refusal) => return Err(refusal.into()),
             Written::Created(record) | Written::Changed(record) | Written::Unchanged(Some(record)) => {
                 return Ok(DocumentReply::new(&told(api, record), UnixMillis::now())?);
             }

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use stagedoor::catalog::SyncBatch;
 
+use super::Api;
 use super::problem::Problem;
 
 /// The largest body that is taken. A title with a thousand offers has a fifth of it. What is kept, with the defaults filled
@@ -14,14 +15,18 @@ pub(super) const MAX_BYTES: usize = SyncBatch::MAX_DOCUMENT_BYTES;
 /// The bytes of a body that says it is JSON. Whether it is, the validation sees.
 pub(super) struct JsonBody(pub(super) Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for JsonBody {
+impl FromRequest<Api> for JsonBody {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             return Err(Problem::unsupported_media_type());
         }
-        match Bytes::from_request(request, state).await {
+        let body = Bytes::from_request(request, api);
+        let Ok(body) = tokio::time::timeout(api.body_within, body).await else {
+            return Err(Problem::too_slow(api.body_within));
+        };
+        match body {
             Ok(bytes) => Ok(Self(bytes)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(Problem::too_large(MAX_BYTES))

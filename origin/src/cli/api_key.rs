@@ -3,10 +3,11 @@
 use std::error::Error;
 
 use clap::Subcommand;
+use stagedoor::catalog::{Host, Kind};
 
 use super::DatabaseArgs;
 use crate::clock::UnixMillis;
-use crate::store::Store;
+use crate::store::{ApiKeyRecord, Scope, Store};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ApiKeyCommand {
@@ -15,10 +16,17 @@ pub(super) enum ApiKeyCommand {
         /// Whom the key is for, such as `cms`.
         #[arg(long, value_parser = name)]
         name: String,
+        /// Kinds of documents that it is for: site, title, keys, revocations. Without it: every kind.
+        #[arg(long, value_delimiter = ',', value_name = "KIND", value_parser = kind)]
+        kinds: Vec<Kind>,
+        /// Host names of the sites that it is for, with their titles and revocations. Without it: every site. A set of keys
+        /// belongs to no site, and is closed to such a key.
+        #[arg(long, value_delimiter = ',', value_name = "HOST")]
+        sites: Vec<Host>,
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// List the keys: public id, name, when made, when revoked.
+    /// List the keys: public id, name, when made, kinds, sites, when revoked.
     List {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -37,14 +45,16 @@ impl ApiKeyCommand {
         let (Self::Create { database, .. } | Self::List { database } | Self::Revoke { database, .. }) = &self;
         let store = Store::open(&database.database()?).await?;
         match self {
-            Self::Create { name, .. } => {
-                println!("{}", store.create_api_key(&name, UnixMillis::now()).await?.expose());
+            Self::Create { name, kinds, sites, .. } => {
+                let scope = Scope::new(kinds, sites)?;
+                println!("{}", store.create_api_key(&name, &scope, UnixMillis::now()).await?.expose());
             }
             Self::List { .. } => {
                 for key in store.api_keys().await? {
                     let revoked =
                         key.revoked_at.map_or_else(|| "-".to_owned(), |at| at.seconds().to_string());
-                    println!("{}\t{}\t{}\t{revoked}", key.id, key.name, key.created_at.seconds());
+                    let ApiKeyRecord { id, name, created_at, scope, .. } = &key;
+                    println!("{id}\t{name}\t{}\t{scope}\t{revoked}", created_at.seconds());
                 }
             }
             Self::Revoke { name, .. } => {
@@ -65,4 +75,12 @@ fn name(text: &str) -> Result<String, &'static str> {
     } else {
         Err("expected 1 to 64 visible ASCII characters")
     }
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    let known = || Kind::ALL.map(Kind::name).join(", ");
+    Kind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == text)
+        .ok_or_else(|| format!("expected one of {}", known()))
 }

@@ -17,6 +17,7 @@ use url::Url;
 use super::DatabaseArgs;
 use crate::origin::{Origin, Settings};
 use crate::push::{Edge, Pace, Sink};
+use crate::server::Limits;
 
 /// The secret shared with the edge is read from the environment variable SYNC_SECRET alone, since a command
 /// line can be read by every user of a machine; so is the folder of the edge's endpoints, CONTROL_PATH, where the Worker
@@ -34,6 +35,14 @@ pub(super) struct Serve {
     /// Folder of sample media to serve under /media/.
     #[arg(long, env = "STAGEDOOR_MEDIA", value_name = "DIR")]
     media: Option<PathBuf>,
+    /// Age, in seconds, of the oldest change that the edge does not hold at which an alarm is logged and told by
+    /// /api/v1/sync.
+    #[arg(long, env = "STAGEDOOR_LAG_ALARM_S", value_name = "SECONDS", default_value = "60")]
+    lag_alarm_s: u64,
+    /// The most connections at a time, each with a file descriptor. Of those that wait for a request, the longest-waiting one
+    /// is closed for a new one.
+    #[arg(long, env = "STAGEDOOR_CONNECTIONS", value_name = "NUMBER", default_value_t = Limits::default().connections)]
+    connections: usize,
     /// How the log is written. What is in it, RUST_LOG says.
     #[arg(long, env = "STAGEDOOR_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -71,6 +80,8 @@ impl Serve {
             sink: Sink::Edge(edge),
             media: self.media,
             pace: Pace::default(),
+            lag_alarm: Duration::from_secs(self.lag_alarm_s),
+            limits: Limits { connections: self.connections.max(1), ..Limits::default() },
         };
         let origin = Origin::start(settings).await?;
         tracing::info!(address = %origin.address(), edge = %self.edge, "listening");

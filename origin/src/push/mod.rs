@@ -3,12 +3,14 @@
 mod backoff;
 mod batch;
 mod edge;
+mod lag;
 mod pacing;
 mod suspects;
 mod verdict;
 mod worker;
 
 pub use edge::{Edge, EdgeError, PushError};
+pub use lag::{Alarm, Lag};
 pub use pacing::Pace;
 pub use worker::Worker;
 

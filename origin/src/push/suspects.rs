@@ -44,7 +44,7 @@ impl Suspects {
     }
 
     /// A batch with these documents, two or more, was refused.
-    pub(super) fn split(&mut self, keys: Vec<DocumentKey>) {
+    pub(super) fn split(&mut self, keys: &[DocumentKey]) {
         let (first, second) = keys.split_at(keys.len() / 2);
         for half in [second, first] {
             self.put_back(half.to_vec());
@@ -76,12 +76,12 @@ mod tests {
     fn one_bad_document_of_a_hundred_is_found_in_fourteen_batches() {
         for bad in keys(100) {
             let (mut suspects, mut batches, mut good) = (Suspects::default(), 0, 0);
-            suspects.split(keys(100));
+            suspects.split(&keys(100));
             while let Some(group) = suspects.next(false, |_| false) {
                 batches += 1;
                 match group.as_slice() {
                     [alone] if *alone == bad => {}
-                    group if group.contains(&bad) => suspects.split(group.to_vec()),
+                    group if group.contains(&bad) => suspects.split(group),
                     group => good += group.len(),
                 }
             }
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn others_wait_for_one_batch_of_suspects_at_most() {
         let mut suspects = Suspects::default();
-        suspects.split(keys(8));
+        suspects.split(&keys(8));
         let turns: Vec<bool> = (0..4).map(|_| suspects.next(true, |_| false).is_some()).collect();
         assert_eq!(turns, [true, false, true, false]);
         assert!(suspects.next(false, |_| false).is_none() && suspects.len() == 0);

@@ -139,7 +139,7 @@ impl Worker {
             Err(error) => error,
         };
         let took = began.elapsed();
-        let keys = || batch.changes.iter().map(|change| change.key.clone()).collect();
+        let keys = || batch.changes.iter().map(|change| change.key.clone()).collect::<Vec<_>>();
         // An empty batch tells an edge that takes nothing from one that does not take this.
         let empty = SyncBatch { changes: Vec::new() };
         if error.is_about_the_edge() || self.sink.push(&empty).await.is_err() {
@@ -163,7 +163,7 @@ impl Worker {
             }
             changes => {
                 tracing::warn!(%error, changes = changes.len(), "the edge refuses a batch, it is sent in parts");
-                self.suspects.split(keys());
+                self.suspects.split(&keys());
                 Ok(())
             }
         }

@@ -1,10 +1,11 @@
 //! The CMS's API keys: `sdk_{id}_{secret}`, each shown once and kept only as a hash.
 
 use sha2::{Digest, Sha256};
-use sqlx::FromRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
 use stagedoor::redacted::Redacted;
 
-use super::Store;
+use super::{Actor, Scope, Store};
 use crate::clock::UnixMillis;
 
 /// A new key, whole. It exists in the reply to the one who made it and nowhere else.
@@ -29,12 +30,14 @@ impl ApiKey {
 }
 
 /// What is kept of a key.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct ApiKeyRecord {
     /// Its public part, which may stand in logs.
     pub id: String,
     /// Whom it was made for; of the keys in force, one a name.
     pub name: String,
+    /// What it is for.
+    pub scope: Scope,
     /// When it was made.
     pub created_at: UnixMillis,
     /// When it was revoked, if it was.
@@ -57,13 +60,23 @@ pub enum ApiKeyStoreError {
 
 impl Store {
     /// Makes a key and keeps its hash.
-    pub async fn create_api_key(&self, name: &str, now: UnixMillis) -> Result<ApiKey, ApiKeyStoreError> {
+    pub async fn create_api_key(
+        &self,
+        name: &str,
+        scope: &Scope,
+        now: UnixMillis,
+    ) -> Result<ApiKey, ApiKeyStoreError> {
         let (id, key) = ApiKey::random().map_err(ApiKeyStoreError::Random)?;
-        sqlx::query("INSERT INTO api_keys (id, name, hash, created_at) VALUES ($1, $2, $3, $4)")
+        let (kinds, sites) = scope.columns();
+        let insert = "INSERT INTO api_keys (id, name, hash, created_at, kinds, sites)
+                      VALUES ($1, $2, $3, $4, $5, $6)";
+        sqlx::query(insert)
             .bind(id)
             .bind(name)
             .bind(hash(key.expose()))
             .bind(now)
+            .bind(kinds)
+            .bind(sites)
             .execute(&self.pool)
             .await
             .map_err(|error| match error.as_database_error() {
@@ -75,9 +88,7 @@ impl Store {
 
     /// Every key ever made, the oldest first.
     pub async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, sqlx::Error> {
-        sqlx::query_as("SELECT id, name, created_at, revoked_at FROM api_keys ORDER BY created_at, id")
-            .fetch_all(&self.pool)
-            .await
+        sqlx::query_as("SELECT * FROM api_keys ORDER BY created_at, id").fetch_all(&self.pool).await
     }
 
     /// Revokes the key of this name at once. Returns whether one was in force.
@@ -90,15 +101,29 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// The public id of the key in force that this text is, if it is one.
+    /// The key in force that this text is, if it is one.
     ///
     /// The look-up is by hash: how long it takes may tell something about the hash of a guess, which the
     /// guesser knows anyway, and nothing about a key.
-    pub async fn authenticate(&self, presented: &str) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT id FROM api_keys WHERE hash = $1 AND revoked_at IS NULL")
-            .bind(hash(presented))
-            .fetch_optional(&self.pool)
-            .await
+    pub async fn authenticate(&self, presented: &str) -> Result<Option<Actor>, sqlx::Error> {
+        let found: Option<ApiKeyRecord> =
+            sqlx::query_as("SELECT * FROM api_keys WHERE hash = $1 AND revoked_at IS NULL")
+                .bind(hash(presented))
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(found.map(|ApiKeyRecord { id, scope, .. }| Actor { id, scope }))
+    }
+}
+
+impl FromRow<'_, SqliteRow> for ApiKeyRecord {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            name: row.try_get("name")?,
+            scope: Scope::from_columns(row.try_get("kinds")?, row.try_get("sites")?),
+            created_at: row.try_get("created_at")?,
+            revoked_at: row.try_get("revoked_at")?,
+        })
     }
 }
 

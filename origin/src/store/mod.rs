@@ -6,13 +6,15 @@ mod open;
 mod outbox;
 mod record;
 mod revision;
+mod scope;
 mod status;
 mod write;
 
 pub use api_keys::{ApiKey, ApiKeyRecord, ApiKeyStoreError};
 pub use open::{Database, DatabaseError, Store};
 pub use outbox::{Outgoing, Settlement, Urgency, Verdict};
-pub use record::{Record, State};
+pub use record::{List, Listed, Record, State};
+pub use scope::{Actor, OutOfScope, Scope, ScopeError};
 pub use status::{Failure, LastError, SyncStatus};
 pub use write::{Expectation, Written};
 

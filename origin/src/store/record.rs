@@ -1,11 +1,12 @@
 //! Documents as they stand.
 
+use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqliteConnection};
 use stagedoor::catalog::{DocumentKey, Kind};
 use stagedoor::redacted::Redacted;
 
-use super::{Store, StoreError};
+use super::{Scope, Store, StoreError};
 use crate::clock::UnixMillis;
 
 /// A document as it stands, deleted or not, and how far the edge is behind it.
@@ -17,6 +18,8 @@ pub struct Record {
     pub revision: u64,
     /// Its own members as JSON, which may hold secrets; `None` when it was deleted.
     pub body: Option<Redacted<String>>,
+    /// The public id of the API key that made it, where that is known.
+    pub changed_by: Option<String>,
     /// What has become of this state at the edge.
     pub state: State,
     /// The revision that the edge was last known to hold.
@@ -49,13 +52,59 @@ impl Store {
         Ok(find(&mut *self.pool.acquire().await?, key).await?)
     }
 
-    /// The documents of a kind that are not deleted, by their ids in byte order, from the one behind `after`.
-    pub async fn documents(&self, kind: Kind, after: &str, limit: u32) -> Result<Vec<Record>, StoreError> {
-        let records = sqlx::query_as(
-            "SELECT * FROM document_states WHERE kind = $1 AND id > $2 AND body IS NOT NULL ORDER BY id LIMIT $3",
+    /// The documents of a kind that are not deleted and within a scope, by their ids in byte order, from the one behind
+    /// `after`, and where to go on if there may be more.
+    ///
+    /// A page ends early rather than hold more bytes or look at more documents than it may.
+    pub async fn documents(
+        &self,
+        kind: Kind,
+        after: &str,
+        limits: List,
+        scope: &Scope,
+    ) -> Result<Listed, StoreError> {
+        let query = sqlx::query_as::<_, Record>(
+            "SELECT * FROM document_states WHERE kind = $1 AND id > $2 AND body IS NOT NULL ORDER BY id",
         );
-        Ok(records.bind(kind.name()).bind(after).bind(i64::from(limit)).fetch_all(&self.pool).await?)
+        let mut rows = query.bind(kind.name()).bind(after).fetch(&self.pool);
+        let mut listed = Listed::default();
+        let (mut bytes, mut seen, mut last) = (0, 0, None);
+        while let Some(record) = rows.try_next().await? {
+            let length = record.body.as_ref().map_or(0, |body| body.expose().len());
+            let full = listed.records.len() >= limits.documents || bytes + length > limits.bytes;
+            if (full && !listed.records.is_empty()) || seen >= limits.seen {
+                listed.next = last;
+                break;
+            }
+            seen += 1;
+            last = Some(record.key.id().to_owned());
+            if scope.check(&record.key, record.body.as_ref().map(|body| body.expose().as_str())).is_ok() {
+                bytes += length;
+                listed.records.push(record);
+            }
+        }
+        Ok(listed)
     }
+}
+
+/// How far a list goes.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    /// The most documents.
+    pub documents: usize,
+    /// The most bytes of documents, unless one alone has more.
+    pub bytes: usize,
+    /// The most documents that are looked at for those within the scope.
+    pub seen: usize,
+}
+
+/// A part of a list.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// The documents.
+    pub records: Vec<Record>,
+    /// The id behind which the next part begins; `None`: there is nothing more.
+    pub next: Option<String>,
 }
 
 /// A document or its tombstone, as a transaction sees it.
@@ -73,6 +122,7 @@ impl FromRow<'_, SqliteRow> for Record {
             key: key(row)?,
             revision: row.try_get("revision").map(i64::cast_unsigned)?,
             body: row.try_get::<Option<_>, _>("body")?.map(Redacted::new),
+            changed_by: row.try_get("changed_by")?,
             state: row.try_get("state")?,
             edge_revision: row.try_get::<Option<_>, _>("edge_revision")?.map(i64::cast_unsigned),
             synced_at: row.try_get("synced_at")?,

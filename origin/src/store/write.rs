@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use sqlx::SqliteConnection;
 use stagedoor::catalog::{DocumentKey, Kind};
 
-use super::{Record, Store, StoreError, Urgency, record, revision};
+use super::{Actor, OutOfScope, Record, Store, StoreError, Urgency, record, revision};
 use crate::clock::UnixMillis;
 
 /// What a write takes for granted about the document it replaces (`If-Match`, `If-None-Match`).
@@ -42,6 +42,8 @@ pub enum Written {
     Changed(Record),
     /// It had this very state: nothing was written. A deletion may find no document and no tombstone.
     Unchanged(Option<Record>),
+    /// It is not for whoever asked: nothing was written.
+    Forbidden(OutOfScope),
     /// The expectation did not hold: nothing was written.
     Refused {
         /// Where the document stands instead, if there is one.
@@ -56,10 +58,18 @@ impl Store {
         key: &DocumentKey,
         body: Option<&str>,
         expectation: &Expectation,
+        by: &Actor,
         now: UnixMillis,
     ) -> Result<Written, StoreError> {
         let mut transaction = self.write_transaction().await?;
         let current = record::find(&mut transaction, key).await?;
+        // What is replaced has to be within the scope as well as what comes in its place.
+        let replaced = current.as_ref().and_then(|record| record.body.as_ref());
+        for body in [replaced.map(|body| body.expose().as_str()), body] {
+            if let Err(refusal) = by.scope.check(key, body) {
+                return Ok(Written::Forbidden(refusal));
+            }
+        }
         let live = current.as_ref().and_then(|record| Some((record.revision, record.body.as_ref()?)));
         let found = live.map(|(revision, _)| revision);
         if !expectation.holds(found) {
@@ -70,17 +80,24 @@ impl Store {
         }
         let revision = revision::next(&mut transaction, now).await?;
         sqlx::query(
-            "INSERT INTO documents (kind, id, revision, body) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, body = excluded.body",
+            "INSERT INTO documents (kind, id, revision, body, changed_by) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (kind, id) DO UPDATE
+                SET revision = excluded.revision, body = excluded.body, changed_by = excluded.changed_by",
         )
         .bind(key.kind().name())
         .bind(key.id())
         .bind(revision)
         .bind(body)
+        .bind(&by.id)
         .execute(&mut *transaction)
         .await?;
-        enqueue(&mut transaction, (key.kind().name(), key.id()), revision, urgency(key.kind(), body), now)
-            .await?;
+        let change = Queued {
+            document: (key.kind().name(), key.id()),
+            revision,
+            urgency: urgency(key.kind(), body),
+            by: Some(&by.id),
+        };
+        enqueue(&mut transaction, change, now).await?;
         let record = record::find(&mut transaction, key).await?.ok_or(sqlx::Error::RowNotFound)?;
         transaction.commit().await?;
         Ok(if found.is_none() { Written::Created(record) } else { Written::Changed(record) })
@@ -107,7 +124,8 @@ impl Store {
                 .await?;
             let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
             let urgency = known.map_or(Urgency::Ordinary, |known| urgency(known, body.as_deref()));
-            enqueue(&mut transaction, (kind, id), revision, urgency, now).await?;
+            let change = Queued { document: (kind, id), revision, urgency, by: None };
+            enqueue(&mut transaction, change, now).await?;
         }
         transaction.commit().await?;
         Ok(failed.len())
@@ -132,18 +150,27 @@ fn urgency(kind: Kind, body: Option<&str>) -> Urgency {
     }
 }
 
+/// A change for the outbox.
+pub(super) struct Queued<'a> {
+    /// Kind and id.
+    pub(super) document: (&'a str, &'a str),
+    pub(super) revision: i64,
+    pub(super) urgency: Urgency,
+    /// The public id of the API key that made it.
+    pub(super) by: Option<&'a str>,
+}
+
 /// Notes in the outbox that a document now stands at this revision.
-async fn enqueue(
+pub(super) async fn enqueue(
     transaction: &mut SqliteConnection,
-    (kind, id): (&str, &str),
-    revision: i64,
-    urgency: Urgency,
+    Queued { document: (kind, id), revision, urgency, by }: Queued<'_>,
     now: UnixMillis,
 ) -> Result<(), sqlx::Error> {
     let insert = sqlx::query(
-        "INSERT INTO outbox (revision, kind, id, changed_at, urgency) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO outbox (revision, kind, id, changed_at, urgency, changed_by)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     );
-    let insert = insert.bind(revision).bind(kind).bind(id).bind(now).bind(urgency);
+    let insert = insert.bind(revision).bind(kind).bind(id).bind(now).bind(urgency).bind(by);
     insert.execute(transaction).await.map(drop)
 }
 

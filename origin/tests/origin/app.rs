@@ -10,7 +10,8 @@ use stagedoor::redacted::Redacted;
 use stagedoor_origin::clock::UnixMillis;
 use stagedoor_origin::origin::{Origin, Settings};
 use stagedoor_origin::push::{Edge, Pace, Sink};
-use stagedoor_origin::store::{Database, Store};
+use stagedoor_origin::server::Limits;
+use stagedoor_origin::store::{Actor, Database, Scope, Store};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -22,6 +23,13 @@ pub(crate) const FAST: Pace = Pace {
     backoff_base: Duration::from_millis(10),
     backoff_cap: Duration::from_millis(100),
 };
+
+/// The age of a pending change at which a test sees an alarm.
+const LAG_ALARM: Duration = Duration::from_secs(1);
+
+/// Few enough connections, and little enough time, that a test meets the limits.
+pub(crate) const LIMITS: Limits =
+    Limits { connections: 64, head_within: Duration::from_secs(3), body_within: Duration::from_secs(1) };
 
 pub(crate) struct TestApp {
     pub(crate) api: ApiClient,
@@ -42,14 +50,28 @@ impl TestApp {
         let secret = Redacted::new(SECRET.to_owned());
         let sink = Sink::Edge(Edge::new(&edge.url(), secret, Duration::from_millis(500)).unwrap());
         let store = Store::open(&database).await.unwrap();
-        let key = store.create_api_key("cms", UnixMillis::now()).await.unwrap();
+        let key = store.create_api_key("cms", &Scope::FULL, UnixMillis::now()).await.unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
-        let origin = Origin::start(Settings { listen, database, sink, media, pace }).await.unwrap();
+        let settings = Settings { listen, database, sink, media, pace, lag_alarm: LAG_ALARM, limits: LIMITS };
+        let origin = Origin::start(settings).await.unwrap();
         let api = ApiClient::new(&format!("http://{}", origin.address()), key.expose());
         let stop = CancellationToken::new();
         tokio::spawn(origin.run(stop.clone()));
         Self { api, edge, folder, store, _stop: stop.drop_guard() }
     }
+}
+
+/// A client with a key of its own.
+impl TestApp {
+    pub(crate) async fn client(&self, name: &str, scope: &Scope) -> ApiClient {
+        let key = self.store.create_api_key(name, scope, UnixMillis::now()).await.unwrap();
+        ApiClient::new(&self.api.base, key.expose())
+    }
+}
+
+/// Whoever writes behind the API's back.
+pub(crate) fn nobody() -> Actor {
+    Actor { id: "test".to_owned(), scope: Scope::FULL }
 }
 
 pub(crate) fn database(folder: &TempDir) -> Database {

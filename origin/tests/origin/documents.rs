@@ -141,3 +141,28 @@ async fn lists_are_paged() {
         "a full last page has none behind it"
     );
 }
+
+#[tokio::test]
+async fn a_page_ends_before_it_has_too_many_bytes() {
+    let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
+    let long = "x".repeat(900_000);
+    for n in 0..10 {
+        let put = app.api.put(&format!("/titles/t{n}"), &title(&format!("t{n}"), &long)).await;
+        assert_eq!(put.status, 201, "{put:?}");
+    }
+    let (mut after, mut seen, mut pages) = (String::new(), Vec::new(), 0);
+    loop {
+        let page = app.api.get(&format!("/titles?limit=500&after={after}")).await;
+        let bytes = page.body.to_string().len();
+        assert!(bytes < 4 * 1024 * 1024 + 10_000, "a page of {bytes} bytes");
+        pages += 1;
+        let items = page.body["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|item| item["document"]["id"].as_str().unwrap().to_owned()));
+        match page.body["next"].as_str() {
+            Some(next) => after = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(pages, 3);
+    assert_eq!(seen, (0..10).map(|n| format!("t{n}")).collect::<Vec<_>>());
+}

@@ -18,5 +18,6 @@ mod process;
 mod restart;
 mod revocations;
 mod secrets;
+mod strangers;
 mod sync;
 mod validation;

@@ -6,13 +6,13 @@ use stagedoor_origin::clock::UnixMillis;
 use stagedoor_origin::push::Pace;
 use stagedoor_origin::store::Expectation;
 
-use crate::app::{FAST, TestApp, eventually, send, site, title};
+use crate::app::{FAST, TestApp, eventually, nobody, send, site, title};
 use crate::edge::{FakeEdge, Mode, Poison};
 
 /// Writes a document behind the API's back, as an older version, or an import, may have left it.
 async fn smuggle(app: &TestApp, key: &str, body: &str) {
     let key: DocumentKey = key.parse().unwrap();
-    app.store.write(&key, Some(body), &Expectation::Any, UnixMillis::now()).await.unwrap();
+    app.store.write(&key, Some(body), &Expectation::Any, &nobody(), UnixMillis::now()).await.unwrap();
 }
 
 /// An edge that is down while documents gather, so that they come in one batch.

@@ -119,6 +119,16 @@ async fn the_command_line_makes_lists_and_revokes_keys() {
             .unwrap_err()
             .contains("named `cms` already")
     );
+    let limited =
+        ["api-key", "create", "--name", "tenant", "--kinds", "title,revocations", "--sites", "A.example"];
+    run(&folder, &limited).await.unwrap();
+    let list = run(&folder, &["api-key", "list"]).await.unwrap();
+    assert!(list.contains("\ttitle,revocations\ta.example\t-") && list.contains("\t*\t*\t-"), "{list}");
+    for (kinds, why) in [("keys", "belongs to no site"), ("cats", "expected one of site, title, keys")] {
+        let refused = ["api-key", "create", "--name", "x", "--sites", "a.example", "--kinds", kinds];
+        assert!(run(&folder, &refused).await.unwrap_err().contains(why), "{kinds}");
+    }
+    run(&folder, &["api-key", "revoke", "tenant"]).await.unwrap();
     run(&folder, &["api-key", "revoke", "cms"]).await.unwrap();
     assert!(!run(&folder, &["api-key", "list"]).await.unwrap().trim_end().ends_with("\t-"));
     assert!(run(&folder, &["api-key", "revoke", "cms"]).await.is_err());

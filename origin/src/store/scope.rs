@@ -1,0 +1,177 @@
+//! What an API key may touch: kinds of documents, and sites.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Deserialize;
+use stagedoor::catalog::{DocumentKey, Host, Kind};
+
+/// The documents that an API key is for. A limit that is absent leaves everything open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    kinds: Option<BTreeSet<Kind>>,
+    sites: Option<BTreeSet<Host>>,
+}
+
+/// Whoever asks for a change: a key in force.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The public id of the key.
+    pub id: String,
+    /// What it is for.
+    pub scope: Scope,
+}
+
+/// Why a key is not for a document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct OutOfScope(String);
+
+/// Why there is no such key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeError {
+    /// Keys of one site cannot be told from those of another.
+    #[error("a set of keys belongs to no site: expected `keys` among the kinds, or sites, and not both")]
+    KeysOfSites,
+}
+
+impl Scope {
+    /// Everything.
+    pub const FULL: Self = Self { kinds: None, sites: None };
+
+    /// A key for these kinds and these sites; an empty list is no limit.
+    pub fn new(
+        kinds: impl IntoIterator<Item = Kind>,
+        sites: impl IntoIterator<Item = Host>,
+    ) -> Result<Self, ScopeError> {
+        let kinds = Some(kinds.into_iter().collect::<BTreeSet<_>>()).filter(|kinds| !kinds.is_empty());
+        let sites = Some(sites.into_iter().collect::<BTreeSet<_>>()).filter(|sites| !sites.is_empty());
+        match (&kinds, &sites) {
+            (Some(kinds), Some(_)) if kinds.contains(&Kind::Keys) => Err(ScopeError::KeysOfSites),
+            _ => Ok(Self { kinds, sites }),
+        }
+    }
+
+    /// Whether nothing is closed to it.
+    pub const fn is_full(&self) -> bool {
+        self.kinds.is_none() && self.sites.is_none()
+    }
+
+    /// Whether documents of a kind may be touched at all.
+    pub fn check_kind(&self, kind: Kind) -> Result<(), OutOfScope> {
+        if let Some(kinds) = &self.kinds
+            && !kinds.contains(&kind)
+        {
+            let expected = kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+            let detail = format!("the API key is for documents of kind {expected}, not {}", kind.name());
+            return Err(OutOfScope(detail));
+        }
+        if kind == Kind::Keys && self.sites.is_some() {
+            let detail = "the API key is for some sites, and a set of keys belongs to no site";
+            return Err(OutOfScope(detail.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Whether a document may be touched. A title belongs to the sites that it names; all of them have to be within the
+    /// scope. `body` is the document's JSON; a title that does not exist belongs to nobody.
+    pub fn check(&self, key: &DocumentKey, body: Option<&str>) -> Result<(), OutOfScope> {
+        #[derive(Deserialize)]
+        struct Shown {
+            sites: Vec<Host>,
+        }
+        self.check_kind(key.kind())?;
+        let Some(sites) = &self.sites else { return Ok(()) };
+        let refuse = |host: &str| Err(OutOfScope(format!("the API key is not for the site {host}")));
+        match (key, body) {
+            (DocumentKey::Site(host) | DocumentKey::Revocations(host), _) if !sites.contains(host) => {
+                refuse(host.as_str())
+            }
+            (DocumentKey::Title(id), Some(body)) => match serde_json::from_str(body) {
+                // The sites of others are not named: whoever asks need not know them.
+                Ok(Shown { sites: shown })
+                    if !shown.is_empty() && shown.iter().all(|host| sites.contains(host)) =>
+                {
+                    Ok(())
+                }
+                Ok(_) | Err(_) => {
+                    let detail = format!("the API key is not for every site of the title `{id}`");
+                    Err(OutOfScope(detail))
+                }
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// As the database keeps it: lists with commas, or null.
+    pub(super) fn columns(&self) -> (Option<String>, Option<String>) {
+        let kinds = self.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+        let sites = self.sites.as_ref().map(|sites| sites.iter().map(Host::as_str).collect::<Vec<_>>());
+        (kinds.map(|kinds| kinds.join(",")), sites.map(|sites| sites.join(",")))
+    }
+
+    /// From those columns. A name that this version does not know opens nothing.
+    pub(super) fn from_columns(kinds: Option<&str>, sites: Option<&str>) -> Self {
+        let kind = |name: &str| Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        Self {
+            kinds: kinds.map(|list| list.split(',').filter_map(kind).collect()),
+            sites: sites.map(|list| list.split(',').filter_map(|host| host.parse().ok()).collect()),
+        }
+    }
+}
+
+/// Two columns of a list: kinds and sites, `*` for all.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kinds, sites) = self.columns();
+        write!(f, "{}\t{}", kinds.as_deref().unwrap_or("*"), sites.as_deref().unwrap_or("*"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(kinds: &[Kind], sites: &[&str]) -> Scope {
+        Scope::new(kinds.iter().copied(), sites.iter().map(|host| host.parse().unwrap())).unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_document_is_held_against_the_scope() {
+        let title = |sites: &str| format!(r#"{{"id":"t","sites":[{sites}],"offers":[]}}"#);
+        let (own, others) = (title(r#""a.example""#), title(r#""a.example","b.example""#));
+        let full = Scope::FULL;
+        let kinds = scope(&[Kind::Title, Kind::Revocations], &[]);
+        let sites = scope(&[], &["a.example"]);
+        let both = scope(&[Kind::Revocations], &["a.example"]);
+        for (key, body, expected) in [
+            ("v1/title/t", Some(own.as_str()), [true, true, true, false]),
+            ("v1/title/t", Some(&others), [true, true, false, false]),
+            ("v1/title/t", None, [true, true, true, false]),
+            ("v1/title/t", Some("{"), [true, true, false, false]),
+            ("v1/site/a.example", None, [true, false, true, false]),
+            ("v1/site/b.example", None, [true, false, false, false]),
+            ("v1/keys/a.example", None, [true, false, false, false]),
+            ("v1/revocations/a.example", None, [true, true, true, true]),
+            ("v1/revocations/b.example", None, [true, true, false, false]),
+        ] {
+            let key = key.parse().unwrap();
+            let found = [&full, &kinds, &sites, &both].map(|scope| scope.check(&key, body).is_ok());
+            assert_eq!(found, expected, "{key} {body:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_kept_and_read_back_and_what_is_unknown_opens_nothing() {
+        for scope in [Scope::FULL, scope(&[Kind::Title, Kind::Site], &["a.example", "b.example"])] {
+            let (kinds, sites) = scope.columns();
+            assert_eq!(Scope::from_columns(kinds.as_deref(), sites.as_deref()), scope);
+        }
+        let unknown = Scope::from_columns(Some("channel"), Some(""));
+        for key in ["v1/title/t", "v1/site/a.example", "v1/keys/k", "v1/revocations/a.example"] {
+            assert!(unknown.check(&key.parse().unwrap(), None).is_err(), "{key}");
+        }
+        let sites = ["a.example".parse().unwrap()];
+        assert_eq!(Scope::new([Kind::Keys], sites), Err(ScopeError::KeysOfSites));
+    }
+}
