@@ -17,7 +17,7 @@ use url::Url;
 use crate::cache;
 use crate::facts::{Facts, Geography, Headers, Method, Scheme, host_name};
 use crate::offline::{self, Admitted, Halt, Known, Question, Step};
-use crate::pipeline::Stop;
+use crate::pipeline::{self, Stop};
 use crate::redacted::Redacted;
 use crate::route::{Route, route};
 use crate::streams::Newcomer;
@@ -180,7 +180,7 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
     let credential = if below.is_some() { "session token" } else { "viewer token" };
     steps.push(Step { step: "route", saw: json!({ "credential": credential }) });
     // No session is opened: its id is of no matter.
-    let Admitted { request, site, title, admission, usage, redirect, .. } =
+    let Admitted { request, site, title, admission, usage, instead, .. } =
         offline::decide(known, facts, below, now, SessionId([0; 8]), steps)?;
     if let Some(usage) = usage {
         // The store is not asked, since asking it is a use.
@@ -188,17 +188,20 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
         steps.push(Step { step: "replay", saw });
     }
     let newcomer = Newcomer::of(&admission.session, &admission.permit.caps);
-    if let Some(newcomer) = newcomer.filter(|_| entry && redirect.is_none()) {
+    if let Some(newcomer) = newcomer.filter(|_| entry && instead.is_none()) {
         // The store is not asked either: that would begin a stream.
         let saw = json!({ "limit": newcomer.limit, "idle_s": site.sessions.streams_idle_s, "asked": false });
         steps.push(Step { step: "streams", saw });
     }
-    if redirect.is_some() {
-        let saw = json!({ "instead": "a redirect to the same place with a newer session" });
+    if let Some(reply) = &instead {
+        let saw = json!({ "instead": { "status": reply.status } });
+        steps.push(Step { step: "renew", saw });
+    } else if admission.renewed {
+        let saw = json!({ "uris": "lead to the same session under a longer token" });
         steps.push(Step { step: "renew", saw });
     }
     let source = cache::source(
-        facts,
+        &pipeline::asked(facts, &admission),
         &request,
         &site,
         &admission.permit.folder,

@@ -125,8 +125,8 @@ pub struct Admitted {
     pub admission: Admission,
     /// What the store of used tokens is to be asked, if anything.
     pub usage: Option<Use>,
-    /// The reply in place of the manifest, when a token is renewed by a redirect.
-    pub redirect: Option<Reply>,
+    /// The reply in place of the manifest, if there is one: a redirect, or a patch that makes players ask for the MPD.
+    pub instead: Option<Reply>,
 }
 
 /// Decides with all documents at hand; see [`decide`].
@@ -170,7 +170,7 @@ pub fn decide(
             "refused": refused });
         steps.push(Step { step: "credential", saw });
     };
-    let (request, title, admission, usage) = match below {
+    let (request, title, mut admission, usage) = match below {
         Some((request, token)) => {
             let session = pipeline::open(facts, &request, &token, &site, sessions, now);
             judged(steps, session.as_ref().err());
@@ -208,8 +208,8 @@ pub fn decide(
         }
     };
     steps.push(permitted(&admission));
-    let redirect = pipeline::renew(facts, &request, &admission, &site, &session_keys, now)?;
-    Ok(Admitted { request, site, title, admission, usage, redirect })
+    let instead = pipeline::renew(&request, &mut admission, &site, &session_keys, now)?;
+    Ok(Admitted { request, site, title, admission, usage, instead })
 }
 
 /// What the rights looked at, and which rule of which revision decided.

@@ -28,7 +28,7 @@ pub const DEFINE_PARAMETER: &str = "_SD_define";
 /// The query parameter by which a player asks for a Playlist Delta Update ([section 6.3.7]).
 ///
 /// [section 6.3.7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7
-const SKIP_PARAMETER: &str = "_HLS_skip";
+pub(crate) const SKIP_PARAMETER: &str = "_HLS_skip";
 
 /// What is to become of a manifest.
 #[derive(Clone, Debug)]
@@ -97,7 +97,11 @@ impl<'a> Rewrite<'a> {
             root: &format!("{}/", request.title),
             resource: &request.resource,
             query: facts.query.expose(),
-            signing: admission.signing,
+            signing: if request.kind == ResourceKind::Playlist {
+                admission.signing
+            } else {
+                admission.signing.of_mpd()
+            },
             foreign: &site.media.foreign,
             authority: &facts.authority(),
             credentials: &Credentials::of(site),
@@ -138,6 +142,10 @@ impl<'a> Rewrite<'a> {
             renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose().clone()));
         if admission.entered {
             // It holds a session of its own: nobody else may have it, and the next request opens another one.
+            return reply.with("Cache-Control", NOT_KEPT);
+        }
+        if admission.renewed {
+            // Its URIs change with the time, and none of them is to be used long after it was asked for.
             return reply.with("Cache-Control", NOT_KEPT);
         }
         reply

@@ -8,6 +8,7 @@
 //! /{title}/{resource}                         entry: a manifest, with a viewer token
 //! /~{session token}/{title}/{resource}        everything below the entry
 //! /{title}/{resource}?sd_session={token}      the same, where the site signs so
+//! /~{old}/…?sd_session={token}                the same, from a playlist that was renewed: the token in the path is not looked at
 //! …/{title}/{folder}/_stagedoor/steering.json  of that: which pathway a player takes
 //! …/{title}/{folder}/_stagedoor/time          of that: what the time is
 //! ```
@@ -204,7 +205,9 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
     match session_prefix(&facts.path) {
         Some(rest) => {
             let (token, path) = rest.split_once('/').ok_or_else(not_found)?;
-            Ok(Route::Below(MediaRequest::parse(path)?, Redacted::new(token.to_owned())))
+            let longer = facts.query_parameter(SESSION_PARAMETER);
+            let token = longer.unwrap_or_else(|| token.to_owned());
+            Ok(Route::Below(MediaRequest::parse(path)?, Redacted::new(token)))
         }
         None => match facts.query_parameter(SESSION_PARAMETER) {
             Some(token) => Ok(Route::Below(MediaRequest::at_entry(&facts.path)?, Redacted::new(token))),

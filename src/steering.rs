@@ -225,7 +225,7 @@ impl<'a> CloneObject<'a> {
 fn signed(mut url: Url, signing: Signing, token: &Redacted<String>) -> String {
     let token = token.expose();
     match signing {
-        Signing::Inherited | Signing::Path => {
+        Signing::Inherited | Signing::Path | Signing::Renewed => {
             let path = format!("/~{token}{}", url.path());
             url.set_path(&path);
         }

@@ -60,7 +60,8 @@ pub use revocations::{Revocation, Revocations, Revoked, RevokedSession};
 pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
 pub(crate) use site::KEPT_SEGMENT;
 pub use site::{
-    BaseUrl, CorsPolicy, MediaPolicy, SessionPolicy, SigningStyle, Site, is_kept_by_edges, leads_to,
+    BaseUrl, CorsPolicy, MediaPolicy, SessionPolicy, SigningStyle, Site, Unrenewed, is_kept_by_edges,
+    leads_to,
 };
 pub use steering::{
     CloneUri, ExistingSteering, PathwayClone, PathwayPriority, Reach, SteeringError, SteeringPolicy,

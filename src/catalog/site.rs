@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
 use super::{
-    CachePolicy, DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, PlaylistPolicy, RatingPolicy,
-    SiteRules, SteeringPolicy, TokenPolicy,
+    CachePolicy, DeviceClass, DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, PlaylistPolicy,
+    RatingPolicy, SiteRules, SteeringPolicy, TokenPolicy,
 };
 use crate::facts::host_name;
 use crate::token::Lock;
@@ -210,8 +210,8 @@ pub struct SessionPolicy {
     #[serde(default = "SessionPolicy::default_lifetime_s", deserialize_with = "lifetime")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86_400)))]
     pub lifetime_s: u64,
-    /// How long before its expiry a session's token is renewed, in seconds, 0 to 86,400: a playlist that is asked for
-    /// then is answered with a redirect to the same playlist under a new token. Absent: a quarter of the lifetime.
+    /// How long before its expiry a session's token is renewed, in seconds, 0 to 86,400: the URIs of a manifest that is
+    /// asked for then lead to the same session under a longer token. Absent: a quarter of the lifetime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(max = 86_400)))]
     pub renew_before_s: Option<u64>,
@@ -229,6 +229,9 @@ pub struct SessionPolicy {
     #[serde(default = "SessionPolicy::default_streams_idle_s", deserialize_with = "streams_idle")]
     #[cfg_attr(feature = "schema", schemars(range(min = 5, max = 600)))]
     pub streams_idle_s: u64,
+    /// Clients whose tokens cannot be renewed, and last long from the beginning.
+    #[serde(default, skip_serializing_if = "Unrenewed::is_default")]
+    pub unrenewed: Unrenewed,
     /// How the URIs of manifests carry the session.
     #[serde(default, skip_serializing_if = "SigningStyle::is_default")]
     pub signing: SigningStyle,
@@ -255,6 +258,15 @@ impl SessionPolicy {
         90
     }
 
+    /// How long the first token of a session lasts, in seconds, by what its client says of itself.
+    pub fn first_lifetime_s(&self, device: Option<DeviceClass>, user_agent: Option<&str>) -> u64 {
+        if self.unrenewed.has(device, user_agent) {
+            self.unrenewed.lifetime_s.max(self.lifetime_s)
+        } else {
+            self.lifetime_s
+        }
+    }
+
     /// How long before its expiry a session's token is renewed, in seconds.
     pub fn renewal_s(&self) -> u64 {
         self.renew_before_s.unwrap_or(self.lifetime_s / 4)
@@ -265,6 +277,46 @@ impl SessionPolicy {
     pub fn update_within_s(&self) -> Option<u64> {
         let renewal_s = self.renewal_s();
         (renewal_s > 0).then_some((renewal_s / 2).max(1))
+    }
+}
+
+/// Clients that go on with the URLs of the first manifest that they got, whatever later ones say. A token that is renewed does
+/// not reach them, so that their first one has to last.
+///
+/// What tells them is their own word. It gives nobody more than the viewer token does: no session outlives that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Unrenewed {
+    /// What their `User-Agent` begins with, such as `Lavf/` (FFmpeg) or `VLC/`: 16 texts at most, of 1 to 64 bytes each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "user_agents")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
+    pub user_agents: Vec<String>,
+    /// The classes of their devices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceClass>,
+    /// How long their first token lasts, in seconds, 60 to 604,800, and no less than that of others; it never outlives the
+    /// viewer token.
+    #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
+    pub lifetime_s: u64,
+}
+
+impl Default for Unrenewed {
+    fn default() -> Self {
+        let lifetime_s = SessionPolicy::default_longest_s();
+        Self { user_agents: Vec::new(), devices: Vec::new(), lifetime_s }
+    }
+}
+
+impl Unrenewed {
+    /// Whether nothing is said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn has(&self, device: Option<DeviceClass>, user_agent: Option<&str>) -> bool {
+        let begins = |found: &str| self.user_agents.iter().any(|known| found.starts_with(known.as_str()));
+        user_agent.is_some_and(begins) || device.is_some_and(|device| self.devices.contains(&device))
     }
 }
 
@@ -299,6 +351,19 @@ fn grace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
 
 fn longest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     bounded(deserializer, 60, 604_800)
+}
+
+fn user_agents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    if texts.len() > 16 {
+        return Err(de::Error::custom(format_args!("expected 16 texts at most, found {}", texts.len())));
+    }
+    match texts.iter().find(|text| !(1..=64).contains(&text.len())) {
+        Some(odd) => {
+            Err(de::Error::custom(format_args!("expected texts of 1 to 64 bytes, found {} bytes", odd.len())))
+        }
+        None => Ok(texts),
+    }
 }
 
 fn streams_idle<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
@@ -424,6 +489,28 @@ mod tests {
         let local = SMALLEST.replace("watch.example.com", "localhost");
         let local = local.replace("https://media.example.com/vod/", "http://localhost:8788/media/");
         assert!(serde_json::from_str::<Site>(&local).is_ok(), "two programs of one machine");
+    }
+
+    #[test]
+    fn clients_whose_tokens_are_not_renewed_are_known_by_a_word_of_theirs() {
+        let with = |unrenewed: &str| {
+            let sessions = format!(r#""watch-sessions", "lifetime_s": 600, "unrenewed": {unrenewed}"#);
+            serde_json::from_str::<Site>(&SMALLEST.replace(r#""watch-sessions""#, &sessions))
+        };
+        let site = with(r#"{ "user_agents": ["VLC/"], "devices": ["stb"], "lifetime_s": 7200 }"#).unwrap();
+        let lifetime_s = |device, user_agent| site.sessions.first_lifetime_s(device, user_agent);
+        assert_eq!(lifetime_s(None, Some("VLC/3.0.24 LibVLC/3.0.24")), 7_200);
+        assert_eq!(lifetime_s(Some(DeviceClass::Stb), None), 7_200);
+        assert_eq!(lifetime_s(Some(DeviceClass::Tv), Some("Mozilla/5.0 VLC/3")), 600);
+        assert_eq!(lifetime_s(None, None), 600);
+        let shorter = with(r#"{ "devices": ["stb"], "lifetime_s": 60 }"#).unwrap();
+        assert_eq!(shorter.sessions.first_lifetime_s(Some(DeviceClass::Stb), None), 600);
+        assert_eq!(with(r#"{ "devices": ["stb"] }"#).unwrap().sessions.unrenewed.lifetime_s, 86_400);
+        let many = format!(r#"{{ "user_agents": ["{}"] }}"#, ["a"; 17].join(r#"",""#));
+        let long = format!(r#"{{ "user_agents": ["{}"] }}"#, "a".repeat(65));
+        for bad in [&many, &long, r#"{ "user_agents": [""] }"#, r#"{ "lifetime_s": 604801 }"#] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

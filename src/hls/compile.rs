@@ -159,6 +159,26 @@ mod tests {
         assert_eq!(rewrite(MASTER, Signing::Inherited, None).unwrap(), MASTER);
     }
 
+    /// hls.js gives up a playlist in which the path of a segment that it knows has changed, and VLC resolves what is relative
+    /// against the URL that it was given first.
+    #[test]
+    fn a_renewed_playlist_changes_in_parameters_alone_and_leads_to_playlists_as_before() {
+        let playlist = "#EXTM3U\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"../k?a=b\"\n\
+            #EXTINF:4,\na.m4s\n#EXT-X-PART:DURATION=1,URI=\"b.0.m4s\"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"b.1.m4s\"\n\
+            #EXT-X-RENDITION-REPORT:URI=\"c/d.m3u8\",LAST-MSN=1\n";
+        let expected = "#EXTM3U\n#EXT-X-MAP:URI=\"i.mp4?sd_session=S\"\n\
+            #EXT-X-KEY:METHOD=AES-128,URI=\"../k?a=b&sd_session=S\"\n\
+            #EXTINF:4,\na.m4s?sd_session=S\n#EXT-X-PART:DURATION=1,URI=\"b.0.m4s?sd_session=S\"\n\
+            #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"b.1.m4s?sd_session=S\"\n\
+            #EXT-X-RENDITION-REPORT:URI=\"c/d.m3u8\",LAST-MSN=1\n";
+        assert_eq!(rewrite(playlist, Signing::Renewed, None).unwrap(), expected);
+        assert_eq!(rewrite(MASTER, Signing::Renewed, None).unwrap(), MASTER);
+        // What is written with the token in its path is led to the longer one there.
+        let absolute = "#EXTM3U\n#EXTINF:4,\nhttps://media.example/vod/harbour/a.ts\n";
+        let expected = "#EXTM3U\n#EXTINF:4,\n/~S/harbour/a.ts\n";
+        assert_eq!(rewrite(absolute, Signing::Renewed, None).unwrap(), expected);
+    }
+
     #[test]
     fn variants_above_the_cap_are_left_out_with_their_uri() {
         let expected = "#EXTM3U\r\n\

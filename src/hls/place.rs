@@ -46,7 +46,7 @@ impl Frame<'_> {
             return Ok(match self.signing {
                 Signing::Inherited => Place::AsIs,
                 Signing::Path => Place::Below,
-                Signing::Query => Place::With(if has_query { '&' } else { '?' }),
+                Signing::Query | Signing::Renewed => Place::With(if has_query { '&' } else { '?' }),
             });
         }
         match variables.resolve(uri) {
@@ -90,12 +90,18 @@ impl Frame<'_> {
             .map_err(|_| PlaceError::Spelling)?;
         // A title's folder at the media origin may have another name and depth than its root at the edge, so that a
         // URI that climbs can lead to different places.
-        if self.signing == Signing::Inherited && is_relative(uri) && self.inherits(uri, below) {
-            return Ok(Place::AsIs);
+        if is_relative(uri) && self.inherits(uri, below) {
+            match self.signing {
+                Signing::Inherited => return Ok(Place::AsIs),
+                Signing::Renewed if !uri.contains('#') => {
+                    return Ok(Place::With(if uri.contains('?') { '&' } else { '?' }));
+                }
+                Signing::Path | Signing::Query | Signing::Renewed => {}
+            }
         }
         let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
         Ok(match self.signing {
-            Signing::Inherited | Signing::Path => {
+            Signing::Inherited | Signing::Path | Signing::Renewed => {
                 Place::Signed("/~".to_owned(), ["/", self.root, below, &fragment].concat())
             }
             Signing::Query => {
@@ -126,11 +132,16 @@ impl Frame<'_> {
             Signing::Inherited if before.contains('/') => Place::AsIs,
             Signing::Inherited => Place::Unsigned(format!("./{uri}")),
             Signing::Path => Place::Below,
-            Signing::Query => {
+            Signing::Query | Signing::Renewed => {
                 let (uri, fragment) = uri.find('#').map_or((uri, ""), |at| uri.split_at(at));
                 let mark = if uri.contains('?') { '&' } else { '?' };
-                let folder = self.resource.folder();
-                let before = ["/", self.root, folder, uri, &format!("{mark}{SESSION_PARAMETER}=")].concat();
+                let root = ["/", self.root, self.resource.folder()].concat();
+                let folder = match self.signing {
+                    Signing::Renewed if before.contains('/') => "",
+                    Signing::Renewed => "./",
+                    _ => &root,
+                };
+                let before = [folder, uri, &format!("{mark}{SESSION_PARAMETER}=")].concat();
                 Place::Signed(before, fragment.to_owned())
             }
         })
@@ -149,7 +160,7 @@ impl Frame<'_> {
             let at = format!("{}://{authority}", url.scheme());
             let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
             return Ok(match self.signing {
-                Signing::Inherited | Signing::Path => {
+                Signing::Inherited | Signing::Path | Signing::Renewed => {
                     let query = url.query().map(without_session).filter(|query| !query.is_empty());
                     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
                     Place::Signed(format!("{at}/~"), format!("{}{query}{fragment}", url.path()))
@@ -302,7 +313,7 @@ mod tests {
 
     #[test]
     fn what_leads_out_is_foreign() {
-        for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
+        for signing in [Signing::Inherited, Signing::Path, Signing::Query, Signing::Renewed] {
             for uri in [
                 "https://ads.example/a.ts",
                 "http://media.example/vod/h/a.ts",

@@ -7,7 +7,7 @@ use super::place::{Place, PlaceError};
 use super::shape::{Change, Piece};
 use super::variables::Variables;
 use super::{Edits, define};
-use crate::manifest::{Frame, MOST_WRITTEN, TOKEN_BYTES, Template, is_local};
+use crate::manifest::{Frame, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, plain};
 use crate::route::SESSION_PARAMETER;
 
 /// Writes the pieces of a playlist into a template.
@@ -149,9 +149,9 @@ impl<'a> Signer<'a, '_> {
             Kind::Ambiguous => return Err("a line that players read differently"),
             Kind::Uri => {
                 let is_playlist = std::mem::take(&mut self.playlist_follows);
-                return Ok(Uris::Line(
-                    is_fetched(line.text, is_playlist, frame).then_some((line.text_start, line.text)),
-                ));
+                let is_signed =
+                    is_fetched(line.text, is_playlist, frame) && !(is_playlist && stays(line.text, frame));
+                return Ok(Uris::Line(is_signed.then_some((line.text_start, line.text))));
             }
             Kind::Tag(at, tag) => (line.text_start + at, tag),
         };
@@ -177,7 +177,8 @@ impl<'a> Signer<'a, '_> {
         }
         let list_at = memchr::memchr(b':', tag).map_or(tag.len(), |colon| colon + 1);
         let list = tag.get(list_at..).unwrap_or_default();
-        let names_playlist = PLAYLISTS.iter().any(|name| tag.starts_with(name));
+        let names = |tags: &[&[u8]]| tags.iter().any(|name| tag.starts_with(name));
+        let (names_playlist, is_renewed_in_turn) = (names(&PLAYLISTS), names(&RENEWED_IN_TURN));
         let mut found = Vec::new();
         let mut seen = 0;
         for attribute in attributes(list) {
@@ -188,7 +189,8 @@ impl<'a> Signer<'a, '_> {
             }
             // Within a value that ended as it should, a name is no name.
             seen = attribute.at + if attribute.exact { attribute.value.len() } else { 0 };
-            if is_uri && is_fetched(attribute.value, names_playlist, frame) {
+            let is_left = is_renewed_in_turn && stays(attribute.value, frame);
+            if is_uri && is_fetched(attribute.value, names_playlist, frame) && !is_left {
                 found.push((start + list_at + attribute.at, attribute.value));
             }
         }
@@ -205,6 +207,11 @@ impl<'a> Signer<'a, '_> {
 /// licence server (`skd:`) are not; a playlist in a `data:` URI would hold URIs that nobody has looked at.
 fn is_fetched(uri: &[u8], is_playlist: bool, frame: &Frame<'_>) -> bool {
     !is_local(uri) || (is_playlist && !frame.foreign.passes(None))
+}
+
+/// Whether the URI of a playlist leads to one that is renewed in turn when it is asked for with the token that it has.
+fn stays(uri: &[u8], frame: &Frame<'_>) -> bool {
+    frame.signing == Signing::Renewed && str::from_utf8(uri).is_ok_and(|uri| plain(uri).is_some())
 }
 
 /// Whether an `EXTINF` says a duration and a title, and nothing besides that a player might take for a URI.
@@ -267,6 +274,10 @@ const PLAYLISTS: [&[u8]; 6] = [
     b"#EXT-X-CONTENT-STEERING:",
     b"#EXT-X-DATERANGE:",
 ];
+
+/// Of these, tags whose URIs are those of playlists alone.
+const RENEWED_IN_TURN: [&[u8]; 3] =
+    [b"#EXT-X-MEDIA:", b"#EXT-X-I-FRAME-STREAM-INF:", b"#EXT-X-RENDITION-REPORT:"];
 
 /// The URIs of one line.
 enum Uris<'a> {

@@ -36,6 +36,22 @@ pub enum Signing {
     Path,
     /// In its query.
     Query,
+    /// In its query, in front of which relative URIs inherit an older token of the session in the path from the manifest's
+    /// own URL: of a playlist that has been read before, so that nothing but a parameter changes in it. hls.js takes another
+    /// path of a segment that it knows for a fault of the playlist. URIs of playlists stay as they are: they are renewed in
+    /// turn.
+    Renewed,
+}
+
+impl Signing {
+    /// How the URIs of an MPD carry the session: base URLs move as a whole.
+    #[must_use]
+    pub const fn of_mpd(self) -> Self {
+        match self {
+            Self::Renewed => Self::Path,
+            other => other,
+        }
+    }
 }
 
 impl Frame<'_> {

@@ -57,12 +57,13 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     // Refusals are told and logged with the awaits: they are no hot path.
     pipeline::good(facts, wanted, &session, key, &site.body, sessions, now).ok()?;
     pipeline::on_site(&title.body, &site.body.host).ok()?;
-    let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now).ok()?;
+    let mut admission = pipeline::resume(facts, token, session, &site.body, &title.body, now).ok()?;
     if streams::is_to_be_told(&site.body, &session)
-        || pipeline::renew(facts, wanted, &admission, &site.body, &keys.body, now).ok()?.is_some()
+        || pipeline::renew(wanted, &mut admission, &site.body, &keys.body, now).ok()?.is_some()
     {
         return None;
     }
+    let facts = &*pipeline::asked(facts, &admission);
     let source = source(facts, wanted, &at_hand, &admission.permit)?;
     let on = |age_s, stamp: &Stamp| Dependence {
         age_s,
@@ -79,7 +80,8 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             let rewrite = Rewrite::of(facts, wanted, &site.body, &admission, &source);
             let compiled = templates::compiled(&rewrite, site.revision, &kept).ok()?;
             let head = || rewrite.head(&compiled.template, &kept.stamp, now_ms);
-            if let Some(shared) = compiled.shared.as_ref().filter(|_| sent.if_none_match.is_none()) {
+            let is_plain = sent.if_none_match.is_none() && !admission.renewed;
+            if let Some(shared) = compiled.shared.as_ref().filter(|_| is_plain) {
                 let on = on(Some(kept.stamp.age_s(now_ms)), &kept.stamp);
                 return Some(compiled.prepared.answer(on, shared, || headed(head())));
             }
@@ -87,7 +89,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             let whole = head.status == 200;
             let body = whole.then(|| match &compiled.shared {
                 Some(shared) => shared.clone(),
-                None => Uint8Array::from(&*compiled.template.render(token.expose())),
+                None => Uint8Array::from(&*compiled.template.render(admission.token.expose())),
             });
             Some(respond::at_once(&head, body.as_ref()))
         }

@@ -107,8 +107,8 @@ impl Edge {
         // Not before the token has been verified: nobody has made-up titles looked up.
         let title = self.title(&request, &site.body.host).await??;
         let id = crypto::session_id()?;
-        let admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
-        let answer = self.media(facts, &request, &site, &title.body, &admission, sessions.keys).await?;
+        let mut admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
+        let answer = self.media(facts, &request, &site, &title.body, &mut admission, sessions.keys).await?;
         // Last but for the count of streams, so that hardly a denial and no outage of the media origin uses a token up. HEAD brings nothing that
         // could be watched.
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
@@ -136,9 +136,9 @@ impl Edge {
         let sessions = Sessions { keys: &keys.body, revocations: &revocations.body };
         let session = pipeline::open(facts, request, token, &site.body, sessions, now())?;
         let title = self.title(request, &site.body.host).await??;
-        let admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
+        let mut admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
         streams::seen(documents, &site.body, &session);
-        self.media(facts, request, &site, &title.body, &admission, sessions.keys).await
+        self.media(facts, request, &site, &title.body, &mut admission, sessions.keys).await
     }
 
     async fn media(
@@ -147,13 +147,14 @@ impl Edge {
         request: &MediaRequest,
         site: &Document<Site>,
         title: &Title,
-        admission: &Admission,
+        admission: &mut Admission,
         keys: &KeySet,
     ) -> Result<Answer, Stop> {
         let Document { revision: site_revision, body: site } = site;
-        if let Some(redirect) = pipeline::renew(facts, request, admission, site, keys, now())? {
-            return Ok(Answer::Whole(redirect));
+        if let Some(instead) = pipeline::renew(request, admission, site, keys, now())? {
+            return Ok(Answer::Whole(instead));
         }
+        let facts = &*pipeline::asked(facts, admission);
         let source = cache::source(
             facts,
             request,
@@ -186,7 +187,7 @@ impl Edge {
                 let reply = match manifest.await {
                     Ok(reply) => reply,
                     Err(stop) => {
-                        let (reply, fault) = pipeline::or_void_patch(request, stop)?;
+                        let (reply, fault) = pipeline::otherwise(facts, request, admission, stop)?;
                         respond::log(Some(facts), &fault.into());
                         reply
                     }

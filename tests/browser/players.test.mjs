@@ -162,8 +162,9 @@ function tests(player) {
 
   test("plays low latency in a rewind window, while its session is renewed again and again", () =>
     watch({ title: own("low", player), plan: "short", lowLatency: true, site: "renewing.localhost" }, async (viewer) => {
-      const sessions = () => new Set(viewer.requests.filter(({ status }) => status === 200).map(({ path }) => /^\/~([^/]+)\//.exec(path)?.[1]));
-      await viewer.until("sessions have been renewed", ({ size }) => size > 2, { see: sessions });
+      const parts = () => viewer.requests.filter(({ path, status }) => status === 200 && path.endsWith(".m4s"));
+      const sessions = () => new Set(parts().map(({ path, query }) => /(?:^|&)sd_session=([^&]+)/.exec(query)?.[1] ?? /^\/~([^/]+)\//.exec(path)?.[1]));
+      await viewer.until("parts come under renewed sessions", ({ size }) => size > 2, { see: sessions });
       await viewer.playOn(2);
       await isClose(viewer, own("low", player));
     }));

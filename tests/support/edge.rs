@@ -90,11 +90,12 @@ impl<'a> Edge<'a> {
         now: UnixTime,
     ) -> Result<Reply, Stop> {
         let id = SessionId([7; 8]);
-        let Admitted { request, site, title, admission, usage, redirect } =
+        let Admitted { request, site, title, admission, usage, instead } =
             offline::admit(&self.documents, facts, below, now, id, &mut Vec::new())?;
-        if let Some(redirect) = redirect {
-            return Ok(redirect);
+        if let Some(instead) = instead {
+            return Ok(instead);
         }
+        let facts = &*pipeline::asked(facts, &admission);
         if request.kind == ResourceKind::Time {
             return Ok(pipeline::time(now.as_secs() * 1000));
         }
@@ -107,7 +108,8 @@ impl<'a> Edge<'a> {
         let permit = &admission.permit;
         let source = cache::source(facts, &request, &site, &permit.folder, &permit.caps, title.generation)?;
         let reply = self.fetch(facts, &request, &site, &admission, &source, now);
-        let reply = reply.or_else(|stop| pipeline::or_void_patch(&request, stop).map(|(reply, _)| reply))?;
+        let reply = reply
+            .or_else(|stop| pipeline::otherwise(facts, &request, &admission, stop).map(|(reply, _)| reply))?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();
             let uses = used.entry(usage.name.to_string()).and_modify(|uses| *uses += 1).or_insert(1);
