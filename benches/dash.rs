@@ -16,7 +16,7 @@ use measure::{ROUNDS, least, patience, peak, ratio};
 use quick_xml::events::Event;
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::dash::{Edits, compile};
-use stagedoor::manifest::{Frame, Signing, Template};
+use stagedoor::manifest::{Frame, Query, Signing, Template};
 use stagedoor::route::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
@@ -113,7 +113,7 @@ fn signed(mpd: &str) -> Template {
                 folder,
                 root: "harbour/",
                 resource,
-                query: "",
+                query: Query::new(""),
                 signing: Signing::Path,
                 foreign: &ForeignPolicy::REFUSE,
                 authority: "https://watch.example",

@@ -17,7 +17,7 @@ use quick_m3u8::tag::{KnownTag, hls};
 use quick_m3u8::{HlsLine, Reader};
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::hls::{Edits, EventKind, Tag, Writer, compile, events};
-use stagedoor::manifest::{Frame, Signing, Template};
+use stagedoor::manifest::{Frame, Query, Signing, Template};
 use stagedoor::route::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
@@ -222,7 +222,7 @@ fn compiled(playlist: &str) -> Template {
                 folder,
                 root: "harbour/",
                 resource,
-                query: "",
+                query: Query::new(""),
                 signing: Signing::Path,
                 foreign,
                 authority: "https://watch.example",

@@ -190,7 +190,8 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
     let newcomer = Newcomer::of(&admission.session, &admission.permit.caps);
     if let Some(newcomer) = newcomer.filter(|_| entry && instead.is_none()) {
         // The store is not asked either: that would begin a stream.
-        let saw = json!({ "limit": newcomer.limit, "idle_s": site.sessions.streams_idle_s, "asked": false });
+        let saw =
+            json!({ "limit": newcomer.limit, "idle_s": site.body.sessions.streams_idle_s, "asked": false });
         steps.push(Step { step: "streams", saw });
     }
     if let Some(reply) = &instead {
@@ -203,7 +204,7 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
     let source = cache::source(
         &pipeline::asked(facts, &admission),
         &request,
-        &site,
+        &site.body,
         &admission.permit.folder,
         &admission.permit.caps,
         title.generation,

@@ -73,7 +73,7 @@ pub fn host_name(host: &str) -> &str {
 }
 
 /// The scheme of a URL.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// `https`
     #[default]

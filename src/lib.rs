@@ -17,6 +17,7 @@ pub mod hls;
 mod json;
 pub mod manifest;
 mod media_type;
+pub mod memory_key;
 pub mod offline;
 pub mod pipeline;
 pub mod redacted;
@@ -30,6 +31,7 @@ pub mod steering;
 pub mod streams;
 pub mod time;
 pub mod token;
+pub mod variation;
 
 #[cfg(target_arch = "wasm32")]
 mod worker;

@@ -118,7 +118,7 @@ pub struct Admitted {
     /// What is asked for.
     pub request: MediaRequest,
     /// The site.
-    pub site: Site,
+    pub site: Document<Site>,
     /// The title.
     pub title: Title,
     /// The viewer.
@@ -209,6 +209,7 @@ pub fn decide(
     };
     steps.push(permitted(&admission));
     let instead = pipeline::renew(&request, &mut admission, &site, &session_keys, now)?;
+    let site = Document { revision: site_revision, body: site };
     Ok(Admitted { request, site, title, admission, usage, instead })
 }
 

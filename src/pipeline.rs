@@ -21,12 +21,12 @@ use crate::manifest::Signing;
 use crate::media_type;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
-use crate::rewrite::SKIP_PARAMETER;
 use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
 use crate::route::{self, MediaRequest, ResourceKind, SESSION_PARAMETER};
 use crate::time::UnixTime;
 use crate::token::session::{self, Opening, Session, SessionId};
 use crate::token::{self, Grant, Presented, Renewal, RevocationIndex};
+use crate::variation::SKIP_PARAMETER;
 
 /// Why a request is not served: refused, or something broke.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,45 +1,53 @@
-//! A manifest, rewritten for a viewer: what a request asks for, and the reply.
+//! A manifest, rewritten for a viewer: its template, and the reply.
 //!
 //! ```text
-//! of         facts, site, admission, source -> what is to become of the manifest
-//! template   its bytes -> the template of everybody of whom the same is asked
-//! reply      the template -> a viewer's reply
+//! of        facts, site, admission, source -> what is to become of the manifest
+//! compile   its bytes -> the template for everybody for whom the same is to become of it
+//! reply     the template -> a viewer's reply
 //! ```
 
-use std::fmt::Display;
+use std::borrow::Cow;
+use std::rc::Rc;
 
 use crate::cache::{Source, Stamp};
-use crate::catalog::Site;
+use crate::catalog::{Document, Edition, Site};
 use crate::dash;
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::hls::{self, Edits, Skip};
-use crate::manifest::{Frame, Steering, Template};
+use crate::hls;
+use crate::manifest::{Own, Template};
+use crate::memory_key::MemoryKey;
 use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
-use crate::route::{MediaRequest, ResourceKind};
-use crate::steering;
+use crate::route::MediaRequest;
 use crate::token::Credentials;
-
-/// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
-pub const DEFINE_PARAMETER: &str = "_SD_define";
-
-/// The query parameter by which a player asks for a Playlist Delta Update ([section 6.3.7]).
-///
-/// [section 6.3.7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7
-pub(crate) const SKIP_PARAMETER: &str = "_HLS_skip";
+use crate::variation::{CompileError, Variation};
 
 /// What is to become of a manifest.
 #[derive(Clone, Debug)]
 pub struct Rewrite<'a> {
     facts: &'a Facts,
     request: &'a MediaRequest,
-    site: &'a Site,
+    site: Edition<'a, Site>,
     admission: &'a Admission,
     source: &'a Source,
-    edits: Edits<'a>,
-    steering: Option<Steering<'a>>,
+    variation: Variation<'a>,
+}
+
+/// What a template was made from, besides its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    manifest: Rc<[u8]>,
+    /// The query of the manifest's URL, where it was read.
+    query: Option<String>,
+}
+
+impl Basis {
+    /// The memory that it takes, in bytes, with the manifest.
+    pub fn size_bytes(&self) -> usize {
+        self.manifest.len() + self.query.as_ref().map_or(0, String::capacity)
+    }
 }
 
 impl<'a> Rewrite<'a> {
@@ -47,81 +55,46 @@ impl<'a> Rewrite<'a> {
     pub fn of(
         facts: &'a Facts,
         request: &'a MediaRequest,
-        site: &'a Site,
+        site: &'a Document<Site>,
         admission: &'a Admission,
         source: &'a Source,
     ) -> Self {
-        let caps = &admission.permit.caps;
-        let delta_updates = site.playlists.delta_updates;
-        let makes_them = delta_updates || caps.rewind_s.is_some();
-        let edits = Edits {
-            bounds: site.playlists.bounds(),
-            start: admission.start,
-            define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
-            delta_updates,
-            skip: facts
-                .raw_query_parameter(SKIP_PARAMETER)
-                .filter(|_| makes_them)
-                .and_then(Skip::from_directive),
-            directives_stop: !site.media.low_latency,
-            ..Edits::within(caps)
-        };
-        let steering = steering::announced(facts, site, admission);
-        Self { facts, request, site, admission, source, edits, steering }
+        let site = Edition::of_site(site);
+        let variation = Variation::of(facts, request, site, admission, source);
+        Self { facts, request, site, admission, source, variation }
     }
 
-    /// A name for everything that its template depends on, but the manifest's bytes and the site's document.
-    pub fn key(&self) -> String {
-        let Self { facts, request, admission, source, edits, steering, .. } = self;
-        let Admission { permit, signing, .. } = admission;
-        let Edits { define, start, skip, .. } = edits;
-        let start = start.map(|start| format!("{:?}-{:?}", start.max_height, start.max_bitrate_kbps));
-        let start = start.unwrap_or_default();
-        let skip = skip.map_or("", Skip::name);
-        let (key, class) = (&source.cache_key, permit.class);
-        // Where the folder ends and the path begins is not in the key of the source.
-        let place = format!("{}/{}", request.title, request.resource);
-        let authority = facts.authority();
-        let key = format!("{key}#{class}#{place}#{authority}#{signing:?}#{define}#{start}#{skip}");
-        // At the entry, the order of pathways is the viewer's.
-        let order = steering.iter().filter(|_| admission.entered).flat_map(|steering| &steering.order);
-        order.fold(key, |key, pathway| key + "#" + pathway.as_str())
+    /// The key under which its template is remembered, with the template's [`Basis`].
+    pub fn key(&self) -> MemoryKey {
+        MemoryKey::of(&(&*self.source.cache_key, &self.variation))
+    }
+
+    /// Whether a template under this key is good for the request.
+    ///
+    /// The same manifest is the same allocation, so that there is no need to look at its bytes.
+    pub fn is_based_on(&self, basis: &Basis, manifest: &Rc<[u8]>) -> bool {
+        let Basis { manifest: made_from, query } = basis;
+        Rc::ptr_eq(made_from, manifest)
+            && query.as_ref().is_none_or(|query| query == self.facts.query.expose())
     }
 
     /// Compiles a manifest.
-    pub fn template(&self, bytes: &[u8]) -> Result<Template, Stop> {
-        let Self { facts, request, site, admission, source, edits, steering } = self;
-        let edits = Edits { steering: steering.as_ref(), ..*edits };
-        let frame = Frame {
-            folder: &source.folder,
-            root: &format!("{}/", request.title),
-            resource: &request.resource,
-            query: facts.query.expose(),
-            signing: if request.kind == ResourceKind::Playlist {
-                admission.signing
-            } else {
-                admission.signing.of_mpd()
-            },
-            foreign: &site.media.foreign,
-            authority: &facts.authority(),
-            credentials: &Credentials::of(site),
-        };
-        let stop = |kind, error: &dyn Display| match kind {
-            Refused::NoVariant => Denial::new(Reason::NoVariant, error.to_string()).into(),
-            Refused::Broken(kind) => Fault::new(kind, format!("{}: {error}", source.place())).into(),
-        };
-        if matches!(request.kind, ResourceKind::Mpd | ResourceKind::Patch) {
-            let edits = dash::Edits {
-                max_bytes: site.playlists.max_bytes,
-                update_within_s: site.sessions.update_within_s(),
-                steering: steering.as_ref(),
-                ..dash::Edits::within(edits.caps)
-            };
-            let is_patch = request.kind == ResourceKind::Patch;
-            let compile = if is_patch { dash::compile_patch } else { dash::compile };
-            return compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error));
-        }
-        hls::compile(bytes, Some(&frame), &edits).map_err(|error| stop((&error).into(), &error))
+    pub fn compile(&self, manifest: &Rc<[u8]>) -> Result<(Template, Basis), Stop> {
+        let query = self.facts.query.expose();
+        let (template, is_query_read) =
+            self.variation.compile(manifest, query).map_err(|error| match Refused::from(&error) {
+                Refused::NoVariant => Stop::from(Denial::new(Reason::NoVariant, error.to_string())),
+                Refused::Broken(kind) => Fault::new(kind, format!("{}: {error}", self.source.place())).into(),
+            })?;
+        let query = is_query_read.then(|| query.clone());
+        Ok((template, Basis { manifest: Rc::clone(manifest), query }))
+    }
+
+    /// The viewer's copy of the manifest.
+    pub fn render<'t>(&self, template: &'t Template) -> Cow<'t, [u8]> {
+        let kept = || Credentials::of(&self.site).without(self.facts.query.expose());
+        let query = if template.takes_query() { kept() } else { String::new() };
+        template.render(Own { token: self.admission.token.expose(), query: &query })
     }
 
     /// The viewer's reply. `stamp` is that of the manifest, `now_ms` the time in Unix milliseconds.
@@ -130,7 +103,7 @@ impl<'a> Rewrite<'a> {
         if head.status == 304 {
             return head;
         }
-        Reply { body: template.render(self.admission.token.expose()).into_owned(), ..head }
+        Reply { body: self.render(template).into_owned(), ..head }
     }
 
     /// The viewer's reply without its body. `now_ms` is the time in Unix milliseconds.
@@ -151,7 +124,7 @@ impl<'a> Rewrite<'a> {
         reply
             .with("Cache-Control", stamp.lifetime.for_player())
             .with("Age", stamp.age_s(now_ms).to_string())
-            // The token is in the URL: of one template, one URL has one body.
+            // Token and query are in the URL: of one template, one URL has one body.
             .tagged(template.tag(), facts.headers.if_none_match.as_deref())
     }
 }
@@ -162,6 +135,15 @@ enum Refused {
     NoVariant,
     /// It is broken.
     Broken(FaultKind),
+}
+
+impl From<&CompileError> for Refused {
+    fn from(error: &CompileError) -> Self {
+        match error {
+            CompileError::Playlist(error) => error.into(),
+            CompileError::Mpd(error) => error.into(),
+        }
+    }
 }
 
 impl From<&hls::CompileError> for Refused {

@@ -72,7 +72,7 @@ impl MediaRequest {
 }
 
 /// Kinds of resource: one of the edge's own, and those of titles, told apart by their file extension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResourceKind {
     /// An HLS playlist: `.m3u8`, `.m3u`.
     Playlist,

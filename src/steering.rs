@@ -70,17 +70,17 @@ pub fn answer(
     Ok(Reply::new(200, ResourceKind::Steering.media_type(), body).with("Cache-Control", kept))
 }
 
-/// What a playlist says of its site's steering, if the site steers.
+/// The order of a site's pathways that a manifest announces to a viewer alone.
 ///
-/// At the entry, the order is the viewer's own, so that a player starts on the pathway that the steering manifest will send
-/// it to. Below a session it is the same for every viewer, as all bytes there are that have no hole for a token.
-pub fn announced<'a>(facts: &Facts, site: &'a Site, admission: &Admission) -> Option<Steering<'a>> {
-    let shared = of_site(site)?;
-    let policy = site.steering.as_ref().filter(|_| admission.entered);
-    Some(match policy {
-        Some(policy) => Steering { order: order(policy, site, facts, admission.session.id), ..shared },
-        None => shared,
-    })
+/// At the entry it is the viewer's own, so that a player starts on the pathway that the steering manifest will send it to.
+/// `None` below a session: there it is the same for every viewer, as all bytes there are that have no hole for a token.
+pub(crate) fn own_order<'a>(
+    facts: &Facts,
+    site: &'a Site,
+    admission: &Admission,
+) -> Option<Vec<&'a PathwayId>> {
+    let policy = site.steering.as_ref().filter(|_| admission.entered)?;
+    Some(order(policy, site, facts, admission.session.id))
 }
 
 /// What a playlist says of its site's steering to every viewer, if the site steers.

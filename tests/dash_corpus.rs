@@ -15,7 +15,7 @@ use std::path::Path;
 
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::dash::{CompileError, Edits, compile};
-use stagedoor::manifest::{Frame, Signing};
+use stagedoor::manifest::{Frame, Query, Signing};
 use stagedoor::route::{ResourcePath, SESSION_PARAMETER, TIME_RESOURCE};
 use stagedoor::token::Credentials;
 use url::Url;
@@ -76,7 +76,7 @@ fn signed(
         folder,
         root: "harbour/",
         resource: &resource,
-        query: "",
+        query: Query::new(""),
         signing,
         foreign,
         authority: "https://edge.example",

@@ -16,7 +16,7 @@ use stagedoor::facts::{Facts, Geography, Headers, Method, host_name};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
 use stagedoor::time::UnixTime;
-use support::edge::{Edge, Scripted, UsedTokens};
+use support::edge::{Edge, Isolate, Scripted, UsedTokens};
 use support::mint;
 
 #[derive(Deserialize)]
@@ -170,7 +170,7 @@ fn run(file: &str) {
 }
 
 fn play(base: &Base, flow: Flow, mut now: u64) {
-    let used = UsedTokens::default();
+    let (used, isolate) = (UsedTokens::default(), Isolate::default());
     let mut documents = base.documents.clone();
     documents.extend(flow.documents);
     documents.retain(|_, document| !document.is_null());
@@ -180,7 +180,7 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
     for (number, step) in flow.steps.into_iter().enumerate() {
         now += step.wait_s;
         documents.extend(step.documents);
-        let edge = Edge::new(&documents, upstream.clone(), &used);
+        let edge = Edge::new(&documents, upstream.clone(), &used, &isolate);
         let told = format!("{}, step {}, {}", flow.name, number + 1, step.request.path);
         let token =
             step.request.token.as_ref().map(|wanted| mint::mint(wanted, &base.claims, &base.private_keys));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::hls::{Edits, Writer, check, compile, events};
-use stagedoor::manifest::{FINDINGS_MAX, Frame, Severity, Signing};
+use stagedoor::manifest::{FINDINGS_MAX, Frame, Query, Severity, Signing};
 use stagedoor::route::{ResourcePath, SESSION_PARAMETER};
 use stagedoor::token::Credentials;
 use url::Url;
@@ -221,7 +221,7 @@ fn every_uri_is_signed_exactly_once() {
                 folder: &folder,
                 root: "harbour/",
                 resource: &resource,
-                query: "",
+                query: Query::new(""),
                 signing,
                 foreign: &foreign,
                 authority: "https://watch.example",

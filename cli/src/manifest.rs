@@ -10,7 +10,7 @@ use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site, Start};
 use stagedoor::dash;
 use stagedoor::facts::Facts;
 use stagedoor::hls::{self, Bounds, Edits};
-use stagedoor::manifest::{Frame, Signing};
+use stagedoor::manifest::{Frame, Query, Signing};
 use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
 use stagedoor::steering;
 use stagedoor::token::Credentials;
@@ -155,7 +155,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         folder: &place.folder,
         root: &place.root,
         resource: &place.resource,
-        query: facts.query.expose(),
+        query: Query::new(facts.query.expose()),
         signing,
         foreign: &foreign,
         authority: &facts.authority(),

@@ -10,7 +10,7 @@ use super::{FrameRate, HdcpLevel};
 ///
 /// They shape what a player is offered. They are not access control within a title: who writes the URL of a larger
 /// rendition by hand, with a session of the title, gets it. What may not leave the edge belongs into another title.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Caps {
     /// The greatest height of a picture, in pixels: that of the picture of 16:9 in which it fits, lying or standing. So

@@ -9,6 +9,7 @@ mod cache;
 mod caps;
 mod device;
 mod document;
+mod edition;
 mod entitlement;
 mod foreign;
 mod frame_rate;
@@ -37,6 +38,7 @@ pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
 pub use document::{
     Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored, stored_revision, tombstone,
 };
+pub use edition::Edition;
 pub use entitlement::{AdsMode, Entitlement, Model};
 pub use foreign::{ForeignPolicy, HostPattern};
 pub use frame_rate::FrameRate;

@@ -177,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::ForeignPolicy;
-    use crate::manifest::Signing;
+    use crate::manifest::{Query, Signing};
     use crate::route::ResourcePath;
     use crate::token::Credentials;
 
@@ -190,7 +190,7 @@ mod tests {
             folder: &folder,
             root: "harbour/",
             resource: &resource,
-            query: "publishTime=1",
+            query: Query::new("publishTime=1"),
             signing,
             foreign: &foreign,
             authority: "https://watch.example",

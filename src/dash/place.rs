@@ -402,6 +402,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::ForeignPolicy;
+    use crate::manifest::Query;
     use crate::token::Credentials;
 
     fn with<T>(signing: Signing, then: impl FnOnce(&Resolver<'_>) -> T) -> T {
@@ -413,7 +414,7 @@ mod tests {
             folder: &folder,
             root: "harbour/",
             resource: &resource,
-            query: "",
+            query: Query::new(""),
             signing,
             foreign: &foreign,
             authority: "https://watch.example",

@@ -36,7 +36,7 @@ use super::patch::{self, Selected};
 use super::place::{self, Base, Place, PlaceError, Resolver};
 use super::url_template::{self, Kind};
 use crate::manifest::{
-    Frame, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, is_relative, plain,
+    Frame, Hole, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, is_relative, plain,
 };
 use crate::route::{ResourcePath, SESSION_PARAMETER, STEERING_RESOURCE, TIME_RESOURCE, without_session};
 
@@ -65,6 +65,8 @@ pub(super) fn write(
 struct Written {
     text: String,
     places: Vec<Replaced>,
+    /// Where something else of the viewer's own comes than the token, of the string.
+    others: Vec<(u32, Hole)>,
     /// How long all of it is with the tokens, in bytes.
     bytes: usize,
 }
@@ -110,8 +112,15 @@ impl Written {
             push(&mut template, text, copied, at.start);
             push(&mut template, &self.text, with.start, hole.unwrap_or(with.end));
             if let Some(hole) = *hole {
+                let mut from = hole;
                 template.push_hole();
-                push(&mut template, &self.text, hole, with.end);
+                for (other, kind) in self.others.iter().filter(|(other, _)| (hole..with.end).contains(other))
+                {
+                    push(&mut template, &self.text, from, *other);
+                    template.push_other(*kind);
+                    from = *other;
+                }
+                push(&mut template, &self.text, from, with.end);
             }
             copied = at.end;
         }
@@ -331,44 +340,43 @@ impl<'f> Signer<'f> {
     fn give_base(&mut self, mpd: Element<'_, '_>) -> Result<Base, PlaceError> {
         let (base, place) = Base::of_folder(self.frame)?;
         if let Place::Signed(before, after) = place {
-            self.insert(mpd, &["ProgramInformation"], "BaseURL", (before, escaped(&after, None)));
+            self.insert(mpd, &["ProgramInformation"], "BaseURL", (before, escaped(&after, None)), None);
         }
         Ok(base)
     }
 
     /// Tells players of a live stream to ask for the next MPD below the session, in place of opening another one with the
-    /// viewer's token each time.
+    /// viewer's token each time. What else their query has, they keep.
     fn give_location(&mut self, mpd: Element<'_, '_>) {
-        let Frame { authority, root, resource, query, signing, credentials, .. } = *self.frame;
+        let Frame { authority, root, resource, signing, .. } = *self.frame;
         let is_dynamic = mpd.value("type").is_some_and(|kind| kind == "dynamic");
         if signing == Signing::Inherited || !is_dynamic || mpd.child("Location").is_some() {
             return;
         }
-        let others = credentials.without(query);
-        let (before, after) = if signing == Signing::Query {
-            let mark = if others.is_empty() { "" } else { "&" };
-            (format!("{authority}/{root}{resource}?{others}{mark}{SESSION_PARAMETER}="), String::new())
+        let (before, after, hole) = if signing == Signing::Query {
+            let before = format!("{authority}/{root}{resource}?{SESSION_PARAMETER}=");
+            (before, String::new(), Hole::Parameters)
         } else {
-            let mark = if others.is_empty() { "" } else { "?" };
-            (format!("{authority}/~"), format!("/{root}{resource}{mark}{others}"))
+            (format!("{authority}/~"), format!("/{root}{resource}"), Hole::Query)
         };
         let texts = (escaped(&before, None), escaped(&after, None));
-        self.insert(mpd, &["ProgramInformation", "BaseURL"], "Location", texts);
+        self.insert(mpd, &["ProgramInformation", "BaseURL"], "Location", texts, Some(hole));
     }
 
     /// Whether who has the query of the MPD's URL has a token, and URLs may lead to other hosts.
     fn gives_token_away(&self) -> bool {
         let Frame { query, credentials, foreign, .. } = *self.frame;
-        query.split('&').any(|pair| credentials.holds_pair(pair)) && !foreign.is_default()
+        !foreign.is_default() && query.read().split('&').any(|pair| credentials.holds_pair(pair))
     }
 
-    /// Puts a child behind those of some names, or in front of all.
+    /// Puts a child behind those of some names, or in front of all: one text, the token, another text, and a hole.
     fn insert(
         &mut self,
         mpd: Element<'_, '_>,
         behind: &[&str],
         name: &str,
         (before, after): (String, String),
+        hole: Option<Hole>,
     ) {
         let Some(inner) = mpd.inner() else { return };
         let last = mpd.children().filter(|child| behind.contains(&child.name())).last();
@@ -379,7 +387,10 @@ impl<'f> Signer<'f> {
         let space = space.get(..space.len() - space.trim_start().len()).unwrap_or_default();
         let prefix = mpd.qualified_name().strip_suffix("MPD").unwrap_or_default();
         let before = [space, "<", prefix, name, ">", &before];
-        self.written.put(at..at, &before, Some(&[&after, "</", prefix, name, ">"]));
+        let end = ["</", prefix, name, ">"].concat();
+        self.written.put(at..at, &before, Some(&[&after, &end]));
+        let hole = hole.map(|hole| (small(self.written.text.len() - end.len()), hole));
+        self.written.others.extend(hole);
     }
 
     /// Signs what lies at one level of base URLs: an MPD, a Period, an AdaptationSet or a Representation. Returns the base

@@ -5,7 +5,7 @@ use std::fmt;
 use super::lines::{Kind, lines};
 use super::shape::{Piece, Shape};
 use super::{Edits, media, sign, steering, variants};
-use crate::manifest::{Frame, Template};
+use crate::manifest::{Frame, Query, Template};
 
 /// Why a playlist cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,12 +81,12 @@ pub fn compile(
     ) {
         return Err(CompileError::NotAPlaylist);
     }
-    let query = frame.map_or("", |frame| frame.query);
+    let query = frame.map_or(Query::new(""), |frame| frame.query);
     sign::write(playlist, &shape(playlist, query, edits)?, frame, edits)
 }
 
 /// What the edits leave of a playlist.
-fn shape(playlist: &[u8], query: &str, edits: &Edits<'_>) -> Result<Shape, CompileError> {
+fn shape(playlist: &[u8], query: Query<'_>, edits: &Edits<'_>) -> Result<Shape, CompileError> {
     // A Media Playlist has no variants.
     if let Some(shape) = media::shape(playlist, edits) {
         return Ok(shape);
@@ -123,7 +123,7 @@ mod tests {
             folder: &folder,
             root: "harbour/",
             resource: &resource,
-            query: "q=v",
+            query: Query::new("q=v"),
             signing,
             foreign,
             authority: "https://watch.example",
@@ -319,7 +319,6 @@ mod tests {
         let caps = Caps::default();
         let signed = template(playlist, Signing::Path, &Edits::within(&caps)).unwrap();
         assert_eq!(str::from_utf8(&signed.render("S")).unwrap(), expected);
-        assert!(signed.depends_on_query());
         assert_eq!(rewrite(playlist, Signing::Inherited, None).unwrap(), playlist);
     }
 
@@ -374,7 +373,7 @@ mod tests {
                         folder: &folder,
                         root: "harbour/",
                         resource: &resource,
-                        query: "token=t&cdn=c",
+                        query: Query::new("token=t&cdn=c"),
                         signing,
                         foreign: &policy,
                         authority: "https://watch.example",

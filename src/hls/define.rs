@@ -28,7 +28,7 @@ const REFERENCE: &[u8] = b"{$sd_session}";
 /// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
 /// shorter, where a URI stands above the header, and where the playlist names a variable of this name itself.
 pub(super) fn defined(template: Template) -> Template {
-    let Template { bytes, holes, by_query, .. } = &template;
+    let Template { bytes, holes, .. } = &template;
     let header = lines(bytes).find(|line| is_header(line.text)).map_or(0..0, |line| line.start..line.end);
     let is_used_above = holes.first().is_some_and(|hole| *hole < header.end);
     if holes.len() < 2 || is_used_above || names_session(bytes) {
@@ -36,7 +36,6 @@ pub(super) fn defined(template: Template) -> Template {
     }
     let version = version(bytes);
     let mut compact = Template::with_capacity(bytes.len() + holes.len() * REFERENCE.len() + 64);
-    compact.by_query = *by_query;
     compact.push(bytes.get(..header.end).unwrap_or_default());
     if version.is_none() {
         compact.push(format!("#EXT-X-VERSION:{LEAST_VERSION}\n").as_bytes());

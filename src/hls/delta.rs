@@ -19,7 +19,7 @@ use super::seconds::write;
 /// What a client asks to leave out (`_HLS_skip`).
 ///
 /// [draft-pantos-hls-rfc8216bis-22 section 6.3.7](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7)
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Skip {
     /// Segments: `YES`.
     Segments,

@@ -186,7 +186,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::ForeignPolicy;
-    use crate::manifest::is_local;
+    use crate::manifest::{Query, is_local};
     use crate::token::Credentials;
 
     fn place_with(signing: Signing, foreign: &ForeignPolicy, uri: &str) -> Result<Place, PlaceError> {
@@ -198,13 +198,13 @@ mod tests {
             r#"NAME="base",VALUE="https://media.example/vod/h""#,
             r#"NAME="up",VALUE="../.""#,
         ] {
-            variables.define(list.as_bytes(), "", Credentials::SESSION).unwrap();
+            variables.define(list.as_bytes(), Query::new(""), Credentials::SESSION).unwrap();
         }
         let frame = Frame {
             folder: &folder,
             root: "harbour/",
             resource: &resource,
-            query: "",
+            query: Query::new(""),
             signing,
             foreign,
             authority: "https://watch.example",

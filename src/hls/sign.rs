@@ -33,7 +33,6 @@ pub(super) fn write(
             Piece::Text(text) => signer.lines(text.as_bytes(), 0, text.len(), &[])?,
         }
     }
-    signer.template.by_query = signer.variables.by_query;
     let defined = edits.define && signer.takes_variables;
     Ok(if defined { define::defined(signer.template) } else { signer.template }.finished())
 }

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::catalog::{Caps, ForeignPolicy, PathwayClone};
     use crate::hls::{Edits, compile};
-    use crate::manifest::{Frame, Signing};
+    use crate::manifest::{Frame, Query, Signing};
     use crate::route::ResourcePath;
     use crate::token::Credentials;
 
@@ -171,7 +171,7 @@ mod tests {
             folder: &folder,
             root: "harbour/",
             resource: &resource,
-            query: "",
+            query: Query::new(""),
             signing,
             foreign: &foreign,
             authority: "https://watch.example",

@@ -13,6 +13,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::attributes::{Attribute, attributes};
+use crate::manifest::Query;
 use crate::token::Credentials;
 
 /// The variables that are defined so far.
@@ -25,8 +26,6 @@ pub(super) struct Variables<'a> {
     query: Option<HashMap<String, String>>,
     /// How many bytes of values were put in so far.
     written: Cell<usize>,
-    /// One of them came out of the query.
-    pub(super) by_query: bool,
 }
 
 /// A URI after its variables have been put in.
@@ -122,7 +121,7 @@ impl<'a> Variables<'a> {
     pub(super) fn define(
         &mut self,
         list: &'a [u8],
-        query: &str,
+        query: Query<'_>,
         credentials: &Credentials<'_>,
     ) -> Result<(), &'static str> {
         let Some(definition) = Definition::read(list)? else { return Ok(()) };
@@ -140,9 +139,8 @@ impl<'a> Variables<'a> {
                 self.values.insert(name.as_bytes(), Cow::Borrowed(value));
             }
             Definition::Parameter(_) => {
-                self.by_query = true;
                 let query = self.query.get_or_insert_with(|| {
-                    let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+                    let pairs = url::form_urlencoded::parse(query.read().as_bytes()).into_owned();
                     // Of two of one name, the first.
                     pairs.collect::<Vec<_>>().into_iter().rev().collect()
                 });
@@ -226,7 +224,7 @@ mod tests {
     fn defined<'a>(lists: &[&'a str], query: &str) -> Variables<'a> {
         let mut variables = Variables::default();
         for list in lists {
-            variables.define(list.as_bytes(), query, &Credentials::usual()).unwrap();
+            variables.define(list.as_bytes(), Query::new(query), &Credentials::usual()).unwrap();
         }
         variables
     }
@@ -261,7 +259,6 @@ mod tests {
         ] {
             assert_eq!(variables.resolve(text), expected, "{text}");
         }
-        assert!(variables.by_query);
     }
 
     #[test]
@@ -282,7 +279,7 @@ mod tests {
             "IMPORT=\"{$a}\"",
             "NAME=\"{$a}\",VALUE=\"1\"",
         ] {
-            let found = Variables::default().define(list.as_bytes(), "", &Credentials::usual());
+            let found = Variables::default().define(list.as_bytes(), Query::new(""), &Credentials::usual());
             assert_eq!(found, Err(DIFFERENTLY), "{list}");
         }
         for (first, second) in [
@@ -292,7 +289,7 @@ mod tests {
             ("NAME=\"a\"", "QUERYPARAM=\"a\""),
         ] {
             let mut variables = defined(&[first], "a=1");
-            let found = variables.define(second.as_bytes(), "a=1", &Credentials::usual());
+            let found = variables.define(second.as_bytes(), Query::new("a=1"), &Credentials::usual());
             assert_eq!(found, Err(TWICE), "{first} {second}");
         }
     }

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::Query;
 use crate::catalog::ForeignPolicy;
 use crate::route::ResourcePath;
 use crate::token::Credentials;
@@ -15,8 +16,8 @@ pub struct Frame<'a> {
     pub root: &'a str,
     /// The manifest's path below both.
     pub resource: &'a ResourcePath,
-    /// The query of the manifest's URL at the edge, as it came.
-    pub query: &'a str,
+    /// The query of the manifest's URL at the edge.
+    pub query: Query<'a>,
     /// How URIs carry the session.
     pub signing: Signing,
     /// What becomes of URIs outside the title.
@@ -28,7 +29,7 @@ pub struct Frame<'a> {
 }
 
 /// How a URI carries the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signing {
     /// In its path, `/~{token}/`, which relative URIs inherit from the manifest's own URL: they stay as they are.
     Inherited,

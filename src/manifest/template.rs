@@ -1,23 +1,48 @@
 //! A manifest compiled once, and rendered for each viewer by copying.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The most that is written of a manifest, in bytes, for a token of this length: a quarter of an isolate's memory. A
 /// token and variables at each URI make a manifest many times as long.
 pub(crate) const MOST_WRITTEN: usize = 32 * 1024 * 1024;
 pub(crate) const TOKEN_BYTES: usize = 100;
 
-/// A manifest's bytes, with holes where a viewer's session token belongs.
+/// A manifest's bytes, with holes for what is a viewer's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
     pub(crate) bytes: Vec<u8>,
-    /// Offsets into `bytes`, ascending.
+    /// Where the session's token belongs: offsets into `bytes`, ascending.
     pub(crate) holes: Vec<usize>,
+    /// Where something else belongs, behind the token if one belongs there too. There are few of them.
+    others: Vec<(usize, Hole)>,
     /// What it is known by.
     tag: String,
-    /// The values that its URIs got came from the query of its own URL.
-    pub(crate) by_query: bool,
+}
+
+/// A place for something of the viewer's own, besides the session's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Hole {
+    /// The query behind a path, as XML text: `?a=1&amp;b=2`, or nothing where it is empty.
+    Query,
+    /// The same behind a parameter: `&amp;a=1&amp;b=2`, or nothing.
+    Parameters,
+}
+
+/// What a viewer's copy of a manifest has of the viewer's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a> {
+    /// The session's token.
+    pub token: &'a str,
+    /// The query of the manifest's URL, as it came, without what may hold a token.
+    pub query: &'a str,
+}
+
+impl<'a> From<&'a str> for Own<'a> {
+    /// Of a viewer whose URL has a session's token and no other query.
+    fn from(token: &'a str) -> Self {
+        Self { token, query: "" }
+    }
 }
 
 impl Template {
@@ -33,17 +58,25 @@ impl Template {
         self.holes.push(self.bytes.len());
     }
 
+    pub(crate) fn push_other(&mut self, hole: Hole) {
+        self.others.push((self.bytes.len(), hole));
+    }
+
     /// Finishes it: names it, and gives back the memory that it did not need.
     pub(crate) fn finished(mut self) -> Self {
         let mut hash = DefaultHasher::new();
         hash.write(&self.bytes);
+        // Where the holes are as well: the same bytes around other holes are another manifest.
+        self.holes.iter().for_each(|hole| hash.write_u64(*hole as u64));
+        self.others.iter().for_each(|(at, hole)| (*at as u64, hole).hash(&mut hash));
         self.tag = format!("\"{:016x}-{:x}\"", hash.finish(), self.bytes.len());
         self.bytes.shrink_to_fit();
         self.holes.shrink_to_fit();
+        self.others.shrink_to_fit();
         self
     }
 
-    /// An entity tag ([RFC 9110 section 8.8.3]) for what one URL gets of it.
+    /// An entity tag ([RFC 9110 section 8.8.3]) for what one URL gets of it: what goes into its holes stands in the URL.
     ///
     /// It is a 64-bit SipHash and the length: nobody gains by a collision in a playlist of their own session, and SHA-256
     /// took a fifth of the time of a long playlist. Another compiler's hash may differ, which costs a player one whole
@@ -54,40 +87,92 @@ impl Template {
         &self.tag
     }
 
-    /// Whether every viewer of the class gets the same bytes.
+    /// Whether every viewer gets the same bytes of it.
     pub const fn is_shared(&self) -> bool {
-        self.holes.is_empty()
+        self.holes.is_empty() && self.others.is_empty()
     }
 
-    /// Whether another query of the playlist's URL would have made another template (`EXT-X-DEFINE` with `QUERYPARAM`).
-    pub const fn depends_on_query(&self) -> bool {
-        self.by_query
+    /// Whether the viewer's query is put into it.
+    pub const fn takes_query(&self) -> bool {
+        !self.others.is_empty()
     }
 
-    /// How long it is with a token of this length, in bytes.
+    /// How long it is with a token of this length, in bytes, without a query.
     pub(crate) const fn size_rendered(&self, token_bytes: usize) -> usize {
         self.bytes.len() + self.holes.len() * token_bytes
     }
 
     /// The memory that it takes, in bytes.
     pub const fn size_bytes(&self) -> usize {
-        self.bytes.capacity() + self.holes.capacity() * size_of::<usize>()
+        self.bytes.capacity()
+            + self.holes.capacity() * size_of::<usize>()
+            + self.others.capacity() * size_of::<(usize, Hole)>()
+            + self.tag.capacity()
     }
 
-    /// The playlist of the viewer with this session token.
-    pub fn render(&self, token: &str) -> Cow<'_, [u8]> {
+    /// A viewer's copy.
+    pub fn render<'o>(&self, own: impl Into<Own<'o>>) -> Cow<'_, [u8]> {
         if self.is_shared() {
             return Cow::Borrowed(&self.bytes);
         }
-        let mut playlist = Vec::with_capacity(self.bytes.len() + self.holes.len() * token.len());
-        let mut copied = 0;
-        for hole in &self.holes {
-            playlist.extend_from_slice(self.bytes.get(copied..*hole).unwrap_or_default());
-            playlist.extend_from_slice(token.as_bytes());
-            copied = *hole;
+        let own = own.into();
+        let mut copy = Writing {
+            from: &self.bytes,
+            copied: 0,
+            to: Vec::with_capacity(self.size_rendered(own.token.len()) + self.others.len() * own.query.len()),
+        };
+        let mut holes = self.holes.as_slice();
+        for (at, other) in &self.others {
+            let (before, behind) = holes.split_at(holes.partition_point(|hole| hole <= at));
+            copy.with_token(before, own.token);
+            copy.up_to(*at);
+            other.fill(own.query, &mut copy.to);
+            holes = behind;
         }
-        playlist.extend_from_slice(self.bytes.get(copied..).unwrap_or_default());
-        Cow::Owned(playlist)
+        copy.with_token(holes, own.token);
+        copy.up_to(self.bytes.len());
+        Cow::Owned(copy.to)
+    }
+}
+
+/// A copy that is being made.
+struct Writing<'t> {
+    from: &'t [u8],
+    copied: usize,
+    to: Vec<u8>,
+}
+
+impl Writing<'_> {
+    fn up_to(&mut self, end: usize) {
+        self.to.extend_from_slice(self.from.get(self.copied..end).unwrap_or_default());
+        self.copied = end;
+    }
+
+    fn with_token(&mut self, holes: &[usize], token: &str) {
+        for hole in holes {
+            self.up_to(*hole);
+            self.to.extend_from_slice(token.as_bytes());
+        }
+    }
+}
+
+impl Hole {
+    fn fill(self, query: &str, to: &mut Vec<u8>) {
+        if query.is_empty() {
+            return;
+        }
+        let mark: &[u8] = match self {
+            Self::Query => b"?",
+            Self::Parameters => b"&amp;",
+        };
+        to.extend_from_slice(mark);
+        for byte in query.bytes() {
+            match byte {
+                b'&' => to.extend_from_slice(b"&amp;"),
+                b'<' => to.extend_from_slice(b"&lt;"),
+                _ => to.push(byte),
+            }
+        }
     }
 }
 
@@ -105,5 +190,37 @@ mod tests {
         template.push_hole();
         assert_eq!(&*template.render("/~s/"), b"/~s/a /~s/b /~s/");
         assert!(!template.is_shared());
+    }
+
+    #[test]
+    fn the_query_is_put_in_among_the_tokens() {
+        let mut template = Template::with_capacity(0);
+        template.push(b"/~");
+        template.push_hole();
+        template.push(b"/a");
+        template.push_other(Hole::Query);
+        template.push(b" /a?s=");
+        template.push_hole();
+        template.push_other(Hole::Parameters);
+        assert!(template.takes_query() && !template.is_shared());
+        let rendered = |query| {
+            let own = Own { token: "S", query };
+            String::from_utf8(template.render(own).into_owned()).unwrap()
+        };
+        assert_eq!(rendered(""), "/~S/a /a?s=S");
+        assert_eq!(rendered("b=1&c=<"), "/~S/a?b=1&amp;c=&lt; /a?s=S&amp;b=1&amp;c=&lt;");
+    }
+
+    #[test]
+    fn the_same_bytes_around_other_holes_have_another_tag() {
+        let template = |before: &str, behind: &str| {
+            let mut template = Template::with_capacity(0);
+            template.push(before.as_bytes());
+            template.push_hole();
+            template.push(behind.as_bytes());
+            template.finished()
+        };
+        assert_eq!(template("ab", "c").tag(), template("ab", "c").tag());
+        assert_ne!(template("ab", "c").tag(), template("a", "bc").tag());
     }
 }

@@ -77,8 +77,8 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     match wanted.kind {
         ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
             let kept = playlists::at_hand(&source.cache_key, now_ms)?;
-            let rewrite = Rewrite::of(facts, wanted, &site.body, &admission, &source);
-            let compiled = templates::compiled(&rewrite, site.revision, &kept).ok()?;
+            let rewrite = Rewrite::of(facts, wanted, site, &admission, &source);
+            let compiled = templates::compiled(&rewrite, &kept).ok()?;
             let head = || rewrite.head(&compiled.template, &kept.stamp, now_ms);
             let is_plain = sent.if_none_match.is_none() && !admission.renewed;
             if let Some(shared) = compiled.shared.as_ref().filter(|_| is_plain) {
@@ -89,7 +89,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             let whole = head.status == 200;
             let body = whole.then(|| match &compiled.shared {
                 Some(shared) => shared.clone(),
-                None => Uint8Array::from(&*compiled.template.render(admission.token.expose())),
+                None => Uint8Array::from(&*rewrite.render(&compiled.template)),
             });
             Some(respond::at_once(&head, body.as_ref()))
         }

@@ -1,6 +1,8 @@
 //! What an isolate remembers under keys: so many entries, and so many bytes, at most.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// An entry. Its default is an empty one.
 pub(super) trait Slot: Default {
@@ -14,12 +16,17 @@ pub(super) trait Slot: Default {
     fn filled_at_ms(&self) -> Option<u64>;
 }
 
-pub(super) struct Memory<S> {
-    slots: HashMap<String, S>,
+/// A key.
+pub(super) trait Key: Clone + Hash + Ord {}
+
+impl<K: Clone + Hash + Ord> Key for K {}
+
+pub(super) struct Memory<S, K = String> {
+    slots: HashMap<K, S>,
     bytes: usize,
 }
 
-impl<S> Default for Memory<S> {
+impl<S, K> Default for Memory<S, K> {
     fn default() -> Self {
         Self { slots: HashMap::new(), bytes: 0 }
     }
@@ -31,14 +38,21 @@ const MOST: usize = 2_000;
 /// The most bytes. A Worker has 128 MiB; there are three such memories, and replies under way.
 pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-impl<S: Slot> Memory<S> {
+impl<S: Slot, K: Key> Memory<S, K> {
     /// The entry of a key, where there is one.
-    pub(super) fn find(&self, key: &str) -> Option<&S> {
+    pub(super) fn find<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&S>
+    where
+        K: Borrow<Q>,
+    {
         self.slots.get(key)
     }
 
     /// Works on the entry of a key, which is made if there is none.
-    pub(super) fn with<T>(&mut self, key: &str, now_ms: u64, then: impl FnOnce(&mut S) -> T) -> T {
+    pub(super) fn with<Q, T>(&mut self, key: &Q, now_ms: u64, then: impl FnOnce(&mut S) -> T) -> T
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         if self.slots.len() >= MOST && !self.slots.contains_key(key) {
             self.make_room(now_ms, MOST - MOST / 4);
         }

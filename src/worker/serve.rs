@@ -145,12 +145,12 @@ impl Edge {
         &self,
         facts: &Facts,
         request: &MediaRequest,
-        site: &Document<Site>,
+        document: &Document<Site>,
         title: &Title,
         admission: &mut Admission,
         keys: &KeySet,
     ) -> Result<Answer, Stop> {
-        let Document { revision: site_revision, body: site } = site;
+        let site = &document.body;
         if let Some(instead) = pipeline::renew(request, admission, site, keys, now())? {
             return Ok(Answer::Whole(instead));
         }
@@ -180,8 +180,8 @@ impl Edge {
             ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
                 let manifest = async {
                     let kept = playlists::whole(&source, &documents.context).await?;
-                    let rewrite = Rewrite::of(facts, request, site, admission, &source);
-                    let compiled = templates::compiled(&rewrite, *site_revision, &kept)?;
+                    let rewrite = Rewrite::of(facts, request, document, admission, &source);
+                    let compiled = templates::compiled(&rewrite, &kept)?;
                     Ok(rewrite.reply(&compiled.template, &kept.stamp, now_ms()))
                 };
                 let reply = match manifest.await {

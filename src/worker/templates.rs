@@ -10,8 +10,9 @@ use super::now_ms;
 use super::respond::Prepared;
 use crate::cache::Kept;
 use crate::manifest::Template;
+use crate::memory_key::MemoryKey;
 use crate::pipeline::Stop;
-use crate::rewrite::Rewrite;
+use crate::rewrite::{Basis, Rewrite};
 
 /// A template, and what it was made from.
 pub(super) struct Compiled {
@@ -23,20 +24,17 @@ pub(super) struct Compiled {
 
 #[derive(Default)]
 struct Entry {
-    compiled: Option<Rc<Compiled>>,
-    manifest: Option<Rc<[u8]>>,
-    site_revision: u64,
+    compiled: Option<(Rc<Compiled>, Basis)>,
     made_at_ms: u64,
 }
 
 impl Slot for Entry {
     fn bytes(&self) -> usize {
         // Shared bytes are there twice, and the manifest may be remembered here alone.
-        let manifest = self.manifest.as_ref().map_or(0, |manifest| manifest.len());
-        manifest
-            + self.compiled.as_ref().map_or(0, |compiled| {
-                compiled.template.size_bytes() * if compiled.shared.is_some() { 2 } else { 1 }
-            })
+        self.compiled.as_ref().map_or(0, |(compiled, basis)| {
+            let times = if compiled.shared.is_some() { 2 } else { 1 };
+            basis.size_bytes() + compiled.template.size_bytes() * times
+        })
     }
 
     fn is_spent(&self, _now_ms: u64) -> bool {
@@ -49,33 +47,24 @@ impl Slot for Entry {
 }
 
 thread_local! {
-    static MEMORY: RefCell<Memory<Entry>> = RefCell::default();
+    static MEMORY: RefCell<Memory<Entry, MemoryKey>> = RefCell::default();
 }
 
-/// The template of a manifest, out of memory if it was made from these very bytes under this revision of the site.
-pub(super) fn compiled(rewrite: &Rewrite<'_>, site_revision: u64, kept: &Kept) -> Result<Rc<Compiled>, Stop> {
+/// The template of a manifest, out of memory if it was made for the same from these very bytes.
+pub(super) fn compiled(rewrite: &Rewrite<'_>, kept: &Kept) -> Result<Rc<Compiled>, Stop> {
     let key = rewrite.key();
     let known = MEMORY.with_borrow(|memory| {
-        let entry = memory.find(&key)?;
-        let same = entry.manifest.as_ref().is_some_and(|bytes| Rc::ptr_eq(bytes, &kept.bytes));
-        entry.compiled.clone().filter(|_| same && entry.site_revision == site_revision)
+        let (compiled, basis) = memory.find(&key)?.compiled.as_ref()?;
+        rewrite.is_based_on(basis, &kept.bytes).then(|| Rc::clone(compiled))
     });
     if let Some(compiled) = known {
         return Ok(compiled);
     }
-    let template = rewrite.template(&kept.bytes)?;
-    let shared = template.is_shared().then(|| Uint8Array::from(&*template.render("")));
-    let depends_on_query = template.depends_on_query();
+    let (template, basis) = rewrite.compile(&kept.bytes)?;
+    let shared = template.is_shared().then(|| Uint8Array::from(&*rewrite.render(&template)));
     let compiled = Rc::new(Compiled { template, shared, prepared: Prepared::default() });
-    if !depends_on_query {
-        let now_ms = now_ms();
-        let entry = Entry {
-            compiled: Some(Rc::clone(&compiled)),
-            manifest: Some(Rc::clone(&kept.bytes)),
-            site_revision,
-            made_at_ms: now_ms,
-        };
-        MEMORY.with_borrow_mut(|memory| memory.with(&key, now_ms, |slot| *slot = entry));
-    }
+    let now_ms = now_ms();
+    let entry = Entry { compiled: Some((Rc::clone(&compiled), basis)), made_at_ms: now_ms };
+    MEMORY.with_borrow_mut(|memory| memory.with(&key.kept(), now_ms, |slot| *slot = entry));
     Ok(compiled)
 }

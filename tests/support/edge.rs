@@ -1,21 +1,23 @@
 //! The Worker's part, without its awaits: documents and a media origin out of a script.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
-use stagedoor::catalog::{CorsPolicy, DocumentKey, KeySet, Site};
+use stagedoor::catalog::{CorsPolicy, Document, DocumentKey, KeySet, Site};
 use stagedoor::dash;
 use stagedoor::facts::{Facts, Method};
 use stagedoor::fault::{Fault, FaultKind};
-use stagedoor::manifest::Timing;
+use stagedoor::manifest::{Template, Timing};
+use stagedoor::memory_key::MemoryKey;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
-use stagedoor::rewrite::Rewrite;
+use stagedoor::rewrite::{Basis, Rewrite};
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::steering;
 use stagedoor::time::UnixTime;
@@ -39,8 +41,45 @@ fn ok() -> u16 {
 /// How often each token has been used, by its name.
 pub(crate) type UsedTokens = RefCell<BTreeMap<String, u64>>;
 
+/// What an isolate remembers: manifests as the media origin gave them, and templates.
+#[derive(Default)]
+pub(crate) struct Isolate {
+    manifests: RefCell<HashMap<String, Rc<[u8]>>>,
+    templates: RefCell<HashMap<MemoryKey, (Rc<Template>, Basis)>>,
+}
+
+impl Isolate {
+    /// The manifest under a cache key: the same allocation, as long as its bytes stay the same.
+    fn manifest(&self, cache_key: &str, bytes: Vec<u8>) -> Rc<[u8]> {
+        let mut manifests = self.manifests.borrow_mut();
+        match manifests.get(cache_key).filter(|known| ***known == *bytes) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let manifest: Rc<[u8]> = bytes.into();
+                manifests.insert(cache_key.to_owned(), Rc::clone(&manifest));
+                manifest
+            }
+        }
+    }
+
+    /// The template of a manifest, out of memory if it was made for the same.
+    fn template(&self, rewrite: &Rewrite<'_>, manifest: &Rc<[u8]>) -> Result<Rc<Template>, Stop> {
+        let key = rewrite.key();
+        if let Some((template, basis)) = self.templates.borrow().get(&key)
+            && rewrite.is_based_on(basis, manifest)
+        {
+            return Ok(Rc::clone(template));
+        }
+        let (template, basis) = rewrite.compile(manifest)?;
+        let template = Rc::new(template);
+        self.templates.borrow_mut().insert(key, (Rc::clone(&template), basis));
+        Ok(template)
+    }
+}
+
 /// An edge whose documents and media origin are scripted.
 pub(crate) struct Edge<'a> {
+    isolate: &'a Isolate,
     used: &'a UsedTokens,
     documents: Documents,
     upstream: BTreeMap<String, Scripted>,
@@ -52,12 +91,13 @@ impl<'a> Edge<'a> {
         documents: &BTreeMap<String, Value>,
         upstream: BTreeMap<String, Scripted>,
         used: &'a UsedTokens,
+        isolate: &'a Isolate,
     ) -> Self {
         let documents = documents
             .iter()
             .map(|(key, value)| (key.parse().unwrap(), value.to_string().into_bytes()))
             .collect();
-        Self { used, documents: Documents(documents), upstream }
+        Self { isolate, used, documents: Documents(documents), upstream }
     }
 
     /// Answers a request.
@@ -100,13 +140,14 @@ impl<'a> Edge<'a> {
             return Ok(pipeline::time(now.as_secs() * 1000));
         }
         if request.kind == ResourceKind::Steering {
-            let keys = DocumentKey::Keys(site.sessions.keys.clone());
+            let keys = DocumentKey::Keys(site.body.sessions.keys.clone());
             let keys = self.documents.read::<KeySet>(&keys)?.unwrap().body;
-            let reply = steering::answer(facts, &request, &site, &admission, &keys, now)?;
+            let reply = steering::answer(facts, &request, &site.body, &admission, &keys, now)?;
             return Ok(pipeline::for_player(reply, &admission.permit));
         }
         let permit = &admission.permit;
-        let source = cache::source(facts, &request, &site, &permit.folder, &permit.caps, title.generation)?;
+        let source =
+            cache::source(facts, &request, &site.body, &permit.folder, &permit.caps, title.generation)?;
         let reply = self.fetch(facts, &request, &site, &admission, &source, now);
         let reply = reply
             .or_else(|stop| pipeline::otherwise(facts, &request, &admission, stop).map(|(reply, _)| reply))?;
@@ -122,7 +163,7 @@ impl<'a> Edge<'a> {
         &self,
         facts: &Facts,
         request: &MediaRequest,
-        site: &Site,
+        site: &Document<Site>,
         admission: &Admission,
         source: &Source,
         now: UnixTime,
@@ -161,11 +202,13 @@ impl<'a> Edge<'a> {
             }
             bytes = dash::with_remote_parts(&bytes, &source.url, &source.folder, fetched);
         }
-        let bytes = &bytes;
-        let lifetime = Lifetime::of_playlist(&Timing::of(bytes), &source.directives, &source.policy, &origin);
+        let lifetime =
+            Lifetime::of_playlist(&Timing::of(&bytes), &source.directives, &source.policy, &origin);
         let now_ms = now.as_secs() * 1000;
         let stamp = Stamp::new(now_ms, 0, lifetime);
         let rewrite = Rewrite::of(facts, request, site, admission, source);
-        Ok(rewrite.reply(&rewrite.template(bytes)?, &stamp, now_ms))
+        let manifest = self.isolate.manifest(&source.cache_key, bytes);
+        let template = self.isolate.template(&rewrite, &manifest)?;
+        Ok(rewrite.reply(&template, &stamp, now_ms))
     }
 }

@@ -2,7 +2,7 @@
 
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::dash::{Edits, compile};
-use stagedoor::manifest::{Frame, Signing};
+use stagedoor::manifest::{Frame, Query, Signing};
 use stagedoor::route::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
@@ -33,5 +33,5 @@ pub fn run((rewind_s, mpd): (Option<u8>, &[u8])) {
 fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
     const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
     let authority = "https://watch.example";
-    Frame { folder, root: "harbour/", resource, query: "a=1", signing, foreign: REFUSE, authority, credentials: Credentials::SESSION }
+    Frame { folder, root: "harbour/", resource, query: Query::new("a=1"), signing, foreign: REFUSE, authority, credentials: Credentials::SESSION }
 }

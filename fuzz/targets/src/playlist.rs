@@ -2,7 +2,7 @@
 
 use stagedoor::catalog::{Caps, ForeignPolicy, Start};
 use stagedoor::hls::{Edits, compile};
-use stagedoor::manifest::{Frame, Signing};
+use stagedoor::manifest::{Frame, Query, Signing};
 use stagedoor::route::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
@@ -39,5 +39,5 @@ pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
 
 fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
     const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
-    Frame { folder, root: "harbour/", resource, query: "a=1", signing, foreign: REFUSE, authority: "https://watch.example", credentials: Credentials::SESSION }
+    Frame { folder, root: "harbour/", resource, query: Query::new("a=1"), signing, foreign: REFUSE, authority: "https://watch.example", credentials: Credentials::SESSION }
 }

@@ -4,6 +4,7 @@ use url::Url;
 use super::*;
 use crate::catalog::{Caps, ForeignPolicy};
 use crate::dash::{Edits, compile};
+use crate::manifest::{Own, Query};
 use crate::route::ResourcePath;
 use crate::token::Credentials;
 
@@ -16,7 +17,7 @@ fn signed(mpd: &str, signing: Signing) -> Result<String, String> {
         folder: &folder,
         root: "harbour/",
         resource: &resource,
-        query: "token=secret&start=5",
+        query: Query::new("token=secret&start=5"),
         signing,
         foreign: &foreign,
         authority: "https://watch.example",
@@ -25,7 +26,8 @@ fn signed(mpd: &str, signing: Signing) -> Result<String, String> {
     let caps = Caps::default();
     let template =
         compile(mpd.as_bytes(), Some(&frame), &Edits::within(&caps)).map_err(|error| error.to_string())?;
-    Ok(String::from_utf8(template.render("S").into_owned()).unwrap())
+    let own = Own { token: "S", query: "start=5" };
+    Ok(String::from_utf8(template.render(own).into_owned()).unwrap())
 }
 
 /// What stands in an MPD of one Period, AdaptationSet and Representation: `@M`, `@P`, `@A` and `@R` of these.
@@ -106,7 +108,7 @@ fn at_the_entry_relative_uris_get_a_base_url_that_has_the_session() {
     let location = "\n  <d:Location>https://watch.example/~S/harbour/dash/live.mpd?start=5</d:Location>";
     let expected = mpd.replace("Information/>", &format!("Information/>{base}{location}"));
     assert_eq!(signed(mpd, Signing::Path), Ok(expected));
-    let location = location.replace("~S/", "").replace("start=5", "start=5&amp;sd_session=S");
+    let location = location.replace("~S/", "").replace("start=5", "sd_session=S&amp;start=5");
     let expected = mpd.replace("Information/>", &format!("Information/>{location}"));
     assert_eq!(signed(mpd, Signing::Query), Ok(expected));
     assert_eq!(signed(mpd, Signing::Inherited).as_deref(), Ok(mpd));
@@ -404,7 +406,7 @@ fn work(mpd: &str, before: usize) -> Result<usize, CompileError> {
         folder: &folder,
         root: "harbour/",
         resource: &resource,
-        query: "",
+        query: Query::new(""),
         signing: Signing::Inherited,
         foreign: &ForeignPolicy::REFUSE,
         authority: "https://watch.example",

@@ -12,7 +12,7 @@ use crate::catalog::Caps;
 use crate::hls::attributes::attributes;
 use crate::hls::lines::{Kind, lines};
 use crate::hls::variables::Variables;
-use crate::manifest::Limit;
+use crate::manifest::{Limit, Query};
 use crate::token::Credentials;
 
 /// A tag with an attribute list.
@@ -73,7 +73,7 @@ pub(super) struct Master<'a> {
 impl<'a> Master<'a> {
     /// Reads a playlist, and judges each stream and rendition for itself. Variables have the value that they have where
     /// they are used.
-    pub(super) fn read(playlist: &'a [u8], query: &str, caps: &Caps) -> Self {
+    pub(super) fn read(playlist: &'a [u8], query: Query<'_>, caps: &Caps) -> Self {
         let mut master = Self::default();
         let Self { variants, pictures, renditions, groups, steering, last_define } = &mut master;
         let mut variables = Variables::default();

@@ -33,9 +33,14 @@ use self::script::Script;
 use super::compile::CompileError;
 use super::edits::Edits;
 use super::shape::Shape;
+use crate::manifest::Query;
 
 /// What the edits leave of a playlist; `None`: all of it, as it is. `query` is that of the playlist's URL.
-pub(super) fn shape(playlist: &[u8], query: &str, edits: &Edits<'_>) -> Result<Option<Shape>, CompileError> {
+pub(super) fn shape(
+    playlist: &[u8],
+    query: Query<'_>,
+    edits: &Edits<'_>,
+) -> Result<Option<Shape>, CompileError> {
     if (!limits::are_in(edits.caps) && edits.start.is_none()) || !is_multivariant(playlist) {
         return Ok(None);
     }

@@ -62,12 +62,13 @@ impl<'a> Value<'a> {
 mod tests {
     use super::*;
     use crate::hls::attributes::attributes;
+    use crate::manifest::Query;
     use crate::token::Credentials;
 
     #[test]
     fn quotes_spaces_and_variables() {
         let mut variables = Variables::default();
-        variables.define(br#"NAME="lang",VALUE="fr""#, "", Credentials::SESSION).unwrap();
+        variables.define(br#"NAME="lang",VALUE="fr""#, Query::new(""), Credentials::SESSION).unwrap();
         for (list, expected) in [
             (&br#"A="x y ""#[..], Some("x y ")),
             (b"A= x ", Some("x")),

@@ -8,7 +8,7 @@ use crate::cache::{PASSED_HEADERS, SourceError, source};
 use crate::catalog::{Caps, TokenPolicy};
 use crate::facts::{Facts, Headers};
 use crate::hls;
-use crate::manifest::{Frame, Signing};
+use crate::manifest::{Frame, Own, Query, Signing};
 use crate::redacted::Redacted;
 use crate::route::{MediaRequest, ResourcePath, route};
 
@@ -298,7 +298,7 @@ fn no_credential_gets_out_of_the_edge() {
                     folder: &folder,
                     root: "harbour/",
                     resource: &resource,
-                    query: &case.query,
+                    query: Query::new(&case.query),
                     signing,
                     foreign: &site.media.foreign,
                     authority: "https://watch.example",
@@ -331,7 +331,8 @@ fn no_credential_gets_out_of_the_edge() {
                 let mpd = r#"<MPD type="dynamic"><Period/></MPD>"#;
                 let edits = crate::dash::Edits::within(&caps);
                 let found = crate::dash::compile(mpd.as_bytes(), Some(&frame), &edits).unwrap();
-                let found = String::from_utf8(found.render("S").into_owned()).unwrap();
+                let own = Own { token: "S", query: &credentials.without(&case.query) };
+                let found = String::from_utf8(found.render(own).into_owned()).unwrap();
                 assert!(!found.contains(SECRET), "{}: {found}", case.about());
             }
         }

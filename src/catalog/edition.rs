@@ -1,0 +1,72 @@
+//! A document that is known by its name and revision.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+
+use super::{Document, Issuer, KeySet, Site};
+
+/// A document, as what is remembered may depend on it: all of its members can be read, and all of them follow from the
+/// document's name and revision, by which alone it is hashed and compared. So none of them has to stand in a key.
+pub struct Edition<'a, D> {
+    name: &'a str,
+    revision: u64,
+    body: &'a D,
+}
+
+impl<'a> Edition<'a, Site> {
+    /// A site's document, which is stored under its host.
+    pub fn of_site(Document { revision, body }: &'a Document<Site>) -> Self {
+        Self { name: body.host.as_str(), revision: *revision, body }
+    }
+}
+
+impl<'a> Edition<'a, KeySet> {
+    /// The keys that are stored under the name of this issuer.
+    pub fn of_keys(issuer: &'a Issuer, Document { revision, body }: &'a Document<KeySet>) -> Self {
+        Self { name: issuer.as_str(), revision: *revision, body }
+    }
+}
+
+impl<'a, D> Edition<'a, D> {
+    /// The document's members.
+    pub const fn body(self) -> &'a D {
+        self.body
+    }
+}
+
+impl<D> Deref for Edition<'_, D> {
+    type Target = D;
+
+    fn deref(&self) -> &D {
+        self.body
+    }
+}
+
+impl<D> Clone for Edition<'_, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D> Copy for Edition<'_, D> {}
+
+impl<D> PartialEq for Edition<'_, D> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, self.revision) == (other.name, other.revision)
+    }
+}
+
+impl<D> Eq for Edition<'_, D> {}
+
+impl<D> Hash for Edition<'_, D> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.name, self.revision).hash(state);
+    }
+}
+
+impl<D> fmt::Debug for Edition<'_, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edition").field("name", &self.name).field("revision", &self.revision).finish()
+    }
+}

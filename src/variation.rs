@@ -1,0 +1,166 @@
+//! Everything about viewer, site and request at which the compiler of a manifest may look.
+//!
+//! A manifest is compiled once for many requests. Those have to agree in whatever the compiler looks at, and so the
+//! compiler is given the manifest's bytes and a [`Variation`], and the key of what it makes is the variation itself
+//! ([`MemoryKey`](crate::memory_key::MemoryKey)). What a compiler is to look at has to become a member here, and is in
+//! the key by that.
+//!
+//! | | |
+//! | --- | --- |
+//! | the site's settings | all of them, known by host and revision ([`Edition`]) |
+//! | the viewer's session token, and the query that the viewer keeps | no member: they are put in when the template is rendered ([`Own`](crate::manifest::Own)) |
+//! | the query of the manifest's URL | no member: that a compiler has read it is noted, and what it made is good for this query alone ([`Query`]) |
+
+use std::cell::Cell;
+
+use url::Url;
+
+use crate::cache::Source;
+use crate::catalog::{Caps, Edition, PathwayId, Site, Start, TitleId};
+use crate::dash;
+use crate::facts::Facts;
+use crate::hls::{self, Skip};
+use crate::manifest::{Frame, Query, Signing, Steering, Template};
+use crate::pipeline::Admission;
+use crate::route::{MediaRequest, ResourceKind, ResourcePath};
+use crate::steering;
+use crate::token::Credentials;
+
+/// The query parameter by which a client asks for the token to be written once: `_SD_define=YES`.
+pub const DEFINE_PARAMETER: &str = "_SD_define";
+
+/// The query parameter by which a player asks for a Playlist Delta Update ([section 6.3.7]).
+///
+/// [section 6.3.7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7
+pub(crate) const SKIP_PARAMETER: &str = "_HLS_skip";
+
+/// What a manifest is compiled for.
+///
+/// `Hash` and `Eq` are derived, here and for all members but the [`Edition`]: they are the key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Variation<'a> {
+    site: Edition<'a, Site>,
+    /// The title, below which the manifest lies at the edge.
+    title: &'a TitleId,
+    /// The manifest's path there.
+    resource: &'a ResourcePath,
+    kind: ResourceKind,
+    /// The title's folder at the media origin.
+    folder: &'a Url,
+    /// The scheme and host of the manifest's URL at the edge.
+    authority: String,
+    /// How its URIs carry the session.
+    signing: Signing,
+    /// The limits that the viewer's rights put on it.
+    caps: &'a Caps,
+    /// Which variant comes first.
+    start: Option<Start>,
+    /// Whether the client asks for the token to be written once.
+    define: bool,
+    /// What the client has already and leaves out.
+    skip: Option<Skip>,
+    /// The viewer's own order of the site's pathways; `None`: the site's, or the site does not steer.
+    order: Option<Vec<&'a PathwayId>>,
+}
+
+/// Why a manifest cannot be compiled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// A playlist.
+    #[error("{0}")]
+    Playlist(hls::CompileError),
+    /// An MPD or a patch.
+    #[error("{0}")]
+    Mpd(dash::CompileError),
+}
+
+impl<'a> Variation<'a> {
+    /// Reads what a request asks for.
+    pub fn of(
+        facts: &Facts,
+        request: &'a MediaRequest,
+        site: Edition<'a, Site>,
+        admission: &'a Admission,
+        source: &'a Source,
+    ) -> Self {
+        let MediaRequest { title, resource, kind } = request;
+        let caps = &admission.permit.caps;
+        let makes_deltas = site.playlists.delta_updates || caps.rewind_s.is_some();
+        let skip = facts.raw_query_parameter(SKIP_PARAMETER).filter(|_| makes_deltas);
+        Self {
+            site,
+            title,
+            resource,
+            kind: *kind,
+            folder: &source.folder,
+            authority: facts.authority(),
+            signing: if *kind == ResourceKind::Playlist {
+                admission.signing
+            } else {
+                admission.signing.of_mpd()
+            },
+            caps,
+            start: admission.start,
+            define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
+            skip: skip.and_then(Skip::from_directive),
+            order: steering::own_order(facts, site.body(), admission),
+        }
+    }
+
+    /// Compiles a manifest. Returns whether the query was read as well: then the template is good for this query alone.
+    pub fn compile(&self, manifest: &[u8], query: &str) -> Result<(Template, bool), CompileError> {
+        let Self {
+            site,
+            title,
+            resource,
+            kind,
+            folder,
+            authority,
+            signing,
+            caps,
+            start,
+            define,
+            skip,
+            order,
+        } = self;
+        let is_query_read = Cell::new(false);
+        let frame = Frame {
+            folder,
+            root: &format!("{title}/"),
+            resource,
+            query: Query::noted(query, &is_query_read),
+            signing: *signing,
+            foreign: &site.media.foreign,
+            authority,
+            credentials: &Credentials::of(site),
+        };
+        let steering = steering::of_site(site).map(|of_site| Steering {
+            order: order.clone().unwrap_or_else(|| of_site.order.clone()),
+            ..of_site
+        });
+        let template = if matches!(kind, ResourceKind::Mpd | ResourceKind::Patch) {
+            let edits = dash::Edits {
+                caps,
+                max_bytes: site.playlists.max_bytes,
+                update_within_s: site.sessions.update_within_s(),
+                steering: steering.as_ref(),
+            };
+            let is_patch = *kind == ResourceKind::Patch;
+            let compile = if is_patch { dash::compile_patch } else { dash::compile };
+            compile(manifest, Some(&frame), &edits).map_err(CompileError::Mpd)?
+        } else {
+            let edits = hls::Edits {
+                caps,
+                bounds: site.playlists.bounds(),
+                start: *start,
+                define: *define,
+                delta_updates: site.playlists.delta_updates,
+                skip: *skip,
+                directives_stop: !site.media.low_latency,
+                steering: steering.as_ref(),
+            };
+            hls::compile(manifest, Some(&frame), &edits).map_err(CompileError::Playlist)?
+        };
+        Ok((template, is_query_read.get()))
+    }
+}
