@@ -21,6 +21,7 @@ pub mod memory_key;
 pub mod offline;
 pub mod pipeline;
 pub mod redacted;
+pub mod repeats;
 pub mod reply;
 pub mod rewrite;
 pub mod rights;

@@ -484,6 +484,11 @@ pub fn media(
     }
 }
 
+/// Whether the media origin has said that it does not have the file.
+pub const fn is_missing(stop: &Stop) -> bool {
+    matches!(stop, Stop::Failed(Fault { kind: FaultKind::MediaMissing, .. }))
+}
+
 /// Why a status of the media origin that is none of success serves nobody.
 pub fn upstream_stop(source: &Source, status: u16) -> Stop {
     let detail = format!("{} answered {status}", source.place());

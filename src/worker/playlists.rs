@@ -18,7 +18,7 @@ use super::body::{self, Body};
 use super::memory::{Memory, Slot};
 use super::store::{self, Stored};
 use super::turn::{self, UnderWay};
-use super::{now_ms, respond, upstream, within};
+use super::{held, now_ms, respond, upstream, within};
 use crate::cache::{Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::dash;
 use crate::fault::{Fault, FaultKind};
@@ -51,6 +51,9 @@ pub(super) fn at_hand(cache_key: &str, now_ms: u64) -> Option<Rc<Kept>> {
 pub(super) async fn whole(source: &Source, context: &Context) -> Outcome {
     if let Some(kept) = at_hand(&source.cache_key, now_ms()) {
         return Ok(kept);
+    }
+    if let Some(until_ms) = peek(source, Manifest::missing_until_ms).flatten() {
+        held::until(until_ms).await;
     }
     match peek(source, Manifest::look).unwrap_or(Look::Absent) {
         Look::Held(kept) => return Ok(kept),
@@ -109,6 +112,12 @@ enum Look {
 }
 
 impl Manifest {
+    /// Until when it is known that the media origin does not have it, in Unix milliseconds.
+    fn missing_until_ms(&self, now_ms: u64) -> Option<u64> {
+        let failed = self.failed.as_ref().filter(|failed| now_ms < failed.until_ms)?;
+        pipeline::is_missing(&failed.stop).then_some(failed.until_ms)
+    }
+
     fn look(&self, now_ms: u64) -> Look {
         let failed = self.failed.as_ref().filter(|failed| now_ms < failed.until_ms);
         let freshness = self.kept.as_ref().map(|kept| kept.stamp.freshness(now_ms));
@@ -291,7 +300,7 @@ async fn brought(source: &Source, kept: Kept, mut told: Told) {
 
 /// The media origin has not given it: what there is serves on, unless it says that there is nothing.
 async fn failed(source: &Source, stop: Stop, mut told: Told) {
-    if matches!(&stop, Stop::Failed(fault) if fault.kind == FaultKind::MediaMissing) {
+    if pipeline::is_missing(&stop) {
         let until_ms = now_ms() + missing_ms(source.kind, source.resource, &source.policy);
         with_slot(source, |slot, now| {
             slot.kept = None;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::hash::Hash;
 
 use js_sys::Uint8Array;
 use serde_json::json;
@@ -9,12 +10,15 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
+use super::now_ms;
 use crate::cache::Lifetime;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::pipeline::Stop;
+use crate::repeats::{Line, Repeats};
 use crate::reply::Reply;
 use crate::route;
+use crate::token::session::SessionId;
 
 /// Answers with a body that is at hand.
 pub(super) fn whole(facts: &Facts, reply: Reply) -> worker::Result<Response> {
@@ -121,16 +125,59 @@ fn headers(own: Vec<(Cow<'static, str>, Cow<'static, str>)>) -> worker::Result<H
 }
 
 /// One JSON line: a refusal for those who ask why, a fault for those who have to mend it. Neither a token nor a query gets
-/// into the log.
+/// into the log. The same comes once a minute, with its count.
 pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
-    match stop {
-        Stop::Denied(denial) => {
-            worker::console_log!("{}", line(facts, "denial", denial.reason.code(), &denial.detail));
+    log_of(facts, None, stop);
+}
+
+/// The same for a request below a session, which is named. Returns how often this very client has had this reply to requests
+/// for this title within a minute; `None`: it is not known.
+pub(super) fn log_of(facts: Option<&Facts>, session: Option<SessionId>, stop: &Stop) -> Option<u32> {
+    let (kind, reason, detail, is_fault) = match stop {
+        Stop::Denied(denial) => ("denial", denial.reason.code(), &denial.detail, false),
+        Stop::Failed(fault) => ("fault", fault.kind.code(), &fault.detail, true),
+    };
+    let told = facts.and_then(route::told);
+    let title = told.as_deref().and_then(|told| told.split('/').next());
+    let host = facts.map(|facts| facts.host.as_str());
+    let address = facts.and_then(|facts| facts.address);
+    // What nobody's request is to blame for is told apart by where it happened, without how it went on.
+    let place = facts.is_none().then(|| detail.split(';').next());
+    let key = (kind, reason, host, title, session, address.filter(|_| session.is_none()), place);
+    let json = || {
+        let mut line = line(facts, kind, reason, detail);
+        if let (Some(session), Some(members)) = (session, line.as_object_mut()) {
+            members.insert("session".to_owned(), session.to_string().into());
         }
-        Stop::Failed(fault) => {
-            worker::console_error!("{}", line(facts, "fault", fault.kind.code(), &fault.detail));
+        line
+    };
+    let times = tell(&key, is_fault, json);
+    times.filter(|_| session.is_some() || address.is_some())
+}
+
+/// Writes a line, unless it is the same as one of this minute. Returns how often that has come in it.
+pub(super) fn tell(key: &impl Hash, is_fault: bool, json: impl FnOnce() -> serde_json::Value) -> Option<u32> {
+    let line = || Line { json: json().to_string(), is_fault };
+    let noted = REPEATS.with_borrow_mut(|repeats| repeats.note(key, now_ms(), line));
+    for Line { json, is_fault } in noted.lines {
+        if is_fault {
+            worker::console_error!("{json}");
+        } else {
+            worker::console_log!("{json}");
         }
     }
+    noted.times
+}
+
+thread_local! {
+    static REPEATS: RefCell<Repeats> = RefCell::default();
+}
+
+/// The longest text of a line that strangers have a say in, in bytes: lines are remembered.
+const LONGEST_TEXT: usize = 300;
+
+pub(super) fn shortened(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or_default()
 }
 
 /// The same line for a rule that is being rehearsed, and would have refused, once a session: at its entry.
@@ -143,9 +190,9 @@ fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_
     json!({
         "kind": kind,
         "reason": reason,
-        "detail": detail,
-        "host": facts.map(|facts| facts.host.as_str()),
-        "resource": wanted,
+        "detail": shortened(detail),
+        "host": facts.map(|facts| shortened(&facts.host)),
+        "resource": wanted.as_deref().map(shortened),
         "place": facts.map(|facts| facts.geography.to_string()),
     })
 }

@@ -10,7 +10,7 @@ use worker::{Context, Method as HttpMethod, Response};
 use super::file::{File, head, judged, with_age};
 use super::shared::{self, Brought, LONGEST, SMALL, Wants};
 use super::store::{self, Stored};
-use super::{now_ms, platform, respond, upstream};
+use super::{held, now_ms, platform, respond, upstream};
 use crate::cache::{ByteRange, Freshness, Source, Stamp, is_of_known, whole_length};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -41,12 +41,16 @@ pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) ->
 }
 
 async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
+    if let Some(until_ms) = shared::missing_until_ms(source) {
+        held::until(until_ms).await;
+    }
     if let Some(file) = shared::at_hand(source)?.filter(|_| !is_conditional(facts)) {
         return file.answer(facts);
     }
     let (response, stamp) = match store::find(source, &upstream::conditions(facts)?).await {
         Some(Stored::File(response, stamp)) => (response, stamp),
         Some(Stored::Missing(until_ms)) if now_ms() < until_ms => {
+            shared::is_found_missing(source, until_ms);
             return Err(pipeline::upstream_stop(source, 404));
         }
         _ => return missed(facts, source, context).await,

@@ -7,8 +7,8 @@ use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
 use super::{
-    crypto, explain, facts, jwks, now, now_ms, playlists, proofs, replay, respond, segments, signed, streams,
-    sync, templates,
+    crypto, explain, facts, held, jwks, now, now_ms, playlists, proofs, replay, respond, segments, signed,
+    streams, sync, templates,
 };
 use crate::cache;
 use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
@@ -22,11 +22,12 @@ use crate::rewrite::Rewrite;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::steering;
 use crate::streams::Newcomer;
+use crate::token::session::{Session, SessionId};
 use crate::token::{Asked, Use};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let read = facts::read(request.inner(), facts::place_from_header(&env));
-    let mut edge = Edge { documents: documents(env.clone(), context), cors: None };
+    let mut edge = Edge { documents: documents(env.clone(), context), cors: None, session: None };
     let (facts, routed) = match read {
         Ok(facts) => {
             let routed = route(&facts).map_err(Stop::from);
@@ -61,7 +62,11 @@ pub(super) async fn serve(request: Request, env: Env, context: Context) -> worke
         Ok(Answer::Whole(reply)) => respond::whole(&facts, reply.guarded(&cors, &facts)),
         Ok(Answer::Streamed(reply, body)) => respond::streamed(&facts, reply.guarded(&cors, &facts), body),
         Err(stop) => {
-            respond::log(Some(&facts), &stop);
+            let times = respond::log_of(Some(&facts), edge.session, &stop);
+            // Who asks for what is not there yet has waited already.
+            if !pipeline::is_missing(&stop) {
+                held::repeated(times).await;
+            }
             respond::whole(&facts, Reply::from(&stop).guarded(&cors, &facts))
         }
     }
@@ -77,6 +82,8 @@ struct Edge {
     documents: Result<Documents, Fault>,
     /// The site's, once the site is known.
     cors: Option<CorsPolicy>,
+    /// The session that the request shows, once it is known to be genuine, whether or not it is good.
+    session: Option<SessionId>,
 }
 
 impl Edge {
@@ -134,7 +141,10 @@ impl Edge {
         let (keys, revocations) =
             try_join!(documents.keys(&site.body.sessions.keys), documents.revocations(&site.body.host))?;
         let sessions = Sessions { keys: &keys.body, revocations: &revocations.body };
-        let session = pipeline::open(facts, request, token, &site.body, sessions, now())?;
+        let (session, key) = Session::open(token.expose(), sessions.keys, site.body.host.as_str())?;
+        self.session = Some(session.id);
+        pipeline::good(facts, request, &session, key, &site.body, sessions, now())?;
+        let documents = self.documents()?;
         let title = self.title(request, &site.body.host).await??;
         let mut admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
         streams::seen(documents, &site.body, &session);

@@ -72,6 +72,24 @@ pub(super) fn at_hand(source: &Source) -> Result<Option<File>, Stop> {
     if missing { Err(pipeline::upstream_stop(source, 404)) } else { Ok(file) }
 }
 
+/// Until when it is known that the media origin does not have it, in Unix milliseconds.
+pub(super) fn missing_until_ms(source: &Source) -> Option<u64> {
+    peek(source, |slot, now| match slot.state {
+        State::Missing(until_ms) if now < until_ms => Some(until_ms),
+        _ => None,
+    })
+    .flatten()
+}
+
+/// Remembers that another isolate has found it missing.
+pub(super) fn is_found_missing(source: &Source, until_ms: u64) {
+    with_slot(source, |slot, now| {
+        if !slot.under_way.is(now, WORK_PATIENCE) {
+            slot.settle(State::Missing(until_ms), now);
+        }
+    });
+}
+
 /// Whether the media origin has failed lately.
 pub(super) fn is_failing(source: &Source) -> bool {
     peek(source, Shared::is_failing).unwrap_or_default()
@@ -396,7 +414,7 @@ async fn alone(
 }
 
 async fn failed(source: &Source, stop: Stop, told: oneshot::Sender<Result<Brought, Stop>>) {
-    let missing = matches!(&stop, Stop::Failed(fault) if fault.kind == FaultKind::MediaMissing);
+    let missing = pipeline::is_missing(&stop);
     let until_ms = now_ms() + missing_ms(source.kind, source.resource, &source.policy);
     with_slot(source, |slot, now| {
         let state = if missing { State::Missing(until_ms) } else { State::Failed(stop.clone()) };

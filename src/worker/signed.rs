@@ -7,7 +7,7 @@ use worker::{Env, Request};
 
 use super::body::{self, Body};
 use super::turn::{self, UnderWay};
-use super::{now, now_ms, platform, within};
+use super::{now, now_ms, platform, respond, within};
 use crate::catalog::SyncSignature;
 use crate::control::{self, ControlPlace};
 use crate::facts::Facts;
@@ -112,7 +112,9 @@ impl Refusal {
     pub(super) fn reply(&self, endpoint: &str) -> Reply {
         let Self { status, detail } = self;
         let kind = format!("{endpoint} refused");
-        worker::console_log!("{}", serde_json::json!({ "kind": kind, "status": status, "detail": detail }));
+        let detail_told = respond::shortened(detail);
+        let line = || serde_json::json!({ "kind": kind, "status": status, "detail": detail_told });
+        respond::tell(&(&kind, status, detail_told), false, line);
         let body = serde_json::json!({ "type": "about:blank", "status": status, "detail": detail });
         let reply = Reply::json(*status, &body).with("Content-Type", "application/problem+json");
         match status {
