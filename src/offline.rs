@@ -22,7 +22,7 @@ use crate::time::UnixTime;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::token::native;
 use crate::token::session::SessionId;
-use crate::token::{Asked, Challenge, OwnedChallenge, RevocationIndex, Use, genuine};
+use crate::token::{Asked, Challenge, OwnedChallenge, Presented, RevocationIndex, Use, genuine};
 
 /// Documents at hand, as the JSON that KV would hold.
 #[derive(Clone, Debug, Default)]
@@ -147,8 +147,17 @@ pub fn admit(
     })
 }
 
+/// What a viewer shows, and for what.
+enum Shown {
+    /// Below the entry.
+    Session(MediaRequest, Redacted<String>),
+    /// At the entry.
+    Token(MediaRequest, Box<dyn Presented>),
+}
+
 /// Decides on a request for media, step by step: below a session when `below` tells which and for what, else at the
-/// entry. `steps` grows as far as the decision got.
+/// entry. `id` names the session that is opened where the viewer's network is not known. `steps` grows as far as the decision
+/// got.
 pub fn decide(
     known: Known<'_>,
     facts: &Facts,
@@ -160,6 +169,13 @@ pub fn decide(
     let host: Host = facts.host.parse().map_err(|_| no_site(&facts.host))?;
     let site = known.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
     let Document { revision: site_revision, body: site } = site;
+    // A token that is not there, or cannot be read, is refused before any key is looked up.
+    let shown = match below {
+        Some((request, token)) => Shown::Session(request, token),
+        None => {
+            pipeline::present(facts, &site).map(|(request, presented)| Shown::Token(request, presented))?
+        }
+    };
     let session_keys = known.keys(&site.sessions.keys, steps)?;
     let Document { revision: revoked_revision, body: revocations } = known.revocations(&site, steps)?;
     let sessions = Sessions { keys: &session_keys, revocations: &revocations };
@@ -170,8 +186,8 @@ pub fn decide(
             "refused": refused });
         steps.push(Step { step: "credential", saw });
     };
-    let (request, title, mut admission, usage) = match below {
-        Some((request, token)) => {
+    let (request, title, mut admission, usage) = match shown {
+        Shown::Session(request, token) => {
             let session = pipeline::open(facts, &request, &token, &site, sessions, now);
             judged(steps, session.as_ref().err());
             let session = session?;
@@ -182,8 +198,7 @@ pub fn decide(
             let admission = pipeline::resume(facts, &token, session, &site, &title, now)?;
             (request, title, admission, None)
         }
-        None => {
-            let (request, presented) = pipeline::present(facts, &site)?;
+        Shown::Token(request, presented) => {
             let keys = known.keys(presented.keys(), steps)?;
             let challenges = presented.challenges(&keys)?;
             let tried = challenges.iter().map(|challenge| (&challenge.key.kid, challenge.algorithm.name()));

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use futures_util::try_join;
+use futures_util::join;
 use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
@@ -100,11 +100,13 @@ impl Edge {
         let site = self.site(facts).await?;
         let (request, presented) = pipeline::present(facts, &site.body)?;
         let documents = self.documents()?;
-        let (own_keys, session_keys, revocations) = try_join!(
-            documents.keys(presented.keys()),
+        let (session_keys, revocations, own_keys) = join!(
             documents.keys(&site.body.sessions.keys),
-            documents.revocations(&site.body.host)
-        )?;
+            documents.revocations(&site.body.host),
+            documents.keys(presented.keys())
+        );
+        // Of several that are missing, always the same one is told, in the order in which an explanation asks.
+        let (session_keys, revocations, own_keys) = (session_keys?, revocations?, own_keys?);
         let sessions = Sessions { keys: &session_keys.body, revocations: &revocations.body };
         let keys = jwks::for_token(documents, own_keys, presented.as_ref()).await?;
         let challenges = presented.challenges(keys.set())?;
@@ -139,7 +141,8 @@ impl Edge {
         let site = self.site(facts).await?;
         let documents = self.documents()?;
         let (keys, revocations) =
-            try_join!(documents.keys(&site.body.sessions.keys), documents.revocations(&site.body.host))?;
+            join!(documents.keys(&site.body.sessions.keys), documents.revocations(&site.body.host));
+        let (keys, revocations) = (keys?, revocations?);
         let sessions = Sessions { keys: &keys.body, revocations: &revocations.body };
         let (session, key) = Session::open(token.expose(), sessions.keys, site.body.host.as_str())?;
         self.session = Some(session.id);

@@ -1,6 +1,7 @@
 // The explain endpoint: the trace of `stagedoor explain`, for those who can sign for it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHash, createHmac } from "node:crypto";
 import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,6 +116,77 @@ test("a session that the edge has opened is explained, and not shown", async () 
     await own.stop();
   }
 });
+
+test("an explanation has the reason of the edge's reply, whatever is missing or broken", async () => {
+  const KINDS = ["site", "sessions", "revocations", "keys", "title"];
+  const documents = {};
+  const cases = [];
+  for (const state of ["missing", "broken"]) {
+    for (let bits = 0; bits < 2 ** KINDS.length; bits++) {
+      const gone = KINDS.filter((_, at) => bits & (1 << at));
+      const name = `${state}-${bits}`;
+      const host = `${name}.example.com`;
+      const usual = {
+        [`v1/site/${host}`]: { ...base.documents["v1/site/watch.example.com"], host, tokens: { issuers: [name], audience: "watch" }, sessions: { keys: `${name}-s` } },
+        [`v1/keys/${name}-s`]: { ...base.documents["v1/keys/watch-sessions"], issuer: `${name}-s` },
+        [`v1/revocations/${host}`]: { revision: 1, host, generation: 1, revoked: [] },
+        [`v1/keys/${name}`]: { ...base.documents[`v1/keys/${base.claims.iss}`], issuer: name },
+        [`v1/title/${name}`]: { revision: 1, id: name, sites: [host], offers: [{ id: "all", territories: { allow: ["*"] } }] },
+      };
+      for (const [at, key] of Object.keys(usual).entries()) {
+        const is = !gone.includes(KINDS[at]);
+        if (is || state === "broken") documents[key] = is ? usual[key] : { revision: 1, broken: true };
+      }
+      cases.push({ host, title: name, issuer: name, told: `${state}: ${gone}` });
+    }
+  }
+  const own = await startEdge({
+    documents,
+    bindings: { EXPLAIN_LIMIT: { type: "rate-limit", namespace: "1", simple: { limit: 10_000, period: 60 } } },
+    upstream: () => new Response("#EXTM3U\n#EXTINF:4,\na.ts\n"),
+  });
+  try {
+    const reasons = new Set();
+    for (const { host, title, issuer, told } of cases) {
+      const token = await mint(base, { key: "h1", claims: { iss: issuer } });
+      const session = mintSession(base.documents["v1/keys/watch-sessions"].keys[0], host, title);
+      const shown = {
+        "a token": `/${title}/m.m3u8?token=${token}`,
+        "a forged token": `/${title}/m.m3u8?token=${tamper(token)}`,
+        "no token": `/${title}/m.m3u8`,
+        "a session": `/~${session}/${title}/m.m3u8`,
+        "a forged session": `/~${session.slice(0, -1)}${session.endsWith("A") ? "B" : "A"}/${title}/m.m3u8`,
+      };
+      for (const [what, path] of Object.entries(shown)) {
+        const url = `https://${host}${path}`;
+        const reply = await own.fetch(url, { country: "AE", headers: { "CF-Connecting-IP": "192.0.2.1" } });
+        const body = await reply.text();
+        const reason = reply.status === 200 ? undefined : JSON.parse(body).reason;
+        const { text } = await ask({ url, geo: "AE", ip: "192.0.2.1", now: Math.floor(Date.now() / 1000) }, { on: own });
+        assert.equal(JSON.parse(text).reason, reason, `${told}, ${what}: ${text} ${body}`);
+        reasons.add(reason);
+      }
+    }
+    for (const reason of ["site_unknown", "token_missing", "document_missing", "document_invalid", "token_signature", "session_signature", "title_unknown", undefined]) {
+      assert.ok(reasons.has(reason), `nothing was answered with ${reason}`);
+    }
+  } finally {
+    await own.stop();
+  }
+});
+
+/** A session's token by the layout in src/token/session.rs, for an offer that asks for nothing. */
+function mintSession({ kid, k }, host, title) {
+  const hash = (text, length) => createHash("sha256").update(text).digest().subarray(0, length);
+  const word = (number) => Buffer.from([number >>> 24, number >>> 16, number >>> 8, number]);
+  const end = Math.floor(Date.now() / 1000) + 3600;
+  const body = Buffer.concat([
+    Buffer.from([3]), hash(kid, 1), Buffer.from([0, 255, 0]), word(end), word(end), Buffer.alloc(8, 7), hash(title, 8),
+    Buffer.from("036ccdc5", "hex"), Buffer.alloc(2), Buffer.alloc(8), Buffer.alloc(4), Buffer.alloc(4), word(1), Buffer.alloc(4),
+  ]);
+  const mac = createHmac("sha256", Buffer.from(k, "base64url")).update(`stagedoor session\0${host}\0`).update(body).digest();
+  return Buffer.concat([body, mac.subarray(0, 16)]).toString("base64url");
+}
 
 test("published keys count, and neither a use of a token nor a stream does", async () => {
   const issuer = base.claims.iss;
