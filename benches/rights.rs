@@ -122,7 +122,6 @@ impl Case {
             proved: permit.proved,
             geography: &self.geography,
             max_height: None,
-            max_streams: None,
             bucket: 0,
         };
         let asked = self.title.offers.iter().find(|offer| offer.id == permit.offer).map(class);

@@ -179,12 +179,13 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
     let entry = below.is_none();
     let credential = if below.is_some() { "session token" } else { "viewer token" };
     steps.push(Step { step: "route", saw: json!({ "credential": credential }) });
-    // No session is opened: its id is of no matter.
+    // No session is opened: where its id is random, it is of no matter.
     let Admitted { request, site, title, admission, usage, instead, .. } =
         offline::decide(known, facts, below, now, SessionId([0; 8]), steps)?;
     if let Some(usage) = usage {
         // The store is not asked, since asking it is a use.
-        let saw = json!({ "token": usage.name, "once": usage.once, "until": usage.until, "asked": false });
+        let saw = json!({ "token": usage.name, "once": usage.once, "until": usage.until,
+            "again_within_s": usage.again_within_s, "asked": false });
         steps.push(Step { step: "replay", saw });
     }
     let newcomer = Newcomer::of(&admission.session, &admission.permit.caps);

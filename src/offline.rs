@@ -215,6 +215,7 @@ pub fn decide(
             let good = pipeline::good_for(&grant, &title, &revocations);
             judged(steps, good.as_ref().err());
             good?;
+            let id = pipeline::session_id(facts, &site, &request, &grant, met, id);
             let viewer = pipeline::viewer(facts, &site, &grant, id);
             let told = rights::explain(&title, &viewer, Policies::from(&site), now);
             steps.push(decided(&site, site_revision, &title, revision, &told));

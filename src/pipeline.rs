@@ -25,7 +25,7 @@ use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
 use crate::route::{self, MediaRequest, ResourceKind, SESSION_PARAMETER};
 use crate::time::UnixTime;
 use crate::token::session::{self, Opening, Session, SessionId};
-use crate::token::{self, Grant, Presented, Renewal, RevocationIndex};
+use crate::token::{self, Challenge, Grant, Presented, Renewal, RevocationIndex, TokenName};
 use crate::variation::SKIP_PARAMETER;
 
 /// Why a request is not served: refused, or something broke.
@@ -136,6 +136,20 @@ pub fn good_for(grant: &Grant, title: &Title, revocations: &RevocationIndex) -> 
     revocations.grant(grant, &title.id)
 }
 
+/// At the entry: the name of the session that a viewer token opens. The same token opens the same one from the same network,
+/// however often its player asks; `fresh` is for where the network is not known.
+pub fn session_id(
+    facts: &Facts,
+    site: &Site,
+    request: &MediaRequest,
+    grant: &Grant,
+    met: &Challenge<'_>,
+    fresh: SessionId,
+) -> SessionId {
+    let token = TokenName::of_token(&site.host, grant, met);
+    SessionId::of(facts, &site.host, &request.title, &token).unwrap_or(fresh)
+}
+
 /// At the entry: decides the rights, and opens a session that lasts no longer than the site, the token and the
 /// offer allow.
 pub fn admit(
@@ -183,6 +197,18 @@ pub fn admit(
         // HEAD uses no token up, and so brings none either.
         renewal: grant.renewal.clone().filter(|_| facts.method != Method::Head),
     })
+}
+
+/// At the entry: what becomes of the reply to a use of a one-time token that is no further use ([`token::Record::count`]). It
+/// brings no newer token: the use of before has brought one, and two would be two viewers.
+pub fn used_again(reply: Reply, renewal: Option<&Renewal>) -> Result<Reply, Denial> {
+    let Some(Renewal { headers: renewed, redirect }) = renewal else { return Ok(reply) };
+    if redirect.is_some() {
+        return Err(Denial::new(Reason::TokenReplayed, "a use of it has brought a newer token"));
+    }
+    let is_new = |name: &str| renewed.iter().any(|(renewed, _)| renewed.eq_ignore_ascii_case(name));
+    let headers = reply.headers.into_iter().filter(|(name, _)| !is_new(name)).collect();
+    Ok(Reply { headers, ..reply })
 }
 
 /// What the rights look at in a viewer at the entry.
@@ -282,7 +308,6 @@ pub fn resumed<'a>(facts: &'a Facts, session: &Session) -> Resumed<'a> {
         proved: session.proved,
         geography: &facts.geography,
         max_height: session.max_height.map(u32::from),
-        max_streams: session.streams.filter(|most| *most < u8::MAX).map(u32::from),
         bucket: session.bucket(),
     }
 }

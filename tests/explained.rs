@@ -148,9 +148,11 @@ fn an_explanation_has_the_reason_of_the_edge_whatever_is_missing() {
         for (key, state) in KEYS.iter().zip(&states) {
             match state {
                 State::There => {}
-                State::Missing => drop(documents.remove(*key)),
+                State::Missing => {
+                    documents.remove(*key);
+                }
                 State::Broken => {
-                    drop(documents.insert((*key).to_owned(), json!({ "revision": 1, "broken": true })))
+                    documents.insert((*key).to_owned(), json!({ "revision": 1, "broken": true }));
                 }
             }
         }

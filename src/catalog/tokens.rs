@@ -41,7 +41,7 @@ pub struct TokenPolicy {
 }
 
 /// What a site does about tokens that are used again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplayPolicy {
     /// Every token may be used once, whatever it says of itself.
@@ -50,6 +50,27 @@ pub struct ReplayPolicy {
     /// The uses of every token are counted, whatever it says of itself, and a further one is reported in the log.
     #[serde(default)]
     pub detect: bool,
+    /// A use by the network of the first one is no further use when it comes within so many seconds of the last, 0 to 300:
+    /// many players open a manifest twice, or ask for it again at its entry as long as they play. 0: each use is one.
+    #[serde(default = "ReplayPolicy::default_again_within_s", deserialize_with = "again_within")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 300)))]
+    pub again_within_s: u64,
+}
+
+impl ReplayPolicy {
+    const fn default_again_within_s() -> u64 {
+        30
+    }
+}
+
+impl Default for ReplayPolicy {
+    fn default() -> Self {
+        Self { once: false, detect: false, again_within_s: Self::default_again_within_s() }
+    }
+}
+
+fn again_within<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 0, 300)
 }
 
 impl TokenPolicy {

@@ -60,8 +60,6 @@ pub struct Resumed<'a> {
     pub geography: &'a Geography,
     /// The greatest height that the viewer's token allowed.
     pub max_height: Option<u32>,
-    /// How many streams the viewer might watch at a time, where they are counted.
-    pub max_streams: Option<u32>,
     /// 0 to 99, the same as at the entry.
     pub bucket: u8,
 }

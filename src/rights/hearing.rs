@@ -47,10 +47,11 @@ impl<'a> Ask<'a> {
         height.map(|height| height.min(u16::MAX.into()))
     }
 
+    /// Below a session the limit is that of its token: it changes no bytes, so that the caps are those of a class.
     pub(super) const fn max_streams(self) -> Option<u32> {
         match self {
             Self::Enter(viewer) => viewer.max_streams,
-            Self::Resume(resumed) => resumed.max_streams,
+            Self::Resume(_) => None,
         }
     }
 

@@ -45,5 +45,5 @@ pub use challenge::{Challenge, OwnedChallenge};
 pub use credentials::Credentials;
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present, present_to_site};
-pub use replay::{Seen, TokenName, Use};
+pub use replay::{Record, Seen, TokenName, Use};
 pub use revocation::RevocationIndex;

@@ -3,6 +3,11 @@
 //! Whether a token has been used before is known to a store, which is asked elsewhere (a Durable Object in the Worker):
 //! a [`Use`] says what to ask it, [`Use::judge`] what its answer means.
 //!
+//! A player that opens a manifest twice, or asks for a live one again at its entry, is no second viewer: a use by the
+//! network of the first one, soon after the last of its own, is [the same use](Record::count). It opens
+//! [the same session](super::session::SessionId::of), so that whoever copies a token within the same network gets nothing by it
+//! that the first use has not got.
+//!
 //! [RFC 9246 section 2.1.7](https://www.rfc-editor.org/rfc/rfc9246#section-2.1.7) (`jti`), CTA-5007 (`catreplay`)
 
 use std::fmt;
@@ -12,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::session::network;
 use super::{Challenge, Dialect, Grant, Replay};
-use crate::catalog::Site;
+use crate::catalog::{Host, Site};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::time::UnixTime;
@@ -26,6 +31,8 @@ pub struct Use {
     pub until: UnixTime,
     /// A second use is refused; otherwise it is reported.
     pub once: bool,
+    /// For so many seconds after the last of its uses, a further one by the same network is none.
+    pub again_within_s: u64,
     /// A name for the viewer's network, which says nothing of the network itself.
     #[serde(skip)]
     pub network: Option<TokenName>,
@@ -43,6 +50,24 @@ impl TokenName {
             hash.update(part);
         }
         Self(hash.finalize().into())
+    }
+
+    /// Names a genuine token of a site. `met` is the challenge that it met.
+    ///
+    /// Not by its signature: ECDSA allows two for one message, and some texts of a token decode to the same bytes. Nor by its
+    /// id where that is a session's, of which there may be several tokens.
+    pub fn of_token(host: &Host, grant: &Grant, met: &Challenge<'_>) -> Self {
+        let (host, issuer) = (host.as_str().as_bytes(), grant.issuer.as_str().as_bytes());
+        let names_session = matches!(grant.dialect, Dialect::EdgeAuth | Dialect::MediaCdn);
+        match grant.token_id.as_ref().filter(|_| !names_session) {
+            Some(id) => Self::of(&[host, b"id", issuer, id.as_bytes()]),
+            None => Self::of(&[host, b"message", issuer, &met.message]),
+        }
+    }
+
+    /// Its bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// The part of the store that holds it, of 256: one part is one Durable Object.
@@ -77,6 +102,41 @@ pub struct Seen {
     pub uses: u64,
     /// It came from another network the first time.
     pub elsewhere: bool,
+    /// This is no further use, but one of before: the same network asks again.
+    #[serde(default)]
+    pub again: bool,
+}
+
+/// What the store keeps of a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Record {
+    /// How often it has been used.
+    pub uses: u64,
+    /// The network of its first use.
+    pub network: Option<String>,
+    /// When that network used it last, in Unix seconds.
+    pub last: Option<u64>,
+}
+
+impl Record {
+    /// Counts a use by a network.
+    #[must_use]
+    pub fn count(self, network: Option<String>, again_within_s: u64, now: UnixTime) -> (Self, Seen) {
+        let now_s = now.as_secs();
+        if self.uses == 0 {
+            let first = Self { uses: 1, network, last: Some(now_s) };
+            return (first, Seen { uses: 1, elsewhere: false, again: false });
+        }
+        let own = network.is_some() && network == self.network;
+        // A zero is for no time at all, not for a second.
+        let lately =
+            again_within_s > 0 && self.last.is_some_and(|last| now_s.saturating_sub(last) <= again_within_s);
+        let again = own && lately;
+        let elsewhere = self.network.is_some() && network.is_some() && !own;
+        let uses = if again { self.uses } else { self.uses.saturating_add(1) };
+        let last = if own { Some(now_s) } else { self.last };
+        (Self { uses, last, ..self }, Seen { uses, elsewhere, again })
+    }
 }
 
 /// Seconds for which the uses of a token that never ends are counted.
@@ -117,22 +177,17 @@ impl Use {
             }
             None => now.plus_secs(COUNTED_S),
         };
+        let name = TokenName::of_token(&site.host, grant, met);
         let host = site.host.as_str().as_bytes();
-        // Not the signature: ECDSA allows two for one message, and some texts of a token decode to the same bytes.
-        // Nor the id where it is a session's, of which there may be several tokens.
-        let names_session = matches!(grant.dialect, Dialect::EdgeAuth | Dialect::MediaCdn);
-        let name = match grant.token_id.as_ref().filter(|_| !names_session) {
-            Some(id) => TokenName::of(&[host, b"id", grant.issuer.as_str().as_bytes(), id.as_bytes()]),
-            None => TokenName::of(&[host, b"message", grant.issuer.as_str().as_bytes(), &met.message]),
-        };
         let network =
             facts.address.map(|address| TokenName::of(&[host, b"network", &network(Some(address))]));
-        Ok(Some(Self { name, until, once, network }))
+        let again_within_s = store.map_or(0, |policy| policy.again_within_s);
+        Ok(Some(Self { name, until, once, again_within_s, network }))
     }
 
     /// Whether the token is accepted, by what the store knows of it.
     pub fn judge(&self, seen: Seen) -> Result<(), Denial> {
-        if self.once && seen.uses > 1 {
+        if self.once && seen.uses > 1 && !seen.again {
             let detail = format!("this is use {} of it", seen.uses);
             return Err(Denial::new(Reason::TokenReplayed, detail));
         }
@@ -173,7 +228,7 @@ mod tests {
 
     const USUAL: Case<'_> = Case {
         host: "a.example",
-        store: Some(ReplayPolicy { once: false, detect: false }),
+        store: Some(ReplayPolicy { once: false, detect: false, again_within_s: 30 }),
         replay: Replay::Prohibit,
         id: Some("7"),
         message: b"m",
@@ -199,8 +254,8 @@ mod tests {
 
     #[test]
     fn who_is_asked_about() {
-        let store = |once| Some(ReplayPolicy { once, detect: false });
-        let counts = Some(ReplayPolicy { once: false, detect: true });
+        let store = |once| Some(ReplayPolicy { once, ..ReplayPolicy::default() });
+        let counts = Some(ReplayPolicy { detect: true, ..ReplayPolicy::default() });
         for (name, replay, policy, ends, expected) in [
             ("permit, no store", Replay::Permit, None, true, Ok(None)),
             ("permit, a store for those who ask", Replay::Permit, store(false), true, Ok(None)),
@@ -288,10 +343,47 @@ mod tests {
     #[test]
     fn the_second_use_is_refused_or_passes() {
         let once = of(&USUAL).unwrap().unwrap();
-        let seen = |uses| Seen { uses, elsewhere: false };
+        let seen = |uses| Seen { uses, elsewhere: false, again: false };
         assert_eq!(once.judge(seen(1)), Ok(()));
         assert_eq!(once.judge(seen(2)).unwrap_err().reason, Reason::TokenReplayed);
         let detect = of(&Case { replay: Replay::Detect, ..USUAL }).unwrap().unwrap();
-        assert_eq!(detect.judge(Seen { uses: 9, elsewhere: true }), Ok(()));
+        assert_eq!(detect.judge(Seen { uses: 9, elsewhere: true, again: false }), Ok(()));
+        // Somebody has tried it elsewhere: who was first goes on.
+        assert_eq!(once.judge(Seen { uses: 2, elsewhere: false, again: true }), Ok(()));
+    }
+
+    #[test]
+    fn the_same_network_asking_again_soon_is_no_further_use() {
+        let mut record = Record::default();
+        let (home, away) = (Some("home"), Some("away"));
+        // Seconds, the network, and what it is: the number of uses, whether it came from elsewhere, whether it is one of before.
+        for (at, network, expected) in [
+            (0, home, (1, false, false)),
+            (30, home, (1, false, true)),
+            (58, home, (1, false, true)),
+            (59, away, (2, true, false)),
+            (60, home, (2, false, true)),
+            (61, away, (3, true, false)),
+            (61, None, (4, false, false)),
+            (91, home, (5, false, false)),
+            (92, home, (5, false, true)),
+        ] {
+            let network = network.map(str::to_owned);
+            let (kept, seen) = record.count(network, 30, NOW.plus_secs(at));
+            assert_eq!((seen.uses, seen.elsewhere, seen.again), expected, "after {at} s");
+            record = kept;
+        }
+    }
+
+    #[test]
+    fn without_a_network_or_a_time_each_use_is_one() {
+        for (network, again_within_s) in [(None, 30), (Some("home".to_owned()), 0)] {
+            let (record, _) = Record::default().count(network.clone(), again_within_s, NOW);
+            let (_, seen) = record.count(network, again_within_s, NOW);
+            assert_eq!((seen.uses, seen.again), (2, false));
+        }
+        // The store of before kept no time.
+        let before = Record { uses: 1, network: Some("home".to_owned()), last: None };
+        assert_eq!(before.count(Some("home".to_owned()), 30, NOW).1.uses, 2);
     }
 }

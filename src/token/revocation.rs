@@ -18,7 +18,7 @@ use crate::time::UnixTime;
 #[serde(from = "Revocations")]
 pub struct RevocationIndex {
     generation: u32,
-    sessions: HashSet<[u8; 8]>,
+    sessions: HashMap<Tag, Moment>,
     subjects: HashMap<Tag, Moment>,
     tokens: HashSet<ShortTag>,
     titles: HashMap<Tag, Moment>,
@@ -56,9 +56,8 @@ impl From<Revocations> for RevocationIndex {
                 moments.entry(tag).and_modify(|known| *known = known.later(moment)).or_insert(moment);
             };
             match what {
-                Revoked::Session(id) => {
-                    index.sessions.insert(id.0.0);
-                }
+                // The same viewer token may open it anew: that one is another session of the same name.
+                Revoked::Session(id) => mark(&mut index.sessions, id.0.0),
                 Revoked::Subject { issuer, subject } => {
                     mark(&mut index.subjects, subject_tag(&issuer, &subject));
                 }
@@ -93,7 +92,7 @@ impl RevocationIndex {
         key: &Jwk,
     ) -> Result<(), Denial> {
         let ended = |moment: Option<&Moment>| moment.is_some_and(|moment| moment.ends_session(session));
-        let what = if self.sessions.contains(&session.id.0) {
+        let what = if ended(self.sessions.get(&session.id.0)) {
             "session"
         } else if session.subject.is_some_and(|tag| ended(self.subjects.get(&tag))) {
             "viewer"
@@ -194,7 +193,7 @@ mod tests {
         // What is revoked; whether that ends a session of generation 4, one of generation 5, a token signed before, one
         // signed after, and one that does not say.
         for (what, expected) in [
-            (json!({ "session": "0101010101010101" }), [true, true, false, false, false]),
+            (json!({ "session": "0101010101010101" }), [true, false, false, false, false]),
             (json!({ "session": "0101010101010102" }), [false; 5]),
             (json!({ "subject": { "issuer": "id", "subject": "v1" } }), [true, false, true, false, true]),
             (json!({ "subject": { "issuer": "id", "subject": "v2" } }), [false; 5]),

@@ -13,7 +13,8 @@
 //!                                          counted
 //!         expiry                           4 bytes, Unix seconds, big-endian: then it is renewed
 //!         end                              4 bytes, Unix seconds: no renewal goes beyond it
-//!         session id                       8 bytes
+//!         session id                       8 bytes, the start of SHA-256 over host, title, viewer token and network; random
+//!                                          where the network is not known
 //!         scope tag                        8 bytes, the start of SHA-256(title id), or of SHA-256(title id "/" folder)
 //!                                          where the viewer token is for a folder of the title
 //!         class                            4 bytes
@@ -45,8 +46,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::{Grant, Lock};
-use crate::catalog::{Algorithm, CountryCode, Issuer, Jwk, KeyMaterial, KeySet, TitleId};
+use super::{Grant, Lock, TokenName};
+use crate::catalog::{Algorithm, CountryCode, Host, Issuer, Jwk, KeyMaterial, KeySet, TitleId};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::rights::{Class, Entitled, Proved};
@@ -87,6 +88,16 @@ pub struct Session {
 /// A session's own name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(pub [u8; 8]);
+
+impl SessionId {
+    /// The session of a title that a viewer token opens in a network, the same each time: so that a player which asks for the
+    /// entry again is the same stream, and takes no second place. `None` where the network is not known.
+    pub fn of(facts: &Facts, host: &Host, title: &TitleId, token: &TokenName) -> Option<Self> {
+        let network = network(Some(facts.address?));
+        let (host, title) = (host.as_str().as_bytes(), title.as_str().as_bytes());
+        Some(Self(tag(&[b"session\0", host, b"\0", title, b"\0", token.bytes(), &network])))
+    }
+}
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -781,6 +792,43 @@ mod tests {
             buckets(&|number| bucket_of(&grant(Some(number.to_string()), None), SessionId([1; 8])));
         let sessions = buckets(&|number| bucket_of(&grant(None, None), SessionId(number.to_be_bytes())));
         assert_eq!((subjects.len(), sessions.len()), (100, 100));
+    }
+
+    #[test]
+    fn one_token_opens_one_session_of_a_title_in_a_network() {
+        let name = |id: &str| {
+            let grant = Grant {
+                token_id: Some(id.to_owned()),
+                ..Grant::new(Dialect::Jwt, "id".parse().unwrap(), "k".parse().unwrap())
+            };
+            let keys = keys(&[("k", 'A')]);
+            let met = super::super::Challenge {
+                key: &keys.keys[0],
+                algorithm: Algorithm::HS256,
+                message: b"m".as_slice().into(),
+                signature: Vec::new().into(),
+            };
+            TokenName::of_token(&"a.example".parse().unwrap(), &grant, &met)
+        };
+        let of = |host: &str, id: &str, token: &str, address: &str| {
+            SessionId::of(&facts("AE", address), &host.parse().unwrap(), &title(id), &name(token))
+        };
+        let usual = of("a.example", "harbour", "t1", "192.0.2.1");
+        assert_eq!(of("a.example", "harbour", "t1", "192.0.2.254"), usual);
+        let all = [
+            usual,
+            of("b.example", "harbour", "t1", "192.0.2.1"),
+            of("a.example", "other", "t1", "192.0.2.1"),
+            of("a.example", "harbour", "t2", "192.0.2.1"),
+            of("a.example", "harbour", "t1", "192.0.3.1"),
+            of("a.example", "harbour", "t1", "2001:db8::1"),
+        ];
+        assert!(all.iter().all(|one| all.iter().filter(|other| *other == one).count() == 1), "{all:?}");
+        let nowhere = Facts::default();
+        assert_eq!(
+            SessionId::of(&nowhere, &"a.example".parse().unwrap(), &title("harbour"), &name("t1")),
+            None
+        );
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     pipeline::good(facts, wanted, &session, key, &site.body, sessions, now).ok()?;
     pipeline::on_site(&title.body, &site.body.host).ok()?;
     let mut admission = pipeline::resume(facts, token, session, &site.body, &title.body, now).ok()?;
-    if streams::is_to_be_told(&site.body, &session)
+    if !streams::is_settled(&site.body, &session)
         || pipeline::renew(wanted, &mut admission, &site.body, &keys.body, now).ok()?.is_some()
     {
         return None;

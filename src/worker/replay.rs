@@ -17,7 +17,7 @@ use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::Stop;
 use crate::time::UnixTime;
-use crate::token::{Grant, Seen, Use};
+use crate::token::{Grant, Record, Seen, Use};
 
 /// The binding of the objects, which wrangler.toml sets.
 const BINDING: &str = "REPLAY";
@@ -25,7 +25,8 @@ const BINDING: &str = "REPLAY";
 /// How long the store may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Counts a use of a token, and refuses it where it is one too many.
+/// Counts a use of a token, and refuses it where it is one too many. Tells whether it is one of before of a token that may be
+/// used once.
 ///
 /// A token that may be used once is refused, too, while the store does not answer; one whose uses are only counted
 /// passes.
@@ -35,7 +36,7 @@ pub(super) async fn take(
     host: &Host,
     grant: &Grant,
     usage: &Use,
-) -> Result<(), Stop> {
+) -> Result<bool, Stop> {
     // Without the binding, this is the fault; tokens that need no store do not come here.
     env.durable_object(BINDING)
         .map_err(|error| Fault::new(FaultKind::Configuration, format!("{BINDING}: {error}")))?;
@@ -51,11 +52,11 @@ pub(super) async fn take(
                 return Err(fault.into());
             }
             respond::log(Some(facts), &fault.into());
-            return Ok(());
+            return Ok(false);
         }
     };
     usage.judge(seen)?;
-    if seen.uses > 1 {
+    if seen.uses > 1 && !seen.again {
         worker::console_log!(
             "{}",
             json!({
@@ -65,7 +66,7 @@ pub(super) async fn take(
             })
         );
     }
-    Ok(())
+    Ok(usage.once && seen.again)
 }
 
 /// A use, as it is told to an object.
@@ -74,6 +75,8 @@ struct Told {
     name: String,
     until: u64,
     network: Option<String>,
+    #[serde(default)]
+    again_within_s: u64,
 }
 
 async fn ask(env: &Env, host: &Host, usage: &Use) -> worker::Result<Seen> {
@@ -83,6 +86,7 @@ async fn ask(env: &Env, host: &Host, usage: &Use) -> worker::Result<Seen> {
         name: usage.name.to_string(),
         until: usage.until.as_secs().min(END_OF_TIME),
         network: usage.network.map(|network| network.to_string()),
+        again_within_s: usage.again_within_s,
     };
     let mut init = RequestInit::new();
     init.with_method(worker::Method::Post).with_body(Some(serde_json::to_string(&told)?.into()));
@@ -141,12 +145,6 @@ impl DurableObject for UsedTokens {
     }
 }
 
-#[derive(Deserialize)]
-struct Row {
-    uses: u64,
-    network: Option<String>,
-}
-
 #[derive(Serialize, Deserialize)]
 struct Kept {
     tokens: u64,
@@ -158,33 +156,48 @@ struct Next {
 }
 
 impl UsedTokens {
-    /// One statement, so that of two uses one is the first. It returns the network of the first use.
+    /// Nothing is awaited between the look and the note, so that of two uses one is the first.
     fn count(&self, told: &Told) -> worker::Result<Seen> {
-        let bindings = vec![
-            told.name.clone().into(),
-            integer(told.until),
-            told.network.clone().map_or(worker::SqlStorageValue::Null, Into::into),
-        ];
-        let row: Row = self
-            .state
-            .storage()
-            .sql()
-            .exec(
-                "INSERT INTO used (name, until, uses, network) VALUES (?, ?, 1, ?)
-                 ON CONFLICT (name) DO UPDATE SET uses = uses + 1, until = max(until, excluded.until)
-                 RETURNING uses, network",
-                bindings,
-            )?
-            .one()?;
-        let elsewhere = row.network.is_some() && told.network.is_some() && row.network != told.network;
-        Ok(Seen { uses: row.uses, elsewhere })
+        let sql = self.state.storage().sql();
+        let name = || told.name.clone().into();
+        let known = sql.exec("SELECT uses, network, last FROM used WHERE name = ?", vec![name()])?;
+        let known: Option<Record> = known.to_array()?.into_iter().next();
+        let (kept, seen) = known.unwrap_or_default().count(told.network.clone(), told.again_within_s, now());
+        let Record { uses, network, last } = kept;
+        sql.exec(
+            "INSERT INTO used (name, until, uses, network, last) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET uses = excluded.uses, network = excluded.network,
+             last = excluded.last, until = max(until, excluded.until)",
+            vec![
+                name(),
+                integer(told.until),
+                integer(uses),
+                network.map_or(worker::SqlStorageValue::Null, Into::into),
+                last.map_or(worker::SqlStorageValue::Null, integer),
+            ],
+        )?;
+        Ok(seen)
     }
 }
 
 fn create(state: &State) -> worker::Result<()> {
     let table = "CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until INTEGER NOT NULL,
-        uses INTEGER NOT NULL, network TEXT) WITHOUT ROWID";
-    state.storage().sql().exec(table, None).map(drop)
+        uses INTEGER NOT NULL, network TEXT, last INTEGER) WITHOUT ROWID";
+    let sql = state.storage().sql();
+    sql.exec(table, None)?;
+    // Objects of before have no such column.
+    let has: Columns = sql
+        .exec("SELECT count(*) AS columns FROM pragma_table_info('used') WHERE name = 'last'", None)?
+        .one()?;
+    if has.columns == 0 {
+        sql.exec("ALTER TABLE used ADD COLUMN last INTEGER", None)?;
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Columns {
+    columns: u64,
 }
 
 /// When rows are to be cleaned up, of which the first ends at `until`.

@@ -115,13 +115,20 @@ impl Edge {
         let usage = Use::of(facts, &site.body, &grant, met, now())?;
         // Not before the token has been verified: nobody has made-up titles looked up.
         let title = self.title(&request, &site.body.host).await??;
-        let id = crypto::session_id()?;
+        let id = pipeline::session_id(facts, &site.body, &request, &grant, met, crypto::session_id()?);
         let mut admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
-        let answer = self.media(facts, &request, &site, &title.body, &mut admission, sessions.keys).await?;
+        let mut answer =
+            self.media(facts, &request, &site, &title.body, &mut admission, sessions.keys).await?;
         // Last but for the count of streams, so that hardly a denial and no outage of the media origin uses a token up. HEAD brings nothing that
         // could be watched.
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
-            replay::take(&documents.env, facts, &site.body.host, &grant, &usage).await?;
+            let again = replay::take(&documents.env, facts, &site.body.host, &grant, &usage).await?;
+            answer = match answer {
+                Answer::Whole(reply) if again => {
+                    Answer::Whole(pipeline::used_again(reply, admission.renewal.as_ref())?)
+                }
+                answer => answer,
+            };
         }
         // After it, so that a token's second use takes no place. A redirect begins no stream.
         let begins =
@@ -150,7 +157,7 @@ impl Edge {
         let documents = self.documents()?;
         let title = self.title(request, &site.body.host).await??;
         let mut admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
-        streams::seen(documents, &site.body, &session);
+        streams::seen(documents, facts, &site.body, &session).await?;
         self.media(facts, request, &site, &title.body, &mut admission, sessions.keys).await
     }
 

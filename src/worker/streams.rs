@@ -17,10 +17,11 @@ use worker::{
 use super::documents::Documents;
 use super::{now, now_ms, respond, within};
 use crate::catalog::{Host, Site};
+use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::Stop;
-use crate::streams::{Newcomer, Watched, seen_every_s};
+use crate::streams::{Newcomer, Running, Sign, Standing, Watched, seen_every_s};
 use crate::token::session::{Session, SessionId, Tag};
 
 /// The binding of the objects, which wrangler.toml sets.
@@ -36,83 +37,116 @@ pub(super) async fn open(env: &Env, facts: &Facts, site: &Site, newcomer: &Newco
     // Without the binding, this is the fault; viewers without a limit do not come here.
     env.durable_object(BINDING)
         .map_err(|error| Fault::new(FaultKind::Configuration, format!("{BINDING}: {error}")))?;
-    let told = Told::new(site, newcomer.session, Some(newcomer.limit));
-    match within(PATIENCE, tell(env, &site.host, newcomer.subject, &told)).await {
-        Some(Ok(watched)) => {
-            newcomer.judge(watched)?;
-            is_due(site, newcomer.session);
-        }
-        failed => {
-            let detail = match failed {
-                Some(Err(error)) => error.to_string(),
-                _ => format!("no answer within {} s", PATIENCE.as_secs()),
-            };
-            respond::log(Some(facts), &Fault::new(FaultKind::StreamsUnavailable, detail).into());
-        }
+    let Newcomer { subject, session, limit } = *newcomer;
+    let told = Told::new(site, session, Some(limit), false);
+    if let Some(watched) = answer(facts, within(PATIENCE, tell(env, &site.host, subject, &told)).await) {
+        newcomer.judge(watched)?;
+        remember(session, false);
     }
     Ok(())
 }
 
-/// Keeps the place of a session that is counted, now and then and without making the request wait.
-pub(super) fn seen(documents: &Documents, site: &Site, session: &Session) {
-    let Some(subject) = session.subject.filter(|_| session.streams.is_some()) else { return };
-    if !is_due(site, session.id) {
-        return;
-    }
-    let (env, host, told) = (documents.env.clone(), site.host.clone(), Told::new(site, session.id, None));
-    documents.context.wait_until(async move {
-        if let Err(error) = tell(&env, &host, subject, &told).await {
-            respond::log(None, &Fault::new(FaultKind::StreamsUnavailable, error.to_string()).into());
+/// Keeps the place of a session that is counted, now and then and without making the request wait. One that others have taken
+/// the place of is refused, until there is room again.
+pub(super) async fn seen(
+    documents: &Documents,
+    facts: &Facts,
+    site: &Site,
+    session: &Session,
+) -> Result<(), Denial> {
+    let Some(running) = Running::of(session) else { return Ok(()) };
+    let Running { subject, session, limit } = running;
+    let told = Told::new(site, session, limit, true);
+    match sign(site, session) {
+        Sign::Keep => Ok(()),
+        Sign::Refuse => Err(running.refusal()),
+        Sign::Tell => {
+            remember(session, false);
+            let (env, host) = (documents.env.clone(), site.host.clone());
+            documents.context.wait_until(async move {
+                match tell(&env, &host, subject, &told).await {
+                    Ok(watched) => remember(session, running.judge(watched).is_err()),
+                    Err(error) => {
+                        respond::log(
+                            None,
+                            &Fault::new(FaultKind::StreamsUnavailable, error.to_string()).into(),
+                        );
+                    }
+                }
+            });
+            Ok(())
         }
-    });
+        Sign::Ask => {
+            // Those that come in the meantime are refused: this one asks for them.
+            remember(session, true);
+            let asked = within(PATIENCE, tell(&documents.env, &site.host, subject, &told)).await;
+            let outcome = answer(facts, asked).map_or(Ok(()), |watched| running.judge(watched));
+            remember(session, outcome.is_err());
+            outcome
+        }
+    }
+}
+
+/// What the store has answered, if it has.
+fn answer(facts: &Facts, asked: Option<worker::Result<Watched>>) -> Option<Watched> {
+    let detail = match asked {
+        Some(Ok(watched)) => return Some(watched),
+        Some(Err(error)) => error.to_string(),
+        None => format!("no answer within {} s", PATIENCE.as_secs()),
+    };
+    respond::log(Some(facts), &Fault::new(FaultKind::StreamsUnavailable, detail).into());
+    None
 }
 
 thread_local! {
-    /// When this isolate last told of a session.
-    static SEEN: RefCell<HashMap<SessionId, u64>> = RefCell::default();
+    /// What this isolate knows of sessions.
+    static SEEN: RefCell<HashMap<SessionId, Standing>> = RefCell::default();
 }
 
 /// The most sessions that an isolate remembers.
 const MOST: usize = 10_000;
 
-/// Whether the store would be told of a session now.
-pub(super) fn is_to_be_told(site: &Site, session: &Session) -> bool {
-    let told_ms = || SEEN.with_borrow(|seen| seen.get(&session.id).copied());
-    let lately = |at_ms| now_ms().saturating_sub(at_ms) < seen_every_s(site) * 1_000;
-    session.streams.is_some() && session.subject.is_some() && !told_ms().is_some_and(lately)
+/// Whether a session can be served without its being told of, and without asking.
+pub(super) fn is_settled(site: &Site, session: &Session) -> bool {
+    Running::of(session).is_none_or(|running| sign(site, running.session) == Sign::Keep)
 }
 
-/// Whether a session is to be told of again; then it is remembered that it was.
-fn is_due(site: &Site, id: SessionId) -> bool {
-    SEEN.with(|seen| due(&mut seen.borrow_mut(), id, now_ms(), seen_every_s(site) * 1_000))
+fn sign(site: &Site, id: SessionId) -> Sign {
+    let known = SEEN.with_borrow(|seen| seen.get(&id).copied());
+    Standing::sign(known, now_ms(), seen_every_s(site) * 1_000)
 }
 
-fn due(seen: &mut HashMap<SessionId, u64>, id: SessionId, now_ms: u64, every_ms: u64) -> bool {
-    if seen.get(&id).is_some_and(|at| now_ms.saturating_sub(*at) < every_ms) {
-        return false;
-    }
-    if seen.len() >= MOST {
-        seen.retain(|_, at| now_ms.saturating_sub(*at) < every_ms);
-        if seen.len() >= MOST {
-            seen.clear();
+/// Remembers that the store has been told of a session now, and whether it is one too many.
+fn remember(id: SessionId, surplus: bool) {
+    let told_at_ms = now_ms();
+    SEEN.with_borrow_mut(|seen| {
+        if seen.len() >= MOST && !seen.contains_key(&id) {
+            seen.retain(|_, known| told_at_ms.saturating_sub(known.told_at_ms) < LONGEST_MS);
+            if seen.len() >= MOST {
+                seen.clear();
+            }
         }
-    }
-    seen.insert(id, now_ms);
-    true
+        seen.insert(id, Standing { told_at_ms, surplus });
+    });
 }
+
+/// The longest time for which something is remembered of a session when there are many, in milliseconds.
+const LONGEST_MS: u64 = 30_000;
 
 /// A session, as an object is told of it.
 #[derive(Serialize, Deserialize)]
 struct Told {
     session: String,
     idle_s: u64,
-    /// A newcomer's; one that is running has none.
     limit: Option<u32>,
+    /// It has begun before. The version before does not say: there, one that is running has no limit.
+    #[serde(default)]
+    running: bool,
 }
 
 impl Told {
-    fn new(site: &Site, session: SessionId, limit: Option<u32>) -> Self {
-        Self { session: session.to_string(), idle_s: site.sessions.streams_idle_s, limit }
+    fn new(site: &Site, session: SessionId, limit: Option<u32>, running: bool) -> Self {
+        Self { session: session.to_string(), idle_s: site.sessions.streams_idle_s, limit, running }
     }
 }
 
@@ -144,7 +178,8 @@ impl DurableObject for Streams {
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         if request.method() == worker::Method::Get {
             self.create()?;
-            return Response::from_json(&self.others("")?);
+            let Count { others, .. } = self.count("")?;
+            return Response::from_json(&Watched { others, placed: false });
         }
         let told: Told = request.json().await?;
         let watched = self.take(&told)?;
@@ -176,17 +211,27 @@ fn clean_in(secs: u64) -> ScheduledTime {
     Duration::from_secs(secs + 1).into()
 }
 
+/// How many streams are on.
+#[derive(Deserialize)]
+struct Count {
+    others: u64,
+    own: u64,
+}
+
 #[derive(Deserialize)]
 struct Next {
     until: Option<u64>,
 }
 
 impl Streams {
-    /// Nothing is awaited between the count and the insertion, so that of two newcomers one is the first.
+    /// Nothing is awaited between the count and the insertion, so that of two newcomers one is the first. A running stream keeps
+    /// its place, whatever the limit is by now; one that has lost it takes another, if there is room.
     fn take(&self, told: &Told) -> worker::Result<Watched> {
         self.clean()?;
-        let watched = self.others(&told.session)?;
-        if told.limit.is_none_or(|limit| watched.others < u64::from(limit)) {
+        let Count { others, own } = self.count(&told.session)?;
+        let room = told.limit.is_none_or(|limit| others < u64::from(limit));
+        let placed = room || (told.running && own > 0);
+        if placed {
             let bindings = vec![told.session.clone().into(), integer(now().plus_secs(told.idle_s).as_secs())];
             self.state.storage().sql().exec(
                 "INSERT INTO streams (session, until) VALUES (?, ?)
@@ -194,12 +239,14 @@ impl Streams {
                 bindings,
             )?;
         }
-        Ok(watched)
+        Ok(Watched { others, placed })
     }
 
-    fn others(&self, session: &str) -> worker::Result<Watched> {
+    fn count(&self, session: &str) -> worker::Result<Count> {
         let sql = self.state.storage().sql();
-        sql.exec("SELECT count(*) AS others FROM streams WHERE session <> ?", vec![session.into()])?.one()
+        let count = "SELECT count(*) FILTER (WHERE session <> ?1) AS others,
+            count(*) FILTER (WHERE session = ?1) AS own FROM streams";
+        sql.exec(count, vec![session.into()])?.one()
     }
 
     /// Forgets the sessions that have not been seen for so long that they no longer count.

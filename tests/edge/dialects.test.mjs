@@ -222,8 +222,11 @@ test("a token for one use is renewed with its use, and not by asking for the hea
   const used = await ask({ url, headers });
   assert.equal(used.status, 200, await used.text());
   assert.match(used.headers.get("Set-Cookie"), /^cat=/);
+  // Its player may ask again, and gets no second token; nobody else may.
   const again = await ask({ url, headers });
-  assert.equal((await again.json()).reason, "token_replayed");
+  assert.deepEqual([again.status, again.headers.get("Set-Cookie")], [200, null], await again.text());
+  const elsewhere = await ask({ url, headers }, { address: "198.51.100.1" });
+  assert.equal((await elsewhere.json()).reason, "token_replayed");
   const after = await head();
   assert.equal(after.headers.get("Set-Cookie"), null, "a spent token was renewed");
 });

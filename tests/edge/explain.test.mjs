@@ -211,8 +211,9 @@ test("published keys count, and neither a use of a token nor a stream does", asy
       const streams = trace.steps.find(({ step }) => step === "streams").saw;
       assert.deepEqual(streams, { limit: 1, idle_s: 90, asked: false });
     }
-    assert.equal((await own.fetch(entry, { country: "AE" })).status, 200);
-    assert.equal((await own.fetch(entry, { country: "AE" })).status, 401);
+    const from = (address) => own.fetch(entry, { country: "AE", headers: { "CF-Connecting-IP": address } });
+    assert.equal((await from("192.0.2.1")).status, 200);
+    assert.equal((await from("198.51.100.1")).status, 401);
   } finally {
     await own.stop();
   }

@@ -20,7 +20,7 @@ const site = (host, replay) => {
 
 before(async () => {
   base = await readFlows("base.json");
-  const hosts = ["once.example.com", "twice.example.com", "count.example.com", "watch.example.com"];
+  const hosts = ["once.example.com", "twice.example.com", "soon.example.com", "count.example.com", "watch.example.com"];
   edge = await start({});
   async function start(more) {
     return startEdge({
@@ -40,15 +40,17 @@ function documents(hosts) {
 
 function policy(host) {
   if (host.startsWith("watch")) return null;
+  if (host.startsWith("soon")) return { once: true, again_within_s: 5 };
   return host.startsWith("count") ? { detect: true } : { once: true };
 }
 
 let count = 0;
 const token = (claims = {}, key = "e1") => mint(base, { key, claims: { jti: `token-${(count += 1)}`, ...claims } });
 
-async function enter(token, { host = "once.example.com", on = edge, country = "AE", ...init } = {}) {
+/** Each use comes from a network of its own, unless it says from where. */
+async function enter(token, { host = "once.example.com", on = edge, country = "AE", headers, ...init } = {}) {
   // Another playlist each time: the edge keeps one for a while.
-  const reply = await on.fetch(`https://${host}/harbour/${(count += 1)}.m3u8?token=${token}`, { country, ...init });
+  const reply = await on.fetch(`https://${host}/harbour/${(count += 1)}.m3u8?token=${token}`, { country, headers: headers ?? { "CF-Connecting-IP": `10.${count >> 8}.${count & 255}.1` }, ...init });
   const body = await reply.text();
   return reply.status === 200 ? 200 : `${reply.status} ${JSON.parse(body || "{}").reason}`;
 }
@@ -113,10 +115,14 @@ test("uses are counted and reported where the site asks for that", async () => {
   const from = (address) => enter(again, { host: "count.example.com", headers: { "CF-Connecting-IP": address } });
   assert.equal(await from("192.0.2.1"), 200);
   assert.deepEqual(reports(), []);
+  // The network of the first use asks again soon: that is no further use.
   assert.equal(await from("192.0.2.200"), 200);
+  assert.deepEqual(reports(), []);
   assert.equal(await from("198.51.100.1"), 200);
+  assert.equal(await from("192.0.2.1"), 200);
+  assert.equal(await enter(again, { host: "count.example.com" }), 200);
   await sleep(100);
-  assert.deepEqual(reports(), [{ uses: 2, elsewhere: false }, { uses: 3, elsewhere: true }]);
+  assert.deepEqual(reports(), [{ uses: 2, elsewhere: true }, { uses: 3, elsewhere: true }]);
   assert.ok(!JSON.stringify(edge.logs).includes(again));
 });
 
@@ -124,6 +130,35 @@ function reports() {
   const lines = edge.logs.filter(({ message }) => message.includes('"reuse"')).map(({ message }) => JSON.parse(message));
   return lines.map(({ uses, elsewhere }) => ({ uses, elsewhere }));
 }
+
+test("the network of the first use may ask again for a stated time after its last use, and no other", async () => {
+  const host = "soon.example.com";
+  const from = (token, address, init) => enter(token, { host, headers: { "CF-Connecting-IP": address }, ...init });
+  const once = await token();
+  assert.equal(await from(once, "192.0.2.1"), 200);
+  // As long as a player asks for it, whatever the time of the first use.
+  for (let turn = 0; turn < 4; turn++) {
+    await sleep(2000);
+    assert.equal(await from(once, "192.0.2.77"), 200);
+    assert.equal(await from(once, "198.51.100.1"), "401 token_replayed");
+  }
+  await sleep(7000);
+  assert.equal(await from(once, "192.0.2.1"), "401 token_replayed");
+  // HEAD and conditional requests are no other than GET.
+  const asked = await token();
+  assert.equal(await from(asked, "192.0.2.1", { method: "HEAD" }), 200);
+  assert.equal(await from(asked, "192.0.2.1"), 200);
+  const conditional = { "CF-Connecting-IP": "192.0.2.1", "If-None-Match": "*", "If-Modified-Since": new Date().toUTCString() };
+  assert.equal(await enter(asked, { host, headers: conditional }), 200);
+  assert.equal(await enter(asked, { host, headers: { ...conditional, "CF-Connecting-IP": "198.51.100.1" } }), "401 token_replayed");
+});
+
+test("of 20 uses at a time from two networks, those of one pass", async () => {
+  const once = await token();
+  const from = (address) => enter(once, { headers: { "CF-Connecting-IP": address } });
+  const replies = await Promise.all(Array.from({ length: 20 }, (_, turn) => from(turn % 2 ? "192.0.2.1" : "198.51.100.1")));
+  assert.deepEqual(tally(replies), { 200: 10, "401 token_replayed": 10 });
+});
 
 test("an object that was put to sleep remembers", async () => {
   const once = await token();

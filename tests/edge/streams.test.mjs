@@ -37,22 +37,36 @@ let count = 0;
 const viewer = () => `viewer-of-streams-${(count += 1)}`;
 const token = (sub, claims = {}) => mint(base, { key: "h1", claims: { sub, ...claims } });
 
-async function open(token, { host = "watch.example.com", title = "harbour", on = edge, ...init } = {}) {
+/** Each entry comes from a network of its own, unless it says from where. */
+async function open(token, { host = "watch.example.com", title = "harbour", on = edge, headers, ...init } = {}) {
   // Another playlist each time: the edge keeps one for a while.
   const url = `https://${host}/${title}/${(count += 1)}.m3u8?token=${token}`;
-  const reply = await on.fetch(url, { country: "AE", ...init });
+  const reply = await on.fetch(url, { country: "AE", headers: headers ?? from(`10.${count >> 8}.${count & 255}.1`).headers, ...init });
   const body = await reply.text();
   const segment = body.match(/^\/~.*\.ts$/m)?.[0];
+  if (reply.status === 200 && init.method === "HEAD") return { answer: 200 };
   return { answer: reply.status === 200 ? 200 : `${reply.status} ${JSON.parse(body || "{}").reason}`, segment };
 }
 
 const enter = async (...of) => (await open(...of)).answer;
 
-async function watch(segment) {
-  const reply = await edge.fetch(`https://watch.example.com${segment}`, { country: "AE" });
-  await reply.text();
-  return reply.status;
+async function watch(segment, init = {}) {
+  const reply = await edge.fetch(`https://watch.example.com${segment}`, { country: "AE", ...init });
+  const body = await reply.text();
+  return reply.status === 200 ? 200 : `${reply.status} ${JSON.parse(body || "{}").reason}`;
 }
+
+/** Watches until there is an answer of this kind, and tells how many there were before. */
+async function watchUntil(segment, answer) {
+  const end = Date.now() + 5000;
+  for (let count = 0; ; count++) {
+    if ((await watch(segment)) === answer) return count;
+    assert.ok(Date.now() < end, `${segment} was never answered with ${answer}`);
+    await sleep(50);
+  }
+}
+
+const from = (address, headers = {}) => ({ headers: { "CF-Connecting-IP": address, ...headers } });
 
 const tally = (replies) =>
   Object.fromEntries([...new Set(replies)].sort().map((reply) => [reply, replies.filter((other) => other === reply).length]));
@@ -135,10 +149,84 @@ test("a running stream keeps its place, and one that is not seen any more gives 
   }
   assert.equal(await enter(one), "403 streams");
   await sleep((IDLE_S + 1) * 1000);
-  assert.equal(await enter(one), 200);
-  // The first one is not ended, and counts again once it is watched: for whoever comes next.
-  assert.equal(await watch(segment), 200);
+  // Nobody else has come: it takes its place again.
+  for (let turn = 0; turn < 30; turn++) {
+    assert.equal(await watch(segment), 200);
+    await sleep(100);
+  }
+  assert.equal(await enter(one), "403 streams");
 });
+
+test("of four sessions side by side, each opened while the others idled, one goes on", async () => {
+  const sub = viewer();
+  const open1 = async () => {
+    const { answer, segment } = await open(await token(sub, { max_streams: 1 }));
+    assert.equal(answer, 200);
+    return segment;
+  };
+  const idle = [];
+  for (let turn = 0; turn < 3; turn++) {
+    idle.push(await open1());
+    await sleep((IDLE_S + 1) * 1000);
+  }
+  const last = await open1();
+  // What was asked for before the store has answered is served: that is a matter of one round trip.
+  for (const segment of idle) await watchUntil(segment, "403 streams");
+  const end = Date.now() + 4000;
+  while (Date.now() < end) {
+    assert.deepEqual(await Promise.all([...idle, last].map((segment) => watch(segment))), [...Array(3).fill("403 streams"), 200]);
+    await sleep(100);
+  }
+  const playlist = idle[0].replace(/\/a\.ts$/, "/live.m3u8");
+  assert.equal(await watch(playlist), "403 streams");
+  // Once the place is free, another one has it, and one alone.
+  await sleep((IDLE_S + 1) * 1000);
+  const again = idle[1];
+  await watchUntil(again, 200);
+  for (let turn = 0; turn < 10; turn++) {
+    assert.equal(await watch(again), 200);
+    await sleep(100);
+  }
+  await watchUntil(idle[2], "403 streams");
+  await watchUntil(last, "403 streams");
+  assert.equal(await watch(again), 200);
+});
+
+test("one token from one network is one stream, however often its player asks for the entry", async () => {
+  const one = await token(viewer(), { max_streams: 1 });
+  const { answer, segment } = await open(one, from("192.0.2.1"));
+  assert.equal(answer, 200);
+  const replies = await Promise.all(Array.from({ length: 10 }, (_, turn) => open(one, from(`192.0.2.${turn}`))));
+  for (const again of replies) {
+    assert.equal(again.answer, 200);
+    assert.equal(sessionId(again.segment), sessionId(segment), "another session");
+  }
+  // The URLs of the first manifest go on: some players keep them.
+  for (let turn = 0; turn < 15; turn++) {
+    assert.equal(await watch(segment, from("192.0.2.1")), 200);
+    assert.equal(await watch(replies[9].segment, from("192.0.2.1")), 200);
+    await sleep(100);
+  }
+  // With validators and without a body it is the same stream.
+  assert.equal(await enter(one, from("192.0.2.1", { "If-None-Match": "*" })), 200);
+  assert.equal(await enter(one, { method: "HEAD", ...from("192.0.2.1") }), 200);
+  // The token is worth nothing more at another network.
+  assert.equal(await enter(one, from("198.51.100.1")), "403 streams");
+  assert.equal(await enter(one, from("198.51.100.1", { "If-None-Match": "*" })), "403 streams");
+  // Nor does another title of the same token share the place.
+  assert.equal(await enter(one, { title: "open", ...from("192.0.2.1") }), "403 streams");
+});
+
+test("another token of the viewer is another stream, from the same network too", async () => {
+  const sub = viewer();
+  const of = (jti) => token(sub, { jti, max_streams: 1 });
+  assert.equal(await enter(await of("first"), from("192.0.2.1")), 200);
+  assert.equal(await enter(await of("first"), from("192.0.2.1")), 200);
+  assert.equal(await enter(await of("second"), from("192.0.2.1")), "403 streams");
+});
+
+/** The id in a session's token, as src/token/session.rs has it. */
+const sessionId = (segment) => Buffer.from(segment.slice(2, 102), "base64url").subarray(13, 21).toString("hex");
 
 test("an object that was put to sleep remembers", async () => {
   const others = new Set(await ids());

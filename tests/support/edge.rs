@@ -21,7 +21,7 @@ use stagedoor::rewrite::{Basis, Rewrite};
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::steering;
 use stagedoor::time::UnixTime;
-use stagedoor::token::Seen;
+use stagedoor::token::Record;
 use stagedoor::token::session::SessionId;
 
 /// What the media origin answers.
@@ -38,8 +38,8 @@ fn ok() -> u16 {
     200
 }
 
-/// How often each token has been used, by its name.
-pub(crate) type UsedTokens = RefCell<BTreeMap<String, u64>>;
+/// What is kept of each token, by its name.
+pub(crate) type UsedTokens = RefCell<BTreeMap<String, Record>>;
 
 /// What an isolate remembers: manifests as the media origin gave them, and templates.
 #[derive(Default)]
@@ -149,12 +149,18 @@ impl<'a> Edge<'a> {
         let source =
             cache::source(facts, &request, &site.body, &permit.folder, &permit.caps, title.generation)?;
         let reply = self.fetch(facts, &request, &site, &admission, &source, now);
-        let reply = reply
+        let mut reply = reply
             .or_else(|stop| pipeline::otherwise(facts, &request, &admission, stop).map(|(reply, _)| reply))?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();
-            let uses = used.entry(usage.name.to_string()).and_modify(|uses| *uses += 1).or_insert(1);
-            usage.judge(Seen { uses: *uses, elsewhere: false })?;
+            let known = used.remove(&usage.name.to_string()).unwrap_or_default();
+            let network = usage.network.map(|network| network.to_string());
+            let (kept, seen) = known.count(network, usage.again_within_s, now);
+            used.insert(usage.name.to_string(), kept);
+            usage.judge(seen)?;
+            if usage.once && seen.again {
+                reply = pipeline::used_again(reply, admission.renewal.as_ref())?;
+            }
         }
         Ok(pipeline::for_player(reply, &admission.permit))
     }
