@@ -16,11 +16,12 @@ const LATENCY = { target: 1_500, min: 1_000, max: 4_000 };
  * @typedef {object} LiveOptions
  * @property {boolean} [patches] whether patches are offered
  * @property {boolean} [lowLatency] whether segments may be asked for while they are made
+ * @property {boolean} [numbers] whether segments are named by their numbers, in place of a timeline
  * @property {number} [window_s] how much of the past there is
  */
 
 /** @param {import("./channel.mjs").Channel} channel @param {LiveOptions} options */
-export function live(channel, published, { patches = false, lowLatency = false, window_s = 30 } = {}) {
+export function live(channel, published, { patches = false, lowLatency = false, numbers = false, window_s = 30 } = {}) {
   const complete = completed(channel, published);
   const attributes = {
     id: "channel",
@@ -34,7 +35,7 @@ export function live(channel, published, { patches = false, lowLatency = false, 
     attributes,
     patches && patchLocation(published),
     lowLatency && `<ServiceDescription id="0"><Latency target="${LATENCY.target}" min="${LATENCY.min}" max="${LATENCY.max}"/><PlaybackRate min="0.96" max="1.1"/></ServiceDescription>`,
-    period("1", 0, null, sets({ inSet: (kind) => (lowLatency ? early(kind) : timeline(kind, first(complete, window_s), complete)) })),
+    period("1", 0, null, sets({ inSet: (kind) => (lowLatency || numbers ? numbered(kind, lowLatency) : timeline(kind, first(complete, window_s), complete)) })),
     '<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="time"/>',
   );
 }
@@ -65,10 +66,11 @@ function patchLocation(published) {
   return `<PatchLocation ttl="${PATCHED_S}">live.mpp?publishTime=${encodeURIComponent(iso(published))}</PatchLocation>`;
 }
 
-/** Segments may be asked for once their first part is there. */
-function early(kind) {
+/** @param {boolean} isEarly segments may be asked for once their first part is there */
+function numbered(kind, isEarly) {
   const { timescale, segment } = CLOCKS[kind];
-  return `<SegmentTemplate timescale="${timescale}" duration="${segment}" startNumber="0" availabilityTimeOffset="${(SEGMENT_MS - PART_MS) / 1000}" availabilityTimeComplete="false" initialization="$RepresentationID$/init.mp4" media="$RepresentationID$/$Number$.m4s"/>`;
+  const early = isEarly ? ` availabilityTimeOffset="${(SEGMENT_MS - PART_MS) / 1000}" availabilityTimeComplete="false"` : "";
+  return `<SegmentTemplate timescale="${timescale}" duration="${segment}" startNumber="0"${early} initialization="$RepresentationID$/init.mp4" media="$RepresentationID$/$Number$.m4s"/>`;
 }
 
 const completed = (channel, instant) => Math.floor(channel.parts(instant) / PARTS);

@@ -1,0 +1,137 @@
+// The Worker in workerd, its media origin, and a recorder in front of each of its sites. Sites are addresses of the loopback
+// interface: clients on the command line resolve no names below `localhost`.
+import assert from "node:assert/strict";
+import { NETWORK, mint, readFlows, startEdge } from "../edge/harness.mjs";
+import { Channel } from "../players/channel.mjs";
+import { Dash } from "../players/dash.mjs";
+import { startOrigin } from "../players/origin.mjs";
+import { Packager } from "../players/packager.mjs";
+import { Film } from "./film.mjs";
+import { startRecorder } from "./recorder.mjs";
+
+/** Sessions of renewing sites are renewed as often, in seconds. */
+const RENEWAL_S = 2;
+
+/** How long viewer tokens last, in seconds, and the tokens of sessions where nothing else is said. */
+export const EXP_S = 36_000;
+export const LIFETIME_S = 3_600;
+
+const RENEWING = { lifetime_s: 600, renew_before_s: 600 - RENEWAL_S };
+
+const SITES = {
+  "path": { host: "127.0.0.1", sessions: {} },
+  "query": { host: "127.0.0.2", sessions: { signing: "query" } },
+  "renewing path": { host: "127.0.0.3", sessions: RENEWING },
+  "renewing query": { host: "127.0.0.4", sessions: { ...RENEWING, signing: "query" } },
+  "unrenewed": { host: "127.0.0.5", sessions: { unrenewed: { user_agents: ["Lavf/", "VLC/", "GStreamer "] } } },
+};
+
+/**
+ * @param {object} options
+ * @param {number} options.film how many segments the title of HLS has, at `/film/`
+ * @param {Record<string, import("../players/channel.mjs").ChannelOptions>} options.channels live channels of HLS, below `/live/`
+ * @param {Record<string, import("../players/dash.mjs").Title | import("../players/dash.mjs").Live>} options.dash below `/dash/`
+ * @param {Record<string, {media: string, plans: Record<string, object>}>} options.titles
+ */
+export async function startTheatre({ film, channels, dash, titles }) {
+  await using starting = new AsyncDisposableStack();
+  const packager = new Packager(Object.fromEntries(Object.entries(channels).map(([name, options]) => [name, new Channel(options)])));
+  const origin = await startOrigin({ "/live": packager, "/dash": new Dash(dash), "/film": new Film(film) });
+  starting.defer(() => origin.stop());
+  const base = await readFlows("base.json");
+  const edge = await startEdge({ documents: documents(base, origin.url, titles), upstream: NETWORK });
+  starting.defer(() => edge.stop());
+  const recorders = {};
+  for (const [site, { host }] of Object.entries(SITES)) {
+    recorders[site] = await startRecorder(host, edge.port);
+    starting.defer(() => recorders[site].stop());
+  }
+  const started = starting.move();
+  return {
+    origin: origin.url,
+    edge,
+    /** Somebody with a plan who is about to watch a title. */
+    async enter({ site, title, manifest, plan }) {
+      const exp = Math.floor(Date.now() / 1000) + EXP_S;
+      const token = await mint(base, { key: "h1", claims: { titles: [title], plan, exp } });
+      const { url, requests } = recorders[site];
+      return new Viewing(`${url}/${title}/${manifest}?token=${token}`, title, requests);
+    },
+    stop: () => started.disposeAsync(),
+  };
+}
+
+/** What somebody asked the edge for, of one title, from a time on. */
+class Viewing {
+  #title;
+  #all;
+  #from;
+
+  constructor(url, title, requests) {
+    this.url = url;
+    this.#title = title;
+    this.#all = requests;
+    this.#from = requests.length;
+  }
+
+  requests() {
+    return this.#all.slice(this.#from).filter(({ path }) => path.includes(`/${this.#title}/`));
+  }
+
+  manifests() {
+    return this.requests().filter(({ path }) => /\.(m3u8|mpd)$/.test(path));
+  }
+
+  #segments() {
+    return this.requests().filter(({ path, status }) => status !== null && status < 300 && /\.(m4s|ts|mp4)$/.test(path));
+  }
+
+  /** The session tokens that segments came with. */
+  segmentSessions() {
+    return new Set(this.#segments().map(token));
+  }
+
+  /** The folders of pictures. */
+  heights() {
+    return new Set(this.#segments().flatMap(({ path }) => /\/(\d+p)\//.exec(path)?.[1] ?? []));
+  }
+
+  /** For how long each session token is good, in seconds from now: see src/token/session.rs. */
+  lifetimes_s() {
+    const expiry = (token) => Buffer.from(token, "base64url").readUInt32BE(5);
+    return [...this.segmentSessions()].map((token) => expiry(token) - Date.now() / 1000);
+  }
+
+  /** All below the entry came with a session, and nothing was refused. A segment at the live edge may not be there yet. */
+  wasServedWell() {
+    for (const request of this.requests()) {
+      const { path, query, status } = request;
+      const isEntry = /(^|&)token=/.test(query);
+      assert.ok(isEntry || token(request), `a request without its session: ${path}?${query}`);
+      assert.ok(status === null || status < 400 || (status === 404 && /\.m4s$/.test(path)), `${path}?${query} was answered with ${status}\n${this.report()}`);
+    }
+  }
+
+  /** What happened, for a test that failed. */
+  report() {
+    const short = (text) => text.replaceAll(/~?[A-Za-z0-9_-]{100}/g, (token) => `~${token.slice(-5)}`).replaceAll(/token=[^&]+/g, "token=…");
+    return this.requests().slice(-40).map(({ path, query, status }) => `  ${status} ${short(path)}?${short(query)}`).join("\n");
+  }
+}
+
+/** The session token of a request: that in the query counts before that in the path. */
+function token({ path, query }) {
+  return /(?:^|&)sd_session=([A-Za-z0-9_-]{100})(?:&|$)/.exec(query)?.[1] ?? /\/~([A-Za-z0-9_-]{100})\//.exec(path)?.[1];
+}
+
+function documents(base, origin, titles) {
+  const site = base.documents["v1/site/watch.example.com"];
+  const hosts = Object.values(SITES).map(({ host }) => host);
+  const keys = Object.entries(base.documents).filter(([key]) => key.startsWith("v1/keys/"));
+  const sites = Object.values(SITES).map(({ host, sessions }) => [`v1/site/${host}`, { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, lifetime_s: LIFETIME_S, ...sessions } }]);
+  const all = Object.entries(titles).map(([id, { media, plans }]) => {
+    const offers = Object.entries(plans).map(([plan, caps]) => ({ id: plan, plans: [plan], territories: { allow: ["*"] }, caps }));
+    return [`v1/title/${id}`, { revision: 1, id, sites: hosts, media, offers }];
+  });
+  return Object.fromEntries([...keys, ...sites, ...all]);
+}
