@@ -28,6 +28,14 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Err
     }
 }
 
+/// Reads one JSON object out of another reader's hands.
+pub(crate) fn members<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    match Node(0).deserialize(deserializer)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(Error::custom("expected a JSON object")),
+    }
+}
+
 /// A value at a depth.
 struct Node(usize);
 

@@ -6,10 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::catalog::{Document, DocumentKey, Host, Issuer, KeySet, Kind, Site, Stored, Title};
+use crate::catalog::{Document, DocumentKey, Host, Issuer, KeySet, Kind, KvDocument, Site, Stored, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
@@ -30,7 +29,7 @@ pub struct Documents(pub BTreeMap<DocumentKey, Vec<u8>>);
 
 impl Documents {
     /// The document of a key, if it is there and has not been deleted.
-    pub fn read<D: DeserializeOwned>(&self, key: &DocumentKey) -> Result<Option<Document<D>>, Fault> {
+    pub fn read<D: KvDocument>(&self, key: &DocumentKey) -> Result<Option<Document<D>>, Fault> {
         match stored(key, self.0.get(key))? {
             Some(Stored::Live(document)) => Ok(Some(document)),
             Some(Stored::Deleted { .. }) | None => Ok(None),
@@ -312,7 +311,7 @@ impl Known<'_> {
         Ok(None)
     }
 
-    fn find<D: DeserializeOwned>(
+    fn find<D: KvDocument>(
         self,
         key: &DocumentKey,
         steps: &mut Vec<Step>,
@@ -339,10 +338,7 @@ impl Known<'_> {
     }
 }
 
-fn stored<D: DeserializeOwned>(
-    key: &DocumentKey,
-    json: Option<&Vec<u8>>,
-) -> Result<Option<Stored<D>>, Fault> {
+fn stored<D: KvDocument>(key: &DocumentKey, json: Option<&Vec<u8>>) -> Result<Option<Stored<D>>, Fault> {
     let found = json.map(|json| Stored::<D>::from_json(json)).transpose();
     found.map_err(|error| Fault::new(FaultKind::DocumentInvalid, format!("{key}: {error}")))
 }

@@ -107,8 +107,9 @@ impl ResourceKind {
 
 /// A path below a title's folder, in one canonical spelling.
 ///
-/// Non-empty segments between single slashes, none of them `.` or `..` in any encoding; no backslash, encoded
-/// slash or control character. Percent-encoding is normalised as in [RFC 3986 section 6.2.2]: hexadecimal in
+/// Non-empty segments between single slashes, none of them `.` or `..` to any reader: in any encoding, encoded once or more
+/// often, with path parameters behind them (`..;x`) or without; no backslash, encoded slash or control character, nor what would
+/// be one after another decoding. Percent-encoding is normalised as in [RFC 3986 section 6.2.2]: hexadecimal in
 /// capitals, unreserved characters plain. So one resource has one cache key.
 ///
 /// [RFC 3986 section 6.2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
@@ -118,11 +119,9 @@ pub struct ResourcePath(String);
 impl ResourcePath {
     /// Reads a path as it stands in a URL, without a leading slash.
     pub fn parse(raw: &str) -> Result<Self, Denial> {
-        let canonical = canonical(raw)
-            .filter(|path| path.split('/').all(|segment| !matches!(segment, "" | "." | "..")))
-            .ok_or_else(|| {
-                Denial::new(Reason::PathInvalid, "expected a path of plain segments below the title")
-            })?;
+        let canonical = canonical(raw).filter(|path| is_plain_path(path)).ok_or_else(|| {
+            Denial::new(Reason::PathInvalid, "expected a path of plain segments below the title")
+        })?;
         Ok(Self(canonical))
     }
 
@@ -244,8 +243,8 @@ fn not_found() -> Denial {
     Denial::new(Reason::NotFound, "expected /{title}/{manifest} or /~{session}/{title}/{resource}")
 }
 
-/// Players re-encode `~` when they touch a URL (hls.js 7969), so both spellings count.
-pub(crate) fn session_prefix(path: &str) -> Option<&str> {
+/// What stands behind the mark of a session in a path, if it has one: the token, and the path below it. Players re-encode `~` when they touch a URL (hls.js 7969), so both spellings count.
+pub fn session_prefix(path: &str) -> Option<&str> {
     ["/~", "/%7E", "/%7e"].into_iter().find_map(|mark| path.strip_prefix(mark))
 }
 
@@ -278,6 +277,38 @@ fn canonical(raw: &str) -> Option<String> {
     Some(path)
 }
 
+/// Whether every segment of a path names something below the one before it, whoever reads it: there are media origins that
+/// decode a path twice, and others that take off what stands behind a `;`.
+pub(crate) fn is_plain_path(path: &str) -> bool {
+    path.split('/').all(is_plain_segment)
+}
+
+fn is_plain_segment(segment: &str) -> bool {
+    if !segment.contains(['%', ';']) {
+        return !matches!(segment, "" | "." | "..");
+    }
+    let mut segment = segment.as_bytes().to_vec();
+    for _ in 0..=DECODINGS_MAX {
+        let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+        let leads_out = matches!(name, b"" | b"." | b"..")
+            || segment.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0..=0x1f | 0x7f))
+            // The same signs in two bytes, which are no UTF-8, and which old readers take for them.
+            || segment.windows(2).any(|pair| matches!(pair, [0xc0, 0xae | 0xaf] | [0xc1, 0x9c]));
+        if leads_out {
+            return false;
+        }
+        let decoded: Vec<u8> = percent_encoding::percent_decode(&segment).collect();
+        if decoded == segment {
+            return true;
+        }
+        segment = decoded;
+    }
+    false
+}
+
+/// How often a path may be decoded until it stays as it is: one that has more layers than any reader takes off is refused.
+const DECODINGS_MAX: usize = 4;
+
 fn hex(digit: u8) -> Option<u32> {
     char::from(digit).to_digit(16)
 }
@@ -288,6 +319,8 @@ const fn is_unreserved(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn media(path: &str) -> Result<MediaRequest, Denial> {
@@ -344,11 +377,62 @@ mod tests {
             "/h/%4",
             "/h/",
             "/h/%zz",
+            "/h/..;/x",
+            "/h/..;a=b/x",
+            "/h/..%3b/x",
+            "/h/.;x/y",
+            "/h/;/x",
+            "/h/%2e%2E;jsessionid=1/x",
+            "/h/%252e%252e%252fx",
+            "/h/%252e%252e/x",
+            "/h/a%252f..%252fx",
+            "/h/a%255cx",
+            "/h/a%2500",
+            "/h/%25%32%65%252e/x",
+            "/h/%2525252e%2525252e/x",
+            "/h/a%2525252525252525",
+            "/h/..%c0%afx",
+            "/h/%c0%ae%c0%ae/x",
         ] {
             assert_eq!(media(bad).unwrap_err().reason, Reason::PathInvalid, "{bad}");
         }
         for none in ["/", "/h", "/~abc", "/~abc/h", "/H/x", "/favicon.ico"] {
             assert_eq!(media(none).unwrap_err().reason, Reason::NotFound, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_percent_sign_and_path_parameters_are_no_way_out() {
+        for well in [
+            "/h/100%25.ts",
+            "/h/a%2520b.ts",
+            "/h/a;v=1/b.ts",
+            "/h/...;x",
+            "/h/a..;b",
+            "/h/%C3%A9.ts",
+            "/h/%E0.ts",
+            "/h/a%253Fb",
+        ] {
+            assert!(media(well).is_ok(), "{well}");
+        }
+    }
+
+    proptest! {
+        /// No reader that decodes a path once more, as often as it likes, and takes path parameters off, leaves the title.
+        #[test]
+        fn no_reader_leaves_the_title(path in "(%25|%2e|%2f|%3b|%5c|\\.|;|/|a|2|5|e|f){1,16}", strips in any::<bool>()) {
+            let Ok(found) = ResourcePath::parse(&path) else { return Ok(()) };
+            let mut read = found.to_string();
+            for _ in 0..6 {
+                let segments: Vec<_> = read
+                    .split('/')
+                    .map(|segment| if strips { segment.split(';').next().unwrap() } else { segment })
+                    .collect();
+                prop_assert!(segments.iter().all(|segment| !matches!(*segment, "" | "." | "..")), "{} {}", path, read);
+                prop_assert!(!read.contains('\\'));
+                prop_assert_eq!(segments.len(), found.as_str().split('/').count());
+                read = percent_encoding::percent_decode_str(&read).decode_utf8_lossy().into_owned();
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use stagedoor::dash;
 use stagedoor::facts::Facts;
 use stagedoor::hls::{self, Bounds, Edits};
 use stagedoor::manifest::{Frame, Query, Signing};
-use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
+use stagedoor::route::{MediaRequest, ResourcePath, Route, SESSION_PARAMETER, route, session_prefix};
 use stagedoor::steering;
 use stagedoor::token::Credentials;
 use url::Url;
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// The permit: {"caps": {"max_height": 720}}.
     #[arg(long, value_name = "PERMIT.json")]
     permit: Option<PathBuf>,
-    /// The session token that URIs are to carry.
+    /// The session token that URIs are to carry; without it, that of --url, in its path or as `sd_session`.
     #[arg(long, value_name = "TOKEN")]
     session: Option<String>,
     /// How URIs carry the session; without it, as the site says.
@@ -125,7 +125,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let place = Place::find(&facts, site.as_ref())?;
     let permit: Option<Permit> = arguments.permit.as_deref().map(input::strict_json).transpose()?;
     let asked = arguments.start.is_some() || arguments.skip.is_some();
-    if permit.is_none() && arguments.session.is_none() && !asked {
+    let token = arguments.session.as_ref().or(place.carried.as_ref().map(Carried::token));
+    if permit.is_none() && token.is_none() && !asked {
         // Nothing is to be done, for which it would have to be read; but what must not be in it, no reader is to get.
         if let Some(forbidden) = (kind == Kind::Dash).then(|| dash::forbidden(&manifest)).flatten() {
             return Err(Misuse(format!("{}: {forbidden}", arguments.file.display())));
@@ -133,17 +134,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         input::write(&manifest)?;
         return Ok(Answer::Yes);
     }
-    let style = arguments.signing.unwrap_or(match site.as_ref().map(|site| site.sessions.signing) {
-        Some(SigningStyle::Query) => Style::Query,
-        Some(SigningStyle::Path) | None => Style::Path,
+    let by_site = site.as_ref().map(|site| site.sessions.signing);
+    // As at the edge: a player goes on as it has begun, whatever the site says.
+    let style = arguments.signing.unwrap_or(match (&place.carried, by_site) {
+        (Some(Carried::InQuery(_)), _) | (None, Some(SigningStyle::Query)) => Style::Query,
+        (Some(Carried::InPath(_)), _) | (None, Some(SigningStyle::Path) | None) => Style::Path,
     });
     let signing = match (style, &place.carried) {
-        (Style::Query, Some(_)) => {
+        (Style::Query, Some(Carried::InPath(_))) => {
             return Err(Misuse("--signing query: the path of --url carries a session already".to_owned()));
         }
-        (Style::Query, None) => Signing::Query,
-        (Style::Path, None) => Signing::Path,
-        (Style::Path, Some(_)) => Signing::Inherited,
+        (Style::Query, _) => Signing::Query,
+        (Style::Path, Some(Carried::InPath(_))) => Signing::Inherited,
+        (Style::Path, _) => Signing::Path,
     };
     let foreign = match (arguments.foreign, &site) {
         (Some(Foreign::Refuse), _) | (None, None) => ForeignPolicy::REFUSE,
@@ -175,7 +178,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         directives_stop: site.as_ref().is_some_and(|site| !site.media.low_latency),
         ..Edits::within(&caps)
     };
-    let token = arguments.session.as_ref().or(place.carried.as_ref());
     let frame = token.map(|_| &frame);
     let compiled = match kind {
         Kind::Hls => hls::compile(&manifest, frame, &edits).map_err(|error| Refusal::from(&error)),
@@ -255,10 +257,26 @@ impl From<&dash::CompileError> for Refusal {
     }
 }
 
+/// A session in the URL of a manifest.
+enum Carried {
+    /// In front of its path.
+    InPath(String),
+    /// As a parameter of its query.
+    InQuery(String),
+}
+
+impl Carried {
+    const fn token(&self) -> &String {
+        match self {
+            Self::InPath(token) | Self::InQuery(token) => token,
+        }
+    }
+}
+
 /// Where a manifest lies.
 struct Place {
-    /// The session in the path of its URL.
-    carried: Option<String>,
+    /// The session of its URL.
+    carried: Option<Carried>,
     /// What the session covers, at the media origin.
     folder: Url,
     /// The same at the edge, behind the session.
@@ -273,9 +291,12 @@ impl Place {
         let failed = |error: &dyn std::fmt::Display| Misuse(format!("--url: {error}"));
         let expected = "expected https://{host}/{title}/{path}";
         let Some(site) = site else {
-            let (carried, path) = match facts.path.strip_prefix("/~").and_then(|rest| rest.split_once('/')) {
-                Some((token, path)) => (Some(token.to_owned()), path),
-                None => (None, facts.path.trim_start_matches('/')),
+            let (carried, path) = match session_prefix(&facts.path).and_then(|rest| rest.split_once('/')) {
+                Some((token, path)) => (Some(Carried::InPath(token.to_owned())), path),
+                None => {
+                    let in_query = facts.query_parameter(SESSION_PARAMETER).map(Carried::InQuery);
+                    (in_query, facts.path.trim_start_matches('/'))
+                }
             };
             let resource = ResourcePath::parse(path).map_err(|denial| failed(&denial.detail))?;
             let folder = Url::parse(&format!("{}/", facts.authority())).map_err(|error| failed(&error))?;
@@ -284,8 +305,9 @@ impl Place {
         let (request, carried) = match route(facts) {
             Ok(Route::Entry) => (MediaRequest::at_entry(&facts.path), None),
             Ok(Route::Below(request, token)) => {
-                let in_path = facts.path.starts_with("/~");
-                (Ok(request), in_path.then(|| token.expose().clone()))
+                let is_in_path = session_prefix(&facts.path).is_some();
+                let carry = if is_in_path { Carried::InPath } else { Carried::InQuery };
+                (Ok(request), Some(carry(token.expose().clone())))
             }
             Ok(_) => return Err(failed(&expected)),
             Err(denial) => (Err(denial), None),

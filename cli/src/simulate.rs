@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::Value;
 use stagedoor::catalog::{
-    Caps, DeviceClass, DocumentKey, Entitlement, Host, Plan, Site, Territory, Title, TitleId,
+    Caps, DeviceClass, DocumentKey, Entitlement, Host, KvDocument, Plan, Site, Territory, Title, TitleId,
 };
 use stagedoor::denial::Denial;
 use stagedoor::facts::Geography;
@@ -88,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     Ok(Answer::Yes)
 }
 
-fn read<D: serde::de::DeserializeOwned>(documents: &Documents, key: &DocumentKey) -> Result<D, Misuse> {
+fn read<D: KvDocument>(documents: &Documents, key: &DocumentKey) -> Result<D, Misuse> {
     let found = documents.read::<D>(key).map_err(|fault| Misuse(fault.to_string()))?;
     found.map(|document| document.body).ok_or_else(|| Misuse(format!("--documents has no {key}")))
 }

@@ -484,6 +484,30 @@ fn without_a_site_everything_on_the_playlists_host_is_covered() {
     assert_eq!(rewrite("http://cdn.example:8080/~T/live/a.m3u8"), expected.replace("/~T/live/a.ts", "a.ts"));
 }
 
+/// The session of the URL is the one that URIs carry, where none is given beside it.
+#[test]
+fn rewrite_takes_the_session_of_the_url() {
+    let desk = Desk::new();
+    let playlist = "#EXTM3U\n#EXTINF:4,\na.ts\n#EXTINF:4,\nhttps://media.example.com/vod/harbour/b.ts\n";
+    let rewrite = |url: &str| {
+        let all = ["manifest", "rewrite", "--site", "documents/site.json", "--url", url, "-"];
+        let output = desk.run(&all, playlist);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let expected =
+        |first: &str, second: &str| format!("#EXTM3U\n#EXTINF:4,\n{first}\n#EXTINF:4,\n{second}\n");
+    let by_path = expected("a.ts", "/~T/harbour/b.ts");
+    assert_eq!(rewrite("https://watch.example.com/~T/harbour/v/a.m3u8"), by_path);
+    assert_eq!(rewrite("https://watch.example.com/%7ET/harbour/v/a.m3u8"), by_path);
+    let by_query = expected("a.ts?sd_session=T", "/harbour/b.ts?sd_session=T");
+    assert_eq!(rewrite("https://watch.example.com/harbour/v/a.m3u8?sd_session=T"), by_query);
+    let foreign = "#EXTM3U\n#EXTINF:4,\nhttps://evil.example/b.ts\n";
+    let url = "https://watch.example.com/~T/harbour/v/a.m3u8";
+    let output = desk.run(&["manifest", "rewrite", "--url", url, "-"], foreign);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("manifest_foreign_uri"));
+}
+
 #[test]
 fn a_permit_has_no_members_without_a_meaning() {
     let desk = Desk::new();

@@ -24,7 +24,7 @@ use super::{Directives, Kind, query};
 use crate::catalog::{CachePolicy, Caps, KEPT_SEGMENT, Site, is_kept_by_edges};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::route::{MediaRequest, ResourceKind};
+use crate::route::{MediaRequest, ResourceKind, is_plain_path};
 use crate::token::Credentials;
 
 /// Something at the media origin.
@@ -113,6 +113,10 @@ pub fn source(
     let folder = below(origin, folder)?;
     if is_kept_by_edges(&folder) {
         return Err(SourceError::Kept { found: folder.into() });
+    }
+    let inner = folder.path().get(origin.path().len()..).unwrap_or_default();
+    if !inner.is_empty() && !is_plain_path(inner.strip_suffix('/').unwrap_or(inner)) {
+        return Err(error(folder.as_str()));
     }
     // `./` keeps a first segment with a colon from being taken for a scheme.
     let mut url = below(&folder, &format!("./{}", request.resource))?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Host, IdError, Issuer, KeySet, Revocations, Site, Title, TitleId};
@@ -34,16 +34,35 @@ pub enum Stored<D> {
     },
 }
 
-impl<D: for<'de> Deserialize<'de>> Stored<D> {
+/// What the edge reads out of KV.
+pub trait KvDocument: DeserializeOwned {
+    /// Reads the members of a document, and says what of them is left aside because it cannot be read: nothing, unless the
+    /// kind of document says otherwise.
+    fn read(json: &[u8]) -> Result<(Self, Vec<String>), serde_json::Error> {
+        serde_json::from_slice(json).map(|body| (body, Vec::new()))
+    }
+}
+
+impl KvDocument for Site {}
+impl KvDocument for Title {}
+impl KvDocument for Revocations {}
+impl KvDocument for IgnoredAny {}
+
+impl<D: KvDocument> Stored<D> {
     /// Reads the bytes of a KV value.
     pub fn from_json(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        Self::read(bytes).map(|(stored, _)| stored)
+    }
+
+    /// Reads the bytes of a KV value, and says what of them is left aside.
+    pub fn read(bytes: &[u8]) -> Result<(Self, Vec<String>), serde_json::Error> {
         let Head { revision, deleted } = serde_json::from_slice(bytes)?;
         if deleted {
-            return Ok(Self::Deleted { revision });
+            return Ok((Self::Deleted { revision }, Vec::new()));
         }
         // Not as a `Document<D>`: its flattened member would be buffered whole, and brings a second deserializer of
         // every type into the wasm.
-        serde_json::from_slice(bytes).map(|body| Self::Live(Document { revision, body }))
+        D::read(bytes).map(|(body, aside)| (Self::Live(Document { revision, body }), aside))
     }
 }
 
@@ -171,7 +190,7 @@ impl DocumentKey {
         let found = match self.kind() {
             Kind::Site => Self::Site(serde_json::from_slice::<Site>(json)?.host),
             Kind::Title => Self::Title(serde_json::from_slice::<Title>(json)?.id),
-            Kind::Keys => Self::Keys(serde_json::from_slice::<KeySet>(json)?.issuer),
+            Kind::Keys => Self::Keys(KeySet::read(json)?.0.issuer),
             Kind::Revocations => Self::Revocations(serde_json::from_slice::<Revocations>(json)?.host),
         };
         if found == *self { Ok(()) } else { Err(DocumentError::Key { expected: self.clone(), found }) }

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::document::KvDocument;
 use super::site::bounded;
-use super::{Issuer, KeyId};
+use super::{Issuer, KeyId, published};
+use crate::json;
 use crate::redacted::Redacted;
 
 /// An issuer and its keys, as a JWK Set ([RFC 7517 section 5]) with the issuer beside it.
@@ -17,7 +20,7 @@ use crate::redacted::Redacted;
 /// [RFC 7517 section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
-#[serde(try_from = "RawKeySet")]
+#[serde(try_from = "RawKeySet<Jwk>")]
 pub struct KeySet {
     /// Under which it is stored, and the `iss` of the tokens that it verifies. For dialects whose tokens name no
     /// issuer, any name that the site's document uses.
@@ -88,17 +91,17 @@ pub enum KeySetError {
 
 #[derive(Deserialize)]
 #[serde(rename = "KeySet")]
-struct RawKeySet {
+struct RawKeySet<K> {
     issuer: Issuer,
-    keys: Vec<Jwk>,
+    keys: Vec<K>,
     #[serde(default)]
     published: Option<PublishedKeys>,
 }
 
-impl TryFrom<RawKeySet> for KeySet {
+impl TryFrom<RawKeySet<Jwk>> for KeySet {
     type Error = KeySetError;
 
-    fn try_from(RawKeySet { issuer, keys, published }: RawKeySet) -> Result<Self, KeySetError> {
+    fn try_from(RawKeySet { issuer, keys, published }: RawKeySet<Jwk>) -> Result<Self, KeySetError> {
         let mut seen = BTreeSet::new();
         for key in &keys {
             if !seen.insert(&key.kid) {
@@ -112,9 +115,8 @@ impl TryFrom<RawKeySet> for KeySet {
 /// One key, as a JSON Web Key ([RFC 7517 section 4]). Other members are allowed and ignored.
 ///
 /// [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
-#[serde(try_from = "RawJwk")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Jwk {
     /// Names the key in a token's header.
     pub kid: KeyId,
@@ -126,20 +128,55 @@ pub struct Jwk {
     pub material: KeyMaterial,
 }
 
-#[derive(Deserialize)]
-#[serde(rename = "Jwk")]
-struct RawJwk {
-    kid: KeyId,
-    alg: Option<Algorithm>,
-    #[serde(flatten)]
-    material: KeyMaterial,
+impl<'de> Deserialize<'de> for Jwk {
+    /// An error names the key and its member, and quotes no value, which may be a secret.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(&Members::deserialize(deserializer)?.0).map_err(de::Error::custom)
+    }
 }
 
-impl TryFrom<RawJwk> for Jwk {
-    type Error = KeySetError;
+/// The members of a key, each of them once.
+struct Members(Map<String, Value>);
 
-    fn try_from(RawJwk { kid, alg, material }: RawJwk) -> Result<Self, KeySetError> {
-        Self::new(kid, alg, material)
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        json::members(deserializer).map(Self)
+    }
+}
+
+impl Jwk {
+    fn read(members: &Map<String, Value>) -> Result<Self, String> {
+        let kid = members.get("kid").and_then(Value::as_str).and_then(|kid| kid.parse::<KeyId>().ok());
+        let name = kid.as_ref().map_or("without a name", KeyId::as_str).to_owned();
+        let read = || {
+            let kid = kid.ok_or("`kid`: expected 1 to 128 visible ASCII characters")?;
+            let alg = published::alg(members)?;
+            Self::new(kid, alg, published::material(members)?).map_err(|error| error.to_string())
+        };
+        read().map_err(|why| format!("key `{name}`: {why}"))
+    }
+}
+
+impl KvDocument for KeySet {
+    /// Takes what can be used: a key that cannot be read takes no other down, and its tokens are refused as those of a key
+    /// that is not there. The origin service takes no such document; one may come from another writer, or be older than the
+    /// rule that it breaks.
+    fn read(json: &[u8]) -> Result<(Self, Vec<String>), serde_json::Error> {
+        let RawKeySet { issuer, keys: found, published }: RawKeySet<Members> = serde_json::from_slice(json)?;
+        let (mut keys, mut skipped) = (Vec::<Jwk>::with_capacity(found.len()), Vec::new());
+        for Members(members) in &found {
+            match Jwk::read(members) {
+                Ok(key) if keys.iter().any(|known| known.kid == key.kid) => {
+                    skipped.push(KeySetError::DuplicateKeyId(key.kid).to_string());
+                }
+                Ok(key) => keys.push(key),
+                Err(why) => skipped.push(why),
+            }
+        }
+        match skipped.first().filter(|_| keys.is_empty()) {
+            Some(why) => Err(de::Error::custom(why)),
+            None => Ok((Self { issuer, keys, published }, skipped)),
+        }
     }
 }
 
@@ -503,13 +540,37 @@ mod tests {
             (OCT.replace("HS256", "ES256"), "`kty` EC"),
             (EC.replace("ES256", "HS256"), "`kty` oct"),
             (OCT.replace("AAAAAAAA", ""), "32 bytes or more"),
-            (OCT.replace("HS256", "none"), "unknown variant `none`"),
-            (EC.replace("P-256", "secp256k1"), "unknown variant `secp256k1`"),
+            (OCT.replace("HS256", "none"), "key `a`: `alg`: expected a signature algorithm"),
+            (EC.replace("P-256", "secp256k1"), "key `b`: `crv`: expected P-256, P-384 or P-521"),
+            (EC.replace("f83OJ", "f83OJ="), "key `b`: `x`: expected base64url without padding"),
+            // The bits behind the last byte are not 0.
+            (EC.replace("IWI5a0", "IWI5a1"), "key `b`: `y`: expected base64url without padding"),
+            (OCT.replace("\"kid\":\"a\",", ""), "key `without a name`: `kid`: expected 1 to 128"),
+            (OCT.replace("\"use\"", "\"kid\""), "duplicate field `kid`"),
             (EC.replace("P-256", "P-384"), "the curve's own size"),
         ] {
             let error = read(&bad).unwrap_err().to_string();
             assert!(error.contains(why), "{error} does not say {why}");
         }
+    }
+
+    #[test]
+    fn at_the_edge_a_key_that_cannot_be_read_takes_no_other_down() {
+        let bad = EC.replace("IWI5a0", "IWI5a1");
+        let set = format!(r#"{{"revision":1,"issuer":"i","keys":[{bad},{OCT},{OCT}]}}"#);
+        assert!(serde_json::from_str::<KeySet>(&set).is_err());
+        let (found, skipped) = KeySet::read(set.as_bytes()).unwrap();
+        assert_eq!(found.keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(
+            skipped,
+            [
+                "key `b`: `y`: expected base64url without padding",
+                "expected a `kid` of its own for each key, found `a` twice"
+            ]
+        );
+        // Of which none is left, that is told.
+        let error = KeySet::read(format!(r#"{{"issuer":"i","keys":[{bad}]}}"#).as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("key `b`: `y`"), "{error}");
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub use cache::{CachePolicy, KeepPolicy, MissingPolicy};
 pub use caps::Caps;
 pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
 pub use document::{
-    Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored, stored_revision, tombstone,
+    Document, DocumentError, DocumentKey, DocumentKeyError, Kind, KvDocument, Stored, stored_revision,
+    tombstone,
 };
 pub use edition::Edition;
 pub use entitlement::{AdsMode, Entitlement, Model};

@@ -110,14 +110,9 @@ pub(crate) fn read(members: &Map<String, Value>) -> Result<Jwk, String> {
     purpose(members)?;
     let material = material(members)?;
     let alg = match members.get("alg") {
-        None => None,
         // A frequent misspelling: the curve has 521 bits, the hash 512.
         Some(Value::String(alg)) if alg == "ES521" => Some(Algorithm::ES512),
-        Some(alg) => Some(
-            alg.as_str()
-                .and_then(Algorithm::named)
-                .ok_or("`alg`: expected a signature algorithm that is supported")?,
-        ),
+        _ => alg(members)?,
     };
     if let Some(weakness) = material.weakness() {
         return Err(weakness.to_owned());
@@ -153,7 +148,19 @@ fn purpose(members: &Map<String, Value>) -> Result<(), String> {
     }
 }
 
-fn material(members: &Map<String, Value>) -> Result<KeyMaterial, String> {
+/// The algorithm that a key names, if it does.
+pub(super) fn alg(members: &Map<String, Value>) -> Result<Option<Algorithm>, String> {
+    match members.get("alg") {
+        None | Some(Value::Null) => Ok(None),
+        Some(alg) => alg
+            .as_str()
+            .and_then(Algorithm::named)
+            .map(Some)
+            .ok_or_else(|| "`alg`: expected a signature algorithm that is supported".to_owned()),
+    }
+}
+
+pub(super) fn material(members: &Map<String, Value>) -> Result<KeyMaterial, String> {
     let text = |name: &str| {
         members.get(name).and_then(Value::as_str).ok_or_else(|| format!("`{name}`: expected a text"))
     };

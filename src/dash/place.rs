@@ -160,6 +160,32 @@ impl<'f> Resolver<'f> {
         self.extend(uri, bases, true).map(|(place, _)| place)
     }
 
+    /// Finds out how to write a URI that brings no media, such as that of a clock: with the session where it leads into the
+    /// title, and without it wherever else it leads, even to a host whose media is fetched with it.
+    pub(super) fn place_without_media(&self, uri: &str, bases: &[Base]) -> Result<Place, PlaceError> {
+        if bases.iter().any(Base::is_unknown) && !is_absolute(uri) {
+            return self.place(uri, bases);
+        }
+        let mut own = Vec::new();
+        let mut elsewhere = None;
+        for base in bases {
+            self.budget.resolve(base.media.as_str().len(), uri.len())?;
+            let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
+            match target(self.frame, media.clone()) {
+                Ok(target) if is_at_edge(&target.edge) => own.push(base.clone()),
+                _ => elsewhere = elsewhere.or(Some(media)),
+            }
+        }
+        match elsewhere {
+            None => self.place(uri, bases),
+            // From the MPD's own URL or from a base URL: to all players it is the edge's.
+            Some(_) if !own.is_empty() => self.place_whole(uri, &own),
+            Some(_) if is_absolute(uri) => Ok(Place::AsIs),
+            // It would inherit the session from a base URL.
+            Some(media) => Ok(Place::Unsigned(media.into())),
+        }
+    }
+
     /// Whether a URI leads from one of these base URLs into the title.
     pub(super) fn is_own(&self, uri: &str, bases: &[Base]) -> Result<bool, PlaceError> {
         for base in bases {

@@ -510,7 +510,7 @@ impl<'f> Signer<'f> {
                             if is_own {
                                 self.beside(TIME_RESOURCE, bases, is_whole)
                             } else {
-                                self.resolver.place(&text, bases)
+                                self.resolver.place_without_media(&text, bases)
                             }
                         };
                         let place = optional(place());
@@ -543,7 +543,8 @@ impl<'f> Signer<'f> {
         let bases = level.meta();
         for event in stream.children_named("Event") {
             if is_callback && event.attribute("contentEncoding").is_none() {
-                let called = |signer: &Self, uri: &str| optional(signer.resolver.place(uri, bases));
+                let called =
+                    |signer: &Self, uri: &str| optional(signer.resolver.place_without_media(uri, bases));
                 if let Some(data) = event.attribute("messageData") {
                     let place = called(self, &data.value());
                     self.attribute(event, &data, place)?;

@@ -18,6 +18,7 @@ use super::change::{Changes, Edited};
 use super::compile::{CompileError, text};
 use super::document::{Attribute, Document, Element};
 use crate::manifest::below;
+use crate::route::ResourcePath;
 
 /// How many parts are fetched for an MPD.
 const PARTS_MAX: usize = 16;
@@ -105,7 +106,8 @@ fn parts<'d, 'a>(
         let is_outer = element.range().start >= end;
         let href = href(element).filter(|_| is_outer)?;
         let part = url.join(href.value().trim()).ok()?;
-        below(folder, &part)?;
+        // One that leads out again to some readers is none of the title's.
+        ResourcePath::parse(below(folder, &part)?.split('?').next()?).ok()?;
         end = element.range().end;
         Some((element, part))
     });

@@ -43,11 +43,11 @@ pub(crate) fn plain(uri: &str) -> Option<bool> {
     for (at, byte) in uri.bytes().enumerate() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => segment_len += 1,
-            b'!' | b'$' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'@' | b'~' | b'&' => {
+            b'!' | b'$' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b'@' | b'~' | b'&' => {
                 segment_len += 1;
             }
-            // A segment of dots would lead upwards.
-            b'.' if segment_len > 0 => segment_len += 1,
+            // A segment of dots would lead upwards, and so would one of path parameters alone to who takes them off.
+            b'.' | b';' if segment_len > 0 => segment_len += 1,
             b'/' if segment_len > 0 => segment_len = 0,
             b'?' if segment_len > 0 => return plain_query(uri.get(at + 1..)?).then_some(true),
             _ => return None,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Grant;
 use super::session::{Session, ShortTag, Tag, issuer_key_tag, subject_tag, title_tag, token_tag};
-use crate::catalog::{Issuer, Jwk, Revocation, Revocations, Revoked, TitleId};
+use crate::catalog::{Issuer, Jwk, KvDocument, Revocation, Revocations, Revoked, TitleId};
 use crate::denial::{Denial, Reason};
 use crate::time::UnixTime;
 
@@ -76,6 +76,8 @@ impl From<Revocations> for RevocationIndex {
         index
     }
 }
+
+impl KvDocument for RevocationIndex {}
 
 impl RevocationIndex {
     /// The generation that a session is opened under.

@@ -9,13 +9,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
-use serde::de::DeserializeOwned;
 use worker::{Context, Env, KvStore};
 
 use super::{now_ms, respond};
 use crate::catalog::{
-    Document, DocumentKey, Host, Issuer, KV_CACHE_TTL_S, KeySet, MEMORY_FRESH_S, MEMORY_STALE_S, Site,
-    Stored, Title, TitleId,
+    Document, DocumentKey, Host, Issuer, KV_CACHE_TTL_S, KeySet, KvDocument, MEMORY_FRESH_S, MEMORY_STALE_S,
+    Site, Stored, Title, TitleId,
 };
 use crate::fault::{Fault, FaultKind};
 use crate::token::RevocationIndex;
@@ -51,7 +50,7 @@ impl Documents {
         Ok(found.unwrap_or_else(|| Rc::new(Document { revision: 0, body: RevocationIndex::default() })))
     }
 
-    async fn document<D: DeserializeOwned + 'static>(
+    async fn document<D: KvDocument + 'static>(
         &self,
         memory: &'static LocalKey<Memory<D>>,
         key: &DocumentKey,
@@ -157,7 +156,7 @@ fn look<D>(memory: &Memory<D>, name: &str) -> Look<D> {
     Look::Stale(entry.found.clone())
 }
 
-async fn read<D: DeserializeOwned>(
+async fn read<D: KvDocument>(
     kv: &KvStore,
     memory: &'static LocalKey<Memory<D>>,
     name: String,
@@ -171,9 +170,15 @@ async fn read<D: DeserializeOwned>(
         .map_err(|error| Fault::new(FaultKind::DocumentUnavailable, format!("{name}: {error}")))?;
     let found = match bytes {
         None => None,
-        Some(bytes) => match Stored::from_json(&bytes) {
-            Ok(Stored::Live(document)) => Some(Rc::new(document)),
-            Ok(Stored::Deleted { .. }) => None,
+        Some(bytes) => match Stored::read(&bytes) {
+            Ok((Stored::Live(document), aside)) => {
+                for why in aside {
+                    let detail = format!("{name}: left aside: {why}");
+                    respond::log(None, &Fault::new(FaultKind::DocumentInvalid, detail).into());
+                }
+                Some(Rc::new(document))
+            }
+            Ok((Stored::Deleted { .. }, _)) => None,
             Err(error) => return Err(Fault::new(FaultKind::DocumentInvalid, format!("{name}: {error}"))),
         },
     };

@@ -28,6 +28,12 @@ pub(super) fn failed(path: &serde_path_to_error::Path, error: &serde_json::Error
     }
 }
 
+/// The member of a key that cannot be read: its message names the key and the member, ``key `a`: `x`: expected …``.
+pub(super) fn of_key(path: &serde_path_to_error::Path, message: &str) -> Option<String> {
+    let (_, rest) = message.strip_prefix("key `")?.split_once("`: `")?;
+    Some(join(&path.to_string(), rest.split_once('`')?.0))
+}
+
 /// The member and the message of an error that a check over several members found: serde gives it the path of the
 /// document, and it begins with its own.
 pub(super) fn told<'e>(path: &serde_path_to_error::Path, message: &'e str) -> Option<(&'e str, &'e str)> {

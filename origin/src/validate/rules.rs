@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
+use stagedoor::cache::PASSED_HEADERS;
 use stagedoor::catalog::{
-    Acceptance, KeySet, Model, Offer, Revocations, Site, Territories, Territory, Title, VarianceId,
-    is_kept_by_edges,
+    Acceptance, KeySet, Model, Offer, Placement, Revocations, Site, Territories, Territory, Title,
+    TokenPolicy, VarianceId, is_kept_by_edges,
 };
 use stagedoor::rights::unassigned;
+use stagedoor::token::Credentials;
 use url::Url;
 
 /// The rules of one kind of document.
@@ -161,6 +163,26 @@ impl Rules for Site {
                 report(format!("cors.origins[{index}]"), detail);
             }
         }
+        let credentials = Credentials::of(self);
+        for (index, name) in self.media.query.iter().enumerate() {
+            if credentials.holds_parameter(name) {
+                let detail = format!(
+                    "expected no parameter in which a viewer token or session stands, found `{name}`"
+                );
+                report(format!("media.query[{index}]"), detail);
+            }
+        }
+        for (at, placements) in placements(&self.tokens) {
+            for (index, placement) in placements.iter().enumerate() {
+                if let Placement::Header(name) = placement
+                    && PASSED_HEADERS.iter().any(|passed| passed.eq_ignore_ascii_case(name))
+                {
+                    let detail =
+                        format!("expected a header that does not go to the media origin, found `{name}`");
+                    report(format!("{at}[{index}].header"), detail);
+                }
+            }
+        }
         for (name, members) in &self.geography.groups {
             for (index, member) in members.iter().enumerate() {
                 if matches!(member, Territory::Group(_)) {
@@ -201,6 +223,25 @@ fn is_origin(text: &str) -> bool {
     } else {
         text.split_once("://").is_some_and(|(_, rest)| !rest.contains(['/', '?', '#', ' ']))
     }
+}
+
+/// The lists of placements of a site, each with its path.
+fn placements(tokens: &TokenPolicy) -> Vec<(String, &[Placement])> {
+    let mut lists = vec![("tokens.placements".to_owned(), tokens.placements.as_slice())];
+    for (index, accepted) in tokens.accept.iter().enumerate() {
+        let (name, placements) = match accepted {
+            Acceptance::Jwt(own) => ("jwt", &own.placements),
+            Acceptance::Cat(own) => ("cat", &own.placements),
+            Acceptance::Stream(own) => ("stream", &own.placements),
+            _ => continue,
+        };
+        lists.extend(
+            placements
+                .iter()
+                .map(|list| (format!("tokens.accept[{index}].{name}.placements"), list.as_slice())),
+        );
+    }
+    lists
 }
 
 impl Rules for KeySet {

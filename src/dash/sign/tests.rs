@@ -96,7 +96,7 @@ fn every_place_where_a_uri_can_stand() {
         let is_optional = place.contains("callback");
         assert_eq!(foreign.is_ok(), is_optional, "{place}: {foreign:?}");
         let cdn = signed(&with("https://b.cdn.example/a.mpp"), Signing::Path).unwrap();
-        assert!(cdn.contains("https://b.cdn.example/~S/a.mpp"), "{place}: {cdn}");
+        assert_eq!(cdn.contains("https://b.cdn.example/~S/a.mpp"), !is_optional, "{place}: {cdn}");
     }
 }
 
@@ -229,6 +229,48 @@ fn what_brings_no_media_may_lead_elsewhere() {
         "@M<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"https://t.example/ https://media.example/vod/h/time\"/>",
     );
     assert!(signed(&own, Signing::Inherited).unwrap().contains("\"https://t.example/ _stagedoor/time\""));
+}
+
+/// A host that has the token for its media is asked for the time, and called back, without it.
+#[test]
+fn what_brings_no_media_has_the_token_in_the_title_alone() {
+    let clock =
+        |uri: &str| format!("<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-head:2014\" value=\"{uri}\"/>");
+    let callback = |uri: &str| {
+        format!(
+            "<EventStream schemeIdUri=\"urn:mpeg:dash:event:callback:2015\"><Event messageData=\"{uri}\"/></EventStream>"
+        )
+    };
+    let text = |uri: &str| {
+        format!(
+            "<EventStream schemeIdUri=\"urn:mpeg:dash:event:callback:2015\"><Event>{uri}</Event></EventStream>"
+        )
+    };
+    let cdn = "https://b.cdn.example/x/";
+    for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
+        for (level, of) in [("@M", &clock as &dyn Fn(&str) -> String), ("@P", &callback), ("@P", &text)] {
+            for (base, uri, expected) in [
+                ("", "https://b.cdn.example/time?x", "https://b.cdn.example/time?x"),
+                ("", "https://other.example/time", "https://other.example/time"),
+                (cdn, "https://b.cdn.example/time", "https://b.cdn.example/time"),
+                // From the MPD's own URL it is the title's.
+                (
+                    cdn,
+                    "time",
+                    if signing == Signing::Query {
+                        "https://watch.example/harbour/dash/time?sd_session=S"
+                    } else {
+                        "https://watch.example/~S/harbour/dash/time"
+                    },
+                ),
+                (cdn, "../../../time", "https://media.example/time"),
+            ] {
+                let base = if base.is_empty() { String::new() } else { format!("<BaseURL>{base}</BaseURL>") };
+                let found = signed(&mpd(&format!("{level}{base}{}", of(uri))), signing).unwrap();
+                assert!(found.contains(&of(expected)), "{signing:?} {base} {uri}: {found}");
+            }
+        }
+    }
 }
 
 #[test]
