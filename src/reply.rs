@@ -80,7 +80,7 @@ impl Reply {
     ///
     /// [CORS]: https://fetch.spec.whatwg.org/#http-cors-protocol
     fn shared_with_pages(self, policy: &CorsPolicy, facts: &Facts) -> Self {
-        let listed = facts.headers.origin.as_deref().filter(|origin| policy.lists(origin));
+        let listed = policy.listed(facts.headers.origin.as_deref());
         let reply = if policy.lists_some() { self.with("Vary", "Origin") } else { self };
         let reply = match listed {
             Some(origin) => reply.with("Access-Control-Allow-Origin", origin.to_owned()),

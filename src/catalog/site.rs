@@ -397,14 +397,16 @@ impl CorsPolicy {
         self.origins.iter().any(|listed| listed != ANY_PAGE)
     }
 
-    /// Whether a page is listed by name.
-    pub fn lists(&self, origin: &str) -> bool {
-        origin != ANY_PAGE && self.origins.iter().any(|listed| listed == origin)
+    /// The page that asks, by the request's `Origin`, if it is listed by name: all that a reply may say of it. What is not
+    /// listed is not remembered.
+    pub fn listed(&self, origin: Option<&str>) -> Option<&str> {
+        let origin = origin.filter(|origin| *origin != ANY_PAGE)?;
+        self.origins.iter().find(|listed| *listed == origin).map(String::as_str)
     }
 
     /// Whether a page may send credentials and read the reply: `null` may not, since it names nobody.
     pub fn allows_credentials(&self, origin: &str) -> bool {
-        origin != NO_ORIGIN && self.lists(origin)
+        origin != NO_ORIGIN && self.listed(Some(origin)).is_some()
     }
 }
 

@@ -69,7 +69,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
         age_s,
         lifetime: stamp.lifetime,
         site_revision: site.revision,
-        origin: sent.origin.clone(),
+        page: site.body.cors.listed(sent.origin.as_deref()).map(str::to_owned),
         replaced: admission.permit.replaced.is_some(),
     };
     let headed =

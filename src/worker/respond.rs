@@ -58,8 +58,8 @@ pub(super) struct Dependence {
     pub(super) lifetime: Lifetime,
     /// The revision of the site's document.
     pub(super) site_revision: u64,
-    /// The web page that asks.
-    pub(super) origin: Option<String>,
+    /// The web page that asks, where the site lists it.
+    pub(super) page: Option<String>,
     /// Whether something else is shown in place of the title.
     pub(super) replaced: bool,
 }
