@@ -69,7 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         Ok(source) if arguments.json => input::print(&told(&source, arguments)?)?,
         Ok(source) => input::write(format!("{}\n", source.cache_key).as_bytes())?,
         Err(SourceError::Denied(denial)) => return refused(&denial),
-        Err(error @ (SourceError::Outside { .. } | SourceError::Kept { .. })) => return Err(Misuse(error.to_string())),
+        Err(error @ (SourceError::Outside { .. } | SourceError::Kept { .. })) => {
+            return Err(Misuse(error.to_string()));
+        }
     }
     Ok(Answer::Yes)
 }
