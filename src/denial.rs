@@ -80,6 +80,8 @@ macro_rules! reasons {
 
 reasons! {
     PathInvalid "path_invalid" 400 "The path is not one that a player would form." "Ask for the URL as the manifest gives it; look for a proxy or player that rewrites paths.";
+    PathTooLong "path_too_long" 414 "The path is longer than the edge takes." "Keep the path below the title within 1,024 bytes, and a token in it within 8 KiB.";
+    QueryTooLong "query_too_long" 414 "The query is longer than the edge takes." "Keep the parameters that the site's `media.query` lists within 1,024 bytes, and the whole query within 10 KiB.";
     DirectiveInvalid "directive_invalid" 400 "A delivery directive of the playlist's URL cannot be answered." "Compare `_HLS_msn`, `_HLS_part` and `_HLS_skip` with what the detail expects; look for a player that asks for parts which are not to come soon.";
     NotFound "not_found" 404 "There is nothing at this path." "Compare the path with `/{title}/{manifest}`.";
     MethodNotAllowed "method_not_allowed" 405 "This path does not answer the method." "Use one of the methods that the reply's `Allow` names.";

@@ -85,6 +85,7 @@ faults! {
     KeysUnavailable "keys_unavailable" 503 Upstream "The issuer's published keys cannot be fetched.";
     ReplayUnavailable "replay_unavailable" 503 Internal "The store of used tokens did not answer.";
     StreamsUnavailable "streams_unavailable" 503 Internal "The count of a viewer's streams did not answer; the viewer is let in.";
+    Overloaded "overloaded" 503 Internal "The edge reads so much at the time that there is no room for more.";
     Configuration "configuration" 500 Internal "The Worker's configuration lacks something.";
     Platform "platform" 500 Internal "The Workers runtime refused an operation.";
 }

@@ -9,6 +9,8 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use crate::shelf::Weigh;
+
 /// All that a value tells a hasher.
 ///
 /// Not a hash of it: two values have one key if they are equal, and for no other reason. The standard library's
@@ -34,6 +36,12 @@ impl MemoryKey {
     pub fn kept(mut self) -> Self {
         self.0.shrink_to_fit();
         self
+    }
+}
+
+impl Weigh for MemoryKey {
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
     }
 }
 

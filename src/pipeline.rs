@@ -23,6 +23,7 @@ use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights::{self, Decision, Permit, Policies, Resumed, Viewer};
 use crate::route::{self, MediaRequest, ResourceKind, SESSION_PARAMETER};
+use crate::shelf::Weigh;
 use crate::time::UnixTime;
 use crate::token::session::{self, Opening, Session, SessionId};
 use crate::token::{self, Challenge, Grant, Presented, Renewal, RevocationIndex, TokenName};
@@ -35,6 +36,21 @@ pub enum Stop {
     Denied(Denial),
     /// Broken.
     Failed(Fault),
+}
+
+impl Weigh for Stop {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Denied(Denial { detail, reply, .. }) => {
+                let headers = reply.iter().flat_map(|reply| &reply.headers);
+                let texts = headers.map(|(name, value)| {
+                    name.heap_bytes() + value.expose().heap_bytes() + size_of::<[String; 2]>()
+                });
+                detail.heap_bytes() + texts.sum::<usize>()
+            }
+            Self::Failed(Fault { detail, .. }) => detail.heap_bytes(),
+        }
+    }
 }
 
 impl From<Denial> for Stop {
@@ -117,7 +133,15 @@ pub fn on_site(title: &Title, host: &Host) -> Result<(), Denial> {
 pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Presented>), Denial> {
     let presented = token::present_to_site(facts, site);
     let path = presented.as_ref().ok().and_then(|presented| presented.path()).unwrap_or(&facts.path);
-    let request = MediaRequest::at_entry(path)?;
+    let request = match (MediaRequest::at_entry(path), &presented) {
+        // With a token in it that could not be read, the path is as long as that.
+        (Err(Denial { reason: Reason::PathTooLong, .. }), Err(denial))
+            if denial.reason != Reason::TokenMissing =>
+        {
+            return Err(denial.clone());
+        }
+        (request, _) => request?,
+    };
     if !matches!(request.kind, ResourceKind::Playlist | ResourceKind::Mpd) {
         return Err(Denial::new(
             Reason::SessionMissing,

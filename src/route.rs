@@ -105,7 +105,14 @@ impl ResourceKind {
     }
 }
 
-/// A path below a title's folder, in one canonical spelling.
+/// The longest path below a title, in bytes: strangers choose it, and it is remembered. What packagers write is a tenth of
+/// that.
+pub const LONGEST_RESOURCE: usize = 1_024;
+
+/// The longest path and the longest query, in bytes: a viewer token of 8 KiB may stand in either, beside all else.
+pub const LONGEST_PART: usize = 10 * 1_024;
+
+/// A path below a title's folder, in one canonical spelling, of [`LONGEST_RESOURCE`] bytes at most.
 ///
 /// Non-empty segments between single slashes, none of them `.` or `..` to any reader: in any encoding, encoded once or more
 /// often, with path parameters behind them (`..;x`) or without; no backslash, encoded slash or control character, nor what would
@@ -119,6 +126,11 @@ pub struct ResourcePath(String);
 impl ResourcePath {
     /// Reads a path as it stands in a URL, without a leading slash.
     pub fn parse(raw: &str) -> Result<Self, Denial> {
+        if raw.len() > LONGEST_RESOURCE {
+            let found = raw.len();
+            let detail = format!("expected {LONGEST_RESOURCE} bytes at most below the title, found {found}");
+            return Err(Denial::new(Reason::PathTooLong, detail));
+        }
         let canonical = canonical(raw).filter(|path| is_plain_path(path)).ok_or_else(|| {
             Denial::new(Reason::PathInvalid, "expected a path of plain segments below the title")
         })?;
@@ -184,6 +196,15 @@ pub(crate) fn without_session(query: &str) -> String {
 
 /// Decides where a request goes.
 pub fn route(facts: &Facts) -> Result<Route, Denial> {
+    for (part, found, reason) in [
+        ("path", facts.path.len(), Reason::PathTooLong),
+        ("query", facts.query.expose().len(), Reason::QueryTooLong),
+    ] {
+        if found > LONGEST_PART {
+            let detail = format!("expected a {part} of {LONGEST_PART} bytes at most, found {found}");
+            return Err(Denial::new(reason, detail));
+        }
+    }
     let path = facts.path.strip_prefix('/').unwrap_or(&facts.path);
     match (facts.method, path) {
         (Method::Options, _) => return Ok(Route::Preflight),
@@ -434,6 +455,26 @@ mod tests {
                 read = percent_encoding::percent_decode_str(&read).decode_utf8_lossy().into_owned();
             }
         }
+    }
+
+    #[test]
+    fn paths_and_queries_have_a_longest() {
+        let longest = "a".repeat(LONGEST_RESOURCE);
+        for mark in ["", "~abc/"] {
+            assert!(media(&format!("/{mark}h/{longest}")).is_ok());
+            let denial = media(&format!("/{mark}h/{longest}a")).unwrap_err();
+            assert_eq!((denial.reason, denial.reason.status()), (Reason::PathTooLong, 414));
+        }
+        // Before it is decoded: what is to be decoded is chosen by strangers, too.
+        assert_eq!(media(&format!("/h/{}", "%61".repeat(400))).unwrap_err().reason, Reason::PathTooLong);
+        let of = |path: &str, query: &str| {
+            let query = Redacted::new(query.to_owned());
+            route(&Facts { path: path.to_owned(), query, ..Facts::default() }).map(drop)
+        };
+        let part = "a".repeat(LONGEST_PART - 1);
+        assert_eq!(of(&format!("/{part}"), &part), Ok(()));
+        assert_eq!(of(&format!("/{part}aa"), "").unwrap_err().reason, Reason::PathTooLong);
+        assert_eq!(of("/h/x", &format!("{part}aa")).unwrap_err().reason, Reason::QueryTooLong);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::{Kind, Lifetime};
+use crate::shelf::Weigh;
 
 /// A file with its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,12 @@ pub enum Freshness {
     OnError,
     /// Not served any more.
     Over,
+}
+
+impl Weigh for Kept {
+    fn heap_bytes(&self) -> usize {
+        self.bytes.heap_bytes()
+    }
 }
 
 impl Stamp {

@@ -25,6 +25,7 @@ use crate::catalog::{CachePolicy, Caps, KEPT_SEGMENT, Site, is_kept_by_edges};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::route::{MediaRequest, ResourceKind, is_plain_path};
+use crate::shelf::{Weigh, allocation};
 use crate::token::Credentials;
 
 /// Something at the media origin.
@@ -64,6 +65,13 @@ impl Source {
     }
 }
 
+impl Weigh for Source {
+    fn heap_bytes(&self) -> usize {
+        let url = |url: &Url| allocation(url.as_str().len());
+        url(&self.url) + url(&self.folder) + self.cache_key.heap_bytes() + self.plain_key.heap_bytes()
+    }
+}
+
 /// Why there is no source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
@@ -81,7 +89,8 @@ pub enum SourceError {
         /// The folder.
         found: String,
     },
-    /// A delivery directive cannot be read, a viewer token stands in the path, or the path is where edges keep their files.
+    /// A delivery directive cannot be read, a viewer token stands in the path, the path is where edges keep their files, or the
+    /// parameters that the site lists are too long.
     #[error("{0}")]
     Denied(Denial),
 }
@@ -134,6 +143,13 @@ pub fn source(
     let is_patch = request.kind == ResourceKind::Patch;
     let mut parameters =
         if site.media.query.is_empty() && !is_patch { Vec::new() } else { listed(sent, site, is_patch) };
+    let length = query::write(&parameters).len();
+    if length > LONGEST_LISTED {
+        let detail = format!(
+            "expected {LONGEST_LISTED} bytes at most of the parameters that `media.query` lists, found {length}"
+        );
+        return Err(SourceError::Denied(Denial::new(Reason::QueryTooLong, detail)));
+    }
     parameters.sort_by(|(a, _), (b, _)| a.cmp(b));
     let key = |url: &Url| {
         format!("https://{}/{KEPT_SEGMENT}/{generation}/{}", site.host, url.as_str().replacen("://", "/", 1))
@@ -162,6 +178,10 @@ pub fn source(
 /// The headers of a viewer's request that go to the media origin, which choose among the bytes of a file. A site takes viewer
 /// tokens in none of them.
 pub const PASSED_HEADERS: [&str; 3] = ["Range", "If-None-Match", "If-Modified-Since"];
+
+/// The longest parameters for the media origin, in bytes as they are written: strangers choose their values, and they are
+/// part of the cache key.
+pub const LONGEST_LISTED: usize = 1_024;
 
 /// The query parameter by which a patch says what MPD it is for.
 const PUBLISH_TIME: &str = "publishTime";
@@ -225,6 +245,20 @@ mod tests {
 
     fn find(path: &str, query: &str) -> Source {
         of(&site(), path, query, "h/", 0).unwrap()
+    }
+
+    #[test]
+    fn listed_parameters_have_a_longest() {
+        let longest = "x".repeat(LONGEST_LISTED - "a=".len());
+        assert!(find("/h/1.ts", &format!("a={longest}&other={}", "x".repeat(5_000))).cache_key.len() < 1_200);
+        // What is encoded takes three bytes in the key.
+        for query in [format!("a={longest}x"), format!("a={longest}&b="), format!("b={}", "%20".repeat(342))]
+        {
+            let Err(SourceError::Denied(denial)) = of(&site(), "/h/1.ts", &query, "h/", 0) else {
+                panic!("{query}")
+            };
+            assert_eq!(denial.reason, Reason::QueryTooLong, "{query}");
+        }
     }
 
     #[test]

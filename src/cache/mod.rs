@@ -20,7 +20,7 @@ mod range;
 
 pub use directives::Directives;
 pub use kept::{Freshness, Kept, Stamp};
-pub use key::{PASSED_HEADERS, Source, SourceError, source};
+pub use key::{LONGEST_LISTED, PASSED_HEADERS, Source, SourceError, source};
 pub use kind::Kind;
 pub use origin::OriginControl;
 pub use policy::{LONGEST_HOLD_MS, Lifetime, hold_ms, missing_ms};

@@ -35,8 +35,9 @@ impl FromStr for Host {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        match url::Host::parse(host_name(text)) {
-            Ok(host) if !text.ends_with("..") => Ok(Self(host.to_string())),
+        match url::Host::parse(host_name(text)).map(|host| host.to_string()) {
+            // RFC 1035 section 2.3.4, less the length of the root.
+            Ok(host) if host.len() <= 253 && !text.ends_with("..") => Ok(Self(host)),
             _ => Err(IdError::new("a host name without a port, such as watch.example.com", text)),
         }
     }

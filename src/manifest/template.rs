@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::shelf::{Weigh, allocation};
+
 /// The most that is written of a manifest, in bytes, for a token of this length: a quarter of an isolate's memory. A
 /// token and variables at each URI make a manifest many times as long.
 pub(crate) const MOST_WRITTEN: usize = 32 * 1024 * 1024;
@@ -103,11 +105,8 @@ impl Template {
     }
 
     /// The memory that it takes, in bytes.
-    pub const fn size_bytes(&self) -> usize {
-        self.bytes.capacity()
-            + self.holes.capacity() * size_of::<usize>()
-            + self.others.capacity() * size_of::<(usize, Hole)>()
-            + self.tag.capacity()
+    pub fn size_bytes(&self) -> usize {
+        self.heap_bytes()
     }
 
     /// A viewer's copy.
@@ -173,6 +172,13 @@ impl Hole {
                 _ => to.push(byte),
             }
         }
+    }
+}
+
+impl Weigh for Template {
+    fn heap_bytes(&self) -> usize {
+        let others = allocation(self.others.capacity() * size_of::<(usize, Hole)>());
+        self.bytes.heap_bytes() + self.holes.heap_bytes() + others + self.tag.heap_bytes()
     }
 }
 

@@ -115,7 +115,7 @@ impl<'a> Hearing<'a> {
         now: UnixTime,
         recorder: Recorder,
     ) -> Self {
-        let prepared = title.prepared.of(|| Prepared::of(title));
+        let prepared = Prepared::of_title(title);
         let place = Place::new(ask.geography(), policies.geography);
         let located = ask.geography().country.is_some();
         Self { title, prepared, ask, policies, now, place, located, recorder, rehearsed: Vec::new() }

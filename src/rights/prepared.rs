@@ -21,6 +21,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Of a title, worked out when it is first asked for.
+    pub fn of_title(title: &Title) -> &Self {
+        title.prepared.of(|| Self::of(title))
+    }
+
     /// Works it out.
     pub(super) fn of(title: &Title) -> Self {
         Self {

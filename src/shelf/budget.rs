@@ -8,11 +8,14 @@
 //!
 //! Bytes of requests under way (a body that is being read) are reserved first, and the memories make room for them. One
 //! reservation may be larger than all that may be under way at a time, if there is no other: then memories within their
-//! shares give way as well.
+//! shares give way as well. What is under way is cut off with the request that began it, and nobody is told: so a
+//! reservation ends by itself, once the patience with that work is over.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use super::memory::{Memory, Slot};
 use super::weigh::Weigh;
@@ -23,11 +26,20 @@ pub struct Budget {
     /// The most that may be reserved.
     under_way: usize,
     reserved: Cell<usize>,
+    reservations: RefCell<HashMap<u64, Reserved>>,
+    /// How many reservations there have been.
+    made: Cell<u64>,
     /// The bytes of all memories.
     held: Cell<usize>,
     shares: Cell<usize>,
     memories: RefCell<Vec<Registered>>,
     seed: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Reserved {
+    bytes: usize,
+    until_ms: u64,
 }
 
 struct Registered {
@@ -66,8 +78,9 @@ impl Account {
     }
 
     /// How much of its share it takes, in 1,024ths.
-    fn load(&self) -> u128 {
-        self.bytes.get() as u128 * 1024 / (self.share.max(1) as u128)
+    const fn load(&self) -> u64 {
+        let share = if self.share == 0 { 1 } else { self.share };
+        self.bytes.get() as u64 * 1024 / share as u64
     }
 }
 
@@ -79,6 +92,8 @@ impl Budget {
             limit,
             under_way,
             reserved: Cell::new(0),
+            reservations: RefCell::default(),
+            made: Cell::new(0),
             held: Cell::new(0),
             shares: Cell::new(under_way),
             memories: RefCell::default(),
@@ -86,8 +101,8 @@ impl Budget {
         })
     }
 
-    /// A memory with this share. The shares of all of them, and what may be under way, are within the limit, or the
-    /// share is cut to what is left.
+    /// A memory with this share, one of 64 at most. The shares of all of them, and what may be under way, are within the
+    /// limit, or the share is cut to what is left.
     pub fn memory<K: Weigh + 'static, S: Slot + 'static>(
         self: &Rc<Self>,
         name: &'static str,
@@ -101,10 +116,45 @@ impl Budget {
         memory
     }
 
-    /// Reserves bytes for something that is under way, until it is dropped; `None`: so much is under way already.
-    pub fn reserve(self: &Rc<Self>, bytes: usize, now_ms: u64) -> Option<Reservation> {
-        let mut reservation = Reservation { budget: Rc::clone(self), bytes: 0 };
+    /// Reserves bytes for work that takes no longer than `patience`, until it is dropped; `None`: so much is under way
+    /// already.
+    pub fn reserve(self: &Rc<Self>, bytes: usize, now_ms: u64, patience: Duration) -> Option<Reservation> {
+        let id = self.made.replace(self.made.get().wrapping_add(1));
+        let patience = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        let empty = Reserved { bytes: 0, until_ms: now_ms.saturating_add(patience) };
+        self.reservations.borrow_mut().insert(id, empty);
+        let reservation = Reservation { budget: Rc::clone(self), id };
         reservation.grow(bytes, now_ms).then_some(reservation)
+    }
+
+    /// Reserves so many bytes more under a reservation.
+    fn grow(&self, id: u64, bytes: usize, now_ms: u64) -> bool {
+        // Its own few bytes count, too.
+        let bytes = bytes.saturating_add(size_of::<(u64, Reserved)>());
+        if !self.fits(id, bytes) {
+            self.reservations.borrow_mut().retain(|_, known| now_ms < known.until_ms);
+            let left = self.reservations.borrow().values().map(|known| known.bytes).sum();
+            self.reserved.set(left);
+            if !self.fits(id, bytes) {
+                return false;
+            }
+        }
+        match self.reservations.borrow_mut().get_mut(&id) {
+            Some(known) => known.bytes += bytes,
+            // It has ended by itself.
+            None => return false,
+        }
+        self.reserved.set(self.reserved.get() + bytes);
+        self.settle(now_ms);
+        true
+    }
+
+    fn fits(&self, id: u64, bytes: usize) -> bool {
+        let own = self.reservations.borrow().get(&id).map_or(0, |known| known.bytes);
+        let alone = self.reserved.get() == own;
+        // Alone, it may be a manifest of the greatest length that a site may set: half of all.
+        let most = if alone { self.limit / 8 * 5 } else { self.under_way };
+        self.reserved.get().saturating_add(bytes) <= most
     }
 
     /// The most bytes that it allows.
@@ -127,7 +177,7 @@ impl Budget {
         self.memories.borrow().iter().map(|known| Rc::clone(&known.account)).collect()
     }
 
-    /// The heaviest entry that is remembered, and the largest reservation: for more, too many others would have to go.
+    /// The heaviest entry that is remembered: for more, too many others would have to go.
     pub(super) const fn heaviest(&self) -> usize {
         self.limit / 2
     }
@@ -145,14 +195,14 @@ impl Budget {
         }
         // A memory that is being worked on settles the matter itself, when that is done. Nothing is registered meanwhile.
         let Ok(memories) = self.memories.try_borrow() else { return };
-        let mut stuck = vec![false; memories.len()];
+        let mut stuck = 0_u64;
         while self.bytes() > self.limit {
-            let over = memories
-                .iter()
-                .zip(&mut stuck)
-                .filter(|(known, stuck)| !**stuck && known.account.bytes() > 0);
-            let Some((known, stuck)) = over.max_by_key(|(known, _)| known.account.load()) else { return };
-            *stuck = known.memory.upgrade().and_then(|memory| memory.give_way(now_ms)).is_none();
+            let over = memories.iter().enumerate();
+            let over = over.filter(|(at, known)| stuck >> at & 1 == 0 && known.account.bytes() > 0);
+            let Some((at, known)) = over.max_by_key(|(_, known)| known.account.load()) else { return };
+            if known.memory.upgrade().and_then(|memory| memory.give_way(now_ms)).is_none() {
+                stuck |= 1 << at;
+            }
         }
     }
 }
@@ -166,38 +216,25 @@ impl fmt::Debug for Budget {
     }
 }
 
-/// Bytes of something that is under way. They are free again when it is dropped.
+/// Bytes of something that is under way. They are free again when it is dropped, or its time is over.
 #[derive(Debug)]
 pub struct Reservation {
     budget: Rc<Budget>,
-    bytes: usize,
+    id: u64,
 }
 
 impl Reservation {
     /// Reserves more; `false`: there is no room, and it is as it was.
-    pub fn grow(&mut self, bytes: usize, now_ms: u64) -> bool {
-        let reserved = self.budget.reserved.get().saturating_add(bytes);
-        let alone = self.budget.reserved.get() == self.bytes;
-        let most =
-            if alone { self.budget.heaviest().max(self.budget.under_way) } else { self.budget.under_way };
-        let fits = reserved <= most;
-        if fits {
-            self.budget.reserved.set(reserved);
-            self.bytes += bytes;
-            self.budget.settle(now_ms);
-        }
-        fits
-    }
-
-    /// The bytes.
-    pub const fn bytes(&self) -> usize {
-        self.bytes
+    pub fn grow(&self, bytes: usize, now_ms: u64) -> bool {
+        self.budget.grow(self.id, bytes, now_ms)
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.budget.reserved.set(self.budget.reserved.get().saturating_sub(self.bytes));
+        if let Some(known) = self.budget.reservations.borrow_mut().remove(&self.id) {
+            self.budget.reserved.set(self.budget.reserved.get().saturating_sub(known.bytes));
+        }
     }
 }
 
@@ -247,18 +284,33 @@ mod tests {
         for key in 0..200 {
             files.insert(key, Bytes(10 * KIB), 0);
         }
-        let mut first = budget.reserve(200 * KIB, 0).unwrap();
-        assert!(budget.bytes() <= budget.limit() && budget.reserved() == 200 * KIB);
-        assert!(budget.reserve(100 * KIB, 0).is_none());
-        assert!(first.grow(56 * KIB, 0));
-        assert!(budget.reserve(1, 0).is_none());
+        let second = Duration::from_secs(1);
+        let first = budget.reserve(200 * KIB, 0, second).unwrap();
+        assert!(budget.bytes() <= budget.limit() && budget.reserved() >= 200 * KIB);
+        assert!(budget.reserve(100 * KIB, 0, second).is_none());
+        assert!(first.grow(55 * KIB, 0));
+        assert!(budget.reserve(KIB, 0, second).is_none());
         drop(first);
-        // Alone, one may be larger, up to half of all.
-        let large = budget.reserve(512 * KIB, 0).unwrap();
+        // Alone, one may be larger.
+        let large = budget.reserve(512 * KIB, 0, second).unwrap();
         assert!(budget.bytes() <= budget.limit());
-        assert!(budget.reserve(1, 0).is_none());
+        assert!(budget.reserve(1, 0, second).is_none());
         drop(large);
-        assert!(budget.reserve(512 * KIB + 1, 0).is_none());
+        assert!(budget.reserve(640 * KIB, 0, second).is_none());
+        assert_eq!(budget.reserved(), 0);
+    }
+
+    /// The runtime cuts work off with the request that began it, and drops nothing.
+    #[test]
+    fn a_reservation_of_work_that_was_cut_off_ends_by_itself() {
+        let budget = Budget::new(1024 * KIB, 256 * KIB, 1);
+        let cut_off = budget.reserve(250 * KIB, 5_000, Duration::from_secs(1)).unwrap();
+        assert!(budget.reserve(250 * KIB, 5_999, Duration::from_secs(1)).is_none());
+        let next = budget.reserve(250 * KIB, 6_000, Duration::from_secs(1)).unwrap();
+        assert!(!cut_off.grow(1, 6_000));
+        drop(cut_off);
+        assert!(budget.reserved() >= 250 * KIB);
+        drop(next);
         assert_eq!(budget.reserved(), 0);
     }
 

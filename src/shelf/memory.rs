@@ -564,14 +564,14 @@ mod tests {
                         texts.with(key.to_string().as_str(), 0, change);
                         same.insert(Same(key), Value { spent, busy, ..of(bytes) }, 0);
                     }
-                    Step::Reserve(bytes) => reserved.extend(budget.reserve(bytes, 0)),
+                    Step::Reserve(bytes) => reserved.extend(budget.reserve(bytes, 0, std::time::Duration::from_secs(1))),
                     Step::Release => drop(reserved.pop()),
                 }
+                prop_assert!(reserved.is_empty() == (budget.reserved() == 0));
                 texts.check();
                 same.check();
-                let sum = texts.bytes() + same.bytes() + reserved.iter().map(super::super::Reservation::bytes).sum::<usize>();
-                prop_assert_eq!(sum, budget.bytes());
-                prop_assert!(sum <= LIMIT);
+                prop_assert_eq!(texts.bytes() + same.bytes() + budget.reserved(), budget.bytes());
+                prop_assert!(budget.bytes() <= LIMIT);
             }
         }
     }

@@ -9,6 +9,7 @@
 //! memory    values under keys, the least used of which go first
 //! budget    the bytes of all memories and of what is under way, and which memory gives way
 //! flight    work that one request does for all that want the same
+//! plan      which memories there are, and their shares
 //! ```
 //!
 //! Nothing here knows a clock or the runtime: the time is an argument.
@@ -16,9 +17,11 @@
 mod budget;
 mod flight;
 mod memory;
+pub mod plan;
 mod weigh;
 
 pub use budget::{Account, Budget, Reservation};
 pub use flight::UnderWay;
 pub use memory::{Memory, Slot};
 pub use weigh::Weigh;
+pub(crate) use weigh::allocation;

@@ -1,49 +1,80 @@
 //! Bodies read whole, up to a limit.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 use worker::{ByteStream, Request, Response};
 
+use super::{memory, now_ms};
+use crate::shelf::Reservation;
+
 /// A body, or how many bytes had come when it was longer than the limit.
 pub(super) enum Body {
-    Whole(Vec<u8>),
+    /// With its room, of a response, for as long as it is worked on.
+    Whole(Vec<u8>, Option<Reservation>),
     TooLong(usize),
+    /// So many other bodies are being read that there was no room for it.
+    NoRoom,
 }
 
-/// Reads a response's body. In one piece where its length was announced: a stream awaits a promise for every 4 KiB,
-/// which takes four times as long.
-pub(super) async fn of_response(mut response: Response, most: usize) -> worker::Result<Body> {
+/// The room of a body that comes in pieces grows by so many bytes at a time.
+const PIECE: usize = 256 * 1024;
+
+/// Reads a response's body, which comes within `patience`. In one piece where its length was announced: a stream awaits a
+/// promise for every 4 KiB, which takes four times as long.
+pub(super) async fn of_response(
+    mut response: Response,
+    most: usize,
+    patience: Duration,
+) -> worker::Result<Body> {
     // Of a coded body, it is the length of the coded form that was announced.
     let coded = response.headers().has("Content-Encoding")?;
     let length = response.headers().get("Content-Length")?.filter(|_| !coded);
     let announced = length.and_then(|length| length.parse().ok());
     match announced {
         Some(length) if length > most => Ok(Body::TooLong(length)),
-        Some(_) => {
+        Some(length) => {
+            let Some(room) = memory::reserve(length, patience) else {
+                return Ok(Body::NoRoom);
+            };
             let response: web_sys::Response = response.into();
             let buffer = JsFuture::from(response.array_buffer()?).await?;
-            Ok(Body::Whole(Uint8Array::new(&buffer).to_vec()))
+            Ok(Body::Whole(Uint8Array::new(&buffer).to_vec(), Some(room)))
         }
-        None => drain(response.stream()?, most).await,
+        None => match memory::reserve(PIECE, patience) {
+            Some(room) => drain(response.stream()?, most, Some(room)).await,
+            None => Ok(Body::NoRoom),
+        },
     }
 }
 
-/// Reads a request's body, which anybody may have sent.
+/// Reads a request's body. Whoever sent it has shown by its head that they may.
 pub(super) async fn of_request(request: &mut Request, most: usize) -> worker::Result<Body> {
     match request.inner().body() {
-        Some(_) => drain(request.stream()?, most).await,
-        None => Ok(Body::Whole(Vec::new())),
+        Some(_) => drain(request.stream()?, most, None).await,
+        None => Ok(Body::Whole(Vec::new(), None)),
     }
 }
 
-async fn drain(mut stream: ByteStream, most: usize) -> worker::Result<Body> {
+async fn drain(mut stream: ByteStream, most: usize, room: Option<Reservation>) -> worker::Result<Body> {
     let mut bytes = Vec::new();
+    let mut left = PIECE;
     while let Some(chunk) = stream.next().await {
-        bytes.extend_from_slice(&chunk?);
-        if bytes.len() > most {
-            return Ok(Body::TooLong(bytes.len()));
+        let chunk = chunk?;
+        if bytes.len() + chunk.len() > most {
+            return Ok(Body::TooLong(bytes.len() + chunk.len()));
         }
+        if let Some(room) = room.as_ref().filter(|_| chunk.len() > left) {
+            let more = chunk.len().max(PIECE);
+            if !room.grow(more, now_ms()) {
+                return Ok(Body::NoRoom);
+            }
+            left += more;
+        }
+        left = left.saturating_sub(chunk.len());
+        bytes.extend_from_slice(&chunk);
     }
-    Ok(Body::Whole(bytes))
+    Ok(Body::Whole(bytes, room))
 }

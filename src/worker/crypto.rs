@@ -3,8 +3,6 @@
 //!
 //! <https://www.w3.org/TR/webcrypto-2/>
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Promise, Reflect};
@@ -14,8 +12,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, WorkerGlobalScope};
 
+use super::memory::{self, Memory, Slot};
+use super::now_ms;
 use crate::catalog::{Algorithm, Jwk, KeyMaterial, OctetCurve};
 use crate::fault::{Fault, FaultKind};
+use crate::shelf::{Weigh, plan};
 use crate::token::Challenge;
 use crate::token::session::SessionId;
 
@@ -98,13 +99,27 @@ struct Imported {
 /// A key's name: its algorithm and its parameters. Another key has others.
 type Name = (Algorithm, Vec<u8>);
 
-thread_local! {
-    /// Imported keys; `None`: the runtime does not take it.
-    static KEYS: RefCell<HashMap<Name, Option<Rc<Imported>>>> = RefCell::default();
+impl Weigh for Algorithm {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
 }
 
-/// The most imported keys that an isolate remembers. When it is full, it starts anew.
-const MOST: usize = 100;
+/// An imported key; `None`: the runtime does not take it.
+struct Known(Option<Rc<Imported>>);
+
+impl Weigh for Known {
+    /// The runtime's own objects are not told: an RSA key of 4,096 bits has some 2 KiB there.
+    fn heap_bytes(&self) -> usize {
+        4 * 1024
+    }
+}
+
+impl Slot for Known {}
+
+thread_local! {
+    static KEYS: Memory<Name, Known> = memory::of(plan::IMPORTED);
+}
 
 /// Imports a key as a JWK; `None` for a shared secret, and for a key that the runtime does not take, such as a point beside
 /// the curve. No signature was made with it, and those of the issuer's other keys are not its matter.
@@ -120,7 +135,7 @@ async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>,
     let [first, second] = parameters;
     let length = u32::try_from(first.len()).unwrap_or(u32::MAX).to_be_bytes();
     let name = (algorithm, [&length, first, second].concat());
-    if let Some(known) = KEYS.with_borrow(|keys| keys.get(&name).cloned()) {
+    if let Some(known) = KEYS.with(|keys| keys.find(&name, |Known(key)| key.clone())) {
         return Ok(known);
     }
     let Some((import_as, verify_as)) = names(algorithm) else { return Ok(None) };
@@ -156,12 +171,7 @@ async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>,
             None
         }
     };
-    KEYS.with_borrow_mut(|keys| {
-        if keys.len() >= MOST {
-            keys.clear();
-        }
-        keys.insert(name, imported.clone());
-    });
+    KEYS.with(|keys| keys.insert(name, Known(imported.clone()), now_ms()));
     Ok(imported)
 }
 

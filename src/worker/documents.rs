@@ -2,21 +2,25 @@
 //!
 //! A parsed copy is fresh for [`MEMORY_FRESH_S`] less a jitter, so that isolates do not all ask at once; then it
 //! is served while it is being read anew, and from [`MEMORY_STALE_S`] on it is not served any more. What KV does
-//! not have is remembered in the same way. Only immutable documents are kept, nothing of a request.
+//! not have is remembered in the same way. One request reads and parses for all that want the same document at the same
+//! time. Only immutable documents are kept, nothing of a request.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::thread::LocalKey;
+use std::time::Duration;
 
 use worker::{Context, Env, KvStore};
 
-use super::{now_ms, respond};
+use super::memory::{self, Memory, Slot};
+use super::turn::{self, UnderWay};
+use super::{heap, now_ms, respond};
 use crate::catalog::{
     Document, DocumentKey, Host, Issuer, KV_CACHE_TTL_S, KeySet, KvDocument, MEMORY_FRESH_S, MEMORY_STALE_S,
     Site, Stored, Title, TitleId,
 };
 use crate::fault::{Fault, FaultKind};
+use crate::rights::Prepared;
+use crate::shelf::{Weigh, plan};
 use crate::token::RevocationIndex;
 
 /// The documents of one request.
@@ -50,13 +54,14 @@ impl Documents {
         Ok(found.unwrap_or_else(|| Rc::new(Document { revision: 0, body: RevocationIndex::default() })))
     }
 
-    async fn document<D: KvDocument + 'static>(
+    async fn document<D: Remembered>(
         &self,
-        memory: &'static LocalKey<Memory<D>>,
+        memory: &'static Remembers<D>,
         key: &DocumentKey,
     ) -> Result<Found<D>, Fault> {
         let name = key.to_string();
-        match memory.with(|memory| look(memory, &name)) {
+        let asked_at_ms = now_ms();
+        match memory.with(|memory| memory.with(name.as_str(), asked_at_ms, |entry| entry.look(asked_at_ms))) {
             Look::Fresh(found) => Ok(found),
             Look::Stale(found) => {
                 let kv = self.kv.clone();
@@ -67,7 +72,19 @@ impl Documents {
                 });
                 Ok(found)
             }
-            Look::Absent => read(&self.kv, memory, name).await,
+            Look::Mine => read(&self.kv, memory, name).await,
+            Look::UnderWay => {
+                let look = || {
+                    let now = now_ms();
+                    let outcome = |entry: &Entry<D>| entry.outcome(now, asked_at_ms);
+                    memory.with(|memory| memory.find(name.as_str(), outcome)).unwrap_or(Some(None))
+                };
+                match turn::until(READ_PATIENCE, look).await.flatten() {
+                    Some(found) => Ok(found),
+                    // Whoever was at it failed, or was cut off.
+                    None => read(&self.kv, memory, name).await,
+                }
+            }
         }
     }
 }
@@ -93,111 +110,181 @@ impl AtHand {
 }
 
 /// What is remembered under a name, unless it is to be read anew.
-fn fresh<D>(memory: &'static LocalKey<Memory<D>>, name: &str, now_ms: u64) -> Option<Found<D>> {
-    memory.with_borrow(|memory| {
-        let Entry { found, read_at_ms, fresh_for_ms, .. } = memory.get(name)?;
-        (now_ms.saturating_sub(*read_at_ms) < *fresh_for_ms).then(|| found.clone())
-    })
+fn fresh<D: Remembered>(memory: &'static Remembers<D>, name: &str, now_ms: u64) -> Option<Found<D>> {
+    memory.with(|memory| memory.find(name, |entry| entry.fresh(now_ms).cloned()))?
 }
 
 /// Drops what this isolate remembers of a document.
 pub(super) fn forget(key: &DocumentKey) {
     let name = key.to_string();
+    let name = name.as_str();
     match key {
-        DocumentKey::Site(_) => SITES.with(|memory| memory.borrow_mut().remove(&name).is_some()),
-        DocumentKey::Title(_) => TITLES.with(|memory| memory.borrow_mut().remove(&name).is_some()),
-        DocumentKey::Keys(_) => KEYS.with(|memory| memory.borrow_mut().remove(&name).is_some()),
-        DocumentKey::Revocations(_) => REVOCATIONS.with(|memory| memory.borrow_mut().remove(&name).is_some()),
-    };
+        DocumentKey::Site(_) => SITES.with(|memory| memory.remove(name)),
+        DocumentKey::Title(_) => TITLES.with(|memory| memory.remove(name)),
+        DocumentKey::Keys(_) => KEYS.with(|memory| memory.remove(name)),
+        DocumentKey::Revocations(_) => REVOCATIONS.with(|memory| memory.remove(name)),
+    }
 }
 
-type Memory<D> = RefCell<HashMap<String, Entry<D>>>;
+/// A document that an isolate remembers.
+trait Remembered: KvDocument + 'static {
+    /// Works out what is kept beside it, so that it is weighed with it.
+    fn prepare(&self) {}
+}
 
+impl Remembered for Site {}
+
+impl Remembered for Title {
+    fn prepare(&self) {
+        Prepared::of_title(self);
+    }
+}
+
+impl Remembered for KeySet {}
+
+impl Remembered for RevocationIndex {}
+
+type Remembers<D> = LocalKey<Memory<String, Entry<D>>>;
+
+/// What an isolate knows of a document.
 struct Entry<D> {
+    read: Option<Read<D>>,
+    under_way: UnderWay,
+}
+
+struct Read<D> {
     found: Found<D>,
+    /// What it takes, as the allocator counted.
+    bytes: usize,
     read_at_ms: u64,
     fresh_for_ms: u64,
-    /// When a refresh was begun; another one may begin after [`REFRESH_PATIENCE_MS`].
-    refresh_at_ms: Option<u64>,
+}
+
+impl<D> Default for Entry<D> {
+    fn default() -> Self {
+        Self { read: None, under_way: UnderWay::default() }
+    }
+}
+
+impl<D> Weigh for Entry<D> {
+    fn heap_bytes(&self) -> usize {
+        self.read.as_ref().map_or(0, |read| read.bytes)
+    }
+}
+
+impl<D> Slot for Entry<D> {
+    fn is_spent(&self, now_ms: u64) -> bool {
+        let over = |read: &Read<D>| now_ms.saturating_sub(read.read_at_ms) >= MEMORY_STALE_S * 1000;
+        self.read.as_ref().is_none_or(over)
+    }
+
+    fn is_busy(&self, now_ms: u64) -> bool {
+        self.under_way.is(now_ms, READ_PATIENCE)
+    }
 }
 
 enum Look<D> {
     Fresh(Found<D>),
+    /// To be read anew, behind the reply.
     Stale(Found<D>),
-    Absent,
+    /// Not there, and this request is to read it.
+    Mine,
+    /// Not there, and another one is at it.
+    UnderWay,
 }
 
-/// The most documents of one kind that an isolate remembers.
-const MOST: usize = 1_000;
-const REFRESH_PATIENCE_MS: u64 = 5_000;
+/// For how long a read counts as under way: the request that began it may have been cut off.
+const READ_PATIENCE: Duration = Duration::from_secs(5);
 
 thread_local! {
-    static SITES: Memory<Site> = RefCell::default();
-    static TITLES: Memory<Title> = RefCell::default();
-    static KEYS: Memory<KeySet> = RefCell::default();
-    static REVOCATIONS: Memory<RevocationIndex> = RefCell::default();
+    static SITES: Memory<String, Entry<Site>> = memory::of(plan::SITES);
+    static TITLES: Memory<String, Entry<Title>> = memory::of(plan::TITLES);
+    static KEYS: Memory<String, Entry<KeySet>> = memory::of(plan::KEYS);
+    static REVOCATIONS: Memory<String, Entry<RevocationIndex>> = memory::of(plan::REVOCATIONS);
 }
 
-fn look<D>(memory: &Memory<D>, name: &str) -> Look<D> {
-    let mut memory = memory.borrow_mut();
-    let Some(entry) = memory.get_mut(name) else { return Look::Absent };
-    let now = now_ms();
-    let age = now.saturating_sub(entry.read_at_ms);
-    if age < entry.fresh_for_ms {
-        return Look::Fresh(entry.found.clone());
+impl<D> Entry<D> {
+    fn fresh(&self, now_ms: u64) -> Option<&Found<D>> {
+        let read = self.read.as_ref()?;
+        (now_ms.saturating_sub(read.read_at_ms) < read.fresh_for_ms).then_some(&read.found)
     }
-    if age >= MEMORY_STALE_S * 1000 {
-        return Look::Absent;
+
+    fn look(&mut self, now_ms: u64) -> Look<D> {
+        if let Some(found) = self.fresh(now_ms) {
+            return Look::Fresh(found.clone());
+        }
+        let old = self.read.as_ref();
+        let old = old.filter(|read| now_ms.saturating_sub(read.read_at_ms) < MEMORY_STALE_S * 1000);
+        let old = old.map(|read| read.found.clone());
+        match (old, self.under_way.begin(now_ms, READ_PATIENCE)) {
+            (Some(found), true) => Look::Stale(found),
+            (Some(found), false) => Look::Fresh(found),
+            (None, true) => Look::Mine,
+            (None, false) => Look::UnderWay,
+        }
     }
-    if entry.refresh_at_ms.is_some_and(|begun| now.saturating_sub(begun) < REFRESH_PATIENCE_MS) {
-        return Look::Fresh(entry.found.clone());
+
+    /// What the request that is at it has brought. `Some(None)`: nothing, since a fault is its own.
+    fn outcome(&self, now_ms: u64, asked_at_ms: u64) -> Option<Option<Found<D>>> {
+        match self.read.as_ref().filter(|read| read.read_at_ms >= asked_at_ms) {
+            Some(read) => Some(Some(read.found.clone())),
+            None => match self.fresh(now_ms) {
+                Some(found) => Some(Some(found.clone())),
+                None if self.under_way.is(now_ms, READ_PATIENCE) => None,
+                None => Some(None),
+            },
+        }
     }
-    entry.refresh_at_ms = Some(now);
-    Look::Stale(entry.found.clone())
 }
 
-async fn read<D: KvDocument>(
+async fn read<D: Remembered>(
     kv: &KvStore,
-    memory: &'static LocalKey<Memory<D>>,
+    memory: &'static Remembers<D>,
     name: String,
 ) -> Result<Found<D>, Fault> {
     let asked_at_ms = now_ms();
+    let outcome = from_kv(kv, &name).await;
+    let jitter = js_sys::Math::random() / 5.0;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "8,000 to 10,000 ms")]
+    let fresh_for_ms = (MEMORY_FRESH_S as f64 * 1000.0 * (1.0 - jitter)) as u64;
+    memory.with(|memory| {
+        memory.with(name.as_str(), now_ms(), |entry| {
+            entry.under_way.end();
+            if let Ok((found, bytes)) = &outcome {
+                let (found, bytes) = (found.clone(), *bytes);
+                entry.read = Some(Read { found, bytes, read_at_ms: asked_at_ms, fresh_for_ms });
+            }
+        });
+    });
+    outcome.map(|(found, _)| found)
+}
+
+/// A document, and what it takes in memory.
+async fn from_kv<D: Remembered>(kv: &KvStore, name: &str) -> Result<(Found<D>, usize), Fault> {
     let bytes = kv
-        .get(&name)
+        .get(name)
         .cache_ttl(KV_CACHE_TTL_S)
         .bytes()
         .await
         .map_err(|error| Fault::new(FaultKind::DocumentUnavailable, format!("{name}: {error}")))?;
-    let found = match bytes {
-        None => None,
-        Some(bytes) => match Stored::read(&bytes) {
-            Ok((Stored::Live(document), aside)) => {
-                for why in aside {
-                    let detail = format!("{name}: left aside: {why}");
-                    respond::log(None, &Fault::new(FaultKind::DocumentInvalid, detail).into());
-                }
+    let Some(bytes) = bytes else { return Ok((None, 0)) };
+    let (read, weight) = heap::weighed(|| {
+        let (stored, aside) = Stored::<D>::read(&bytes)?;
+        let found = match stored {
+            Stored::Live(document) => {
+                document.body.prepare();
                 Some(Rc::new(document))
             }
-            Ok((Stored::Deleted { .. }, _)) => None,
-            Err(error) => return Err(Fault::new(FaultKind::DocumentInvalid, format!("{name}: {error}"))),
-        },
-    };
-    memory.with(|memory| keep(&mut memory.borrow_mut(), name, found.clone(), asked_at_ms));
-    Ok(found)
-}
-
-fn keep<D>(memory: &mut HashMap<String, Entry<D>>, name: String, found: Found<D>, read_at_ms: u64) {
-    if memory.len() >= MOST && !memory.contains_key(&name) {
-        memory.retain(|_, entry| read_at_ms.saturating_sub(entry.read_at_ms) < MEMORY_STALE_S * 1000);
-        if memory.len() >= MOST
-            && let Some(oldest) =
-                memory.iter().min_by_key(|(_, entry)| entry.read_at_ms).map(|(name, _)| name.clone())
-        {
-            memory.remove(&oldest);
-        }
+            Stored::Deleted { .. } => None,
+        };
+        Ok((found, aside))
+    });
+    let invalid =
+        |error: serde_json::Error| Fault::new(FaultKind::DocumentInvalid, format!("{name}: {error}"));
+    let (found, aside) = read.map_err(invalid)?;
+    for why in aside {
+        let detail = format!("{name}: left aside: {why}");
+        respond::log(None, &Fault::new(FaultKind::DocumentInvalid, detail).into());
     }
-    let jitter = js_sys::Math::random() / 5.0;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "8,000 to 10,000 ms")]
-    let fresh_for_ms = (MEMORY_FRESH_S as f64 * 1000.0 * (1.0 - jitter)) as u64;
-    memory.insert(name, Entry { found, read_at_ms, fresh_for_ms, refresh_at_ms: None });
+    Ok((found, weight))
 }

@@ -62,7 +62,7 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
     let address = fields.parsed();
     let mut headers = Headers {
         authorization: None,
-        origin: fields.owned(),
+        origin: fields.owned().filter(|origin| origin.len() <= LONGEST_ORIGIN),
         range: fields.owned(),
         if_range: fields.owned(),
         if_none_match: fields.owned(),
@@ -96,6 +96,9 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
         }
     }
 }
+
+/// The longest `Origin`, in bytes: a scheme, a host and a port. What is longer is no page's.
+const LONGEST_ORIGIN: usize = 300;
 
 /// Whether a request may name its own place.
 pub(super) fn place_from_header(env: &Env) -> bool {

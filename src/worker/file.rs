@@ -13,6 +13,7 @@ use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
+use crate::shelf::Weigh;
 
 /// A file at hand. Its bytes are in the memory of JavaScript, and are no object of a request.
 #[derive(Clone)]
@@ -21,6 +22,15 @@ pub(super) struct File {
     pub(super) bytes: Uint8Array,
     pub(super) stamp: Stamp,
     pub(super) prepared: Rc<Prepared>,
+}
+
+impl Weigh for File {
+    /// Its bytes and headers are in the memory of JavaScript.
+    fn heap_bytes(&self) -> usize {
+        let texts =
+            self.head.headers.iter().map(|(name, value)| name.len() + value.len() + size_of_val(value) * 4);
+        self.bytes.length() as usize + texts.sum::<usize>() + Prepared::BYTES
+    }
 }
 
 impl File {

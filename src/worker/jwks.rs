@@ -7,8 +7,6 @@
 //! One fetch serves all requests of an isolate. A promise of one request cannot be awaited in another, so that the
 //! others look at the memory in short intervals. No object of a request is kept, keys alone.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,11 +20,13 @@ use worker::{
 
 use super::body::{self, Body};
 use super::documents::Documents;
+use super::memory::{self, Memory, Slot};
 use super::turn::{self, UnderWay};
-use super::{now_ms, platform, respond, within};
+use super::{heap, now_ms, platform, respond, within};
 use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
 use crate::fault::{Fault, FaultKind};
+use crate::shelf::{Weigh, plan};
 use crate::token::{Presented, hex};
 
 /// How long an issuer may take for its whole reply.
@@ -211,6 +211,8 @@ impl Place {
 #[derive(Clone)]
 struct Held {
     keys: Rc<KeySet>,
+    /// What they take.
+    bytes: usize,
     fetched_at_ms: u64,
     fresh_for_ms: u64,
 }
@@ -220,15 +222,10 @@ impl Held {
     fn merged(&self, own: &Document<KeySet>, waited: bool) -> Published {
         let fetched_at_ms = self.fetched_at_ms;
         let name = (own.body.issuer.to_string(), own.revision, fetched_at_ms);
-        let known = MERGED.with_borrow(|sets| sets.get(&name).cloned());
+        let known = MERGED.with(|sets| sets.find(&name, |Merged(set, _)| Rc::clone(set)));
         let set = known.unwrap_or_else(|| {
-            let set = Rc::new(own.body.clone().with(&self.keys));
-            MERGED.with_borrow_mut(|sets| {
-                if sets.len() >= MOST {
-                    sets.clear();
-                }
-                sets.insert(name, Rc::clone(&set));
-            });
+            let (set, bytes) = heap::weighed(|| Rc::new(own.body.clone().with(&self.keys)));
+            MERGED.with(|sets| sets.insert(name, Merged(Rc::clone(&set), bytes), now_ms()));
             set
         });
         Published { merged: Ok(set), fetched_at_ms, waited }
@@ -237,14 +234,14 @@ impl Held {
 
 /// What an isolate knows of a URL.
 #[derive(Default)]
-struct Slot {
+struct Known {
     held: Option<Held>,
     under_way: UnderWay,
     early_at_ms: Option<u64>,
     failed: Option<(u64, Fault)>,
 }
 
-impl Slot {
+impl Known {
     /// The fault of a fetch that failed so lately that none is begun again.
     fn failure(&self, now_ms: u64) -> Option<&Fault> {
         let lately = |at: u64| now_ms.saturating_sub(at) < RETRY_S * 1000;
@@ -252,21 +249,37 @@ impl Slot {
     }
 }
 
-/// The most URLs, and the most merged sets, that an isolate remembers. When it is full, it starts anew.
-const MOST: usize = 200;
-
-thread_local! {
-    static SLOTS: RefCell<HashMap<String, Slot>> = RefCell::default();
-    static MERGED: RefCell<HashMap<(String, u64, u64), Rc<KeySet>>> = RefCell::default();
+impl Weigh for Known {
+    fn heap_bytes(&self) -> usize {
+        let held = self.held.as_ref().map_or(0, |held| held.bytes);
+        held + self.failed.as_ref().map_or(0, |(_, fault)| fault.detail.heap_bytes())
+    }
 }
 
-fn with_slot<T>(url: &Url, then: impl FnOnce(&mut Slot) -> T) -> T {
-    SLOTS.with_borrow_mut(|slots| {
-        if slots.len() >= MOST && !slots.contains_key(url.as_str()) {
-            slots.clear();
-        }
-        then(slots.entry(url.as_str().to_owned()).or_default())
-    })
+impl Slot for Known {
+    fn is_busy(&self, now_ms: u64) -> bool {
+        self.under_way.is(now_ms, UNDER_WAY)
+    }
+}
+
+/// Keys of a document with those that its issuer publishes, and what they take.
+struct Merged(Rc<KeySet>, usize);
+
+impl Weigh for Merged {
+    fn heap_bytes(&self) -> usize {
+        self.1
+    }
+}
+
+impl Slot for Merged {}
+
+thread_local! {
+    static SLOTS: Memory<String, Known> = memory::of(plan::PUBLISHED);
+    static MERGED: Memory<(String, u64, u64), Merged> = memory::of(plan::MERGED);
+}
+
+fn with_slot<T>(url: &Url, then: impl FnOnce(&mut Known) -> T) -> T {
+    SLOTS.with(|slots| slots.with(url.as_str(), now_ms(), then))
 }
 
 enum Look {
@@ -368,12 +381,13 @@ async fn fetched(place: &Place) -> Result<(), Fault> {
 
 /// Takes a set into memory, and returns what of it cannot be used.
 fn hold(place: &Place, bytes: &[u8], fetched_at_ms: u64) -> Result<Vec<SkippedKey>, Fault> {
-    let (keys, skipped) = KeySet::from_published(&place.issuer, bytes).map_err(|error| place.fault(error))?;
+    let (read, bytes) = heap::weighed(|| KeySet::from_published(&place.issuer, bytes));
+    let (keys, skipped) = read.map_err(|error| place.fault(error))?;
     let jitter = js_sys::Math::random() / 5.0;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "48,000 to 86,400,000 ms")]
     #[expect(clippy::cast_precision_loss, reason = "a day has fewer ms than 53 bits hold")]
     let fresh_for_ms = (place.refresh_s as f64 * 1000.0 * (1.0 - jitter)) as u64;
-    let held = Held { keys: Rc::new(keys), fetched_at_ms, fresh_for_ms };
+    let held = Held { keys: Rc::new(keys), bytes, fetched_at_ms, fresh_for_ms };
     with_slot(&place.url, |slot| slot.held = Some(held));
     Ok(skipped)
 }
@@ -393,11 +407,12 @@ async fn fetch(place: &Place) -> Result<Vec<u8>, Fault> {
         if response.status_code() != 200 {
             return Err(place.fault(format_args!("the issuer answered {}", response.status_code())));
         }
-        match body::of_response(response, LONGEST).await.map_err(|error| place.fault(error))? {
-            Body::Whole(bytes) => Ok(bytes),
+        match body::of_response(response, LONGEST, PATIENCE).await.map_err(|error| place.fault(error))? {
+            Body::Whole(bytes, _) => Ok(bytes),
             Body::TooLong(found) => {
                 Err(place.fault(format_args!("expected {LONGEST} bytes at most, found {found}")))
             }
+            Body::NoRoom => Err(place.fault("there is no room to read it: other bodies are being read")),
         }
     };
     within(PATIENCE, answer).await.unwrap_or_else(|| {
@@ -413,8 +428,8 @@ async fn cached(place: &Place) -> Result<Option<(Vec<u8>, u64)>, Fault> {
     let found = Cache::default().get(place.cache_key(), false).await.map_err(|error| platform(&error))?;
     let Some(response) = found else { return Ok(None) };
     let fetched_at = response.headers().get(FETCHED_AT).ok().flatten().and_then(|time| time.parse().ok());
-    match (fetched_at, body::of_response(response, LONGEST).await) {
-        (Some(fetched_at_ms), Ok(Body::Whole(bytes))) => Ok(Some((bytes, fetched_at_ms))),
+    match (fetched_at, body::of_response(response, LONGEST, PATIENCE).await) {
+        (Some(fetched_at_ms), Ok(Body::Whole(bytes, _))) => Ok(Some((bytes, fetched_at_ms))),
         _ => Ok(None),
     }
 }

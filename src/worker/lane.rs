@@ -5,8 +5,6 @@
 //! wait for. `entry.js` comes here first; what is not at hand goes on to [`super::serve`], which does the same steps with
 //! their awaits, and fills the memory.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
@@ -14,6 +12,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::documents::AtHand;
 use super::file::told_age_s;
+use super::memory::{self, Memory, Slot};
 use super::respond::Dependence;
 use super::{facts, now_ms, playlists, respond, shared, streams, templates};
 use crate::cache::{self, Source, Stamp};
@@ -25,6 +24,7 @@ use crate::reply::Reply;
 use crate::rewrite::Rewrite;
 use crate::rights::Permit;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
+use crate::shelf::{Weigh, allocation, plan};
 use crate::time::UnixTime;
 use crate::token::RevocationIndex;
 use crate::token::session::Session;
@@ -64,7 +64,8 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
         return None;
     }
     let facts = &*pipeline::asked(facts, &admission);
-    let source = source(facts, wanted, &at_hand, &admission.permit)?;
+    let found = Found::find(facts, wanted, &at_hand, &admission.permit)?;
+    let source = &*found.source;
     let on = |age_s, stamp: &Stamp| Dependence {
         age_s,
         lifetime: stamp.lifetime,
@@ -77,7 +78,8 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     match wanted.kind {
         ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
             let kept = playlists::at_hand(&source.cache_key, now_ms)?;
-            let rewrite = Rewrite::of(facts, wanted, site, &admission, &source);
+            found.remember();
+            let rewrite = Rewrite::of(facts, wanted, site, &admission, source);
             let compiled = templates::compiled(&rewrite, &kept).ok()?;
             let head = || rewrite.head(&compiled.template, &kept.stamp, now_ms);
             let is_plain = sent.if_none_match.is_none() && !admission.renewed;
@@ -94,7 +96,8 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             Some(respond::at_once(&head, body.as_ref()))
         }
         ResourceKind::Segment if sent.if_none_match.is_none() => {
-            let file = shared::whole_at_hand(&source)?;
+            let file = shared::whole_at_hand(source)?;
+            found.remember();
             let on = on(told_age_s(&file.stamp, now_ms), &file.stamp);
             Some(file.prepared.answer(on, &file.bytes, || headed(file.whole())))
         }
@@ -110,15 +113,11 @@ fn open<'a>(
     Document { revision, body: keys }: &'a Document<KeySet>,
 ) -> Option<(Session, &'a Jwk)> {
     let host = site.host.as_str();
-    let known = SESSIONS.with_borrow(|sessions| {
-        sessions
-            .get(token)
-            .filter(|known| {
-                known.keys == *revision && known.issuer == site.sessions.keys && known.host == host
-            })
-            .map(|known| (known.session, known.key))
-    });
-    if let Some((session, at)) = known {
+    let of_these = |known: &Opened| {
+        let same = known.keys == *revision && known.issuer == site.sessions.keys && known.host == host;
+        same.then_some((known.session, known.key))
+    };
+    if let Some((session, at)) = SESSIONS.with(|sessions| sessions.find(token, of_these)).flatten() {
         return Some((session, keys.keys.get(at)?));
     }
     let (session, key) = Session::open(token, keys, host).ok()?;
@@ -129,7 +128,7 @@ fn open<'a>(
         issuer: site.sessions.keys.clone(),
         host: host.to_owned(),
     };
-    SESSIONS.with_borrow_mut(|sessions| remember(sessions, token.to_owned(), opened));
+    SESSIONS.with(|sessions| sessions.insert(token.to_owned(), opened, now_ms()));
     Some((session, key))
 }
 
@@ -144,44 +143,94 @@ struct Opened {
     host: String,
 }
 
-/// Remembers so many things, and then starts anew.
-fn remember<V>(memory: &mut HashMap<String, V>, key: String, value: V) {
-    if memory.len() >= MOST {
-        memory.clear();
+impl Weigh for Opened {
+    fn heap_bytes(&self) -> usize {
+        allocation(self.issuer.as_str().len()) + self.host.heap_bytes()
     }
-    memory.insert(key, value);
 }
+
+impl Slot for Opened {}
 
 /// Where the bytes are. Many viewers ask for one thing, so that this is remembered, as far as only the path and the
-/// documents tell.
-fn source(facts: &Facts, wanted: &MediaRequest, at_hand: &AtHand, permit: &Permit) -> Option<Rc<Source>> {
-    let AtHand { site, title, .. } = at_hand;
-    let Permit { folder, caps, .. } = permit;
-    let generation = title.body.generation;
-    let find = || cache::source(facts, wanted, &site.body, folder, caps, generation).ok().map(Rc::new);
-    if !facts.query.expose().is_empty() {
-        return find();
-    }
-    let key = [facts.host.as_str(), "\0", folder, "\0", wanted.resource.as_str()].concat();
-    let revisions = (site.revision, generation);
-    let known = SOURCES.with_borrow(|known| known.get(&key).filter(|(made, _)| *made == revisions).cloned());
-    if let Some((_, source)) = known {
-        return Some(source);
-    }
-    let source = find()?;
-    SOURCES.with_borrow_mut(|known| remember(known, key, (revisions, Rc::clone(&source))));
-    Some(source)
+/// documents tell: once there was something, so that made-up paths leave nothing behind.
+struct Found<'a> {
+    source: Rc<Source>,
+    /// What it is to be remembered under, unless it is already.
+    place: Option<(Place<&'a str>, Revisions)>,
 }
 
-/// The most sources, and the most sessions, that an isolate remembers.
-const MOST: usize = 2_000;
+impl<'a> Found<'a> {
+    fn find(
+        facts: &'a Facts,
+        wanted: &'a MediaRequest,
+        at_hand: &AtHand,
+        permit: &'a Permit,
+    ) -> Option<Self> {
+        let AtHand { site, title, .. } = at_hand;
+        let Permit { folder, caps, .. } = permit;
+        let generation = title.body.generation;
+        let find = || cache::source(facts, wanted, &site.body, folder, caps, generation).ok().map(Rc::new);
+        if !facts.query.expose().is_empty() {
+            return Some(Self { source: find()?, place: None });
+        }
+        let place =
+            Place { host: facts.host.as_str(), folder: folder.as_str(), path: wanted.resource.as_str() };
+        let revisions = (site.revision, generation);
+        let of_these = |Known(made, source): &Known| (*made == revisions).then(|| Rc::clone(source));
+        let known = SOURCES.with(|known| known.find_by(place, |known| place.is(known), of_these)).flatten();
+        Some(match known {
+            Some(source) => Self { source, place: None },
+            None => Self { source: find()?, place: Some((place, revisions)) },
+        })
+    }
+
+    /// Remembers it: there was something.
+    fn remember(&self) {
+        if let Some((Place { host, folder, path }, revisions)) = self.place {
+            let place = Place { host: host.to_owned(), folder: folder.to_owned(), path: path.to_owned() };
+            let known = Known(revisions, Rc::clone(&self.source));
+            SOURCES.with(|sources| sources.insert(place, known, now_ms()));
+        }
+    }
+}
+
+/// The site's host, the folder at the media origin, and the path below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Place<T> {
+    host: T,
+    folder: T,
+    path: T,
+}
+
+impl Place<&str> {
+    fn is(&self, known: &Place<String>) -> bool {
+        let Self { host, folder, path } = *self;
+        known.path == path && known.folder == folder && known.host == host
+    }
+}
+
+impl Weigh for Place<String> {
+    fn heap_bytes(&self) -> usize {
+        self.host.heap_bytes() + self.folder.heap_bytes() + self.path.heap_bytes()
+    }
+}
+
+/// A source, and what it was found by.
+struct Known(Revisions, Rc<Source>);
+
+impl Weigh for Known {
+    fn heap_bytes(&self) -> usize {
+        self.1.heap_bytes()
+    }
+}
+
+impl Slot for Known {}
 
 /// A revision of a site's document, and the generation of a title.
 type Revisions = (u64, u64);
 
 thread_local! {
-    /// Sources by the site's host, the folder at the media origin, and the path below it.
-    static SOURCES: RefCell<HashMap<String, (Revisions, Rc<Source>)>> = RefCell::default();
+    static SOURCES: Memory<Place<String>, Known> = memory::of(plan::SOURCES);
     /// Sessions by their tokens.
-    static SESSIONS: RefCell<HashMap<String, Opened>> = RefCell::default();
+    static SESSIONS: Memory<String, Opened> = memory::of(plan::SESSIONS);
 }

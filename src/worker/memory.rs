@@ -1,91 +1,57 @@
-//! What an isolate remembers under keys: so many entries, and so many bytes, at most.
+//! The isolate's one budget, out of which every memory of the Worker is made: `shelf/plan.rs` lists them.
 
-use std::borrow::Borrow;
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::rc::Rc;
+use std::time::Duration;
 
-/// An entry. Its default is an empty one.
-pub(super) trait Slot: Default {
-    /// How many bytes it holds.
-    fn bytes(&self) -> usize;
+use js_sys::ArrayBuffer;
+use js_sys::WebAssembly::Memory as WebAssemblyMemory;
+use serde_json::json;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-    /// Whether it may go before others do: nobody would miss it.
-    fn is_spent(&self, now_ms: u64) -> bool;
+use super::{heap, now_ms};
+use crate::fault::{Fault, FaultKind};
+use crate::shelf::plan::{self, Share};
+use crate::shelf::{Budget, Reservation, Weigh};
+pub(super) use crate::shelf::{Memory, Slot};
 
-    /// When it was last filled, in Unix milliseconds; `None`: somebody is at it, and it stays.
-    fn filled_at_ms(&self) -> Option<u64>;
+thread_local! {
+    static BUDGET: Rc<Budget> = Budget::new(plan::LIMIT, plan::UNDER_WAY, seed());
 }
 
-/// A key.
-pub(super) trait Key: Clone + Hash + Ord {}
-
-impl<K: Clone + Hash + Ord> Key for K {}
-
-pub(super) struct Memory<S, K = String> {
-    slots: HashMap<K, S>,
-    bytes: usize,
+/// Nobody is to know it, and nothing else hangs on it.
+fn seed() -> u64 {
+    (js_sys::Math::random() * 2f64.powi(52)).to_bits()
 }
 
-impl<S, K> Default for Memory<S, K> {
-    fn default() -> Self {
-        Self { slots: HashMap::new(), bytes: 0 }
-    }
+/// A memory of this share.
+pub(super) fn of<K: Weigh + 'static, S: Slot + 'static>(share: Share) -> Memory<K, S> {
+    BUDGET.with(|budget| share.of(budget))
 }
 
-/// The most entries.
-const MOST: usize = 2_000;
+/// Reserves bytes for a body that is being read, which takes no longer than `patience`.
+pub(super) fn reserve(bytes: usize, patience: Duration) -> Option<Reservation> {
+    BUDGET.with(|budget| budget.reserve(bytes, now_ms(), patience))
+}
 
-/// The most bytes. A Worker has 128 MiB; there are three such memories, and replies under way.
-pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// The fault of a request for which there is no room.
+pub(super) fn no_room(what: impl std::fmt::Display) -> Fault {
+    let detail = format!("{what}: {} bytes of bodies at most are read at a time", plan::UNDER_WAY);
+    Fault::new(FaultKind::Overloaded, detail)
+}
 
-impl<S: Slot, K: Key> Memory<S, K> {
-    /// The entry of a key, where there is one.
-    pub(super) fn find<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&S>
-    where
-        K: Borrow<Q>,
-    {
-        self.slots.get(key)
-    }
-
-    /// Works on the entry of a key, which is made if there is none.
-    pub(super) fn with<Q, T>(&mut self, key: &Q, now_ms: u64, then: impl FnOnce(&mut S) -> T) -> T
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        if self.slots.len() >= MOST && !self.slots.contains_key(key) {
-            self.make_room(now_ms, MOST - MOST / 4);
-        }
-        let slot = self.slots.entry(key.to_owned()).or_default();
-        let before = slot.bytes();
-        let outcome = then(slot);
-        self.bytes = (self.bytes + slot.bytes()).saturating_sub(before);
-        if self.bytes > MOST_BYTES {
-            self.make_room(now_ms, MOST);
-        }
-        outcome
-    }
-
-    /// Every entry.
-    pub(super) fn slots(&self) -> impl Iterator<Item = &S> {
-        self.slots.values()
-    }
-
-    fn make_room(&mut self, now_ms: u64, most: usize) {
-        self.slots.retain(|_, slot| slot.filled_at_ms().is_none() || !slot.is_spent(now_ms));
-        self.bytes = self.slots.values().map(Slot::bytes).sum();
-        let mut oldest: Vec<_> = self
-            .slots
-            .iter()
-            .filter_map(|(key, slot)| Some((slot.filled_at_ms()?, slot.bytes(), key.clone())))
-            .collect();
-        oldest.sort_unstable();
-        let mut oldest = oldest.into_iter();
-        // Some room, so that not each entry makes some.
-        while self.slots.len() > most || self.bytes > MOST_BYTES - MOST_BYTES / 4 {
-            let Some((_, bytes, key)) = oldest.next() else { return };
-            self.slots.remove(&key);
-            self.bytes = self.bytes.saturating_sub(bytes);
-        }
-    }
+/// The bytes of every memory, of what is reserved, and of WebAssembly's own memory, as JSON. `entry.js` has no path for it:
+/// an entry of the tests and the benches does.
+#[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
+#[wasm_bindgen]
+pub fn remembered() -> String {
+    let memories = BUDGET.with(|budget| {
+        let accounts = budget.accounts();
+        let memories: serde_json::Map<_, _> =
+            accounts.iter().map(|account| (account.name().to_owned(), account.bytes().into())).collect();
+        json!({ "limit": budget.limit(), "bytes": budget.bytes(), "reserved": budget.reserved(), "memories": memories })
+    });
+    let memory: WebAssemblyMemory = wasm_bindgen::memory().unchecked_into();
+    let length = memory.buffer().unchecked_into::<ArrayBuffer>().byte_length();
+    json!({ "budget": memories, "allocated": heap::allocated(), "wasm": length }).to_string()
 }

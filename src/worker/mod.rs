@@ -8,6 +8,7 @@ mod documents;
 mod explain;
 mod facts;
 mod file;
+mod heap;
 mod held;
 mod jwks;
 mod lane;

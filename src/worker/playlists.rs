@@ -3,8 +3,6 @@
 //! One fetch serves all requests of an isolate that want the same key at the same time, blocking requests of low-latency
 //! players among them. What is stale is served while it is fetched anew; what is older, if the media origin fails.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
@@ -15,7 +13,7 @@ use futures_util::future::maybe_done;
 use worker::{Context, Headers, ResponseBody};
 
 use super::body::{self, Body};
-use super::memory::{Memory, Slot};
+use super::memory::{self, Memory, Slot};
 use super::store::{self, Stored};
 use super::turn::{self, UnderWay};
 use super::{held, now_ms, respond, upstream, within};
@@ -26,6 +24,7 @@ use crate::manifest::Timing;
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
 use crate::route::ResourceKind;
+use crate::shelf::{Reservation, Weigh, plan};
 
 type Outcome = Result<Rc<Kept>, Stop>;
 
@@ -41,10 +40,11 @@ const ALONE_MS: u64 = 10_000;
 
 /// A manifest that is at hand and fresh: there is nothing to await, and nothing to fetch.
 pub(super) fn at_hand(cache_key: &str, now_ms: u64) -> Option<Rc<Kept>> {
-    MEMORY.with_borrow(|memory| {
-        let kept = memory.find(cache_key)?.kept.as_ref()?;
+    let fresh = |slot: &Manifest| {
+        let kept = slot.kept.as_ref()?;
         (kept.stamp.freshness(now_ms) == Freshness::Fresh).then(|| Rc::clone(kept))
-    })
+    };
+    MEMORY.with(|memory| memory.find(cache_key, fresh)).flatten()
 }
 
 /// A manifest, whole.
@@ -145,44 +145,54 @@ impl Manifest {
     }
 }
 
-impl Slot for Manifest {
-    fn bytes(&self) -> usize {
-        self.kept.as_ref().map_or(0, |kept| kept.bytes.len())
+impl Weigh for Manifest {
+    fn heap_bytes(&self) -> usize {
+        let failed = self.failed.as_ref().map_or(0, |failed| failed.stop.heap_bytes());
+        self.kept.heap_bytes() + failed
     }
+}
 
+impl Slot for Manifest {
     fn is_spent(&self, now_ms: u64) -> bool {
         let over = self.kept.as_ref().is_none_or(|kept| kept.stamp.freshness(now_ms) == Freshness::Over);
         over && now_ms >= self.alone_until_ms
     }
 
-    fn filled_at_ms(&self) -> Option<u64> {
-        let failed_at_ms = self.failed.as_ref().map_or(0, |failed| failed.at_ms);
-        (!self.under_way.is(now_ms(), self.patience)).then_some(self.brought_at_ms.max(failed_at_ms))
+    fn is_busy(&self, now_ms: u64) -> bool {
+        self.under_way.is(now_ms, self.patience)
     }
 }
 
-thread_local! {
-    static MEMORY: RefCell<Memory<Manifest>> = RefCell::default();
-    /// Target Durations by plain key, for how long a blocking request is held.
-    static TARGETS: RefCell<HashMap<String, u32>> = RefCell::default();
+/// How long a live playlist's segments are.
+struct Target(u32);
+
+impl Weigh for Target {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
 }
 
-/// The most Target Durations that an isolate remembers. When it is full, it starts anew.
-const MOST_TARGETS: usize = 2_000;
+impl Slot for Target {}
+
+thread_local! {
+    static MEMORY: Memory<String, Manifest> = memory::of(plan::MANIFESTS);
+    /// Target Durations by plain key, for how long a blocking request is held.
+    static TARGETS: Memory<String, Target> = memory::of(plan::TARGETS);
+}
 
 fn peek<T>(source: &Source, look: impl FnOnce(&Manifest, u64) -> T) -> Option<T> {
-    MEMORY.with_borrow(|memory| memory.find(&source.cache_key).map(|slot| look(slot, now_ms())))
+    MEMORY.with(|memory| memory.find(source.cache_key.as_str(), |slot| look(slot, now_ms())))
 }
 
 fn with_slot<T>(source: &Source, then: impl FnOnce(&mut Manifest, u64) -> T) -> T {
     let now = now_ms();
-    MEMORY.with_borrow_mut(|memory| memory.with(&source.cache_key, now, |slot| then(slot, now)))
+    MEMORY.with(|memory| memory.with(source.cache_key.as_str(), now, |slot| then(slot, now)))
 }
 
 /// How long the media origin may take for a whole manifest: longer where it is to hold the request.
 fn patience(source: &Source) -> Duration {
     if source.directives.is_blocking() {
-        let target_ms = TARGETS.with_borrow(|targets| targets.get(source.plain_key()).copied());
+        let target_ms = TARGETS.with(|targets| targets.find(source.plain_key(), |Target(ms)| *ms));
         Duration::from_millis(hold_ms(target_ms))
     } else {
         upstream::PATIENCE
@@ -248,8 +258,8 @@ async fn from_cache(source: &Source, told: &mut Told) -> bool {
         }
         _ => return false,
     };
-    let bytes = match body_of(source, response, source.longest_manifest_bytes).await {
-        Ok(bytes) => bytes,
+    let (bytes, _room) = match body_of(source, response, source.longest_manifest_bytes).await {
+        Ok(read) => read,
         Err(fault) => {
             respond::log(None, &fault.into());
             return false;
@@ -367,15 +377,13 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
         Ok((body_of(source, response, source.longest_manifest_bytes).await?, origin))
     };
     let late = || Err(upstream::late(source, patience).into());
-    let (bytes, origin) = within(patience, answer).await.unwrap_or_else(late)?;
+    // Its room is kept until it is in the memory, where it counts by itself.
+    let ((bytes, _room), origin) = within(patience, answer).await.unwrap_or_else(late)?;
     let bytes = if source.resource == ResourceKind::Mpd { whole_mpd(source, bytes).await? } else { bytes };
     let timing = Timing::of(&bytes);
     if let Some(target_ms) = timing.target_ms.filter(|_| !timing.ended) {
-        TARGETS.with_borrow_mut(|targets| {
-            if targets.len() >= MOST_TARGETS && !targets.contains_key(source.plain_key()) {
-                targets.clear();
-            }
-            targets.insert(source.plain_key().to_owned(), target_ms);
+        TARGETS.with(|targets| {
+            targets.insert(source.plain_key().to_owned(), Target(target_ms), now_ms());
         });
     }
     let lifetime = Lifetime::of_playlist(&timing, &source.directives, &source.policy, &origin);
@@ -396,7 +404,7 @@ async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Result<Vec<u8>, Stop> {
     let most = source.longest_manifest_bytes;
     let mut room = dash::Room::beside(&mpd, most);
     let until_ms = now_ms() + u64::try_from(upstream::PATIENCE.as_millis()).unwrap_or(u64::MAX);
-    let mut fetched = Vec::new();
+    let (mut fetched, mut rooms) = (Vec::new(), Vec::new());
     while parts.peek().is_some() {
         let asked = parts.by_ref().take(PARTS_AT_ONCE).map(|url| {
             let mut part = source.clone();
@@ -419,8 +427,9 @@ async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Result<Vec<u8>, Stop> {
                 Err(stop) => Err(stop),
             };
             fetched.push(match part {
-                Ok(bytes) => {
+                Ok((bytes, reserved)) => {
                     room.take(&bytes);
+                    rooms.push(reserved);
                     Some(bytes)
                 }
                 Err(Stop::Failed(fault)) if fault.kind == FaultKind::ManifestTooLarge => {
@@ -454,13 +463,19 @@ fn left(until_ms: u64) -> Duration {
     Duration::from_millis(until_ms.saturating_sub(now_ms()))
 }
 
-async fn body_of(source: &Source, response: worker::Response, longest: usize) -> Result<Vec<u8>, Fault> {
-    let body = body::of_response(response, longest);
+/// A manifest or a part of one, with the room that it takes while it is worked on.
+async fn body_of(
+    source: &Source,
+    response: worker::Response,
+    longest: usize,
+) -> Result<(Vec<u8>, Option<Reservation>), Fault> {
+    let body = body::of_response(response, longest, upstream::PATIENCE);
     match body.await.map_err(|error| upstream::unreachable(source, &error))? {
-        Body::Whole(bytes) => Ok(bytes),
+        Body::Whole(bytes, room) => Ok((bytes, room)),
         Body::TooLong(found) => {
             let detail = format!("{}: expected {longest} bytes at most, found {found}", source.place());
             Err(Fault::new(FaultKind::ManifestTooLarge, detail))
         }
+        Body::NoRoom => Err(memory::no_room(source.place())),
     }
 }

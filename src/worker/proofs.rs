@@ -4,18 +4,25 @@
 //! all of it. Nothing of a viewer is kept: claims are read and held against the request every time, so that no request
 //! can be given another one's grant.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
-
-use super::crypto;
+use super::memory::{self, Memory, Slot};
+use super::{crypto, now_ms};
 use crate::pipeline::Stop;
+use crate::shelf::{Weigh, plan};
 use crate::token::{Challenge, genuine};
 
-/// The most facts that an isolate remembers, 32 bytes each. When it is full, it starts anew.
-const MOST: usize = 4_000;
+/// That it was verified.
+struct Verified;
+
+impl Weigh for Verified {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl Slot for Verified {}
 
 thread_local! {
-    static VERIFIED: RefCell<HashSet<[u8; 32]>> = RefCell::default();
+    static VERIFIED: Memory<[u8; 32], Verified> = memory::of(plan::PROOFS);
 }
 
 /// The first challenge that is met.
@@ -38,17 +45,12 @@ pub(super) async fn is_met(challenge: &Challenge<'_>) -> Result<bool, Stop> {
 
 async fn asymmetric(challenge: &Challenge<'_>) -> Result<bool, Stop> {
     let fact = challenge.fingerprint();
-    if VERIFIED.with_borrow(|verified| verified.contains(&fact)) {
+    if VERIFIED.with(|verified| verified.find(&fact, |_| ())).is_some() {
         return Ok(true);
     }
     let met = crypto::verify(challenge).await?;
     if met {
-        VERIFIED.with_borrow_mut(|verified| {
-            if verified.len() >= MOST {
-                verified.clear();
-            }
-            verified.insert(fact);
-        });
+        VERIFIED.with(|verified| verified.insert(fact, Verified, now_ms()));
     }
     Ok(met)
 }

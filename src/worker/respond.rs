@@ -65,6 +65,10 @@ pub(super) struct Dependence {
 }
 
 impl Prepared {
+    /// What it takes, most of it in the memory of JavaScript: a dozen headers and their texts, with an `Origin` of
+    /// [`facts`](crate::facts)' own limit. It is made with a later request, and counted from the beginning.
+    pub(super) const BYTES: usize = 3 * 1024;
+
     /// Answers with a body that JavaScript holds already: one call, or two where a head is new.
     pub(super) fn answer(
         &self,

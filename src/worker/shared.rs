@@ -3,7 +3,6 @@
 //! A file is in memory until the cache has it. What cannot be shared, since it is large, does not tell its length or is for
 //! one viewer alone, is remembered as such for a while, so that nobody waits for it.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use futures_channel::oneshot;
@@ -12,13 +11,14 @@ use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Headers, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged};
-use super::memory::{MOST_BYTES, Memory, Slot};
+use super::memory::{self, Memory, Slot};
 use super::turn::{self, UnderWay};
 use super::{now_ms, platform, respond, store, upstream};
 use crate::cache::{Freshness, Source, Stamp, missing_ms};
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
+use crate::shelf::{Reservation, Weigh, plan};
 
 /// The longest file that is shared, and kept whole for a range of it, in bytes: 6 s of 10 Mbit/s.
 pub(super) const LONGEST: u64 = 8 * 1024 * 1024;
@@ -169,8 +169,6 @@ struct Shared {
 enum State {
     #[default]
     Nothing,
-    /// It is coming in: so many bytes.
-    Filling(usize),
     Here(File),
     /// It cannot be shared.
     Alone,
@@ -224,57 +222,49 @@ impl Shared {
     }
 }
 
-impl Slot for Shared {
-    fn bytes(&self) -> usize {
+impl Weigh for Shared {
+    fn heap_bytes(&self) -> usize {
         match &self.state {
-            State::Filling(bytes) => *bytes,
-            State::Here(file) => usize::try_from(file.bytes.length()).unwrap_or(usize::MAX),
-            _ => 0,
+            State::Here(file) => file.heap_bytes(),
+            State::Failed(stop) => stop.heap_bytes(),
+            State::Nothing | State::Alone | State::Missing(_) => 0,
         }
     }
+}
 
+impl Slot for Shared {
     fn is_spent(&self, now_ms: u64) -> bool {
         let idle = match self.state {
             State::Here(ref file) => now_ms >= self.at_ms + stays_ms(file),
             State::Alone => now_ms >= self.at_ms + ALONE_MS,
             State::Missing(until_ms) => now_ms >= until_ms,
-            State::Nothing | State::Filling(_) | State::Failed(_) => true,
+            State::Nothing | State::Failed(_) => true,
         };
         idle && !self.is_large(now_ms) && !self.is_failing(now_ms)
     }
 
-    fn filled_at_ms(&self) -> Option<u64> {
-        (!self.under_way.is(now_ms(), WORK_PATIENCE)).then_some(self.at_ms)
+    fn is_busy(&self, now_ms: u64) -> bool {
+        self.under_way.is(now_ms, WORK_PATIENCE)
     }
 }
 
 thread_local! {
-    static MEMORY: RefCell<Memory<Shared>> = RefCell::default();
+    static MEMORY: Memory<String, Shared> = memory::of(plan::FILES);
 }
 
 fn peek<T>(source: &Source, look: impl FnOnce(&Shared, u64) -> T) -> Option<T> {
-    MEMORY.with_borrow(|memory| memory.find(&source.cache_key).map(|slot| look(slot, now_ms())))
+    MEMORY.with(|memory| memory.find(source.cache_key.as_str(), |slot| look(slot, now_ms())))
 }
 
 fn with_slot<T>(source: &Source, then: impl FnOnce(&mut Shared, u64) -> T) -> T {
     let now = now_ms();
-    MEMORY.with_borrow_mut(|memory| memory.with(&source.cache_key, now, |slot| then(slot, now)))
+    MEMORY.with(|memory| memory.with(source.cache_key.as_str(), now, |slot| then(slot, now)))
 }
 
 /// Makes room for a file that is coming in, if there is some beside the others that are.
-fn reserve(source: &Source, length: u64) -> bool {
-    let Some(length) = usize::try_from(length).ok().filter(|_| length <= LONGEST) else {
-        return false;
-    };
-    let filling = MEMORY.with_borrow(|memory| {
-        let filling = memory.slots().filter(|slot| slot.filled_at_ms().is_none()).map(Slot::bytes);
-        filling.sum::<usize>()
-    });
-    let fits = filling + length <= MOST_BYTES;
-    if fits {
-        with_slot(source, |slot, _| slot.state = State::Filling(length));
-    }
-    fits
+fn reserve(length: u64) -> Option<(u64, Reservation)> {
+    let bytes = usize::try_from(length).ok().filter(|_| length <= LONGEST)?;
+    Some((length, memory::reserve(bytes, WORK_PATIENCE)?))
 }
 
 /// Begins to bring a file, behind the reply, unless somebody is at it.
@@ -314,8 +304,8 @@ async fn bring(source: &Source, wants: Wants, told: oneshot::Sender<Result<Broug
         Err(stop) => return failed(source, stop, told).await,
     };
     let kept = stamp.lifetime.whole_ms() > 0;
-    if kept && let Some(length) = length.filter(|length| reserve(source, *length)) {
-        share(source, wants, response, (head, stamp, length), told).await;
+    if kept && let Some((length, room)) = length.and_then(reserve) {
+        share(source, wants, response, (head, stamp, length), told, room).await;
     } else {
         with_slot(source, |slot, now| {
             slot.settle(State::Alone, now);
@@ -335,6 +325,7 @@ async fn share(
     mut response: Response,
     (head, stamp, length): (Reply, Stamp, u64),
     told: oneshot::Sender<Result<Brought, Stop>>,
+    room: Reservation,
 ) {
     let mut told = Some(told);
     let body = match wants {
@@ -360,6 +351,8 @@ async fn share(
         }
         Err(error) => return broken(source, upstream::unreachable(source, &error), told),
     };
+    // From now on, the memory counts it.
+    drop(room);
     with_slot(source, |slot, now| {
         slot.settle(State::Here(file.clone()), now);
         slot.made_at_ms = stamp.made_at_ms;

@@ -84,11 +84,13 @@ pub(super) async fn body(
     let read = read(&mut request, length).await;
     READING.with_borrow_mut(UnderWay::end);
     Ok(match read? {
-        Some(Body::Whole(body)) => match head.verify(&body) {
+        Some(Body::Whole(body, _)) => match head.verify(&body) {
             Ok(()) => Ok(body),
             Err(error) => Err(Refusal::new(401, &error.to_string())),
         },
-        Some(Body::TooLong(_)) => Err(Refusal::new(400, "the body is longer than it was signed to be")),
+        Some(Body::TooLong(_) | Body::NoRoom) => {
+            Err(Refusal::new(400, "the body is longer than it was signed to be"))
+        }
         None => Err(Refusal::new(408, &format!("the body did not come within {} s", PATIENCE.as_secs()))),
     })
 }

@@ -5,8 +5,6 @@
 //!
 //! <https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/>
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -15,12 +13,14 @@ use worker::{
 };
 
 use super::documents::Documents;
+use super::memory::{self, Memory, Slot};
 use super::{now, now_ms, respond, within};
 use crate::catalog::{Host, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::Stop;
+use crate::shelf::{Weigh, plan};
 use crate::streams::{Newcomer, Running, Sign, Standing, Watched, seen_every_s};
 use crate::token::session::{Session, SessionId, Tag};
 
@@ -100,11 +100,16 @@ fn answer(facts: &Facts, asked: Option<worker::Result<Watched>>) -> Option<Watch
 
 thread_local! {
     /// What this isolate knows of sessions.
-    static SEEN: RefCell<HashMap<SessionId, Standing>> = RefCell::default();
+    static SEEN: Memory<[u8; 8], Standing> = memory::of(plan::STREAMS);
 }
 
-/// The most sessions that an isolate remembers.
-const MOST: usize = 10_000;
+impl Weigh for Standing {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl Slot for Standing {}
 
 /// Whether a session can be served without its being told of, and without asking.
 pub(super) fn is_settled(site: &Site, session: &Session) -> bool {
@@ -112,26 +117,15 @@ pub(super) fn is_settled(site: &Site, session: &Session) -> bool {
 }
 
 fn sign(site: &Site, id: SessionId) -> Sign {
-    let known = SEEN.with_borrow(|seen| seen.get(&id).copied());
+    let known = SEEN.with(|seen| seen.find(&id.0, |known| *known));
     Standing::sign(known, now_ms(), seen_every_s(site) * 1_000)
 }
 
 /// Remembers that the store has been told of a session now, and whether it is one too many.
 fn remember(id: SessionId, surplus: bool) {
     let told_at_ms = now_ms();
-    SEEN.with_borrow_mut(|seen| {
-        if seen.len() >= MOST && !seen.contains_key(&id) {
-            seen.retain(|_, known| told_at_ms.saturating_sub(known.told_at_ms) < LONGEST_MS);
-            if seen.len() >= MOST {
-                seen.clear();
-            }
-        }
-        seen.insert(id, Standing { told_at_ms, surplus });
-    });
+    SEEN.with(|seen| seen.insert(id.0, Standing { told_at_ms, surplus }, told_at_ms));
 }
-
-/// The longest time for which something is remembered of a session when there are many, in milliseconds.
-const LONGEST_MS: u64 = 30_000;
 
 /// A session, as an object is told of it.
 #[derive(Serialize, Deserialize)]

@@ -1,11 +1,10 @@
 //! Templates in isolate memory: a manifest is compiled once for its bytes and a class.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
 
-use super::memory::{Memory, Slot};
+use super::memory::{self, Memory, Slot};
 use super::now_ms;
 use super::respond::Prepared;
 use crate::cache::Kept;
@@ -13,6 +12,7 @@ use crate::manifest::Template;
 use crate::memory_key::MemoryKey;
 use crate::pipeline::Stop;
 use crate::rewrite::{Basis, Rewrite};
+use crate::shelf::{Weigh, plan};
 
 /// A template, and what it was made from.
 pub(super) struct Compiled {
@@ -22,49 +22,43 @@ pub(super) struct Compiled {
     pub(super) prepared: Prepared,
 }
 
-#[derive(Default)]
 struct Entry {
-    compiled: Option<(Rc<Compiled>, Basis)>,
-    made_at_ms: u64,
+    compiled: Rc<Compiled>,
+    basis: Basis,
 }
 
-impl Slot for Entry {
-    fn bytes(&self) -> usize {
-        // Shared bytes are there twice, and the manifest may be remembered here alone.
-        self.compiled.as_ref().map_or(0, |(compiled, basis)| {
-            let times = if compiled.shared.is_some() { 2 } else { 1 };
-            basis.size_bytes() + compiled.template.size_bytes() * times
-        })
+impl Weigh for Entry {
+    /// The manifest may be remembered here alone.
+    fn heap_bytes(&self) -> usize {
+        self.compiled.heap_bytes() + self.basis.size_bytes()
     }
+}
 
-    fn is_spent(&self, _now_ms: u64) -> bool {
-        false
-    }
+impl Slot for Entry {}
 
-    fn filled_at_ms(&self) -> Option<u64> {
-        Some(self.made_at_ms)
+impl Weigh for Compiled {
+    fn heap_bytes(&self) -> usize {
+        let shared = self.shared.as_ref().map_or(0, |shared| shared.length() as usize);
+        self.template.heap_bytes() + shared + Prepared::BYTES
     }
 }
 
 thread_local! {
-    static MEMORY: RefCell<Memory<Entry, MemoryKey>> = RefCell::default();
+    static MEMORY: Memory<MemoryKey, Entry> = memory::of(plan::TEMPLATES);
 }
 
 /// The template of a manifest, out of memory if it was made for the same from these very bytes.
 pub(super) fn compiled(rewrite: &Rewrite<'_>, kept: &Kept) -> Result<Rc<Compiled>, Stop> {
     let key = rewrite.key();
-    let known = MEMORY.with_borrow(|memory| {
-        let (compiled, basis) = memory.find(&key)?.compiled.as_ref()?;
-        rewrite.is_based_on(basis, &kept.bytes).then(|| Rc::clone(compiled))
-    });
-    if let Some(compiled) = known {
+    let of_these =
+        |entry: &Entry| rewrite.is_based_on(&entry.basis, &kept.bytes).then(|| Rc::clone(&entry.compiled));
+    if let Some(compiled) = MEMORY.with(|memory| memory.find(&key, of_these)).flatten() {
         return Ok(compiled);
     }
     let (template, basis) = rewrite.compile(&kept.bytes)?;
     let shared = template.is_shared().then(|| Uint8Array::from(&*rewrite.render(&template)));
     let compiled = Rc::new(Compiled { template, shared, prepared: Prepared::default() });
-    let now_ms = now_ms();
-    let entry = Entry { compiled: Some((Rc::clone(&compiled), basis)), made_at_ms: now_ms };
-    MEMORY.with_borrow_mut(|memory| memory.with(&key.kept(), now_ms, |slot| *slot = entry));
+    let entry = Entry { compiled: Rc::clone(&compiled), basis };
+    MEMORY.with(|memory| memory.insert(key.kept(), entry, now_ms()));
     Ok(compiled)
 }

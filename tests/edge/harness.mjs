@@ -33,16 +33,29 @@ export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
   return `t=${at},n=${length},v1=${v1},h=${mac(`head.${at}.${length}.${v1}`)}`;
 }
 
+const PROBE_URL = "https://probe.invalid/";
+
+/** An entry before the Worker's own, with a URL for what no URL of the Worker's tells. */
+const PROBE = `
+import entry from "./index.js";
+import Edge from "./worker.js";
+export * from "./worker.js";
+const { remembered } = Edge.prototype;
+export default {
+  fetch: (request, ...rest) => (request.url === "${PROBE_URL}" ? new Response(remembered()) : entry.fetch(request, ...rest)),
+};
+`;
+
 /** For `upstream`: what the Worker fetches comes from this machine's own network. */
 export const NETWORK = Symbol("network");
 
 /**
  * Starts the Worker. `upstream` answers what it fetches; the default has nothing. A binding that is `null` is left out.
- * `logs` grows with each line that it writes to its console. It listens on a port of the loopback interface, `port`.
+ * `logs` grows with each line that it writes to its console. With `probe`, `remembered()` tells what the isolate remembers. It listens on a port of the loopback interface, `port`.
  * @param {{documents?: Record<string, unknown>, variables?: Record<string, string | null>, bindings?: Record<string, unknown>,
- *          upstream?: typeof NETWORK | ((request: Request) => Response | Promise<Response>)}} options
+ *          upstream?: typeof NETWORK | ((request: Request) => Response | Promise<Response>), probe?: boolean}} options
  */
-export async function startEdge({ documents = {}, variables = {}, bindings = {}, upstream } = {}) {
+export async function startEdge({ documents = {}, variables = {}, bindings = {}, upstream, probe = false } = {}) {
   const text = present({ ENVIRONMENT: "test", SYNC_SECRET, EXPLAIN_SECRET, ...variables });
   const env = Object.fromEntries(Object.entries(text).map(([name, value]) => [name, { type: "text", value }]));
   const handler = upstream ?? (() => new Response("", { status: 404 }));
@@ -55,9 +68,10 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
           name: "stagedoor",
           compatibilityDate: "2026-10-01",
           manifest: {
-            mainModule: "index.js",
+            mainModule: probe ? "probe.js" : "index.js",
             modulesRoot: build,
             modules: {
+              ...(probe && { "probe.js": { type: "esm", contents: PROBE } }),
               "index.js": { type: "esm", contents: await readFile(`${build}index.js`, "utf8") },
               "worker.js": { type: "esm", contents: await readFile(`${build}worker.js`, "utf8") },
               "index_bg.wasm": { type: "wasm", contents: await readFile(`${build}index_bg.wasm`) },
@@ -101,6 +115,8 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
       const report = await (await miniflare.dispatchFetch(url, { method: "POST", body, headers })).json();
       for (const { key, outcome } of report.results) assert.equal(outcome, "applied", key);
     },
+    /** The bytes of every memory, and of WebAssembly's own; with `probe` alone. */
+    remembered: async () => (await miniflare.dispatchFetch(PROBE_URL)).json(),
     stop: () => miniflare.dispose(),
   };
 }

@@ -1,0 +1,58 @@
+//! How many bytes of WebAssembly's memory are allocated.
+//!
+//! What a document takes once it is parsed is not told by its types: lists in lists, tables, texts. So the allocator
+//! counts, and what was allocated while a document was read is what it takes.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
+
+/// What the allocator writes in front of each allocation.
+const HEADER: usize = 8;
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator cannot be written without; each call goes to the system's own as it came"
+)]
+// SAFETY: every call is passed on with the arguments that it came with.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.fetch_add(layout.size() + HEADER, Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        ALLOCATED.fetch_sub(layout.size() + HEADER, Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.fetch_add(layout.size() + HEADER, Relaxed);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATED.fetch_add(size, Relaxed);
+        ALLOCATED.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+/// The bytes that are allocated.
+pub(super) fn allocated() -> usize {
+    ALLOCATED.load(Relaxed)
+}
+
+/// What is made, and how many bytes it keeps allocated. Nothing else may be let go meanwhile.
+pub(super) fn weighed<T>(make: impl FnOnce() -> T) -> (T, usize) {
+    let before = allocated();
+    let made = make();
+    let bytes = allocated().saturating_sub(before);
+    (made, bytes)
+}
