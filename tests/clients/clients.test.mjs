@@ -1,5 +1,7 @@
 // Media clients of others on what the Worker makes of HLS and DASH, each beside the same media straight from the media origin, so
-// that a fault of the client's own is told apart. What is judged is what was decoded, and the log of requests.
+// that a fault of the client's own is told apart. What is judged is what was decoded, and the log of requests. Each of them has
+// one stream, and a token that may be used once: those that open a manifest twice, or ask for a live one at its entry, are no
+// second viewers.
 import assert from "node:assert/strict";
 import { after, before, describe, test as nodeTest } from "node:test";
 import { Channel } from "../players/channel.mjs";

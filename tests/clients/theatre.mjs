@@ -50,16 +50,19 @@ export async function startTheatre({ film, channels, dash, titles }) {
   return {
     origin: origin.url,
     edge,
-    /** Somebody with a plan who is about to watch a title. */
+    /** Somebody with a plan who is about to watch a title: one stream, with a token that may be used once. */
     async enter({ site, title, manifest, plan }) {
       const exp = Math.floor(Date.now() / 1000) + EXP_S;
-      const token = await mint(base, { key: "h1", claims: { titles: [title], plan, exp } });
+      const name = `viewing-${(count += 1)}`;
+      const token = await mint(base, { key: "h1", claims: { sub: name, jti: name, titles: [title], plan, exp } });
       const { url, requests } = recorders[site];
       return new Viewing(`${url}/${title}/${manifest}?token=${token}`, title, requests);
     },
     stop: () => started.disposeAsync(),
   };
 }
+
+let count = 0;
 
 /** What somebody asked the edge for, of one title, from a time on. */
 class Viewing {
@@ -128,9 +131,9 @@ function documents(base, origin, titles) {
   const site = base.documents["v1/site/watch.example.com"];
   const hosts = Object.values(SITES).map(({ host }) => host);
   const keys = Object.entries(base.documents).filter(([key]) => key.startsWith("v1/keys/"));
-  const sites = Object.values(SITES).map(({ host, sessions }) => [`v1/site/${host}`, { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, lifetime_s: LIFETIME_S, ...sessions } }]);
+  const sites = Object.values(SITES).map(({ host, sessions }) => [`v1/site/${host}`, { ...site, host, media: { origin: `${origin}/` }, tokens: { ...site.tokens, replay: { once: true } }, sessions: { ...site.sessions, lifetime_s: LIFETIME_S, ...sessions } }]);
   const all = Object.entries(titles).map(([id, { media, plans }]) => {
-    const offers = Object.entries(plans).map(([plan, caps]) => ({ id: plan, plans: [plan], territories: { allow: ["*"] }, caps }));
+    const offers = Object.entries(plans).map(([plan, caps]) => ({ id: plan, plans: [plan], territories: { allow: ["*"] }, caps: { max_streams: 1, ...caps } }));
     return [`v1/title/${id}`, { revision: 1, id, sites: hosts, media, offers }];
   });
   return Object.fromEntries([...keys, ...sites, ...all]);

@@ -131,6 +131,22 @@ function reports() {
   return lines.map(({ uses, elsewhere }) => ({ uses, elsewhere }));
 }
 
+test("of 20 uses at a time from two networks, those of one pass", async () => {
+  const once = await token();
+  const from = (address) => enter(once, { headers: { "CF-Connecting-IP": address } });
+  const replies = await Promise.all(Array.from({ length: 20 }, (_, turn) => from(turn % 2 ? "192.0.2.1" : "198.51.100.1")));
+  assert.deepEqual(tally(replies), { 200: 10, "401 token_replayed": 10 });
+});
+
+test("an object that was put to sleep remembers", async () => {
+  const once = await token();
+  assert.equal(await enter(once), 200);
+  for (const id of await edge.miniflare.listDurableObjectIds("UsedTokens")) {
+    await edge.miniflare.unsafeEvictDurableObject("stagedoor", "UsedTokens", { id });
+  }
+  assert.equal(await enter(once), "401 token_replayed");
+});
+
 test("the network of the first use may ask again for a stated time after its last use, and no other", async () => {
   const host = "soon.example.com";
   const from = (token, address, init) => enter(token, { host, headers: { "CF-Connecting-IP": address }, ...init });
@@ -151,22 +167,6 @@ test("the network of the first use may ask again for a stated time after its las
   const conditional = { "CF-Connecting-IP": "192.0.2.1", "If-None-Match": "*", "If-Modified-Since": new Date().toUTCString() };
   assert.equal(await enter(asked, { host, headers: conditional }), 200);
   assert.equal(await enter(asked, { host, headers: { ...conditional, "CF-Connecting-IP": "198.51.100.1" } }), "401 token_replayed");
-});
-
-test("of 20 uses at a time from two networks, those of one pass", async () => {
-  const once = await token();
-  const from = (address) => enter(once, { headers: { "CF-Connecting-IP": address } });
-  const replies = await Promise.all(Array.from({ length: 20 }, (_, turn) => from(turn % 2 ? "192.0.2.1" : "198.51.100.1")));
-  assert.deepEqual(tally(replies), { 200: 10, "401 token_replayed": 10 });
-});
-
-test("an object that was put to sleep remembers", async () => {
-  const once = await token();
-  assert.equal(await enter(once), 200);
-  for (const id of await edge.miniflare.listDurableObjectIds("UsedTokens")) {
-    await edge.miniflare.unsafeEvictDurableObject("stagedoor", "UsedTokens", { id });
-  }
-  assert.equal(await enter(once), "401 token_replayed");
 });
 
 test("a token that has expired is forgotten", async () => {
