@@ -96,6 +96,7 @@ reasons! {
     TokenClaims "token_claims" 401 "A claim of the token is missing or cannot be read." "Correct the claim that the detail names, where the token is minted.";
     TokenExpired "token_expired" 401 "The viewer token has expired." "Fetch a new viewer token; if it is new, compare the clocks and the site's `tokens.leeway_s`.";
     TokenNotYetValid "token_not_yet_valid" 401 "The viewer token is not valid yet." "Compare the issuer's clock with the site's `tokens.leeway_s`.";
+    TokenLifetime "token_lifetime" 401 "The viewer token lives longer than the site allows, or does not say how long." "Mint the token with `iat` and with an `exp` within the site's `tokens.longest_s`.";
     TokenAudience "token_audience" 401 "The viewer token is meant for somebody else." "Mint the token with the `aud` that the site's `tokens.audience` names.";
     TokenTitle "token_title" 403 "The viewer token does not cover this title." "Mint a token whose `titles` has this one.";
     TokenUrl "token_url" 403 "The viewer token is for another URL." "Ask for the URL that the token was signed for, or sign one that covers it.";

@@ -174,6 +174,20 @@ pub fn session_id(
     SessionId::of(facts, &site.host, &request.title, &token).unwrap_or(fresh)
 }
 
+/// At the entry: checks that a viewer token ends when the site's tokens do. What was revoked is forgotten after that.
+fn lives_no_longer(grant: &Grant, site: &Site) -> Result<(), Denial> {
+    let Some(longest_s) = site.tokens.longest_s else { return Ok(()) };
+    let detail = match (grant.issued_at, grant.expires_at) {
+        (Some(issued_at), Some(expires_at)) if expires_at <= issued_at.plus_secs(longest_s) => return Ok(()),
+        (Some(issued_at), Some(expires_at)) => {
+            format!("expected {longest_s} s at most, found {} s", expires_at.secs_since(issued_at))
+        }
+        (None, _) => "expected a token that says when it was signed".to_owned(),
+        (_, None) => "expected a token that says when it expires".to_owned(),
+    };
+    Err(Denial::new(Reason::TokenLifetime, detail))
+}
+
 /// At the entry: decides the rights, and opens a session that lasts no longer than the site, the token and the
 /// offer allow.
 pub fn admit(
@@ -186,10 +200,12 @@ pub fn admit(
     id: SessionId,
 ) -> Result<Admission, Stop> {
     good_for(grant, title, sessions.revocations)?;
+    lives_no_longer(grant, site)?;
     let viewer = viewer(facts, site, grant, id);
     let Decision { outcome, rehearsed } = rights::decide(title, &viewer, Policies::from(site), now);
     let permit = outcome?;
     let ends_at = grant.expires_at.unwrap_or(now.plus_secs(site.sessions.longest_s));
+    let ends_at = ends_at.min(now.plus_secs(SessionPolicy::MOST_S));
     let ends_at = permit.until.map_or(ends_at, |until| until.min(ends_at));
     let lifetime_s = site.sessions.first_lifetime_s(viewer.device, facts.headers.named("User-Agent"));
     let session = Session::new(&Opening {
@@ -439,7 +455,9 @@ pub(crate) fn longer_token(
     least_s: u64,
 ) -> Result<Option<Redacted<String>>, Fault> {
     let Some(expires_at) = longer(&site.sessions, session.expires_at, now, least_s) else { return Ok(None) };
-    let longer = session.renewed(expires_at);
+    let mut longer = session.renewed(expires_at);
+    // A session that was opened before there was an end to all of them gets one now, the same with each reload.
+    longer.ends_at = longer.ends_at.min(longer.expires_at.plus_secs(SessionPolicy::MOST_S));
     if longer.expires_at > session.expires_at { sign(&longer, site, keys).map(Some) } else { Ok(None) }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn insert(
     mut document: Value,
 ) -> Result<(), String> {
     let member = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
-    let revocations = document.get("revoked").is_some();
+    let revocations = document.get("revoked").or_else(|| document.get("packed")).is_some();
     let (kind, id) = if let Some(host) = member("host") {
         (if revocations { Kind::Revocations } else { Kind::Site }, host)
     } else if let Some(issuer) = member("issuer") {

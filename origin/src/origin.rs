@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api};
+use crate::clock::UnixMillis;
 use crate::push::{Lag, Pace, Sink, Worker};
 use crate::server::{self, Limits};
 use crate::store::{Database, DatabaseError, Store};
@@ -58,6 +59,7 @@ pub struct Origin {
     limits: Limits,
     worker: Worker,
     lag: Lag,
+    wake: Arc<Notify>,
     store: Store,
 }
 
@@ -78,9 +80,14 @@ impl Origin {
         let wake = Arc::new(Notify::new());
         let worker = Worker::new(store.clone(), settings.sink, wake.clone(), settings.pace);
         let (limits, lag) = (settings.limits, Lag::new(settings.lag_alarm));
-        let api = Api { store: store.clone(), wake, lag: lag.clone(), body_within: limits.body_within };
+        let api = Api {
+            store: store.clone(),
+            wake: wake.clone(),
+            lag: lag.clone(),
+            body_within: limits.body_within,
+        };
         let router = api::router(api, settings.media.as_deref());
-        Ok(Self { listener, address, router, limits, worker, lag, store })
+        Ok(Self { listener, address, router, limits, worker, lag, wake, store })
     }
 
     /// The address that it listens on.
@@ -92,7 +99,8 @@ impl Origin {
     pub async fn run(self, stop: CancellationToken) {
         let server = server::serve(self.listener, self.router, self.limits, stop.clone());
         let watch = self.lag.watch(self.store.clone(), stop.clone());
-        let work = async { tokio::join!(server, self.worker.run(stop.clone()), watch) };
+        let prune = prune(self.store.clone(), self.wake, stop.clone());
+        let work = async { tokio::join!(server, self.worker.run(stop.clone()), watch, prune) };
         let deadline = async {
             stop.cancelled().await;
             tokio::time::sleep(STOP_WITHIN).await;
@@ -103,5 +111,26 @@ impl Origin {
         }
         // After the deadline, a request may still hold a connection.
         let _ = tokio::time::timeout(Duration::from_secs(1), self.store.close()).await;
+    }
+}
+
+/// How often revocations are looked for that concern nothing any more.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
+
+/// Drops revocations that concern nothing any more, until `stop`.
+async fn prune(store: Store, wake: Arc<Notify>, stop: CancellationToken) {
+    loop {
+        match store.prune_revocations(UnixMillis::now()).await {
+            Ok(0) => {}
+            Ok(sites) => {
+                tracing::info!(sites, "dropped revocations that concern nothing any more");
+                wake.notify_one();
+            }
+            Err(error) => tracing::error!(%error, "revocations cannot be pruned"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PRUNE_EVERY) => {}
+        }
     }
 }

@@ -59,7 +59,9 @@ pub use published::{PublishedError, SkippedKey};
 pub use rating::{
     Ageless, Bbfc, Fsk, Ksa, Kuwait, Mpaa, Rated, RatingPolicy, RatingSystem, Ratings, Tvpg, Uae, Unrated,
 };
-pub use revocations::{Revocation, Revocations, Revoked, RevokedSession};
+pub use revocations::{
+    Disorder, Moment, PackedRevocations, Records, Revocation, Revocations, Revoked, RevokedSession,
+};
 pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
 pub(crate) use site::KEPT_SEGMENT;
 pub use site::{

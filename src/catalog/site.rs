@@ -242,6 +242,10 @@ pub struct SessionPolicy {
 }
 
 impl SessionPolicy {
+    /// No session lasts longer, whatever its viewer token and the site say: seven days, in seconds. Then a player enters again.
+    /// A revocation of a session may be dropped after that.
+    pub const MOST_S: u64 = 604_800;
+
     const fn default_lifetime_s() -> u64 {
         14_400
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Issuer;
-use super::site::bounded;
+use super::site::{bounded, within};
 use crate::redacted::Redacted;
 
 /// Which viewer tokens a site accepts.
@@ -31,6 +31,12 @@ pub struct TokenPolicy {
     #[serde(default, deserialize_with = "leeway")]
     #[cfg_attr(feature = "schema", schemars(range(max = 300)))]
     pub leeway_s: u64,
+    /// The longest life of a viewer token, from when it was signed (`iat`) to its expiry, in seconds, 60 to 31,622,400 (366
+    /// days). A token that lives longer, or does not say both, is refused. Absent: tokens live as long as they say. With it, a
+    /// revocation of a viewer, a token, a title or everything is dropped when no token can be alive any more that it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "longest")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 31_622_400)))]
+    pub longest_s: Option<u64>,
     /// The dialects, in the order in which they are tried: the first token that can be read counts.
     #[serde(default = "TokenPolicy::default_accept")]
     pub accept: Vec<Acceptance>,
@@ -81,6 +87,10 @@ impl TokenPolicy {
     fn default_accept() -> Vec<Acceptance> {
         vec![Acceptance::Jwt(Box::default())]
     }
+}
+
+fn longest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Option::deserialize(deserializer)?.map(|secs| within(secs, 60, 31_622_400)).transpose()
 }
 
 fn leeway<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

@@ -46,4 +46,4 @@ pub use credentials::Credentials;
 pub use grant::{Grant, Lock, Renewal, Replay};
 pub use presented::{Asked, Dialect, Presented, genuine, present, present_to_site};
 pub use replay::{Record, Seen, TokenName, Use};
-pub use revocation::RevocationIndex;
+pub use revocation::{RevocationIndex, pack};

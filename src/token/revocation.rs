@@ -1,80 +1,120 @@
 //! Whether a session or a viewer token was revoked, in a few look-ups however many revocations there are.
 
-use std::collections::{HashMap, HashSet};
-
 use serde::Deserialize;
 
 use super::Grant;
-use super::session::{Session, ShortTag, Tag, issuer_key_tag, subject_tag, title_tag, token_tag};
-use crate::catalog::{Issuer, Jwk, KvDocument, Revocation, Revocations, Revoked, TitleId};
+use super::session::{Session, Tag, issuer_key_tag, subject_tag, title_tag, token_name};
+use crate::catalog::{
+    Issuer, Jwk, KvDocument, Moment, PackedRevocations, Records, Revocation, Revocations, Revoked, TitleId,
+};
 use crate::denial::{Denial, Reason};
 use crate::time::UnixTime;
 
 /// The revocations of a site, by the tags that sessions carry.
 ///
-/// Tags of tokens and keys have four bytes: of a million tokens, with a thousand of them revoked, a fourth of one is
-/// refused by chance (1,000,000 x 1,000 / 2^32).
+/// A session carries four bytes of the name of its token, so that one with another token may look revoked: of a million
+/// sessions, with a hundred thousand tokens revoked, 23 (1,000,000 x 100,000 / 2^32). Such a viewer enters again, with a session
+/// of the new generation: the token itself is compared by eight bytes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(from = "Revocations")]
 pub struct RevocationIndex {
     generation: u32,
-    sessions: HashMap<Tag, Moment>,
-    subjects: HashMap<Tag, Moment>,
-    tokens: HashSet<ShortTag>,
-    titles: HashMap<Tag, Moment>,
-    issuer_keys: HashSet<ShortTag>,
-    everything: Option<Moment>,
-}
-
-/// Up to when something is revoked: by the generation for sessions, by the time for viewer tokens.
-#[derive(Clone, Copy, Debug)]
-struct Moment {
-    generation: u32,
-    at: UnixTime,
-}
-
-impl Moment {
-    fn later(self, other: Self) -> Self {
-        Self { generation: self.generation.max(other.generation), at: self.at.max(other.at) }
-    }
-
-    const fn ends_session(self, session: &Session) -> bool {
-        session.generation < self.generation
-    }
-
-    fn ends_token(self, grant: &Grant) -> bool {
-        grant.issued_at.is_none_or(|issued_at| issued_at <= self.at)
-    }
+    packed: PackedRevocations,
 }
 
 impl From<Revocations> for RevocationIndex {
     fn from(document: Revocations) -> Self {
-        let mut index = Self { generation: document.generation, ..Self::default() };
-        for Revocation { what, generation, at, .. } in document.revoked {
-            let moment = Moment { generation, at };
-            let mark = |moments: &mut HashMap<Tag, Moment>, tag| {
-                moments.entry(tag).and_modify(|known| *known = known.later(moment)).or_insert(moment);
-            };
-            match what {
-                // The same viewer token may open it anew: that one is another session of the same name.
-                Revoked::Session(id) => mark(&mut index.sessions, id.0.0),
-                Revoked::Subject { issuer, subject } => {
-                    mark(&mut index.subjects, subject_tag(&issuer, &subject));
-                }
-                Revoked::Token { issuer, id } => {
-                    index.tokens.insert(token_tag(&issuer, &id));
-                }
-                Revoked::Title(title) => mark(&mut index.titles, title_tag(&title)),
-                Revoked::Key { issuer, kid } => {
-                    index.issuer_keys.insert(issuer_key_tag(&issuer, kid.as_str()));
-                }
-                Revoked::Everything {} => {
-                    index.everything = Some(index.everything.map_or(moment, |known| known.later(moment)));
-                }
+        let packed = match (document.packed, document.revoked) {
+            (Some(packed), _) => packed,
+            (None, spelled_out) => pack(spelled_out.unwrap_or_default()),
+        };
+        Self { generation: document.generation, packed }
+    }
+}
+
+/// Packs revocations: what the edge compares of them, in order. Of several of one thing, the latest counts.
+pub fn pack(revoked: impl IntoIterator<Item = Revocation>) -> PackedRevocations {
+    let (mut sessions, mut subjects, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut titles, mut keys, mut everything) = (Vec::new(), Vec::new(), None::<Moment>);
+    for Revocation { what, generation, at, .. } in revoked {
+        let moment = Moment { generation, at };
+        match what {
+            // The same viewer token may open it anew: that one is another session of the same name.
+            Revoked::Session(id) => sessions.push(joined(id.0.0, generation.to_be_bytes())),
+            Revoked::Subject { issuer, subject } => {
+                subjects.push(with_moment(subject_tag(&issuer, &subject), moment));
+            }
+            Revoked::Token { issuer, id } => {
+                tokens.push(joined(token_name(&issuer, &id), generation.to_be_bytes()));
+            }
+            Revoked::Title(title) => titles.push(with_moment(title_tag(&title), moment)),
+            Revoked::Key { issuer, kid } => keys.push(issuer_key_tag(&issuer, kid.as_str())),
+            Revoked::Everything {} => {
+                everything = Some(everything.map_or(moment, |known| known.later(moment)));
             }
         }
-        index
     }
+    let later =
+        |one: [u8; 16], other: [u8; 16]| with_moment(tag_of(&one), moment(&one).later(moment(&other)));
+    PackedRevocations {
+        // In one name, the greater record is that of the later generation.
+        sessions: Records::gathered(sessions, Ord::max),
+        subjects: Records::gathered(subjects, later),
+        tokens: Records::gathered(tokens, Ord::max),
+        titles: Records::gathered(titles, later),
+        keys: Records::gathered(keys, |one, _| one),
+        everything,
+    }
+}
+
+/// A tag and a moment as one record.
+fn with_moment(tag: Tag, Moment { generation, at }: Moment) -> [u8; 16] {
+    let seconds = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
+    let [a, b, c, d] = generation.to_be_bytes();
+    let [e, f, g, h] = seconds.to_be_bytes();
+    joined(tag, [a, b, c, d, e, f, g, h])
+}
+
+/// A tag and what follows it as one record.
+fn joined<const M: usize, const N: usize>(tag: Tag, more: [u8; M]) -> [u8; N] {
+    const { assert!(N == 8 + M) };
+    let mut record = [0; N];
+    for (to, from) in record.iter_mut().zip(tag.into_iter().chain(more)) {
+        *to = from;
+    }
+    record
+}
+
+fn tag_of(record: &[u8; 16]) -> Tag {
+    let [a, b, c, d, e, f, g, h, ..] = *record;
+    [a, b, c, d, e, f, g, h]
+}
+
+fn moment(record: &[u8; 16]) -> Moment {
+    let [.., a, b, c, d, e, f, g, h] = *record;
+    Moment {
+        generation: u32::from_be_bytes([a, b, c, d]),
+        at: UnixTime::from_secs(u32::from_be_bytes([e, f, g, h]).into()),
+    }
+}
+
+fn generation(record: &[u8; 12]) -> u32 {
+    let [.., a, b, c, d] = *record;
+    u32::from_be_bytes([a, b, c, d])
+}
+
+/// Whether a session was opened before something was revoked.
+const fn ends_session(moment: Moment, session: &Session) -> bool {
+    session.generation < moment.generation
+}
+
+/// Whether a viewer token was signed before something was revoked, or does not say when.
+fn ends_token(moment: Moment, grant: &Grant) -> bool {
+    grant.issued_at.is_none_or(|issued_at| issued_at <= moment.at)
+}
+
+fn moment_in(records: &Records<16>, tag: Tag) -> Option<Moment> {
+    records.beginning(&tag).next().map(moment)
 }
 
 impl KvDocument for RevocationIndex {}
@@ -85,6 +125,11 @@ impl RevocationIndex {
         self.generation
     }
 
+    /// How many bytes it takes in memory.
+    pub fn bytes(&self) -> usize {
+        self.packed.bytes()
+    }
+
     /// Checks a session of a title, signed with `key` of the document `keys`.
     pub fn session(
         &self,
@@ -93,21 +138,27 @@ impl RevocationIndex {
         keys: &Issuer,
         key: &Jwk,
     ) -> Result<(), Denial> {
-        let ended = |moment: Option<&Moment>| moment.is_some_and(|moment| moment.ends_session(session));
-        let what = if ended(self.sessions.get(&session.id.0)) {
+        let PackedRevocations { sessions, subjects, tokens, titles, keys: issuer_keys, everything } =
+            &self.packed;
+        let ended = |moment: Option<Moment>| moment.is_some_and(|moment| ends_session(moment, session));
+        let since = |record: &[u8; 12]| session.generation < generation(record);
+        let what = if sessions.beginning(&session.id.0).any(since) {
             "session"
-        } else if session.subject.is_some_and(|tag| ended(self.subjects.get(&tag))) {
+        } else if session.subject.is_some_and(|tag| ended(moment_in(subjects, tag))) {
             "viewer"
-        } else if session.token.is_some_and(|tag| self.tokens.contains(&tag)) {
+        } else if session.token.is_some_and(|tag| {
+            // A session of the revocation's generation was opened by somebody who knew of it, for another token.
+            tokens.beginning(&tag).any(since)
+        }) {
             "viewer token"
-        } else if !self.titles.is_empty() && ended(self.titles.get(&title_tag(title))) {
+        } else if !titles.is_empty() && ended(moment_in(titles, title_tag(title))) {
             "title"
-        } else if self.issuer_keys.contains(&session.issuer_key)
-            || !self.issuer_keys.is_empty()
-                && self.issuer_keys.contains(&issuer_key_tag(keys, key.kid.as_str()))
+        } else if issuer_keys.beginning(&session.issuer_key).next().is_some()
+            || !issuer_keys.is_empty()
+                && issuer_keys.beginning(&issuer_key_tag(keys, key.kid.as_str())).next().is_some()
         {
             "key"
-        } else if ended(self.everything.as_ref()) {
+        } else if ended(*everything) {
             "site's every session"
         } else {
             return Ok(());
@@ -117,18 +168,19 @@ impl RevocationIndex {
 
     /// Checks what a viewer token proves, for a title.
     pub fn grant(&self, grant: &Grant, title: &TitleId) -> Result<(), Denial> {
-        let ended = |moment: Option<&Moment>| moment.is_some_and(|moment| moment.ends_token(grant));
+        let PackedRevocations { subjects, tokens, titles, keys, everything, .. } = &self.packed;
+        let ended = |moment: Option<Moment>| moment.is_some_and(|moment| ends_token(moment, grant));
         let subject = grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject));
-        let token = grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id));
-        let what = if subject.is_some_and(|tag| ended(self.subjects.get(&tag))) {
+        let token = grant.token_id.as_ref().map(|id| token_name(&grant.issuer, id));
+        let what = if subject.is_some_and(|tag| ended(moment_in(subjects, tag))) {
             "viewer"
-        } else if token.is_some_and(|tag| self.tokens.contains(&tag)) {
+        } else if token.is_some_and(|name| tokens.beginning(&name).next().is_some()) {
             "viewer token"
-        } else if ended(self.titles.get(&title_tag(title))) {
+        } else if ended(moment_in(titles, title_tag(title))) {
             "title"
-        } else if self.issuer_keys.contains(&issuer_key_tag(&grant.issuer, grant.key.as_str())) {
+        } else if keys.beginning(&issuer_key_tag(&grant.issuer, grant.key.as_str())).next().is_some() {
             "key"
-        } else if ended(self.everything.as_ref()) {
+        } else if ended(*everything) {
             "site's every token"
         } else {
             return Ok(());
@@ -159,6 +211,13 @@ mod tests {
             { "what": what, "generation": 5, "at": "2026-11-22T18:00:00Z" },
         ]}))
         .unwrap()
+    }
+
+    /// The same in the packed form, as it comes through JSON.
+    fn packed(what: &Value) -> RevocationIndex {
+        let entry = json!({ "what": what, "generation": 5, "at": "2026-11-22T18:00:00Z" });
+        let packed = pack([serde_json::from_value(entry).unwrap()]);
+        serde_json::from_value(json!({ "host": "a.example", "generation": 5, "packed": packed })).unwrap()
     }
 
     fn grant(issued_at: Option<UnixTime>) -> Grant {
@@ -200,7 +259,7 @@ mod tests {
             (json!({ "subject": { "issuer": "id", "subject": "v1" } }), [true, false, true, false, true]),
             (json!({ "subject": { "issuer": "id", "subject": "v2" } }), [false; 5]),
             (json!({ "subject": { "issuer": "ix", "subject": "v1" } }), [false; 5]),
-            (json!({ "token": { "issuer": "id", "id": "t1" } }), [true; 5]),
+            (json!({ "token": { "issuer": "id", "id": "t1" } }), [true, false, true, true, true]),
             (json!({ "token": { "issuer": "id", "id": "t2" } }), [false; 5]),
             (json!({ "title": "harbour" }), [true, false, true, false, true]),
             (json!({ "title": "other" }), [false; 5]),
@@ -209,21 +268,84 @@ mod tests {
             (json!({ "key": { "issuer": "sessions", "kid": "s1" } }), [true, true, false, false, false]),
             (json!({ "everything": {} }), [true, false, true, false, true]),
         ] {
-            let index = index(&what);
-            let title = "harbour".parse().unwrap();
-            let ends_session = |generation| {
-                index.session(&session(generation), &title, &keys.issuer, &keys.keys[0]).is_err()
-            };
-            let ends_token = |issued_at| index.grant(&grant(issued_at), &title).is_err();
-            let found = [
-                ends_session(4),
-                ends_session(5),
-                ends_token(Some(NOW)),
-                ends_token(Some(NOW.plus_secs(1))),
-                ends_token(None),
-            ];
-            assert_eq!(found, expected, "{what}");
+            for index in [index(&what), packed(&what)] {
+                let title = "harbour".parse().unwrap();
+                let ends_session = |generation| {
+                    index.session(&session(generation), &title, &keys.issuer, &keys.keys[0]).is_err()
+                };
+                let ends_token = |issued_at| index.grant(&grant(issued_at), &title).is_err();
+                let found = [
+                    ends_session(4),
+                    ends_session(5),
+                    ends_token(Some(NOW)),
+                    ends_token(Some(NOW.plus_secs(1))),
+                    ends_token(None),
+                ];
+                assert_eq!(found, expected, "{what}");
+            }
         }
+    }
+
+    #[test]
+    fn a_hundred_thousand_revocations_are_a_value_that_edge_and_batch_can_hold() {
+        let at = NOW;
+        let revocation = |n: u32| Revocation {
+            what: match n % 4 {
+                0 => Revoked::Session(crate::catalog::RevokedSession(SessionId(u64::from(n).to_be_bytes()))),
+                1 => Revoked::Token { issuer: "id".parse().unwrap(), id: format!("t{n}") },
+                _ => Revoked::Subject { issuer: "id".parse().unwrap(), subject: format!("v{n}") },
+            },
+            generation: n,
+            at,
+            until: None,
+            note: None,
+        };
+        let most = u32::try_from(Revocations::MOST).unwrap();
+        let packed = pack((0..most).map(revocation));
+        let document = Revocations {
+            host: "a.example".parse().unwrap(),
+            generation: most,
+            revoked: None,
+            packed: Some(packed),
+        };
+        let json = serde_json::to_string(&document).unwrap();
+        assert!(
+            json.len() < 2_200_000 && json.len() < crate::catalog::SyncBatch::MAX_BYTES,
+            "{}",
+            json.len()
+        );
+        let index: RevocationIndex = serde_json::from_str(&json).unwrap();
+        assert!(index.bytes() <= 1_600_000, "{} bytes", index.bytes());
+        let title = "harbour".parse().unwrap();
+        let refused = |subject: &str, token: &str| {
+            let grant =
+                Grant { subject: Some(subject.into()), token_id: Some(token.into()), ..grant(Some(NOW)) };
+            index.grant(&grant, &title).is_err()
+        };
+        for n in (0..most).step_by(977) {
+            assert_eq!(refused(&format!("v{n}"), "t"), n % 4 > 1, "v{n}");
+            assert_eq!(refused("v", &format!("t{n}")), n % 4 == 1, "t{n}");
+        }
+    }
+
+    #[test]
+    fn a_viewer_whose_session_looks_revoked_by_chance_enters_again() {
+        // A revoked token that has the first four bytes of its name in common with the viewer's own.
+        let session_of = |generation| session(generation);
+        let mut name = crate::token::session::token_name(&"id".parse().unwrap(), "t1");
+        name[7] ^= 1;
+        let record = joined(name, 5_u32.to_be_bytes());
+        let packed = PackedRevocations { tokens: Records::new(vec![record]).unwrap(), ..Default::default() };
+        let index = RevocationIndex { generation: 5, packed };
+        let keys: KeySet = serde_json::from_value(json!({ "issuer": "sessions", "keys": [
+            { "kty": "oct", "kid": "s1", "alg": "HS256", "k": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
+        ]}))
+        .unwrap();
+        let title = "harbour".parse().unwrap();
+        let check =
+            |generation| index.session(&session_of(generation), &title, &keys.issuer, &keys.keys[0]).is_ok();
+        assert!(index.grant(&grant(None), &title).is_ok(), "the viewer's token is not the revoked one");
+        assert_eq!((check(4), check(5)), (false, true));
     }
 
     #[test]

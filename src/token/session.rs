@@ -452,8 +452,14 @@ pub fn subject_tag(issuer: &Issuer, subject: &str) -> Tag {
     tag(&[issuer.as_str().as_bytes(), &[0], subject.as_bytes()])
 }
 
-/// Names an issuer's token.
+/// Names an issuer's token, as a session carries it.
 pub fn token_tag(issuer: &Issuer, token_id: &str) -> ShortTag {
+    let [a, b, c, d, ..] = token_name(issuer, token_id);
+    [a, b, c, d]
+}
+
+/// Names an issuer's token. Its first bytes are the [`token_tag`].
+pub fn token_name(issuer: &Issuer, token_id: &str) -> Tag {
     tag(&[issuer.as_str().as_bytes(), &[0], token_id.as_bytes()])
 }
 

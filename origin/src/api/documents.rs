@@ -130,7 +130,7 @@ pub(super) fn told(api: &Api, changed: Record) -> Record {
 }
 
 /// The record of a document that is there, or the problem that it is not.
-fn live(key: &DocumentKey, record: Option<Record>) -> Result<Record, Problem> {
+pub(super) fn live(key: &DocumentKey, record: Option<Record>) -> Result<Record, Problem> {
     let deleted = match record {
         Some(record) if record.body.is_some() => return Ok(record),
         Some(tombstone) => Some(SyncReply::new(&tombstone, now())),

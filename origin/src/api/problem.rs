@@ -8,7 +8,7 @@ use axum::extract::OriginalUri;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use stagedoor::catalog::{DocumentKey, SyncBatch};
+use stagedoor::catalog::{DocumentKey, Revocations, SyncBatch};
 
 use super::reply::SyncReply;
 use crate::store::{OutOfScope, StoreError};
@@ -102,6 +102,16 @@ impl Problem {
     fn forbidden(detail: impl Into<String>) -> Self {
         let title = "The API key is not for this";
         Self::new(StatusCode::FORBIDDEN, kind!("forbidden"), title, detail)
+    }
+
+    /// 409, where no more is taken.
+    pub(super) fn too_many_revocations() -> Self {
+        let detail = format!(
+            "{} are in force: revoke everything and take single ones back, or say when the tokens concerned expire",
+            Revocations::MOST
+        );
+        let title = "There are too many revocations";
+        Self::new(StatusCode::CONFLICT, kind!("too-many-revocations"), title, detail)
     }
 
     /// 403, of a key with limits where everybody's documents are concerned.

@@ -4,7 +4,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use stagedoor::catalog::{DocumentKey, KeySet, Kind, VISIBLE_WITHIN_S};
+use serde_json::{Map, Value};
+use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocation, VISIBLE_WITHIN_S};
 
 use crate::clock::UnixMillis;
 use crate::store::{Record, State, StoreError};
@@ -17,7 +18,28 @@ pub(super) struct DocumentReply {
     /// The public id of the API key that made this state; null where that is not known.
     changed_by: Option<String>,
     document: Option<Box<RawValue>>,
+    /// Of a site's revocations: how many there are, and where to go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revocations: Option<More>,
     sync: SyncReply,
+}
+
+/// `{"count", "next"}`: how many revocations are in force, and the `after` of the next page.
+#[derive(Debug, Serialize)]
+struct More {
+    count: i64,
+    next: Option<u32>,
+}
+
+/// Some of a site's revocations.
+#[derive(Debug)]
+pub(super) struct Entries {
+    /// Those that are shown.
+    pub(super) revoked: Vec<Revocation>,
+    /// How many there are in all.
+    pub(super) count: i64,
+    /// The generation behind which the next page begins, if there is one.
+    pub(super) next: Option<u32>,
 }
 
 /// How far the edge is behind a document.
@@ -60,7 +82,22 @@ impl DocumentReply {
         };
         let sync = SyncReply::new(record, now);
         let (key, changed_by) = (record.key.clone(), record.changed_by.clone());
-        Ok(Self { key, revision: record.revision, changed_by, document, sync })
+        Ok(Self { key, revision: record.revision, changed_by, document, revocations: None, sync })
+    }
+
+    /// The document of a site's revocations with some of its entries.
+    pub(super) fn of_revocations(
+        record: &Record,
+        Entries { revoked, count, next }: Entries,
+        now: UnixMillis,
+    ) -> Result<Self, StoreError> {
+        let corrupt = |_| StoreError::Corrupt(record.key.clone());
+        let head = record.body.as_ref().map_or("{}", |body| body.expose().as_str());
+        let mut document: Map<String, Value> = serde_json::from_str(head).map_err(corrupt)?;
+        document.insert("revoked".to_owned(), serde_json::to_value(revoked).map_err(corrupt)?);
+        let reply = Self::new(record, now)?;
+        let document = Some(to_raw_value(&document).map_err(corrupt)?);
+        Ok(Self { document, revocations: Some(More { count, next }), ..reply })
     }
 }
 

@@ -2,43 +2,75 @@
 //! operators at a time lose nothing and no generation is given twice or taken back.
 //!
 //! ```text
-//! POST   /api/v1/revocations/{host}               {"what": {"subject": {...}}, "until"?, "note"?}
+//! POST   /api/v1/revocations/{host}               {"what": {"subject": {...}}, "expires"?, "until"?, "note"?}
+//! GET    /api/v1/revocations/{host}?after=&limit= some of the entries, by their generations
 //! DELETE /api/v1/revocations/{host}/{generation}  takes back the entry of that generation
 //! ```
+//!
+//! Each reply has the document with the entries that are concerned, and how many there are in all.
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use serde::Deserialize;
-use stagedoor::catalog::{DocumentKey, Host, Kind, Revocation, Revocations, Revoked};
+use stagedoor::catalog::{DocumentKey, Host, Kind, Revocation, Revoked, Site};
 use stagedoor::time::UnixTime;
 
 use super::Api;
 use super::documents::{self, told};
+use super::page::PageRequest;
 use super::problem::Problem;
-use super::reply::DocumentReply;
+use super::reply::{DocumentReply, Entries};
 use super::upload::JsonBody;
 use crate::clock::UnixMillis;
-use crate::store::{Actor, Expectation, Written};
-use crate::validate::{self, FieldError};
+use crate::store::{Actor, Record, Revoking};
+use crate::validate::FieldError;
 
 /// The routes, under `path`.
 pub(super) fn routes(path: &str) -> Router<Api> {
-    let one = get(move |api, by, id| documents::fetch(api, by, Kind::Revocations, id)).post(revoke);
     Router::new()
         .route(path, get(move |api, by, query| documents::list(api, by, Kind::Revocations, query)))
-        .route(&format!("{path}/{{host}}"), one)
+        .route(&format!("{path}/{{host}}"), get(list).post(revoke))
         .route(&format!("{path}/{{host}}/{{generation}}"), delete(take_back))
 }
 
 /// What an operator says of a revocation; when and under which generation is ours to say.
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
     what: Revoked,
+    /// When the last viewer token expires that is concerned.
+    expires: Option<UnixTime>,
+    /// When the entry may be dropped, whatever we know.
     until: Option<UnixTime>,
     note: Option<String>,
+}
+
+impl Wanted {
+    fn read(body: &[u8]) -> Result<Self, Problem> {
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let wanted: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            Problem::invalid(vec![FieldError {
+                field: error.path().to_string(),
+                detail: error.inner().to_string(),
+            }])
+        })?;
+        let (field, found, most, unit) = match &wanted {
+            Self { note: Some(note), .. } if note.chars().count() > Revocation::MAX_NOTE_CHARS => {
+                ("note", note.chars().count(), Revocation::MAX_NOTE_CHARS, "characters")
+            }
+            Self { what: Revoked::Subject { subject, .. }, .. } if subject.len() > Revoked::MAX_ID_BYTES => {
+                ("what.subject.subject", subject.len(), Revoked::MAX_ID_BYTES, "bytes")
+            }
+            Self { what: Revoked::Token { id, .. }, .. } if id.len() > Revoked::MAX_ID_BYTES => {
+                ("what.token.id", id.len(), Revoked::MAX_ID_BYTES, "bytes")
+            }
+            _ => return Ok(wanted),
+        };
+        let detail = format!("expected {most} {unit} at most, found {found}");
+        Err(Problem::invalid(vec![FieldError { field: field.to_owned(), detail }]))
+    }
 }
 
 async fn revoke(
@@ -48,30 +80,17 @@ async fn revoke(
     JsonBody(body): JsonBody,
 ) -> Result<DocumentReply, Problem> {
     let host = host_in_path(host)?;
-    let mut json = serde_json::Deserializer::from_slice(&body);
-    let wanted: Wanted = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        Problem::invalid(vec![FieldError {
-            field: error.path().to_string(),
-            detail: error.inner().to_string(),
-        }])
-    })?;
-    change(&api, &by, &host, |document, at| {
-        // Never below the clock, so that a database that was restored from a backup gives none out a second time.
-        let clock = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
-        document.generation = document.generation.saturating_add(1).max(clock);
-        // A session ends within a week, whatever the site's settings.
-        let week = |what: &Revoked| matches!(what, Revoked::Session(_)).then(|| at.plus_secs(604_800));
-        document.revoked.retain(|entry| entry.until.is_none_or(|until| at < until));
-        document.revoked.push(Revocation {
-            until: wanted.until.or_else(|| week(&wanted.what)),
-            what: wanted.what.clone(),
-            generation: document.generation,
-            at,
-            note: wanted.note.clone(),
-        });
-        Ok(())
-    })
-    .await
+    by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
+    let Wanted { what, expires, until, note } = Wanted::read(&body)?;
+    let now = UnixMillis::now();
+    let at = now.seconds();
+    let tokens_end = match expires {
+        Some(expires) => Some(expires),
+        None => longest_s(&api, &host).await?.map(|longest_s| at.plus_secs(longest_s)),
+    };
+    let until = until.or_else(|| what.ends(at, tokens_end));
+    let make = |generation| Revocation { what, generation, at, until, note };
+    reply(&api, &host, api.store.revoke(&host, make, &by, now).await?).await
 }
 
 async fn take_back(
@@ -81,55 +100,57 @@ async fn take_back(
 ) -> Result<DocumentReply, Problem> {
     let Path((host, generation)) =
         place.map_err(|rejection| Problem::impossible_id(rejection.body_text()))?;
-    change(&api, &by, &host, |document, _| {
-        let before = document.revoked.len();
-        document.revoked.retain(|entry| entry.generation != generation);
-        if document.revoked.len() == before {
+    by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
+    match api.store.take_back(&host, generation, &by, UnixMillis::now()).await? {
+        Revoking::Unknown => {
             let detail = format!("{host} has no revocation of generation {generation}");
-            return Err(Problem::impossible_id(detail));
+            Err(Problem::impossible_id(detail))
         }
-        Ok(())
-    })
-    .await
+        Revoking::Done(record, _) => {
+            let count = api.store.count_revocations(&host).await?;
+            let entries = Entries { revoked: Vec::new(), count, next: None };
+            Ok(DocumentReply::of_revocations(&told(&api, record), entries, UnixMillis::now())?)
+        }
+        Revoking::TooMany => Err(Problem::too_many_revocations()),
+    }
 }
 
-/// How often a change is tried again when another one came first.
-const ATTEMPTS: usize = 20;
-
-async fn change(
-    api: &Api,
-    by: &Actor,
-    host: &Host,
-    apply: impl Fn(&mut Revocations, UnixTime) -> Result<(), Problem>,
+async fn list(
+    State(api): State<Api>,
+    Extension(by): Extension<Actor>,
+    host: Result<Path<Host>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<DocumentReply, Problem> {
+    let host = host_in_path(host)?;
     let key = DocumentKey::Revocations(host.clone());
     by.scope.check(&key, None)?;
-    for _ in 0..ATTEMPTS {
-        let now = UnixMillis::now();
-        let record = api.store.document(&key).await?;
-        let held = record.as_ref().and_then(|record| Some((record.revision, record.body.as_ref()?)));
-        let (mut document, expectation) = match held {
-            Some((revision, body)) => {
-                let read = serde_json::from_str(body.expose());
-                let document = read.map_err(|_| crate::store::StoreError::Corrupt(key.clone()))?;
-                (document, Expectation::Revision(vec![revision]))
-            }
-            None => {
-                (Revocations { host: host.clone(), generation: 0, revoked: Vec::new() }, Expectation::Absent)
-            }
-        };
-        apply(&mut document, now.seconds())?;
-        let json = serde_json::to_vec(&document).unwrap_or_default();
-        let body = validate::document(&key, &json)?;
-        match api.store.write(&key, Some(&body), &expectation, by, now).await? {
-            Written::Forbidden(refusal) => return Err(refusal.into()),
-            Written::Created(record) | Written::Changed(record) | Written::Unchanged(Some(record)) => {
-                return Ok(DocumentReply::new(&told(api, record), UnixMillis::now())?);
-            }
-            Written::Refused { .. } | Written::Unchanged(None) => {}
+    let PageRequest { after, limit } = PageRequest::parse(query.as_deref().unwrap_or_default())?;
+    let after = if after.is_empty() { Ok(0) } else { after.parse() };
+    let after = after.map_err(|_| Problem::bad_request("expected a generation in `after`"))?;
+    let record: Record = documents::live(&key, api.store.document(&key).await?)?;
+    let (revoked, more) = api.store.revocations(&host, after, limit).await?;
+    let next = revoked.last().filter(|_| more).map(|last| last.generation);
+    let count = api.store.count_revocations(&host).await?;
+    Ok(DocumentReply::of_revocations(&record, Entries { revoked, count, next }, UnixMillis::now())?)
+}
+
+async fn reply(api: &Api, host: &Host, done: Revoking) -> Result<DocumentReply, Problem> {
+    match done {
+        Revoking::Done(record, revocation) => {
+            let count = api.store.count_revocations(host).await?;
+            let entries = Entries { revoked: vec![revocation], count, next: None };
+            Ok(DocumentReply::of_revocations(&told(api, record), entries, UnixMillis::now())?)
         }
+        Revoking::TooMany | Revoking::Unknown => Err(Problem::too_many_revocations()),
     }
-    Err(Problem::unavailable())
+}
+
+/// The longest life of the site's viewer tokens, where its document bounds it.
+async fn longest_s(api: &Api, host: &Host) -> Result<Option<u64>, Problem> {
+    let record = api.store.document(&DocumentKey::Site(host.clone())).await?;
+    let body = record.and_then(|record| record.body);
+    let site: Option<Site> = body.and_then(|body| serde_json::from_str(body.expose()).ok());
+    Ok(site.and_then(|site| site.tokens.longest_s))
 }
 
 fn host_in_path(host: Result<Path<Host>, PathRejection>) -> Result<Host, Problem> {

@@ -150,23 +150,35 @@ impl Worker {
         }
         self.pacing.edge_answered(Instant::now());
         match batch.changes.as_slice() {
-            [alone] if error.is_final() => {
-                self.settle_one(&alone.key, alone.revision, Verdict::Refuse(error.to_string())).await
-            }
-            [alone] => {
-                let Change { key, revision, .. } = alone;
-                tracing::warn!(%error, %key, revision, "the edge has no answer to a document, it is sent again alone");
-                self.pacing.key_failed(key, Instant::now(), took);
-                self.suspects.isolate(key.clone());
-                let settlement = unsettled(alone, &error);
-                self.store.settle(&[settlement], UnixMillis::now()).await
-            }
+            [alone] if error.is_final() => match self.push_again(batch).await {
+                Ok(settlements) => self.answered(&settlements).await,
+                Err(again) if again.is_final() => {
+                    self.settle_one(&alone.key, alone.revision, Verdict::Refuse(again.to_string())).await
+                }
+                Err(again) => self.isolate(alone, &again, took).await,
+            },
+            [alone] => self.isolate(alone, &error, took).await,
             changes => {
                 tracing::warn!(%error, changes = changes.len(), "the edge refuses a batch, it is sent in parts");
                 self.suspects.split(&keys());
                 Ok(())
             }
         }
+    }
+
+    /// A document that was refused alone is sent once more, now that the edge is known to take others: it may have come back in
+    /// between.
+    async fn push_again(&self, batch: &SyncBatch) -> Result<Vec<Settlement>, PushError> {
+        self.sink.push(batch).await.and_then(|report| verdict::settlements(batch, report))
+    }
+
+    /// A document that the edge has no answer to waits by itself.
+    async fn isolate(&mut self, alone: &Change, error: &PushError, took: Duration) -> Result<(), StoreError> {
+        let Change { key, revision, .. } = alone;
+        tracing::warn!(%error, %key, revision, "the edge has no answer to a document, it is sent again alone");
+        self.pacing.key_failed(key, Instant::now(), took);
+        self.suspects.isolate(key.clone());
+        self.store.settle(&[unsettled(alone, error)], UnixMillis::now()).await
     }
 
     async fn settle_one(

@@ -68,7 +68,9 @@ impl Store {
             .busy_timeout(Duration::from_secs(5));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         sqlx::migrate!().run(&pool).await?;
-        Ok(Self { pool })
+        let store = Self { pool };
+        store.adopt_revocations().await?;
+        Ok(store)
     }
 
     /// Whether the database answers.

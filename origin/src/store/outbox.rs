@@ -98,6 +98,9 @@ impl Store {
 
     /// The newest state of a document, if the edge is still to be told.
     pub async fn outgoing(&self, key: &DocumentKey) -> Result<Option<Outgoing>, StoreError> {
+        if let DocumentKey::Revocations(host) = key {
+            return self.outgoing_revocations(host).await;
+        }
         let row = sqlx::query_as::<_, (i64, Option<String>)>(
             "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
               WHERE d.kind = $1 AND d.id = $2 AND o.state = 'pending'",

@@ -267,7 +267,7 @@ impl Rules for Revocations {
     }
 
     fn rules(&self, report: &mut dyn FnMut(String, String)) {
-        for (index, entry) in self.revoked.iter().enumerate() {
+        for (index, entry) in self.revoked.iter().flatten().enumerate() {
             if entry.generation > self.generation {
                 let detail = format!("expected {} at most, the document's own", self.generation);
                 report(format!("revoked[{index}].generation"), detail);

@@ -1,8 +1,14 @@
 //! Revocations, one after the other.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use stagedoor::catalog::{Host, Revocation, Revocations, Revoked, SyncBatch};
+use stagedoor::time::UnixTime;
+use stagedoor::token::RevocationIndex;
+use stagedoor_origin::clock::UnixMillis;
+use stagedoor_origin::store::{Expectation, Revoking, Store};
 
-use crate::app::TestApp;
+use crate::app::{FAST, TestApp, database, nobody, site};
+use crate::edge::FakeEdge;
 
 #[tokio::test]
 async fn each_revocation_has_a_generation_of_its_own() {
@@ -14,7 +20,9 @@ async fn each_revocation_has_a_generation_of_its_own() {
     let (a, b, c, d, e, f) = tokio::join!(a, b, c, d, e, f);
     let replies = [a, b, c, d, e, f];
     assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
+    assert!(replies.iter().all(|reply| reply.body["document"]["revoked"].as_array().unwrap().len() == 1));
     let held = app.api.get("/revocations/a.example").await;
+    assert_eq!(held.body["revocations"], json!({ "count": 6, "next": null }));
     let document = &held.body["document"];
     assert_eq!(document["host"], "a.example");
     let mut generations: Vec<_> = document["revoked"]
@@ -44,6 +52,8 @@ async fn a_revocation_is_taken_back_and_its_generation_is_not_given_again() {
     assert_eq!(app.api.delete("/revocations/a.example/7").await.status, 404);
     let back = app.api.delete(&format!("/revocations/a.example/{generation}")).await;
     assert_eq!((back.status, &back.body["document"]["revoked"]), (200, &json!([])));
+    assert_eq!(back.body["revocations"]["count"], 0);
+    assert_eq!(app.api.get("/revocations/a.example").await.body["document"]["revoked"], json!([]));
     let second = app.api.post("/revocations/a.example", &json!({ "what": { "everything": {} } })).await;
     assert!(second.body["document"]["revoked"][0]["generation"].as_u64().unwrap() > generation);
 }
@@ -54,12 +64,17 @@ async fn what_is_over_is_dropped_and_what_is_wrong_is_refused() {
     let over = json!({ "what": { "title": "harbour" }, "until": "2020-01-01T00:00:00Z" });
     assert_eq!(app.api.post("/revocations/a.example", &over).await.status, 200);
     let reply = app.api.post("/revocations/a.example", &json!({ "what": { "title": "other" } })).await;
-    assert_eq!(reply.body["document"]["revoked"].as_array().unwrap().len(), 1);
+    assert_eq!(reply.body["revocations"]["count"], 1, "what is over was kept");
+    let long = "x".repeat(1_025);
     for (bad, field) in [
         (json!({ "what": { "title": "../x" } }), "what.title"),
         (json!({ "what": { "session": "xyz" } }), "what.session"),
         (json!({ "what": { "everything": {} }, "generation": 9 }), "generation"),
         (json!({ "what": { "nobody": {} } }), "what"),
+        (json!({ "what": { "title": "t" }, "note": "x".repeat(501) }), "note"),
+        (json!({ "what": { "title": "t" }, "note": "x".repeat(900_000) }), "note"),
+        (json!({ "what": { "subject": { "issuer": "i", "subject": long } } }), "what.subject.subject"),
+        (json!({ "what": { "token": { "issuer": "i", "id": long } } }), "what.token.id"),
     ] {
         let reply = app.api.post("/revocations/a.example", &bad).await;
         assert_eq!(reply.status, 422, "{bad}: {reply:?}");
@@ -68,4 +83,153 @@ async fn what_is_over_is_dropped_and_what_is_wrong_is_refused() {
     }
     assert_eq!(app.api.delete("/revocations/a.example").await.status, 405, "a generation is never forgotten");
     assert_eq!(app.api.put("/revocations/a.example", &json!({})).await.status, 405);
+}
+
+fn at_edge(app: &TestApp, host: &str) -> Value {
+    app.edge.held(&format!("v1/revocations/{host}")).unwrap().1.unwrap()
+}
+
+/// Adds revocations behind the API's back, which is faster.
+async fn revoke_many(store: &Store, host: &str, count: usize, until: Option<UnixTime>) {
+    let host: Host = host.parse().unwrap();
+    for n in 0..count {
+        let make = |generation| Revocation {
+            what: Revoked::Subject { issuer: "id".parse().unwrap(), subject: format!("v{n}") },
+            generation,
+            at: UnixTime::from_secs(1_795_370_400),
+            until,
+            note: Some("x".repeat(Revocation::MAX_NOTE_CHARS)),
+        };
+        let done = store.revoke(&host, make, &nobody(), UnixMillis::now()).await.unwrap();
+        assert!(matches!(done, Revoking::Done(..)));
+    }
+}
+
+#[tokio::test]
+async fn many_revocations_are_packed_for_the_edge_and_paged_for_people() {
+    let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
+    revoke_many(&app.store, "a.example", Revocations::MOST_SPELLED_OUT, None).await;
+    app.edge.up();
+    // The worker is woken by what comes through the API.
+    let last = json!({ "what": { "subject": { "issuer": "id", "subject": "last" } } });
+    assert_eq!(app.api.post("/revocations/a.example", &last).await.body["revocations"]["count"], 1_001);
+    app.api.wait_for_state("/revocations/a.example", "synced").await;
+    let packed = at_edge(&app, "a.example");
+    assert!(packed["packed"].is_object() && packed["revoked"].is_null());
+    let index: RevocationIndex = serde_json::from_value(packed.clone()).unwrap();
+    assert_eq!(u64::from(index.generation()), packed["generation"].as_u64().unwrap());
+    assert_eq!(index.bytes(), 16 * (Revocations::MOST_SPELLED_OUT + 1));
+
+    let (mut after, mut seen) = (String::new(), 0);
+    loop {
+        let page = app.api.get(&format!("/revocations/a.example?limit=300&after={after}")).await.body;
+        let entries = page["document"]["revoked"].as_array().unwrap();
+        assert!(entries.len() <= 300 && page["revocations"]["count"] == 1_001);
+        seen += entries.len();
+        match page["revocations"]["next"].as_u64() {
+            Some(next) => after = next.to_string(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, 1_001);
+    assert_eq!(app.api.get("/revocations/a.example?after=x").await.status, 400);
+    // The list of sites has no entries in it.
+    assert!(app.api.get("/revocations").await.body.to_string().len() < 1_000);
+
+    // One is taken back, and the rest is few enough to be spelled out, but for its notes.
+    let generation = index.generation();
+    assert_eq!(app.api.delete(&format!("/revocations/a.example/{generation}")).await.status, 200);
+    app.api.wait_for_state("/revocations/a.example", "synced").await;
+    assert!(at_edge(&app, "a.example")["packed"].is_object(), "500 KB of notes go with each change");
+}
+
+#[tokio::test]
+async fn revocations_are_dropped_once_what_they_concern_has_ended() {
+    let app = TestApp::start().await;
+    let mut bounded = site("a.example");
+    bounded["tokens"]["longest_s"] = json!(86_400);
+    app.api.put("/sites/a.example", &bounded).await;
+    let until = async |host: &str, body: Value| {
+        let reply = app.api.post(&format!("/revocations/{host}"), &body).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let entry = &reply.body["document"]["revoked"][0];
+        let secs =
+            |name: &str| serde_json::from_value::<UnixTime>(entry[name].clone()).map(UnixTime::as_secs);
+        secs("until").ok().map(|until| until - secs("at").unwrap())
+    };
+    let subject = json!({ "what": { "subject": { "issuer": "id", "subject": "v" } } });
+    let session = json!({ "what": { "session": "0123456789abcdef" } });
+    let key = json!({ "what": { "key": { "issuer": "id", "kid": "k" } } });
+    // By the site's own bound, where it has one.
+    assert_eq!(until("a.example", subject.clone()).await, Some(86_400 + 3_600));
+    assert_eq!(until("b.example", subject.clone()).await, None);
+    for host in ["a.example", "b.example"] {
+        assert_eq!(until(host, session.clone()).await, Some(604_800));
+        assert_eq!(until(host, key.clone()).await, None, "whoever has the key goes on signing");
+    }
+    // By what the operator knows of the token.
+    let token =
+        json!({ "what": { "token": { "issuer": "id", "id": "t" } }, "expires": "2020-01-01T00:00:00Z" });
+    assert_eq!(until("b.example", token).await, Some(3_600));
+
+    let host: Host = "c.example".parse().unwrap();
+    revoke_many(&app.store, "c.example", 3, Some(UnixTime::from_secs(1_800_000_000))).await;
+    let before = app.api.get("/revocations/c.example").await;
+    // The other sites' are over by then.
+    app.store.prune_revocations(UnixMillis(1_799_999_999_000)).await.unwrap();
+    assert_eq!(app.store.count_revocations(&host).await.unwrap(), 3);
+    assert_eq!(app.store.prune_revocations(UnixMillis(1_800_000_000_000)).await.unwrap(), 1);
+    assert_eq!(app.store.count_revocations(&host).await.unwrap(), 0);
+    let after = app.api.get("/revocations/c.example").await;
+    assert!(after.revision() > before.revision(), "the edge is not told");
+    assert_eq!(after.body["document"]["generation"], before.body["document"]["generation"]);
+}
+
+#[tokio::test]
+async fn documents_from_before_keep_what_they_revoke() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&database(&folder)).await.unwrap();
+    let key = "v1/revocations/a.example".parse().unwrap();
+    let entry = |n: u32| {
+        json!({ "what": { "subject": { "issuer": "id", "subject": format!("v{n}") } }, "generation": n,
+                "at": "2026-11-22T18:00:00Z", "note": "x".repeat(200) })
+    };
+    // More than a batch can hold, as it could be written before.
+    let old = json!({ "host": "a.example", "generation": 28_000,
+                      "revoked": (1..=28_000).map(entry).collect::<Vec<_>>() });
+    let old = old.to_string();
+    assert!(old.len() > SyncBatch::MAX_BYTES);
+    store.write(&key, Some(&old), &Expectation::Any, &nobody(), UnixMillis::now()).await.unwrap();
+    store.close().await;
+
+    let store = Store::open(&database(&folder)).await.unwrap();
+    assert_eq!(store.count_revocations(&"a.example".parse().unwrap()).await.unwrap(), 28_000);
+    let outgoing = store.outgoing(&key).await.unwrap().unwrap();
+    let document = outgoing.body.unwrap();
+    assert!(document.expose().len() < 1024 * 1024, "{} bytes", document.expose().len());
+    let index: RevocationIndex = serde_json::from_str(document.expose()).unwrap();
+    assert_eq!((index.generation(), index.bytes()), (28_000, 28_000 * 16));
+}
+
+#[tokio::test]
+async fn notes_and_numbers_that_once_stopped_the_queue_hold_nobody_up() {
+    let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
+    revoke_many(&app.store, "a.example", 1_001, None).await;
+    app.api.put("/titles/t", &crate::app::title("t", "t")).await;
+    app.edge.up();
+    app.api.wait_for_state("/titles/t", "synced").await;
+    app.api.wait_for_state("/revocations/a.example", "synced").await;
+    assert_eq!(app.edge.look(|memory| memory.batches.len()), 1, "one batch held both");
+}
+
+/// A row for each revocation, and no copy of the others.
+#[tokio::test]
+async fn a_revocation_writes_no_more_when_there_are_many() {
+    let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
+    revoke_many(&app.store, "a.example", 300, None).await;
+    let reply = app.api.post("/revocations/a.example", &json!({ "what": { "everything": {} } })).await;
+    let bytes = reply.body.to_string().len();
+    assert!(bytes < 1_000, "a reply of {bytes} bytes");
+    let record = app.store.document(&"v1/revocations/a.example".parse().unwrap()).await.unwrap().unwrap();
+    assert!(record.body.unwrap().expose().len() < 100);
 }
