@@ -170,15 +170,20 @@ impl RevocationIndex {
     pub fn grant(&self, grant: &Grant, title: &TitleId) -> Result<(), Denial> {
         let PackedRevocations { subjects, tokens, titles, keys, everything, .. } = &self.packed;
         let ended = |moment: Option<Moment>| moment.is_some_and(|moment| ends_token(moment, grant));
-        let subject = grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject));
-        let token = grant.token_id.as_ref().map(|id| token_name(&grant.issuer, id));
+        // Nothing is hashed that is not looked up.
+        let subject = grant.subject.as_ref().filter(|_| !subjects.is_empty());
+        let subject = subject.map(|subject| subject_tag(&grant.issuer, subject));
+        let token = grant.token_id.as_ref().filter(|_| !tokens.is_empty());
+        let token = token.map(|id| token_name(&grant.issuer, id));
         let what = if subject.is_some_and(|tag| ended(moment_in(subjects, tag))) {
             "viewer"
         } else if token.is_some_and(|name| tokens.beginning(&name).next().is_some()) {
             "viewer token"
-        } else if ended(moment_in(titles, title_tag(title))) {
+        } else if !titles.is_empty() && ended(moment_in(titles, title_tag(title))) {
             "title"
-        } else if keys.beginning(&issuer_key_tag(&grant.issuer, grant.key.as_str())).next().is_some() {
+        } else if !keys.is_empty()
+            && keys.beginning(&issuer_key_tag(&grant.issuer, grant.key.as_str())).next().is_some()
+        {
             "key"
         } else if ended(*everything) {
             "site's every token"

@@ -1,5 +1,6 @@
 // Isolate memory in front of KV: what it saves, and how old what it serves may be.
 import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -72,6 +73,57 @@ test("a revocation that another location wrote ends a session within the bound",
     }
     assert.equal(reply[0], 401);
     assert.match(reply[1], /"reason":"revoked"/);
+  } finally {
+    await edge.stop();
+  }
+});
+
+test("a hundred thousand revocations come in one batch, and end the sessions that they name", async () => {
+  const text = await readFile(new URL("../flows/base.json", import.meta.url), "utf8");
+  const base = JSON.parse(text.replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
+  const edge = await startEdge({ documents: base.documents, upstream: () => new Response("#EXTM3U\na.ts\n") });
+  const host = "https://watch.example.com";
+  const session = async (sub) => {
+    const token = await new SignJWT({ iss: base.claims.iss, aud: "watch", sub })
+      .setProtectedHeader({ alg: "HS256", kid: "h1" })
+      .setExpirationTime("10m")
+      .sign(base64url.decode(base.private_keys.h1.k));
+    const entry = await edge.fetch(`${host}/harbour/m.m3u8?token=${token}`, { country: "AE" });
+    return /\/~[A-Za-z0-9_-]+\/harbour\//.exec(await entry.text())[0];
+  };
+  const record = (name) => {
+    const moment = Buffer.alloc(8);
+    moment.writeUInt32BE(1, 0);
+    moment.writeUInt32BE(Math.floor(Date.now() / 1000), 4);
+    return Buffer.concat([name, moment]);
+  };
+  const named = (sub) => createHash("sha256").update(`${base.claims.iss}\0${sub}`).digest().subarray(0, 8);
+  const records = Array.from({ length: 99_999 }, () => record(randomBytes(8)));
+  records.push(record(named("viewer-1")));
+  records.sort(Buffer.compare);
+  const document = (records) => ({
+    revision: 1,
+    host: "watch.example.com",
+    generation: 1,
+    packed: { subjects: Buffer.concat(records).toString("base64url") },
+  });
+  try {
+    const [one, other] = [await session("viewer-1"), await session("viewer-2")];
+    const key = "v1/revocations/watch.example.com";
+    await edge.change({ [key]: document(records) });
+    assert.ok((await edge.catalog.get(key)).length < 2_200_000);
+    const ask = async (root) => {
+      const reply = await edge.fetch(`${host}${root}m.m3u8`, { country: "AE" });
+      return [reply.status, /"reason":"(\w+)"/.exec(await reply.text())?.[1]];
+    };
+    assert.deepEqual(await ask(one), [401, "revoked"]);
+    assert.deepEqual(await ask(other), [200, undefined]);
+    // Out of order, what is revoked might not be found; in neither form, nothing would be revoked.
+    const { packed, ...neither } = document(records);
+    for (const wrong of [document([...records].reverse()), neither, { ...document(records), revoked: [] }]) {
+      await assert.rejects(edge.change({ [key]: { ...wrong, revision: 2 } }), /invalid/, "it was taken");
+    }
+    assert.deepEqual(await ask(one), [401, "revoked"], "the edge keeps what it had");
   } finally {
     await edge.stop();
   }
