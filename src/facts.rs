@@ -107,7 +107,7 @@ macro_rules! methods {
         ///
         /// [RFC 9110 section 9.3]: https://www.rfc-editor.org/rfc/rfc9110#section-9.3
         /// [RFC 5789]: https://www.rfc-editor.org/rfc/rfc5789
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         pub enum Method {
             $(#[doc = concat!("`", $name, "`")] $variant,)*
             /// Any other.

@@ -13,6 +13,7 @@ pub mod denial;
 pub mod explain;
 pub mod facts;
 pub mod fault;
+pub mod heading;
 pub mod hls;
 mod json;
 pub mod manifest;

@@ -511,7 +511,12 @@ pub(crate) const NOT_KEPT: &str = "private, no-store";
 /// afterwards.
 #[must_use]
 pub fn for_player(reply: Reply, permit: &Permit) -> Reply {
-    if permit.replaced.is_some() { reply.with("Cache-Control", NOT_KEPT) } else { reply }
+    for_player_of(reply, permit.replaced.is_some())
+}
+
+/// The same, where it is known whether something stands in for the title.
+pub(crate) fn for_player_of(reply: Reply, is_replaced: bool) -> Reply {
+    if is_replaced { reply.with("Cache-Control", NOT_KEPT) } else { reply }
 }
 
 /// Headers of the media origin's reply that go on to the player; all others end here.

@@ -21,6 +21,30 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+/// What a request says of the web page that it comes from, if it comes from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Page<'a> {
+    /// A preflight asks for other headers.
+    method: Method,
+    /// The page's origin.
+    origin: Option<&'a str>,
+}
+
+impl<'a> Page<'a> {
+    /// The same with the page's origin where the policy lists it by name alone: what it does not list makes no difference
+    /// to a reply.
+    #[must_use]
+    pub fn as_listed(self, policy: &'a CorsPolicy) -> Self {
+        Self { origin: policy.listed(self.origin), ..self }
+    }
+}
+
+impl<'a> From<&'a Facts> for Page<'a> {
+    fn from(facts: &'a Facts) -> Self {
+        Self { method: facts.method, origin: facts.headers.origin.as_deref() }
+    }
+}
+
 impl Reply {
     /// A reply that nobody may keep.
     pub fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
@@ -67,20 +91,20 @@ impl Reply {
     /// Every reply of the edge goes through here, refusals and faults among them. Where the site is not known, the policy
     /// is the default one, which allows every page and no credentials: such a reply says nothing of a viewer.
     #[must_use]
-    pub fn guarded(self, policy: &CorsPolicy, facts: &Facts) -> Self {
+    pub fn guarded<'p>(self, policy: &CorsPolicy, page: impl Into<Page<'p>>) -> Self {
         // A playlist of this type is active content nowhere. A browser that is led to one plays it in a page of its own, to
         // which the policy would forbid the media.
         let is_playlist = self.header("Content-Type") == Some(ResourceKind::Playlist.media_type());
         let reply = self.with("X-Content-Type-Options", "nosniff").with("Referrer-Policy", "no-referrer");
         let reply = if is_playlist { reply } else { reply.with("Content-Security-Policy", INERT) };
-        reply.shared_with_pages(policy, facts)
+        reply.shared_with_pages(policy, page.into())
     }
 
     /// The [CORS] headers of a reply to this request.
     ///
     /// [CORS]: https://fetch.spec.whatwg.org/#http-cors-protocol
-    fn shared_with_pages(self, policy: &CorsPolicy, facts: &Facts) -> Self {
-        let listed = policy.listed(facts.headers.origin.as_deref());
+    fn shared_with_pages(self, policy: &CorsPolicy, Page { method, origin }: Page<'_>) -> Self {
+        let listed = policy.listed(origin);
         let reply = if policy.lists_some() { self.with("Vary", "Origin") } else { self };
         let reply = match listed {
             Some(origin) => reply.with("Access-Control-Allow-Origin", origin.to_owned()),
@@ -92,7 +116,7 @@ impl Reply {
         } else {
             reply
         };
-        if facts.method == Method::Options {
+        if method == Method::Options {
             reply
                 .with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
                 .with("Access-Control-Allow-Headers", ALLOWED_HEADERS)

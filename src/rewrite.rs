@@ -15,12 +15,13 @@ use crate::dash;
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
+use crate::heading::{Headed, Heading};
 use crate::hls;
 use crate::manifest::{Own, Template};
 use crate::memory_key::MemoryKey;
 use crate::pipeline::{Admission, NOT_KEPT, Stop};
 use crate::reply::Reply;
-use crate::route::MediaRequest;
+use crate::route::{MediaRequest, ResourceKind};
 use crate::token::Credentials;
 use crate::variation::{CompileError, Variation};
 
@@ -121,11 +122,31 @@ impl<'a> Rewrite<'a> {
             // Its URIs change with the time, and none of them is to be used long after it was asked for.
             return reply.with("Cache-Control", NOT_KEPT);
         }
-        reply
-            .with("Cache-Control", stamp.lifetime.for_player())
-            .with("Age", stamp.age_s(now_ms).to_string())
-            // Token and query are in the URL: of one template, one URL has one body.
-            .tagged(template.tag(), facts.headers.if_none_match.as_deref())
+        let reply = reply.with("Age", stamp.age_s(now_ms).to_string());
+        kept(reply, template, stamp.lifetime.for_player(), facts.headers.if_none_match.as_deref())
+    }
+}
+
+/// The head of a manifest that the player may keep.
+fn kept(reply: Reply, template: &Template, for_player: String, if_none_match: Option<&str>) -> Reply {
+    // Token and query are in the URL: of one template, one URL has one body.
+    reply.with("Cache-Control", for_player).tagged(template.tag(), if_none_match)
+}
+
+/// A template that is the same for every viewer, as an isolate has it at hand below a session.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedManifest<'a> {
+    /// The template.
+    pub template: &'a Template,
+    /// What it was made of.
+    pub kind: ResourceKind,
+}
+
+impl Headed for SharedManifest<'_> {
+    /// As [`Rewrite::head`] has it for a request without conditions, whose session goes on as it is.
+    fn head(&self, heading: &Heading<'_>) -> Reply {
+        let reply = heading.with_age(Reply::new(200, self.kind.media_type(), Vec::new()));
+        kept(reply, self.template, heading.for_player(), None)
     }
 }
 

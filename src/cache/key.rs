@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! https://{site}/_cache/{generation}/{scheme}/{media origin's host}/{path}?{query}
+//! https://{site}/_cache/{generation}/{depth}/{scheme}/{media origin's host}/{path}?{query}     an MPD
 //! ```
 //!
 //! | part of the key | why |
 //! | --- | --- |
 //! | the site | no tenant reads another's files |
 //! | the title's generation | raising it purges everything of the title |
+//! | of an MPD, how many segments of the path are the title's folder | it is kept with its remote parts, and those of one title are not for the viewers of another |
 //! | the URL at the media origin | a title whose media moved is not served from its old place |
 //! | the path in one spelling | one file, one key: [`ResourcePath`](crate::route::ResourcePath) |
 //! | the query parameters that the site lists, by name | they change the file |
@@ -151,8 +153,14 @@ pub fn source(
         return Err(SourceError::Denied(Denial::new(Reason::QueryTooLong, detail)));
     }
     parameters.sort_by(|(a, _), (b, _)| a.cmp(b));
+    // An MPD is kept with its remote parts, which are those of the title's folder.
+    let depth = match request.kind {
+        ResourceKind::Mpd => format!("{}/", folder.path().matches('/').count().saturating_sub(1)),
+        _ => String::new(),
+    };
     let key = |url: &Url| {
-        format!("https://{}/{KEPT_SEGMENT}/{generation}/{}", site.host, url.as_str().replacen("://", "/", 1))
+        let place = url.as_str().replacen("://", "/", 1);
+        format!("https://{}/{KEPT_SEGMENT}/{generation}/{depth}{place}", site.host)
     };
     set_query(&mut url, &parameters);
     let mut plain_key = None;
@@ -267,6 +275,15 @@ mod tests {
         let expected = "https://media.example/vod/h/live.mpp?b=1&publishTime=2026-11-22T10%3A00%3A00Z";
         assert_eq!(patch.url.as_str(), expected);
         assert_eq!(find("/h/live.mpd", "publishTime=x").url.as_str(), "https://media.example/vod/h/live.mpd");
+    }
+
+    #[test]
+    fn an_mpd_is_kept_with_the_parts_of_its_title() {
+        let key = |path: &str, folder: &str| of(&site(), path, "", folder, 0).unwrap().cache_key;
+        let expected = "https://watch.example.com/_cache/0/3/https/media.example/vod/h/q/live.mpd";
+        assert_eq!(key("/q/live.mpd", "h/q/"), expected);
+        assert_eq!(key("/h/q/live.mpd", "h/"), expected.replace("/0/3/", "/0/2/"));
+        assert_eq!(key("/h/q/1.m4s", "h/"), key("/q/1.m4s", "h/q/"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::route::{ResourceKind, ResourcePath};
 macro_rules! kinds {
     ($($variant:ident $name:literal $policy:ident $meaning:literal;)*) => {
         /// A kind of file.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Kind {
             $(#[doc = $meaning] $variant,)*

@@ -31,7 +31,7 @@ use crate::manifest::Timing;
 use crate::route::ResourceKind;
 
 /// For how long one file is kept. Times are in milliseconds; the second and third count from the end of the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Lifetime {
     /// What it is.
     pub kind: Kind,

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use worker::Response;
 
-use super::respond::Prepared;
+use super::respond::{AtHand, PREPARED_BYTES, Prepared};
 use super::{now_ms, platform, upstream};
 use crate::cache::{ByteRange, Kind, Lifetime, OriginControl, Source, Stamp};
 use crate::facts::Facts;
 use crate::fault::Fault;
+use crate::heading::{Headed, Heading};
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
 use crate::shelf::Weigh;
@@ -29,7 +30,7 @@ impl Weigh for File {
     fn heap_bytes(&self) -> usize {
         let texts =
             self.head.headers.iter().map(|(name, value)| name.len() + value.len() + size_of_val(value) * 4);
-        self.bytes.length() as usize + texts.sum::<usize>() + Prepared::BYTES
+        self.bytes.length() as usize + texts.sum::<usize>() + PREPARED_BYTES
     }
 }
 
@@ -41,11 +42,6 @@ impl File {
     /// Its length, in bytes.
     pub(super) fn length(&self) -> u64 {
         self.bytes.length().into()
-    }
-
-    /// The head of a reply that brings all of it.
-    pub(super) fn whole(&self) -> Reply {
-        with_age(Reply::clone(&self.head), &self.stamp)
     }
 
     /// Answers a request without conditions.
@@ -75,6 +71,19 @@ impl File {
         let bytes = self.bytes.subarray(at(part.start), at(part.end));
         let response = web_sys::Response::new_with_opt_js_u8_array(Some(&bytes));
         response.map(Response::from).map_err(|error| platform(&error.into()))
+    }
+}
+
+impl Headed for File {
+    /// That of a reply that brings all of it.
+    fn head(&self, heading: &Heading<'_>) -> Reply {
+        heading.with_age(Reply::clone(&self.head))
+    }
+}
+
+impl AtHand for File {
+    fn body(&self) -> &Uint8Array {
+        &self.bytes
     }
 }
 

@@ -13,14 +13,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::documents::AtHand;
 use super::file::told_age_s;
 use super::memory::{self, Memory, Slot};
-use super::respond::Dependence;
 use super::{facts, now_ms, playlists, respond, shared, streams, templates};
 use crate::cache::{self, Source, Stamp};
 use crate::catalog::{Document, Issuer, Jwk, KeySet, Site};
 use crate::facts::Facts;
+use crate::heading::Heading;
 use crate::pipeline::{self, Sessions};
 use crate::redacted::Redacted;
-use crate::reply::Reply;
 use crate::rewrite::Rewrite;
 use crate::rights::Permit;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
@@ -66,28 +65,20 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     let facts = &*pipeline::asked(facts, &admission);
     let found = Found::find(facts, wanted, &at_hand, &admission.permit)?;
     let source = &*found.source;
-    let on = |age_s, stamp: &Stamp| Dependence {
-        age_s,
-        lifetime: stamp.lifetime,
-        site_revision: site.revision,
-        page: site.body.cors.listed(sent.origin.as_deref()).map(str::to_owned),
-        replaced: admission.permit.replaced.is_some(),
-    };
-    let headed =
-        |reply: Reply| pipeline::for_player(reply, &admission.permit).guarded(&site.body.cors, facts);
+    let heading = |stamp: &Stamp, age_s| Heading::of(facts, site, &admission.permit, stamp, age_s);
     match wanted.kind {
         ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
             let kept = playlists::at_hand(&source.cache_key, now_ms)?;
             found.remember();
             let rewrite = Rewrite::of(facts, wanted, site, &admission, source);
             let compiled = templates::compiled(&rewrite, &kept).ok()?;
-            let head = || rewrite.head(&compiled.template, &kept.stamp, now_ms);
             let is_plain = sent.if_none_match.is_none() && !admission.renewed;
-            if let Some(shared) = compiled.shared.as_ref().filter(|_| is_plain) {
-                let on = on(Some(kept.stamp.age_s(now_ms)), &kept.stamp);
-                return Some(compiled.prepared.answer(on, shared, || headed(head())));
+            if let Some(shared) = compiled.as_shared(wanted.kind).filter(|_| is_plain) {
+                let heading = heading(&kept.stamp, Some(kept.stamp.age_s(now_ms)));
+                return Some(respond::prepared(&compiled.prepared, &shared, &heading));
             }
-            let head = headed(head());
+            let head = rewrite.head(&compiled.template, &kept.stamp, now_ms);
+            let head = pipeline::for_player(head, &admission.permit).guarded(&site.body.cors, facts);
             let whole = head.status == 200;
             let body = whole.then(|| match &compiled.shared {
                 Some(shared) => shared.clone(),
@@ -98,8 +89,8 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
         ResourceKind::Segment if sent.if_none_match.is_none() => {
             let file = shared::whole_at_hand(source)?;
             found.remember();
-            let on = on(told_age_s(&file.stamp, now_ms), &file.stamp);
-            Some(file.prepared.answer(on, &file.bytes, || headed(file.whole())))
+            let heading = heading(&file.stamp, told_age_s(&file.stamp, now_ms));
+            Some(respond::prepared(&file.prepared, &file, &heading))
         }
         _ => None,
     }

@@ -11,9 +11,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
 use super::now_ms;
-use crate::cache::Lifetime;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
+use crate::heading::{self, Headed, Heading};
 use crate::pipeline::Stop;
 use crate::repeats::{Line, Repeats};
 use crate::reply::Reply;
@@ -44,47 +44,26 @@ pub(super) fn streamed(facts: &Facts, reply: Reply, from: Response) -> worker::R
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
-/// The status and headers of a reply, as JavaScript keeps them, and what they depend on besides the file that they
-/// belong to.
-#[derive(Default)]
-pub(super) struct Prepared(RefCell<Option<(Dependence, JsValue)>>);
+/// The status and headers of a reply, as JavaScript keeps them.
+pub(super) type Prepared = heading::Prepared<JsValue>;
 
-/// What the headers of a reply depend on, besides its file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Dependence {
-    /// Its age, in seconds, where it tells it.
-    pub(super) age_s: Option<u64>,
-    /// For how long it is kept.
-    pub(super) lifetime: Lifetime,
-    /// The revision of the site's document.
-    pub(super) site_revision: u64,
-    /// The web page that asks, where the site lists it.
-    pub(super) page: Option<String>,
-    /// Whether something else is shown in place of the title.
-    pub(super) replaced: bool,
+/// Something whose body JavaScript holds already.
+pub(super) trait AtHand: Headed {
+    fn body(&self) -> &Uint8Array;
 }
 
-impl Prepared {
-    /// What it takes, most of it in the memory of JavaScript: a dozen headers and their texts, with an `Origin` of
-    /// [`facts`](crate::facts)' own limit. It is made with a later request, and counted from the beginning.
-    pub(super) const BYTES: usize = 3 * 1024;
+/// What a [`Prepared`] takes, most of it in the memory of JavaScript: a dozen headers and their texts, with an `Origin` of
+/// [`facts`](crate::facts)' own limit. It is made with a later request, and counted from the beginning.
+pub(super) const PREPARED_BYTES: usize = 3 * 1024;
 
-    /// Answers with a body that JavaScript holds already: one call, or two where a head is new.
-    pub(super) fn answer(
-        &self,
-        on: Dependence,
-        body: &Uint8Array,
-        head: impl FnOnce() -> Reply,
-    ) -> web_sys::Response {
-        let mut prepared = self.0.borrow_mut();
-        if let Some((_, init)) = prepared.as_ref().filter(|(known, _)| *known == on) {
-            return answer(Some(body), init);
-        }
-        let init = init(&head(), Some(body));
-        let response = answer(Some(body), &init);
-        *prepared = Some((on, init));
-        response
-    }
+/// Answers with a body that JavaScript holds already: one call, or two where a head is new.
+pub(super) fn prepared<T: AtHand>(
+    prepared: &Prepared,
+    thing: &T,
+    heading: &Heading<'_>,
+) -> web_sys::Response {
+    let form = |thing: &T, reply| init(&reply, Some(thing.body()));
+    prepared.send(thing, heading, form, |init| answer(Some(thing.body()), init))
 }
 
 /// Answers in the synchronous lane.

@@ -6,12 +6,15 @@ use js_sys::Uint8Array;
 
 use super::memory::{self, Memory, Slot};
 use super::now_ms;
-use super::respond::Prepared;
+use super::respond::{AtHand, PREPARED_BYTES, Prepared};
 use crate::cache::Kept;
+use crate::heading::{Headed, Heading};
 use crate::manifest::Template;
 use crate::memory_key::MemoryKey;
 use crate::pipeline::Stop;
-use crate::rewrite::{Basis, Rewrite};
+use crate::reply::Reply;
+use crate::rewrite::{Basis, Rewrite, SharedManifest};
+use crate::route::ResourceKind;
 use crate::shelf::{Weigh, plan};
 
 /// A template, and what it was made from.
@@ -20,6 +23,32 @@ pub(super) struct Compiled {
     /// The bytes that every viewer gets, where JavaScript keeps them; `None`: each viewer gets other ones.
     pub(super) shared: Option<Uint8Array>,
     pub(super) prepared: Prepared,
+}
+
+impl Compiled {
+    /// The template with its bytes, where every viewer gets the same.
+    pub(super) fn as_shared(&self, kind: ResourceKind) -> Option<Shared<'_>> {
+        let manifest = SharedManifest { template: &self.template, kind };
+        Some(Shared { manifest, bytes: self.shared.as_ref()? })
+    }
+}
+
+/// A template that is the same for every viewer.
+pub(super) struct Shared<'a> {
+    manifest: SharedManifest<'a>,
+    bytes: &'a Uint8Array,
+}
+
+impl Headed for Shared<'_> {
+    fn head(&self, heading: &Heading<'_>) -> Reply {
+        self.manifest.head(heading)
+    }
+}
+
+impl AtHand for Shared<'_> {
+    fn body(&self) -> &Uint8Array {
+        self.bytes
+    }
 }
 
 struct Entry {
@@ -39,7 +68,7 @@ impl Slot for Entry {}
 impl Weigh for Compiled {
     fn heap_bytes(&self) -> usize {
         let shared = self.shared.as_ref().map_or(0, |shared| shared.length() as usize);
-        self.template.heap_bytes() + shared + Prepared::BYTES
+        self.template.heap_bytes() + shared + PREPARED_BYTES
     }
 }
 

@@ -1,6 +1,6 @@
 //! The Worker's part, without its awaits: documents and a media origin out of a script.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -11,13 +11,14 @@ use stagedoor::catalog::{CorsPolicy, Document, DocumentKey, KeySet, Site};
 use stagedoor::dash;
 use stagedoor::facts::{Facts, Method};
 use stagedoor::fault::{Fault, FaultKind};
+use stagedoor::heading::{Heading, Prepared};
 use stagedoor::manifest::{Template, Timing};
 use stagedoor::memory_key::MemoryKey;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
-use stagedoor::rewrite::{Basis, Rewrite};
+use stagedoor::rewrite::{Basis, Rewrite, SharedManifest};
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::steering;
 use stagedoor::time::UnixTime;
@@ -41,39 +42,60 @@ fn ok() -> u16 {
 /// What is kept of each token, by its name.
 pub(crate) type UsedTokens = RefCell<BTreeMap<String, Record>>;
 
-/// What an isolate remembers: manifests as the media origin gave them, and templates.
+impl From<&str> for Scripted {
+    fn from(body: &str) -> Self {
+        Self { status: ok(), headers: BTreeMap::new(), body: body.to_owned() }
+    }
+}
+
+/// What an isolate remembers, under the keys of the Worker's own memories, for ever.
 #[derive(Default)]
 pub(crate) struct Isolate {
-    manifests: RefCell<HashMap<String, Rc<[u8]>>>,
-    templates: RefCell<HashMap<MemoryKey, (Rc<Template>, Basis)>>,
+    manifests: RefCell<HashMap<Fetched, Rc<[u8]>>>,
+    templates: RefCell<HashMap<MemoryKey, (Rc<Compiled>, Basis)>>,
+    /// How often something was found in it.
+    pub(crate) hits: Cell<usize>,
+}
+
+/// The cache key of a manifest with its parts, and the version of the media origin that they are of.
+type Fetched = (String, u64);
+
+/// A template, and the last head of it.
+struct Compiled {
+    template: Template,
+    prepared: Prepared<Reply>,
 }
 
 impl Isolate {
-    /// The manifest under a cache key: the same allocation, as long as its bytes stay the same.
-    fn manifest(&self, cache_key: &str, bytes: Vec<u8>) -> Rc<[u8]> {
-        let mut manifests = self.manifests.borrow_mut();
-        match manifests.get(cache_key).filter(|known| ***known == *bytes) {
-            Some(known) => Rc::clone(known),
-            None => {
-                let manifest: Rc<[u8]> = bytes.into();
-                manifests.insert(cache_key.to_owned(), Rc::clone(&manifest));
-                manifest
-            }
+    /// The manifest under a cache key.
+    fn manifest(
+        &self,
+        cache_key: &str,
+        version: u64,
+        fetch: impl FnOnce() -> Result<Vec<u8>, Stop>,
+    ) -> Result<Rc<[u8]>, Stop> {
+        let key = (cache_key.to_owned(), version);
+        if let Some(known) = self.manifests.borrow().get(&key) {
+            return Ok(Rc::clone(known));
         }
+        let manifest: Rc<[u8]> = fetch()?.into();
+        self.manifests.borrow_mut().insert(key, Rc::clone(&manifest));
+        Ok(manifest)
     }
 
     /// The template of a manifest, out of memory if it was made for the same.
-    fn template(&self, rewrite: &Rewrite<'_>, manifest: &Rc<[u8]>) -> Result<Rc<Template>, Stop> {
+    fn template(&self, rewrite: &Rewrite<'_>, manifest: &Rc<[u8]>) -> Result<Rc<Compiled>, Stop> {
         let key = rewrite.key();
-        if let Some((template, basis)) = self.templates.borrow().get(&key)
+        if let Some((compiled, basis)) = self.templates.borrow().get(&key)
             && rewrite.is_based_on(basis, manifest)
         {
-            return Ok(Rc::clone(template));
+            self.hits.set(self.hits.get() + 1);
+            return Ok(Rc::clone(compiled));
         }
         let (template, basis) = rewrite.compile(manifest)?;
-        let template = Rc::new(template);
-        self.templates.borrow_mut().insert(key, (Rc::clone(&template), basis));
-        Ok(template)
+        let compiled = Rc::new(Compiled { template, prepared: Prepared::default() });
+        self.templates.borrow_mut().insert(key, (Rc::clone(&compiled), basis));
+        Ok(compiled)
     }
 }
 
@@ -83,6 +105,8 @@ pub(crate) struct Edge<'a> {
     used: &'a UsedTokens,
     documents: Documents,
     upstream: BTreeMap<String, Scripted>,
+    /// Which version of what the media origin has.
+    pub(crate) version: u64,
 }
 
 impl<'a> Edge<'a> {
@@ -97,7 +121,7 @@ impl<'a> Edge<'a> {
             .iter()
             .map(|(key, value)| (key.parse().unwrap(), value.to_string().into_bytes()))
             .collect();
-        Self { isolate, used, documents: Documents(documents), upstream }
+        Self { isolate, used, documents: Documents(documents), upstream, version: 0 }
     }
 
     /// Answers a request.
@@ -190,31 +214,76 @@ impl<'a> Edge<'a> {
         if answer.status != 200 {
             return Err(pipeline::upstream_stop(source, answer.status));
         }
-        let mut bytes = answer.body.clone().into_bytes();
-        if request.kind == ResourceKind::Mpd {
-            let mut room = dash::Room::beside(&bytes, source.longest_manifest_bytes);
-            let mut fetched = Vec::new();
-            for url in dash::remote_parts(&bytes, &source.url, &source.folder) {
-                let part = self.upstream.get(url.as_str()).filter(|part| part.status == 200);
-                let part = part.map(|part| part.body.clone().into_bytes());
-                if let Some(part) = &part {
-                    if part.len() > room.left() {
-                        let detail = "expected fewer bytes with its parts, found more";
-                        return Err(Fault::new(FaultKind::ManifestTooLarge, detail).into());
-                    }
-                    room.take(part);
-                }
-                fetched.push(part);
-            }
-            bytes = dash::with_remote_parts(&bytes, &source.url, &source.folder, fetched);
-        }
+        let manifest =
+            self.isolate.manifest(&source.cache_key, self.version, || self.whole(source, &answer.body))?;
         let lifetime =
-            Lifetime::of_playlist(&Timing::of(&bytes), &source.directives, &source.policy, &origin);
+            Lifetime::of_playlist(&Timing::of(&manifest), &source.directives, &source.policy, &origin);
         let now_ms = now.as_secs() * 1000;
         let stamp = Stamp::new(now_ms, 0, lifetime);
         let rewrite = Rewrite::of(facts, request, site, admission, source);
-        let manifest = self.isolate.manifest(&source.cache_key, bytes);
-        let template = self.isolate.template(&rewrite, &manifest)?;
-        Ok(rewrite.reply(&template, &stamp, now_ms))
+        let compiled = self.isolate.template(&rewrite, &manifest)?;
+        let reply = rewrite.reply(&compiled.template, &stamp, now_ms);
+        if compiled.template.is_shared() && !admission.entered && !admission.renewed && reply.status == 200 {
+            self.expect_same_of_lane(
+                facts,
+                request,
+                site,
+                admission,
+                &stamp,
+                &compiled,
+                reply.clone(),
+                now_ms,
+            );
+        }
+        Ok(reply)
+    }
+
+    /// An MPD with its parts.
+    fn whole(&self, source: &Source, body: &str) -> Result<Vec<u8>, Stop> {
+        let bytes = body.as_bytes().to_vec();
+        if source.resource != ResourceKind::Mpd {
+            return Ok(bytes);
+        }
+        let mut room = dash::Room::beside(&bytes, source.longest_manifest_bytes);
+        let mut fetched = Vec::new();
+        for url in dash::remote_parts(&bytes, &source.url, &source.folder) {
+            let part = self.upstream.get(url.as_str()).filter(|part| part.status == 200);
+            let part = part.map(|part| part.body.clone().into_bytes());
+            if let Some(part) = &part {
+                if part.len() > room.left() {
+                    let detail = "expected fewer bytes with its parts, found more";
+                    return Err(Fault::new(FaultKind::ManifestTooLarge, detail).into());
+                }
+                room.take(part);
+            }
+            fetched.push(part);
+        }
+        Ok(dash::with_remote_parts(&bytes, &source.url, &source.folder, fetched))
+    }
+
+    /// The lane's head, which may be remembered, is that of the long way.
+    #[expect(clippy::too_many_arguments, reason = "what both ways have at hand")]
+    fn expect_same_of_lane(
+        &self,
+        facts: &Facts,
+        request: &MediaRequest,
+        site: &Document<Site>,
+        admission: &Admission,
+        stamp: &Stamp,
+        compiled: &Compiled,
+        reply: Reply,
+        now_ms: u64,
+    ) {
+        let Compiled { template, prepared } = compiled;
+        let heading = Heading::of(facts, site, &admission.permit, stamp, Some(stamp.age_s(now_ms)));
+        let shared = SharedManifest { template, kind: request.kind };
+        let found = prepared.send(&shared, &heading, |_, reply| reply, Reply::clone);
+        let expected = pipeline::for_player(reply, &admission.permit).guarded(&site.body.cors, facts);
+        let sorted = |reply: &Reply| {
+            let mut headers = reply.headers.clone();
+            headers.sort();
+            headers
+        };
+        assert_eq!(sorted(&found), sorted(&expected));
     }
 }

@@ -3,12 +3,16 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 
+#[path = "../../../tests/support/edge.rs"]
+mod edge;
 #[path = "../../../tests/support/live_edits.rs"]
 mod live_edits;
 #[path = "../../../tests/support/naive_playlist.rs"]
 mod naive_playlist;
 #[path = "../../../tests/support/offer.rs"]
 mod offer;
+#[path = "../../../tests/support/viewers.rs"]
+mod shared_isolate;
 mod signed_url;
 #[path = "../../../tests/support/xml.rs"]
 mod xml;
@@ -48,6 +52,7 @@ targets! {
     timed_hmac
     token
     uri_signing
+    viewers
 }
 
 /// Reads an input as libFuzzer would hand it over; one that is too short is none.

@@ -30,7 +30,7 @@ macro_rules! seconds {
 
 seconds! {
     cat cloud_front edge_auth hls_check hls_events hls_window jws_json jwt media_cdn mpd mpd_check mpd_limits playlist route secure_link
-    secure_media session timed_hmac token uri_signing
+    secure_media session timed_hmac token uri_signing viewers
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test has a clock")]
