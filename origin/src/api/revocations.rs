@@ -109,7 +109,7 @@ async fn take_back(
         Revoking::Done(record, _) => {
             let count = api.store.count_revocations(&host).await?;
             let entries = Entries { revoked: Vec::new(), count, next: None };
-            Ok(DocumentReply::of_revocations(&told(&api, record), entries, UnixMillis::now())?)
+            Ok(DocumentReply::of_revocations(&told(&api, *record), entries, UnixMillis::now())?)
         }
         Revoking::TooMany => Err(Problem::too_many_revocations()),
     }
@@ -139,7 +139,7 @@ async fn reply(api: &Api, host: &Host, done: Revoking) -> Result<DocumentReply, 
         Revoking::Done(record, revocation) => {
             let count = api.store.count_revocations(host).await?;
             let entries = Entries { revoked: vec![revocation], count, next: None };
-            Ok(DocumentReply::of_revocations(&told(api, record), entries, UnixMillis::now())?)
+            Ok(DocumentReply::of_revocations(&told(api, *record), entries, UnixMillis::now())?)
         }
         Revoking::TooMany | Revoking::Unknown => Err(Problem::too_many_revocations()),
     }

@@ -22,7 +22,7 @@ struct Head {
 #[derive(Debug)]
 pub enum Revoking {
     /// It was made: the document, and the revocation that was added or taken back.
-    Done(Record, Revocation),
+    Done(Box<Record>, Revocation),
     /// There is no such revocation.
     Unknown,
     /// [`Revocations::MOST`] are in force.
@@ -54,7 +54,7 @@ impl Store {
         insert(&mut transaction, host, &revocation, Some(&by.id)).await?;
         let record = touch(&mut transaction, host, revocation.generation, Some(&by.id), now).await?;
         transaction.commit().await?;
-        Ok(Revoking::Done(record, revocation))
+        Ok(Revoking::Done(Box::new(record), revocation))
     }
 
     /// Takes a revocation back. Its generation is not given again.
@@ -76,7 +76,7 @@ impl Store {
         let generation = generation(&mut transaction, host).await?;
         let record = touch(&mut transaction, host, generation, Some(&by.id), now).await?;
         transaction.commit().await?;
-        Ok(Revoking::Done(record, revocation))
+        Ok(Revoking::Done(Box::new(record), revocation))
     }
 
     /// Drops the revocations of every site that concern nothing any more, and says of how many sites.
