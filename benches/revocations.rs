@@ -47,7 +47,7 @@ fn main() {
             assert_eq!(refused, table.contains_key(&tag(viewer)), "{:?}", viewer.subject);
         }
         let reading = median(|| {
-            drop(black_box(serde_json::from_slice::<RevocationIndex>(black_box(&packed)).unwrap()))
+            drop(black_box(serde_json::from_slice::<RevocationIndex>(black_box(&packed)).unwrap()));
         });
         let reading_other = median(|| drop(black_box(self::table(black_box(&spelled_out)))));
         let asking =
