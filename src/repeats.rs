@@ -18,7 +18,10 @@ const MOST: usize = 500;
 /// How often it is looked for room, in milliseconds, where there is none.
 const LOOKED_EVERY_MS: u64 = 1_000;
 
-/// A line of the log: a JSON object. It is remembered, so that it has to be short: the caller cuts what strangers choose.
+/// The longest line that is remembered, in bytes: half a megabyte for all.
+const LONGEST_LINE: usize = 1_024;
+
+/// A line of the log: a JSON object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The object's text.
@@ -63,7 +66,16 @@ struct Entry {
 }
 
 impl Entry {
+    /// Remembers what is told now. Of a longer line, only its count is told afterwards.
     fn new(now_ms: u64, line: Line) -> Self {
+        let line = if line.json.len() > LONGEST_LINE {
+            Line {
+                json: r#"{"kind":"repeated","detail":"a line too long to be remembered"}"#.to_owned(),
+                ..line
+            }
+        } else {
+            line
+        };
         Self { since_ms: now_ms, times: 1, line }
     }
 
@@ -123,8 +135,9 @@ impl Repeats {
                 entry.times
             }
             None => {
-                let entry = Entry::new(now_ms, line());
-                lines.push(entry.line.clone());
+                let line = line();
+                lines.push(line.clone());
+                let entry = Entry::new(now_ms, line);
                 if told_apart {
                     self.entries.insert(key, entry);
                 } else {
@@ -235,6 +248,16 @@ mod tests {
         }
         assert_eq!(repeats.entries.len(), MOST);
         assert_eq!(told(&lines, "others"), 100_000 - 500 - 1);
+    }
+
+    #[test]
+    fn a_long_line_is_told_once_and_not_remembered() {
+        let mut repeats = Repeats::default();
+        let long = || line(&"x".repeat(10_000));
+        assert_eq!(repeats.note(&"a", 0, long).lines[0].json, long().json);
+        assert!(repeats.note(&"a", 1, long).lines.is_empty());
+        let rest = &repeats.note(&"b", TOLD_EVERY_MS, || line("b")).lines[0].json;
+        assert!(rest.len() < LONGEST_LINE && rest.ends_with(",\"repeats\":1}"), "{rest}");
     }
 
     #[test]
