@@ -172,7 +172,7 @@ impl From<&hls::CompileError> for Refused {
         use hls::CompileError as Error;
         Self::Broken(match error {
             Error::NoVariant { .. } => return Self::NoVariant,
-            Error::NotAPlaylist => FaultKind::ManifestInvalid,
+            Error::NotAPlaylist | Error::NotAList { .. } => FaultKind::ManifestInvalid,
             Error::TooLong { .. } | Error::LineTooLong { .. } => FaultKind::ManifestTooLarge,
             Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
         })

@@ -84,8 +84,67 @@ pub enum ResourceKind {
     Steering,
     /// What the time is, which the edge says: [`TIME_RESOURCE`].
     Time,
+    /// The list of assets of an interstitial: [`Reading::Assets`].
+    Assets,
+    /// A steering manifest of the media origin's own: [`Reading::Steering`].
+    OriginSteering,
     /// Anything else: segments, keys, subtitles, pictures.
     Segment,
+}
+
+/// What a file of the media origin is read as, since a manifest leads players to it as that: under whatever name, the edge has to
+/// read what players read.
+///
+/// Where the name does not tell, the edge puts a mark behind it, `ads.json` becomes `ads.json.sd-assets`, and asks the media
+/// origin for the file without it. So a relative URI in it leads where it led before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// An HLS playlist.
+    Playlist,
+    /// An MPD.
+    Mpd,
+    /// The list of assets of an interstitial.
+    Assets,
+    /// A steering manifest.
+    Steering,
+}
+
+impl Reading {
+    /// Every reading.
+    pub const ALL: [Self; 4] = [Self::Playlist, Self::Mpd, Self::Assets, Self::Steering];
+
+    /// The kind of resource.
+    pub const fn kind(self) -> ResourceKind {
+        match self {
+            Self::Playlist => ResourceKind::Playlist,
+            Self::Mpd => ResourceKind::Mpd,
+            Self::Assets => ResourceKind::Assets,
+            Self::Steering => ResourceKind::OriginSteering,
+        }
+    }
+
+    /// The mark behind the name of a file.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Playlist => ".sd-m3u8",
+            Self::Mpd => ".sd-mpd",
+            Self::Assets => ".sd-assets",
+            Self::Steering => ".sd-steering",
+        }
+    }
+
+    /// Whether a file of this path is read so already: by its name, or since the edge writes it.
+    fn is_of(self, resource: &ResourcePath) -> bool {
+        let kind = resource.kind();
+        kind == self.kind() || (self == Self::Steering && kind == ResourceKind::Steering)
+    }
+
+    /// A URI that leads to a resource of a title, with the mark behind its path; `None`: it needs none.
+    pub(crate) fn marked(self, uri: &str, resource: &str) -> Option<String> {
+        let is_read = ResourcePath::parse(resource).is_ok_and(|resource| self.is_of(&resource));
+        let (path, behind) = uri.split_at(uri.find(['?', '#']).unwrap_or(uri.len()));
+        (!is_read).then(|| [path, self.mark(), behind].concat())
+    }
 }
 
 impl ResourceKind {
@@ -98,7 +157,8 @@ impl ResourceKind {
             // RFC 8216 section 4.
             Self::Playlist => "application/vnd.apple.mpegurl",
             // draft-pantos-content-steering-05 section 11.1.
-            Self::Steering => "application/vnd.apple.steering-list",
+            Self::Steering | Self::OriginSteering => "application/vnd.apple.steering-list",
+            Self::Assets => "application/json",
             Self::Time => "text/plain; charset=utf-8",
             Self::Segment => "application/octet-stream",
         }
@@ -147,8 +207,24 @@ impl ResourcePath {
         self.0.rfind('/').and_then(|slash| self.0.get(..=slash)).unwrap_or_default()
     }
 
+    /// The path at the media origin, where it has no mark of a [`Reading`].
+    pub fn at_origin(&self) -> &str {
+        self.reading().and_then(|reading| self.0.strip_suffix(reading.mark())).unwrap_or(&self.0)
+    }
+
+    /// What the mark behind its name says that it is read as.
+    fn reading(&self) -> Option<Reading> {
+        Reading::ALL.into_iter().find(|reading| {
+            let unmarked = self.0.strip_suffix(reading.mark());
+            unmarked.is_some_and(|path| !path.is_empty() && !path.ends_with('/'))
+        })
+    }
+
     /// What kind of thing it is.
     pub fn kind(&self) -> ResourceKind {
+        if let Some(reading) = self.reading() {
+            return reading.kind();
+        }
         for (own, kind) in [(STEERING_RESOURCE, ResourceKind::Steering), (TIME_RESOURCE, ResourceKind::Time)]
         {
             let folder = self.0.strip_suffix(own);
@@ -374,6 +450,13 @@ mod tests {
             ("dash/x_stagedoor/time", ResourceKind::Segment),
             ("x_stagedoor/steering.json", ResourceKind::Segment),
             ("_stagedoor/steering.json/x", ResourceKind::Segment),
+            ("hls/v.txt.sd-m3u8", ResourceKind::Playlist),
+            ("dash/live.sd-mpd", ResourceKind::Mpd),
+            ("ads.json.sd-assets", ResourceKind::Assets),
+            ("steer.sd-steering", ResourceKind::OriginSteering),
+            ("steer.json", ResourceKind::Segment),
+            (".sd-assets", ResourceKind::Segment),
+            ("a/.sd-assets", ResourceKind::Segment),
         ] {
             assert_eq!(media(&format!("/~abc/harbour/{path}")).unwrap().kind, kind, "{path}");
         }

@@ -19,7 +19,7 @@ use crate::cache::Source;
 use crate::catalog::{Caps, Edition, PathwayId, Site, Start, TitleId};
 use crate::dash;
 use crate::facts::Facts;
-use crate::hls::{self, Skip};
+use crate::hls::{self, List, Skip};
 use crate::manifest::{Frame, Query, Signing, Steering, Template};
 use crate::pipeline::Admission;
 use crate::route::{MediaRequest, ResourceKind, ResourcePath};
@@ -159,7 +159,12 @@ impl<'a> Variation<'a> {
                 directives_stop: !site.media.low_latency,
                 steering: steering.as_ref(),
             };
-            hls::compile(manifest, Some(&frame), &edits).map_err(CompileError::Playlist)?
+            let compiled = match kind {
+                ResourceKind::Assets => hls::compile_list(manifest, List::Assets, &frame),
+                ResourceKind::OriginSteering => hls::compile_list(manifest, List::Steering, &frame),
+                _ => hls::compile(manifest, Some(&frame), &edits),
+            };
+            compiled.map_err(CompileError::Playlist)?
         };
         Ok((template, is_query_read.get()))
     }

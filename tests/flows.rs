@@ -87,6 +87,11 @@ fn viewing() {
 }
 
 #[test]
+fn credentials() {
+    run("credentials.json");
+}
+
+#[test]
 fn refusals() {
     run("refusals.json");
 }
@@ -140,6 +145,7 @@ fn every_file_of_flows_is_run() {
         [
             "base.json",
             "cat.json",
+            "credentials.json",
             "dash.json",
             "live.json",
             "pages.json",

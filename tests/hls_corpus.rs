@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::hls::{Edits, Writer, check, compile, events};
 use stagedoor::manifest::{FINDINGS_MAX, Frame, Query, Severity, Signing};
-use stagedoor::route::{ResourcePath, SESSION_PARAMETER};
+use stagedoor::route::{Reading, ResourcePath, SESSION_PARAMETER};
 use stagedoor::token::Credentials;
 use url::Url;
 
@@ -239,7 +239,13 @@ fn every_uri_is_signed_exactly_once() {
             };
             let rendered = template.render(TOKEN);
             let (before, after) = (str::from_utf8(&playlist).unwrap(), str::from_utf8(&rendered).unwrap());
-            let (uris, written) = (scan(before), scan(after));
+            // A steering server that is not the title's is left out.
+            let is_left_out = |line: &&str| {
+                line.contains("#EXT-X-CONTENT-STEERING") && !after.contains("#EXT-X-CONTENT-STEERING")
+            };
+            let before: Vec<_> = before.split('\n').filter(|line| !is_left_out(line)).collect();
+            let before = before.join("\n");
+            let (uris, written) = (scan(&before), scan(after));
             assert_eq!(uris.len(), written.len(), "{name}");
             let mut tokens = 0;
             for (uri, written) in uris.iter().zip(&written) {
@@ -257,7 +263,11 @@ fn every_uri_is_signed_exactly_once() {
                 tokens += 1;
                 assert_eq!(found.as_str().matches(TOKEN).count(), 1, "{told}");
                 // Without the session, it leads where it led before.
-                assert_eq!(unsigned(&found, signing, &told), at_the_edge(&wanted, &folder), "{told}");
+                assert_eq!(
+                    unmarked(unsigned(&found, signing, &told)),
+                    at_the_edge(&wanted, &folder),
+                    "{told}"
+                );
             }
             assert_eq!(after.matches(TOKEN).count(), tokens, "{name}");
             signed += tokens;
@@ -278,6 +288,15 @@ const OLD: &str = "/~old/";
 /// Tags with playlists, which are renewed in turn.
 const PLAYLISTS: [&str; 4] =
     ["#EXT-X-STREAM-INF", "#EXT-X-MEDIA:", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-RENDITION-REPORT"];
+
+/// A URL without the mark of what it is read as.
+fn unmarked(mut url: Url) -> Url {
+    let unmarked = Reading::ALL.into_iter().find_map(|reading| url.path().strip_suffix(reading.mark()));
+    if let Some(path) = unmarked.map(str::to_owned) {
+        url.set_path(&path);
+    }
+    url
+}
 
 /// A URL without its session: in the path, or in the query.
 fn unsigned(url: &Url, signing: Signing, told: &str) -> Url {

@@ -234,7 +234,7 @@ impl From<&hls::CompileError> for Refusal {
     fn from(error: &hls::CompileError) -> Self {
         use hls::CompileError as Error;
         let reason = match error {
-            Error::NotAPlaylist => None,
+            Error::NotAPlaylist | Error::NotAList { .. } => None,
             Error::NoVariant { .. } => Some("no_variant"),
             Error::TooLong { .. } | Error::LineTooLong { .. } => Some("manifest_too_large"),
             Error::Uncovered { .. } => Some("manifest_foreign_uri"),

@@ -130,7 +130,7 @@ pub fn source(
         return Err(error(folder.as_str()));
     }
     // `./` keeps a first segment with a colon from being taken for a scheme.
-    let mut url = below(&folder, &format!("./{}", request.resource))?;
+    let mut url = below(&folder, &format!("./{}", request.resource.at_origin()))?;
     if is_kept_by_edges(&url) {
         return Err(SourceError::Denied(Denial::new(Reason::NotFound, "the edge's own files are no media")));
     }

@@ -46,6 +46,20 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
+    /// The times of what is read whole: a manifest, or a list that a manifest leads to.
+    pub fn of_read(
+        resource: ResourceKind,
+        timing: &Timing,
+        directives: &Directives,
+        policy: &CachePolicy,
+        origin: &OriginControl,
+    ) -> Self {
+        match resource {
+            ResourceKind::Assets | ResourceKind::OriginSteering => Self::of_file(Kind::Data, policy, origin),
+            _ => Self::of_playlist(timing, directives, policy, origin),
+        }
+    }
+
     /// The times of a manifest.
     pub fn of_playlist(
         timing: &Timing,
@@ -151,7 +165,14 @@ pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePoli
         * match (resource, kind) {
             (ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch, _) => missing.playlist_s,
             (ResourceKind::Segment, None | Some(Kind::Segment | Kind::Other)) => missing.segment_s,
-            (ResourceKind::Segment | ResourceKind::Steering | ResourceKind::Time, _) => missing.other_s,
+            (
+                ResourceKind::Segment
+                | ResourceKind::Steering
+                | ResourceKind::Time
+                | ResourceKind::Assets
+                | ResourceKind::OriginSteering,
+                _,
+            ) => missing.other_s,
         }
 }
 

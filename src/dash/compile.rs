@@ -5,6 +5,7 @@ use std::fmt;
 use super::change::{Changes, Edited};
 use super::document::{Document, Malformed};
 use super::{Edits, limits, sign, steering, update, window, xlink};
+use crate::catalog::ExistingSteering;
 use crate::manifest::{Frame, Template};
 
 /// Why an MPD cannot be served.
@@ -98,7 +99,8 @@ pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Resu
         let changes = edit(&read(&edited)?, edits)?;
         edited = edited.with(changes);
     }
-    sign::write(&read(&edited)?, text, &edited, frame)
+    let keeps = edits.steering.is_some_and(|steering| steering.existing == ExistingSteering::Keep);
+    sign::write(&read(&edited)?, text, &edited, frame, keeps)
 }
 
 /// Finds out what is to become of an MPD.

@@ -66,7 +66,7 @@ pub fn compile_patch(
             return stop("a patch of what the edge has changed in the MPD");
         }
     }
-    sign::write(&document, text, &Edited::new(text), frame)
+    sign::write(&document, text, &Edited::new(text), frame, false)
 }
 
 /// Whether an operation would undo an edit.

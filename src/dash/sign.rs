@@ -38,7 +38,9 @@ use super::url_template::{self, Kind};
 use crate::manifest::{
     Frame, Hole, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, is_relative, plain,
 };
-use crate::route::{ResourcePath, SESSION_PARAMETER, STEERING_RESOURCE, TIME_RESOURCE, without_session};
+use crate::route::{
+    Reading, ResourcePath, SESSION_PARAMETER, STEERING_RESOURCE, TIME_RESOURCE, without_session,
+};
 
 /// How many combinations of base URLs are looked at.
 const BASES_MAX: usize = 32;
@@ -51,9 +53,10 @@ pub(super) fn write(
     source: &str,
     edited: &Edited<'_>,
     frame: Option<&Frame<'_>>,
+    keeps_steering: bool,
 ) -> Result<Template, CompileError> {
     let Some(frame) = frame else { return Written::default().template(document.text()) };
-    let mut signer = Signer::new(frame);
+    let mut signer = Signer { keeps_steering, ..Signer::new(frame) };
     signer.sign(document, source, edited)?;
     signer.written.template(document.text())
 }
@@ -155,12 +158,21 @@ struct Signer<'f> {
     is_patch: bool,
     /// It announces content steering.
     is_steered: bool,
+    /// The site trusts the steering servers that its MPDs name.
+    keeps_steering: bool,
 }
 
 impl<'f> Signer<'f> {
     fn new(frame: &'f Frame<'f>) -> Self {
         let resolver = Resolver::new(frame);
-        Self { frame, resolver, written: Written::default(), is_patch: false, is_steered: false }
+        Self {
+            frame,
+            resolver,
+            written: Written::default(),
+            is_patch: false,
+            is_steered: false,
+            keeps_steering: false,
+        }
     }
 
     /// Signs an MPD or a patch.
@@ -262,6 +274,8 @@ impl<'f> Signer<'f> {
             match (attribute, element) {
                 (None, "BaseURL") => Ok(signer.base_url(text, level.bases.all(), false)?.0),
                 (None, "PatchLocation") => signer.next_patch(text, level),
+                (None, "Location") => signer.own_mpd(text, level),
+                (None, "ContentSteering") => as_is(false),
                 (None, _) => signer.own(text, level),
                 (Some("id"), _) => as_is(is_plain_id(text)),
                 (Some("value" | "messageData" | "uri" | "url" | "dvb:url"), _) => stays(),
@@ -293,6 +307,44 @@ impl<'f> Signer<'f> {
             Place::AsIs => Err(PlaceError::Ambiguous),
             place => Ok(place),
         }
+    }
+
+    /// Where an MPD is asked for that is read as one, as a patch says.
+    fn own_mpd(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        let whole = self.frame.folder.join(uri).map_err(|_| PlaceError::Unreadable)?;
+        let is_own = self.resolver.is_own(whole.as_str(), level.own)?;
+        let marked = marked(uri, Reading::Mpd).filter(|_| is_own);
+        self.own(marked.as_deref().unwrap_or(uri), level)
+    }
+
+    /// How a URI is to be written whose file players read as something that leads further: where its name does not tell, and
+    /// the edge would pass it on unread, it is marked.
+    fn place_to_read(&self, uri: &str, bases: &[Base], reading: Reading) -> Result<Place, PlaceError> {
+        let is_own = self.resolver.is_own(uri, bases)? || (self.is_patch && is_relative(uri));
+        let Some(marked) = marked(uri, reading).filter(|_| is_own) else {
+            return self.resolver.place(uri, bases);
+        };
+        Ok(match self.resolver.place(&marked, bases)? {
+            Place::AsIs => Place::Unsigned(marked),
+            place => place,
+        })
+    }
+
+    /// Whether the steering manifest that an MPD names is one that nobody reads: it could send players, and the token in
+    /// their URLs, to any host.
+    fn is_unread(&self, steering: Element<'_, '_>, level: &Level<'_, '_, '_>) -> Result<bool, Uncovered> {
+        let uri = steering.content().unwrap_or_default();
+        let uri = uri.trim_ascii();
+        if self.keeps_steering || uri == STEERING_RESOURCE {
+            return Ok(false);
+        }
+        let is_own = self.resolver.is_own(uri, level.meta());
+        let is_own = is_own.map_err(|error| Uncovered {
+            at: steering.tag().start,
+            why: error.why(),
+            uri: uri.to_owned(),
+        })?;
+        Ok(!is_own)
     }
 
     /// Something of the edge's own that lies beside the MPD.
@@ -480,16 +532,30 @@ impl<'f> Signer<'f> {
                 self.content(element, &mut |signer, uri| signer.next_patch(uri, level))?;
             }
             "Location" if self.is_patch => {
-                self.content(element, &mut |signer, uri| signer.own(uri, level))?;
+                self.content(element, &mut |signer, uri| signer.own_mpd(uri, level))?;
+            }
+            "ContentSteering" if self.is_unread(element, level)? => {
+                if self.is_patch {
+                    let why = "a steering server whose manifest is not read";
+                    return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
+                }
+                self.written.put(element.range(), &[], None);
+                return Ok(());
             }
             "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "BaseURL" => {
                 // Of the first two, players are agreed: they resolve them against the MPD's own URL.
                 let is_own = matches!(element.name(), "Location" | "PatchLocation");
                 let bases = if is_own { level.own } else { level.meta() };
-                self.content(element, &mut |signer, uri| match uri {
+                let reading = match element.name() {
+                    "Location" | "ImportedMPD" => Some(Reading::Mpd),
+                    "ContentSteering" => Some(Reading::Steering),
+                    _ => None,
+                };
+                self.content(element, &mut |signer, uri| match (uri, reading) {
                     // dash.js resolves it against the page.
-                    STEERING_RESOURCE => signer.beside(uri, bases, true),
-                    uri => signer.resolver.place(uri, bases),
+                    (STEERING_RESOURCE, _) => signer.beside(uri, bases, true),
+                    (uri, Some(reading)) => signer.place_to_read(uri, bases, reading),
+                    (uri, None) => signer.resolver.place(uri, bases),
                 })?;
             }
             "UTCTiming" => {
@@ -555,7 +621,7 @@ impl<'f> Signer<'f> {
             }
             for presented in event.children().filter(|child| is_presented(child.name())) {
                 for attribute in presented.attributes().filter(|a| matches!(a.name, "uri" | "url")) {
-                    let place = self.resolver.place(&attribute.value(), bases);
+                    let place = self.place_to_read(&attribute.value(), bases, Reading::Mpd);
                     self.attribute(presented, &attribute, place)?;
                 }
             }
@@ -608,7 +674,7 @@ impl<'f> Signer<'f> {
                 ("EssentialProperty" | "SupplementalProperty", "value") => {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();
                     if ["urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:fallback:2016"].contains(&&*scheme) {
-                        let place = self.resolver.place(&attribute.value(), level.meta());
+                        let place = self.place_to_read(&attribute.value(), level.meta(), Reading::Mpd);
                         self.attribute(element, &attribute, place)?;
                     }
                 }
@@ -920,6 +986,12 @@ impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
         let itself = (element.name() == "Representation").then_some(element);
         itself.into_iter().chain(element.descendants().filter(|one| one.name() == "Representation"))
     }
+}
+
+/// A URI with the mark of what its file is read as, where its name does not tell.
+fn marked(uri: &str, reading: Reading) -> Option<String> {
+    let path = uri.split(['?', '#']).next().unwrap_or_default();
+    reading.marked(uri, path.rsplit('/').next().unwrap_or_default())
 }
 
 /// Whether what stands between the tags of an element is a URI.

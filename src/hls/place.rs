@@ -6,7 +6,7 @@ use url::Url;
 
 use super::variables::{Resolved, Variables, names};
 use crate::manifest::{Frame, Signing, below, is_relative, plain, with_parameter};
-use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
+use crate::route::{Reading, ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
 /// How a URI is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,41 @@ impl Frame<'_> {
                 before => self.partly(uri, before),
             },
         }
+    }
+
+    /// Whether a URI leads out of the title, or may do so.
+    pub(super) fn leads_out(&self, uri: &[u8], variables: &Variables<'_>) -> bool {
+        let Some(text) = str::from_utf8(uri).ok().and_then(|uri| decided(variables.resolve(uri))) else {
+            return true;
+        };
+        let manifest = self.folder.join(self.resource.as_str());
+        let url = manifest.and_then(|manifest| manifest.join(&text));
+        url.map_or(true, |url| below(self.folder, &url).is_none())
+    }
+
+    /// Finds out how to write a URI whose file players read as something that leads further: where its name does not tell, and
+    /// the edge would pass it on unread, the URI is marked.
+    pub(super) fn place_to_read(
+        &self,
+        uri: &[u8],
+        variables: &Variables<'_>,
+        reading: Reading,
+    ) -> Result<Place, PlaceError> {
+        let uri = str::from_utf8(uri).map_err(|_| PlaceError::Unreadable)?;
+        // What it is read as would be an unknown value's to say.
+        let text = decided(variables.resolve(uri)).ok_or(PlaceError::Variable)?;
+        let manifest = self.folder.join(self.resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
+        let url = manifest.join(&text).map_err(|_| PlaceError::Unreadable)?;
+        let resource = below(self.folder, &url).and_then(|below| below.split('?').next());
+        let marked = resource.and_then(|resource| reading.marked(&text, resource));
+        let Some(marked) = marked else { return self.place(uri.as_bytes(), variables) };
+        if names(&marked).any(|name| self.credentials.holds_parameter(name)) {
+            return Err(PlaceError::Credential);
+        }
+        Ok(match self.with_values(&marked)? {
+            Place::AsIs => Place::Unsigned(marked),
+            place => place,
+        })
     }
 
     /// A URI in which values stand in place of variables.
@@ -177,6 +212,16 @@ impl Frame<'_> {
         let absolute =
             Url::parse(uri).is_ok_and(|same| same == *url) && uri.bytes().all(|byte| byte.is_ascii_graphic());
         Ok(if absolute { Place::AsIs } else { Place::Unsigned(url.to_string()) })
+    }
+}
+
+/// A URI of which it is known where it leads: no value is unknown in front of its query and fragment.
+fn decided(resolved: Resolved<'_>) -> Option<Cow<'_, str>> {
+    match resolved {
+        Resolved::Known(text) => Some(text),
+        Resolved::Partly { text, at } => {
+            text.get(..at).is_some_and(|before| before.contains(['?', '#'])).then(|| text.into())
+        }
     }
 }
 

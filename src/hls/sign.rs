@@ -7,8 +7,9 @@ use super::place::{Place, PlaceError};
 use super::shape::{Change, Piece};
 use super::variables::Variables;
 use super::{Edits, define};
+use crate::catalog::ExistingSteering;
 use crate::manifest::{Frame, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, plain};
-use crate::route::SESSION_PARAMETER;
+use crate::route::{Reading, SESSION_PARAMETER};
 
 /// Writes the pieces of a playlist into a template.
 pub(super) fn write(
@@ -24,6 +25,7 @@ pub(super) fn write(
         takes_variables: true,
         variables: Variables::default(),
         playlist_follows: false,
+        keeps_steering: edits.steering.is_some_and(|steering| steering.existing == ExistingSteering::Keep),
         template: Template::with_capacity(playlist.len() + playlist.len() / 8),
     };
     for piece in shape {
@@ -46,6 +48,8 @@ struct Signer<'a, 'f> {
     /// Whether each token so far stands where players put variables in: in a line that is a URI, or in quotes.
     takes_variables: bool,
     variables: Variables<'a>,
+    /// The site trusts the steering servers that its playlists name.
+    keeps_steering: bool,
     /// The next URI is that of a variant's playlist.
     playlist_follows: bool,
     template: Template,
@@ -75,11 +79,26 @@ impl<'a> Signer<'a, '_> {
             if written > MOST_WRITTEN {
                 return Err(CompileError::TooLong { limit: MOST_WRITTEN, found: written });
             }
-            for (at, uri) in self.uris(&line, frame).map_err(|why| uncovered(why, line.text))? {
+            if self.is_left_out(&line, frame) {
+                while let Some(change) = changes.next_if(|change| change.at.start < line.start) {
+                    copied = self.change(text, copied, change);
+                }
+                self.template.push(text.get(copied..line.start).unwrap_or_default());
+                while changes.next_if(|change| change.at.start < line.end).is_some() {}
+                copied = line.end;
+                continue;
+            }
+            for Found { at, uri, reading } in
+                self.uris(&line, frame).map_err(|why| uncovered(why, line.text))?
+            {
                 while let Some(change) = changes.next_if(|change| change.at.start < at) {
                     copied = self.change(text, copied, change);
                 }
-                match frame.place(uri, &self.variables).map_err(|error| uncovered(why(error), uri))? {
+                let place = match reading {
+                    Some(reading) => frame.place_to_read(uri, &self.variables, reading),
+                    None => frame.place(uri, &self.variables),
+                };
+                match place.map_err(|error| uncovered(why(error), uri))? {
                     Place::AsIs => {}
                     place => {
                         self.template.push(text.get(copied..at).unwrap_or_default());
@@ -95,6 +114,19 @@ impl<'a> Signer<'a, '_> {
         }
         self.template.push(text.get(copied..to).unwrap_or_default());
         Ok(())
+    }
+
+    /// Whether a line announces a steering server outside the title, which nobody reads: it could send players, and the token
+    /// in their URIs, to any host. A site that trusts it keeps it.
+    fn is_left_out(&self, line: &Line<'_>, frame: &Frame<'_>) -> bool {
+        let Kind::Tag(_, tag) = line.kind() else { return false };
+        let Some(list) = tag.strip_prefix(b"#EXT-X-CONTENT-STEERING:").filter(|_| !self.keeps_steering)
+        else {
+            return false;
+        };
+        attributes(list)
+            .filter(|attribute| attribute.name == b"SERVER-URI")
+            .any(|attribute| frame.leads_out(attribute.value, &self.variables))
     }
 
     /// Writes a change and what stands before it; returns where the source goes on.
@@ -150,7 +182,9 @@ impl<'a> Signer<'a, '_> {
                 let is_playlist = std::mem::take(&mut self.playlist_follows);
                 let is_signed =
                     is_fetched(line.text, is_playlist, frame) && !(is_playlist && stays(line.text, frame));
-                return Ok(Uris::Line(is_signed.then_some((line.text_start, line.text))));
+                let reading = is_playlist.then_some(Reading::Playlist);
+                let found = Found { at: line.text_start, uri: line.text, reading };
+                return Ok(Uris::Line(is_signed.then_some(found)));
             }
             Kind::Tag(at, tag) => (line.text_start + at, tag),
         };
@@ -169,7 +203,8 @@ impl<'a> Signer<'a, '_> {
         if let Some(at) = PREFETCHED.iter().find(|name| tag.starts_with(name)).map(|name| name.len()) {
             let uri = tag.get(at..).unwrap_or_default();
             let trimmed = uri.trim_ascii_start();
-            return Ok(Uris::Line(Some((start + tag.len() - trimmed.len(), trimmed))));
+            let at = start + tag.len() - trimmed.len();
+            return Ok(Uris::Line(Some(Found { at, uri: trimmed, reading: None })));
         }
         if count_names(tag) == 0 {
             return Ok(Uris::NONE);
@@ -190,7 +225,8 @@ impl<'a> Signer<'a, '_> {
             seen = attribute.at + if attribute.exact { attribute.value.len() } else { 0 };
             let is_left = is_renewed_in_turn && stays(attribute.value, frame);
             if is_uri && is_fetched(attribute.value, names_playlist, frame) && !is_left {
-                found.push((start + list_at + attribute.at, attribute.value));
+                let reading = reading(tag, attribute.name).filter(|_| !is_local(attribute.value));
+                found.push(Found { at: start + list_at + attribute.at, uri: attribute.value, reading });
             }
         }
         if count_names(list.get(seen..).unwrap_or_default()) > 0
@@ -210,7 +246,11 @@ fn is_fetched(uri: &[u8], is_playlist: bool, frame: &Frame<'_>) -> bool {
 
 /// Whether the URI of a playlist leads to one that is renewed in turn when it is asked for with the token that it has.
 fn stays(uri: &[u8], frame: &Frame<'_>) -> bool {
-    frame.signing == Signing::Renewed && str::from_utf8(uri).is_ok_and(|uri| plain(uri).is_some())
+    frame.signing == Signing::Renewed
+        && str::from_utf8(uri).is_ok_and(|uri| {
+            let path = uri.split('?').next().unwrap_or_default();
+            plain(uri).is_some() && Reading::Playlist.marked(path, path).is_none()
+        })
 }
 
 /// Whether an `EXTINF` says a duration and a title, and nothing besides that a player might take for a URI.
@@ -278,10 +318,34 @@ const PLAYLISTS: [&[u8]; 6] = [
 const RENEWED_IN_TURN: [&[u8]; 3] =
     [b"#EXT-X-MEDIA:", b"#EXT-X-I-FRAME-STREAM-INF:", b"#EXT-X-RENDITION-REPORT:"];
 
+/// What players read the file of an attribute's URI as, where that leads them further.
+fn reading(tag: &[u8], attribute: &[u8]) -> Option<Reading> {
+    const OF_PLAYLISTS: [&[u8]; 4] = [
+        b"#EXT-X-MEDIA:",
+        b"#EXT-X-I-FRAME-STREAM-INF:",
+        b"#EXT-X-IMAGE-STREAM-INF:",
+        b"#EXT-X-RENDITION-REPORT:",
+    ];
+    match attribute {
+        b"URI" if OF_PLAYLISTS.iter().any(|name| tag.starts_with(name)) => Some(Reading::Playlist),
+        b"SERVER-URI" if tag.starts_with(b"#EXT-X-CONTENT-STEERING:") => Some(Reading::Steering),
+        b"X-ASSET-URI" => Some(Reading::Playlist),
+        b"X-ASSET-LIST" => Some(Reading::Assets),
+        _ => None,
+    }
+}
+
+/// A URI, its offset in the text, and what players read its file as.
+struct Found<'a> {
+    at: usize,
+    uri: &'a [u8],
+    reading: Option<Reading>,
+}
+
 /// The URIs of one line.
 enum Uris<'a> {
-    Line(Option<(usize, &'a [u8])>),
-    Attributes(std::vec::IntoIter<(usize, &'a [u8])>),
+    Line(Option<Found<'a>>),
+    Attributes(std::vec::IntoIter<Found<'a>>),
 }
 
 impl Uris<'_> {
@@ -289,7 +353,7 @@ impl Uris<'_> {
 }
 
 impl<'a> Iterator for Uris<'a> {
-    type Item = (usize, &'a [u8]);
+    type Item = Found<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
@@ -317,7 +381,7 @@ fn count_names(text: &[u8]) -> usize {
         .count()
 }
 
-const fn why(error: PlaceError) -> &'static str {
+pub(super) const fn why(error: PlaceError) -> &'static str {
     match error {
         PlaceError::Unreadable => "not a URI",
         PlaceError::Foreign => "a URI outside the title",

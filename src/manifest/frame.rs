@@ -56,6 +56,14 @@ impl Signing {
 }
 
 impl Frame<'_> {
+    /// Whether a host, by its name alone, is one that the session's token may go to: the edge's own, or one that verifies it.
+    pub(crate) fn is_for_token(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let is_plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+        let own = self.authority.split_once("://").map(|(_, own)| own.split(':').next().unwrap_or_default());
+        is_plain && !host.is_empty() && (own == Some(&*host) || self.foreign.signs(&host, true))
+    }
+
     /// Whether nobody on the way can read what the viewer's player sends: who came in plain text has shown the token
     /// already.
     pub(crate) fn is_protected(&self) -> bool {

@@ -67,7 +67,11 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     let source = &*found.source;
     let heading = |stamp: &Stamp, age_s| Heading::of(facts, site, &admission.permit, stamp, age_s);
     match wanted.kind {
-        ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
+        ResourceKind::Playlist
+        | ResourceKind::Mpd
+        | ResourceKind::Patch
+        | ResourceKind::Assets
+        | ResourceKind::OriginSteering => {
             let kept = playlists::at_hand(&source.cache_key, now_ms)?;
             found.remember();
             let rewrite = Rewrite::of(facts, wanted, site, &admission, source);

@@ -197,7 +197,11 @@ impl Edge {
                 let (reply, body) = segments::stream(facts, &source, &documents.context).await?;
                 Ok(Answer::Streamed(pipeline::for_player(reply, &admission.permit), body))
             }
-            ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch => {
+            ResourceKind::Playlist
+            | ResourceKind::Mpd
+            | ResourceKind::Patch
+            | ResourceKind::Assets
+            | ResourceKind::OriginSteering => {
                 let manifest = async {
                     let kept = playlists::whole(&source, &documents.context).await?;
                     let rewrite = Rewrite::of(facts, request, document, admission, &source);

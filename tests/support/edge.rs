@@ -216,8 +216,13 @@ impl<'a> Edge<'a> {
         }
         let manifest =
             self.isolate.manifest(&source.cache_key, self.version, || self.whole(source, &answer.body))?;
-        let lifetime =
-            Lifetime::of_playlist(&Timing::of(&manifest), &source.directives, &source.policy, &origin);
+        let lifetime = Lifetime::of_read(
+            source.resource,
+            &Timing::of(&manifest),
+            &source.directives,
+            &source.policy,
+            &origin,
+        );
         let now_ms = now.as_secs() * 1000;
         let stamp = Stamp::new(now_ms, 0, lifetime);
         let rewrite = Rewrite::of(facts, request, site, admission, source);

@@ -44,14 +44,13 @@ fn mpd(place: &str) -> String {
 }
 
 /// Every place where a URI can stand: `@` is the URI.
-const PLACES: [&str; 22] = [
+const PLACES: [&str; 21] = [
     "@M<BaseURL>@</BaseURL>",
     "@P<BaseURL serviceLocation=\"a\" dvb:priority=\"1\">\n @ </BaseURL>",
     "@A<BaseURL><![CDATA[@]]></BaseURL>",
     "@R<BaseURL>@</BaseURL><SegmentBase indexRange=\"0-1\"/>",
     "@M<Location>@</Location>",
     "@M<PatchLocation ttl=\"60\">@</PatchLocation>",
-    "@M<ContentSteering defaultServiceLocation=\"a\">@</ContentSteering>",
     "@P<SegmentTemplate media=\"@\"/>",
     "@A<SegmentTemplate initialization='@'/>",
     "@R<SegmentTemplate index=\"@\" bitstreamSwitching=\"a\"/>",
@@ -72,8 +71,12 @@ const PLACES: [&str; 22] = [
 #[test]
 fn every_place_where_a_uri_can_stand() {
     for place in PLACES {
+        // What is read by its name has the name.
+        let is_read = ["<Location", "InsertPresentation", "chaining"].iter().any(|name| place.contains(name));
+        let named = |text: &str| text.replace(".mpp", if is_read { ".mpd" } else { ".mpp" });
         let with = |uri: &str| {
-            let uri = if place.contains("CDATA") { uri.replace("&amp;", "&") } else { uri.to_owned() };
+            let uri = named(uri);
+            let uri = if place.contains("CDATA") { uri.replace("&amp;", "&") } else { uri };
             mpd(&place.replacen('@', "#", 1).replace('@', &uri).replacen('#', "@", 1))
         };
         let own = with("https://media.example/vod/h/v/a.mpp?b=1&amp;c");
@@ -83,7 +86,7 @@ fn every_place_where_a_uri_can_stand() {
             (Signing::Query, "/harbour/v/a.mpp?b=1&amp;c&amp;sd_session=S"),
         ] {
             let found = signed(&own, signing).unwrap();
-            assert!(found.contains(uri), "{place}, {signing:?}: {found}");
+            assert!(found.contains(&named(uri)), "{place}, {signing:?}: {found}");
             assert_eq!(found.matches("media.example").count(), 0, "{place}, {signing:?}: {found}");
             // Below the session there is nothing of it in the MPD.
             assert_eq!(found.contains("~S"), signing == Signing::Path, "{place}, {signing:?}: {found}");
@@ -91,12 +94,12 @@ fn every_place_where_a_uri_can_stand() {
         let below = signed(&with("v/a.mpp"), Signing::Inherited);
         assert_eq!(below, Ok(with("v/a.mpp")), "{place}: relative URIs stay");
         let query = signed(&with("v/a.mpp"), Signing::Query).unwrap();
-        assert!(query.contains("v/a.mpp?sd_session=S"), "{place}: {query}");
+        assert!(query.contains(&named("v/a.mpp?sd_session=S")), "{place}: {query}");
         let foreign = signed(&with("https://ads.example/a.mpp"), Signing::Inherited);
         let is_optional = place.contains("callback");
         assert_eq!(foreign.is_ok(), is_optional, "{place}: {foreign:?}");
         let cdn = signed(&with("https://b.cdn.example/a.mpp"), Signing::Path).unwrap();
-        assert_eq!(cdn.contains("https://b.cdn.example/~S/a.mpp"), !is_optional, "{place}: {cdn}");
+        assert_eq!(cdn.contains(&named("https://b.cdn.example/~S/a.mpp")), !is_optional, "{place}: {cdn}");
     }
 }
 
@@ -229,6 +232,46 @@ fn what_brings_no_media_may_lead_elsewhere() {
         "@M<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"https://t.example/ https://media.example/vod/h/time\"/>",
     );
     assert!(signed(&own, Signing::Inherited).unwrap().contains("\"https://t.example/ _stagedoor/time\""));
+}
+
+/// What leads players further is read at the edge, whatever its name is; a steering server outside the title is left out.
+#[test]
+fn what_leads_players_further_is_read() {
+    let location = |uri: &str| format!("<Location>{uri}</Location>");
+    let imported = |uri: &str| format!("<ImportedMPD>{uri}</ImportedMPD>");
+    let chained = |uri: &str| {
+        format!("<SupplementalProperty schemeIdUri=\"urn:mpeg:dash:chaining:2016\" value=\"{uri}\"/>")
+    };
+    let presented =
+        |uri: &str| format!("<EventStream><Event><ReplacePresentation url=\"{uri}\"/></Event></EventStream>");
+    for (level, of) in [
+        ("@M", &location as &dyn Fn(&str) -> String),
+        ("@P", &imported),
+        ("@M", &chained),
+        ("@P", &presented),
+    ] {
+        for (uri, inherited, query) in [
+            ("next", "next.sd-mpd", "next.sd-mpd?sd_session=S"),
+            ("v/next.xml?x=1", "v/next.xml.sd-mpd?x=1", "v/next.xml.sd-mpd?x=1&amp;sd_session=S"),
+            ("next.mpd", "next.mpd", "next.mpd?sd_session=S"),
+            ("https://pass.example/next", "https://pass.example/next", "https://pass.example/next"),
+        ] {
+            for (signing, expected) in [(Signing::Inherited, inherited), (Signing::Query, query)] {
+                let found = signed(&mpd(&format!("{level}{}", of(uri))), signing).unwrap();
+                assert!(found.contains(&of(expected)), "{signing:?} {uri}: {found}");
+            }
+        }
+    }
+    let steered = |uri: &str| mpd(&format!("@M<ContentSteering>{uri}</ContentSteering>"));
+    assert_eq!(signed(&steered("s.json"), Signing::Inherited), Ok(steered("s.json.sd-steering")));
+    assert_eq!(
+        signed(&steered("https://media.example/vod/h/dash/s"), Signing::Inherited),
+        Ok(steered("s.sd-steering"))
+    );
+    for uri in ["https://evil.example/s", "https://pass.example/s", "https://b.cdn.example/s", "data:,x"] {
+        let found = signed(&steered(uri), Signing::Inherited).unwrap();
+        assert!(!found.contains("ContentSteering"), "{found}");
+    }
 }
 
 /// A host that has the token for its media is asked for the time, and called back, without it.
