@@ -44,6 +44,7 @@ targets! {
     mpd
     mpd_check
     mpd_limits
+    mpd_patch
     playlist
     route
     secure_link
