@@ -185,7 +185,9 @@ impl From<&dash::CompileError> for Refused {
         Self::Broken(match error {
             Error::NoRepresentation { .. } => return Self::NoVariant,
             Error::Malformed(_) | Error::NotAnMpd { .. } => FaultKind::ManifestInvalid,
-            Error::TooLong { .. } | Error::TooMuch { .. } => FaultKind::ManifestTooLarge,
+            Error::TooLong { .. } | Error::TooMuch { .. } | Error::ReadTooOften { .. } => {
+                FaultKind::ManifestTooLarge
+            }
             Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
             Error::Unsupported { .. } => FaultKind::ManifestUnsupported,
         })

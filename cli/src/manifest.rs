@@ -249,7 +249,9 @@ impl From<&dash::CompileError> for Refusal {
         let reason = match error {
             Error::Malformed(_) | Error::NotAnMpd { .. } => None,
             Error::NoRepresentation { .. } => Some("no_variant"),
-            Error::TooLong { .. } | Error::TooMuch { .. } => Some("manifest_too_large"),
+            Error::TooLong { .. } | Error::TooMuch { .. } | Error::ReadTooOften { .. } => {
+                Some("manifest_too_large")
+            }
             Error::Uncovered { .. } => Some("manifest_foreign_uri"),
             Error::Unsupported { .. } => Some("manifest_unsupported"),
         };

@@ -179,7 +179,9 @@ pub fn source(
         kind: Kind::of_file(&request.resource),
         directives,
         policy: site.cache.clone(),
-        longest_manifest_bytes: site.playlists.max_bytes,
+        longest_manifest_bytes: site
+            .playlists
+            .longest_bytes(matches!(request.kind, ResourceKind::Mpd | ResourceKind::Patch)),
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::DeviceClass;
+use crate::dash;
 use crate::hls::Bounds;
 
 /// What a site makes of playlists.
@@ -12,7 +13,8 @@ use crate::hls::Bounds;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct PlaylistPolicy {
-    /// The longest manifest that is read, in bytes, 1,024 to 33,554,432; a longer one is a fault, `manifest_too_large`.
+    /// The longest manifest that is read, in bytes, 1,024 to 33,554,432; a longer one is a fault, `manifest_too_large`. More
+    /// than 16,777,216 counts as that, and of MPDs more than 8,388,608.
     #[serde(deserialize_with = "size")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 33_554_432)))]
     pub max_bytes: usize,
@@ -50,7 +52,15 @@ impl PlaylistPolicy {
 
     /// The sizes that a playlist may have.
     pub const fn bounds(&self) -> Bounds {
-        Bounds { playlist_bytes: self.max_bytes, line_bytes: self.max_line_bytes }
+        let most = Bounds::MOST_BYTES;
+        let playlist_bytes = if self.max_bytes < most { self.max_bytes } else { most };
+        Bounds { playlist_bytes, line_bytes: self.max_line_bytes }
+    }
+
+    /// The longest manifest that is read, in bytes: an MPD, or a playlist.
+    pub fn longest_bytes(&self, is_mpd: bool) -> usize {
+        let most = if is_mpd { dash::MOST_BYTES } else { Bounds::MOST_BYTES };
+        self.max_bytes.min(most)
     }
 }
 
@@ -88,6 +98,9 @@ mod tests {
             |json: &str| serde_json::from_str::<PlaylistPolicy>(json).map_err(|error| error.to_string());
         assert_eq!(read("{}").unwrap().max_line_bytes, 65_536);
         assert_eq!(read(r#"{"max_bytes":2000}"#).unwrap().bounds().playlist_bytes, 2_000);
+        let most = read(r#"{"max_bytes":33554432}"#).unwrap();
+        let found = (most.bounds().playlist_bytes, most.longest_bytes(false), most.longest_bytes(true));
+        assert_eq!(found, (16 << 20, 16 << 20, 8 << 20));
         let start = read(r#"{"start":{"mobile":{"max_height":480}}}"#).unwrap().start;
         assert_eq!(start.get(&DeviceClass::Mobile).unwrap().max_height, Some(480));
         for bad in [r#"{"max_bytes":1023}"#, r#"{"max_line_bytes":33554433}"#] {

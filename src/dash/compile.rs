@@ -8,6 +8,10 @@ use super::{Edits, limits, sign, steering, update, window, xlink};
 use crate::catalog::ExistingSteering;
 use crate::manifest::{Frame, Template};
 
+/// The longest MPD, whatever a site allows, with the parts that it has elsewhere: it is read once and again after each edit, and
+/// what is made of it has to leave room for other tenants'.
+pub const MOST_BYTES: usize = 8 * 1024 * 1024;
+
 /// Why an MPD cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CompileError {
@@ -23,6 +27,13 @@ pub enum CompileError {
         /// What is allowed, in bytes.
         limit: usize,
         /// What there is, in bytes.
+        found: usize,
+    },
+    /// It is so long that it cannot be read anew after each edit that is asked for.
+    ReadTooOften {
+        /// What is allowed: bytes, counted each time that they are read.
+        limit: usize,
+        /// What there would have been.
         found: usize,
     },
     /// It has so many URIs and base URLs that to resolve them takes more work than an MPD may make.
@@ -65,6 +76,10 @@ impl fmt::Display for CompileError {
                 write!(f, "expected an element `MPD` in front of anything else, found `{found}`")
             }
             Self::TooLong { limit, found } => write!(f, "expected {limit} bytes at most, found {found}"),
+            Self::ReadTooOften { limit, found } => write!(
+                f,
+                "expected {limit} bytes at most to be read of an MPD that is read anew after each edit, found {found}"
+            ),
             Self::TooMuch { line, limit, found } => write!(
                 f,
                 "line {line}: expected {limit} bytes of URIs at most, each counted with every base URL that it is resolved against, found {found}"
@@ -89,19 +104,32 @@ impl From<Malformed> for CompileError {
 ///
 /// Takes time and memory linear in the MPD's length. Without an edit, the template is the MPD.
 pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Result<Template, CompileError> {
-    let (limit, found) = (edits.max_bytes, mpd.len());
+    let (limit, found) = (edits.max_bytes.min(MOST_BYTES), mpd.len());
     if found > limit {
         return Err(CompileError::TooLong { limit, found });
     }
     let text = text(mpd)?;
     let mut edited = Edited::new(text);
-    for edit in asked_for(edits, text) {
-        let changes = edit(&read(&edited)?, edits)?;
-        edited = edited.with(changes);
-    }
     let keeps = edits.steering.is_some_and(|steering| steering.existing == ExistingSteering::Keep);
-    sign::write(&read(&edited)?, text, &edited, frame, keeps)
+    let mut asked_for = asked_for(edits, text).into_iter();
+    let mut read_bytes = 0;
+    loop {
+        read_bytes += edited.text.len();
+        if read_bytes > MOST_READ {
+            return Err(CompileError::ReadTooOften { limit: MOST_READ, found: read_bytes });
+        }
+        let document = read(&edited)?;
+        // What an edit leaves as it is need not be read anew for the next.
+        let changes = asked_for.by_ref().map(|edit| edit(&document, edits));
+        let changed =
+            { changes }.find(|changes| changes.as_ref().map_or(true, |changes| !changes.is_empty()));
+        let Some(changes) = changed else { return sign::write(&document, text, &edited, frame, keeps) };
+        edited = edited.with(changes?);
+    }
 }
+
+/// The most bytes that are read of an MPD, which is read anew for each edit that has changed it.
+const MOST_READ: usize = 10 * 1024 * 1024;
 
 /// Finds out what is to become of an MPD.
 type Edit = fn(&Document<'_>, &Edits<'_>) -> Result<Changes, CompileError>;

@@ -19,8 +19,8 @@ use quick_xml::reader::Reader;
 /// How deep elements may stand in one another. An MPD with a SCTE 35 signal takes nine.
 const DEPTH_MAX: usize = 64;
 
-/// How many elements there may be: 14 MB of an isolate's 128.
-const ELEMENTS_MAX: usize = 500_000;
+/// How many elements there may be: 6 MB of an isolate's 128, and twice as much while the list grows.
+const ELEMENTS_MAX: usize = 250_000;
 
 /// How many attributes an element may have. A Representation of ISO/IEC 23009-1 has 37.
 const ATTRIBUTES_MAX: usize = 128;

@@ -15,7 +15,7 @@
 //! [RFC 5261]: https://www.rfc-editor.org/rfc/rfc5261
 
 use super::change::Edited;
-use super::compile::{CompileError, text};
+use super::compile::{CompileError, MOST_BYTES, text};
 use super::digits::are_digits;
 use super::document::{Document, Element, Malformed, line_of};
 use super::sign;
@@ -46,7 +46,7 @@ pub fn compile_patch(
     frame: Option<&Frame<'_>>,
     edits: &Edits<'_>,
 ) -> Result<Template, CompileError> {
-    let (limit, found) = (edits.max_bytes, patch.len());
+    let (limit, found) = (edits.max_bytes.min(MOST_BYTES), patch.len());
     if found > limit {
         return Err(CompileError::TooLong { limit, found });
     }

@@ -709,6 +709,8 @@ impl<'f> Signer<'f> {
         let mark = url_template::Mark::absent_from(value);
         let marks: Vec<_> = (0..identifiers.len()).map(|number| mark.numbered(number)).collect();
         let filled = url_template::replaced(value, |number, _| marks.get(number).map_or("", String::as_str));
+        // It is read, filled and restored besides.
+        self.resolver.spend(2 * filled.len())?;
         let restored = |text: String| {
             mark.replaced(&text, |number| {
                 let identifier = identifiers.get(number)?;

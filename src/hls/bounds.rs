@@ -9,10 +9,19 @@ pub struct Bounds {
     pub line_bytes: usize,
 }
 
+impl Bounds {
+    /// The longest playlist, whatever a site allows: with what is made of it, it has to leave room for other tenants'.
+    pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+    /// The longest Multivariant Playlist of which something is left out, or that is put into another order. 20,000 variants
+    /// take as much.
+    pub(super) const MOST_MULTIVARIANT_BYTES: usize = 4 * 1024 * 1024;
+}
+
 impl Default for Bounds {
     /// 16 MiB, of which 100,000 segments with long names take 15, and 64 KiB: four times the longest URL that Cloudflare
     /// accepts.
     fn default() -> Self {
-        Self { playlist_bytes: 16 * 1024 * 1024, line_bytes: 64 * 1024 }
+        Self { playlist_bytes: Self::MOST_BYTES, line_bytes: 64 * 1024 }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::lines::{Kind, lines};
 use super::shape::{Piece, Shape};
-use super::{Edits, media, sign, steering, variants};
+use super::{Bounds, Edits, media, sign, steering, variants};
 use crate::manifest::{Frame, Query, Template};
 
 /// Why a playlist cannot be served.
@@ -96,6 +96,10 @@ fn shape(playlist: &[u8], query: Query<'_>, edits: &Edits<'_>) -> Result<Shape, 
     // A Media Playlist has no variants.
     if let Some(shape) = media::shape(playlist, edits) {
         return Ok(shape);
+    }
+    let (limit, found) = (Bounds::MOST_MULTIVARIANT_BYTES, playlist.len());
+    if found > limit && variants::are_edited(edits) && variants::is_multivariant(playlist) {
+        return Err(CompileError::TooLong { limit, found });
     }
     let shape = variants::shape(playlist, query, edits)?;
     let shape = shape.unwrap_or_else(|| vec![Piece::Lines(0..playlist.len())]);

@@ -131,13 +131,14 @@ impl<'a> Variables<'a> {
         {
             return Err(CREDENTIAL);
         }
+        if self.defined.len() >= MOST_DEFINED {
+            return Err("more than 10,000 variables");
+        }
         if !self.defined.insert(name.as_bytes()) {
             return Err(TWICE);
         }
         match definition {
-            Definition::Value(_, Some(value)) => {
-                self.values.insert(name.as_bytes(), Cow::Borrowed(value));
-            }
+            Definition::Value(_, Some(value)) => self.insert(name, Cow::Borrowed(value)),
             Definition::Parameter(_) => {
                 let query = self.query.get_or_insert_with(|| {
                     let pairs = url::form_urlencoded::parse(query.read().as_bytes()).into_owned();
@@ -145,8 +146,8 @@ impl<'a> Variables<'a> {
                     pairs.collect::<Vec<_>>().into_iter().rev().collect()
                 });
                 let found = query.get(name).filter(|value| (1..=LONGEST_PARAMETER).contains(&value.len()));
-                if let Some(value) = found {
-                    self.values.insert(name.as_bytes(), Cow::Owned(value.clone()));
+                if let Some(value) = found.cloned() {
+                    self.insert(name, Cow::Owned(value));
                 }
             }
             Definition::Value(_, None) | Definition::Import(_) => {}
@@ -154,8 +155,15 @@ impl<'a> Variables<'a> {
         Ok(())
     }
 
-    /// Puts the values in, once. A value that looks like a variable would be one to players that read what is written
-    /// here, so that it counts as unknown.
+    /// Keeps a value. One that looks like a variable would be one to players that read what is written here, so that it
+    /// counts as unknown; it is looked at once, and not at each reference.
+    fn insert(&mut self, name: &'a str, value: Cow<'a, str>) {
+        if !value.contains(OPEN) {
+            self.values.insert(name.as_bytes(), value);
+        }
+    }
+
+    /// Puts the values in, once.
     pub(super) fn resolve<'t>(&self, text: &'t str) -> Resolved<'t> {
         let Some(first) = text.find(OPEN) else { return Resolved::Known(Cow::Borrowed(text)) };
         let mut resolved = String::with_capacity(text.len());
@@ -194,7 +202,7 @@ impl<'a> Variables<'a> {
 
     /// The value of a variable, as long as there is room for it in the playlist.
     fn value(&self, name: &str) -> Option<&str> {
-        let value = self.values.get(name.as_bytes()).filter(|value| !value.contains(OPEN))?;
+        let value = self.values.get(name.as_bytes())?;
         self.written.set(self.written.get() + value.len());
         (self.written.get() <= MOST_WRITTEN).then_some(value)
     }
@@ -207,6 +215,9 @@ pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
 
 /// How a reference begins: `variable-reference = "{$" name "}"`.
 pub(super) const OPEN: &str = "{$";
+
+/// The most variables that a playlist may define.
+const MOST_DEFINED: usize = 10_000;
 
 /// The longest URI that variables may make, in bytes: the limit of Cloudflare's on a URL.
 const LONGEST: usize = 16 * 1024;
@@ -310,5 +321,19 @@ mod tests {
         let known =
             (0..10_000).take_while(|_| matches!(variables.resolve("{$b}"), Resolved::Known(_))).count();
         assert_eq!(known, MOST_WRITTEN / (8 * 1024));
+    }
+
+    #[test]
+    fn variables_are_so_many_at_most() {
+        let lists: Vec<_> = (0..=MOST_DEFINED).map(|at| format!("NAME=\"v{at}\",VALUE=\"\"")).collect();
+        let mut variables = Variables::default();
+        let (last, before) = lists.split_last().unwrap();
+        for list in before {
+            assert_eq!(variables.define(list.as_bytes(), Query::new(""), &Credentials::usual()), Ok(()));
+        }
+        assert_eq!(
+            variables.define(last.as_bytes(), Query::new(""), &Credentials::usual()),
+            Err("more than 10,000 variables")
+        );
     }
 }

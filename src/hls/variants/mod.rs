@@ -41,7 +41,8 @@ pub(super) fn shape(
     query: Query<'_>,
     edits: &Edits<'_>,
 ) -> Result<Option<Shape>, CompileError> {
-    if (!limits::are_in(edits.caps) && edits.start.is_none()) || !is_multivariant(playlist) {
+    let has_reason = limits::are_in(edits.caps) || edits.start.is_some();
+    if !has_reason || !is_multivariant(playlist) {
         return Ok(None);
     }
     let mut master = Master::read(playlist, query, edits.caps);
@@ -55,8 +56,13 @@ pub(super) fn shape(
     Ok(script.shape(playlist, start))
 }
 
+/// Whether variants are looked at: they are left out, put into another order, or steered between.
+pub(super) fn are_edited(edits: &Edits<'_>) -> bool {
+    limits::are_in(edits.caps) || edits.start.is_some() || edits.steering.is_some()
+}
+
 /// Whether any of its lines is one of a Multivariant Playlist: most playlists are others.
-fn is_multivariant(playlist: &[u8]) -> bool {
+pub(super) fn is_multivariant(playlist: &[u8]) -> bool {
     let holds = |name: &[u8]| memchr::memmem::find(playlist, name).is_some();
     holds(b"-STREAM-INF:") || holds(b"#EXT-X-MEDIA:")
 }

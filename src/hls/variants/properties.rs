@@ -249,6 +249,6 @@ fn time_is_linear() {
         };
         (0..3).map(|_| once()).min().unwrap()
     };
-    let (few, many) = (time(5_000), time(20_000));
-    assert!(many < few * 9 + Duration::from_millis(20), "5,000: {few:?}; 20,000: {many:?}");
+    let (few, many) = (time(3_000), time(12_000));
+    assert!(many < few * 9 + Duration::from_millis(20), "3,000: {few:?}; 12,000: {many:?}");
 }
