@@ -1,0 +1,97 @@
+//! What a manifest takes of an isolate's memory: in proportion to its bytes, and no more than 64 MiB for the longest, whatever
+//! stands in it. `benches/cost.rs` measures the time of the same shapes.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/adversarial.rs"]
+mod adversarial;
+
+use adversarial::{Format, SHAPES, Shape};
+use allocation_counter::measure;
+use stagedoor::catalog::{Caps, PlaylistPolicy};
+use stagedoor::dash::{self, CompileError, Edits};
+use stagedoor::hls;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+/// What a manifest may take, whatever its length.
+const MOST_BYTES: usize = 64 * MIB;
+
+/// The most bytes that a shape takes at a time, and how long it is; `None`: so long a one is refused.
+fn held(shape: &Shape, bytes: usize) -> Option<(usize, usize)> {
+    let manifest = shape.manifest(bytes);
+    let mut is_served = false;
+    let info = measure(|| is_served = shape.compile(&manifest).is_ok());
+    is_served.then(|| (usize::try_from(info.bytes_max).unwrap(), manifest.len()))
+}
+
+/// The longest manifest that is read takes no more than 64 MiB, by what each further byte takes. Of shapes that are refused
+/// before they are so long, the limits that refuse them say how much that is at most.
+#[test]
+fn memory_is_in_proportion_to_the_bytes() {
+    let policy = PlaylistPolicy::default();
+    for shape in SHAPES {
+        // A round number of doublings between the two: buffers grow by that.
+        let (Some((few, short)), Some((many, long))) = (held(shape, 16 * KIB), held(shape, 64 * KIB)) else {
+            continue;
+        };
+        let for_each = many.saturating_sub(few) as f64 / (long - short) as f64;
+        let longest = policy.longest_bytes(shape.format != Format::Playlist).min(shape.longest);
+        let most = for_each * longest as f64;
+        assert!(
+            most <= MOST_BYTES as f64,
+            "{}: {for_each:.2} bytes for each, {most:.0} for {longest}",
+            shape.name
+        );
+    }
+}
+
+/// Nothing is refused for its kind alone: a short manifest of each shape is served.
+#[test]
+fn short_ones_are_served() {
+    for shape in SHAPES {
+        let manifest = shape.manifest(4 * KIB);
+        let served = shape.compile(&manifest);
+        assert!(served.is_ok(), "{}: {:?}", shape.name, served.err());
+    }
+}
+
+/// An edit that leaves an MPD as it is costs no reading of it.
+#[test]
+fn an_mpd_is_read_anew_for_each_edit_that_changes_it_within_a_limit() {
+    let mpd = |bytes: usize| {
+        let comment = "x".repeat(bytes);
+        format!(
+            "<MPD type=\"dynamic\" timeShiftBufferDepth=\"PT9H\"><!-- {comment} --><Period start=\"PT0S\"/></MPD>"
+        )
+    };
+    let compile = |bytes: usize, caps: &Caps, update_within_s| {
+        let edits = Edits { update_within_s, ..Edits::within(caps) };
+        dash::compile(mpd(bytes).as_bytes(), None, &edits).map(drop)
+    };
+    let narrow = Caps { rewind_s: Some(60), ..Caps::default() };
+    let wide = Caps { rewind_s: Some(1_000_000), ..Caps::default() };
+    assert_eq!(compile(3 * MIB, &narrow, Some(30)), Ok(()));
+    let refused = compile(4 * MIB, &narrow, Some(30));
+    assert!(
+        matches!(refused, Err(CompileError::ReadTooOften { limit, .. }) if limit == 10 * MIB),
+        "{refused:?}"
+    );
+    assert_eq!(compile(4 * MIB, &wide, Some(30)), Ok(()));
+    let refused = compile(8 * MIB, &wide, None);
+    assert!(matches!(refused, Err(CompileError::TooLong { limit, .. }) if limit == 8 * MIB), "{refused:?}");
+}
+
+/// One that nothing is made of is as long as any playlist.
+#[test]
+fn a_multivariant_playlist_that_is_edited_has_a_limit_of_its_own() {
+    let playlist =
+        format!("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n#{}\n", "x\n#".repeat(3 * MIB / 2));
+    let compile = |caps: &Caps| hls::compile(playlist.as_bytes(), None, &hls::Edits::within(caps)).map(drop);
+    assert_eq!(compile(&Caps::default()), Ok(()));
+    let refused = compile(&Caps { max_height: Some(720), ..Caps::default() });
+    assert!(
+        matches!(refused, Err(hls::CompileError::TooLong { limit, .. }) if limit == 4 * MIB),
+        "{refused:?}"
+    );
+}
