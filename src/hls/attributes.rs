@@ -57,6 +57,8 @@ pub(super) fn attributes(list: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
             }
         };
         next = after;
+        #[cfg(test)]
+        super::work::read();
         Some(Attribute { name, value: list.get(at..at + len)?, at, quoted: at > value_start, exact })
     })
 }

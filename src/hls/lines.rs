@@ -81,6 +81,8 @@ pub(super) fn lines_between(playlist: &[u8], from: usize, to: usize) -> impl Ite
         let line =
             Line { start, text_start: start + text.len() - trimmed.len(), text: trimmed, end: start + len };
         start = line.end;
+        #[cfg(test)]
+        super::work::read();
         Some(line)
     })
 }

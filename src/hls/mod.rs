@@ -42,6 +42,8 @@ mod timing;
 mod variables;
 mod variants;
 mod window;
+#[cfg(test)]
+mod work;
 mod writer;
 
 pub use attributes::Attribute;
