@@ -173,7 +173,9 @@ impl From<&hls::CompileError> for Refused {
         Self::Broken(match error {
             Error::NoVariant { .. } => return Self::NoVariant,
             Error::NotAPlaylist | Error::NotAList { .. } => FaultKind::ManifestInvalid,
-            Error::TooLong { .. } | Error::LineTooLong { .. } => FaultKind::ManifestTooLarge,
+            Error::TooLong { .. } | Error::LineTooLong { .. } | Error::TooMuch { .. } => {
+                FaultKind::ManifestTooLarge
+            }
             Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
         })
     }

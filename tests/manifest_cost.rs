@@ -71,15 +71,15 @@ fn an_mpd_is_read_anew_for_each_edit_that_changes_it_within_a_limit() {
     };
     let narrow = Caps { rewind_s: Some(60), ..Caps::default() };
     let wide = Caps { rewind_s: Some(1_000_000), ..Caps::default() };
-    assert_eq!(compile(3 * MIB, &narrow, Some(30)), Ok(()));
-    let refused = compile(4 * MIB, &narrow, Some(30));
+    assert_eq!(compile(15 * MIB / 8, &narrow, Some(30)), Ok(()));
+    let refused = compile(5 * MIB / 2, &narrow, Some(30));
     assert!(
-        matches!(refused, Err(CompileError::ReadTooOften { limit, .. }) if limit == 10 * MIB),
+        matches!(refused, Err(CompileError::ReadTooOften { limit, .. }) if limit == 6 * MIB),
         "{refused:?}"
     );
-    assert_eq!(compile(4 * MIB, &wide, Some(30)), Ok(()));
-    let refused = compile(8 * MIB, &wide, None);
-    assert!(matches!(refused, Err(CompileError::TooLong { limit, .. }) if limit == 8 * MIB), "{refused:?}");
+    assert_eq!(compile(5 * MIB / 2, &wide, Some(30)), Ok(()));
+    let refused = compile(4 * MIB, &wide, None);
+    assert!(matches!(refused, Err(CompileError::TooLong { limit, .. }) if limit == 4 * MIB), "{refused:?}");
 }
 
 /// One that nothing is made of is as long as any playlist.
@@ -94,4 +94,15 @@ fn a_multivariant_playlist_that_is_edited_has_a_limit_of_its_own() {
         matches!(refused, Err(hls::CompileError::TooLong { limit, .. }) if limit == 4 * MIB),
         "{refused:?}"
     );
+}
+
+/// URIs whose spelling does not tell where they lead are resolved, each against the playlist's own URL.
+#[test]
+fn a_playlist_has_as_many_uris_to_be_resolved_as_are_counted() {
+    let climbing = SHAPES.iter().filter(|shape| shape.name.starts_with("URIs that climb"));
+    for shape in climbing {
+        assert!(shape.compile(&shape.manifest(512 * KIB)).is_ok(), "{}", shape.name);
+        let refused = shape.compile(&shape.manifest(2 * MIB)).err().unwrap_or_default();
+        assert!(refused.contains(": expected 12582912 bytes of URIs to be resolved at most"), "{refused}");
+    }
 }

@@ -236,7 +236,9 @@ impl From<&hls::CompileError> for Refusal {
         let reason = match error {
             Error::NotAPlaylist | Error::NotAList { .. } => None,
             Error::NoVariant { .. } => Some("no_variant"),
-            Error::TooLong { .. } | Error::LineTooLong { .. } => Some("manifest_too_large"),
+            Error::TooLong { .. } | Error::LineTooLong { .. } | Error::TooMuch { .. } => {
+                Some("manifest_too_large")
+            }
             Error::Uncovered { .. } => Some("manifest_foreign_uri"),
         };
         Self { reason, detail: error.to_string() }

@@ -37,6 +37,11 @@ impl ForeignPolicy {
         self.pass.is_empty() && self.sign.is_empty()
     }
 
+    /// What a look at the lists takes, as so many bytes that are compared: every pattern may have to be looked at.
+    pub(crate) const fn cost(&self) -> usize {
+        (self.pass.len() + self.sign.len()).saturating_mul(8)
+    }
+
     /// Whether URIs of this host, in lower case, get the token; `protected`: nobody on the way can read them.
     pub fn signs(&self, host: &str, protected: bool) -> bool {
         self.sign.iter().any(|pattern| pattern.matches(host) && (protected || *pattern == HostPattern::all()))

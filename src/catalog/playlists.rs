@@ -14,7 +14,7 @@ use crate::hls::Bounds;
 #[serde(default)]
 pub struct PlaylistPolicy {
     /// The longest manifest that is read, in bytes, 1,024 to 33,554,432; a longer one is a fault, `manifest_too_large`. More
-    /// than 16,777,216 counts as that, and of MPDs more than 8,388,608.
+    /// than 12,582,912 counts as that, and of MPDs more than 4,194,304.
     #[serde(deserialize_with = "size")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 33_554_432)))]
     pub max_bytes: usize,
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(read(r#"{"max_bytes":2000}"#).unwrap().bounds().playlist_bytes, 2_000);
         let most = read(r#"{"max_bytes":33554432}"#).unwrap();
         let found = (most.bounds().playlist_bytes, most.longest_bytes(false), most.longest_bytes(true));
-        assert_eq!(found, (16 << 20, 16 << 20, 8 << 20));
+        assert_eq!(found, (12 << 20, 12 << 20, 4 << 20));
         let start = read(r#"{"start":{"mobile":{"max_height":480}}}"#).unwrap().start;
         assert_eq!(start.get(&DeviceClass::Mobile).unwrap().max_height, Some(480));
         for bad in [r#"{"max_bytes":1023}"#, r#"{"max_line_bytes":33554433}"#] {

@@ -10,7 +10,7 @@ use crate::manifest::{Frame, Template};
 
 /// The longest MPD, whatever a site allows, with the parts that it has elsewhere: it is read once and again after each edit, and
 /// what is made of it has to leave room for other tenants'.
-pub const MOST_BYTES: usize = 8 * 1024 * 1024;
+pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why an MPD cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +128,9 @@ pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Resu
     }
 }
 
-/// The most bytes that are read of an MPD, which is read anew for each edit that has changed it.
-const MOST_READ: usize = 10 * 1024 * 1024;
+/// The most bytes that are read of an MPD, which is read anew for each edit that has changed it: 2 MB, which is the limit of AWS
+/// Elemental MediaTailor on an MPD, can be changed by two.
+const MOST_READ: usize = 6 * 1024 * 1024;
 
 /// Finds out what is to become of an MPD.
 type Edit = fn(&Document<'_>, &Edits<'_>) -> Result<Changes, CompileError>;

@@ -171,7 +171,7 @@ impl<'f> Resolver<'f> {
         for base in bases {
             self.budget.resolve(base.media.as_str().len(), uri.len())?;
             let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
-            match target(self.frame, media.clone()) {
+            match target(self.frame, &self.budget, media.clone()) {
                 Ok(target) if is_at_edge(&target.edge) => own.push(base.clone()),
                 _ => elsewhere = elsewhere.or(Some(media)),
             }
@@ -190,7 +190,8 @@ impl<'f> Resolver<'f> {
     pub(super) fn is_own(&self, uri: &str, bases: &[Base]) -> Result<bool, PlaceError> {
         for base in bases {
             self.budget.resolve(base.media.as_str().len(), uri.len())?;
-            let target = base.media.join(uri).ok().and_then(|media| target(self.frame, media).ok());
+            let target =
+                base.media.join(uri).ok().and_then(|media| target(self.frame, &self.budget, media).ok());
             if target.is_some_and(|target| is_at_edge(&target.edge)) {
                 return Ok(true);
             }
@@ -260,7 +261,7 @@ impl<'f> Resolver<'f> {
         for base in bases {
             self.budget.resolve(base.media.as_str().len(), uri.len())?;
             let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
-            let target = target(frame, media)?;
+            let target = target(frame, &self.budget, media)?;
             is_well = is_well && base.edge.join(uri).is_ok_and(|at_edge| at_edge == target.edge);
             if !targets.contains(&target) {
                 targets.push(target);
@@ -319,13 +320,14 @@ fn marked(uri: &str) -> Option<(String, String)> {
 }
 
 /// Where something is to be fetched that lies at a URL, seen from the media origin.
-fn target(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
+fn target(frame: &Frame<'_>, budget: &Budget, media: Url) -> Result<Base, PlaceError> {
     if media.as_str().len() > URI_BYTES_MAX {
         return Err(PlaceError::TooLong);
     }
     let is_foreign =
         media.origin() != frame.folder.origin() || !media.username().is_empty() || media.password().is_some();
     let Some(path) = media.path().strip_prefix(frame.folder.path()).filter(|_| !is_foreign) else {
+        budget.spend(frame.foreign.cost())?;
         return foreign(frame, media);
     };
     // An encoded dot segment or slash might lead out again at the media origin.

@@ -36,6 +36,15 @@ pub enum CompileError {
         /// What there is, in bytes.
         found: usize,
     },
+    /// It has so many URIs that have to be resolved that it takes more work than a playlist may make.
+    TooMuch {
+        /// The line at which it was too much, counted from 1.
+        line: usize,
+        /// What is allowed: bytes of URIs, each counted with the URL that it is resolved against.
+        limit: usize,
+        /// What there was up to there.
+        found: usize,
+    },
     /// A URI leads out of the title, begins with a variable of unknown value, or is not a URI, or players do not agree
     /// where it stands: so no session would cover it.
     Uncovered {
@@ -62,6 +71,10 @@ impl fmt::Display for CompileError {
             Self::LineTooLong { line, limit, found } => {
                 write!(f, "line {line}: expected {limit} bytes at most, found {found}")
             }
+            Self::TooMuch { line, limit, found } => write!(
+                f,
+                "line {line}: expected {limit} bytes of URIs to be resolved at most, each counted with the playlist's own URL, found {found}"
+            ),
             Self::Uncovered { line, why, uri } => write!(f, "line {line}: {why}: {uri}"),
             Self::NoVariant { left_out } => write!(f, "no variant stream is within the limits: {left_out}"),
         }

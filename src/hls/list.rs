@@ -14,11 +14,11 @@
 use serde_json::{Map, Value};
 
 use super::compile::CompileError;
-use super::place::Place;
+use super::place::{Place, PlaceError, Resolver};
 use super::sign::why;
 use super::variables::Variables;
 use crate::json;
-use crate::manifest::{Frame, MOST_WRITTEN, TOKEN_BYTES, Template};
+use crate::manifest::{Frame, MOST_RESOLVED, MOST_WRITTEN, TOKEN_BYTES, Template};
 use crate::route::{Reading, SESSION_PARAMETER};
 
 /// A kind of list.
@@ -45,7 +45,8 @@ pub fn compile_list(bytes: &[u8], list: List, frame: &Frame<'_>) -> Result<Templ
     // What stands for the token is nothing that the list has itself.
     let text = serde_json::to_string(&members).map_err(broken)?;
     let mark = (0..=text.len()).map(|number| format!("~{number}~token")).find(|mark| !text.contains(mark));
-    let signer = Signer { frame, mark: mark.unwrap_or_default() };
+    let resolver = Resolver::new(frame);
+    let signer = Signer { resolver: &resolver, mark: mark.unwrap_or_default() };
     match list {
         List::Assets => {
             for asset in members.get_mut("ASSETS").into_iter().flat_map(objects) {
@@ -77,7 +78,7 @@ pub fn compile_list(bytes: &[u8], list: List, frame: &Frame<'_>) -> Result<Templ
 }
 
 struct Signer<'f> {
-    frame: &'f Frame<'f>,
+    resolver: &'f Resolver<'f>,
     /// Stands for the token.
     mark: String,
 }
@@ -95,9 +96,15 @@ impl Signer<'_> {
 
     fn uri(&self, value: &mut Value, reading: Reading) -> Result<(), CompileError> {
         let Value::String(uri) = value else { return Ok(()) };
-        let place = self.frame.place_to_read(uri.as_bytes(), &Variables::default(), reading);
-        let place = place.map_err(|error| uncovered(why(error), uri))?;
-        let Self { frame, mark } = self;
+        let Self { resolver, mark } = self;
+        let frame = resolver.frame;
+        let place = resolver.place_to_read(uri.as_bytes(), &Variables::default(), reading);
+        let place = place.map_err(|error| match error {
+            PlaceError::Exhausted => {
+                CompileError::TooMuch { line: 1, limit: MOST_RESOLVED, found: resolver.spent() }
+            }
+            error => uncovered(why(error), uri),
+        })?;
         *uri = match place {
             Place::AsIs => return Ok(()),
             Place::Unsigned(text) => text,
@@ -112,12 +119,12 @@ impl Signer<'_> {
     fn replacement(&self, replacement: &mut Map<String, Value>) -> Result<(), CompileError> {
         if let Some(host) = replacement.get("HOST") {
             let host = host.as_str().unwrap_or_default();
-            if !self.frame.is_for_token(host) {
+            if !self.resolver.frame.is_for_token(host) {
                 return Err(uncovered("a host that is not to have the session's token", host));
             }
         }
         if let Some(Value::Object(parameters)) = replacement.get("PARAMS") {
-            let held = parameters.keys().find(|name| self.frame.credentials.holds_parameter(name));
+            let held = parameters.keys().find(|name| self.resolver.frame.credentials.holds_parameter(name));
             if let Some(name) = held {
                 return Err(uncovered("a parameter in which a credential of the viewer stands", name));
             }

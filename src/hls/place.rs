@@ -1,11 +1,12 @@
 //! Where a URI of a playlist leads, and how it is to be written.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use url::Url;
 
 use super::variables::{Resolved, Variables, names};
-use crate::manifest::{Frame, Signing, below, is_relative, plain, with_parameter};
+use crate::manifest::{Budget, Exhausted, Frame, Signing, below, is_relative, plain, with_parameter};
 use crate::route::{Reading, ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
 /// How a URI is to be written.
@@ -36,14 +37,51 @@ pub(super) enum PlaceError {
     Credential,
     /// Its path has a spelling that the edge does not serve: an empty segment, an encoded slash, a stray `%`.
     Spelling,
+    /// The playlist has so many URIs that have to be resolved that it takes too long.
+    Exhausted,
 }
 
-impl Frame<'_> {
+impl From<Exhausted> for PlaceError {
+    fn from(_: Exhausted) -> Self {
+        Self::Exhausted
+    }
+}
+
+/// Resolves the URIs of one playlist, and counts the work that they make.
+///
+/// URIs that are covered by their spelling alone ([`plain`]) are not resolved, and not counted.
+pub(super) struct Resolver<'f> {
+    pub(super) frame: &'f Frame<'f>,
+    budget: Budget,
+    /// The playlist's own URL at the media origin.
+    manifest: OnceCell<Option<Url>>,
+    /// The title's root at the edge below a session, and the playlist's own URL there.
+    at_edge: OnceCell<Option<(Url, Url)>>,
+}
+
+impl<'f> Resolver<'f> {
+    pub(super) fn new(frame: &'f Frame<'f>) -> Self {
+        Self { frame, budget: Budget::default(), manifest: OnceCell::new(), at_edge: OnceCell::new() }
+    }
+
+    /// The work so far, in bytes.
+    pub(super) const fn spent(&self) -> usize {
+        self.budget.spent()
+    }
+
+    /// Where a URI leads at the media origin.
+    fn at_origin(&self, uri: &str) -> Result<Url, PlaceError> {
+        let frame = self.frame;
+        let manifest = self.manifest.get_or_init(|| frame.folder.join(frame.resource.as_str()).ok());
+        let manifest = manifest.as_ref().ok_or(PlaceError::Unreadable)?;
+        self.budget.resolve(manifest.as_str().len(), uri.len())?;
+        manifest.join(uri).map_err(|_| PlaceError::Unreadable)
+    }
     /// Finds out how to write a URI, which players resolve after taking control characters and spaces off its ends.
     pub(super) fn place(&self, uri: &[u8], variables: &Variables<'_>) -> Result<Place, PlaceError> {
         let uri = str::from_utf8(uri).map_err(|_| PlaceError::Unreadable)?;
         if let Some(has_query) = plain(uri) {
-            return Ok(match self.signing {
+            return Ok(match self.frame.signing {
                 Signing::Inherited => Place::AsIs,
                 Signing::Path => Place::Below,
                 Signing::Query | Signing::Renewed => Place::With(if has_query { '&' } else { '?' }),
@@ -54,7 +92,7 @@ impl Frame<'_> {
             Resolved::Known(Cow::Owned(text)) => self.with_values(&text),
             // Whatever has defined it, there or in another playlist.
             Resolved::Partly { text, .. }
-                if names(&text).any(|name| self.credentials.holds_parameter(name)) =>
+                if names(&text).any(|name| self.frame.credentials.holds_parameter(name)) =>
             {
                 Err(PlaceError::Credential)
             }
@@ -71,9 +109,7 @@ impl Frame<'_> {
         let Some(text) = str::from_utf8(uri).ok().and_then(|uri| decided(variables.resolve(uri))) else {
             return true;
         };
-        let manifest = self.folder.join(self.resource.as_str());
-        let url = manifest.and_then(|manifest| manifest.join(&text));
-        url.map_or(true, |url| below(self.folder, &url).is_none())
+        self.at_origin(&text).map_or(true, |url| below(self.frame.folder, &url).is_none())
     }
 
     /// Finds out how to write a URI whose file players read as something that leads further: where its name does not tell, and
@@ -87,12 +123,11 @@ impl Frame<'_> {
         let uri = str::from_utf8(uri).map_err(|_| PlaceError::Unreadable)?;
         // What it is read as would be an unknown value's to say.
         let text = decided(variables.resolve(uri)).ok_or(PlaceError::Variable)?;
-        let manifest = self.folder.join(self.resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
-        let url = manifest.join(&text).map_err(|_| PlaceError::Unreadable)?;
-        let resource = below(self.folder, &url).and_then(|below| below.split('?').next());
+        let url = self.at_origin(&text)?;
+        let resource = below(self.frame.folder, &url).and_then(|below| below.split('?').next());
         let marked = resource.and_then(|resource| reading.marked(&text, resource));
         let Some(marked) = marked else { return self.place(uri.as_bytes(), variables) };
-        if names(&marked).any(|name| self.credentials.holds_parameter(name)) {
+        if names(&marked).any(|name| self.frame.credentials.holds_parameter(name)) {
             return Err(PlaceError::Credential);
         }
         Ok(match self.with_values(&marked)? {
@@ -104,9 +139,10 @@ impl Frame<'_> {
     /// A URI in which values stand in place of variables.
     fn with_values(&self, uri: &str) -> Result<Place, PlaceError> {
         Ok(match self.resolved(uri)? {
-            Place::Below => {
-                Place::Signed("/~".to_owned(), ["/", self.root, self.resource.folder(), uri].concat())
-            }
+            Place::Below => Place::Signed(
+                "/~".to_owned(),
+                ["/", self.frame.root, self.frame.resource.folder(), uri].concat(),
+            ),
             Place::With(mark) => Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new()),
             place => place,
         })
@@ -117,42 +153,55 @@ impl Frame<'_> {
             // It was not, before its variables were put in.
             return self.place(uri.as_bytes(), &Variables::default());
         }
-        let manifest = self.folder.join(self.resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
-        let url = manifest.join(uri).map_err(|_| PlaceError::Unreadable)?;
-        let Some(below) = below(self.folder, &url) else { return self.foreign(uri, &url) };
+        let Frame { folder, root, signing, .. } = *self.frame;
+        let url = self.at_origin(uri)?;
+        let Some(below) = below(folder, &url) else { return self.foreign(uri, &url) };
         // An encoded dot segment or slash might lead out again at the media origin.
-        ResourcePath::parse(url.path().get(self.folder.path().len()..).unwrap_or_default())
+        ResourcePath::parse(url.path().get(folder.path().len()..).unwrap_or_default())
             .map_err(|_| PlaceError::Spelling)?;
         // A title's folder at the media origin may have another name and depth than its root at the edge, so that a
         // URI that climbs can lead to different places.
-        if is_relative(uri) && self.inherits(uri, below) {
-            match self.signing {
-                Signing::Inherited => return Ok(Place::AsIs),
-                Signing::Renewed if !uri.contains('#') => {
-                    return Ok(Place::With(if uri.contains('?') { '&' } else { '?' }));
-                }
-                Signing::Path | Signing::Query | Signing::Renewed => {}
+        let as_it_stands = match signing {
+            Signing::Inherited => Some(Place::AsIs),
+            Signing::Renewed if !uri.contains('#') => {
+                Some(Place::With(if uri.contains('?') { '&' } else { '?' }))
             }
+            Signing::Path | Signing::Query | Signing::Renewed => None,
+        };
+        if let Some(place) = as_it_stands
+            && is_relative(uri)
+            && self.inherits(uri, below)?
+        {
+            return Ok(place);
         }
         let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
-        Ok(match self.signing {
+        Ok(match signing {
             Signing::Inherited | Signing::Path | Signing::Renewed => {
-                Place::Signed("/~".to_owned(), ["/", self.root, below, &fragment].concat())
+                Place::Signed("/~".to_owned(), ["/", root, below, &fragment].concat())
             }
             Signing::Query => {
                 let path = below.split('?').next().unwrap_or_default();
                 let query = with_parameter(&url);
-                Place::Signed(["/", self.root, path, &query].concat(), fragment)
+                Place::Signed(["/", root, path, &query].concat(), fragment)
             }
         })
     }
 
     /// Whether a relative URI leads to the same place at the edge as it does at the media origin.
-    fn inherits(&self, uri: &str, below: &str) -> bool {
-        let root = Url::parse("https://edge.invalid/~session/").and_then(|host| host.join(self.root));
-        let manifest = root.as_ref().ok().and_then(|root| root.join(self.resource.as_str()).ok());
-        let url = manifest.and_then(|manifest| manifest.join(uri).ok());
-        root.is_ok_and(|root| url.is_some_and(|url| self::below(&root, &url) == Some(below)))
+    fn inherits(&self, uri: &str, below: &str) -> Result<bool, PlaceError> {
+        // It has no session.
+        if uri.starts_with('/') && !uri.starts_with("/~") {
+            return Ok(false);
+        }
+        let Frame { root, resource, .. } = *self.frame;
+        let at_edge = self.at_edge.get_or_init(|| {
+            let root = Url::parse("https://edge.invalid/~session/").and_then(|host| host.join(root)).ok()?;
+            let manifest = root.join(resource.as_str()).ok()?;
+            Some((root, manifest))
+        });
+        let Some((root, manifest)) = at_edge else { return Ok(false) };
+        self.budget.spend(manifest.as_str().len().saturating_add(uri.len()))?;
+        Ok(manifest.join(uri).is_ok_and(|url| self::below(root, &url) == Some(below)))
     }
 
     /// A URI whose path holds a variable of which players alone know the value. The text before it has to hold the URI on the
@@ -163,15 +212,15 @@ impl Frame<'_> {
         if !is_covered {
             return Err(PlaceError::Variable);
         }
-        Ok(match self.signing {
+        Ok(match self.frame.signing {
             Signing::Inherited if before.contains('/') => Place::AsIs,
             Signing::Inherited => Place::Unsigned(format!("./{uri}")),
             Signing::Path => Place::Below,
             Signing::Query | Signing::Renewed => {
                 let (uri, fragment) = uri.find('#').map_or((uri, ""), |at| uri.split_at(at));
                 let mark = if uri.contains('?') { '&' } else { '?' };
-                let root = ["/", self.root, self.resource.folder()].concat();
-                let folder = match self.signing {
+                let root = ["/", self.frame.root, self.frame.resource.folder()].concat();
+                let folder = match self.frame.signing {
                     Signing::Renewed if before.contains('/') => "",
                     Signing::Renewed => "./",
                     _ => &root,
@@ -184,17 +233,19 @@ impl Frame<'_> {
 
     /// What becomes of a URI that leads out of the title.
     fn foreign(&self, uri: &str, url: &Url) -> Result<Place, PlaceError> {
+        let Frame { foreign, signing, .. } = *self.frame;
+        self.budget.spend(foreign.cost())?;
         let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
         // In plain text, anybody on the way would have the token.
-        let is_protected = url.scheme() == "https" || !self.is_protected();
-        if let Some(host) = host.filter(|host| self.foreign.signs(host, is_protected)) {
+        let is_protected = url.scheme() == "https" || !self.frame.is_protected();
+        if let Some(host) = host.filter(|host| foreign.signs(host, is_protected)) {
             if session_prefix(url.path()).is_some() {
                 return Err(PlaceError::Spelling);
             }
             let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
             let at = format!("{}://{authority}", url.scheme());
             let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
-            return Ok(match self.signing {
+            return Ok(match signing {
                 Signing::Inherited | Signing::Path | Signing::Renewed => {
                     let query = url.query().map(without_session).filter(|query| !query.is_empty());
                     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
@@ -205,7 +256,7 @@ impl Frame<'_> {
                 }
             });
         }
-        if !self.foreign.passes(host) {
+        if !foreign.passes(host) {
             return Err(PlaceError::Foreign);
         }
         // At the edge, a relative one would lead elsewhere.
@@ -231,7 +282,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::ForeignPolicy;
-    use crate::manifest::{Query, is_local};
+    use crate::manifest::{MOST_RESOLVED, Query, is_local};
     use crate::token::Credentials;
 
     fn place_with(signing: Signing, foreign: &ForeignPolicy, uri: &str) -> Result<Place, PlaceError> {
@@ -255,7 +306,7 @@ mod tests {
             authority: "https://watch.example",
             credentials: Credentials::SESSION,
         };
-        frame.place(uri.as_bytes(), &variables)
+        Resolver::new(&frame).place(uri.as_bytes(), &variables)
     }
 
     /// The URI as it is written, with `S` for the token.
@@ -271,6 +322,58 @@ mod tests {
 
     fn place(signing: Signing, uri: &str) -> Result<String, PlaceError> {
         written(signing, &ForeignPolicy::REFUSE, uri)
+    }
+
+    /// What a playlist's URIs count for, and how many of them there may be.
+    #[test]
+    fn what_is_resolved_has_a_budget() {
+        let folder = Url::parse("https://media.example/vod/h/").unwrap();
+        let resource = ResourcePath::parse("hls/index.m3u8").unwrap();
+        let hosts: Vec<_> = (0..1_000).map(|number| format!("h{number}.example")).collect();
+        let many: ForeignPolicy = serde_json::from_value(json!({ "pass": hosts })).unwrap();
+        let one = serde_json::from_value(json!({ "pass": ["h999.example"] })).unwrap();
+        let spent = |signing, foreign: &ForeignPolicy, uri: &str, reading: Option<Reading>, times: usize| {
+            let frame = Frame {
+                folder: &folder,
+                root: "harbour/",
+                resource: &resource,
+                query: Query::new(""),
+                signing,
+                foreign,
+                authority: "https://watch.example",
+                credentials: Credentials::SESSION,
+            };
+            let resolver = Resolver::new(&frame);
+            let variables = Variables::default();
+            for _ in 0..times {
+                match reading {
+                    Some(reading) => resolver.place_to_read(uri.as_bytes(), &variables, reading)?,
+                    None => resolver.place(uri.as_bytes(), &variables)?,
+                };
+            }
+            Ok(resolver.spent())
+        };
+        let each = |signing, uri: &str| spent(signing, &ForeignPolicy::REFUSE, uri, None, 1).unwrap();
+        for signing in [Signing::Inherited, Signing::Path, Signing::Query, Signing::Renewed] {
+            assert_eq!(each(signing, "v/a.ts?x=1"), 0);
+            assert!(each(signing, "../a.ts") > 64);
+            assert_eq!(each(signing, "/vod/h/a.ts"), each(Signing::Path, "/vod/h/a.ts"));
+            let far = format!("/vod/h/{}", "a/".repeat(400));
+            let far = far.trim_end_matches('/');
+            let most = MOST_RESOLVED / each(signing, far);
+            let spent = |times| spent(signing, &ForeignPolicy::REFUSE, far, None, times);
+            assert!(spent(most).is_ok());
+            assert_eq!(spent(most + 1), Err(PlaceError::Exhausted));
+            // Where it leads at the edge is looked at too where it might stay as it is.
+            let stays = matches!(signing, Signing::Inherited | Signing::Renewed);
+            assert_eq!(each(signing, "../a.ts") > each(Signing::Path, "../a.ts"), stays);
+        }
+        // Each URI of a foreign host is held against each of the site's.
+        let foreign =
+            |policy: &ForeignPolicy| spent(Signing::Path, policy, "//h999.example/a", None, 10).unwrap();
+        assert!(foreign(&many) >= foreign(&one) + 10 * 999 * 8);
+        let read = |times| spent(Signing::Path, &many, "../a", Some(Reading::Playlist), times);
+        assert_eq!(read(MOST_RESOLVED), Err(PlaceError::Exhausted));
     }
 
     #[test]

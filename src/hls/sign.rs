@@ -3,12 +3,12 @@
 use super::attributes::attributes;
 use super::compile::{CompileError, is_header};
 use super::lines::{Kind, Line, lines, lines_between};
-use super::place::{Place, PlaceError};
+use super::place::{Place, PlaceError, Resolver};
 use super::shape::{Change, Piece};
 use super::variables::Variables;
 use super::{Edits, define};
 use crate::catalog::ExistingSteering;
-use crate::manifest::{Frame, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, plain};
+use crate::manifest::{Frame, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, plain};
 use crate::route::{Reading, SESSION_PARAMETER};
 
 /// Writes the pieces of a playlist into a template.
@@ -18,13 +18,15 @@ pub(super) fn write(
     frame: Option<&Frame<'_>>,
     edits: &Edits<'_>,
 ) -> Result<Template, CompileError> {
+    let resolver = frame.map(Resolver::new);
     let mut signer = Signer {
-        frame,
+        resolver: resolver.as_ref(),
         below: frame.map(|frame| ["/", frame.root, frame.resource.folder()].concat()).unwrap_or_default(),
         line_bytes: edits.bounds.line_bytes,
         takes_variables: true,
         variables: Variables::default(),
         playlist_follows: false,
+        passes_local: frame.is_some_and(|frame| frame.foreign.passes(None)),
         keeps_steering: edits.steering.is_some_and(|steering| steering.existing == ExistingSteering::Keep),
         template: Template::with_capacity(playlist.len() + playlist.len() / 8),
     };
@@ -41,13 +43,15 @@ pub(super) fn write(
 
 struct Signer<'a, 'f> {
     /// `None`: URIs stay as they are.
-    frame: Option<&'f Frame<'f>>,
+    resolver: Option<&'f Resolver<'f>>,
     /// The folder of the playlist at the edge, behind the session: `/harbour/hls/`.
     below: String,
     line_bytes: usize,
     /// Whether each token so far stands where players put variables in: in a line that is a URI, or in quotes.
     takes_variables: bool,
     variables: Variables<'a>,
+    /// The site passes on whatever has no host: worked out once, of lists that may be long.
+    passes_local: bool,
     /// The site trusts the steering servers that its playlists name.
     keeps_steering: bool,
     /// The next URI is that of a variant's playlist.
@@ -74,12 +78,13 @@ impl<'a> Signer<'a, '_> {
             }
             let uncovered =
                 |why, uri: &[u8]| CompileError::Uncovered { line: number(), why, uri: quote(uri) };
-            let Some(frame) = self.frame else { continue };
+            let Some(resolver) = self.resolver else { continue };
+            let frame = resolver.frame;
             let written = self.template.size_rendered(TOKEN_BYTES);
             if written > MOST_WRITTEN {
                 return Err(CompileError::TooLong { limit: MOST_WRITTEN, found: written });
             }
-            if self.is_left_out(&line, frame) {
+            if self.is_left_out(&line, resolver) {
                 while let Some(change) = changes.next_if(|change| change.at.start < line.start) {
                     copied = self.change(text, copied, change);
                 }
@@ -95,10 +100,18 @@ impl<'a> Signer<'a, '_> {
                     copied = self.change(text, copied, change);
                 }
                 let place = match reading {
-                    Some(reading) => frame.place_to_read(uri, &self.variables, reading),
-                    None => frame.place(uri, &self.variables),
+                    Some(reading) => resolver.place_to_read(uri, &self.variables, reading),
+                    None => resolver.place(uri, &self.variables),
                 };
-                match place.map_err(|error| uncovered(why(error), uri))? {
+                let place = place.map_err(|error| match error {
+                    PlaceError::Exhausted => CompileError::TooMuch {
+                        line: number(),
+                        limit: MOST_RESOLVED,
+                        found: resolver.spent(),
+                    },
+                    error => uncovered(why(error), uri),
+                });
+                match place? {
                     Place::AsIs => {}
                     place => {
                         self.template.push(text.get(copied..at).unwrap_or_default());
@@ -118,7 +131,7 @@ impl<'a> Signer<'a, '_> {
 
     /// Whether a line announces a steering server outside the title, which nobody reads: it could send players, and the token
     /// in their URIs, to any host. A site that trusts it keeps it.
-    fn is_left_out(&self, line: &Line<'_>, frame: &Frame<'_>) -> bool {
+    fn is_left_out(&self, line: &Line<'_>, resolver: &Resolver<'_>) -> bool {
         let Kind::Tag(_, tag) = line.kind() else { return false };
         let Some(list) = tag.strip_prefix(b"#EXT-X-CONTENT-STEERING:").filter(|_| !self.keeps_steering)
         else {
@@ -126,7 +139,7 @@ impl<'a> Signer<'a, '_> {
         };
         attributes(list)
             .filter(|attribute| attribute.name == b"SERVER-URI")
-            .any(|attribute| frame.leads_out(attribute.value, &self.variables))
+            .any(|attribute| resolver.leads_out(attribute.value, &self.variables))
     }
 
     /// Writes a change and what stands before it; returns where the source goes on.
@@ -180,8 +193,8 @@ impl<'a> Signer<'a, '_> {
             Kind::Ambiguous => return Err("a line that players read differently"),
             Kind::Uri => {
                 let is_playlist = std::mem::take(&mut self.playlist_follows);
-                let is_signed =
-                    is_fetched(line.text, is_playlist, frame) && !(is_playlist && stays(line.text, frame));
+                let is_signed = is_fetched(line.text, is_playlist, self.passes_local)
+                    && !(is_playlist && stays(line.text, frame));
                 let reading = is_playlist.then_some(Reading::Playlist);
                 let found = Found { at: line.text_start, uri: line.text, reading };
                 return Ok(Uris::Line(is_signed.then_some(found)));
@@ -224,7 +237,7 @@ impl<'a> Signer<'a, '_> {
             // Within a value that ended as it should, a name is no name.
             seen = attribute.at + if attribute.exact { attribute.value.len() } else { 0 };
             let is_left = is_renewed_in_turn && stays(attribute.value, frame);
-            if is_uri && is_fetched(attribute.value, names_playlist, frame) && !is_left {
+            if is_uri && is_fetched(attribute.value, names_playlist, self.passes_local) && !is_left {
                 let reading = reading(tag, attribute.name).filter(|_| !is_local(attribute.value));
                 found.push(Found { at: start + list_at + attribute.at, uri: attribute.value, reading });
             }
@@ -240,8 +253,8 @@ impl<'a> Signer<'a, '_> {
 
 /// Whether a URI is one that the session has to cover. Keys, maps and segments in the URI itself (`data:`) or with a
 /// licence server (`skd:`) are not; a playlist in a `data:` URI would hold URIs that nobody has looked at.
-fn is_fetched(uri: &[u8], is_playlist: bool, frame: &Frame<'_>) -> bool {
-    !is_local(uri) || (is_playlist && !frame.foreign.passes(None))
+fn is_fetched(uri: &[u8], is_playlist: bool, passes_local: bool) -> bool {
+    !is_local(uri) || (is_playlist && !passes_local)
 }
 
 /// Whether the URI of a playlist leads to one that is renewed in turn when it is asked for with the token that it has.
@@ -388,6 +401,7 @@ pub(super) const fn why(error: PlaceError) -> &'static str {
         PlaceError::Variable => "a URI whose host or path depends on a variable of unknown value",
         PlaceError::Credential => "a URI with a variable whose value may be a credential of the viewer",
         PlaceError::Spelling => "a URI in a spelling that the edge does not serve",
+        PlaceError::Exhausted => "a URI beyond those that are resolved of one playlist",
     }
 }
 

@@ -6,8 +6,9 @@
 
 use std::cell::Cell;
 
-/// The most bytes of base URLs and URIs that are resolved for a manifest: 100,000 segments whose URIs are paths take as many.
-pub(crate) const MOST_RESOLVED: usize = 16 * 1024 * 1024;
+/// The most bytes of base URLs and URIs that are resolved for a manifest: 80,000 segments whose URIs are paths take as many, which
+/// is a day of segments of one second.
+pub(crate) const MOST_RESOLVED: usize = 12 * 1024 * 1024;
 
 /// What a URI counts for besides its bytes and those of its base URL: it is read, compared and kept.
 const OVERHEAD: usize = 64;

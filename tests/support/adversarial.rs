@@ -193,7 +193,6 @@ pub(crate) const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "templates with many identifiers",
-        longest: 8 * 1024 * 1024,
         before: || mpd(NO_BASES, "<Period>"),
         each: |text, at| {
             put(
@@ -495,6 +494,27 @@ pub(crate) const SHAPES: &[Shape] = &[
         ..PLAYLIST
     },
     Shape {
+        name: "URIs that climb, below a session",
+        signing: Signing::Inherited,
+        before: || "#EXTM3U\n".to_owned(),
+        each: |text, at| put(text, format_args!("./{at}\n")),
+        ..PLAYLIST
+    },
+    Shape {
+        name: "URIs that climb, with an older session",
+        signing: Signing::Renewed,
+        longest: 8 * TOKENS,
+        before: || "#EXTM3U\n".to_owned(),
+        each: |text, at| put(text, format_args!("./{at}\n")),
+        ..PLAYLIST
+    },
+    Shape {
+        name: "URIs of foreign hosts",
+        before: || "#EXTM3U\n".to_owned(),
+        each: |text, at| put(text, format_args!("//a/{at}\n")),
+        ..PLAYLIST
+    },
+    Shape {
         name: "long URIs",
         before: || "#EXTM3U\n".to_owned(),
         each: |text, at| put(text, format_args!("./{at}{}\n", "/a%20b".repeat(140))),
@@ -630,13 +650,13 @@ const PLAYLIST: Shape = Shape { format: Format::Playlist, signing: Signing::Path
 const PLAYLISTS_LIMITED: Shape =
     Shape { caps: ALL_LIMITS, is_edited: true, longest: MULTIVARIANT, ..PLAYLIST };
 
-/// An MPD that one edit changes is read twice, of 10 MiB in all; the other edits of these shapes may leave it as it is.
-const READ_TWICE: usize = 5 * 1024 * 1024;
+/// An MPD that one edit changes is read twice, of 6 MiB in all; the other edits of these shapes may leave it as it is.
+const READ_TWICE: usize = 3 * 1024 * 1024;
 const MULTIVARIANT: usize = 4 * 1024 * 1024;
 /// So many URIs with a token are 32 MiB.
 const TOKENS: usize = 300_000;
 /// So many URIs are resolved at most, each of which counts 64 bytes and more.
-const RESOLVED: usize = 250_000;
+const RESOLVED: usize = 190_000;
 
 const NO_BASES: &str = "";
 const BASES: &str = "bases";
