@@ -82,7 +82,7 @@ async function prepareKeys({ revision, keys }) {
   const prepare = async (jwk) => ({
     kid: jwk.kid,
     alg: jwk.alg,
-    tag: (await hash(utf8(jwk.kid))).subarray(0, 2),
+    tag: (await hash(utf8(jwk.kid))).subarray(0, 1),
     // Imported by hand: jose leaves an `oct` key as bytes, and would import it anew for every verification.
     key: await (jwk.kty === "oct" ? importSecret(jwk) : importJWK(jwk, jwk.alg)),
   });

@@ -65,6 +65,8 @@ function passedOn(source, response) {
   const headers = new Headers();
   for (const name of PASSED_ON) {
     if (coded && (name === "Content-Length" || name === "Accept-Ranges")) continue;
+    // What has no body has no type.
+    if (name === "Content-Type" && response.status !== 200 && response.status !== 206) continue;
     const value = response.headers.get(name);
     if (value !== null) headers.set(name, value);
   }

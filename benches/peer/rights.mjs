@@ -11,11 +11,13 @@ export function permit(title, country, plans, site, now) {
   });
 }
 
-/** Decides again for a running session: an offer of its class, in its territory and window. */
-export function stillPermitted(title, country, sessionClass, site, now) {
-  return best(title, country, site, (offer) =>
-    equal(offer.class, sessionClass) ? misfit(offer, country, now) : "offer_changed",
-  );
+/** Decides again for a running session: an offer of its class, in its territory and window, whose plan was proved. */
+export function stillPermitted(title, country, session, site, now) {
+  return best(title, country, site, (offer) => {
+    if (!equal(offer.class, session.class)) return "offer_changed";
+    const missing = offer.plans.length > 0 && !session.hasPlan;
+    return misfit(offer, country, now) ?? (missing ? "plan" : undefined);
+  });
 }
 
 function best(title, country, site, misfit) {

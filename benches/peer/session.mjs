@@ -4,7 +4,12 @@ import { base64url } from "jose";
 import { equal } from "./bytes.mjs";
 import { Denial, Fault } from "./reply.mjs";
 
-const VERSION = 2;
+const VERSION = 3;
+/** In the byte of the lock: the viewer has a plan that the offer asks for, and what it sells. */
+const PLAN = 32;
+const ENTITLED = 64;
+/** The age of a viewer whose token names none. */
+const AGELESS = 255;
 const BODY = 59;
 const MAC = 16;
 /** `sessions.grace_s` of a site that does not say otherwise. */
@@ -17,14 +22,17 @@ export async function mintSession({ keys }, site, title, offer, viewer, expiresA
   const token = new Uint8Array(BODY + MAC);
   token[0] = VERSION;
   token.set(key.tag, 1);
+  // The rights have let the viewer in with every rule enforced, so that all of them were met.
+  token[2] = PLAN | ENTITLED;
+  token[3] = AGELESS;
   const view = new DataView(token.buffer);
-  view.setUint32(3, expiresAt);
-  view.setUint32(7, endsAt);
-  crypto.getRandomValues(token.subarray(11, 19));
-  token.set(title.tag, 19);
-  token.set(offer.class, 27);
-  token.set(viewer.subject, 33);
-  token.set(viewer.issuerKey, 45);
+  view.setUint32(5, expiresAt);
+  view.setUint32(9, endsAt);
+  crypto.getRandomValues(token.subarray(13, 21));
+  token.set(title.tag, 21);
+  token.set(offer.class, 29);
+  token.set(viewer.subject, 35);
+  token.set(viewer.issuerKey, 47);
   token.set(await mac(key, site, token.subarray(0, BODY)), BODY);
   return base64url.encode(token);
 }
@@ -32,7 +40,7 @@ export async function mintSession({ keys }, site, title, offer, viewer, expiresA
 export async function openSession(text, { keys }, site, title, now) {
   const token = decode(text);
   const body = token.subarray(0, BODY);
-  const named = token.subarray(1, 3);
+  const named = token.subarray(1, 2);
   const candidates = keys.filter((key) => key.alg === "HS256" && equal(key.tag, named));
   let genuine = false;
   for (const key of candidates) {
@@ -40,12 +48,12 @@ export async function openSession(text, { keys }, site, title, now) {
   }
   if (!genuine) throw new Denial("session_signature", "no session key of the site made this token");
   const view = new DataView(token.buffer, token.byteOffset);
-  const dead = Math.min(view.getUint32(3) + GRACE_S, view.getUint32(7));
+  const dead = Math.min(view.getUint32(5) + GRACE_S, view.getUint32(9));
   if (now >= dead) throw new Denial("session_expired", `the session ended ${now - dead} s ago`);
-  if (!equal(token.subarray(19, 27), title.tag)) {
+  if (!equal(token.subarray(21, 29), title.tag)) {
     throw new Denial("session_title", `the session is not for \`${title.id}\``);
   }
-  return { class: token.subarray(27, 31) };
+  return { class: token.subarray(29, 33), hasPlan: (token[2] & PLAN) !== 0 };
 }
 
 function decode(text) {
@@ -57,7 +65,7 @@ function decode(text) {
   } catch {
     throw malformed("expected base64url");
   }
-  if (token.length !== BODY + MAC || token[0] !== VERSION) throw malformed(`expected version ${VERSION}`);
+  if (token.length !== BODY + MAC || (token[0] & 15) !== VERSION) throw malformed(`expected version ${VERSION}`);
   return token;
 }
 

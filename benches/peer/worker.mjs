@@ -71,7 +71,7 @@ async function resume(facts, wanted, site, catalog) {
   const [keys, title] = await Promise.all([catalog.keys(site.sessions.keys), catalog.title(wanted.title)]);
   const session = await openSession(wanted.session, keys, site, title ?? (await unknownTitle(wanted.title)), facts.now);
   onSite(title, wanted, site);
-  const { caps } = stillPermitted(title, facts.country, session.class, site, facts.now);
+  const { caps } = stillPermitted(title, facts.country, session, site, facts.now);
   return { title, admission: { token: wanted.session, caps, prefix: false } };
 }
 
