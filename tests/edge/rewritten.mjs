@@ -48,9 +48,13 @@ export async function rewritten(folder, names, options) {
 export const isLowEnough = ({ width, height }, most) =>
   Math.min(width, height) <= most && Math.max(width, height) <= Math.ceil(most / 9) * 16;
 
-/** A URI without its session, resolved. */
+/** What the edge puts behind a name that does not tell how it is read. */
+const MARK = /\.sd-(?:m3u8|mpd|assets|steering)$/;
+
+/** A URI without its session and mark, resolved. */
 export function unsigned(uri, base) {
   const url = new URL(uri, base);
+  url.pathname = url.pathname.replace(MARK, "");
   if (url.pathname.startsWith(`/~${TOKEN}/`)) url.pathname = url.pathname.slice(TOKEN.length + 2);
   else url.search = url.search.replace(new RegExp(`[?&]sd_session=${TOKEN}(?=$|&)`), "");
   assert.ok(!url.href.includes(TOKEN), uri);
