@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! POST /_stagedoor/explain
-//! Stagedoor-Signature: t=1795370400,n=181,v1=<64 hex digits>,h=<64 hex digits>
+//! Stagedoor-Signature: t=1795370400,v1=<64 hex digits>
+//! Stagedoor-Signed-Head: n=181,h=<64 hex digits>
 //!
 //! {"url":"https://watch.example.com/harbour/master.m3u8?token=…","geo":"AE","now":1795370400}
 //! ```

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! POST /_stagedoor/sync
-//! Stagedoor-Signature: t=1795370400,n=181,v1=<64 hex digits>,h=<64 hex digits>
+//! Stagedoor-Signature: t=1795370400,v1=<64 hex digits>
+//! Stagedoor-Signed-Head: n=181,h=<64 hex digits>
 //!
 //! {"changes":[{"key":"v1/title/harbour","revision":1795370400123,"document":{...}},
 //!             {"key":"v1/title/old","revision":1795370400124,"document":null}]}
@@ -12,6 +13,9 @@
 //! `head.`, `t`, `n` and `v1` with full stops between them: it is verified before a byte of the body is read, so that nobody
 //! without the secret has the edge read anything, or keeps others from being read. A change is applied when its revision
 //! is greater than what the edge holds, so repeating a batch, or sending an old one again, does no harm.
+//!
+//! The head has a header of its own, because edges before it take nothing but `t` and `v1` in the other one: they accept what
+//! a newer origin sends. An edge that knows it reads no body without it, so that the origin is updated before the edge.
 //!
 //! Each change gets a result of its own; one that the edge cannot read is `invalid` and holds up no other. An edge that
 //! refuses a batch as a whole, as older ones do, is sent its parts until the change is found that it refuses. An empty
@@ -198,7 +202,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// The value of the `Stagedoor-Signature` header.
+/// What the headers `Stagedoor-Signature` and `Stagedoor-Signed-Head` say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncSignature {
     signed_at: UnixTime,
@@ -207,7 +211,7 @@ pub struct SyncSignature {
     head: [u8; 32],
 }
 
-/// A header whose own signature fits: whoever sent it has the secret. The body is not verified yet.
+/// Headers whose own signature fits: whoever sent them has the secret. The body is not verified yet.
 #[derive(Clone, Debug)]
 pub struct SignedHead<'a> {
     signature: SyncSignature,
@@ -217,16 +221,19 @@ pub struct SignedHead<'a> {
 /// Why a sync request is refused. It says which check failed, never what would have passed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncSignatureError {
-    /// The header is absent or not of its form.
-    #[error(
-        "expected the header Stagedoor-Signature: t=<Unix seconds>,n=<bytes>,v1=<64 hex digits>,h=<64 hex digits>"
-    )]
+    /// The header `Stagedoor-Signature` is absent or not of its form.
+    #[error("expected the header Stagedoor-Signature: t=<Unix seconds>,v1=<64 hex digits>")]
     Malformed,
     /// Signed too long ago, or in the future.
     #[error("expected a signature made within {} s of the edge's clock", SyncSignature::WINDOW_S)]
     OutsideWindow,
+    /// The header `Stagedoor-Signed-Head` is absent, as from an origin service that does not know it, or not of its form.
+    #[error(
+        "expected the header Stagedoor-Signed-Head: n=<bytes>,h=<64 hex digits>; an older origin service sends none: update it"
+    )]
+    NoHead,
     /// Made with another secret.
-    #[error("the header's own signature, `h`, does not fit: compare the secrets")]
+    #[error("the head's own signature, `h`, does not fit: compare the secrets")]
     Head,
     /// The body is not the one that was signed.
     #[error("the signature does not fit the body")]
@@ -234,8 +241,11 @@ pub enum SyncSignatureError {
 }
 
 impl SyncSignature {
-    /// The name of the header.
+    /// The name of the header with the body's signature.
     pub const HEADER: &'static str = "Stagedoor-Signature";
+
+    /// The name of the header with the body's length and the signature of both.
+    pub const HEAD_HEADER: &'static str = "Stagedoor-Signed-Head";
 
     /// How far the signature's time may be from the edge's clock, in seconds.
     pub const WINDOW_S: u64 = 300;
@@ -248,45 +258,65 @@ impl SyncSignature {
         Self { signed_at: now, length, body, head }
     }
 
-    /// Checks the value of a header by itself, before anything is read of the body. The comparison takes the same time
-    /// wherever they differ.
+    /// The headers, by name.
+    pub fn headers(&self) -> [(&'static str, String); 2] {
+        let Self { signed_at, length, body, head } = self;
+        [
+            (Self::HEADER, format!("t={},v1={}", signed_at.as_secs(), Hex(body))),
+            (Self::HEAD_HEADER, format!("n={length},h={}", Hex(head))),
+        ]
+    }
+
+    /// Checks the values of [`Self::HEADER`] and [`Self::HEAD_HEADER`] by themselves, before anything is read of the body. The
+    /// comparison takes the same time wherever they differ.
     pub fn open<'a>(
         header: Option<&str>,
+        head_header: Option<&str>,
         secret: &'a Redacted<String>,
         now: UnixTime,
     ) -> Result<SignedHead<'a>, SyncSignatureError> {
-        let signature = header.and_then(Self::parse).ok_or(SyncSignatureError::Malformed)?;
-        let Self { signed_at, length, body, head } = &signature;
-        if now.secs_since(*signed_at).max(signed_at.secs_since(now)) > Self::WINDOW_S {
+        let (signed_at, body) = header.and_then(parse_signature).ok_or(SyncSignatureError::Malformed)?;
+        if now.secs_since(signed_at).max(signed_at.secs_since(now)) > Self::WINDOW_S {
             return Err(SyncSignatureError::OutsideWindow);
         }
-        match over_head(secret, *signed_at, *length, body).verify_slice(head) {
-            Ok(()) => Ok(SignedHead { signature, secret }),
+        let (length, head) = head_header.and_then(parse_head).ok_or(SyncSignatureError::NoHead)?;
+        match over_head(secret, signed_at, length, &body).verify_slice(&head) {
+            Ok(()) => Ok(SignedHead { signature: Self { signed_at, length, body, head }, secret }),
             Err(_) => Err(SyncSignatureError::Head),
         }
     }
 
-    /// Checks the value of a header against a body that is at hand.
+    /// Checks the values of both headers against a body that is at hand.
     pub fn verify(
         header: Option<&str>,
+        head_header: Option<&str>,
         secret: &Redacted<String>,
         body: &[u8],
         now: UnixTime,
     ) -> Result<(), SyncSignatureError> {
-        Self::open(header, secret, now)?.verify(body)
+        Self::open(header, head_header, secret, now)?.verify(body)
     }
+}
 
-    fn parse(header: &str) -> Option<Self> {
-        let (secs, rest) = header.strip_prefix("t=")?.split_once(",n=")?;
-        let (length, rest) = rest.split_once(",v1=")?;
-        let (body, head) = rest.split_once(",h=")?;
-        let number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
-        if !number(secs) || !number(length) {
-            return None;
-        }
-        let signed_at = UnixTime::from_secs(secs.parse().ok()?);
-        Some(Self { signed_at, length: length.parse().ok()?, body: mac_of(body)?, head: mac_of(head)? })
-    }
+/// ```abnf
+/// signature = "t=" 1*DIGIT ",v1=" 64HEXDIG
+/// ```
+fn parse_signature(header: &str) -> Option<(UnixTime, [u8; 32])> {
+    let (secs, body) = header.strip_prefix("t=")?.split_once(",v1=")?;
+    Some((UnixTime::from_secs(number(secs)?), mac_of(body)?))
+}
+
+/// ```abnf
+/// head = "n=" 1*DIGIT ",h=" 64HEXDIG
+/// ```
+fn parse_head(header: &str) -> Option<(usize, [u8; 32])> {
+    let (length, head) = header.strip_prefix("n=")?.split_once(",h=")?;
+    Some((number(length)?, mac_of(head)?))
+}
+
+/// Without the sign that `parse` alone would take.
+fn number<N: std::str::FromStr>(digits: &str) -> Option<N> {
+    digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
 impl SignedHead<'_> {
@@ -339,13 +369,6 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
-impl fmt::Display for SyncSignature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { signed_at, length, body, head } = self;
-        write!(f, "t={},n={length},v1={},h={}", signed_at.as_secs(), Hex(body), Hex(head))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -381,22 +404,30 @@ mod tests {
         }
     }
 
+    fn secret() -> Redacted<String> {
+        Redacted::new("s".repeat(32))
+    }
+
+    /// The values of both headers.
+    fn signed(body: &[u8]) -> (String, String) {
+        let [(_, header), (_, head)] = SyncSignature::sign(&secret(), body, NOW).headers();
+        (header, head)
+    }
+
     #[test]
     fn a_signature_verifies_for_its_secret_body_and_time() {
-        let secret = Redacted::new("s".repeat(32));
-        let header = SyncSignature::sign(&secret, b"{}", NOW).to_string();
-        let verify = |header: &str, secret: &Redacted<String>, body: &[u8], now| {
-            SyncSignature::verify(Some(header), secret, body, now)
+        let (header, head) = signed(b"{}");
+        let verify = |header: &str, head: &str, secret: &Redacted<String>, body: &[u8], now| {
+            SyncSignature::verify(Some(header), Some(head), secret, body, now)
         };
-        assert_eq!(verify(&header, &secret, b"{}", NOW.plus_secs(300)), Ok(()));
-        assert_eq!(verify(&header, &secret, b"{}", UnixTime::from_secs(NOW.as_secs() - 300)), Ok(()));
-        assert_eq!(
-            verify(&header, &secret, b"{}", NOW.plus_secs(301)),
-            Err(SyncSignatureError::OutsideWindow)
-        );
-        assert_eq!(verify(&header, &secret, b"[]", NOW), Err(SyncSignatureError::Mismatch));
-        assert_eq!(verify(&header, &secret, b"{} ", NOW), Err(SyncSignatureError::Mismatch));
-        assert_eq!(verify(&header, &Redacted::new(String::new()), b"{}", NOW), Err(SyncSignatureError::Head));
+        let at = |body: &[u8], now| verify(&header, &head, &secret(), body, now);
+        assert_eq!(at(b"{}", NOW.plus_secs(300)), Ok(()));
+        assert_eq!(at(b"{}", UnixTime::from_secs(NOW.as_secs() - 300)), Ok(()));
+        assert_eq!(at(b"{}", NOW.plus_secs(301)), Err(SyncSignatureError::OutsideWindow));
+        assert_eq!(at(b"[]", NOW), Err(SyncSignatureError::Mismatch));
+        assert_eq!(at(b"{} ", NOW), Err(SyncSignatureError::Mismatch));
+        let another = Redacted::new(String::new());
+        assert_eq!(verify(&header, &head, &another, b"{}", NOW), Err(SyncSignatureError::Head));
         for bad in [
             "",
             "t=1,v1=",
@@ -404,33 +435,75 @@ mod tests {
             &header[..header.len() - 1],
             &header.replace("v1", "v2"),
             &header.replace("t=1", "t=+1"),
-            // As it was before it told the length.
-            header.replace(",n=2", "").split(",h=").next().unwrap(),
+            &format!("{header},{head}"),
         ] {
-            assert_eq!(verify(bad, &secret, b"{}", NOW), Err(SyncSignatureError::Malformed), "{bad}");
+            let verified = verify(bad, &head, &secret(), b"{}", NOW);
+            assert_eq!(verified, Err(SyncSignatureError::Malformed), "{bad}");
         }
-        assert_eq!(SyncSignature::verify(None, &secret, b"{}", NOW), Err(SyncSignatureError::Malformed));
+        for bad in ["", "n=2", "n=2,h=", &head[..head.len() - 1], &head.replace("n=2", "n=+2"), &header] {
+            let verified = verify(&header, bad, &secret(), b"{}", NOW);
+            assert_eq!(verified, Err(SyncSignatureError::NoHead), "{bad}");
+        }
+        let without = SyncSignature::verify(None, Some(&head), &secret(), b"{}", NOW);
+        assert_eq!(without, Err(SyncSignatureError::Malformed));
     }
 
-    /// Whoever has not the secret is known by the header alone, and so is a header of which any part was changed: of
+    /// How an edge reads the header that came before there were signed heads: as its code stood.
+    fn older_edge_takes(header: &str, secret: &Redacted<String>, body: &[u8]) -> Option<bool> {
+        let (secs, hex) = header.strip_prefix("t=")?.split_once(",v1=")?;
+        let mut mac = [0; 32];
+        if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (byte, digits) in mac.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        let secs: u64 = secs.parse().ok()?;
+        let mut signed = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).ok()?;
+        signed.update(secs.to_string().as_bytes());
+        signed.update(b".");
+        signed.update(body);
+        Some(signed.verify_slice(&mac).is_ok())
+    }
+
+    #[test]
+    fn an_older_edge_takes_what_a_newer_origin_signs() {
+        let body = br#"{"changes":[]}"#;
+        let (header, _) = signed(body);
+        assert_eq!(older_edge_takes(&header, &secret(), body), Some(true));
+        assert_eq!(older_edge_takes(&header, &secret(), b"{}"), Some(false));
+    }
+
+    /// It would have to read the body to know who sent it.
+    #[test]
+    fn a_newer_edge_takes_nothing_from_an_older_origin_and_says_what_to_do() {
+        let (header, _) = signed(b"{}");
+        let refused = SyncSignature::open(Some(&header), None, &secret(), NOW).unwrap_err();
+        assert_eq!(refused, SyncSignatureError::NoHead);
+        assert!(refused.to_string().contains("an older origin service sends none: update it"), "{refused}");
+    }
+
+    /// Whoever has not the secret is known by the headers alone, and so are headers of which any part was changed: of
     /// their bodies, nothing is to be read.
     #[test]
     fn a_head_is_verified_without_the_body() {
-        let secret = Redacted::new("s".repeat(32));
-        let header = SyncSignature::sign(&secret, b"{}", NOW).to_string();
-        let open = |header: &str| SyncSignature::open(Some(header), &secret, NOW).map(|head| head.length());
-        assert_eq!(open(&header), Ok(2));
-        let (front, head) = header.split_once(",h=").unwrap();
-        let another = SyncSignature::sign(&secret, b"[]", NOW).to_string();
-        for forged in [
-            header.replace("t=1795370400", "t=1795370401"),
-            header.replace("n=2", "n=4194304"),
-            format!("{front},h={}", "0".repeat(64)),
-            format!("{},h={head}", another.split(",h=").next().unwrap()),
+        let secret = secret();
+        let open = |header: &str, head: &str| {
+            SyncSignature::open(Some(header), Some(head), &secret, NOW).map(|head| head.length())
+        };
+        let (header, head) = signed(b"{}");
+        assert_eq!(open(&header, &head), Ok(2));
+        let (another, another_head) = signed(b"[]");
+        for (header, head) in [
+            (header.replace("t=1795370400", "t=1795370401"), head.clone()),
+            (header.clone(), head.replace("n=2", "n=4194304")),
+            (header.clone(), format!("n=2,h={}", "0".repeat(64))),
+            (header.clone(), another_head),
+            (another, head.clone()),
             // The signature of a body is not that of a head.
-            format!("{front},h={}", front.split("v1=").nth(1).unwrap()),
+            (header.clone(), format!("n=2,h={}", header.split("v1=").nth(1).unwrap())),
         ] {
-            assert_eq!(open(&forged), Err(SyncSignatureError::Head), "{forged}");
+            assert_eq!(open(&header, &head), Err(SyncSignatureError::Head), "{header} {head}");
         }
     }
 
@@ -438,13 +511,8 @@ mod tests {
     fn the_macs_are_those_that_openssl_computes() {
         // printf '1795370400.{}' | openssl dgst -sha256 -hmac ssssssssssssssssssssssssssssssss
         // printf 'head.1795370400.2.12505aaadc9e762d5e1095844c4099ac1155edb869032f13eb8c5d1b34b62df7' | openssl dgst …
-        let header = SyncSignature::sign(&Redacted::new("s".repeat(32)), b"{}", NOW).to_string();
-        assert_eq!(
-            header,
-            concat!(
-                "t=1795370400,n=2,v1=12505aaadc9e762d5e1095844c4099ac1155edb869032f13eb8c5d1b34b62df7,",
-                "h=729cb081be1d7f3aae5f695b65cd3827c2d5444b25448ddeaa9de8f6598994fc"
-            )
-        );
+        let body = "12505aaadc9e762d5e1095844c4099ac1155edb869032f13eb8c5d1b34b62df7";
+        let head = "729cb081be1d7f3aae5f695b65cd3827c2d5444b25448ddeaa9de8f6598994fc";
+        assert_eq!(signed(b"{}"), (format!("t=1795370400,v1={body}"), format!("n=2,h={head}")));
     }
 }

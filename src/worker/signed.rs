@@ -52,7 +52,7 @@ thread_local! {
 
 /// Reads a request's body and holds its signature against it.
 ///
-/// Nothing is read before the header has shown that whoever sent it has the secret, and how long the body is. So strangers
+/// Nothing is read before the headers have shown that whoever sent them has the secret, and how long the body is. So strangers
 /// can neither fill the memory nor keep others waiting.
 pub(super) async fn body(
     mut request: Request,
@@ -60,8 +60,8 @@ pub(super) async fn body(
     most: usize,
 ) -> Result<Result<Vec<u8>, Refusal>, Fault> {
     let sent = |name: &str| request.headers().get(name).map_err(|error| platform(&error));
-    let header = sent(SyncSignature::HEADER)?;
-    let head = match SyncSignature::open(header.as_deref(), secret, now()) {
+    let (header, head) = (sent(SyncSignature::HEADER)?, sent(SyncSignature::HEAD_HEADER)?);
+    let head = match SyncSignature::open(header.as_deref(), head.as_deref(), secret, now()) {
         Ok(head) => head,
         Err(error) => return Ok(Err(Refusal::new(401, &error.to_string()))),
     };

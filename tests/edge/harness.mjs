@@ -25,12 +25,15 @@ const NOWHERE = Object.fromEntries(
   ["regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude"].map((name) => [name, null]),
 );
 
-/** Signs a body for one of the edge's own endpoints. */
+/** The headers that sign a body for one of the edge's own endpoints. */
 export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
   const mac = (text) => createHmac("sha256", secret).update(text).digest("hex");
   const length = Buffer.byteLength(body);
   const v1 = mac(`${at}.${body}`);
-  return `t=${at},n=${length},v1=${v1},h=${mac(`head.${at}.${length}.${v1}`)}`;
+  return {
+    "Stagedoor-Signature": `t=${at},v1=${v1}`,
+    "Stagedoor-Signed-Head": `n=${length},h=${mac(`head.${at}.${length}.${v1}`)}`,
+  };
 }
 
 const PROBE_URL = "https://probe.invalid/";
@@ -110,7 +113,7 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
     change: async (documents) => {
       const changes = Object.entries(documents).map(([key, { revision, ...document }]) => ({ key, revision, document }));
       const body = JSON.stringify({ changes });
-      const headers = { "Stagedoor-Signature": sign(SYNC_SECRET, body) };
+      const headers = sign(SYNC_SECRET, body);
       const url = "https://watch.example.com/_stagedoor/sync";
       const report = await (await miniflare.dispatchFetch(url, { method: "POST", body, headers })).json();
       for (const { key, outcome } of report.results) assert.equal(outcome, "applied", key);

@@ -12,8 +12,8 @@ before(async () => {
 });
 after(() => edge.stop());
 
-async function push(changes, { secret = SYNC_SECRET, at = Date.now(), body = JSON.stringify({ changes }), header } = {}) {
-  const headers = { "Stagedoor-Signature": header ?? sign(secret, body, Math.floor(at / 1000)) };
+async function push(changes, { secret = SYNC_SECRET, at = Date.now(), body = JSON.stringify({ changes }), headers } = {}) {
+  headers ??= sign(secret, body, Math.floor(at / 1000));
   const reply = await edge.fetch("https://edge.example/_stagedoor/sync", { method: "POST", headers, body });
   return { status: reply.status, ...(await reply.json()) };
 }
@@ -97,7 +97,7 @@ test("nothing is written without the secret", async () => {
     ["another secret", { secret: "another secret of 32 characters or more" }],
     ["too old", { at: Date.now() - 400_000 }],
     ["from the future", { at: Date.now() + 400_000 }],
-    ["no header", { header: "" }],
+    ["no header", { headers: {} }],
   ]) {
     assert.equal((await push(change, options)).status, 401, told);
   }
@@ -108,10 +108,17 @@ test("nothing is written without the secret", async () => {
 });
 
 /** Sends the head of a request, with a body of which only the beginning ever comes, and tells the status that is answered. */
-async function stalled(header, { length = 4 * 1024 * 1024, begin = "{" } = {}) {
+async function stalled(headers, { length = 4 * 1024 * 1024, begin = "{" } = {}) {
   const socket = connect(edge.port, "127.0.0.1");
   socket.write(
-    `POST /_stagedoor/sync HTTP/1.1\r\nHost: edge.example\r\nStagedoor-Signature: ${header}\r\nContent-Length: ${length}\r\n\r\n${begin}`,
+    [
+      "POST /_stagedoor/sync HTTP/1.1",
+      "Host: edge.example",
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      `Content-Length: ${length}`,
+      "",
+      begin,
+    ].join("\r\n"),
   );
   let answer = "";
   for await (const chunk of socket) {
@@ -125,16 +132,30 @@ async function stalled(header, { length = 4 * 1024 * 1024, begin = "{" } = {}) {
 test("nothing of a body is read from whoever has not the secret, however many they are", async () => {
   const body = "x".repeat(4 * 1024 * 1024);
   const old = Math.floor(Date.now() / 1000) - 400;
-  const headers = [
+  const fitting = sign(SYNC_SECRET, body);
+  const heads = [
     sign("another secret of 32 characters or more", body),
     sign(SYNC_SECRET, body, old),
-    sign(SYNC_SECRET, body).replace(/h=.*/, `h=${"0".repeat(64)}`),
-    sign(SYNC_SECRET, "{}").replace("n=2", `n=${4 * 1024 * 1024}`),
-    "t=1,v1=0",
+    { ...fitting, "Stagedoor-Signed-Head": `n=${body.length},h=${"0".repeat(64)}` },
+    { ...sign(SYNC_SECRET, "{}"), "Stagedoor-Signed-Head": fitting["Stagedoor-Signed-Head"] },
+    // As origin services signed before there was a signed head.
+    { "Stagedoor-Signature": fitting["Stagedoor-Signature"] },
+    { "Stagedoor-Signature": "t=1,v1=0" },
   ];
   // Whoever waited for the body would wait for ever.
-  const statuses = await Promise.all(Array.from({ length: 40 }, (_, at) => stalled(headers[at % headers.length])));
+  const statuses = await Promise.all(Array.from({ length: 40 }, (_, at) => stalled(heads[at % heads.length])));
   assert.deepEqual([...new Set(statuses)], [401]);
+});
+
+test("an origin service that sends no signed head is told to be updated, and nothing is written", async () => {
+  const change = { key: "v1/title/headless", revision: 1, document: { ...title(), id: "headless" } };
+  const body = JSON.stringify({ changes: [change] });
+  const { "Stagedoor-Signed-Head": head, ...headers } = sign(SYNC_SECRET, body);
+  const { status, detail } = await push([], { body, headers });
+  assert.equal(status, 401);
+  assert.match(detail, /Stagedoor-Signed-Head.*an older origin service sends none: update it/);
+  assert.equal(await edge.catalog.get("v1/title/headless"), null);
+  assert.equal((await push([], { body, headers: { ...headers, "Stagedoor-Signed-Head": head } })).status, 200);
 });
 
 test("the length that was signed is held against the limit and the Content-Length before the body is read", async () => {
@@ -148,7 +169,7 @@ test("one body is read at a time, and another one is told to come again", async 
   await new Promise((resolve) => setTimeout(resolve, 500));
   const reply = await edge.fetch("https://edge.example/_stagedoor/sync", {
     method: "POST",
-    headers: { "Stagedoor-Signature": sign(SYNC_SECRET, "{}") },
+    headers: sign(SYNC_SECRET, "{}"),
     body: "{}",
   });
   assert.deepEqual([reply.status, reply.headers.get("Retry-After")], [503, "1"]);
@@ -161,7 +182,7 @@ test("the endpoints answer at their own host and below their folder alone", asyn
   const hidden = await startEdge({ variables: { CONTROL_HOST: "control.example", CONTROL_PATH: folder } });
   try {
     const ask = async (url, body = '{"changes":[]}') =>
-      (await hidden.fetch(url, { method: "POST", headers: { "Stagedoor-Signature": sign(SYNC_SECRET, body) }, body })).status;
+      (await hidden.fetch(url, { method: "POST", headers: sign(SYNC_SECRET, body), body })).status;
     assert.equal(await ask(`https://control.example/${folder}/_stagedoor/sync`), 200);
     for (const url of [
       `https://watch.example.com/${folder}/_stagedoor/sync`,

@@ -136,12 +136,14 @@ impl Edge {
     pub(super) async fn push(&self, batch: &SyncBatch) -> Result<SyncReport, PushError> {
         let body = serde_json::to_vec(batch).map_err(PushError::Batch)?;
         let signature = SyncSignature::sign(&self.secret, &body, UnixMillis::now().seconds());
-        let request = self
+        let mut request = self
             .client
             .post(self.endpoint.clone())
             .header(header::CONTENT_TYPE, "application/json")
-            .header(SyncSignature::HEADER, signature.to_string())
             .body(body);
+        for (name, value) in signature.headers() {
+            request = request.header(name, value);
+        }
         // The folder in the URL is a secret, and errors are logged and kept.
         let mut response = request.send().await.map_err(reqwest::Error::without_url)?;
         let mut answer = Vec::new();

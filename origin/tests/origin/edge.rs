@@ -17,6 +17,7 @@ use stagedoor::catalog::{
     DocumentKey, Outcome, ReceivedBatch, SyncBatch, SyncReport, SyncResult, SyncSignature, Wanted,
 };
 use stagedoor::redacted::Redacted;
+use stagedoor::time::UnixTime;
 use stagedoor_origin::clock::UnixMillis;
 use tokio::net::TcpSocket;
 use tokio::time::Instant;
@@ -75,7 +76,8 @@ pub(crate) struct Memory {
     pub(crate) received: Vec<(Instant, Got)>,
     /// The keys of every batch that was signed well and not empty, also of those that were refused.
     pub(crate) batches: Vec<Vec<String>>,
-    /// Refuses a batch as a whole for one change that it cannot read, as edges did before they answered for each.
+    /// Refuses a batch as a whole for one change that it cannot read, as edges did before they answered for each; and reads
+    /// no signed head.
     pub(crate) older: bool,
     /// What becomes of a batch with this document in it.
     pub(crate) poison: HashMap<String, Poison>,
@@ -158,9 +160,10 @@ async fn sync(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body
     if let Mode::Refuse(status) = mode {
         return (StatusCode::from_u16(status).unwrap(), "not today").into_response();
     }
-    let signature = headers.get(SyncSignature::HEADER).and_then(|value| value.to_str().ok());
-    let secret = Redacted::new(SECRET.to_owned());
-    if SyncSignature::verify(signature, &secret, &body, UnixMillis::now().seconds()).is_err() {
+    let sent = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let (signature, head) = (sent(SyncSignature::HEADER), sent(SyncSignature::HEAD_HEADER));
+    let older = memory.lock().unwrap().older;
+    if !is_well_signed(signature, head, &body, older) {
         memory.lock().unwrap().badly_signed += 1;
         return StatusCode::UNAUTHORIZED.into_response();
     }
@@ -187,6 +190,22 @@ async fn sync(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body
         Mode::Answer | Mode::Refuse(_) => {}
     }
     axum::Json(report).into_response()
+}
+
+/// An older edge looks at the first header alone, and takes no more in it than it knows.
+fn is_well_signed(signature: Option<&str>, head: Option<&str>, body: &[u8], older: bool) -> bool {
+    let secret = Redacted::new(SECRET.to_owned());
+    let now = UnixMillis::now().seconds();
+    if !older {
+        return SyncSignature::verify(signature, head, &secret, body, now).is_ok();
+    }
+    let parts = signature.and_then(|header| header.strip_prefix("t=")?.split_once(",v1="));
+    let signed_at = parts.and_then(|(secs, _)| secs.parse().ok()).map(UnixTime::from_secs);
+    let Some(signed_at) = signed_at.filter(|at| now.secs_since(*at).max(at.secs_since(now)) <= 300) else {
+        return false;
+    };
+    let [(_, expected), _] = SyncSignature::sign(&secret, body, signed_at).headers();
+    signature == Some(&expected) && expected.len() == "t=1795370400,v1=".len() + 64
 }
 
 /// A change by its name: what is wanted, or why that cannot be read.

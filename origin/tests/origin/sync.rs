@@ -198,3 +198,17 @@ async fn a_newer_revision_of_somebody_else_at_the_edge_is_no_success() {
     let failed = app.api.wait_for_state("/titles/harbour", "failed").await;
     assert_eq!(failed.body["sync"]["revision_at_edge"], u64::MAX >> 2);
 }
+
+/// It knows `Stagedoor-Signature` as it was before there was `Stagedoor-Signed-Head`.
+#[tokio::test]
+async fn an_older_edge_takes_what_a_newer_origin_signs() {
+    let edge = FakeEdge::start();
+    edge.look(|memory| memory.older = true);
+    let app = TestApp::start_with(edge, FAST, None).await;
+    let put = app.api.put("/titles/harbour", &title("harbour", "one")).await;
+    eventually("the edge holds it", async || {
+        app.edge.held("v1/title/harbour").is_some_and(|(revision, _)| revision == put.revision())
+    })
+    .await;
+    assert_eq!(app.edge.look(|memory| memory.badly_signed), 0);
+}
