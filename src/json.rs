@@ -4,6 +4,7 @@
 //! [RFC 8725 section 2.4]: https://www.rfc-editor.org/rfc/rfc8725#section-2.4
 //! [RFC 7515 section 4]: https://www.rfc-editor.org/rfc/rfc7515#section-4
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -15,7 +16,7 @@ const DEEPEST: usize = 16;
 /// Reads one JSON value and nothing behind it.
 pub(crate) fn strict(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Node(0).deserialize(&mut deserializer)?;
+    let value = Node::whole(DEEPEST, &Cell::new(usize::MAX)).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -28,28 +29,60 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Err
     }
 }
 
-/// Reads one JSON object out of another reader's hands.
+/// Reads the members of one JSON object out of another reader's hands. Of arrays and objects among them, nothing is kept: they
+/// are checked as the rest is, and left empty.
 pub(crate) fn members<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
-    match Node(0).deserialize(deserializer)? {
+    match (Node { keeps: 1, ..Node::whole(DEEPEST, &Cell::new(usize::MAX)) }).deserialize(deserializer)? {
         Value::Object(members) => Ok(members),
         _ => Err(Error::custom("expected a JSON object")),
     }
 }
 
-/// A value at a depth.
-struct Node(usize);
+/// Reads an object out of another reader's hands, of as many levels and values at most, those within others among them.
+pub(crate) fn few<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    deepest: usize,
+    most: usize,
+) -> Result<Map<String, Value>, D::Error> {
+    match Node::whole(deepest, &Cell::new(most)).deserialize(deserializer) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Error::custom("expected a JSON object")),
+        Err(error) => Err(error),
+    }
+}
 
-impl Node {
-    fn below<E: Error>(&self) -> Result<usize, E> {
-        if self.0 < DEEPEST {
-            Ok(self.0 + 1)
+/// A value at a depth, of which as many levels are kept.
+#[derive(Clone, Copy)]
+struct Node<'left> {
+    depth: usize,
+    deepest: usize,
+    keeps: usize,
+    /// How many more values there may be.
+    left: &'left Cell<usize>,
+}
+
+impl<'left> Node<'left> {
+    const fn whole(deepest: usize, left: &'left Cell<usize>) -> Self {
+        Self { depth: 0, deepest, keeps: deepest, left }
+    }
+
+    /// One more value that is kept.
+    fn count<E: Error>(&self) -> Result<(), E> {
+        let left = self.left.get().checked_sub(1).ok_or_else(|| E::custom("expected fewer values"))?;
+        self.left.set(left);
+        Ok(())
+    }
+
+    fn below<E: Error>(&self) -> Result<Self, E> {
+        if self.depth < self.deepest {
+            Ok(Self { depth: self.depth + 1, keeps: self.keeps.saturating_sub(1), ..*self })
         } else {
-            Err(E::custom(format_args!("expected {DEEPEST} levels at most")))
+            Err(E::custom(format_args!("expected {} levels at most", self.deepest)))
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node {
+impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -57,7 +90,7 @@ impl<'de> DeserializeSeed<'de> for Node {
     }
 }
 
-impl<'de> Visitor<'de> for Node {
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,23 +126,32 @@ impl<'de> Visitor<'de> for Node {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let depth = self.below()?;
+        let below = self.below()?;
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Node(depth))? {
-            list.push(item);
+        while let Some(item) = items.next_element_seed(below)? {
+            if self.keeps > 0 {
+                self.count()?;
+                list.push(item);
+            }
         }
         Ok(Value::Array(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let depth = self.below()?;
+        let below = self.below()?;
         let mut members = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             if members.contains_key(&name) {
                 let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
                 return Err(Error::custom(format_args!("duplicate field `{name}`")));
             }
-            members.insert(name, entries.next_value_seed(Node(depth))?);
+            self.count()?;
+            let value = entries.next_value_seed(below)?;
+            // Names are kept until all of them are known to differ.
+            members.insert(name, if self.keeps > 0 { value } else { Value::Null });
+        }
+        if self.keeps == 0 {
+            members.clear();
         }
         Ok(Value::Object(members))
     }
@@ -140,6 +182,21 @@ mod tests {
         }
         assert!(strict(deep(16).as_bytes()).is_ok());
         assert!(object(b"[]").is_err());
+    }
+
+    #[test]
+    fn of_nested_values_nothing_is_kept_where_members_are_asked_for() {
+        let read = |text: &str| members(&mut serde_json::Deserializer::from_str(text));
+        let kept = read(r#"{"a":"x","b":[1,{"c":2}],"d":{"e":[3]},"f":4}"#).unwrap();
+        assert_eq!(Value::Object(kept), serde_json::json!({ "a": "x", "b": [], "d": {}, "f": 4 }));
+        for (bad, why) in [
+            (r#"{"a":{"b":1,"b":2}}"#, "duplicate field `b`"),
+            (&format!(r#"{{"a":{}{}}}"#, "[".repeat(16), "]".repeat(16)), "16 levels at most"),
+            ("[]", "expected a JSON object"),
+        ] {
+            let error = read(bad).unwrap_err().to_string();
+            assert!(error.contains(why), "{error} does not say {why}");
+        }
     }
 
     proptest! {

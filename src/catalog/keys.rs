@@ -1,6 +1,7 @@
 //! `v1/keys/{issuer}`: the keys that an issuer's tokens, or a site's sessions, are verified with.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,7 +21,7 @@ use crate::redacted::Redacted;
 /// [RFC 7517 section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
-#[serde(try_from = "RawKeySet<Jwk>")]
+#[serde(try_from = "RawKeySet<Vec<Jwk>>")]
 pub struct KeySet {
     /// Under which it is stored, and the `iss` of the tokens that it verifies. For dialects whose tokens name no
     /// issuer, any name that the site's document uses.
@@ -93,15 +94,15 @@ pub enum KeySetError {
 #[serde(rename = "KeySet")]
 struct RawKeySet<K> {
     issuer: Issuer,
-    keys: Vec<K>,
+    keys: K,
     #[serde(default)]
     published: Option<PublishedKeys>,
 }
 
-impl TryFrom<RawKeySet<Jwk>> for KeySet {
+impl TryFrom<RawKeySet<Vec<Jwk>>> for KeySet {
     type Error = KeySetError;
 
-    fn try_from(RawKeySet { issuer, keys, published }: RawKeySet<Jwk>) -> Result<Self, KeySetError> {
+    fn try_from(RawKeySet { issuer, keys, published }: RawKeySet<Vec<Jwk>>) -> Result<Self, KeySetError> {
         let mut seen = BTreeSet::new();
         for key in &keys {
             if !seen.insert(&key.kid) {
@@ -162,21 +163,56 @@ impl KvDocument for KeySet {
     /// that is not there. The origin service takes no such document; one may come from another writer, or be older than the
     /// rule that it breaks.
     fn read(json: &[u8]) -> Result<(Self, Vec<String>), serde_json::Error> {
-        let RawKeySet { issuer, keys: found, published }: RawKeySet<Members> = serde_json::from_slice(json)?;
-        let (mut keys, mut skipped) = (Vec::<Jwk>::with_capacity(found.len()), Vec::new());
-        for Members(members) in &found {
-            match Jwk::read(members) {
-                Ok(key) if keys.iter().any(|known| known.kid == key.kid) => {
-                    skipped.push(KeySetError::DuplicateKeyId(key.kid).to_string());
-                }
-                Ok(key) => keys.push(key),
-                Err(why) => skipped.push(why),
-            }
-        }
+        let RawKeySet { issuer, keys: Usable { keys, skipped }, published } = serde_json::from_slice(json)?;
         match skipped.first().filter(|_| keys.is_empty()) {
             Some(why) => Err(de::Error::custom(why)),
             None => Ok((Self { issuer, keys, published }, skipped)),
         }
+    }
+}
+
+/// The keys that can be used, and why others are not.
+struct Usable {
+    keys: Vec<Jwk>,
+    skipped: Vec<String>,
+}
+
+impl Usable {
+    /// The most reasons that are told.
+    const MOST_SKIPPED: usize = 100;
+}
+
+impl<'de> Deserialize<'de> for Usable {
+    /// The members of a key are dropped before the next one's are read.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> de::Visitor<'de> for Keys {
+            type Value = Usable;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of keys")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut values: A) -> Result<Usable, A::Error> {
+                let (mut keys, mut skipped) = (Vec::<Jwk>::new(), Vec::new());
+                let mut known = BTreeSet::new();
+                while let Some(Members(members)) = values.next_element()? {
+                    let why = match Jwk::read(&members) {
+                        Ok(key) if known.insert(key.kid.clone()) => {
+                            keys.push(key);
+                            continue;
+                        }
+                        Ok(key) => KeySetError::DuplicateKeyId(key.kid).to_string(),
+                        Err(why) => why,
+                    };
+                    if skipped.len() < Usable::MOST_SKIPPED {
+                        skipped.push(why);
+                    }
+                }
+                Ok(Usable { keys, skipped })
+            }
+        }
+        deserializer.deserialize_seq(Keys)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Which viewer tokens a site accepts, where it looks for them, and what it demands of them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::Issuer;
 use super::site::{bounded, within};
+use super::{Issuer, SyncBatch};
+use crate::json;
 use crate::redacted::Redacted;
 
 /// Which viewer tokens a site accepts.
@@ -37,8 +39,8 @@ pub struct TokenPolicy {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "longest")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 31_622_400)))]
     pub longest_s: Option<u64>,
-    /// The dialects, in the order in which they are tried: the first token that can be read counts.
-    #[serde(default = "TokenPolicy::default_accept")]
+    /// The dialects, 100 at most, in the order in which they are tried: the first token that can be read counts.
+    #[serde(default = "TokenPolicy::default_accept", deserialize_with = "accepted")]
     pub accept: Vec<Acceptance>,
     /// A store of used tokens, for tokens that may be used once or whose second use is to be reported. Without it,
     /// tokens that may be used once are refused, and nothing is reported.
@@ -195,8 +197,8 @@ pub struct JwtPolicy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
     /// What claims have to be, such as `{"token_use": "access"}`: the value, one of a list of values, or a list that
-    /// has one of them. Claims are named as in `claims`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// has one of them. Claims are named as in `claims`. There are 1,000 values in all, at most.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "required")]
     pub require: BTreeMap<String, serde_json::Value>,
     /// Where the issuer writes what a grant holds.
     #[serde(default, skip_serializing_if = "ClaimMapping::is_default")]
@@ -270,8 +272,44 @@ impl ClaimMapping {
     }
 }
 
+/// A dialect's policy takes up to a hundred times the memory of its spelling.
+const MOST_ACCEPTED: usize = 100;
+
+fn accepted<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<Acceptance>, D::Error> {
+    struct Dialects;
+    impl<'de> de::Visitor<'de> for Dialects {
+        type Value = Vec<Acceptance>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "an array of {MOST_ACCEPTED} dialects at most")
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+            let mut dialects = Vec::new();
+            while let Some(dialect) = values.next_element()? {
+                if dialects.len() == MOST_ACCEPTED {
+                    return Err(de::Error::invalid_length(MOST_ACCEPTED + 1, &self));
+                }
+                dialects.push(dialect);
+            }
+            Ok(dialects)
+        }
+    }
+    json.deserialize_seq(Dialects)
+}
+
+/// A value takes many times the memory of its spelling.
+const MOST_REQUIRED: usize = 1_000;
+
+fn required<'de, D: Deserializer<'de>>(json: D) -> Result<BTreeMap<String, serde_json::Value>, D::Error> {
+    let members = json::few(json, SyncBatch::DEEPEST, MOST_REQUIRED).map_err(|error| {
+        de::Error::custom(format_args!("`require`, of {MOST_REQUIRED} values at most: {error}"))
+    })?;
+    Ok(members.into_iter().collect())
+}
+
 /// A claim of an issuer: its name alone, or how to read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Claim {
@@ -282,6 +320,29 @@ pub enum Claim {
     Named(String),
     /// The claim and how to read its values.
     Mapped(MappedClaim),
+}
+
+impl<'de> Deserialize<'de> for Claim {
+    /// By its first byte. What serde derives for an untagged enum reads all of it before it looks for the variant.
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> de::Visitor<'de> for Either {
+            type Value = Claim;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a claim, or an object with `from`")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Claim, E> {
+                Ok(Claim::Named(name.to_owned()))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, members: A) -> Result<Claim, A::Error> {
+                MappedClaim::deserialize(de::value::MapAccessDeserializer::new(members)).map(Claim::Mapped)
+            }
+        }
+        json.deserialize_any(Either)
+    }
 }
 
 /// A claim and how to read its values. They are a list, a text with spaces or commas between them, a number, or true or
