@@ -50,12 +50,15 @@ impl Revocations {
 
     /// Revocations that take more bytes than this are packed.
     pub const MOST_SPELLED_OUT_BYTES: usize = 512 * 1024;
+
+    /// More bytes than the document takes in either form: packed, the most revocations have 16 bytes each, and 4/3 of that in
+    /// base64.
+    pub const MAX_BYTES: usize = Self::MOST * 16 * 4 / 3 + 4_096;
 }
 
-// A batch has room for the packed form of the most revocations (16 bytes each, 4/3 of that in base64), and for another
-// document of any size.
-const _: () =
-    assert!(Revocations::MOST * 16 * 4 / 3 + 4_096 < SyncBatch::MAX_BYTES - SyncBatch::MAX_DOCUMENT_BYTES);
+// A batch has room for it, and for another document of any size.
+const _: () = assert!(Revocations::MAX_BYTES < SyncBatch::MAX_BYTES - SyncBatch::MAX_DOCUMENT_BYTES);
+const _: () = assert!(Revocations::MOST_SPELLED_OUT_BYTES < Revocations::MAX_BYTES);
 
 impl Serialize for Revocations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

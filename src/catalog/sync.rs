@@ -25,11 +25,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-use super::DocumentKey;
+use super::{DocumentKey, Kind, Revocations};
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
@@ -52,6 +52,14 @@ impl SyncBatch {
 
     /// The most bytes of one document in its canonical spelling. A batch has room for it and for others.
     pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
+
+    /// The most bytes that an edge takes of one document, as it is sent.
+    pub const fn longest_document(kind: Kind) -> usize {
+        match kind {
+            Kind::Site | Kind::Title | Kind::Keys => Self::MAX_DOCUMENT_BYTES,
+            Kind::Revocations => Revocations::MAX_BYTES,
+        }
+    }
 
     /// More than the member names, the revision, the kind and the punctuation of one change take, its identifier aside.
     pub const ENVELOPE_BYTES: usize = 128;
@@ -85,16 +93,56 @@ impl fmt::Debug for Change {
 
 /// A batch as the edge receives it: each change is read by itself, so that one that this build cannot read, because it is
 /// newer, nested too deeply or wrong, is refused alone.
+///
+/// It borrows from the body, and what is read of a change is dropped before the next one: of all the values that 4 MiB may
+/// spell, an isolate holds those of one document at a time, whose length is limited ([`SyncBatch::longest_document`]).
 #[derive(Debug, Deserialize)]
 pub struct ReceivedBatch<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "at_most")]
     changes: Vec<&'a RawValue>,
+}
+
+/// Reads [`SyncBatch::MAX_CHANGES`] values, and stops at a further one: four million bytes are two million of the shortest.
+fn at_most<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<&'de RawValue>, D::Error> {
+    struct Changes;
+    impl<'de> de::Visitor<'de> for Changes {
+        type Value = Vec<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "an array of {} changes at most", SyncBatch::MAX_CHANGES)
+        }
+
+        /// The message that stands here otherwise quotes all of it.
+        fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
+            Err(E::invalid_type(de::Unexpected::Other("a text"), &self))
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+            let mut changes = Vec::new();
+            while changes.len() < SyncBatch::MAX_CHANGES {
+                match values.next_element()? {
+                    Some(change) => changes.push(change),
+                    None => return Ok(changes),
+                }
+            }
+            match values.next_element::<de::IgnoredAny>()? {
+                Some(_) => Err(de::Error::invalid_length(SyncBatch::MAX_CHANGES + 1, &self)),
+                None => Ok(changes),
+            }
+        }
+    }
+    // `deserialize_seq` would not ask the visitor what to make of a text.
+    json.deserialize_any(Changes)
 }
 
 impl<'a> ReceivedBatch<'a> {
     /// Reads the frame of a batch. It fails where the body is not a batch of changes at all.
     pub fn read(body: &'a [u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(body)
+        // What is read as a text or an array would be quoted, or be taken for the members in their order.
+        match body.trim_ascii_start().first() {
+            Some(b'{') => serde_json::from_slice(body),
+            _ => Err(de::Error::custom("expected an object with the member `changes`")),
+        }
     }
 
     /// How many changes there are.
@@ -142,18 +190,26 @@ impl<'a> ReceivedChange<'a> {
         }
         #[derive(Deserialize)]
         struct Members<'a> {
-            revision: u64,
+            // As text, since an error would quote another value whole.
+            #[serde(borrow)]
+            revision: &'a RawValue,
             // Without `deserialize_with`, a missing member would count as null, which deletes the document.
             #[serde(borrow, deserialize_with = "nullable")]
             document: Option<&'a RawValue>,
         }
-        fn nullable<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<&'de RawValue>, D::Error> {
+        fn nullable<'de, D: Deserializer<'de>>(json: D) -> Result<Option<&'de RawValue>, D::Error> {
             Option::deserialize(json)
         }
         let name = serde_json::from_str::<Named<'a>>(json).map(|named| named.key).unwrap_or_default();
         let change = name.parse::<DocumentKey>().map_err(|error| error.to_string()).and_then(|key| {
             let Members { revision, document } =
                 serde_json::from_str(json).map_err(|error| error.to_string())?;
+            let revision = number(revision.get()).ok_or("`revision`: expected a whole number of 64 bits")?;
+            let (most, found) =
+                (SyncBatch::longest_document(key.kind()), document.map_or(0, |own| own.get().len()));
+            if found > most {
+                return Err(format!("`document`: expected {most} bytes at most, found {found}"));
+            }
             Ok(Wanted { key, revision, document })
         });
         Self { name, change }
@@ -186,6 +242,27 @@ pub struct SyncResult {
 impl SyncResult {
     /// The longest `detail`. A message may quote the document, and a report has to stay readable.
     pub const MAX_DETAIL_CHARS: usize = 500;
+
+    /// A message as a `detail` has it. No more of it is written than that.
+    pub fn told(message: &dyn fmt::Display) -> String {
+        struct Beginning {
+            text: String,
+            chars: usize,
+        }
+        impl fmt::Write for Beginning {
+            fn write_str(&mut self, more: &str) -> fmt::Result {
+                for char in more.chars() {
+                    self.chars = self.chars.checked_sub(1).ok_or(fmt::Error)?;
+                    self.text.push(char);
+                }
+                Ok(())
+            }
+        }
+        let mut beginning = Beginning { text: String::new(), chars: Self::MAX_DETAIL_CHARS };
+        // An error says that there was more.
+        let _ = fmt::write(&mut beginning, format_args!("{message}"));
+        beginning.text
+    }
 }
 
 /// What happened to one change.
@@ -399,9 +476,45 @@ mod tests {
         assert_eq!(readable, [true, true, false, false, false, false, false, true]);
         assert!(read[7].change.as_ref().unwrap().document.is_none());
         assert_eq!(read[0].change.as_ref().unwrap().document.unwrap().get(), r#"{"id":"a"}"#);
-        for bad in ["", "[]", "{}", r#"{"changes":{}}"#, r#"{"changes":[1}"#] {
+        for bad in ["", "[]", "[[]]", "{}", r#"{"changes":{}}"#, r#"{"changes":"a"}"#, r#"{"changes":[1}"#] {
             assert!(ReceivedBatch::read(bad.as_bytes()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_batch_has_a_hundred_changes_at_most() {
+        let batch = |count: usize| format!(r#"{{"changes":[{}]}}"#, vec!["1"; count].join(","));
+        assert_eq!(ReceivedBatch::read(batch(100).as_bytes()).unwrap().len(), 100);
+        let error = ReceivedBatch::read(batch(101).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("expected an array of 100 changes at most"), "{error}");
+    }
+
+    #[test]
+    fn a_document_that_is_too_long_is_refused_alone() {
+        let change = |key: &str, bytes: usize| {
+            let document = format!("\"{}\"", "x".repeat(bytes - 2));
+            format!(r#"{{"key":"{key}","revision":1,"document":{document}}}"#)
+        };
+        let most = SyncBatch::MAX_DOCUMENT_BYTES;
+        let changes = [
+            change("v1/title/long", most),
+            change("v1/title/longer", most + 1),
+            change("v1/revocations/a.example", most + 1),
+        ];
+        let body = format!(r#"{{"changes":[{}]}}"#, changes.join(","));
+        let batch = ReceivedBatch::read(body.as_bytes()).unwrap();
+        let read: Vec<_> = batch.changes().map(|change| change.change.map(drop)).collect();
+        let why = "`document`: expected 1048576 bytes at most, found 1048577".to_owned();
+        assert_eq!(read, [Ok(()), Err(why), Ok(())]);
+        let longest = Revocations::MAX_BYTES;
+        assert!(longest + SyncBatch::MAX_DOCUMENT_BYTES < SyncBatch::MAX_BYTES, "{longest}");
+    }
+
+    #[test]
+    fn a_detail_is_the_beginning_of_a_message() {
+        assert_eq!(SyncResult::told(&"short"), "short");
+        let long = "\u{e9}".repeat(10_000);
+        assert_eq!(SyncResult::told(&long), "\u{e9}".repeat(SyncResult::MAX_DETAIL_CHARS));
     }
 
     fn secret() -> Redacted<String> {

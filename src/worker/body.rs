@@ -44,22 +44,26 @@ pub(super) async fn of_response(
             Ok(Body::Whole(Uint8Array::new(&buffer).to_vec(), Some(room)))
         }
         None => match memory::reserve(PIECE, patience) {
-            Some(room) => drain(response.stream()?, most, Some(room)).await,
+            Some(room) => drain(response.stream()?, Vec::new(), most, Some(room)).await,
             None => Ok(Body::NoRoom),
         },
     }
 }
 
-/// Reads a request's body. Whoever sent it has shown by its head that they may.
-pub(super) async fn of_request(request: &mut Request, most: usize) -> worker::Result<Body> {
+/// Reads a request's body, of a length that whoever sent it has signed: its room is taken at once.
+pub(super) async fn of_request(request: &mut Request, length: usize) -> worker::Result<Body> {
     match request.inner().body() {
-        Some(_) => drain(request.stream()?, most, None).await,
+        Some(_) => drain(request.stream()?, Vec::with_capacity(length), length, None).await,
         None => Ok(Body::Whole(Vec::new(), None)),
     }
 }
 
-async fn drain(mut stream: ByteStream, most: usize, room: Option<Reservation>) -> worker::Result<Body> {
-    let mut bytes = Vec::new();
+async fn drain(
+    mut stream: ByteStream,
+    mut bytes: Vec<u8>,
+    most: usize,
+    room: Option<Reservation>,
+) -> worker::Result<Body> {
     let mut left = PIECE;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk?;

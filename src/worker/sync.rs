@@ -1,5 +1,7 @@
 //! The sync endpoint: documents from the origin service into KV.
 
+use std::fmt::Display;
+
 use worker::{Env, Request};
 
 use super::documents::{Documents, forget};
@@ -29,11 +31,8 @@ pub(super) async fn receive(
     let refuse = |detail: &str| signed::Refusal::new(400, detail).reply("sync");
     let batch = match ReceivedBatch::read(&body) {
         Ok(batch) => batch,
-        Err(error) => return Ok(refuse(&error.to_string())),
+        Err(error) => return Ok(refuse(&SyncResult::told(&error))),
     };
-    if batch.len() > SyncBatch::MAX_CHANGES {
-        return Ok(refuse(&format!("expected {} changes at most", SyncBatch::MAX_CHANGES)));
-    }
     let mut results = Vec::with_capacity(batch.len());
     for change in batch.changes() {
         results.push(apply(documents, change).await);
@@ -46,28 +45,28 @@ pub(super) async fn receive(
 
 /// Applies one change, and answers for it alone: whatever is wrong with it, the others of its batch are applied.
 async fn apply(documents: &Documents, ReceivedChange { name, change }: ReceivedChange<'_>) -> SyncResult {
-    let done = |outcome, revision, detail: Option<String>| SyncResult {
+    let done = |outcome, revision, detail: Option<&dyn Display>| SyncResult {
         key: name.to_string(),
         revision,
         outcome,
-        detail: detail.map(|detail| detail.chars().take(SyncResult::MAX_DETAIL_CHARS).collect()),
+        detail: detail.map(SyncResult::told),
     };
     let Wanted { key, revision, document } = match change {
         Ok(wanted) => wanted,
-        Err(why) => return done(Outcome::Invalid, None, Some(why)),
+        Err(why) => return done(Outcome::Invalid, None, Some(&why)),
     };
     // Under the one spelling of the key, which is where it is read.
     let place = key.to_string();
     let held = match documents.kv.get(&place).bytes().await {
         Ok(held) => held.and_then(|bytes| stored_revision(&bytes)),
-        Err(error) => return done(Outcome::Failed, None, Some(error.to_string())),
+        Err(error) => return done(Outcome::Failed, None, Some(&error)),
     };
     if held.is_some_and(|held| held >= revision) {
         return done(Outcome::Stale, held, None);
     }
     let value = match document.map(|members| key.stored(revision, members.get())) {
         Some(Ok(value)) => value,
-        Some(Err(error)) => return done(Outcome::Invalid, held, Some(error.to_string())),
+        Some(Err(error)) => return done(Outcome::Invalid, held, Some(&error)),
         None => tombstone(revision),
     };
     let written = match documents.kv.put(&place, value) {
@@ -79,6 +78,6 @@ async fn apply(documents: &Documents, ReceivedChange { name, change }: ReceivedC
             forget(&key);
             done(Outcome::Applied, Some(revision), None)
         }
-        Err(error) => done(Outcome::Failed, held, Some(error.to_string())),
+        Err(error) => done(Outcome::Failed, held, Some(&error)),
     }
 }
