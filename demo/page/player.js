@@ -99,7 +99,7 @@ export class Player {
   #requested({ body, ...request }) {
     const { url, status } = request;
     this.#requests.add(request);
-    this.#sessionEnds = sessionEnd(new URL(url).pathname) ?? this.#sessionEnds;
+    this.#sessionEnds = sessionEnd(new URL(url)) ?? this.#sessionEnds;
     if (status >= 400) this.#denial = problemOf(status, body);
   }
 

@@ -19,8 +19,10 @@ export class Requests {
   add({ url, kind, status, bytes, ms }) {
     this.#count += 1;
     this.#bytes += bytes;
-    const { origin, pathname, search } = new URL(url);
+    const asked = new URL(url);
+    const { origin, pathname, search } = asked;
     const row = element("tr", "", { "data-kind": kind, "data-status": status, "data-url": origin + pathname });
+    row.dataset.session = sessionOf(asked) ?? "";
     if (status >= 400) row.className = "refused";
     const path = element("td", "", { title: pathname });
     path.append(element("code", shorten(pathname) + shortenQuery(search)));
@@ -49,9 +51,6 @@ export function problemOf(status, body) {
   }
 }
 
-function shorten(path) {
-  const token = sessionOf(path);
-  return token ? path.replace(token, `${token.slice(0, 4)}…${token.slice(-4)}`) : path;
-}
+const shorten = (path) => path.replace(/^(\/(?:~|%7E).{4})[^/]*(.{4}\/)/i, "$1…$2");
 
-const shortenQuery = (search) => search.replace(/token=(.{8})[^&]*/, "token=$1…");
+const shortenQuery = (search) => search.replace(/(token|sd_session)=(.{8})[^&]*/g, "$1=$2…");

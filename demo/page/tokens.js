@@ -21,18 +21,18 @@ export function decode(token) {
 
 /**
  * When a session ends, in milliseconds, or null. A session token tells nothing to players; this reads the clear
- * part of version 2 as src/token/session.rs lays it out, for the sake of the demonstration.
+ * part of version 3 as src/token/session.rs lays it out, for the sake of the demonstration.
  */
-export function sessionEnd(path) {
-  const token = sessionOf(path);
+export function sessionEnd(url) {
+  const token = sessionOf(url);
   if (!token) return null;
   const view = new DataView(bytes(token).buffer);
-  return view.byteLength === 75 && view.getUint8(0) === 2 ? view.getUint32(7) * 1000 : null;
+  return view.byteLength === 75 && (view.getUint8(0) & 15) === 3 ? view.getUint32(9) * 1000 : null;
 }
 
-/** The session token of a path such as /~AYQJ…/harbour/360p/index.m3u8. */
-export function sessionOf(path) {
-  return /^\/(?:~|%7E)([^/]+)\//i.exec(path)?.[1] ?? null;
+/** The session token that counts in a URL: that in its query, else that in a path such as /~AYQJ…/harbour/360p/index.m3u8. */
+export function sessionOf({ pathname, searchParams }) {
+  return searchParams.get("sd_session") ?? /^\/(?:~|%7E)([^/]+)\//i.exec(pathname)?.[1] ?? null;
 }
 
 function bytes(base64url) {

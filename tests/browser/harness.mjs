@@ -120,7 +120,7 @@ export class DemoPage {
   /** The rows of the page's table, oldest first. */
   requests() {
     return this.tab.locator("#request-rows tr").evaluateAll((rows) =>
-      rows.reverse().map(({ dataset: { kind, status, url } }) => ({ kind, status: Number(status), url: new URL(url).href })),
+      rows.reverse().map(({ dataset: { kind, status, url, session } }) => ({ kind, status: Number(status), url: new URL(url).href, session })),
     );
   }
 
