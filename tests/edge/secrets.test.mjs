@@ -24,7 +24,7 @@ before(async () => {
     ...base.documents,
     ...named("cookie.example.com", { tokens: { ...site.tokens, placements: [{ cookie: "viewer" }, { header: "X-Viewer" }] } }),
     ...named("path.example.com", { tokens: { ...site.tokens, placements: [{ path: "before" }] } }),
-    ...named("once.example.com", { tokens: { ...site.tokens, replay: { once: true } } }),
+    ...named("once.example.com", { tokens: { ...site.tokens, replay: { once: true, again_within_s: 0 } } }),
     ...named("signed.example.com", { media: { ...site.media, query: ["signature"] } }),
     ...named("keyless.example.com", { tokens: { ...site.tokens, issuers: ["https://keyless.example.com/"] } }),
     ...named("broken.example.com", { tokens: { ...site.tokens, issuers: ["https://broken.example.com/"] } }),
