@@ -305,7 +305,7 @@ pub fn good(
 ) -> Result<(), Denial> {
     // Players ask again for the playlist that they know, long after its token was renewed: it is renewed again, for as
     // long as the session lasts.
-    let grace_s = if request.kind == ResourceKind::Segment { site.sessions.grace_s } else { u64::MAX };
+    let grace_s = if request.kind.is_asked_again() { u64::MAX } else { site.sessions.grace_s };
     session.check(request, facts, now, grace_s)?;
     sessions.revocations.session(session, &request.title, &site.sessions.keys, key)
 }

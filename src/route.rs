@@ -97,7 +97,7 @@ pub enum ResourceKind {
 ///
 /// Where the name does not tell, the edge puts a mark behind it, `ads.json` becomes `ads.json.sd-assets`, and asks the media
 /// origin for the file without it. So a relative URI in it leads where it led before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reading {
     /// An HLS playlist.
     Playlist,
@@ -139,6 +139,11 @@ impl Reading {
         kind == self.kind() || (self == Self::Steering && kind == ResourceKind::Steering)
     }
 
+    /// The mark behind a path's last name, if it has one.
+    fn of_path(path: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reading| path.ends_with(reading.mark()))
+    }
+
     /// A URI that leads to a resource of a title, with the mark behind its path; `None`: it needs none.
     pub(crate) fn marked(self, uri: &str, resource: &str) -> Option<String> {
         let is_read = ResourcePath::parse(resource).is_ok_and(|resource| self.is_of(&resource));
@@ -148,6 +153,49 @@ impl Reading {
 }
 
 impl ResourceKind {
+    /// The kind of what has this path, by its name.
+    fn of_name(path: &str) -> Self {
+        for (own, kind) in [(STEERING_RESOURCE, Self::Steering), (TIME_RESOURCE, Self::Time)] {
+            let folder = path.strip_suffix(own);
+            if folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/')) {
+                return kind;
+            }
+        }
+        let extension =
+            path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
+        match extension {
+            Some(e) if e.eq_ignore_ascii_case("m3u8") || e.eq_ignore_ascii_case("m3u") => Self::Playlist,
+            Some(e) if e.eq_ignore_ascii_case("mpd") => Self::Mpd,
+            Some(e) if e.eq_ignore_ascii_case("mpp") => Self::Patch,
+            _ => Self::Segment,
+        }
+    }
+
+    /// Its name in cache keys.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Playlist => "playlist",
+            Self::Mpd => "mpd",
+            Self::Patch => "patch",
+            Self::Steering => "steering",
+            Self::Time => "time",
+            Self::Assets => "assets",
+            Self::OriginSteering => "origin-steering",
+            Self::Segment => "segment",
+        }
+    }
+
+    /// Whether players ask for it under one URL for as long as they play, so that it has to be there for them after their
+    /// token has expired. A list of assets is asked for once, by a URL out of a playlist that was renewed.
+    pub const fn is_asked_again(self) -> bool {
+        match self {
+            Self::Playlist | Self::Mpd | Self::Patch | Self::Steering | Self::Time | Self::OriginSteering => {
+                true
+            }
+            Self::Assets | Self::Segment => false,
+        }
+    }
+
     /// The media type of what the edge writes of the kind.
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -179,9 +227,17 @@ pub const LONGEST_PART: usize = 10 * 1_024;
 /// be one after another decoding. Percent-encoding is normalised as in [RFC 3986 section 6.2.2]: hexadecimal in
 /// capitals, unreserved characters plain. So one resource has one cache key.
 ///
+/// The mark of a [`Reading`] is no part of what is asked of the media origin. All this holds for the path without it, and what
+/// the edge writes itself has none.
+///
 /// [RFC 3986 section 6.2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ResourcePath(String);
+pub struct ResourcePath {
+    /// The path, with its mark.
+    path: String,
+    /// What the mark says that it is read as.
+    reading: Option<Reading>,
+}
 
 impl ResourcePath {
     /// Reads a path as it stands in a URL, without a leading slash.
@@ -191,63 +247,49 @@ impl ResourcePath {
             let detail = format!("expected {LONGEST_RESOURCE} bytes at most below the title, found {found}");
             return Err(Denial::new(Reason::PathTooLong, detail));
         }
-        let canonical = canonical(raw).filter(|path| is_plain_path(path)).ok_or_else(|| {
-            Denial::new(Reason::PathInvalid, "expected a path of plain segments below the title")
-        })?;
-        Ok(Self(canonical))
+        let invalid = |detail| Denial::new(Reason::PathInvalid, detail);
+        let path = canonical(raw)
+            .map(|path| Self { reading: Reading::of_path(&path), path })
+            .filter(|path| is_plain_path(&path.path) && is_plain_path(path.at_origin()))
+            .ok_or_else(|| invalid("expected a path of plain segments below the title"))?;
+        if path.reading.is_some()
+            && matches!(path.kind_by_name(), ResourceKind::Steering | ResourceKind::Time)
+        {
+            return Err(invalid("expected no mark behind the name of what the edge writes itself"));
+        }
+        Ok(path)
     }
 
     /// The canonical path.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.path
     }
 
     /// The folder that the resource lies in: empty, or ending in `/`.
     pub fn folder(&self) -> &str {
-        self.0.rfind('/').and_then(|slash| self.0.get(..=slash)).unwrap_or_default()
+        self.path.rfind('/').and_then(|slash| self.path.get(..=slash)).unwrap_or_default()
     }
 
     /// The path at the media origin, where it has no mark of a [`Reading`].
     pub fn at_origin(&self) -> &str {
-        self.reading().and_then(|reading| self.0.strip_suffix(reading.mark())).unwrap_or(&self.0)
-    }
-
-    /// What the mark behind its name says that it is read as.
-    fn reading(&self) -> Option<Reading> {
-        Reading::ALL.into_iter().find(|reading| {
-            let unmarked = self.0.strip_suffix(reading.mark());
-            unmarked.is_some_and(|path| !path.is_empty() && !path.ends_with('/'))
-        })
+        let mark = self.reading.map_or("", Reading::mark);
+        self.path.strip_suffix(mark).unwrap_or(&self.path)
     }
 
     /// What kind of thing it is.
     pub fn kind(&self) -> ResourceKind {
-        if let Some(reading) = self.reading() {
-            return reading.kind();
-        }
-        for (own, kind) in [(STEERING_RESOURCE, ResourceKind::Steering), (TIME_RESOURCE, ResourceKind::Time)]
-        {
-            let folder = self.0.strip_suffix(own);
-            if folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/')) {
-                return kind;
-            }
-        }
-        let extension =
-            self.0.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
-        match extension {
-            Some(e) if e.eq_ignore_ascii_case("m3u8") || e.eq_ignore_ascii_case("m3u") => {
-                ResourceKind::Playlist
-            }
-            Some(e) if e.eq_ignore_ascii_case("mpd") => ResourceKind::Mpd,
-            Some(e) if e.eq_ignore_ascii_case("mpp") => ResourceKind::Patch,
-            _ => ResourceKind::Segment,
-        }
+        self.reading.map_or_else(|| self.kind_by_name(), Reading::kind)
+    }
+
+    /// What kind of thing it would be without its mark.
+    pub fn kind_by_name(&self) -> ResourceKind {
+        ResourceKind::of_name(self.at_origin())
     }
 }
 
 impl fmt::Display for ResourcePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.path)
     }
 }
 
@@ -455,10 +497,43 @@ mod tests {
             ("ads.json.sd-assets", ResourceKind::Assets),
             ("steer.sd-steering", ResourceKind::OriginSteering),
             ("steer.json", ResourceKind::Segment),
-            (".sd-assets", ResourceKind::Segment),
-            ("a/.sd-assets", ResourceKind::Segment),
+            ("steer.json.sd-assets.sd-steering", ResourceKind::OriginSteering),
         ] {
             assert_eq!(media(&format!("/~abc/harbour/{path}")).unwrap().kind, kind, "{path}");
+        }
+    }
+
+    /// What is checked is what the media origin is asked for.
+    #[test]
+    fn a_mark_takes_no_check_off_the_name_before_it() {
+        for reading in Reading::ALL {
+            for name in [
+                "",
+                "a/",
+                ".",
+                "..",
+                "a/.",
+                "a/..",
+                "%252e%252e",
+                "a/%252e%252e",
+                "%25252e%25252e",
+                "a/..;x",
+                ";x",
+                "a/;x",
+            ] {
+                let path = format!("/~abc/h/{name}{}", reading.mark());
+                assert_eq!(media(&path).unwrap_err().reason, Reason::PathInvalid, "{path}");
+            }
+            for own in [STEERING_RESOURCE, TIME_RESOURCE, "_stagedoor/%74ime"] {
+                for folder in ["", "a/b/"] {
+                    let path = format!("/~abc/h/{folder}{own}{}", reading.mark());
+                    assert_eq!(media(&path).unwrap_err().reason, Reason::PathInvalid, "{path}");
+                }
+            }
+            for name in ["a", "...", "a/...", "a..", "a.m3u8", "x_stagedoor/time", "a.sd-mpd"] {
+                let resource = media(&format!("/~abc/h/{name}{}", reading.mark())).unwrap().resource;
+                assert_eq!((resource.at_origin(), resource.kind()), (name, reading.kind()));
+            }
         }
     }
 
@@ -524,9 +599,12 @@ mod tests {
     proptest! {
         /// No reader that decodes a path once more, as often as it likes, and takes path parameters off, leaves the title.
         #[test]
-        fn no_reader_leaves_the_title(path in "(%25|%2e|%2f|%3b|%5c|\\.|;|/|a|2|5|e|f){1,16}", strips in any::<bool>()) {
+        fn no_reader_leaves_the_title(
+            path in "(%25|%2e|%2f|%3b|%5c|\\.|;|/|a|2|5|e|f){1,16}(\\.sd-m3u8|\\.sd-mpd|\\.sd-assets|\\.sd-steering){0,2}",
+            strips in any::<bool>(),
+        ) {
             let Ok(found) = ResourcePath::parse(&path) else { return Ok(()) };
-            let mut read = found.to_string();
+            let mut read = found.at_origin().to_owned();
             for _ in 0..6 {
                 let segments: Vec<_> = read
                     .split('/')

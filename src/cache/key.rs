@@ -3,12 +3,14 @@
 //! ```text
 //! https://{site}/_cache/{generation}/{scheme}/{media origin's host}/{path}?{query}
 //! https://{site}/_cache/{generation}/{depth}/{scheme}/{media origin's host}/{path}?{query}     an MPD
+//! https://{site}/_cache/{generation}/{kind}/…                      what is read as another kind than its name tells
 //! ```
 //!
 //! | part of the key | why |
 //! | --- | --- |
 //! | the site | no tenant reads another's files |
 //! | the title's generation | raising it purges everything of the title |
+//! | the kind of resource that it is read as, where its name tells another | it is read, kept and refused as that: whoever asks for a file by another mark changes nothing for the others |
 //! | of an MPD, how many segments of the path are the title's folder | it is kept with its remote parts, and those of one title are not for the viewers of another |
 //! | the URL at the media origin | a title whose media moved is not served from its old place |
 //! | the path in one spelling | one file, one key: [`ResourcePath`](crate::route::ResourcePath) |
@@ -28,7 +30,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::route::{MediaRequest, ResourceKind, is_plain_path};
 use crate::shelf::{Weigh, allocation};
-use crate::token::Credentials;
+use crate::token::{self, Credentials};
 
 /// Something at the media origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +93,7 @@ pub enum SourceError {
         /// The folder.
         found: String,
     },
-    /// A delivery directive cannot be read, a viewer token stands in the path, the path is where edges keep their files, or the
+    /// A delivery directive cannot be read, a token stands in the path, the path is where edges keep their files, or the
     /// parameters that the site lists are too long.
     #[error("{0}")]
     Denied(Denial),
@@ -115,10 +117,11 @@ pub fn source(
     let below = |base: &Url, path: &str| {
         base.join(path).ok().filter(|url| url.as_str().starts_with(base.as_str())).ok_or_else(|| error(path))
     };
-    if request.resource.as_str().contains([';', '=', '%'])
-        && Credentials::of(site).holds_path(request.resource.as_str())
+    let path = request.resource.at_origin();
+    if (Credentials::may_hold(path) && Credentials::of(site).holds_path(path))
+        || token::stands_in_path(path, site)
     {
-        let detail = "expected a path without a viewer token besides the one that opened the session";
+        let detail = "expected a path without a token besides the one that opened the session";
         return Err(SourceError::Denied(Denial::new(Reason::PathInvalid, detail)));
     }
     let folder = below(origin, folder)?;
@@ -158,9 +161,14 @@ pub fn source(
         ResourceKind::Mpd => format!("{}/", folder.path().matches('/').count().saturating_sub(1)),
         _ => String::new(),
     };
+    // One file is read in several ways, and what it is read as decides for how long it is kept and what of it.
+    let (slash, kind) = match request.kind {
+        kind if kind == request.resource.kind_by_name() => ("", ""),
+        kind => ("/", kind.name()),
+    };
     let key = |url: &Url| {
         let place = url.as_str().replacen("://", "/", 1);
-        format!("https://{}/{KEPT_SEGMENT}/{generation}/{depth}{place}", site.host)
+        format!("https://{}/{KEPT_SEGMENT}/{generation}{slash}{kind}/{depth}{place}", site.host)
     };
     set_query(&mut url, &parameters);
     let mut plain_key = None;
@@ -220,12 +228,14 @@ fn set_query(url: &mut Url, parameters: &[(String, String)]) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
     use crate::redacted::Redacted;
-    use crate::route::{Route, route};
+    use crate::route::{Reading, Route, route};
 
     fn site() -> Site {
         serde_json::from_value(json!({
@@ -286,6 +296,93 @@ mod tests {
         assert_eq!(key("/q/live.mpd", "h/q/"), expected);
         assert_eq!(key("/h/q/live.mpd", "h/"), expected.replace("/0/3/", "/0/2/"));
         assert_eq!(key("/h/q/1.m4s", "h/"), key("/q/1.m4s", "h/q/"));
+    }
+
+    /// What is remembered and kept under one key is read in one way, and served as one kind of thing.
+    #[test]
+    fn what_is_read_in_another_way_has_another_key() {
+        let mut by_key = HashMap::new();
+        let marks = Reading::ALL.map(Reading::mark);
+        for name in
+            ["a.m3u8", "a.M3U", "a.mpd", "a.mpp", "a.m4s", "a.json", "a.vtt", "a.key", "chunks", "a.sd-mpd.x"]
+        {
+            let plain = find(&format!("/h/{name}"), "");
+            let depth = if plain.resource == ResourceKind::Mpd { "2/" } else { "" };
+            let place = format!("https://watch.example.com/_cache/0/{depth}https/media.example/vod/h/{name}");
+            assert_eq!(plain.cache_key, place, "a plain name has the key that it had");
+            for mark in [""].into_iter().chain(marks) {
+                for again in [""].into_iter().chain(marks) {
+                    let query = "_HLS_msn=1&publishTime=2";
+                    let Source { url, resource, kind, cache_key, directives, plain_key, .. } =
+                        find(&format!("/~t/h/{name}{mark}{again}"), query);
+                    let read = (url, resource, kind, directives, plain_key);
+                    let known = by_key.entry(cache_key.clone()).or_insert_with(|| read.clone());
+                    assert_eq!(*known, read, "{name}{mark}{again}: {cache_key}");
+                }
+            }
+        }
+        let key = |path: &str| find(path, "").cache_key;
+        let place = "https/media.example/vod/h";
+        let kept = "https://watch.example.com/_cache/0";
+        assert_eq!(key("/h/a.m3u8.sd-assets"), format!("{kept}/assets/{place}/a.m3u8"));
+        assert_eq!(key("/h/a.sd-mpd"), format!("{kept}/mpd/2/{place}/a"));
+        assert_eq!(key("/h/a.m3u8.sd-m3u8"), key("/h/a.m3u8"));
+    }
+
+    /// The media origin logs what it is asked for, and keys are shared.
+    #[test]
+    fn a_token_below_the_session_is_refused() {
+        let session = "A-_z".repeat(25);
+        let jwt =
+            format!("{}.{}.{}", "eyJhbGciOiJIUzI1NiJ9", "eyJpc3MiOiJpZCIsInN1YiI6InYifQ", "A".repeat(43));
+        let stream =
+            format!("{}.{}.{}", "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ", "eyJzdWIiOiJoIn0", "A".repeat(342));
+        let site = |placements: serde_json::Value, accept: serde_json::Value| -> Site {
+            let json = json!({
+                "host": "watch.example.com", "media": { "origin": "https://media.example/vod/" },
+                "tokens": { "issuers": ["id"], "placements": placements, "accept": accept }, "sessions": { "keys": "s" },
+            });
+            serde_json::from_value(json).unwrap()
+        };
+        let is_refused = |site: &Site, path: &str| match of(site, path, "", "h/", 0) {
+            Ok(_) => false,
+            Err(SourceError::Denied(denial)) => denial.reason == Reason::PathInvalid,
+            Err(other) => panic!("{path}: {other}"),
+        };
+        let plain = site(json!(["authorization"]), json!([{ "jwt": {} }]));
+        for path in [
+            format!("/~A/h/~{session}/h/v.ts"),
+            format!("/~A/h/%7E{session}/h/v.ts"),
+            format!("/~A/h/%7e{session}"),
+            format!("/~A/h/%257E{session}/v.ts"),
+            format!("/~A/h/v/~{session}.sd-m3u8"),
+            format!("/~A/h/v/~{session};x=1/v.ts"),
+        ] {
+            assert!(is_refused(&plain, &path), "{path}");
+        }
+        for path in [
+            format!("/~A/h/{session}/v.ts"),
+            format!("/~A/h/~{session}x/v.ts"),
+            "/~A/h/~x/v.ts".to_owned(),
+            format!("/~A/h/{jwt}/v.ts"),
+        ] {
+            assert!(!is_refused(&plain, &path), "{path}");
+        }
+        let before = json!([{ "path": "before" }]);
+        for (site, token) in [
+            (site(before.clone(), json!([{ "jwt": {} }])), jwt.clone()),
+            (site(json!(["authorization"]), json!([{ "jwt": { "placements": before } }])), jwt.clone()),
+            (site(json!([]), json!([{ "stream": { "keys": "k" } }])), stream.clone()),
+        ] {
+            for path in
+                [format!("/~A/h/{token}/v.ts"), format!("/~A/h/v/{token}"), format!("/~A/h/{token}.sd-m3u8")]
+            {
+                assert!(is_refused(&site, &path), "{path}");
+            }
+            for name in ["a.b.c".to_owned(), format!("{}.0001.m4s", "a".repeat(60)), session.clone()] {
+                assert!(!is_refused(&site, &format!("/~A/h/v/{name}")), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ use super::{Directives, Kind, OriginControl};
 use crate::catalog::{CachePolicy, KeepPolicy};
 use crate::manifest::Timing;
 use crate::route::ResourceKind;
+use crate::{dash, hls};
 
 /// For how long one file is kept. Times are in milliseconds; the second and third count from the end of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -46,18 +47,30 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// The times of what is read whole: a manifest, or a list that a manifest leads to.
+    /// The times of what is read whole: a manifest, or a list that a manifest leads to. What is plainly none is refused to
+    /// every viewer, and so it is kept for no longer than it takes to spare the media origin their repeated requests.
     pub fn of_read(
         resource: ResourceKind,
+        bytes: &[u8],
         timing: &Timing,
         directives: &Directives,
         policy: &CachePolicy,
         origin: &OriginControl,
     ) -> Self {
-        match resource {
-            ResourceKind::Assets | ResourceKind::OriginSteering => Self::of_file(Kind::Data, policy, origin),
-            _ => Self::of_playlist(timing, directives, policy, origin),
-        }
+        let (found, is_readable) = match resource {
+            ResourceKind::Assets | ResourceKind::OriginSteering => {
+                (Self::of_file(Kind::Data, policy, origin), hls::is_list(bytes))
+            }
+            ResourceKind::Mpd | ResourceKind::Patch => {
+                (Self::of_playlist(timing, directives, policy, origin), dash::is_xml(bytes))
+            }
+            _ => (Self::of_playlist(timing, directives, policy, origin), hls::is_playlist(bytes)),
+        };
+        if is_readable { found } else { found.of_unreadable() }
+    }
+
+    fn of_unreadable(self) -> Self {
+        Self { fresh_ms: self.fresh_ms.min(SECOND_MS), ..Self::none(self.kind) }
     }
 
     /// The times of a manifest.
@@ -331,6 +344,38 @@ mod tests {
             assert_eq!((found.fresh_ms, found.stale_ms, found.error_ms), (fresh_ms, 0, 0));
         }
         assert_eq!((hold_ms(Some(4_000)), hold_ms(Some(60_000)), hold_ms(None)), (12_000, 24_000, 24_000));
+    }
+
+    /// A page in place of a manifest, a playlist in place of a list: whatever the media origin and the site say of them.
+    #[test]
+    fn what_cannot_be_read_is_kept_for_a_second_at_most() {
+        let playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n".as_slice();
+        let (mpd, list, page) =
+            (b"<MPD/>".as_slice(), b"{\"ASSETS\":[]}".as_slice(), b"too many requests".as_slice());
+        let origin =
+            OriginControl { fresh_ms: Some(HOUR_MS), stale_ms: Some(HOUR_MS), ..OriginControl::default() };
+        for (resource, good) in [
+            (ResourceKind::Playlist, playlist),
+            (ResourceKind::Mpd, mpd),
+            (ResourceKind::Patch, mpd),
+            (ResourceKind::Assets, list),
+            (ResourceKind::OriginSteering, list),
+        ] {
+            for found in [playlist, mpd, list, page, b""] {
+                let (timing, policy) = (Timing::of(found), CachePolicy::default());
+                let of = |origin| {
+                    Lifetime::of_read(resource, found, &timing, &Directives::default(), &policy, origin)
+                };
+                let (whole_ms, fresh_ms) = (of(&origin).whole_ms(), of(&origin).fresh_ms);
+                if found == good {
+                    assert!(whole_ms > SECOND_MS, "{resource:?}");
+                } else {
+                    assert_eq!((whole_ms, fresh_ms), (SECOND_MS, SECOND_MS), "{resource:?}");
+                }
+                // What nobody may keep is kept by nobody.
+                assert_eq!(of(&OriginControl { refuses: true, ..origin }).whole_ms(), 0);
+            }
+        }
     }
 
     #[test]

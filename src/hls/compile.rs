@@ -94,14 +94,17 @@ pub fn compile(
     if playlist.len() > limit {
         return Err(CompileError::TooLong { limit, found: playlist.len() });
     }
-    if !matches!(
-        lines(playlist).map(|line| line.kind()).find(|kind| *kind != Kind::Blank),
-        Some(Kind::Tag(..))
-    ) {
+    if !is_playlist(playlist) {
         return Err(CompileError::NotAPlaylist);
     }
     let query = frame.map_or(Query::new(""), |frame| frame.query);
     sign::write(playlist, &shape(playlist, query, edits)?, frame, edits)
+}
+
+/// Whether a text begins with a tag.
+pub(crate) fn is_playlist(text: &[u8]) -> bool {
+    let first = lines(text).map(|line| line.kind()).find(|kind| *kind != Kind::Blank);
+    matches!(first, Some(Kind::Tag(..)))
 }
 
 /// What the edits leave of a playlist.

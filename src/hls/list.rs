@@ -40,36 +40,33 @@ pub fn compile_list(bytes: &[u8], list: List, frame: &Frame<'_>) -> Result<Templ
     if bytes.len() > LONGEST {
         return Err(CompileError::TooLong { limit: LONGEST, found: bytes.len() });
     }
-    let broken = |error: serde_json::Error| CompileError::NotAList { why: error.to_string() };
-    let mut members = json::object(bytes).map_err(broken)?;
-    // What stands for the token is nothing that the list has itself.
-    let text = serde_json::to_string(&members).map_err(broken)?;
-    let mark = (0..=text.len()).map(|number| format!("~{number}~token")).find(|mark| !text.contains(mark));
-    let resolver = Resolver::new(frame);
-    let signer = Signer { resolver: &resolver, mark: mark.unwrap_or_default() };
+    let members = json::object(bytes).map_err(|error| broken(&error))?;
+    let mut writer =
+        Writer { resolver: Resolver::new(frame), template: Template::with_capacity(bytes.len()) };
     match list {
-        List::Assets => {
-            for asset in members.get_mut("ASSETS").into_iter().flat_map(objects) {
-                signer.member(asset, "URI", Reading::Playlist)?;
-            }
-        }
-        List::Steering => {
-            signer.member(&mut members, "RELOAD-URI", Reading::Steering)?;
-            for clone in members.get_mut("PATHWAY-CLONES").into_iter().flat_map(objects) {
-                if let Some(Value::Object(replacement)) = clone.get_mut("URI-REPLACEMENT") {
-                    signer.replacement(replacement)?;
-                }
-            }
-        }
+        List::Assets => writer.object(&members, |writer, name, assets| match (name, assets) {
+            ("ASSETS", Value::Array(assets)) => writer.array(assets, |writer, asset| match asset {
+                Value::Object(asset) => writer.object(asset, |writer, name, value| match name {
+                    "URI" => writer.uri(value, Reading::Playlist),
+                    _ => writer.value(value),
+                }),
+                other => writer.value(other),
+            }),
+            (_, other) => writer.value(other),
+        })?,
+        List::Steering => writer.object(&members, |writer, name, value| match (name, value) {
+            ("RELOAD-URI", uri) => writer.uri(uri, Reading::Steering),
+            ("PATHWAY-CLONES", Value::Array(clones)) => writer.array(clones, |writer, clone| match clone {
+                Value::Object(clone) => writer.object(clone, |writer, name, value| match (name, value) {
+                    ("URI-REPLACEMENT", Value::Object(replacement)) => writer.replacement(replacement),
+                    (_, other) => writer.value(other),
+                }),
+                other => writer.value(other),
+            }),
+            (_, other) => writer.value(other),
+        })?,
     }
-    let text = serde_json::to_string(&members).map_err(broken)?;
-    let mut template = Template::with_capacity(text.len());
-    for (number, part) in text.split(signer.mark.as_str()).enumerate() {
-        if number > 0 {
-            template.push_hole();
-        }
-        template.push(part.as_bytes());
-    }
+    let template = writer.template;
     let found = template.size_rendered(TOKEN_BYTES);
     if found > MOST_WRITTEN {
         return Err(CompileError::TooLong { limit: MOST_WRITTEN, found });
@@ -77,26 +74,77 @@ pub fn compile_list(bytes: &[u8], list: List, frame: &Frame<'_>) -> Result<Templ
     Ok(template.finished())
 }
 
-struct Signer<'f> {
-    resolver: &'f Resolver<'f>,
-    /// Stands for the token.
-    mark: String,
+/// Whether a text is a list by its form.
+pub(crate) fn is_list(text: &[u8]) -> bool {
+    text.len() <= LONGEST && json::object(text).is_ok()
 }
 
-impl Signer<'_> {
-    /// Writes the URI that a member is.
-    fn member(
-        &self,
-        object: &mut Map<String, Value>,
-        name: &str,
-        reading: Reading,
-    ) -> Result<(), CompileError> {
-        object.get_mut(name).map_or(Ok(()), |member| self.uri(member, reading))
+fn broken(error: &serde_json::Error) -> CompileError {
+    CompileError::NotAList { why: error.to_string() }
+}
+
+/// Writes a list member by member. The places of the token are those of the template: no text stands for them, which might be
+/// in the list, or in its path.
+struct Writer<'f> {
+    resolver: Resolver<'f>,
+    template: Template,
+}
+
+type Written = Result<(), CompileError>;
+
+impl Writer<'_> {
+    fn object(
+        &mut self,
+        members: &Map<String, Value>,
+        write: impl Fn(&mut Self, &str, &Value) -> Written,
+    ) -> Written {
+        for (number, (name, value)) in members.iter().enumerate() {
+            self.template.push(if number == 0 { b"{" } else { b"," });
+            self.text(&[name])?;
+            self.template.push(b":");
+            write(self, name, value)?;
+        }
+        self.template.push(if members.is_empty() { b"{}" } else { b"}" });
+        Ok(())
     }
 
-    fn uri(&self, value: &mut Value, reading: Reading) -> Result<(), CompileError> {
-        let Value::String(uri) = value else { return Ok(()) };
-        let Self { resolver, mark } = self;
+    fn array(&mut self, items: &[Value], write: impl Fn(&mut Self, &Value) -> Written) -> Written {
+        self.template.push(b"[");
+        for (number, item) in items.iter().enumerate() {
+            if number > 0 {
+                self.template.push(b",");
+            }
+            write(self, item)?;
+        }
+        self.template.push(b"]");
+        Ok(())
+    }
+
+    /// A value as it came.
+    fn value(&mut self, value: &Value) -> Written {
+        self.template.push(&serde_json::to_vec(value).map_err(|error| broken(&error))?);
+        Ok(())
+    }
+
+    /// A string, with the token between its parts.
+    fn text(&mut self, parts: &[&str]) -> Written {
+        self.template.push(b"\"");
+        for (number, part) in parts.iter().enumerate() {
+            if number > 0 {
+                self.template.push_hole();
+            }
+            let quoted = serde_json::to_string(part).map_err(|error| broken(&error))?;
+            let inner = quoted.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"'));
+            self.template.push(inner.unwrap_or_default().as_bytes());
+        }
+        self.template.push(b"\"");
+        Ok(())
+    }
+
+    /// The URI that a member is.
+    fn uri(&mut self, value: &Value, reading: Reading) -> Written {
+        let Value::String(uri) = value else { return self.value(value) };
+        let Self { resolver, .. } = self;
         let frame = resolver.frame;
         let place = resolver.place_to_read(uri.as_bytes(), &Variables::default(), reading);
         let place = place.map_err(|error| match error {
@@ -105,18 +153,20 @@ impl Signer<'_> {
             }
             error => uncovered(why(error), uri),
         })?;
-        *uri = match place {
-            Place::AsIs => return Ok(()),
-            Place::Unsigned(text) => text,
-            Place::Signed(before, after) => [&before, mark, &after].map(String::as_str).concat(),
-            Place::With(sign) => format!("{uri}{sign}{SESSION_PARAMETER}={mark}"),
-            Place::Below => ["/~", mark, "/", frame.root, frame.resource.folder(), uri].concat(),
-        };
-        Ok(())
+        match place {
+            Place::AsIs => self.text(&[uri]),
+            Place::Unsigned(text) => self.text(&[&text]),
+            Place::Signed(before, after) => self.text(&[&before, &after]),
+            Place::With(sign) => self.text(&[&format!("{uri}{sign}{SESSION_PARAMETER}="), ""]),
+            Place::Below => {
+                let below = ["/", frame.root, frame.resource.folder(), uri].concat();
+                self.text(&["/~", &below])
+            }
+        }
     }
 
     /// What players make of a pathway's URIs, with the token that those have.
-    fn replacement(&self, replacement: &mut Map<String, Value>) -> Result<(), CompileError> {
+    fn replacement(&mut self, replacement: &Map<String, Value>) -> Written {
         if let Some(host) = replacement.get("HOST") {
             let host = host.as_str().unwrap_or_default();
             if !self.resolver.frame.is_for_token(host) {
@@ -129,19 +179,13 @@ impl Signer<'_> {
                 return Err(uncovered("a parameter in which a credential of the viewer stands", name));
             }
         }
-        for member in ["PER-VARIANT-URIS", "PER-RENDITION-URIS"] {
-            if let Some(Value::Object(uris)) = replacement.get_mut(member) {
-                for uri in uris.values_mut() {
-                    self.uri(uri, Reading::Playlist)?;
-                }
+        self.object(replacement, |writer, name, value| match (name, value) {
+            ("PER-VARIANT-URIS" | "PER-RENDITION-URIS", Value::Object(uris)) => {
+                writer.object(uris, |writer, _, uri| writer.uri(uri, Reading::Playlist))
             }
-        }
-        Ok(())
+            (_, other) => writer.value(other),
+        })
     }
-}
-
-fn objects(list: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
-    list.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 fn uncovered(why: &'static str, uri: &str) -> CompileError {
@@ -161,8 +205,12 @@ mod tests {
     use crate::token::Credentials;
 
     fn compiled(list: List, json: &Value, signing: Signing) -> Result<Value, CompileError> {
+        compiled_at("hls/list.json.sd-assets", list, json, signing)
+    }
+
+    fn compiled_at(path: &str, list: List, json: &Value, signing: Signing) -> Result<Value, CompileError> {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
-        let resource = ResourcePath::parse("hls/list.json.sd-assets").unwrap();
+        let resource = ResourcePath::parse(path).unwrap();
         let foreign: ForeignPolicy =
             serde_json::from_value(json!({ "pass": ["ads.example"], "sign": ["*.cdn.example"] })).unwrap();
         let frame = Frame {
@@ -211,6 +259,37 @@ mod tests {
         assert!(matches!(error, CompileError::NotAList { .. }));
         let long = json!({ "ASSETS": [], "X": "x".repeat(LONGEST) });
         assert!(matches!(compiled(List::Assets, &long, Signing::Path), Err(CompileError::TooLong { .. })));
+    }
+
+    /// The token stands where it belongs, whatever the folders of the title are called.
+    #[test]
+    fn no_folder_of_a_list_is_taken_for_the_place_of_the_token() {
+        let list = |uri: &str| json!({ "ASSETS": [{ "URI": uri, "X": {}, "Y": [] }, 1], "Z": "\\\u{0}\"~~" });
+        for folder in ["~0~token", "~", "~1~token", "token", "S"] {
+            let path = format!("{folder}/list.json.sd-assets");
+            let below = format!("/harbour/{folder}/");
+            for (uri, inherited, in_path, in_query) in [
+                (
+                    "ad.m3u8",
+                    "ad.m3u8".to_owned(),
+                    format!("/~S{below}ad.m3u8"),
+                    "ad.m3u8?sd_session=S".to_owned(),
+                ),
+                (
+                    "./b.m3u8?x=1",
+                    "./b.m3u8?x=1".to_owned(),
+                    format!("/~S{below}b.m3u8?x=1"),
+                    format!("{below}b.m3u8?x=1&sd_session=S"),
+                ),
+            ] {
+                for (signing, expected) in
+                    [(Signing::Inherited, inherited), (Signing::Path, in_path), (Signing::Query, in_query)]
+                {
+                    let found = compiled_at(&path, List::Assets, &list(uri), signing);
+                    assert_eq!(found, Ok(list(&expected)), "{path} {signing:?}");
+                }
+            }
+        }
     }
 
     /// A clone's URIs have the token of those that it is made of.

@@ -11,6 +11,7 @@
 //! its media origin has asked for it.
 
 use super::presented::Dialect;
+use super::session;
 use super::signed_url::decoded;
 use crate::catalog::{PathPlacement, Placement, Site};
 use crate::route::SESSION_PARAMETER;
@@ -101,14 +102,16 @@ impl<'a> Credentials<'a> {
             || self.0.iter().any(|spot| matches!(spot, Spot::Header(own) if own.eq_ignore_ascii_case(name)))
     }
 
-    /// Whether a segment of a path, as it came, may hold one. What stands in a path's first segment in place of a title is
-    /// none of a title's path.
+    /// Whether a segment of a path, as it came, may hold one: a session's token behind its mark too. What stands in a path's
+    /// first segment in place of a title is none of a title's path.
     pub fn holds_segment(&self, segment: &str) -> bool {
-        if !segment.contains([';', '=', '%']) {
+        if !Self::may_hold(segment) {
             return false;
         }
         let plain = decoded(segment).unwrap_or_else(|| segment.to_owned());
-        self.is_delimited(&plain)
+        session::is_marked(&plain)
+            || decoded(&plain).is_some_and(|twice| session::is_marked(&twice))
+            || self.is_delimited(&plain)
             || self.0.iter().any(|spot| match spot {
                 Spot::PathParameter(name) => plain.split(';').skip(1).any(|parameter| {
                     parameter.strip_prefix(name).is_some_and(|value| value.starts_with('='))
@@ -116,6 +119,11 @@ impl<'a> Credentials<'a> {
                 Spot::Segment(start) => plain.starts_with(start),
                 _ => false,
             })
+    }
+
+    /// Whether a path has a sign without which no segment of it holds one, on any site.
+    pub(crate) fn may_hold(path: &str) -> bool {
+        path.contains([';', '=', '%', '~'])
     }
 
     /// Whether a path has a segment that may hold one.

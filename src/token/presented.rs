@@ -131,6 +131,22 @@ pub fn present(facts: &Facts, policy: &TokenPolicy) -> Result<Box<dyn Presented>
     }))
 }
 
+/// The shortest segment that may be a viewer token, in bytes: it holds a hash or a signature, and what that is of.
+const SHORTEST_SEGMENT: usize = 40;
+
+/// Whether a segment of a path below a title reads as a viewer token that the site would take in the first one.
+pub(crate) fn stands_in_path(path: &str, site: &Site) -> bool {
+    path.split('/').filter(|segment| segment.len() >= SHORTEST_SEGMENT).any(|segment| {
+        let facts = Facts { path: format!("/{segment}/title/resource"), ..Facts::default() };
+        // Whoever may have signed it, and whatever it says.
+        let reads = |acceptance: &Acceptance| match acceptance.reader().find(&facts, &site.tokens) {
+            Ok(found) => found.is_some(),
+            Err(denial) => denial.reason != Reason::TokenMalformed,
+        };
+        site.tokens.accept.iter().any(reads)
+    })
+}
+
 /// The challenge that was met, or the denial when none was.
 pub fn genuine<'c, 'a>(met: Option<&'c Challenge<'a>>) -> Result<&'c Challenge<'a>, Denial> {
     met.ok_or_else(|| Denial::new(Reason::TokenSignature, "the signature was not made with the issuer's key"))

@@ -133,6 +133,13 @@ const _: () = assert!(BODY_LEN == 1 + 2 + COMMON_LEN + 1 + 5, "a token of versio
 const MAC_LEN: usize = 16;
 const TOKEN_LEN: usize = (BODY_LEN + MAC_LEN) * 4 / 3;
 
+/// Whether a segment of a path reads as a token behind its mark, whatever stands behind that.
+pub(super) fn is_marked(segment: &str) -> bool {
+    let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let token = segment.strip_prefix('~').unwrap_or_default();
+    token.bytes().take_while(|byte| is_of_token(*byte)).count() == TOKEN_LEN
+}
+
 /// Bits of the lock byte beside those of the lock.
 const PLAN: u8 = 32;
 const ENTITLED: u8 = 64;

@@ -386,7 +386,8 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
             targets.insert(source.plain_key().to_owned(), Target(target_ms), now_ms());
         });
     }
-    let lifetime = Lifetime::of_read(source.resource, &timing, &source.directives, &source.policy, &origin);
+    let lifetime =
+        Lifetime::of_read(source.resource, &bytes, &timing, &source.directives, &source.policy, &origin);
     Ok(Kept { bytes: bytes.into(), stamp: Stamp::new(now_ms(), origin.age_ms, lifetime) })
 }
 

@@ -342,3 +342,27 @@ test("another isolate takes what the data centre's cache has, with its age", asy
   const reply = await get(name);
   assert.deepEqual([reply.status, reply.header("Age"), times(name)], [200, "10", 0]);
 });
+
+test("a request by another mark changes neither time, type, validators nor absence of what the plain name has", async () => {
+  const names = { live: fresh("m3u8"), bare: `live-${++number}`, part: fresh("m4s"), coming: fresh("m4s") };
+  const playlist = (turn) => new Response(`${LIVE}#EXT-X-MEDIA-SEQUENCE:${turn}\n#EXTINF:1,\na.m4s\n`);
+  answers[names.live] = answers[names.bare] = playlist;
+  answers[names.part] = () => new Response("0123456789", { headers: { "Content-Type": "video/mp4", "Content-Length": "10", ETag: '"s"' } });
+  answers[names.coming] = (turn) => (turn < 3 ? new Response("none", { status: 404 }) : answers[names.part]());
+
+  const list = await get(`${names.live}.sd-assets`);
+  assert.deepEqual([list.status, list.reason], [502, "manifest_invalid"]);
+  assert.equal((await get(names.bare)).status, 200);
+  assert.equal((await get(`${names.part}.sd-m3u8`)).status, 502);
+  assert.equal((await get(`${names.coming}.sd-steering`)).status, 404);
+  await settled();
+
+  const sequence = async (path) => Number(/SEQUENCE:(\d+)/.exec((await get(path)).body)?.[1]);
+  for (const path of [names.live, `${names.bare}.sd-m3u8`]) {
+    assert.equal(await sequence(path), 2, `${path}: asked for as what it is`);
+  }
+  const part = await get(names.part);
+  assert.deepEqual([part.status, part.header("Content-Type"), part.header("ETag"), part.body], [200, "video/mp4", '"s"', "0123456789"]);
+  assert.equal((await get(names.coming)).status, 404, "asked for by itself");
+  assert.equal(times(names.coming), 2);
+});

@@ -218,6 +218,7 @@ impl<'a> Edge<'a> {
             self.isolate.manifest(&source.cache_key, self.version, || self.whole(source, &answer.body))?;
         let lifetime = Lifetime::of_read(
             source.resource,
+            &manifest,
             &Timing::of(&manifest),
             &source.directives,
             &source.policy,
