@@ -7,6 +7,7 @@
 
 mod cache;
 mod caps;
+mod crowd;
 mod device;
 mod document;
 mod edition;

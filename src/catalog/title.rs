@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::crowd;
 use super::{
     AdsMode, BlackoutId, Caps, DeviceClass, Enforcement, EntitlementId, Host, IdError, Memo, Model, OfferId,
     OfferRules, Plan, Ratings, Territories, TitleId, VarianceId, Window,
@@ -40,12 +41,13 @@ pub struct Title {
     #[serde(default, skip_serializing_if = "Ratings::is_empty")]
     pub ratings: Ratings,
     /// Its cuts, beside the one in `media`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::variances")]
     pub variances: Vec<Variance>,
     /// Where and when it is not shown as usual.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::blackouts")]
     pub blackouts: Vec<Blackout>,
     /// Who may watch it. A viewer whom no offer fits is denied.
+    #[serde(deserialize_with = "crowd::offers")]
     pub offers: Vec<Offer>,
     /// What decisions need of all this, worked out once.
     #[serde(skip)]

@@ -1,5 +1,7 @@
 //! A viewer's place, and which territories it is in.
 
+use std::cell::OnceCell;
+
 use super::continent;
 use crate::catalog::{Code, CountryCode, GeographyPolicy, GroupName, Territories, Territory};
 use crate::facts::Geography;
@@ -19,8 +21,10 @@ pub(super) struct Place<'a> {
     dma: Option<u16>,
     postal: Option<Code<10>>,
     asn: Option<u32>,
-    /// The groups that the viewer is in.
+    /// The groups that the viewer is in, in their order.
     groups: Vec<&'a GroupName>,
+    /// Those that the viewer may be in, in their order: asked for by few titles, and by those for each entry.
+    unsure: OnceCell<Vec<&'a GroupName>>,
 }
 
 impl<'a> Place<'a> {
@@ -40,6 +44,7 @@ impl<'a> Place<'a> {
             postal: geography.postal.as_deref().and_then(Code::new),
             asn: geography.asn,
             groups: Vec::new(),
+            unsure: OnceCell::new(),
         };
         let is_member = |name: &&GroupName| {
             let members = policy.group(name).unwrap_or_default();
@@ -63,7 +68,7 @@ impl<'a> Place<'a> {
         match territory {
             Territory::World => true,
             Territory::Continent(code) => self.continent == Some(*code),
-            Territory::Group(name) => self.groups.contains(&name),
+            Territory::Group(name) => self.groups.binary_search(&name).is_ok(),
             Territory::Country(code) => self.country == Some(*code),
             Territory::Subdivision(of, code) => self.country == Some(*of) && self.subdivision == Some(*code),
             Territory::Dma(number) => self.dma == Some(*number),
@@ -107,8 +112,14 @@ impl<'a> Place<'a> {
             Territory::World => false,
             Territory::Continent(_) => self.continent.is_none(),
             Territory::Group(name) => {
-                let mut members = self.policy.group(name).into_iter().flatten();
-                members.any(|member| self.may_be_in(member))
+                let may_be_in = |name: &&GroupName| {
+                    let mut members = self.policy.group(name).into_iter().flatten();
+                    // A group holds no groups.
+                    members.any(|member| !matches!(member, Territory::Group(_)) && self.may_be_in(member))
+                };
+                let unsure =
+                    self.unsure.get_or_init(|| self.policy.groups.keys().filter(may_be_in).collect());
+                unsure.binary_search(&name).is_ok()
             }
             Territory::Country(_) => self.country.is_none(),
             Territory::Subdivision(of, _) => in_country(of.as_str()) && self.subdivision.is_none(),

@@ -215,6 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_looked_at_for_one_viewer_has_a_limit() {
+        let offers = |count: usize| {
+            let offer = |number: usize| {
+                format!(r#"{{"id":"o{number}","territories":{{"allow":["*"]}},"plans":["a","b","c","d"]}}"#)
+            };
+            title(&(0..count).map(offer).collect::<Vec<_>>().join(","))
+        };
+        let kept = document(&"v1/title/harbour".parse().unwrap(), offers(2_000).as_bytes());
+        assert!(kept.is_ok(), "{:?}", kept.err());
+        let found = errors("v1/title/harbour", &offers(2_001));
+        assert_eq!(found.len(), 1, "{found:?}");
+        let (field, detail) = &found[0];
+        assert_eq!(field, "offers");
+        assert!(detail.contains("10000") && detail.ends_with("found 10005"), "{detail}");
+    }
+
+    #[test]
     fn what_an_offer_contradicts_is_reported() {
         let offer =
             |members: &str| title(&format!(r#"{{"id":"a","territories":{{"allow":["*"]}},{members}}}"#));
