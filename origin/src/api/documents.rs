@@ -45,32 +45,16 @@ async fn replace(
     })?;
     by.scope.check(&key, None)?;
     let document = validate::document(&key, &body)?;
-    clashes(&api, &key, &document).await?;
     let (status, record) =
         match api.store.write(&key, Some(&document), &expectation(&headers)?, &by, now()).await? {
             Written::Forbidden(refusal) => return Err(refusal.into()),
+            Written::Clashes(errors) => return Err(Problem::invalid(errors)),
             Written::Created(record) => (StatusCode::CREATED, told(&api, record)),
             Written::Changed(record) => (StatusCode::OK, told(&api, record)),
             Written::Unchanged(record) => (StatusCode::OK, live(&key, record)?),
             Written::Refused { found } => return Err(Problem::precondition_failed(found)),
         };
     Ok((status, DocumentReply::new(&record, now())?).into_response())
-}
-
-/// Checks that edges fetch from no site's host, by this document or by another one.
-async fn clashes(api: &Api, key: &DocumentKey, document: &str) -> Result<(), Problem> {
-    let mut sites = Vec::new();
-    if let Some(site) = validate::fetched(key, document).and_then(|fetched| fetched.site()) {
-        sites.extend(api.store.document(&site).await?.filter(|record| record.body.is_some()));
-    }
-    let others = match key {
-        DocumentKey::Site(host) => api.store.documents_naming(host).await?,
-        _ => Vec::new(),
-    };
-    let others =
-        others.iter().filter_map(|record| Some((&record.key, record.body.as_ref()?.expose().as_str())));
-    let errors = validate::clashes(key, document, !sites.is_empty(), others);
-    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
 pub(super) async fn fetch(
@@ -98,6 +82,7 @@ async fn delete(
     let key = key(kind, id).map_err(Problem::impossible_id)?;
     let record = match api.store.write(&key, None, &expectation(&headers)?, &by, now()).await? {
         Written::Forbidden(refusal) => return Err(refusal.into()),
+        Written::Clashes(errors) => return Err(Problem::invalid(errors)),
         Written::Created(tombstone) | Written::Changed(tombstone) => told(&api, tombstone),
         Written::Unchanged(record) => live(&key, record)?,
         Written::Refused { found } => return Err(Problem::precondition_failed(found)),
@@ -113,7 +98,7 @@ pub(super) async fn list(
 ) -> Result<Page, Problem> {
     let request = PageRequest::parse(query.as_deref().unwrap_or_default())?;
     by.scope.check_kind(kind)?;
-    let limits = List { documents: request.limit, bytes: Page::MAX_BYTES, seen: Page::MAX_SEEN };
+    let limits = List { documents: request.limit, bytes: Page::MAX_BYTES };
     let listed = api.store.documents(kind, &request.after, limits, &by.scope).await?;
     Ok(Page::new(listed, now())?)
 }

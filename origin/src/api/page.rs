@@ -55,11 +55,7 @@ impl Page {
     /// The most bytes of documents on a page, unless one alone has more.
     pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-    /// The most documents that are looked at for a page of those that an API key is for. A page may hold fewer than asked
-    /// for, or none, and still name a next one.
-    pub(super) const MAX_SEEN: usize = 10_000;
-
-    pub(super) fn new(Listed { records, next }: Listed, now: UnixMillis) -> Result<Self, StoreError> {
+    pub(super) fn new(Listed { records, next, .. }: Listed, now: UnixMillis) -> Result<Self, StoreError> {
         let items = records.iter().map(|record| DocumentReply::new(record, now)).collect::<Result<_, _>>()?;
         Ok(Self { items, next })
     }

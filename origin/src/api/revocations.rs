@@ -106,7 +106,7 @@ async fn take_back(
             let detail = format!("{host} has no revocation of generation {generation}");
             Err(Problem::impossible_id(detail))
         }
-        Revoking::Done(record, _) => {
+        Revoking::Done(record, _) | Revoking::TakenBack(record) => {
             let count = api.store.count_revocations(&host).await?;
             let entries = Entries { revoked: Vec::new(), count, next: None };
             Ok(DocumentReply::of_revocations(&told(&api, *record), entries, UnixMillis::now())?)
@@ -141,7 +141,9 @@ async fn reply(api: &Api, host: &Host, done: Revoking) -> Result<DocumentReply, 
             let entries = Entries { revoked: vec![revocation], count, next: None };
             Ok(DocumentReply::of_revocations(&told(api, *record), entries, UnixMillis::now())?)
         }
-        Revoking::TooMany | Revoking::Unknown => Err(Problem::too_many_revocations()),
+        Revoking::TooMany | Revoking::Unknown | Revoking::TakenBack(_) => {
+            Err(Problem::too_many_revocations())
+        }
     }
 }
 

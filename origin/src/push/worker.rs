@@ -118,17 +118,33 @@ impl Worker {
                 return Ok(at);
             }
             // It may have been settled meanwhile.
-            let Some(outgoing) = self.store.outgoing(key).await? else { continue };
+            let outgoing = match self.store.outgoing(key).await {
+                Ok(Some(outgoing)) => outgoing,
+                Ok(None) => continue,
+                Err(StoreError::Unreadable { revision, why, .. }) => {
+                    self.refuse_unsent(key, revision, why).await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             match filling.take(key, outgoing) {
                 Ok(true) => {}
                 Ok(false) => return Ok(at),
                 Err(NotJson { revision }) => {
                     let why = "the database holds a text that is not JSON: put the document again".to_owned();
-                    self.settle_one(key, revision, Verdict::Refuse(why)).await?;
+                    self.refuse_unsent(key, revision, why).await?;
                 }
             }
         }
         Ok(keys.len())
+    }
+
+    /// A document that cannot be sent fails alone, and holds up no other. The edge has said nothing: its pace stays as it is.
+    async fn refuse_unsent(&self, key: &DocumentKey, revision: u64, why: String) -> Result<(), StoreError> {
+        tracing::error!(%key, revision, why, "a document cannot be sent, see /api/v1/sync");
+        let verdict = Verdict::Refuse(why);
+        let settlement = Settlement { key: key.clone(), revision, edge_revision: None, verdict };
+        self.store.settle(&[settlement], UnixMillis::now()).await
     }
 
     async fn send(&mut self, batch: &SyncBatch, suspected: bool) -> Result<(), StoreError> {

@@ -1,17 +1,38 @@
 //! Documents that have edges fetch from a host.
 
-use stagedoor::catalog::{Host, Kind};
+use sqlx::SqliteConnection;
+use stagedoor::catalog::{DocumentKey, Kind};
 
-use super::{Record, Store, StoreError};
+use super::{Scope, record};
+use crate::store::Record;
+use crate::validate::{self, FieldError};
 
-impl Store {
-    /// The documents that are not deleted and may have a URL of this host, or of one that begins with it.
-    pub async fn documents_naming(&self, host: &Host) -> Result<Vec<Record>, StoreError> {
-        // In a pattern, `_` stands for itself and for others: more is found than has to be.
-        let records = sqlx::query_as(
-            "SELECT * FROM document_states WHERE kind IN ($1, $2) AND body LIKE '%//' || $3 || '%'",
-        );
-        let records = records.bind(Kind::Site.name()).bind(Kind::Keys.name()).bind(host.as_str());
-        Ok(records.fetch_all(&self.pool).await?)
+/// What a document says of hosts that others contradict, as the transaction sees them that writes it. Documents that are not
+/// within the scope are not named.
+pub(super) async fn clashes(
+    connection: &mut SqliteConnection,
+    key: &DocumentKey,
+    document: &str,
+    scope: &Scope,
+) -> Result<Vec<FieldError>, sqlx::Error> {
+    let mut reaches_site = false;
+    if let Some(site) = validate::fetched(key, document).and_then(|fetched| fetched.site()) {
+        reaches_site = record::find(connection, &site).await?.is_some_and(|record| record.body.is_some());
     }
+    let others = match key {
+        DocumentKey::Site(host) => naming(connection, host.as_str()).await?,
+        DocumentKey::Title(_) | DocumentKey::Keys(_) | DocumentKey::Revocations(_) => Vec::new(),
+    };
+    let others = others.iter().filter_map(|other| Some((&other.key, other.body.as_ref()?.expose().as_str())));
+    let may_see = |other: &DocumentKey, body: &str| scope.check(other, Some(body)).is_ok();
+    Ok(validate::clashes(key, document, reaches_site, others, may_see))
+}
+
+/// The documents that are not deleted and may have a URL of this host, or of one that begins with it.
+async fn naming(connection: &mut SqliteConnection, host: &str) -> Result<Vec<Record>, sqlx::Error> {
+    // In a pattern, `_` stands for itself and for others: more is found than has to be.
+    let records = sqlx::query_as(
+        "SELECT * FROM document_states WHERE kind IN ($1, $2) AND body LIKE '%//' || $3 || '%'",
+    );
+    records.bind(Kind::Site.name()).bind(Kind::Keys.name()).bind(host).fetch_all(connection).await
 }

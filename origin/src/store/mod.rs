@@ -9,6 +9,8 @@ mod revision;
 mod revocations;
 mod scope;
 mod status;
+mod title_sites;
+mod turn;
 mod write;
 
 pub use api_keys::{ApiKey, ApiKeyRecord, ApiKeyStoreError};
@@ -31,4 +33,14 @@ pub enum StoreError {
     /// A document is not what this program writes. It is named, its content never is.
     #[error("the database holds a document that cannot be read: {0}")]
     Corrupt(DocumentKey),
+    /// What the edge is to be told of a document cannot be read. That is this document's failure alone.
+    #[error("{key} cannot be sent: {why}")]
+    Unreadable {
+        /// Which document.
+        key: DocumentKey,
+        /// The revision of that state.
+        revision: u64,
+        /// What is wrong, without its content.
+        why: String,
+    },
 }

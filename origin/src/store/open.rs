@@ -9,6 +9,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
+use crate::clock::UnixMillis;
+
 /// Where the database lies: a file, by its path or by a `sqlite:` URL.
 #[derive(Clone, Debug)]
 pub struct Database(SqliteConnectOptions);
@@ -69,7 +71,8 @@ impl Store {
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         sqlx::migrate!().run(&pool).await?;
         let store = Self { pool };
-        store.adopt_revocations().await?;
+        store.adopt_revocations(UnixMillis::now()).await?;
+        store.adopt_title_sites().await?;
         Ok(store)
     }
 

@@ -1,7 +1,7 @@
 //! The outbox: changes that the edge is still to be told, and what became of them.
 
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 use stagedoor::catalog::DocumentKey;
 use stagedoor::redacted::Redacted;
 
@@ -57,14 +57,15 @@ pub enum Verdict {
 const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 impl Store {
-    /// The documents whose newest state the edge is to be told: the urgent ones, or the others, each in their order.
+    /// The documents whose newest state the edge is to be told: the urgent ones, or the others, each by turns between
+    /// those for whom changes wait.
     pub async fn due(&self, urgent: bool, limit: usize) -> Result<Vec<DocumentKey>, StoreError> {
         let rows: Vec<SqliteRow> = sqlx::query(if urgent {
             "SELECT d.kind, d.id, d.revision FROM outbox o JOIN documents d ON d.revision = o.revision
-              WHERE o.state = 'pending' AND o.urgency < 2 ORDER BY o.urgency, o.revision LIMIT $1"
+              WHERE o.state = 'pending' AND o.urgency < 2 ORDER BY o.urgency, o.turn, o.revision LIMIT $1"
         } else {
             "SELECT d.kind, d.id, d.revision FROM outbox o JOIN documents d ON d.revision = o.revision
-              WHERE o.state = 'pending' AND o.urgency = 2 ORDER BY o.revision LIMIT $1"
+              WHERE o.state = 'pending' AND o.urgency = 2 ORDER BY o.turn, o.revision LIMIT $1"
         })
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
@@ -96,20 +97,17 @@ impl Store {
         Ok(())
     }
 
-    /// The newest state of a document, if the edge is still to be told.
+    /// The newest state of a document, if the edge is still to be told. [`StoreError::Unreadable`]: it cannot be told.
     pub async fn outgoing(&self, key: &DocumentKey) -> Result<Option<Outgoing>, StoreError> {
         if let DocumentKey::Revocations(host) = key {
             return self.outgoing_revocations(host).await;
         }
-        let row = sqlx::query_as::<_, (i64, Option<String>)>(
+        let row = sqlx::query(
             "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
               WHERE d.kind = $1 AND d.id = $2 AND o.state = 'pending'",
         );
         let row = row.bind(key.kind().name()).bind(key.id()).fetch_optional(&self.pool).await?;
-        Ok(row.map(|(revision, body)| Outgoing {
-            revision: revision.cast_unsigned(),
-            body: body.map(Redacted::new),
-        }))
+        row.map(|row| outgoing(key, &row)).transpose()
     }
 
     /// When the oldest change was made that the edge does not hold, if there is one.
@@ -165,4 +163,48 @@ impl Store {
             .await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// A document as its row has it.
+pub(super) fn outgoing(key: &DocumentKey, row: &SqliteRow) -> Result<Outgoing, StoreError> {
+    let revision = row.try_get::<i64, _>("revision")?.cast_unsigned();
+    let body: Option<String> = row.try_get("body").map_err(|_| StoreError::Unreadable {
+        key: key.clone(),
+        revision,
+        why: "the database holds something that is not text: put the document again".to_owned(),
+    })?;
+    Ok(Outgoing { revision, body: body.map(Redacted::new) })
+}
+
+/// Notes that a document failed although nothing was sent, for whoever looks at what has failed.
+pub(super) async fn fail(
+    connection: &mut SqliteConnection,
+    (kind, id): (&str, &str),
+    why: &str,
+    now: UnixMillis,
+) -> Result<(), sqlx::Error> {
+    // The row of its newest state may have been pruned.
+    sqlx::query(
+        "INSERT INTO outbox (revision, kind, id, changed_at, changed_by)
+         SELECT revision, kind, id, $3, changed_by FROM documents WHERE kind = $1 AND id = $2
+         ON CONFLICT (revision) DO NOTHING",
+    )
+    .bind(kind)
+    .bind(id)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE outbox SET state = 'failed', last_error = $3, last_error_at = $4, settled_at = $4
+          WHERE kind = $1 AND id = $2
+            AND (state = 'pending'
+                 OR revision = (SELECT revision FROM documents WHERE kind = $1 AND id = $2))",
+    )
+    .bind(kind)
+    .bind(id)
+    .bind(why)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(drop)
 }

@@ -1,12 +1,14 @@
 //! Documents as they stand.
 
+use std::collections::BTreeSet;
+
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqliteConnection};
 use stagedoor::catalog::{DocumentKey, Kind};
 use stagedoor::redacted::Redacted;
 
-use super::{Scope, Store, StoreError};
+use super::{Scope, Store, StoreError, title_sites};
 use crate::clock::UnixMillis;
 
 /// A document as it stands, deleted or not, and how far the edge is behind it.
@@ -53,9 +55,10 @@ impl Store {
     }
 
     /// The documents of a kind that are not deleted and within a scope, by their ids in byte order, from the one behind
-    /// `after`, and where to go on if there may be more.
+    /// `after`, and where to go on if there may be more: behind one of the documents that are listed, so that nothing outside the
+    /// scope is named or costs anything.
     ///
-    /// A page ends early rather than hold more bytes or look at more documents than it may.
+    /// A page ends early rather than hold more bytes than it may.
     pub async fn documents(
         &self,
         kind: Kind,
@@ -63,24 +66,39 @@ impl Store {
         limits: List,
         scope: &Scope,
     ) -> Result<Listed, StoreError> {
-        let query = sqlx::query_as::<_, Record>(
-            "SELECT * FROM document_states WHERE kind = $1 AND id > $2 AND body IS NOT NULL ORDER BY id",
-        );
-        let mut rows = query.bind(kind.name()).bind(after).fetch(&self.pool);
         let mut listed = Listed::default();
-        let (mut bytes, mut seen, mut last) = (0, 0, None);
-        while let Some(record) = rows.try_next().await? {
-            let length = record.body.as_ref().map_or(0, |body| body.expose().len());
-            let full = listed.records.len() >= limits.documents || bytes + length > limits.bytes;
-            if (full && !listed.records.is_empty()) || seen >= limits.seen {
-                listed.next = last;
-                break;
+        if scope.check_kind(kind).is_err() {
+            return Ok(listed);
+        }
+        let Some(sites) = scope.sites() else {
+            let query = sqlx::query_as::<_, Record>(
+                "SELECT * FROM document_states WHERE kind = $1 AND id > $2 AND body IS NOT NULL ORDER BY id",
+            );
+            let mut rows = query.bind(kind.name()).bind(after).fetch(&self.pool);
+            while let Some(record) = rows.try_next().await? {
+                if !listed.take(record, limits) {
+                    break;
+                }
             }
-            seen += 1;
-            last = Some(record.key.id().to_owned());
-            if scope.check(&record.key, record.body.as_ref().map(|body| body.expose().as_str())).is_ok() {
-                bytes += length;
-                listed.records.push(record);
+            return Ok(listed);
+        };
+        // All of it as it was at one time.
+        let mut transaction = self.pool.begin().await?;
+        let ids = match kind {
+            Kind::Title => title_sites::within(&mut transaction, sites, after, limits.documents + 1).await?,
+            Kind::Site | Kind::Revocations => sites
+                .iter()
+                .map(|host| host.as_str().to_owned())
+                .filter(|host| host.as_str() > after)
+                .collect(),
+            Kind::Keys => BTreeSet::new(),
+        };
+        for id in ids {
+            let key = DocumentKey::new(kind, &id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+            let Some(record) = find(&mut transaction, &key).await? else { continue };
+            let Some(body) = &record.body else { continue };
+            if scope.check(&key, Some(body.expose())).is_ok() && !listed.take(record, limits) {
+                break;
             }
         }
         Ok(listed)
@@ -94,8 +112,6 @@ pub struct List {
     pub documents: usize,
     /// The most bytes of documents, unless one alone has more.
     pub bytes: usize,
-    /// The most documents that are looked at for those within the scope.
-    pub seen: usize,
 }
 
 /// A part of a list.
@@ -105,6 +121,23 @@ pub struct Listed {
     pub records: Vec<Record>,
     /// The id behind which the next part begins; `None`: there is nothing more.
     pub next: Option<String>,
+    /// The bytes of the documents.
+    bytes: usize,
+}
+
+impl Listed {
+    /// Takes a document that is within the scope, or says that it goes on behind the last one.
+    fn take(&mut self, record: Record, limits: List) -> bool {
+        let length = record.body.as_ref().map_or(0, |body| body.expose().len());
+        let full = self.records.len() >= limits.documents || self.bytes + length > limits.bytes;
+        if full && let Some(last) = self.records.last() {
+            self.next = Some(last.key.id().to_owned());
+            return false;
+        }
+        self.bytes += length;
+        self.records.push(record);
+        true
+    }
 }
 
 /// A document or its tombstone, as a transaction sees it.

@@ -1,18 +1,20 @@
 //! What sites have revoked: a row for each revocation, and the document that is made of them for the edge.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, SqliteConnection};
+use sqlx::{Acquire, FromRow, Row, SqliteConnection};
 use stagedoor::catalog::{DocumentKey, Host, Kind, Revocation, Revocations};
 use stagedoor::redacted::Redacted;
 use stagedoor::time::UnixTime;
 use stagedoor::token;
 
 use super::write::{Queued, enqueue};
-use super::{Actor, Outgoing, Record, Store, StoreError, Urgency, record, revision};
+use super::{Actor, Outgoing, Record, Store, StoreError, Urgency, outbox, record, revision};
 use crate::clock::UnixMillis;
 
-/// The document of a site's revocations, as `documents.body` keeps it.
+/// The document of a site's revocations, as `documents.body` keeps it. With any other member it may revoke something of which
+/// there is no row: it is not read as a document that does not.
 #[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Head {
     host: Host,
     generation: u32,
@@ -21,8 +23,10 @@ struct Head {
 /// What became of a change of a site's revocations.
 #[derive(Debug)]
 pub enum Revoking {
-    /// It was made: the document, and the revocation that was added or taken back.
+    /// It was made: the document, and the revocation that was added.
     Done(Box<Record>, Revocation),
+    /// It was taken back, whether or not this version can read it.
+    TakenBack(Box<Record>),
     /// There is no such revocation.
     Unknown,
     /// [`Revocations::MOST`] are in force.
@@ -66,35 +70,51 @@ impl Store {
         now: UnixMillis,
     ) -> Result<Revoking, StoreError> {
         let mut transaction = self.write_transaction().await?;
-        let rows = "DELETE FROM revocations WHERE host = $1 AND generation = $2 RETURNING *";
-        let row: Option<Stored> = sqlx::query_as(rows)
+        let gone = sqlx::query("DELETE FROM revocations WHERE host = $1 AND generation = $2")
             .bind(host.as_str())
             .bind(i64::from(taken))
-            .fetch_optional(&mut *transaction)
+            .execute(&mut *transaction)
             .await?;
-        let Some(Stored(revocation)) = row else { return Ok(Revoking::Unknown) };
+        if gone.rows_affected() == 0 {
+            return Ok(Revoking::Unknown);
+        }
         let generation = generation(&mut transaction, host).await?;
         let record = touch(&mut transaction, host, generation, Some(&by.id), now).await?;
         transaction.commit().await?;
-        Ok(Revoking::Done(Box::new(record), revocation))
+        Ok(Revoking::TakenBack(Box::new(record)))
     }
 
-    /// Drops the revocations of every site that concern nothing any more, and says of how many sites.
+    /// Drops the revocations of every site that concern nothing any more, and says of how many sites. A site whose document
+    /// cannot be read keeps what it has, and is marked as failed.
     pub async fn prune_revocations(&self, now: UnixMillis) -> Result<usize, StoreError> {
         let hosts: Vec<String> =
             sqlx::query_scalar("SELECT DISTINCT host FROM revocations WHERE until <= $1")
                 .bind(seconds(now.seconds()))
                 .fetch_all(&self.pool)
                 .await?;
-        for host in &hosts {
-            let Ok(host) = host.parse() else { continue };
+        let mut pruned = 0;
+        for name in &hosts {
+            let Ok(host) = name.parse() else {
+                tracing::error!(host = name, "revocations of something that is no host are not pruned");
+                continue;
+            };
             let mut transaction = self.write_transaction().await?;
-            prune(&mut transaction, &host, now).await?;
-            let generation = generation(&mut transaction, &host).await?;
-            touch(&mut transaction, &host, generation, None, now).await?;
+            match generation(&mut transaction, &host).await {
+                Ok(generation) => {
+                    prune(&mut transaction, &host, now).await?;
+                    touch(&mut transaction, &host, generation, None, now).await?;
+                    pruned += 1;
+                }
+                Err(error @ StoreError::Corrupt(_)) => {
+                    tracing::error!(%error, %host, "revocations are not pruned, see /api/v1/sync");
+                    let document = (Kind::Revocations.name(), name.as_str());
+                    outbox::fail(&mut transaction, document, UNREADABLE_HEAD, now).await?;
+                }
+                Err(error) => return Err(error),
+            }
             transaction.commit().await?;
         }
-        Ok(hosts.len())
+        Ok(pruned)
     }
 
     /// Some of a site's revocations, by their generations from the one behind `after`, and whether there are more.
@@ -129,56 +149,94 @@ impl Store {
         let key = DocumentKey::Revocations(host.clone());
         // All of it as it was at one time.
         let mut transaction = self.pool.begin().await?;
-        let pending = sqlx::query_as::<_, (i64, Option<String>)>(
+        let pending = sqlx::query(
             "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
               WHERE d.kind = $1 AND d.id = $2 AND o.state = 'pending'",
         );
         let pending = pending.bind(Kind::Revocations.name()).bind(host.as_str());
-        let Some((revision, body)) = pending.fetch_optional(&mut *transaction).await? else {
-            return Ok(None);
-        };
-        let revision = revision.cast_unsigned();
+        let Some(row) = pending.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+        let Outgoing { revision, body } = outbox::outgoing(&key, &row)?;
         let Some(body) = body else { return Ok(Some(Outgoing { revision, body: None })) };
+        let unreadable =
+            |why: &str| StoreError::Unreadable { key: key.clone(), revision, why: why.to_owned() };
         let Head { host, generation } =
-            serde_json::from_str(&body).map_err(|_| StoreError::Corrupt(key.clone()))?;
-        let rows: Vec<Stored> =
-            sqlx::query_as("SELECT * FROM revocations WHERE host = $1 ORDER BY generation")
-                .bind(host.as_str())
-                .fetch_all(&mut *transaction)
-                .await?;
+            serde_json::from_str(body.expose()).map_err(|_| unreadable(UNREADABLE_HEAD))?;
+        let rows = sqlx::query("SELECT * FROM revocations WHERE host = $1 ORDER BY generation")
+            .bind(host.as_str())
+            .fetch_all(&mut *transaction)
+            .await?;
         drop(transaction);
-        let revoked = rows.into_iter().map(|Stored(revocation)| revocation).collect();
+        let mut revoked = Vec::with_capacity(rows.len());
+        for row in &rows {
+            // To leave it out would take it back: the edge keeps what it holds instead.
+            let Ok(Stored(revocation)) = Stored::from_row(row) else {
+                let generation: i64 = row.try_get("generation")?;
+                return Err(unreadable(&format!(
+                    "this version of the origin cannot read the revocation of generation {generation}: \
+                     run the version that wrote it, or take it back"
+                )));
+            };
+            revoked.push(revocation);
+        }
         // Hashing a hundred thousand of them takes a while.
-        let document = tokio::task::spawn_blocking(move || for_edge(host, generation, revoked));
-        let body = document.await.ok().and_then(Result::ok).ok_or(StoreError::Corrupt(key))?;
+        let document = tokio::task::spawn_blocking(move || for_edge(host, generation, revoked)).await;
+        let body = document.ok().and_then(Result::ok);
+        let body =
+            body.ok_or_else(|| unreadable("the document of the revocations cannot be put together"))?;
         Ok(Some(Outgoing { revision, body: Some(Redacted::new(body)) }))
     }
 
-    /// Makes rows of the revocations that documents hold which were written before there were rows.
-    pub(super) async fn adopt_revocations(&self) -> Result<(), sqlx::Error> {
+    /// Makes rows of the revocations that documents hold which were written before there were rows. A document that does not
+    /// become rows stays as it is, so that nothing in it is taken back, and is marked as failed.
+    pub(super) async fn adopt_revocations(&self, now: UnixMillis) -> Result<(), sqlx::Error> {
         let mut transaction = self.write_transaction().await?;
-        let documents: Vec<(String, String)> =
-            sqlx::query_as("SELECT id, body FROM documents WHERE kind = $1 AND body LIKE '%\"revoked\"%'")
+        let documents =
+            sqlx::query("SELECT id, body FROM documents WHERE kind = $1 AND body LIKE '%\"revoked\"%'")
                 .bind(Kind::Revocations.name())
                 .fetch_all(&mut *transaction)
                 .await?;
-        for (id, body) in documents {
-            let decode = |error: serde_json::Error| sqlx::Error::Decode(Box::new(error));
-            let Revocations { host, generation, revoked, .. } =
-                serde_json::from_str(&body).map_err(decode)?;
-            for revocation in revoked.unwrap_or_default() {
-                insert(&mut transaction, &host, &revocation, None).await?;
+        for row in &documents {
+            let id: &str = row.try_get("id")?;
+            let mut savepoint = transaction.begin().await?;
+            let adopted = match row.try_get("body") {
+                Ok(body) => adopt(&mut savepoint, id, body).await,
+                Err(error) => Err(error),
+            };
+            match adopted {
+                Ok(()) => savepoint.commit().await?,
+                Err(error) => {
+                    savepoint.rollback().await?;
+                    tracing::error!(host = id, %error, "revocations cannot be adopted, see /api/v1/sync");
+                    let document = (Kind::Revocations.name(), id);
+                    outbox::fail(&mut transaction, document, UNREADABLE_HEAD, now).await?;
+                }
             }
-            let head = serde_json::to_string(&Head { host, generation }).map_err(decode)?;
-            sqlx::query("UPDATE documents SET body = $1 WHERE kind = $2 AND id = $3")
-                .bind(head)
-                .bind(Kind::Revocations.name())
-                .bind(id)
-                .execute(&mut *transaction)
-                .await?;
         }
         transaction.commit().await
     }
+}
+
+/// Why a document of revocations fails that is not host and generation alone.
+const UNREADABLE_HEAD: &str = "this version of the origin cannot read the document of the site's revocations: it stays as it is, \
+                               and so does what the edge holds";
+
+/// Makes rows of one document's revocations.
+async fn adopt(connection: &mut SqliteConnection, id: &str, body: &str) -> Result<(), sqlx::Error> {
+    // Where it is wrong, and not what is there.
+    let decode = |error: serde_json::Error| {
+        let (line, column) = (error.line(), error.column());
+        sqlx::Error::Decode(format!("{:?} error at line {line}, column {column}", error.classify()).into())
+    };
+    let Revocations { host, generation, revoked, .. } = serde_json::from_str(body).map_err(decode)?;
+    let Some(revoked) = revoked.filter(|_| host.as_str() == id) else {
+        return Err(sqlx::Error::Decode("expected the revocations of this host, spelled out".into()));
+    };
+    for revocation in revoked {
+        insert(connection, &host, &revocation, None).await?;
+    }
+    let head = serde_json::to_string(&Head { host, generation }).map_err(decode)?;
+    let update = sqlx::query("UPDATE documents SET body = $1 WHERE kind = $2 AND id = $3");
+    update.bind(head).bind(Kind::Revocations.name()).bind(id).execute(connection).await.map(drop)
 }
 
 /// What the edge is told.
@@ -254,8 +312,10 @@ async fn touch(
     .bind(by)
     .execute(&mut *connection)
     .await?;
-    let change =
-        Queued { document: (key.kind().name(), key.id()), revision, urgency: Urgency::Revocation, by };
+    // A site's revocations are one document: each site has its turn.
+    let party = &format!("site:{host}");
+    let document = (key.kind().name(), key.id());
+    let change = Queued { document, revision, urgency: Urgency::Revocation, party, by };
     enqueue(connection, change, now).await?;
     Ok(record::find(connection, &key).await?.ok_or(sqlx::Error::RowNotFound)?)
 }

@@ -57,6 +57,11 @@ impl Scope {
         self.kinds.is_none() && self.sites.is_none()
     }
 
+    /// The sites whose documents it is limited to, if it is.
+    pub(super) const fn sites(&self) -> Option<&BTreeSet<Host>> {
+        self.sites.as_ref()
+    }
+
     /// Whether documents of a kind may be touched at all.
     pub fn check_kind(&self, kind: Kind) -> Result<(), OutOfScope> {
         if let Some(kinds) = &self.kinds

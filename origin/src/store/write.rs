@@ -5,8 +5,11 @@ use serde::de::IgnoredAny;
 use sqlx::SqliteConnection;
 use stagedoor::catalog::{DocumentKey, Kind};
 
-use super::{Actor, OutOfScope, Record, Store, StoreError, Urgency, record, revision};
+use super::{
+    Actor, OutOfScope, Record, Store, StoreError, Urgency, hosts, record, revision, title_sites, turn,
+};
 use crate::clock::UnixMillis;
+use crate::validate::FieldError;
 
 /// What a write takes for granted about the document it replaces (`If-Match`, `If-None-Match`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub enum Written {
     Unchanged(Option<Record>),
     /// It is not for whoever asked: nothing was written.
     Forbidden(OutOfScope),
+    /// Edges would fetch from a site's host: nothing was written.
+    Clashes(Vec<FieldError>),
     /// The expectation did not hold: nothing was written.
     Refused {
         /// Where the document stands instead, if there is one.
@@ -75,6 +80,12 @@ impl Store {
         if !expectation.holds(found) {
             return Ok(Written::Refused { found });
         }
+        if let Some(body) = body {
+            let errors = hosts::clashes(&mut transaction, key, body, &by.scope).await?;
+            if !errors.is_empty() {
+                return Ok(Written::Clashes(errors));
+            }
+        }
         if live.map(|(_, body)| body.expose().as_str()) == body {
             return Ok(Written::Unchanged(current));
         }
@@ -91,10 +102,15 @@ impl Store {
         .bind(&by.id)
         .execute(&mut *transaction)
         .await?;
+        if key.kind() == Kind::Title {
+            title_sites::note(&mut transaction, key.id(), body).await?;
+        }
+        let replaced = replaced.map(|body| body.expose().as_str());
         let change = Queued {
             document: (key.kind().name(), key.id()),
             revision,
             urgency: urgency(key.kind(), body),
+            party: &turn::party(by, key, body.or(replaced)),
             by: Some(&by.id),
         };
         enqueue(&mut transaction, change, now).await?;
@@ -109,12 +125,13 @@ impl Store {
     pub async fn retry_failed(&self, now: UnixMillis) -> Result<usize, StoreError> {
         let mut transaction = self.write_transaction().await?;
         // By the columns, since a document may be here because this version cannot read its key.
-        let failed: Vec<(String, String, Option<String>)> = sqlx::query_as(
-            "SELECT kind, id, body FROM document_states WHERE state = 'failed' ORDER BY revision",
+        let failed: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
+            "SELECT d.kind, d.id, d.body, o.party FROM outbox o JOIN documents d ON d.revision = o.revision
+              WHERE o.state = 'failed' ORDER BY o.revision",
         )
         .fetch_all(&mut *transaction)
         .await?;
-        for (kind, id, body) in &failed {
+        for (kind, id, body, party) in &failed {
             let revision = revision::next(&mut transaction, now).await?;
             sqlx::query("UPDATE documents SET revision = $1 WHERE kind = $2 AND id = $3")
                 .bind(revision)
@@ -124,7 +141,7 @@ impl Store {
                 .await?;
             let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
             let urgency = known.map_or(Urgency::Ordinary, |known| urgency(known, body.as_deref()));
-            let change = Queued { document: (kind, id), revision, urgency, by: None };
+            let change = Queued { document: (kind, id), revision, urgency, party, by: None };
             enqueue(&mut transaction, change, now).await?;
         }
         transaction.commit().await?;
@@ -156,6 +173,8 @@ pub(super) struct Queued<'a> {
     pub(super) document: (&'a str, &'a str),
     pub(super) revision: i64,
     pub(super) urgency: Urgency,
+    /// For whom it is made.
+    pub(super) party: &'a str,
     /// The public id of the API key that made it.
     pub(super) by: Option<&'a str>,
 }
@@ -163,14 +182,16 @@ pub(super) struct Queued<'a> {
 /// Notes in the outbox that a document now stands at this revision.
 pub(super) async fn enqueue(
     transaction: &mut SqliteConnection,
-    Queued { document: (kind, id), revision, urgency, by }: Queued<'_>,
+    Queued { document: (kind, id), revision, urgency, party, by }: Queued<'_>,
     now: UnixMillis,
 ) -> Result<(), sqlx::Error> {
+    let turn = turn::next(transaction, (kind, id), urgency, party).await?;
     let insert = sqlx::query(
-        "INSERT INTO outbox (revision, kind, id, changed_at, urgency, changed_by)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO outbox (revision, kind, id, changed_at, urgency, changed_by, party, turn)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     );
     let insert = insert.bind(revision).bind(kind).bind(id).bind(now).bind(urgency).bind(by);
+    let insert = insert.bind(party).bind(turn);
     insert.execute(transaction).await.map(drop)
 }
 

@@ -42,12 +42,13 @@ pub fn fetched(key: &DocumentKey, document: &str) -> Option<Fetched> {
 }
 
 /// What a document says of hosts that others contradict. `reaches_site`: the host that it has edges fetch from is a site's;
-/// `others`: documents that may have them fetch from this one's host.
+/// `others`: documents that may have them fetch from this one's host. One that whoever asks may not see (`may_see`) is not named.
 pub fn clashes<'a>(
     key: &DocumentKey,
     document: &str,
     reaches_site: bool,
     others: impl Iterator<Item = (&'a DocumentKey, &'a str)>,
+    may_see: impl Fn(&DocumentKey, &str) -> bool,
 ) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if let Some(Fetched { field, url }) = fetched(key, document).filter(|_| reaches_site) {
@@ -56,15 +57,25 @@ pub fn clashes<'a>(
         errors.push(FieldError { field: field.to_owned(), detail });
     }
     if let DocumentKey::Site(host) = key {
+        let mut unseen = false;
         for (other, document) in others.filter(|(other, _)| *other != key) {
             if let Some(Fetched { field, url }) = fetched(other, document)
                 && leads_to(&url, host)
             {
+                if !may_see(other, document) {
+                    unseen = true;
+                    continue;
+                }
                 let detail = format!(
                     "expected a host that edges fetch nothing from, found that of `{field}` of {other}"
                 );
                 errors.push(FieldError { field: "host".to_owned(), detail });
             }
+        }
+        // Once, since how many there are is the others' business too.
+        if unseen {
+            let detail = "expected a host that edges fetch nothing from, found that of a document of others";
+            errors.push(FieldError { field: "host".to_owned(), detail: detail.to_owned() });
         }
     }
     errors

@@ -186,3 +186,9 @@ pub(crate) const KEY_SECRET: &str = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I
 pub(crate) fn keys(issuer: &str) -> Value {
     json!({ "issuer": issuer, "keys": [{ "kty": "oct", "kid": "one", "alg": "HS256", "use": "sig", "k": KEY_SECRET }] })
 }
+
+/// The database itself, for what no version of the service would do.
+pub(crate) async fn rows(folder: &TempDir) -> sqlx::SqlitePool {
+    let url = format!("sqlite:{}", folder.path().join("stagedoor.db").display());
+    sqlx::SqlitePool::connect(&url).await.unwrap()
+}

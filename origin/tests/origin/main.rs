@@ -20,4 +20,5 @@ mod revocations;
 mod secrets;
 mod strangers;
 mod sync;
+mod tenants;
 mod validation;

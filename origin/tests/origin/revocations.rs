@@ -5,9 +5,9 @@ use stagedoor::catalog::{Host, Revocation, Revocations, Revoked, SyncBatch};
 use stagedoor::time::UnixTime;
 use stagedoor::token::RevocationIndex;
 use stagedoor_origin::clock::UnixMillis;
-use stagedoor_origin::store::{Expectation, Revoking, Store};
+use stagedoor_origin::store::{Expectation, Revoking, State, Store, StoreError};
 
-use crate::app::{FAST, TestApp, database, nobody, site};
+use crate::app::{FAST, TestApp, database, eventually, nobody, rows, site};
 use crate::edge::FakeEdge;
 
 #[tokio::test]
@@ -232,4 +232,99 @@ async fn a_revocation_writes_no_more_when_there_are_many() {
     assert!(bytes < 1_000, "a reply of {bytes} bytes");
     let record = app.store.document(&"v1/revocations/a.example".parse().unwrap()).await.unwrap().unwrap();
     assert!(record.body.unwrap().expose().len() < 100);
+}
+
+/// A revocation as a newer version may have written it.
+async fn smuggle_row(folder: &tempfile::TempDir, host: &str, until: Option<i64>) {
+    let insert = "INSERT INTO revocations (host, generation, what, at, until)
+                  VALUES ($1, 7, '{\"device\":\"d\"}', 1795370400, $2)";
+    sqlx::query(insert).bind(host).bind(until).execute(&rows(folder).await).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_revocation_that_cannot_be_read_fails_alone_and_is_not_taken_back() {
+    let app = TestApp::start().await;
+    let everything = json!({ "what": { "everything": {} } });
+    app.api.post("/revocations/a.example", &everything).await;
+    let record =
+        async || app.store.document(&"v1/revocations/a.example".parse().unwrap()).await.unwrap().unwrap();
+    eventually("the edge knows", async || app.edge.held("v1/revocations/a.example").is_some()).await;
+    let held = at_edge(&app, "a.example");
+    smuggle_row(&app.folder, "a.example", None).await;
+    assert_eq!(app.api.post("/revocations/a.example", &everything).await.status, 200);
+    app.api.put("/titles/t", &crate::app::title("t", "t")).await;
+    app.api.post("/revocations/b.example", &everything).await;
+    app.api.wait_for_state("/titles/t", "synced").await;
+    app.api.wait_for_state("/revocations/b.example", "synced").await;
+    eventually("it failed", async || record().await.state == State::Failed).await;
+    assert_eq!(at_edge(&app, "a.example"), held, "the edge was told of some and not of others");
+    let status = app.api.get("/sync").await.body;
+    assert_eq!(status["failed"][0]["key"], "v1/revocations/a.example", "{status}");
+    assert!(status["failed"][0]["detail"].as_str().unwrap().contains("generation 7"), "{status}");
+
+    // Whoever knows better takes it back.
+    assert_eq!(app.api.delete("/revocations/a.example/7").await.status, 200);
+    app.api.wait_for_state("/revocations/a.example", "synced").await;
+    assert_eq!(at_edge(&app, "a.example")["revoked"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_site_whose_revocations_cannot_be_pruned_holds_up_no_other() {
+    let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
+    for host in ["a.example", "b.example"] {
+        revoke_many(&app.store, host, 1, Some(UnixTime::from_secs(1_800_000_000))).await;
+    }
+    let pool = rows(&app.folder).await;
+    let newer = "UPDATE documents SET body = '{\"host\":\"a.example\",\"generation\":1,\"devices\":[]}' WHERE id = 'a.example'";
+    sqlx::query(newer).execute(&pool).await.unwrap();
+    assert_eq!(app.store.prune_revocations(UnixMillis(1_800_000_000_000)).await.unwrap(), 1);
+    let count = async |host: &str| app.store.count_revocations(&host.parse().unwrap()).await.unwrap();
+    assert_eq!((count("a.example").await, count("b.example").await), (1, 0));
+    let kept = app.store.document(&"v1/revocations/a.example".parse().unwrap()).await.unwrap().unwrap();
+    assert!(kept.state == State::Failed && kept.body.unwrap().expose().contains("devices"));
+}
+
+#[tokio::test]
+async fn documents_that_cannot_be_adopted_are_kept_and_fail_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&database(&folder)).await.unwrap();
+    let write = async |host: &str, entries: &str| {
+        let body = format!(r#"{{"host":"{host}","generation":1,"revoked":[{entries}]}}"#);
+        let key = format!("v1/revocations/{host}").parse().unwrap();
+        store.write(&key, Some(&body), &Expectation::Any, &nobody(), UnixMillis::now()).await.unwrap();
+    };
+    let entry = |what: &str| format!(r#"{{"what":{what},"generation":1,"at":"2026-11-22T18:00:00Z"}}"#);
+    let [one, other, newer] = [r#"{"title":"t"}"#, r#"{"title":"u"}"#, r#"{"device":"d"}"#].map(entry);
+    write("newer.example", &newer).await;
+    write("twice.example", &format!("{one},{other}")).await;
+    write("good.example", &one).await;
+    store.close().await;
+
+    let store =
+        Store::open(&database(&folder)).await.expect("one site's document keeps the service from its start");
+    assert_eq!(store.count_revocations(&"good.example".parse().unwrap()).await.unwrap(), 1);
+    assert!(store.outgoing(&"v1/revocations/good.example".parse().unwrap()).await.unwrap().is_some());
+    for host in ["newer.example", "twice.example"] {
+        let key = format!("v1/revocations/{host}").parse().unwrap();
+        let record = store.document(&key).await.unwrap().unwrap();
+        assert_eq!(record.state, State::Failed, "{host}");
+        assert!(record.body.unwrap().expose().contains("2026-11-22"), "{host}: what it revokes is lost");
+        let host: Host = host.parse().unwrap();
+        assert_eq!(store.count_revocations(&host).await.unwrap(), 0, "{host} was adopted in part");
+    }
+    // Nor is it sent or written over without its entries.
+    assert_eq!(store.retry_failed(UnixMillis::now()).await.unwrap(), 2);
+    for host in ["newer.example", "twice.example"] {
+        let key = format!("v1/revocations/{host}").parse().unwrap();
+        let host: Host = host.parse().unwrap();
+        assert!(matches!(store.outgoing(&key).await, Err(StoreError::Unreadable { .. })), "{host}");
+        let make = |generation| Revocation {
+            what: Revoked::Everything {},
+            generation,
+            at: UnixTime::from_secs(1_795_370_400),
+            until: None,
+            note: None,
+        };
+        assert!(store.revoke(&host, make, &nobody(), UnixMillis::now()).await.is_err(), "{host}");
+    }
 }

@@ -1,0 +1,89 @@
+//! The sites on which titles are shown, in rows, so that an API key of some sites lists its titles without a look at those of
+//! others.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use sqlx::{Row, Sqlite, SqliteConnection};
+use stagedoor::catalog::{Host, Kind};
+
+use super::Store;
+
+/// The sites that a title names; none, where they cannot be read.
+pub(super) fn shown_on(body: &str) -> BTreeSet<Host> {
+    #[derive(Deserialize)]
+    struct Shown {
+        sites: BTreeSet<Host>,
+    }
+    serde_json::from_str(body).map(|Shown { sites }| sites).unwrap_or_default()
+}
+
+/// Notes the sites of a title as it now stands.
+pub(super) async fn note(
+    connection: &mut SqliteConnection,
+    id: &str,
+    body: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM title_sites WHERE id = $1").bind(id).execute(&mut *connection).await?;
+    for host in body.map(shown_on).unwrap_or_default() {
+        sqlx::query("INSERT INTO title_sites (host, id) VALUES ($1, $2)")
+            .bind(host.as_str())
+            .bind(id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The ids of titles that are shown on none but these sites, in byte order from the one behind `after`.
+pub(super) async fn within(
+    connection: &mut SqliteConnection,
+    sites: &BTreeSet<Host>,
+    after: &str,
+    limit: usize,
+) -> Result<BTreeSet<String>, sqlx::Error> {
+    let mut ids = BTreeSet::new();
+    for host in sites {
+        let mut query =
+            sqlx::QueryBuilder::<Sqlite>::new("SELECT own.id FROM title_sites own WHERE own.host = ");
+        query.push_bind(host.as_str()).push(" AND own.id > ").push_bind(after);
+        query.push(
+            " AND NOT EXISTS (SELECT 1 FROM title_sites other WHERE other.id = own.id AND other.host NOT IN (",
+        );
+        let mut list = query.separated(", ");
+        for site in sites {
+            list.push_bind(site.as_str());
+        }
+        query.push(")) ORDER BY own.id LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        for row in query.build().fetch_all(&mut *connection).await? {
+            ids.insert(row.try_get("id")?);
+        }
+        // The first ones of all sites are among the first ones of each.
+        while ids.len() > limit {
+            ids.pop_last();
+        }
+    }
+    Ok(ids)
+}
+
+impl Store {
+    /// Notes the sites of titles that were written before they were noted. A title whose sites cannot be read belongs to none,
+    /// and is looked at again at the next start.
+    pub(super) async fn adopt_title_sites(&self) -> Result<(), sqlx::Error> {
+        let mut transaction = self.write_transaction().await?;
+        let mut after = String::new();
+        loop {
+            let row = sqlx::query(
+                "SELECT d.id, d.body FROM documents d
+                  WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM title_sites noted WHERE noted.id = d.id)
+                  ORDER BY d.id LIMIT 1",
+            );
+            let row = row.bind(Kind::Title.name()).bind(&after).fetch_optional(&mut *transaction).await?;
+            let Some(row) = row else { break };
+            after = row.try_get("id")?;
+            note(&mut transaction, &after, row.try_get("body").ok()).await?;
+        }
+        transaction.commit().await
+    }
+}
