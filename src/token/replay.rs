@@ -31,7 +31,7 @@ pub struct Use {
     pub until: UnixTime,
     /// A second use is refused; otherwise it is reported.
     pub once: bool,
-    /// For so many seconds after the last of its uses, a further one by the same network is none.
+    /// For so many seconds after the last accepted use, a further one by the same network is none.
     pub again_within_s: u64,
     /// A name for the viewer's network, which says nothing of the network itself.
     #[serde(skip)]
@@ -114,7 +114,7 @@ pub struct Record {
     pub uses: u64,
     /// The network of its first use.
     pub network: Option<String>,
-    /// When that network used it last, in Unix seconds.
+    /// When that network used it last, in Unix seconds: its first use, or one that was none of its own.
     pub last: Option<u64>,
 }
 
@@ -134,7 +134,8 @@ impl Record {
         let again = own && lately;
         let elsewhere = self.network.is_some() && network.is_some() && !own;
         let uses = if again { self.uses } else { self.uses.saturating_add(1) };
-        let last = if own { Some(now_s) } else { self.last };
+        // A use that is one too many opens no new time for the next one.
+        let last = if again { Some(now_s) } else { self.last };
         (Self { uses, last, ..self }, Seen { uses, elsewhere, again })
     }
 }
@@ -366,7 +367,9 @@ mod tests {
             (61, away, (3, true, false)),
             (61, None, (4, false, false)),
             (91, home, (5, false, false)),
-            (92, home, (5, false, true)),
+            (92, home, (6, false, false)),
+            (1_000, home, (7, false, false)),
+            (1_001, home, (8, false, false)),
         ] {
             let network = network.map(str::to_owned);
             let (kept, seen) = record.count(network, 30, NOW.plus_secs(at));
