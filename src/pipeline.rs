@@ -305,7 +305,8 @@ pub fn good(
 ) -> Result<(), Denial> {
     // Players ask again for the playlist that they know, long after its token was renewed: it is renewed again, for as
     // long as the session lasts.
-    let grace_s = if request.kind.is_asked_again() { u64::MAX } else { site.sessions.grace_s };
+    let rest_s = session.ends_by(&site.sessions).secs_since(session.expires_at);
+    let grace_s = if request.kind.is_asked_again() { rest_s } else { site.sessions.grace_s.min(rest_s) };
     session.check(request, facts, now, grace_s)?;
     sessions.revocations.session(session, &request.title, &site.sessions.keys, key)
 }
@@ -455,9 +456,10 @@ pub(crate) fn longer_token(
     least_s: u64,
 ) -> Result<Option<Redacted<String>>, Fault> {
     let Some(expires_at) = longer(&site.sessions, session.expires_at, now, least_s) else { return Ok(None) };
-    let mut longer = session.renewed(expires_at);
     // A session that was opened before there was an end to all of them gets one now, the same with each reload.
-    longer.ends_at = longer.ends_at.min(longer.expires_at.plus_secs(SessionPolicy::MOST_S));
+    let mut longer = *session;
+    longer.ends_at = session.ends_by(&site.sessions);
+    let longer = longer.renewed(expires_at);
     if longer.expires_at > session.expires_at { sign(&longer, site, keys).map(Some) } else { Ok(None) }
 }
 

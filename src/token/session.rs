@@ -47,7 +47,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::{Grant, Lock, TokenName};
-use crate::catalog::{Algorithm, CountryCode, Host, Issuer, Jwk, KeyMaterial, KeySet, TitleId};
+use crate::catalog::{
+    Algorithm, CountryCode, Host, Issuer, Jwk, KeyMaterial, KeySet, SessionPolicy, TitleId,
+};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::rights::{Class, Entitled, Proved};
@@ -258,6 +260,19 @@ impl Session {
         })?;
         let session = if first & 0x0f == VERSION { fields.present(first) } else { fields.before() };
         Ok((session, key))
+    }
+
+    /// When it has ended, whatever it says of its end: no session lasts longer than [`SessionPolicy::MOST_S`], after which its
+    /// revocation may have been dropped.
+    ///
+    /// The end of a session of version 2 was that of its viewer token. Its token was made, at the entry or when it was renewed, no
+    /// longer before its expiry than tokens last, so that none that existed when the session was revoked outlives the revocation.
+    pub fn ends_by(&self, policy: &SessionPolicy) -> UnixTime {
+        if self.proved.is_some() {
+            return self.ends_at;
+        }
+        let token_s = policy.lifetime_s.max(policy.unrenewed.lifetime_s);
+        self.ends_at.min(self.expires_at.plus_secs(SessionPolicy::MOST_S.saturating_sub(token_s)))
     }
 
     /// Checks that the session is alive at `now`, with `grace_s` seconds beyond its expiry but none beyond its end,
@@ -558,7 +573,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::token::Dialect;
+    use crate::catalog::Site;
+    use crate::pipeline::{self, Sessions};
+    use crate::token::{Dialect, RevocationIndex};
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
     const HOST: &str = "watch.example.com";
@@ -769,6 +786,41 @@ mod tests {
         assert_eq!(check(&opened, "harbour", NOW, 0), None);
         let elsewhere = opened.check(&wanted("/harbour/a"), &facts("AE", "192.0.3.77"), NOW, 0);
         assert_eq!(elsewhere.unwrap_err().reason, Reason::SessionMoved);
+    }
+
+    /// A revocation of a session may be dropped after seven days.
+    #[test]
+    fn a_session_of_the_version_before_outlives_no_revocation() {
+        let site: Site = serde_json::from_value(serde_json::json!({
+            "host": HOST, "media": { "origin": "https://m.example/" }, "tokens": {},
+            "sessions": { "keys": "s", "lifetime_s": 14_400 },
+        }))
+        .unwrap();
+        let keys = keys(&[("a", 'A')]);
+        let [key] = &*keys.keys else { panic!("one key") };
+        let year_s = 31_536_000;
+        // Made, or renewed, when it was revoked.
+        let token_s = site.sessions.lifetime_s;
+        let session = open([1; 8], Lock::default(), token_s);
+        let session = before(Session { ends_at: NOW.plus_secs(year_s), ..session });
+        let revoked_until = NOW.plus_secs(SessionPolicy::MOST_S);
+        let sessions = Sessions { keys: &keys, revocations: &RevocationIndex::default() };
+        let at = |session: &Session, path: &str, now| {
+            let request = wanted(path);
+            pipeline::good(&Facts::default(), &request, session, key, &site, sessions, now)
+                .map_err(|denial| denial.reason)
+        };
+        for path in ["/harbour/a.m3u8", "/harbour/a.m4s"] {
+            assert_eq!(at(&session, path, NOW), Ok(()));
+            assert_eq!(at(&session, path, revoked_until), Err(Reason::SessionExpired), "{path}");
+        }
+        // It goes on after a pause, as before, and ends where it says so.
+        assert_eq!(at(&session, "/harbour/a.m3u8", NOW.plus_secs(token_s + 86_400)), Ok(()));
+        let short = Session { ends_at: NOW.plus_secs(2 * token_s), ..session };
+        assert_eq!(short.ends_by(&site.sessions), short.ends_at);
+        // One of today's says when it ends.
+        let present = open([1; 8], Lock::default(), token_s);
+        assert_eq!(present.ends_by(&site.sessions), present.ends_at);
     }
 
     #[test]
