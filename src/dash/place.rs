@@ -9,7 +9,7 @@
 
 use url::Url;
 
-use crate::manifest::{Budget, Exhausted, Frame, Signing, is_relative, plain, with_parameter};
+use crate::manifest::{Budget, Exhausted, Frame, Signing, is_relative, names_session, plain, with_parameter};
 use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
 /// A URL against which a player resolves others.
@@ -338,7 +338,13 @@ fn target(frame: &Frame<'_>, budget: &Budget, media: Url) -> Result<Base, PlaceE
     let session = if frame.signing == Signing::Query { "" } else { SESSION };
     let mut edge =
         Url::parse(&[EDGE, session, "/", frame.root, path].concat()).map_err(|_| PlaceError::Unreadable)?;
-    edge.set_query(media.query());
+    if names_session(&media) {
+        // The edge would take it before the session in the path.
+        let others = media.query().map(without_session).filter(|others| !others.is_empty());
+        edge.set_query(others.as_deref());
+    } else {
+        edge.set_query(media.query());
+    }
     edge.set_fragment(media.fragment());
     Ok(Base { media, edge, is_mapped: true, takes_session: true })
 }
@@ -552,8 +558,8 @@ mod tests {
             ),
             (
                 &["a?sd_session=x"],
-                Ok("a?sd_session=x"),
-                Ok("https://watch.example/~S/harbour/dash/a?sd_session=x"),
+                Ok("a"),
+                Ok("https://watch.example/~S/harbour/dash/a"),
                 Ok("/harbour/dash/a?sd_session=S"),
             ),
             (&["a#f"], Ok("a#f"), Ok("https://watch.example/~S/harbour/dash/a#f"), Ok("a?sd_session=S#f")),

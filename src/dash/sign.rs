@@ -36,7 +36,8 @@ use super::patch::{self, Selected};
 use super::place::{self, Base, Place, PlaceError, Resolver};
 use super::url_template::{self, Kind};
 use crate::manifest::{
-    Frame, Hole, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, is_relative, plain,
+    Frame, Hole, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, holds_session, is_local,
+    is_relative, plain,
 };
 use crate::route::{
     Reading, ResourcePath, SESSION_PARAMETER, STEERING_RESOURCE, TIME_RESOURCE, without_session,
@@ -664,6 +665,12 @@ impl<'f> Signer<'f> {
                     if !matches!(attribute.value().trim(), "false" | "0") && self.gives_token_away() =>
                 {
                     let why = "the MPD's query, which has a token, for URLs that may lead to other hosts";
+                    return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
+                }
+                ("UrlQueryInfo" | "ExtUrlQueryInfo", "queryTemplate" | "queryString")
+                    if holds_session(&attribute.value()) =>
+                {
+                    let why = "a session of its own for the URLs of segments";
                     return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
                 }
                 // Some players put it into templates as it stands.

@@ -235,6 +235,7 @@ mod tests {
             ("ad", "ad.sd-m3u8", "ad.sd-m3u8?sd_session=S"),
             ("ad.txt?x=1#f", "ad.txt.sd-m3u8?x=1#f", "/harbour/hls/ad.txt.sd-m3u8?x=1&sd_session=S#f"),
             ("/vod/h/ad.m3u8", "/~S/harbour/ad.m3u8", "/harbour/ad.m3u8?sd_session=S"),
+            ("ad?sd_session=X", "/~S/harbour/hls/ad.sd-m3u8", "/harbour/hls/ad.sd-m3u8?sd_session=S"),
             ("https://ads.example/a", "https://ads.example/a", "https://ads.example/a"),
             ("https://b.cdn.example/a", "https://b.cdn.example/~S/a", "https://b.cdn.example/a?sd_session=S"),
         ] {

@@ -6,7 +6,10 @@ use std::cell::OnceCell;
 use url::Url;
 
 use super::variables::{Resolved, Variables, names};
-use crate::manifest::{Budget, Exhausted, Frame, Signing, below, is_relative, plain, with_parameter};
+use crate::manifest::{
+    Budget, Exhausted, Frame, Signing, below, holds_session, is_relative, names_session, plain,
+    with_parameter,
+};
 use crate::route::{Reading, ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
 
 /// How a URI is to be written.
@@ -39,6 +42,8 @@ pub(super) enum PlaceError {
     Spelling,
     /// The playlist has so many URIs that have to be resolved that it takes too long.
     Exhausted,
+    /// It has a parameter that the edge takes for the session's, and it is not known where it leads.
+    Session,
 }
 
 impl From<Exhausted> for PlaceError {
@@ -161,6 +166,7 @@ impl<'f> Resolver<'f> {
             .map_err(|_| PlaceError::Spelling)?;
         // A title's folder at the media origin may have another name and depth than its root at the edge, so that a
         // URI that climbs can lead to different places.
+        let names_session = names_session(&url);
         let as_it_stands = match signing {
             Signing::Inherited => Some(Place::AsIs),
             Signing::Renewed if !uri.contains('#') => {
@@ -169,6 +175,7 @@ impl<'f> Resolver<'f> {
             Signing::Path | Signing::Query | Signing::Renewed => None,
         };
         if let Some(place) = as_it_stands
+            && !names_session
             && is_relative(uri)
             && self.inherits(uri, below)?
         {
@@ -176,6 +183,12 @@ impl<'f> Resolver<'f> {
         }
         let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
         Ok(match signing {
+            Signing::Inherited | Signing::Path | Signing::Renewed if names_session => {
+                let (path, query) = below.split_once('?').unwrap_or((below, ""));
+                let query = without_session(query);
+                let mark = if query.is_empty() { "" } else { "?" };
+                Place::Signed("/~".to_owned(), ["/", root, path, mark, &query, &fragment].concat())
+            }
             Signing::Inherited | Signing::Path | Signing::Renewed => {
                 Place::Signed("/~".to_owned(), ["/", root, below, &fragment].concat())
             }
@@ -207,6 +220,9 @@ impl<'f> Resolver<'f> {
     /// A URI whose path holds a variable of which players alone know the value. The text before it has to hold the URI on the
     /// edge's host; where the value climbs out of the session, the edge refuses what is asked for.
     fn partly(&self, uri: &str, before: &str) -> Result<Place, PlaceError> {
+        if holds_session(uri) {
+            return Err(PlaceError::Session);
+        }
         // The value is at least a name: what stands before it may end with a slash, and may not be empty.
         let is_covered = !before.is_empty() && plain(&format!("{before}x")).is_some();
         if !is_covered {
@@ -293,6 +309,7 @@ mod tests {
             r#"NAME="dir",VALUE="v/1""#,
             r#"NAME="base",VALUE="https://media.example/vod/h""#,
             r#"NAME="up",VALUE="../.""#,
+            r#"NAME="own",VALUE="sd_sess""#,
         ] {
             variables.define(list.as_bytes(), Query::new(""), Credentials::SESSION).unwrap();
         }
@@ -405,9 +422,9 @@ mod tests {
             ("/vod/h/b/1.ts?t={$unknown}", "b/1.ts?t={$unknown}", "/harbour/b/1.ts?t={$unknown}&"),
             ("{$base}/1.ts?t={$unknown}", "1.ts?t={$unknown}", "/harbour/1.ts?t={$unknown}&"),
             ("{$dir}/{$unknown}/1.ts", "hls/{$dir}/{$unknown}/1.ts", "/harbour/hls/{$dir}/{$unknown}/1.ts?"),
-            ("a.ts?sd_session=old&x=1", "hls/a.ts?sd_session=old&x=1", "/harbour/hls/a.ts?x=1&"),
-            ("a.ts?sd_session=old", "hls/a.ts?sd_session=old", "/harbour/hls/a.ts?"),
-            ("a.ts?sd%5Fsession=old", "hls/a.ts?sd%5Fsession=old", "/harbour/hls/a.ts?"),
+            ("a.ts?sd_session=old&x=1", "hls/a.ts?x=1", "/harbour/hls/a.ts?x=1&"),
+            ("a.ts?sd_session=old", "hls/a.ts", "/harbour/hls/a.ts?"),
+            ("a.ts?sd%5Fsession=old", "hls/a.ts", "/harbour/hls/a.ts?"),
         ] {
             assert_eq!(place(Signing::Path, uri), Ok(format!("/~S/harbour/{path}")), "{uri}");
             assert_eq!(place(Signing::Query, uri), Ok(format!("{query}{SESSION_PARAMETER}=S")), "{uri}");
@@ -418,6 +435,35 @@ mod tests {
         );
         assert_eq!(place(Signing::Query, "./a.ts?x#f").unwrap(), "/harbour/hls/a.ts?x&sd_session=S#f");
         assert_eq!(place(Signing::Path, "./a.ts?x#f").unwrap(), "/~S/harbour/hls/a.ts?x#f");
+    }
+
+    /// The edge takes the first of two parameters, and a parameter before the path.
+    #[test]
+    fn no_uri_brings_a_session_of_its_own() {
+        for (uri, others) in [
+            ("a.ts?sd_session=X", ""),
+            ("./a.ts?sd_session=X", ""),
+            ("a.ts?x=1&sd_session=X&y", "x=1&y"),
+            ("a.ts?sd%5Fsession=X&x=1", "x=1"),
+            ("a.ts?%73d_session=X&sd_session", ""),
+            ("a.ts?sd_ses\tsion=X", ""),
+            ("https://media.example/vod/h/hls/a.ts?sd_session=X&x=1", "x=1"),
+            ("{$base}/hls/a.ts?sd_session=X", ""),
+            ("a.ts?x=1&{$own}ion=X", "x=1"),
+        ] {
+            let mark = |mark| if others.is_empty() { "" } else { mark };
+            for signing in [Signing::Inherited, Signing::Path, Signing::Renewed] {
+                let expected = format!("/~S/harbour/hls/a.ts{}{others}", mark("?"));
+                assert_eq!(place(signing, uri), Ok(expected), "{signing:?} {uri}");
+            }
+            let expected = format!("/harbour/hls/a.ts?{others}{}sd_session=S", mark("&"));
+            assert_eq!(place(Signing::Query, uri), Ok(expected), "{uri}");
+        }
+        for signing in [Signing::Inherited, Signing::Path, Signing::Renewed, Signing::Query] {
+            for uri in ["x/{$unknown}.ts?sd_session=X", "x/{$unknown}.ts?a&sd%5fsession=X"] {
+                assert_eq!(place(signing, uri), Err(PlaceError::Session), "{signing:?} {uri}");
+            }
+        }
     }
 
     #[test]

@@ -402,6 +402,9 @@ pub(super) const fn why(error: PlaceError) -> &'static str {
         PlaceError::Credential => "a URI with a variable whose value may be a credential of the viewer",
         PlaceError::Spelling => "a URI in a spelling that the edge does not serve",
         PlaceError::Exhausted => "a URI beyond those that are resolved of one playlist",
+        PlaceError::Session => {
+            "a URI with a session of its own, whose path depends on a variable of unknown value"
+        }
     }
 }
 

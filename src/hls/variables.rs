@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::attributes::{Attribute, attributes};
-use crate::manifest::Query;
+use crate::manifest::{Query, holds_session};
 use crate::token::Credentials;
 
 /// The variables that are defined so far.
@@ -22,10 +22,18 @@ pub(super) struct Variables<'a> {
     values: HashMap<&'a [u8], Cow<'a, str>>,
     /// The names that a tag has defined, whether the value is known or not.
     defined: HashSet<&'a [u8]>,
-    /// The query's parameters, the first of each name, once one of them is asked for.
-    query: Option<HashMap<String, String>>,
+    /// The query's parameters, once one of them is asked for.
+    query: Option<HashMap<String, Parameter>>,
     /// How many bytes of values were put in so far.
     written: Cell<usize>,
+}
+
+/// What the query of the playlist's URL has under one name.
+struct Parameter {
+    /// The first of its values.
+    value: String,
+    /// One of them would give URIs a session.
+    holds_session: bool,
 }
 
 /// A URI after its variables have been put in.
@@ -111,13 +119,15 @@ impl<'a> Definition<'a> {
 const DIFFERENTLY: &str = "a variable's definition that players read differently";
 const TWICE: &str = "a variable that is defined twice";
 const CREDENTIAL: &str = "a variable whose value may be a credential of the viewer";
+const SESSION: &str = "a variable whose value would give URIs a session of their own";
 
 impl<'a> Variables<'a> {
     /// Reads the attributes of an `EXT-X-DEFINE` tag. `query` is that of the playlist's URL.
     ///
     /// Refused are definitions that players read differently, a second one of a name, of which some players take the first and
     /// others the last, and those that would put a credential into URIs: of a parameter that may hold one, and by import of
-    /// a variable that has the name of such a parameter.
+    /// a variable that has the name of such a parameter. So are values with a parameter that the edge takes for the session's:
+    /// where they are imported, nobody sees them.
     pub(super) fn define(
         &mut self,
         list: &'a [u8],
@@ -138,15 +148,27 @@ impl<'a> Variables<'a> {
             return Err(TWICE);
         }
         match definition {
+            Definition::Value(_, Some(value)) if holds_session(value) => return Err(SESSION),
             Definition::Value(_, Some(value)) => self.insert(name, Cow::Borrowed(value)),
             Definition::Parameter(_) => {
                 let query = self.query.get_or_insert_with(|| {
-                    let pairs = url::form_urlencoded::parse(query.read().as_bytes()).into_owned();
-                    // Of two of one name, the first.
-                    pairs.collect::<Vec<_>>().into_iter().rev().collect()
+                    let mut parameters: HashMap<String, Parameter> = HashMap::new();
+                    for (name, value) in url::form_urlencoded::parse(query.read().as_bytes()).into_owned() {
+                        let holds_session = holds_session(&value);
+                        // Of two of one name, the first.
+                        let first = parameters.entry(name).or_insert(Parameter { value, holds_session });
+                        first.holds_session |= holds_session;
+                    }
+                    parameters
                 });
-                let found = query.get(name).filter(|value| (1..=LONGEST_PARAMETER).contains(&value.len()));
-                if let Some(value) = found.cloned() {
+                let found = query.get(name);
+                // Players take one that is too long for us all the same.
+                if found.is_some_and(|found| found.holds_session) {
+                    return Err(SESSION);
+                }
+                let value = found.map(|found| &found.value);
+                let value = value.filter(|value| (1..=LONGEST_PARAMETER).contains(&value.len()));
+                if let Some(value) = value.cloned() {
                     self.insert(name, Cow::Owned(value));
                 }
             }
@@ -303,6 +325,25 @@ mod tests {
             let found = variables.define(second.as_bytes(), Query::new("a=1"), &Credentials::usual());
             assert_eq!(found, Err(TWICE), "{first} {second}");
         }
+    }
+
+    #[test]
+    fn no_value_gives_uris_a_session() {
+        let long = format!("a={}%26sd_session=X", "x".repeat(LONGEST_PARAMETER));
+        for (list, query) in [
+            ("NAME=\"a\",VALUE=\"sd_session=X\"", ""),
+            ("NAME=\"a\",VALUE=\"x.ts?sd%5Fsession=X#f\"", ""),
+            ("QUERYPARAM=\"a\"", "a=1%26sd_session=X"),
+            ("QUERYPARAM=\"a\"", "a=1%26sd_ses%09sion=X"),
+            ("QUERYPARAM=\"a\"", "a=1%26sd%255Fsession=X"),
+            ("QUERYPARAM=\"a\"", "a=1&a=1%26sd_session=X"),
+            ("QUERYPARAM=\"a\"", &long),
+        ] {
+            let found =
+                Variables::default().define(list.as_bytes(), Query::new(query), &Credentials::usual());
+            assert_eq!(found, Err(SESSION), "{list} {query}");
+        }
+        defined(&["QUERYPARAM=\"a\"", "NAME=\"b\",VALUE=\"my_sd_session=1\""], "a=1&b=1%26sd_session=X");
     }
 
     #[test]

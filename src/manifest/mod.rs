@@ -21,7 +21,9 @@ pub use frame::{Frame, Signing};
 pub(crate) use limit::Limit;
 pub(crate) use picture::is_low_enough;
 pub use query::Query;
-pub(crate) use reference::{below, is_local, is_relative, plain, with_parameter};
+pub(crate) use reference::{
+    below, holds_session, is_local, is_relative, names_session, plain, with_parameter,
+};
 pub(crate) use report::{Checked, Report, quote};
 pub use report::{FINDINGS_MAX, Finding, Severity};
 pub(crate) use rules::rules;

@@ -19,6 +19,23 @@ pub(crate) fn with_parameter(url: &Url) -> String {
     format!("?{others}{mark}{SESSION_PARAMETER}=")
 }
 
+/// Whether the query of a URL has a parameter that the edge takes for the session's.
+///
+/// The edge takes the first of them before what stands in the path: segments would go to a session that the manifest names.
+pub(crate) fn names_session(url: &Url) -> bool {
+    url.query().is_some_and(|query| without_session(query) != query)
+}
+
+/// Whether a text that is put into URIs would give one a parameter that the edge takes for the session's.
+pub(crate) fn holds_session(text: &str) -> bool {
+    // Players take these out of URIs.
+    let text: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\t' | b'\r' | b'\n')).collect();
+    let mut parts = text.split(|byte| matches!(byte, b'?' | b'&' | b'#'));
+    parts.any(|part| {
+        url::form_urlencoded::parse(part).next().is_some_and(|(name, _)| name == SESSION_PARAMETER)
+    })
+}
+
 /// Whether a URI is one that a player does not fetch from a server: `data:`, `skd:` or `urn:`.
 pub(crate) fn is_local(uri: &[u8]) -> bool {
     [&b"data:"[..], b"skd:", b"urn:"]

@@ -432,6 +432,31 @@ fn the_query_of_the_mpd_is_given_to_no_other_host() {
     }
 }
 
+/// The edge takes it before the session in the path, and the first of two.
+#[test]
+fn segments_get_no_session_from_the_mpd() {
+    for own in ["sd_session=X", "sd%5Fsession=X", "x=1&amp;sd_session=X"] {
+        for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
+            for media in ["$Number$.m4s", "../v/$Number$.m4s", "https://media.example/vod/h/$Number$.m4s"] {
+                let mpd = mpd(&format!("@A<SegmentTemplate media=\"{media}?{own}\"/>"));
+                let found = signed(&mpd, signing).unwrap();
+                assert!(!found.contains("=X"), "{signing:?}: {found}");
+            }
+            for attribute in ["queryTemplate", "queryString"] {
+                let info = format!(
+                    "@A<EssentialProperty><up:UrlQueryInfo {attribute}=\"{own}\"/></EssentialProperty>"
+                );
+                assert!(signed(&mpd(&info), signing).unwrap_err().contains("a session of its own"));
+            }
+        }
+    }
+    let with_id = |id: &str| {
+        let representation = format!("<Representation id=\"{id}\"/>");
+        mpd(&format!("@A<SegmentTemplate media=\"$Number$.m4s?x=$RepresentationID$\"/>{representation}"))
+    };
+    assert!(signed(&with_id("1&amp;sd_session=X"), Signing::Inherited).is_err());
+}
+
 #[test]
 fn what_players_read_differently_is_refused() {
     for mpd in [
