@@ -466,6 +466,39 @@ mod tests {
         }
     }
 
+    /// FFmpeg fetches each of these foreign hosts.
+    #[test]
+    fn a_uri_that_ffmpeg_alone_finds_is_refused() {
+        for line in [
+            r"#EXT-X-KEY:METHOD=AES-128 URI=https://evil.example/k",
+            r#"#EXT-X-MAP:URI="i.mp4",X=a URI=https://evil.example/i.mp4"#,
+            r#"#EXT-X-MAP:URI="i.mp4",X="\",Y=",URI=https://evil.example/i.mp4,Z=""#,
+            r#"#EXT-X-MAP:URI="i.mp4","X="a,URI=https://evil.example/i.mp4,Z=""#,
+            r#"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME=a URI=https://evil.example/x.m3u8"#,
+            "#EXT-X-MEDIA:TYPE=AUDIO\tURI=https://evil.example/k,GROUP-ID=\"a\",NAME=\"a\"",
+            r#"#EXT-X-STREAM-INF:BANDWIDTH=1,VIDEO="\",X=",URI=https://evil.example/i.mp4,Z=""#,
+            r#"#EXT-X-MAP:URI="h\ttps:/evil.example/i.mp4""#,
+            "#EXT-X-MAP:URI=i.mp4 x",
+            "#EXTINF:4,t\0https://evil.example/a.ts",
+            "#EXTINF:4,\n# x\0https://evil.example/a.ts",
+            "# x\u{b}https://evil.example/a.ts",
+            "# x\u{85}https://evil.example/a.ts",
+        ] {
+            for signing in [Signing::Inherited, Signing::Path, Signing::Query, Signing::Renewed] {
+                let found = rewrite(&format!("#EXTM3U\n{line}\na.ts\n"), signing, None);
+                assert!(matches!(found, Err(CompileError::Uncovered { .. })), "{line:?}: {found:?}");
+            }
+        }
+        for line in [
+            r#"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a, URI=b",URI="x.m3u8""#,
+            r#"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=a b,NAME="a\b",URI="x.m3u8""#,
+            r#"#EXT-X-SESSION-DATA:DATA-ID="a",VALUE="{\"a\":1}""#,
+        ] {
+            let found = rewrite(&format!("#EXTM3U\n{line}\n"), Signing::Inherited, None);
+            assert!(found.is_ok(), "{line}: {found:?}");
+        }
+    }
+
     #[test]
     fn an_extinf_holds_a_duration_and_a_title_alone() {
         let compiled = |playlist: &str| rewrite(playlist, Signing::Path, None);

@@ -33,13 +33,16 @@ pub(super) enum Kind<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// What the line is. A second tag, a tag within a URI, and signs that some players take for the end of a line
-    /// (CR alone, U+2028, U+2029) make it ambiguous.
+    /// What the line is. A second tag, a tag within a URI, and signs that some players take for the end of a line make it
+    /// ambiguous: any control character but a tab, of which FFmpeg takes NUL for one, and Python's `splitlines` others, as
+    /// well as U+0085, U+2028 and U+2029.
     pub(super) fn kind(&self) -> Kind<'a> {
         let is_hash = self.text.first() == Some(&b'#');
         // Most lines have none of the signs that matter.
         let inner = self.text.get(1..).unwrap_or_default();
-        if memchr::memchr3(b'\r', 0xe2, b'#', inner).is_none() {
+        let matters = |byte: u8| is_control(byte) || matches!(byte, 0xc2 | 0xe2);
+        let is_odd = self.text.iter().fold(false, |is_odd, byte| is_odd | matters(*byte));
+        if !is_odd && memchr::memchr(b'#', inner).is_none() {
             return match self.text {
                 [] => Kind::Blank,
                 [b'#', b'E', b'X', b'T', ..] => Kind::Tag(0, self.text),
@@ -47,9 +50,11 @@ impl<'a> Line<'a> {
                 _ => Kind::Uri,
             };
         }
-        let ends_elsewhere = memchr::memchr(b'\r', self.text).is_some()
-            || memchr::memchr_iter(0xe2, self.text)
-                .any(|at| matches!(self.text.get(at + 1..at + 3), Some([0x80, 0xa8 | 0xa9])));
+        let ends_line = |pair: &[u8]| matches!(pair, [0xc2, 0x85]);
+        let ends_elsewhere = is_odd
+            && (self.text.iter().any(|byte| is_control(*byte))
+                || self.text.windows(2).any(ends_line)
+                || self.text.windows(3).any(|sign| matches!(sign, [0xe2, 0x80, 0xa8 | 0xa9])));
         if ends_elsewhere {
             return Kind::Ambiguous;
         }
@@ -62,6 +67,11 @@ impl<'a> Line<'a> {
             (None, _) => Kind::Uri,
         }
     }
+}
+
+/// Whether a byte is a control character other than a tab.
+const fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && byte != b'\t'
 }
 
 /// The lines of a playlist, in order.
@@ -114,9 +124,20 @@ mod tests {
             "a\u{2029}b",
             "a#EXT-X-MAP:A=1",
             "#EXTM3U#EXTINF:4",
+            "# a\0https://evil.example/a.ts",
+            "\0a.ts",
+            "#EXTINF:4,a\u{b}b",
+            "# a\u{c}b",
+            "# a\u{1c}b",
+            "# a\u{1d}b",
+            "#EXT-X-MAP:A=\"a\u{1e}b\"",
+            "# a\u{7f}b",
+            "# a\u{85}b",
+            "a\u{85}b",
         ] {
             assert_eq!(kind(text), Kind::Ambiguous, "{text:?}");
         }
+        assert_eq!(kind("# a\tb \u{e9} \u{2026}"), Kind::Blank);
     }
 
     #[test]

@@ -186,7 +186,8 @@ impl<'a> Signer<'a, '_> {
     /// | (the whole value) | PREFETCH, TWITCH-PREFETCH |
     ///
     /// Players read broken lists each in their own way: some look for `URI="` wherever it stands. So a tag in which one
-    /// of these names stands anywhere but in front of a value that every reader finds is refused.
+    /// of these names stands anywhere but in front of a value that every reader finds is refused, within a value only
+    /// behind a list on whose quotes they are agreed.
     fn uris(&mut self, line: &Line<'a>, frame: &Frame<'_>) -> Result<Uris<'a>, &'static str> {
         let (start, tag) = match line.kind() {
             Kind::Blank => return Ok(Uris::NONE),
@@ -227,15 +228,30 @@ impl<'a> Signer<'a, '_> {
         let names = |tags: &[&[u8]]| tags.iter().any(|name| tag.starts_with(name));
         let (names_playlist, is_renewed_in_turn) = (names(&PLAYLISTS), names(&RENEWED_IN_TURN));
         let mut found = Vec::new();
-        let mut seen = 0;
+        let (mut seen, mut end) = (0, 0);
+        let mut is_agreed = true;
         for attribute in attributes(list) {
             let before = list.get(seen..attribute.at).unwrap_or_default();
             let is_uri = names_uri(attribute.name);
-            if count_names(before) != usize::from(is_uri) || (is_uri && !attribute.exact) {
+            // FFmpeg ends a value without quotes at white space, and takes a backslash out of one in quotes.
+            let has_backslash = attribute.value.contains(&b'\\');
+            let is_whole = attribute.exact
+                && if attribute.quoted {
+                    !has_backslash
+                } else {
+                    !attribute.value.iter().any(u8::is_ascii_whitespace)
+                };
+            if count_names(before) != usize::from(is_uri) || (is_uri && !is_whole) {
                 return Err(BROKEN_LIST);
             }
-            // Within a value that ended as it should, a name is no name.
-            seen = attribute.at + if attribute.exact { attribute.value.len() } else { 0 };
+            // In FFmpeg's quotes, a backslash takes a quote its meaning; others know no quotes but those around values. Behind
+            // one of these, what is inside of quotes to one reader is outside to another.
+            let opening = attribute.at - usize::from(attribute.quoted);
+            let between = list.get(end..opening).unwrap_or_default();
+            is_agreed &= attribute.exact && !between.contains(&b'"') && !has_backslash;
+            end = attribute.end();
+            // Within a value of which all readers know where it ends, a name is no name.
+            seen = attribute.at + if is_agreed && is_whole { attribute.value.len() } else { 0 };
             let is_left = is_renewed_in_turn && stays(attribute.value, frame);
             if is_uri && is_fetched(attribute.value, names_playlist, self.passes_local) && !is_left {
                 let reading = reading(tag, attribute.name).filter(|_| !is_local(attribute.value));
