@@ -2,23 +2,45 @@
 //! fast as they can.
 //!
 //! The first is told at once. What comes again within a minute is counted, and the count is told with the next one after that
-//! minute, or when anything else is noted then. So many are told apart; the others of a minute count as one, so that nobody
-//! fills the log, or the memory, by variety.
+//! minute, or when anything else is noted then.
+//!
+//! So many are told apart, and strangers have a say in what comes: in made-up titles, from many addresses. So that they fill
+//! neither the log nor the memory, and hide nothing of anybody else's:
+//!
+//! - Faults, denials, and refusals of the edge's own endpoints are counted in tables of their own ([`Class`]).
+//! - In a table, a host takes at most as many places as stay free: the first takes half, and there are some for the next.
+//! - What has no place is counted with the others of its host and reason, and that is told once a minute, too. Beyond so
+//!   many hosts and reasons, it is counted with the others of its reason.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hash};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
+
+use crate::denial::Reason;
+use crate::fault::FaultKind;
+use crate::shelf::plan::APART;
 
 /// For how long the same is counted before it is told again, in milliseconds.
 pub const TOLD_EVERY_MS: u64 = 60_000;
 
-/// The most that are told apart.
-const MOST: usize = 500;
+/// The most that are told apart in a table.
+const MOST: usize = 256;
+
+/// The most hosts and reasons whose others are told apart in a table.
+const MOST_OTHERS: usize = 64;
+
+/// The reasons of all tables: those of denials and faults, and the edge's own endpoints.
+const REASONS: usize = Reason::ALL.len() + FaultKind::ALL.len() + 2;
+
+const _: () = assert!(
+    (3 * (MOST + MOST_OTHERS) + REASONS) * (LONGEST_LINE + size_of::<(u64, Entry)>() * 2) <= APART - 8 * 1024,
+    "the lines take more than is set apart for them"
+);
 
 /// How often it is looked for room, in milliseconds, where there is none.
 const LOOKED_EVERY_MS: u64 = 1_000;
 
-/// The longest line that is remembered, in bytes: half a megabyte for all.
+/// The longest line that is remembered, in bytes.
 const LONGEST_LINE: usize = 1_024;
 
 /// A line of the log: a JSON object.
@@ -49,17 +71,49 @@ pub struct Noted {
     pub lines: Vec<Line>,
 }
 
+/// What is counted apart from the rest, so that the one hides nothing of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Something broke.
+    Fault,
+    /// A viewer is refused.
+    Denial,
+    /// One of the edge's own endpoints refuses.
+    Control,
+}
+
+/// What has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Its table.
+    pub class: Class,
+    /// The site's host; `None`: no site is known. Strangers make up as many hosts as they like.
+    pub host: Option<&'a str>,
+    /// One of the program's own reasons.
+    pub reason: &'static str,
+}
+
 /// What has come lately.
 #[derive(Debug, Default)]
 pub struct Repeats {
-    entries: HashMap<u64, Entry>,
-    others: Option<Entry>,
+    faults: Table,
+    denials: Table,
+    control: Table,
     hasher: RandomState,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    entries: HashMap<u64, Entry>,
+    /// What has no place there, by host and reason, or by reason.
+    others: HashMap<u64, Entry>,
     looked_at_ms: u64,
 }
 
 #[derive(Debug)]
 struct Entry {
+    /// A hash of the host.
+    host: u64,
     since_ms: u64,
     times: u32,
     line: Line,
@@ -67,7 +121,7 @@ struct Entry {
 
 impl Entry {
     /// Remembers what is told now. Of a longer line, only its count is told afterwards.
-    fn new(now_ms: u64, line: Line) -> Self {
+    fn new(host: u64, now_ms: u64, line: Line) -> Self {
         let line = if line.json.len() > LONGEST_LINE {
             Line {
                 json: r#"{"kind":"repeated","detail":"a line too long to be remembered"}"#.to_owned(),
@@ -76,7 +130,7 @@ impl Entry {
         } else {
             line
         };
-        Self { since_ms: now_ms, times: 1, line }
+        Self { host, since_ms: now_ms, times: 1, line }
     }
 
     const fn is_over(&self, now_ms: u64) -> bool {
@@ -96,7 +150,7 @@ impl Entry {
         }
         let line = line();
         let told = line.counting(name, self.untold());
-        *self = Self::new(now_ms, line);
+        *self = Self::new(self.host, now_ms, line);
         Some(told)
     }
 
@@ -114,22 +168,82 @@ const OTHERS: &str = "others";
 
 impl Repeats {
     /// Notes something that `key` names; `line` tells it.
-    pub fn note(&mut self, key: &impl Hash, now_ms: u64, line: impl FnOnce() -> Line) -> Noted {
-        let key = self.hasher.hash_one(key);
-        let is_full = self.entries.len() >= MOST && !self.entries.contains_key(&key);
-        let every_ms = if is_full { LOOKED_EVERY_MS } else { TOLD_EVERY_MS };
-        let mut lines = Vec::new();
-        if now_ms.saturating_sub(self.looked_at_ms) >= every_ms {
-            self.looked_at_ms = now_ms;
-            self.forget(key, now_ms, &mut lines);
-        }
-        let (entry, name) = if self.entries.len() < MOST || self.entries.contains_key(&key) {
-            (self.entries.get_mut(&key), REPEATS)
-        } else {
-            (self.others.as_mut(), OTHERS)
+    pub fn note(
+        &mut self,
+        subject: &Subject<'_>,
+        key: &impl Hash,
+        now_ms: u64,
+        line: impl FnOnce() -> Line,
+    ) -> Noted {
+        let Subject { class, host, reason } = *subject;
+        let hash = |name: &dyn Fn(&mut DefaultHasher)| {
+            let mut hasher = self.hasher.build_hasher();
+            name(&mut hasher);
+            hasher.finish()
         };
-        let told_apart = name == REPEATS;
-        let times = match entry {
+        let names = Names {
+            key: hash(&|hasher| (host, reason, key).hash(hasher)),
+            host: hash(&|hasher| host.hash(hasher)),
+            of_host: hash(&|hasher| (host, reason).hash(hasher)),
+            of_all: hash(&|hasher| reason.hash(hasher)),
+        };
+        let mut lines = Vec::new();
+        for (of, table) in [
+            (Class::Fault, &mut self.faults),
+            (Class::Denial, &mut self.denials),
+            (Class::Control, &mut self.control),
+        ] {
+            let wants = (of == class).then_some(&names);
+            let is_full = wants.is_some_and(|names| !table.has_place(names));
+            let every_ms = if is_full { LOOKED_EVERY_MS } else { TOLD_EVERY_MS };
+            if now_ms.saturating_sub(table.looked_at_ms) >= every_ms {
+                table.looked_at_ms = now_ms;
+                table.forget(wants, now_ms, &mut lines);
+            }
+        }
+        let table = match class {
+            Class::Fault => &mut self.faults,
+            Class::Denial => &mut self.denials,
+            Class::Control => &mut self.control,
+        };
+        table.note(&names, now_ms, line, lines)
+    }
+}
+
+/// Hashes of what something is counted under.
+struct Names {
+    key: u64,
+    host: u64,
+    /// The others of its host and reason.
+    of_host: u64,
+    /// The others of its reason.
+    of_all: u64,
+}
+
+impl Table {
+    /// Whether it is told apart: a host takes at most as many places as stay free.
+    fn has_place(&self, names: &Names) -> bool {
+        let own = || self.entries.values().filter(|entry| entry.host == names.host).count();
+        let free = MOST - self.entries.len().min(MOST);
+        self.entries.contains_key(&names.key) || own() + 2 <= free
+    }
+
+    fn note(
+        &mut self,
+        names: &Names,
+        now_ms: u64,
+        line: impl FnOnce() -> Line,
+        mut lines: Vec<Line>,
+    ) -> Noted {
+        let told_apart = self.has_place(names);
+        let (entries, key, name) = if told_apart {
+            (&mut self.entries, names.key, REPEATS)
+        } else if self.others.len() < MOST_OTHERS || self.others.contains_key(&names.of_host) {
+            (&mut self.others, names.of_host, OTHERS)
+        } else {
+            (&mut self.others, names.of_all, OTHERS)
+        };
+        let times = match entries.get_mut(&key) {
             Some(entry) => {
                 lines.extend(entry.again(now_ms, name, line));
                 entry.times
@@ -137,12 +251,7 @@ impl Repeats {
             None => {
                 let line = line();
                 lines.push(line.clone());
-                let entry = Entry::new(now_ms, line);
-                if told_apart {
-                    self.entries.insert(key, entry);
-                } else {
-                    self.others = Some(entry);
-                }
+                entries.insert(key, Entry::new(names.host, now_ms, line));
                 1
             }
         };
@@ -150,14 +259,14 @@ impl Repeats {
     }
 
     /// Forgets what has not come for a minute, and tells what is still to be told of it. What `but` names has just come.
-    fn forget(&mut self, but: u64, now_ms: u64, lines: &mut Vec<Line>) {
-        self.entries.retain(|key, entry| {
-            let goes = entry.is_over(now_ms) && *key != but;
-            lines.extend(entry.rest(REPEATS).filter(|_| goes));
-            !goes
-        });
-        if let Some(others) = self.others.take_if(|others| others.is_over(now_ms)) {
-            lines.extend(others.rest(OTHERS));
+    fn forget(&mut self, but: Option<&Names>, now_ms: u64, lines: &mut Vec<Line>) {
+        let but = but.map(|names| names.key);
+        for (entries, name) in [(&mut self.entries, REPEATS), (&mut self.others, OTHERS)] {
+            entries.retain(|key, entry| {
+                let goes = entry.is_over(now_ms) && Some(*key) != but;
+                lines.extend(entry.rest(name).filter(|_| goes));
+                !goes
+            });
         }
     }
 }
@@ -190,6 +299,9 @@ impl Held {
 mod tests {
     use super::*;
 
+    const DENIED: Subject<'_> =
+        Subject { class: Class::Denial, host: Some("a.example"), reason: "token_missing" };
+
     fn line(text: &str) -> Line {
         Line { json: format!("{{\"kind\":\"{text}\"}}"), is_fault: false }
     }
@@ -209,11 +321,11 @@ mod tests {
         let mut lines = Vec::new();
         // 94,000 in an hour, and one an hour later.
         for turn in 0..94_000_u64 {
-            let noted = repeats.note(&"a", turn * 3_600_000 / 94_000, || line("a"));
+            let noted = repeats.note(&DENIED, &"a", turn * 3_600_000 / 94_000, || line("a"));
             lines.extend(noted.lines.into_iter().map(|line| line.json));
         }
         assert_eq!(lines.len(), 60);
-        let last = repeats.note(&"a", 7_200_000, || line("a"));
+        let last = repeats.note(&DENIED, &"a", 7_200_000, || line("a"));
         lines.extend(last.lines.into_iter().map(|line| line.json));
         assert_eq!(last.times, Some(1));
         assert_eq!((lines.len(), told(&lines, "repeats")), (61, 94_001 - 61), "none is lost");
@@ -224,9 +336,9 @@ mod tests {
     fn what_does_not_come_again_is_told_with_another() {
         let mut repeats = Repeats::default();
         for _ in 0..5 {
-            repeats.note(&"a", 0, || line("a"));
+            repeats.note(&DENIED, &"a", 0, || line("a"));
         }
-        let noted = repeats.note(&"b", TOLD_EVERY_MS, || line("b"));
+        let noted = repeats.note(&DENIED, &"b", TOLD_EVERY_MS, || line("b"));
         let lines: Vec<_> = noted.lines.into_iter().map(|line| line.json).collect();
         assert_eq!(lines, [r#"{"kind":"a","repeats":4}"#, r#"{"kind":"b"}"#]);
     }
@@ -236,27 +348,70 @@ mod tests {
         let mut repeats = Repeats::default();
         let mut lines = Vec::new();
         for turn in 0..100_000_u64 {
-            let noted = repeats.note(&turn, turn / 10, || line("x"));
-            assert_eq!(noted.times.is_some(), turn < 500, "{turn}");
+            let noted = repeats.note(&DENIED, &turn, turn / 10, || line("x"));
+            assert_eq!(noted.times.is_some(), turn < 128, "{turn}");
             lines.extend(noted.lines.into_iter().map(|line| line.json));
         }
-        assert_eq!((repeats.entries.len(), lines.len()), (MOST, MOST + 1));
+        assert_eq!((repeats.denials.entries.len(), lines.len()), (128, 128 + 1));
         // A minute later those who were not told apart are told as one.
-        for turn in 0..501_u64 {
-            let noted = repeats.note(&(turn + 1_000_000), 10_000 + TOLD_EVERY_MS, || line("y"));
+        for turn in 0..129_u64 {
+            let noted = repeats.note(&DENIED, &(turn + 1_000_000), 10_000 + TOLD_EVERY_MS, || line("y"));
             lines.extend(noted.lines.into_iter().map(|line| line.json));
         }
-        assert_eq!(repeats.entries.len(), MOST);
-        assert_eq!(told(&lines, "others"), 100_000 - 500 - 1);
+        assert_eq!(told(&lines, "others"), 100_000 - 128 - 1);
+    }
+
+    /// Strangers make up titles, addresses and hosts, for every site that they know and for none.
+    #[test]
+    fn strangers_variety_hides_neither_faults_nor_refusals_of_others() {
+        let mut repeats = Repeats::default();
+        let hosts: Vec<_> = (0..300).map(|at| format!("h{at}.example")).collect();
+        for turn in 0..50_000_usize {
+            let host = hosts.get(turn % 400).map(String::as_str);
+            let subject = Subject { host, ..DENIED };
+            repeats.note(&subject, &turn, 0, || line("flood"));
+        }
+        let fault = Subject { class: Class::Fault, host: Some("b.example"), reason: "upstream_status" };
+        let noted = repeats.note(&fault, &"t", 1, || Line { is_fault: true, ..line("b") });
+        assert_eq!(noted, Noted { times: Some(1), lines: vec![Line { is_fault: true, ..line("b") }] });
+        let control = Subject { class: Class::Control, host: None, reason: "sync" };
+        assert_eq!(repeats.note(&control, &"s", 1, || line("sync")).lines, [line("sync")]);
+        // Another reason is told, with whatever place there is.
+        let other = Subject { host: Some("b.example"), reason: "session_expired", ..DENIED };
+        assert_eq!(repeats.note(&other, &"o", 1, || line("other")).lines, [line("other")]);
+        let size = repeats.denials.entries.len() + repeats.denials.others.len();
+        assert!(size <= MOST + MOST_OTHERS + 2, "{size}");
+    }
+
+    #[test]
+    fn one_hosts_variety_leaves_places_for_the_next_and_others_are_told_by_host_and_reason() {
+        let mut repeats = Repeats::default();
+        for turn in 0..1_000 {
+            repeats.note(&DENIED, &turn, 0, || line("a"));
+        }
+        let next = Subject { host: Some("b.example"), ..DENIED };
+        let apart = (0..1_000).filter(|turn| repeats.note(&next, turn, 0, || line("b")).times.is_some());
+        assert_eq!(apart.count(), 64);
+        // Each of the two is told within the next minute, though neither has a place.
+        let mut lines = Vec::new();
+        for (subject, text) in [(DENIED, "a"), (next, "b")] {
+            let noted = repeats.note(&subject, &"late", TOLD_EVERY_MS, || line(text));
+            lines.extend(noted.lines.into_iter().map(|line| line.json));
+        }
+        let of = |text: &str| {
+            let own: Vec<_> = lines.iter().filter(|line| line.contains(text)).cloned().collect();
+            told(&own, "others")
+        };
+        assert_eq!((of(r#""a""#), of(r#""b""#)), (1_000 - 128 - 1, 1_000 - 64 - 1));
     }
 
     #[test]
     fn a_long_line_is_told_once_and_not_remembered() {
         let mut repeats = Repeats::default();
         let long = || line(&"x".repeat(10_000));
-        assert_eq!(repeats.note(&"a", 0, long).lines[0].json, long().json);
-        assert!(repeats.note(&"a", 1, long).lines.is_empty());
-        let rest = &repeats.note(&"b", TOLD_EVERY_MS, || line("b")).lines[0].json;
+        assert_eq!(repeats.note(&DENIED, &"a", 0, long).lines[0].json, long().json);
+        assert!(repeats.note(&DENIED, &"a", 1, long).lines.is_empty());
+        let rest = &repeats.note(&DENIED, &"b", TOLD_EVERY_MS, || line("b")).lines[0].json;
         assert!(rest.len() < LONGEST_LINE && rest.ends_with(",\"repeats\":1}"), "{rest}");
     }
 

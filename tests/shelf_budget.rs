@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
-use stagedoor::shelf::plan::{LIMIT, SHARES, UNDER_WAY};
-use stagedoor::shelf::{Budget, Memory, Slot, Weigh};
+use stagedoor::shelf::plan::{LIMIT, ROOMS, SHARES};
+use stagedoor::shelf::{Budget, Memory, Purpose, Slot, Weigh};
 
 /// Bytes, as a manifest or a file has them.
 struct Bytes(Vec<u8>);
@@ -35,7 +35,7 @@ impl Numbers {
 }
 
 fn every_memory() -> (Rc<Budget>, Vec<Memory<String, Bytes>>) {
-    let budget = Budget::new(LIMIT, UNDER_WAY, 1);
+    let budget = Budget::new(LIMIT, ROOMS, 1);
     let memories = SHARES.iter().map(|share| share.of(&budget)).collect();
     (budget, memories)
 }
@@ -65,7 +65,8 @@ fn every_memory_filled_at_once_stays_within_the_budget() {
             let (key, value) = adversarial(&mut numbers, at);
             memory.insert(key, value, 0);
             if at % 64 == 0 {
-                reserved.extend(budget.reserve(numbers.below(300_000), 0, Duration::from_secs(1)));
+                let whose = if at % 128 == 0 { (Purpose::File, "a") } else { (Purpose::Manifest, "b") };
+                reserved.extend(budget.reserve(whose, numbers.below(300_000), 0, Duration::from_secs(1)));
             }
             if at % 640 == 0 {
                 reserved.clear();

@@ -63,6 +63,12 @@ impl Source {
         url.into()
     }
 
+    /// The site's host, of which the cache key is a URL.
+    pub fn site(&self) -> &str {
+        let rest = self.cache_key.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split_once('/').map_or(rest, |(host, _)| host)
+    }
+
     /// The key of the playlist that a request with delivery directives is for.
     pub fn plain_key(&self) -> &str {
         self.plain_key.as_deref().unwrap_or(&self.cache_key)
@@ -390,6 +396,7 @@ mod tests {
         let plain = find("/h/v/1.m4s", "");
         assert_eq!(plain.url.as_str(), "https://media.example/vod/h/v/1.m4s");
         assert_eq!(plain.cache_key, "https://watch.example.com/_cache/0/https/media.example/vod/h/v/1.m4s");
+        assert_eq!(plain.site(), "watch.example.com");
         for (path, query) in [
             ("/~tokenA/h/v/1.m4s", ""),
             ("/%7EtokenB/h/v/%31.m4s", "CMCD=bl%3D1"),

@@ -6,14 +6,24 @@
 //! that keeps within its own loses nothing to the others, however much strangers put into those. Keys made up for files do
 //! not push documents out.
 //!
-//! Bytes of requests under way (a body that is being read) are reserved first, and the memories make room for them. One
-//! reservation may be larger than all that may be under way at a time, if there is no other: then memories within their
-//! shares give way as well. What is under way is cut off with the request that began it, and nobody is told: so a
-//! reservation ends by itself, once the patience with that work is over.
+//! Bytes of requests under way (a body that is being read) are reserved first, and the memories make room for them. They
+//! have [`Rooms`]: a media origin decides how long a body takes, so no site may take what the others need.
+//!
+//! - Files, manifests and published keys have a room each, and none takes from another's.
+//! - In the rooms of manifests and keys, a site takes at most as much as stays free. So the first takes half, the next a
+//!   third of that and so on, and there is a place for whoever comes, however slow the others' origins are.
+//! - A file without a place is streamed, and nobody is refused. So a site that is alone may fill the room of files; once
+//!   others have asked for a place within the last minute, it takes half at most.
+//! - A manifest that is longer than a site's part of the room is read beside the room, one at a time: then memories within
+//!   their shares give way as well.
+//!
+//! What is under way is cut off with the request that began it, and nobody is told: so a reservation ends by itself, once
+//! the patience with that work is over.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -23,8 +33,7 @@ use super::weigh::Weigh;
 /// How many bytes an isolate remembers at most, and how many it does.
 pub struct Budget {
     limit: usize,
-    /// The most that may be reserved.
-    under_way: usize,
+    rooms: Rooms,
     reserved: Cell<usize>,
     reservations: RefCell<HashMap<u64, Reserved>>,
     /// How many reservations there have been.
@@ -33,13 +42,63 @@ pub struct Budget {
     held: Cell<usize>,
     shares: Cell<usize>,
     memories: RefCell<Vec<Registered>>,
+    /// The last two sites that asked for a place for a file, and when.
+    asked: Cell<[(u64, u64); 2]>,
     seed: u64,
 }
+
+/// What a body is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A file that is to be shared. Without a place, it is streamed.
+    File,
+    /// A manifest or a part of one. Without a place, the request is refused.
+    Manifest,
+    /// The keys that an issuer publishes. Without a place, nobody can be let in.
+    Keys,
+}
+
+/// How many bytes may be under way for each purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rooms {
+    /// Those of files.
+    pub files: usize,
+    /// Those of manifests.
+    pub manifests: usize,
+    /// Those of published keys.
+    pub keys: usize,
+}
+
+impl Rooms {
+    /// All of them.
+    pub const fn sum(self) -> usize {
+        self.files + self.manifests + self.keys
+    }
+
+    const fn of(self, purpose: Purpose) -> usize {
+        match purpose {
+            Purpose::File => self.files,
+            Purpose::Manifest => self.manifests,
+            Purpose::Keys => self.keys,
+        }
+    }
+}
+
+/// What a request under way takes beside its body, in bytes: its source, its patience, its place in the tables.
+const BESIDE_BODY: usize = 2 * 1024;
+
+/// For how long a site that has asked for a place keeps others from taking more than half, in milliseconds.
+const ASKED_MS: u64 = 60_000;
 
 #[derive(Clone, Copy)]
 struct Reserved {
     bytes: usize,
     until_ms: u64,
+    purpose: Purpose,
+    /// A hash of the site.
+    site: u64,
+    /// It is beside the room.
+    is_beside: bool,
 }
 
 struct Registered {
@@ -85,18 +144,19 @@ impl Account {
 }
 
 impl Budget {
-    /// A budget of `limit` bytes, of which `under_way` may be reserved. `seed` is a random number: without it, nobody can
-    /// choose keys that fall into the same place of a table.
-    pub fn new(limit: usize, under_way: usize, seed: u64) -> Rc<Self> {
+    /// A budget of `limit` bytes, of which those of `rooms` may be reserved. `seed` is a random number: without it, nobody
+    /// can choose keys that fall into the same place of a table.
+    pub fn new(limit: usize, rooms: Rooms, seed: u64) -> Rc<Self> {
         Rc::new(Self {
             limit,
-            under_way,
+            rooms,
             reserved: Cell::new(0),
             reservations: RefCell::default(),
             made: Cell::new(0),
             held: Cell::new(0),
-            shares: Cell::new(under_way),
+            shares: Cell::new(rooms.sum()),
             memories: RefCell::default(),
+            asked: Cell::default(),
             seed,
         })
     }
@@ -116,45 +176,91 @@ impl Budget {
         memory
     }
 
-    /// Reserves bytes for work that takes no longer than `patience`, until it is dropped; `None`: so much is under way
-    /// already.
-    pub fn reserve(self: &Rc<Self>, bytes: usize, now_ms: u64, patience: Duration) -> Option<Reservation> {
+    /// Reserves bytes of a site's for work that takes no longer than `patience`, until it is dropped; `None`: there is no
+    /// place for them in their room.
+    pub fn reserve(
+        self: &Rc<Self>,
+        (purpose, site): (Purpose, &str),
+        bytes: usize,
+        now_ms: u64,
+        patience: Duration,
+    ) -> Option<Reservation> {
         let id = self.made.replace(self.made.get().wrapping_add(1));
         let patience = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
-        let empty = Reserved { bytes: 0, until_ms: now_ms.saturating_add(patience) };
+        let mut hasher = DefaultHasher::new();
+        (self.seed, site).hash(&mut hasher);
+        let site = hasher.finish();
+        if purpose == Purpose::File {
+            self.note_asked(site, now_ms);
+        }
+        let until_ms = now_ms.saturating_add(patience);
+        let empty = Reserved { bytes: 0, until_ms, purpose, site, is_beside: false };
         self.reservations.borrow_mut().insert(id, empty);
         let reservation = Reservation { budget: Rc::clone(self), id };
-        reservation.grow(bytes, now_ms).then_some(reservation)
+        reservation.grow(bytes.saturating_add(BESIDE_BODY), now_ms).then_some(reservation)
+    }
+
+    fn note_asked(&self, site: u64, now_ms: u64) {
+        let [last, before] = self.asked.get();
+        let before = if last.0 == site { before } else { last };
+        self.asked.set([(site, now_ms), before]);
+    }
+
+    /// Whether another site has asked for a place for a file lately.
+    fn others_ask(&self, site: u64, now_ms: u64) -> bool {
+        let lately = |at: u64| at > 0 && now_ms.saturating_sub(at) < ASKED_MS;
+        self.asked.get().iter().any(|(other, at)| *other != site && lately(*at))
     }
 
     /// Reserves so many bytes more under a reservation.
     fn grow(&self, id: u64, bytes: usize, now_ms: u64) -> bool {
-        // Its own few bytes count, too.
-        let bytes = bytes.saturating_add(size_of::<(u64, Reserved)>());
-        if !self.fits(id, bytes) {
-            self.reservations.borrow_mut().retain(|_, known| now_ms < known.until_ms);
-            let left = self.reservations.borrow().values().map(|known| known.bytes).sum();
-            self.reserved.set(left);
-            if !self.fits(id, bytes) {
-                return false;
-            }
+        let mut reservations = self.reservations.borrow_mut();
+        let mut place = self.place(&reservations, id, bytes, now_ms);
+        if place.is_none() {
+            reservations.retain(|_, known| now_ms < known.until_ms);
+            self.reserved.set(reservations.values().map(|known| known.bytes).sum());
+            place = self.place(&reservations, id, bytes, now_ms);
         }
-        match self.reservations.borrow_mut().get_mut(&id) {
-            Some(known) => known.bytes += bytes,
-            // It has ended by itself.
-            None => return false,
-        }
+        let (Some(is_beside), Some(known)) = (place, reservations.get_mut(&id)) else { return false };
+        known.bytes += bytes;
+        known.is_beside = is_beside;
+        drop(reservations);
         self.reserved.set(self.reserved.get() + bytes);
         self.settle(now_ms);
         true
     }
 
-    fn fits(&self, id: u64, bytes: usize) -> bool {
-        let own = self.reservations.borrow().get(&id).map_or(0, |known| known.bytes);
-        let alone = self.reserved.get() == own;
-        // Alone, it may be a manifest of the greatest length that a site may set: half of all.
-        let most = if alone { self.limit / 8 * 5 } else { self.under_way };
-        self.reserved.get().saturating_add(bytes) <= most
+    /// Whether there is a place for so many bytes more, and whether that is beside the room. `None`: there is none, or the
+    /// reservation has ended by itself.
+    fn place(
+        &self,
+        reservations: &HashMap<u64, Reserved>,
+        id: u64,
+        bytes: usize,
+        now_ms: u64,
+    ) -> Option<bool> {
+        let own = reservations.get(&id)?;
+        let after = own.bytes.saturating_add(bytes);
+        let others = || reservations.iter().filter(|(other, _)| **other != id).map(|(_, known)| known);
+        if !own.is_beside {
+            let in_room = || others().filter(|known| known.purpose == own.purpose && !known.is_beside);
+            let all: usize = in_room().map(|known| known.bytes).sum();
+            let site: usize = in_room().filter(|known| known.site == own.site).map(|known| known.bytes).sum();
+            let room = self.rooms.of(own.purpose);
+            let free = room.checked_sub(all.saturating_add(after));
+            let site = site.saturating_add(after);
+            let fits = free.is_some_and(|free| match own.purpose {
+                Purpose::File => site <= room / 2 || !self.others_ask(own.site, now_ms),
+                Purpose::Manifest | Purpose::Keys => site <= free,
+            });
+            if fits {
+                return Some(false);
+            }
+        }
+        // It may be a manifest of the greatest length that a site may set: half of all, and how far it has grown beyond.
+        let is_long = own.purpose == Purpose::Manifest && after > self.rooms.manifests / 2;
+        let is_alone = is_long && others().all(|known| !known.is_beside);
+        (is_alone && after <= self.limit / 8 * 5).then_some(true)
     }
 
     /// The most bytes that it allows.
@@ -258,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_memory_takes_more_than_its_share_while_others_leave_theirs() {
-        let budget = Budget::new(1024 * KIB, 0, 1);
+        let budget = Budget::new(1024 * KIB, Rooms::default(), 1);
         let files = budget.memory::<u64, Bytes>("files", 512 * KIB);
         let documents = budget.memory::<u64, Bytes>("documents", 512 * KIB);
         for key in 0..200 {
@@ -277,46 +383,117 @@ mod tests {
         assert_eq!(documents.len(), 40);
     }
 
-    #[test]
-    fn what_is_under_way_is_within_the_limit_as_well() {
-        let budget = Budget::new(1024 * KIB, 256 * KIB, 1);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    const ROOMS: Rooms = Rooms { files: 128 * KIB, manifests: 96 * KIB, keys: 32 * KIB };
+
+    /// A budget with memories that are full.
+    fn full() -> (Rc<Budget>, Memory<u64, Bytes>) {
+        let budget = Budget::new(1024 * KIB, ROOMS, 1);
         let files = budget.memory::<u64, Bytes>("files", 768 * KIB);
         for key in 0..200 {
             files.insert(key, Bytes(10 * KIB), 0);
         }
-        let second = Duration::from_secs(1);
-        let first = budget.reserve(200 * KIB, 0, second).unwrap();
-        assert!(budget.bytes() <= budget.limit() && budget.reserved() >= 200 * KIB);
-        assert!(budget.reserve(100 * KIB, 0, second).is_none());
-        assert!(first.grow(55 * KIB, 0));
-        assert!(budget.reserve(KIB, 0, second).is_none());
+        (budget, files)
+    }
+
+    /// As many bodies of so many bytes as a site finds a place for.
+    fn fill(budget: &Rc<Budget>, whose: (Purpose, &str), bytes: usize, now_ms: u64) -> Vec<Reservation> {
+        std::iter::from_fn(|| budget.reserve(whose, bytes, now_ms, SECOND)).collect()
+    }
+
+    #[test]
+    fn what_is_under_way_is_within_the_limit_as_well() {
+        let (budget, _files) = full();
+        let first = budget.reserve((Purpose::File, "a"), 60 * KIB, 0, SECOND).unwrap();
+        assert!(budget.bytes() <= budget.limit() && budget.reserved() >= 60 * KIB);
+        assert!(first.grow(66 * KIB, 0));
+        assert!(!first.grow(1, 0));
+        assert!(budget.reserve((Purpose::File, "a"), 1, 0, SECOND).is_none());
         drop(first);
-        // Alone, one may be larger.
-        let large = budget.reserve(512 * KIB, 0, second).unwrap();
-        assert!(budget.bytes() <= budget.limit());
-        assert!(budget.reserve(1, 0, second).is_none());
-        drop(large);
-        assert!(budget.reserve(640 * KIB, 0, second).is_none());
         assert_eq!(budget.reserved(), 0);
+    }
+
+    /// The origins of one site stall: with files, manifests, pieces of manifests, one long manifest and keys, all at once.
+    #[test]
+    fn a_site_whose_origins_stall_leaves_others_places_for_their_manifests_and_keys() {
+        let (budget, _files) = full();
+        let mut stalled = Vec::new();
+        for bytes in [600 * KIB, 40 * KIB, 7 * KIB, KIB] {
+            for purpose in [Purpose::File, Purpose::Manifest, Purpose::Keys] {
+                stalled.extend(fill(&budget, (purpose, "a"), bytes, 0));
+            }
+        }
+        assert!(budget.bytes() <= budget.limit());
+        let manifest = budget.reserve((Purpose::Manifest, "b"), 4 * KIB, 0, SECOND).unwrap();
+        assert!(manifest.grow(16 * KIB, 0));
+        assert!(budget.reserve((Purpose::Keys, "b"), 4 * KIB, 0, SECOND).is_some());
+        // And so for others, with less each.
+        stalled.extend(fill(&budget, (Purpose::Manifest, "b"), KIB, 0));
+        assert!(budget.reserve((Purpose::Manifest, "c"), 4 * KIB, 0, SECOND).is_some());
+    }
+
+    #[test]
+    fn a_site_that_is_alone_fills_the_room_of_files_and_half_of_it_once_others_ask() {
+        let (budget, _files) = full();
+        let alone = fill(&budget, (Purpose::File, "a"), 20 * KIB, 1_000);
+        assert_eq!(alone.len(), 5);
+        // It is streamed, and nobody is refused.
+        assert!(budget.reserve((Purpose::File, "b"), 20 * KIB, 1_000, SECOND).is_none());
+        drop(alone);
+        assert_eq!(fill(&budget, (Purpose::File, "a"), 20 * KIB, 2_000).len(), 2);
+        let half = fill(&budget, (Purpose::File, "a"), 20 * KIB, 2_000);
+        assert_eq!(fill(&budget, (Purpose::File, "b"), 20 * KIB, 2_000).len(), 2);
+        drop(half);
+        assert_eq!(fill(&budget, (Purpose::File, "a"), 20 * KIB, 2_000 + ASKED_MS).len(), 5);
+    }
+
+    #[test]
+    fn a_manifest_of_the_greatest_length_is_read_beside_the_room_and_alone() {
+        let (budget, _files) = full();
+        let small = budget.reserve((Purpose::Manifest, "b"), KIB, 0, SECOND).unwrap();
+        let large = budget.reserve((Purpose::Manifest, "a"), 64 * KIB, 0, SECOND).unwrap();
+        assert!(large.grow(448 * KIB, 0));
+        assert!(budget.bytes() <= budget.limit());
+        assert!(budget.reserve((Purpose::Manifest, "b"), 512 * KIB, 0, SECOND).is_none());
+        // Beside it, the room is as it was.
+        assert!(small.grow(40 * KIB, 0));
+        drop(large);
+        // A body that comes in pieces grows out of the room.
+        assert!(small.grow(400 * KIB, 0));
+        assert!(budget.reserve((Purpose::Manifest, "b"), 40 * KIB, 0, SECOND).is_some());
+        assert!(!small.grow(300 * KIB, 0), "more than any manifest");
+        assert!(budget.reserve((Purpose::Keys, "a"), 64 * KIB, 0, SECOND).is_none());
+        assert!(budget.reserve((Purpose::File, "a"), 512 * KIB, 0, SECOND).is_none());
+        drop(small);
+        assert_eq!(budget.reserved(), 0);
+    }
+
+    #[test]
+    fn a_body_of_nothing_takes_what_reading_it_takes() {
+        let (budget, _files) = full();
+        let many = fill(&budget, (Purpose::File, "a"), 0, 0);
+        assert_eq!(many.len(), ROOMS.files / BESIDE_BODY);
     }
 
     /// The runtime cuts work off with the request that began it, and drops nothing.
     #[test]
     fn a_reservation_of_work_that_was_cut_off_ends_by_itself() {
-        let budget = Budget::new(1024 * KIB, 256 * KIB, 1);
-        let cut_off = budget.reserve(250 * KIB, 5_000, Duration::from_secs(1)).unwrap();
-        assert!(budget.reserve(250 * KIB, 5_999, Duration::from_secs(1)).is_none());
-        let next = budget.reserve(250 * KIB, 6_000, Duration::from_secs(1)).unwrap();
+        let (budget, _files) = full();
+        let reserve = |now_ms| budget.reserve((Purpose::Keys, "a"), 12 * KIB, now_ms, SECOND);
+        let cut_off = reserve(5_000).unwrap();
+        assert!(reserve(5_999).is_none());
+        let next = reserve(6_000).unwrap();
         assert!(!cut_off.grow(1, 6_000));
         drop(cut_off);
-        assert!(budget.reserved() >= 250 * KIB);
+        assert!(budget.reserved() >= 12 * KIB);
         drop(next);
         assert_eq!(budget.reserved(), 0);
     }
 
     #[test]
     fn an_entry_of_more_than_half_of_all_is_not_remembered_and_pushes_nothing_out() {
-        let budget = Budget::new(1024 * KIB, 0, 1);
+        let budget = Budget::new(1024 * KIB, Rooms::default(), 1);
         let files = budget.memory::<u64, Bytes>("files", 1024 * KIB);
         files.insert(1, Bytes(100 * KIB), 0);
         files.insert(2, Bytes(513 * KIB), 0);
@@ -325,7 +502,7 @@ mod tests {
 
     #[test]
     fn shares_beyond_the_limit_are_cut() {
-        let budget = Budget::new(100, 20, 1);
+        let budget = Budget::new(100, Rooms { files: 20, ..Rooms::default() }, 1);
         let _first = budget.memory::<u64, Bytes>("first", 70);
         let _second = budget.memory::<u64, Bytes>("second", 70);
         let shares: Vec<_> = budget.accounts().iter().map(|account| account.share()).collect();

@@ -429,6 +429,7 @@ impl Hasher for Hashed {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{Purpose, Rooms};
     use super::*;
 
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -536,7 +537,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_happens_the_bytes_are_counted_and_within_the_limit(steps in prop::collection::vec(step(), 0..400)) {
-            let budget = Budget::new(LIMIT, 16 * 1024, 7);
+            let budget = Budget::new(LIMIT, Rooms { manifests: 16 * 1024, ..Rooms::default() }, 7);
             let texts = budget.memory::<String, Value>("texts", 24 * 1024);
             let same = budget.memory::<Same, Value>("same", 24 * 1024);
             let mut reserved = Vec::new();
@@ -564,7 +565,10 @@ mod tests {
                         texts.with(key.to_string().as_str(), 0, change);
                         same.insert(Same(key), Value { spent, busy, ..of(bytes) }, 0);
                     }
-                    Step::Reserve(bytes) => reserved.extend(budget.reserve(bytes, 0, std::time::Duration::from_secs(1))),
+                    Step::Reserve(bytes) => {
+                        let second = std::time::Duration::from_secs(1);
+                        reserved.extend(budget.reserve((Purpose::Manifest, "a"), bytes, 0, second));
+                    },
                     Step::Release => drop(reserved.pop()),
                 }
                 prop_assert!(reserved.is_empty() == (budget.reserved() == 0));
@@ -578,7 +582,7 @@ mod tests {
 
     #[test]
     fn keys_count_and_so_do_the_tables() {
-        let budget = Budget::new(64 * LIMIT, 0, 1);
+        let budget = Budget::new(64 * LIMIT, Rooms::default(), 1);
         let memory = memory(&budget);
         memory.insert("k".repeat(10_000), of(0), 0);
         assert!(memory.bytes() >= 10_000);
@@ -592,7 +596,7 @@ mod tests {
 
     #[test]
     fn a_flood_passes_through_without_taking_what_is_asked_for_along() {
-        let budget = Budget::new(LIMIT, 0, 1);
+        let budget = Budget::new(LIMIT, Rooms::default(), 1);
         let memory = memory(&budget);
         for key in 0..20 {
             memory.insert(format!("wanted-{key}"), of(500), 0);
@@ -612,7 +616,7 @@ mod tests {
 
     #[test]
     fn the_spent_go_first_and_the_busy_last() {
-        let budget = Budget::new(LIMIT, 0, 1);
+        let budget = Budget::new(LIMIT, Rooms::default(), 1);
         let memory = memory(&budget);
         memory.insert("busy".to_owned(), Value { busy: true, ..of(1_000) }, 0);
         memory.insert("spent".to_owned(), Value { spent: true, ..of(1_000) }, 0);
@@ -635,7 +639,7 @@ mod tests {
 
     #[test]
     fn the_limit_holds_however_many_are_busy() {
-        let budget = Budget::new(LIMIT, 0, 1);
+        let budget = Budget::new(LIMIT, Rooms::default(), 1);
         let memory = memory(&budget);
         for key in 0..5_000 {
             memory.insert(key.to_string(), Value { busy: true, ..of(100) }, 0);
@@ -647,7 +651,7 @@ mod tests {
     #[test]
     fn making_room_is_paid_for_by_insertions_and_hits() {
         for limit in [LIMIT, 64 * LIMIT] {
-            let budget = Budget::new(limit, 0, 1);
+            let budget = Budget::new(limit, Rooms::default(), 1);
             let memory = memory(&budget);
             let looked = Rc::new(Cell::new(0));
             let value = |bytes| Value { looked: Rc::clone(&looked), ..of(bytes) };
@@ -665,7 +669,7 @@ mod tests {
 
     #[test]
     fn tables_of_small_entries_that_are_gone_are_given_back() {
-        let budget = Budget::new(1024 * LIMIT, 0, 1);
+        let budget = Budget::new(1024 * LIMIT, Rooms::default(), 1);
         let memory = memory(&budget);
         for key in 0..100_000 {
             memory.insert(key.to_string(), of(0), 0);

@@ -20,7 +20,7 @@ mod memory;
 pub mod plan;
 mod weigh;
 
-pub use budget::{Account, Budget, Reservation};
+pub use budget::{Account, Budget, Purpose, Reservation, Rooms};
 pub use flight::UnderWay;
 pub use memory::{Memory, Slot};
 pub use weigh::Weigh;

@@ -7,8 +7,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 use worker::{ByteStream, Request, Response};
 
-use super::{memory, now_ms};
-use crate::shelf::Reservation;
+use super::{memory, now_ms, turn};
+use crate::shelf::{Purpose, Reservation};
 
 /// A body, or how many bytes had come when it was longer than the limit.
 pub(super) enum Body {
@@ -20,30 +20,35 @@ pub(super) enum Body {
 }
 
 /// The room of a body that comes in pieces grows by so many bytes at a time.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 32 * 1024;
 
-/// Reads a response's body, which comes within `patience`. In one piece where its length was announced: a stream awaits a
-/// promise for every 4 KiB, which takes four times as long.
+/// How long a body waits for room: others are read within milliseconds, unless their origins stall.
+const ROOM_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Reads a response's body, which comes within `patience`, in the room of its purpose and site. In one piece where its
+/// length was announced: a stream awaits a promise for every 4 KiB, which takes four times as long.
 pub(super) async fn of_response(
     mut response: Response,
+    whose: (Purpose, &str),
     most: usize,
     patience: Duration,
 ) -> worker::Result<Body> {
     // Of a coded body, it is the length of the coded form that was announced.
     let coded = response.headers().has("Content-Encoding")?;
     let length = response.headers().get("Content-Length")?.filter(|_| !coded);
+    let reserve = async |bytes| turn::until(ROOM_PATIENCE, || memory::reserve(whose, bytes, patience)).await;
     let announced = length.and_then(|length| length.parse().ok());
     match announced {
         Some(length) if length > most => Ok(Body::TooLong(length)),
         Some(length) => {
-            let Some(room) = memory::reserve(length, patience) else {
+            let Some(room) = reserve(length).await else {
                 return Ok(Body::NoRoom);
             };
             let response: web_sys::Response = response.into();
             let buffer = JsFuture::from(response.array_buffer()?).await?;
             Ok(Body::Whole(Uint8Array::new(&buffer).to_vec(), Some(room)))
         }
-        None => match memory::reserve(PIECE, patience) {
+        None => match reserve(PIECE).await {
             Some(room) => drain(response.stream()?, Vec::new(), most, Some(room)).await,
             None => Ok(Body::NoRoom),
         },
@@ -72,7 +77,8 @@ async fn drain(
         }
         if let Some(room) = room.as_ref().filter(|_| chunk.len() > left) {
             let more = chunk.len().max(PIECE);
-            if !room.grow(more, now_ms()) {
+            let grow = || room.grow(more, now_ms()).then_some(());
+            if turn::until(ROOM_PATIENCE, grow).await.is_none() {
                 return Ok(Body::NoRoom);
             }
             left += more;

@@ -69,6 +69,11 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
         if_modified_since: fields.owned(),
         all: Vec::new(),
     };
+    let conditions = [&headers.range, &headers.if_range, &headers.if_none_match, &headers.if_modified_since];
+    if conditions.into_iter().flatten().any(|condition| condition.len() > LONGEST_CONDITION) {
+        headers =
+            Headers { range: None, if_range: None, if_none_match: None, if_modified_since: None, ..headers };
+    }
     let geography = fields.geography();
     let connection = fields.connection();
     while let Some(name) = fields.0.next() {
@@ -99,6 +104,10 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
 
 /// The longest `Origin`, in bytes: a scheme, a host and a port. What is longer is no page's.
 const LONGEST_ORIGIN: usize = 300;
+
+/// The longest range or condition, in bytes: some dozens of entity tags. With a longer one, a request is answered whole, as
+/// one without any: it is kept while the request waits.
+const LONGEST_CONDITION: usize = 2 * 1024;
 
 /// Whether a request may name its own place.
 pub(super) fn place_from_header(env: &Env) -> bool {

@@ -26,7 +26,7 @@ use super::{heap, now_ms, platform, respond, within};
 use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
 use crate::fault::{Fault, FaultKind};
-use crate::shelf::{Weigh, plan};
+use crate::shelf::{Purpose, Weigh, plan};
 use crate::token::{Presented, hex};
 
 /// How long an issuer may take for its whole reply.
@@ -177,6 +177,11 @@ impl Place {
     /// The URL for people and logs, without a query or credentials.
     fn name(&self) -> String {
         format!("{}{}", self.url.origin().ascii_serialization(), self.url.path())
+    }
+
+    /// The room in which it is read: for each host that publishes keys, a part of its own.
+    fn room(&self) -> (Purpose, &str) {
+        (Purpose::Keys, self.url.host_str().unwrap_or_default())
     }
 
     /// The URL under which the data centre's cache has it. No host of a site's is below `.invalid`.
@@ -407,7 +412,10 @@ async fn fetch(place: &Place) -> Result<Vec<u8>, Fault> {
         if response.status_code() != 200 {
             return Err(place.fault(format_args!("the issuer answered {}", response.status_code())));
         }
-        match body::of_response(response, LONGEST, PATIENCE).await.map_err(|error| place.fault(error))? {
+        match body::of_response(response, place.room(), LONGEST, PATIENCE)
+            .await
+            .map_err(|error| place.fault(error))?
+        {
             Body::Whole(bytes, _) => Ok(bytes),
             Body::TooLong(found) => {
                 Err(place.fault(format_args!("expected {LONGEST} bytes at most, found {found}")))
@@ -428,7 +436,7 @@ async fn cached(place: &Place) -> Result<Option<(Vec<u8>, u64)>, Fault> {
     let found = Cache::default().get(place.cache_key(), false).await.map_err(|error| platform(&error))?;
     let Some(response) = found else { return Ok(None) };
     let fetched_at = response.headers().get(FETCHED_AT).ok().flatten().and_then(|time| time.parse().ok());
-    match (fetched_at, body::of_response(response, LONGEST, PATIENCE).await) {
+    match (fetched_at, body::of_response(response, place.room(), LONGEST, PATIENCE).await) {
         (Some(fetched_at_ms), Ok(Body::Whole(bytes, _))) => Ok(Some((bytes, fetched_at_ms))),
         _ => Ok(None),
     }

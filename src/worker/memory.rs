@@ -12,11 +12,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::{heap, now_ms};
 use crate::fault::{Fault, FaultKind};
 use crate::shelf::plan::{self, Share};
-use crate::shelf::{Budget, Reservation, Weigh};
+use crate::shelf::{Budget, Purpose, Reservation, Weigh};
 pub(super) use crate::shelf::{Memory, Slot};
 
 thread_local! {
-    static BUDGET: Rc<Budget> = Budget::new(plan::LIMIT, plan::UNDER_WAY, seed());
+    static BUDGET: Rc<Budget> = Budget::new(plan::LIMIT, plan::ROOMS, seed());
 }
 
 /// Nobody is to know it, and nothing else hangs on it.
@@ -29,14 +29,16 @@ pub(super) fn of<K: Weigh + 'static, S: Slot + 'static>(share: Share) -> Memory<
     BUDGET.with(|budget| share.of(budget))
 }
 
-/// Reserves bytes for a body that is being read, which takes no longer than `patience`.
-pub(super) fn reserve(bytes: usize, patience: Duration) -> Option<Reservation> {
-    BUDGET.with(|budget| budget.reserve(bytes, now_ms(), patience))
+/// Reserves bytes for a body of a site's that is being read, which takes no longer than `patience`.
+pub(super) fn reserve(whose: (Purpose, &str), bytes: usize, patience: Duration) -> Option<Reservation> {
+    BUDGET.with(|budget| budget.reserve(whose, bytes, now_ms(), patience))
 }
 
 /// The fault of a request for which there is no room.
 pub(super) fn no_room(what: impl std::fmt::Display) -> Fault {
-    let detail = format!("{what}: {} bytes of bodies at most are read at a time", plan::UNDER_WAY);
+    let most = plan::ROOMS.manifests / 2;
+    let detail =
+        format!("{what}: {most} bytes at most of a site's manifests are read at a time, less if others' are");
     Fault::new(FaultKind::Overloaded, detail)
 }
 

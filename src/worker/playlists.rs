@@ -24,7 +24,7 @@ use crate::manifest::Timing;
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
 use crate::route::ResourceKind;
-use crate::shelf::{Reservation, Weigh, plan};
+use crate::shelf::{Purpose, Reservation, Weigh, plan};
 
 type Outcome = Result<Rc<Kept>, Stop>;
 
@@ -261,7 +261,7 @@ async fn from_cache(source: &Source, told: &mut Told) -> bool {
     let (bytes, _room) = match body_of(source, response, source.longest_manifest_bytes).await {
         Ok(read) => read,
         Err(fault) => {
-            respond::log(None, &fault.into());
+            respond::log_for(source.site(), &fault.into());
             return false;
         }
     };
@@ -332,7 +332,7 @@ async fn failed(source: &Source, stop: Stop, mut told: Told) {
         (Some(kept), Stop::Failed(Fault { kind, detail })) => {
             let age_s = kept.stamp.age_s(now_ms());
             let detail = format!("{detail}; the manifest of {age_s} s ago serves on");
-            respond::log(None, &Fault::new(kind, detail).into());
+            respond::log_for(source.site(), &Fault::new(kind, detail).into());
             told.tell(Ok(kept));
         }
         (_, stop) => told.tell(Err(stop)),
@@ -441,7 +441,7 @@ async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Result<Vec<u8>, Stop> {
                     return Err(Fault::new(fault.kind, detail).into());
                 }
                 Err(stop) => {
-                    respond::log(None, &stop);
+                    respond::log_for(source.site(), &stop);
                     None
                 }
             });
@@ -470,7 +470,7 @@ async fn body_of(
     response: worker::Response,
     longest: usize,
 ) -> Result<(Vec<u8>, Option<Reservation>), Fault> {
-    let body = body::of_response(response, longest, upstream::PATIENCE);
+    let body = body::of_response(response, (Purpose::Manifest, source.site()), longest, upstream::PATIENCE);
     match body.await.map_err(|error| upstream::unreachable(source, &error))? {
         Body::Whole(bytes, room) => Ok((bytes, room)),
         Body::TooLong(found) => {

@@ -15,7 +15,7 @@ use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::heading::{self, Headed, Heading};
 use crate::pipeline::Stop;
-use crate::repeats::{Line, Repeats};
+use crate::repeats::{Class, Line, Repeats, Subject};
 use crate::reply::Reply;
 use crate::route;
 use crate::token::session::SessionId;
@@ -109,39 +109,72 @@ fn headers(own: Vec<(Cow<'static, str>, Cow<'static, str>)>) -> worker::Result<H
 
 /// One JSON line: a refusal for those who ask why, a fault for those who have to mend it. Neither a token nor a query gets
 /// into the log. The same comes once a minute, with its count.
+///
+/// This one is about a request to a site that is known.
 pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
-    log_of(facts, None, stop);
+    let client = Client { site_known: true, verified: true, session: None };
+    log_of(facts, client, stop);
 }
 
-/// The same for a request below a session, which is named. Returns how often this very client has had this reply to requests
-/// for this title within a minute; `None`: it is not known.
-pub(super) fn log_of(facts: Option<&Facts>, session: Option<SessionId>, stop: &Stop) -> Option<u32> {
-    let (kind, reason, detail, is_fault) = match stop {
-        Stop::Denied(denial) => ("denial", denial.reason.code(), &denial.detail, false),
-        Stop::Failed(fault) => ("fault", fault.kind.code(), &fault.detail, true),
+/// The same for what is fetched for a site, which is no request's to blame.
+pub(super) fn log_for(site: &str, stop: &Stop) {
+    log_at(Some(site), None, Client::default(), stop);
+}
+
+/// What is known of who sent a request: as much of the request tells its refusals apart.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Client {
+    /// There is a site of this host. Until then, it may be made up.
+    pub(super) site_known: bool,
+    /// A token or session has been verified. Until then, the title may be made up.
+    pub(super) verified: bool,
+    /// The session that the request shows.
+    pub(super) session: Option<SessionId>,
+}
+
+/// The same for a request of this client. Returns how often this very client has had this reply to requests for this title
+/// within a minute; `None`: it is not known.
+pub(super) fn log_of(facts: Option<&Facts>, client: Client, stop: &Stop) -> Option<u32> {
+    let host = facts.filter(|_| client.site_known).map(|facts| facts.host.as_str());
+    log_at(host, facts, client, stop)
+}
+
+fn log_at(host: Option<&str>, facts: Option<&Facts>, client: Client, stop: &Stop) -> Option<u32> {
+    let (kind, class, reason, detail) = match stop {
+        Stop::Denied(denial) => ("denial", Class::Denial, denial.reason.code(), &denial.detail),
+        Stop::Failed(fault) => ("fault", Class::Fault, fault.kind.code(), &fault.detail),
     };
-    let told = facts.and_then(route::told);
+    let Client { verified, session, .. } = client;
+    let told = facts.filter(|_| verified).and_then(route::told);
     let title = told.as_deref().and_then(|told| told.split('/').next());
-    let host = facts.map(|facts| facts.host.as_str());
     let address = facts.and_then(|facts| facts.address);
     // What nobody's request is to blame for is told apart by where it happened, without how it went on.
     let place = facts.is_none().then(|| detail.split(';').next());
-    let key = (kind, reason, host, title, session, address.filter(|_| session.is_none()), place);
+    let key = (title, session, address.filter(|_| session.is_none()), place);
     let json = || {
         let mut line = line(facts, kind, reason, detail);
-        if let (Some(session), Some(members)) = (session, line.as_object_mut()) {
-            members.insert("session".to_owned(), session.to_string().into());
+        if let Some(members) = line.as_object_mut() {
+            if let Some(session) = session {
+                members.insert("session".to_owned(), session.to_string().into());
+            }
+            if let Some(host) = host {
+                members.insert("host".to_owned(), shortened(host).into());
+            }
         }
         line
     };
-    let times = tell(&key, is_fault, json);
+    let times = tell(&Subject { class, host, reason }, &key, json);
     times.filter(|_| session.is_some() || address.is_some())
 }
 
 /// Writes a line, unless it is the same as one of this minute. Returns how often that has come in it.
-pub(super) fn tell(key: &impl Hash, is_fault: bool, json: impl FnOnce() -> serde_json::Value) -> Option<u32> {
-    let line = || Line { json: json().to_string(), is_fault };
-    let noted = REPEATS.with_borrow_mut(|repeats| repeats.note(key, now_ms(), line));
+pub(super) fn tell(
+    subject: &Subject<'_>,
+    key: &impl Hash,
+    json: impl FnOnce() -> serde_json::Value,
+) -> Option<u32> {
+    let line = || Line { json: json().to_string(), is_fault: subject.class == Class::Fault };
+    let noted = REPEATS.with_borrow_mut(|repeats| repeats.note(subject, key, now_ms(), line));
     for Line { json, is_fault } in noted.lines {
         if is_fault {
             worker::console_error!("{json}");

@@ -79,7 +79,7 @@ async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
     match missed(facts, source, context).await {
         Err(Stop::Failed(Fault { kind, detail })) if kind != FaultKind::MediaMissing => {
             let detail = format!("{detail}; the file of {} s ago serves on", stamp.age_s(now_ms()));
-            respond::log(None, &Fault::new(kind, detail).into());
+            respond::log_for(source.site(), &Fault::new(kind, detail).into());
             shared::has_failed(source);
             old
         }

@@ -6,6 +6,7 @@ use futures_util::join;
 use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
+use super::respond::Client;
 use super::{
     crypto, explain, facts, held, jwks, now, now_ms, playlists, proofs, replay, respond, segments, signed,
     streams, sync, templates,
@@ -26,8 +27,17 @@ use crate::token::session::{Session, SessionId};
 use crate::token::{Asked, Use};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    let (response, times) = answered(request, env, context).await?;
+    held::repeated(times).await;
+    Ok(response)
+}
+
+/// The reply, and how often this client has been refused alike lately. Nothing else of the request is left: its headers, which
+/// may be long, do not stay in memory while a refusal is held.
+async fn answered(request: Request, env: Env, context: Context) -> worker::Result<(Response, Option<u32>)> {
     let read = facts::read(request.inner(), facts::place_from_header(&env));
-    let mut edge = Edge { documents: documents(env.clone(), context), cors: None, session: None };
+    let mut edge =
+        Edge { documents: documents(env.clone(), context), cors: None, verified: false, session: None };
     let (facts, routed) = match read {
         Ok(facts) => {
             let routed = route(&facts).map_err(Stop::from);
@@ -57,17 +67,22 @@ pub(super) async fn serve(request: Request, env: Env, context: Context) -> worke
     if outcome.is_err() {
         edge.learn_cors(&facts).await;
     }
+    let client = Client {
+        site_known: edge.cors.is_some(),
+        verified: edge.verified || edge.session.is_some(),
+        session: edge.session,
+    };
     let cors = edge.cors.unwrap_or_default();
     match outcome {
-        Ok(Answer::Whole(reply)) => respond::whole(&facts, reply.guarded(&cors, &facts)),
-        Ok(Answer::Streamed(reply, body)) => respond::streamed(&facts, reply.guarded(&cors, &facts), body),
+        Ok(Answer::Whole(reply)) => Ok((respond::whole(&facts, reply.guarded(&cors, &facts))?, None)),
+        Ok(Answer::Streamed(reply, body)) => {
+            Ok((respond::streamed(&facts, reply.guarded(&cors, &facts), body)?, None))
+        }
         Err(stop) => {
-            let times = respond::log_of(Some(&facts), edge.session, &stop);
+            let times = respond::log_of(Some(&facts), client, &stop);
             // Who asks for what is not there yet has waited already.
-            if !pipeline::is_missing(&stop) {
-                held::repeated(times).await;
-            }
-            respond::whole(&facts, Reply::from(&stop).guarded(&cors, &facts))
+            let times = times.filter(|_| !pipeline::is_missing(&stop));
+            Ok((respond::whole(&facts, Reply::from(&stop).guarded(&cors, &facts))?, times))
         }
     }
 }
@@ -82,6 +97,8 @@ struct Edge {
     documents: Result<Documents, Fault>,
     /// The site's, once the site is known.
     cors: Option<CorsPolicy>,
+    /// Whether the request's token has been verified.
+    verified: bool,
     /// The session that the request shows, once it is known to be genuine, whether or not it is good.
     session: Option<SessionId>,
 }
@@ -112,6 +129,7 @@ impl Edge {
         let challenges = presented.challenges(keys.set())?;
         let met = proofs::settle(&challenges).await?;
         let grant = presented.grant(met.key, &Asked { facts, policy: &site.body.tokens, now: now() })?;
+        self.verified = true;
         let usage = Use::of(facts, &site.body, &grant, met, now())?;
         // Not before the token has been verified: nobody has made-up titles looked up.
         let title = self.title(&request, &site.body.host).await??;
@@ -122,6 +140,7 @@ impl Edge {
         // Last but for the count of streams, so that hardly a denial and no outage of the media origin uses a token up. HEAD brings nothing that
         // could be watched.
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
+            let documents = self.documents()?;
             let again = replay::take(&documents.env, facts, &site.body.host, &grant, &usage).await?;
             answer = match answer {
                 Answer::Whole(reply) if again => {
@@ -134,7 +153,7 @@ impl Edge {
         let begins =
             facts.method != Method::Head && matches!(&answer, Answer::Whole(reply) if reply.status == 200);
         if let Some(newcomer) = Newcomer::of(&admission.session, &admission.permit.caps).filter(|_| begins) {
-            streams::open(&documents.env, facts, &site.body, &newcomer).await?;
+            streams::open(&self.documents()?.env, facts, &site.body, &newcomer).await?;
         }
         Ok(answer)
     }
@@ -236,7 +255,7 @@ impl Edge {
         if self.cors.is_none()
             && let Err(stop @ Stop::Failed(_)) = self.site(facts).await
         {
-            respond::log(Some(facts), &stop);
+            respond::log_of(Some(facts), Client::default(), &stop);
         }
     }
 

@@ -18,7 +18,7 @@ use crate::cache::{Freshness, Source, Stamp, missing_ms};
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::{self, Stop};
 use crate::reply::Reply;
-use crate::shelf::{Reservation, Weigh, plan};
+use crate::shelf::{Purpose, Reservation, Weigh, plan};
 
 /// The longest file that is shared, and kept whole for a range of it, in bytes: 6 s of 10 Mbit/s.
 pub(super) const LONGEST: u64 = 8 * 1024 * 1024;
@@ -261,10 +261,11 @@ fn with_slot<T>(source: &Source, then: impl FnOnce(&mut Shared, u64) -> T) -> T 
     MEMORY.with(|memory| memory.with(source.cache_key.as_str(), now, |slot| then(slot, now)))
 }
 
-/// Makes room for a file that is coming in, if there is some beside the others that are.
-fn reserve(length: u64) -> Option<(u64, Reservation)> {
+/// Makes room for a file that is coming in, if there is some beside the others that are. It keeps nobody waiting: without
+/// it, the file is streamed.
+fn reserve(source: &Source, length: u64) -> Option<(u64, Reservation)> {
     let bytes = usize::try_from(length).ok().filter(|_| length <= LONGEST)?;
-    Some((length, memory::reserve(bytes, WORK_PATIENCE)?))
+    Some((length, memory::reserve((Purpose::File, source.site()), bytes, WORK_PATIENCE)?))
 }
 
 /// Begins to bring a file, behind the reply, unless somebody is at it.
@@ -304,7 +305,7 @@ async fn bring(source: &Source, wants: Wants, told: oneshot::Sender<Result<Broug
         Err(stop) => return failed(source, stop, told).await,
     };
     let kept = stamp.lifetime.whole_ms() > 0;
-    if kept && let Some((length, room)) = length.and_then(reserve) {
+    if kept && let Some((length, room)) = length.and_then(|length| reserve(source, length)) {
         share(source, wants, response, (head, stamp, length), told, room).await;
     } else {
         with_slot(source, |slot, now| {
@@ -360,7 +361,7 @@ async fn share(
     let _ = told.map(|told| told.send(Ok(Brought::File(file.clone()))));
     match file.body(&(0..length)) {
         Ok(body) => store::keep(source, &stamp, Reply::clone(&file.head), body.into_parts().1).await,
-        Err(fault) => respond::log(None, &fault.into()),
+        Err(fault) => respond::log_for(source.site(), &fault.into()),
     }
 }
 
@@ -371,7 +372,7 @@ fn broken(source: &Source, fault: Fault, told: Option<oneshot::Sender<Result<Bro
         Some(told) => {
             let _ = told.send(Err(fault.into()));
         }
-        None => respond::log(None, &fault.into()),
+        None => respond::log_for(source.site(), &fault.into()),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::pipeline::Stop;
 use crate::redacted::Redacted;
+use crate::repeats::{Class, Subject};
 use crate::reply::Reply;
 
 /// A secret by its name; `None` where the deployment has none.
@@ -111,12 +112,13 @@ impl Refusal {
     }
 
     /// The reply, with a line in the log.
-    pub(super) fn reply(&self, endpoint: &str) -> Reply {
+    pub(super) fn reply(&self, endpoint: &'static str) -> Reply {
         let Self { status, detail } = self;
         let kind = format!("{endpoint} refused");
         let detail_told = respond::shortened(detail);
         let line = || serde_json::json!({ "kind": kind, "status": status, "detail": detail_told });
-        respond::tell(&(&kind, status, detail_told), false, line);
+        let subject = Subject { class: Class::Control, host: None, reason: endpoint };
+        respond::tell(&subject, &(status, detail_told), line);
         let body = serde_json::json!({ "type": "about:blank", "status": status, "detail": detail });
         let reply = Reply::json(*status, &body).with("Content-Type", "application/problem+json");
         match status {

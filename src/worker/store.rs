@@ -28,7 +28,7 @@ const MISSING: &str = "Stagedoor-Missing";
 pub(super) async fn find(source: &Source, conditions: &Headers) -> Option<Stored> {
     let found = look(source, conditions).await;
     let response = found.unwrap_or_else(|fault| {
-        respond::log(None, &fault.into());
+        respond::log_for(source.site(), &fault.into());
         None
     })?;
     if let Some(until) = upstream::header(&response, MISSING) {
@@ -89,6 +89,6 @@ async fn put(source: &Source, head: Reply, body: ResponseBody) {
         Cache::default().put(&source.cache_key, response).await
     };
     if let Err(error) = stored.await {
-        respond::log(None, &platform(&error).into());
+        respond::log_for(source.site(), &platform(&error).into());
     }
 }

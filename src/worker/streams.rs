@@ -67,8 +67,8 @@ pub(super) async fn seen(
                 match tell(&env, &host, subject, &told).await {
                     Ok(watched) => remember(session, running.judge(watched).is_err()),
                     Err(error) => {
-                        respond::log(
-                            None,
+                        respond::log_for(
+                            host.as_str(),
                             &Fault::new(FaultKind::StreamsUnavailable, error.to_string()).into(),
                         );
                     }
