@@ -6,7 +6,7 @@ use std::cell::Cell;
 ///
 /// The query is the viewer's own, and a template is made for many viewers. A compiler may read the query all the same
 /// (`EXT-X-DEFINE` with `QUERYPARAM`): the template is then good for this query alone. No compiler has to say so, since
-/// there is no other way to the text than [`Query::read`], which notes it.
+/// there is no other way to the text than `Query::read`, which notes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
     text: &'a str,

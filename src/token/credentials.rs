@@ -5,7 +5,7 @@
 //! URL into a URI; the cache, for its keys and the URL at the media origin; the request to the media origin, for its
 //! headers; and the log.
 //!
-//! Each dialect says where its tokens stand beside the code that reads them ([`Reader::spots`](super::presented::Reader)).
+//! Each dialect says where its tokens stand beside the code that reads them (`Reader::spots`).
 //! These count for a site that accepts the dialect, whatever else its document says. The usual names of all other dialects
 //! count too, since a viewer may have such a token for another service; where the site's `media.query` lists one of those,
 //! its media origin has asked for it.

@@ -90,7 +90,7 @@ pub struct Asked<'a> {
 }
 
 /// Finds the viewer token of a request to a site, as [`present`] does. A cookie in a request that no player makes is not
-/// looked at ([`ambient`]), so that nothing that a stranger's page makes a browser ask for uses a token up.
+/// looked at (`ambient`), so that nothing that a stranger's page makes a browser ask for uses a token up.
 pub fn present_to_site(facts: &Facts, site: &Site) -> Result<Box<dyn Presented>, Denial> {
     let (policy, cors) = (&site.tokens, &site.cors);
     let has_cookies = facts.headers.named("cookie").is_some();
