@@ -53,7 +53,8 @@ fn held(operation: &Element, signing: Signing, patch: &str) {
     let last = steps.next().unwrap_or_default();
     let before = steps.next().unwrap_or_default();
     let name = |step: &str| step.split('[').next().unwrap_or_default().rsplit(':').next().unwrap_or_default().to_owned();
-    let added = operation.value("type").and_then(|kind| kind.strip_prefix('@'));
+    // A `type` says something of what is added alone (RFC 5261 section 4.3).
+    let added = operation.value("type").filter(|_| operation.name == "add").and_then(|kind| kind.strip_prefix('@'));
     let attribute = added.or_else(|| last.strip_prefix('@'));
     let session = if signing == Signing::Query { String::new() } else { format!("~{TOKEN}/") };
     let folders = ["harbour/dash/", "harbour/", "harbour/a/b/"];

@@ -1,11 +1,13 @@
 //! No playlist panics; without an edit it comes out identical; with the session, no URI leaves the title.
 
 use stagedoor::catalog::{Caps, ForeignPolicy, Start};
-use stagedoor::hls::{Edits, compile};
+use stagedoor::hls::{CompileError, Edits, compile};
 use stagedoor::manifest::{Frame, Query, Signing};
 use stagedoor::route::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
+
+use crate::mpd::without_session;
 
 /// Takes one input.
 pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
@@ -18,13 +20,14 @@ pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
     if let Ok(template) = compile(playlist, Some(&frame(&folder, &resource, Signing::Inherited)), &Edits::within(&none))
         && template.is_shared()
         && !playlist.windows(2).any(|pair| pair == b"{$")
+        && !holds_mark_or_session(playlist)
     {
-        assert_eq!(&*template.render(""), playlist);
+        assert_eq!(without_marks(&template.render("")), playlist);
     }
     for signing in [Signing::Path, Signing::Query] {
         let edits = Edits { define, start, ..Edits::within(&caps) };
         let Ok(template) = compile(playlist, Some(&frame(&folder, &resource, signing)), &edits) else { continue };
-        let rendered = template.render("S");
+        let rendered = without_session(&template.render("S"));
         // Where a variable without a value stands behind a path, that path is one from the root now, and is not followed again.
         if rendered.windows(2).any(|pair| pair == b"{$") {
             continue;
@@ -33,8 +36,33 @@ pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
         let root = if signing == Signing::Path { "https://edge.example/~S/harbour/" } else { "https://edge.example/harbour/" };
         let edge = Url::parse(root).unwrap();
         let again = compile(&rendered, Some(&frame(&edge, &resource, Signing::Inherited)), &edits);
-        assert!(again.is_ok(), "a URI left the title: {again:?}");
+        // Of one without a header, the tag in front may have gone with what is beyond the limits.
+        let is_covered = matches!(again, Ok(_) | Err(CompileError::NotAPlaylist));
+        assert!(is_covered, "a URI left the title: {again:?}");
     }
+}
+
+/// What the edge puts behind a name that does not tell how it is read.
+const MARKS: [&[u8]; 4] = [b".sd-m3u8", b".sd-mpd", b".sd-assets", b".sd-steering"];
+
+/// Whether a playlist has of its own what the edge puts in or takes out.
+fn holds_mark_or_session(playlist: &[u8]) -> bool {
+    let lower = playlist.to_ascii_lowercase();
+    lower.windows(4).any(|found| found == b".sd-") || lower.windows(3).any(|found| found == b"sd_" || found == b"%73" || found == b"%64")
+}
+
+fn without_marks(playlist: &[u8]) -> Vec<u8> {
+    let (mut left, mut rest) = (Vec::with_capacity(playlist.len()), playlist);
+    while let [first, behind @ ..] = rest {
+        match MARKS.iter().find_map(|mark| rest.strip_prefix(*mark)) {
+            Some(behind) => rest = behind,
+            None => {
+                left.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    left
 }
 
 fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
