@@ -19,8 +19,14 @@ pub(super) enum Body {
     NoRoom,
 }
 
-/// The room of a body that comes in pieces grows by so many bytes at a time.
-const PIECE: usize = 32 * 1024;
+/// The room of a body that does not announce its length grows by so many bytes at a time. Most manifests fit into one piece:
+/// bodies that hold room while they wait for more of it would wait for one another.
+const fn piece((purpose, _): (Purpose, &str)) -> usize {
+    match purpose {
+        Purpose::Manifest => 256 * 1024,
+        Purpose::File | Purpose::Keys => 32 * 1024,
+    }
+}
 
 /// How long a body waits for room: others are read within milliseconds, unless their origins stall.
 const ROOM_PATIENCE: Duration = Duration::from_secs(2);
@@ -48,8 +54,8 @@ pub(super) async fn of_response(
             let buffer = JsFuture::from(response.array_buffer()?).await?;
             Ok(Body::Whole(Uint8Array::new(&buffer).to_vec(), Some(room)))
         }
-        None => match reserve(PIECE).await {
-            Some(room) => drain(response.stream()?, Vec::new(), most, Some(room)).await,
+        None => match reserve(piece(whose)).await {
+            Some(room) => drain(response.stream()?, Vec::new(), most, Some((room, piece(whose)))).await,
             None => Ok(Body::NoRoom),
         },
     }
@@ -67,16 +73,17 @@ async fn drain(
     mut stream: ByteStream,
     mut bytes: Vec<u8>,
     most: usize,
-    room: Option<Reservation>,
+    room: Option<(Reservation, usize)>,
 ) -> worker::Result<Body> {
-    let mut left = PIECE;
+    let (room, piece) = room.map_or((None, 0), |(room, piece)| (Some(room), piece));
+    let mut left = piece;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk?;
         if bytes.len() + chunk.len() > most {
             return Ok(Body::TooLong(bytes.len() + chunk.len()));
         }
         if let Some(room) = room.as_ref().filter(|_| chunk.len() > left) {
-            let more = chunk.len().max(PIECE);
+            let more = chunk.len().max(piece);
             let grow = || room.grow(more, now_ms()).then_some(());
             if turn::until(ROOM_PATIENCE, grow).await.is_none() {
                 return Ok(Body::NoRoom);
