@@ -140,6 +140,29 @@ impl Listed {
     }
 }
 
+/// Puts a document, or the mark of a deletion, in the place of the one of its key.
+pub(super) async fn put(
+    transaction: &mut SqliteConnection,
+    key: &DocumentKey,
+    revision: i64,
+    body: Option<&str>,
+    by: Option<&str>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO documents (kind, id, revision, body, changed_by) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (kind, id) DO UPDATE
+            SET revision = excluded.revision, body = excluded.body, changed_by = excluded.changed_by",
+    )
+    .bind(key.kind().name())
+    .bind(key.id())
+    .bind(revision)
+    .bind(body)
+    .bind(by)
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
 /// A document or its tombstone, as a transaction sees it.
 pub(super) async fn find(
     connection: &mut SqliteConnection,

@@ -300,18 +300,7 @@ async fn touch(
     let revision = revision::next(connection, now).await?;
     let head = serde_json::to_string(&Head { host: host.clone(), generation })
         .map_err(|_| StoreError::Corrupt(key.clone()))?;
-    sqlx::query(
-        "INSERT INTO documents (kind, id, revision, body, changed_by) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (kind, id) DO UPDATE
-            SET revision = excluded.revision, body = excluded.body, changed_by = excluded.changed_by",
-    )
-    .bind(key.kind().name())
-    .bind(key.id())
-    .bind(revision)
-    .bind(head)
-    .bind(by)
-    .execute(&mut *connection)
-    .await?;
+    super::record::put(connection, &key, revision, Some(&head), by).await?;
     // A site's revocations are one document: each site has its turn.
     let party = &format!("site:{host}");
     let document = (key.kind().name(), key.id());

@@ -90,18 +90,7 @@ impl Store {
             return Ok(Written::Unchanged(current));
         }
         let revision = revision::next(&mut transaction, now).await?;
-        sqlx::query(
-            "INSERT INTO documents (kind, id, revision, body, changed_by) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (kind, id) DO UPDATE
-                SET revision = excluded.revision, body = excluded.body, changed_by = excluded.changed_by",
-        )
-        .bind(key.kind().name())
-        .bind(key.id())
-        .bind(revision)
-        .bind(body)
-        .bind(&by.id)
-        .execute(&mut *transaction)
-        .await?;
+        record::put(&mut transaction, key, revision, body, Some(&by.id)).await?;
         if key.kind() == Kind::Title {
             title_sites::note(&mut transaction, key.id(), body).await?;
         }
