@@ -6,7 +6,7 @@
 //! ```
 //!
 //! With the variable `CONTROL_HOST`, they answer on that host alone. With `CONTROL_PATH`, they answer below that folder
-//! alone. Anywhere else, the reply is that of any path that takes no POST.
+//! alone. Anywhere else they answer as any path does that takes no POST.
 
 use sha2::{Digest, Sha256};
 

@@ -363,7 +363,7 @@ impl SyncSignature {
         }
     }
 
-    /// Checks the values of both headers against a body that is at hand.
+    /// Checks the values of both headers against a body that was read.
     pub fn verify(
         header: Option<&str>,
         head_header: Option<&str>,
@@ -613,7 +613,7 @@ mod tests {
             (header.clone(), format!("n=2,h={}", "0".repeat(64))),
             (header.clone(), another_head),
             (another, head.clone()),
-            // The signature of a body is not that of a head.
+            // A body has another signature than a head.
             (header.clone(), format!("n=2,h={}", header.split("v1=").nth(1).unwrap())),
         ] {
             assert_eq!(open(&header, &head), Err(SyncSignatureError::Head), "{header} {head}");
