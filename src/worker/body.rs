@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 use worker::{ByteStream, Request, Response};
 
-use super::{memory, now_ms, turn};
+use super::{memory, now_ms, single_flight};
 use crate::shelf::{Purpose, Reservation};
 
 /// A body, or how many bytes had come when it was longer than the limit.
@@ -42,7 +42,8 @@ pub(super) async fn of_response(
     // Of a coded body, it is the length of the coded form that was announced.
     let coded = response.headers().has("Content-Encoding")?;
     let length = response.headers().get("Content-Length")?.filter(|_| !coded);
-    let reserve = async |bytes| turn::until(ROOM_PATIENCE, || memory::reserve(whose, bytes, patience)).await;
+    let reserve =
+        async |bytes| single_flight::until(ROOM_PATIENCE, || memory::reserve(whose, bytes, patience)).await;
     let announced = length.and_then(|length| length.parse().ok());
     match announced {
         Some(length) if length > most => Ok(Body::TooLong(length)),
@@ -85,7 +86,7 @@ async fn drain(
         if let Some(room) = room.as_ref().filter(|_| chunk.len() > left) {
             let more = chunk.len().max(piece);
             let grow = || room.grow(more, now_ms()).then_some(());
-            if turn::until(ROOM_PATIENCE, grow).await.is_none() {
+            if single_flight::until(ROOM_PATIENCE, grow).await.is_none() {
                 return Ok(Body::NoRoom);
             }
             left += more;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use worker::{Context, Env, KvStore};
 
 use super::memory::{self, Memory, Slot};
-use super::turn::{self, UnderWay};
+use super::single_flight::{self, UnderWay};
 use super::{heap, now_ms, respond};
 use crate::catalog::{
     Document, DocumentKey, Host, Issuer, KV_CACHE_TTL_S, KeySet, KvDocument, MEMORY_FRESH_S, MEMORY_STALE_S,
@@ -79,7 +79,7 @@ impl Documents {
                     let outcome = |entry: &Entry<D>| entry.outcome(now, asked_at_ms);
                     memory.with(|memory| memory.find(name.as_str(), outcome)).unwrap_or(Some(None))
                 };
-                match turn::until(READ_PATIENCE, look).await.flatten() {
+                match single_flight::until(READ_PATIENCE, look).await.flatten() {
                     Some(found) => Ok(found),
                     // Whoever was at it failed, or was cut off.
                     None => read(&self.kv, memory, name).await,
@@ -90,14 +90,14 @@ impl Documents {
 }
 
 /// The documents of a request below a session, as far as they are at hand and fresh.
-pub(super) struct AtHand {
+pub(super) struct FreshDocuments {
     pub(super) site: Rc<Document<Site>>,
     pub(super) title: Rc<Document<Title>>,
     pub(super) keys: Rc<Document<KeySet>>,
     pub(super) revocations: Found<RevocationIndex>,
 }
 
-impl AtHand {
+impl FreshDocuments {
     /// All of them, or else nothing.
     pub(super) fn find(host: &str, title: &TitleId, now_ms: u64) -> Option<Self> {
         let site = fresh(&SITES, &format!("v1/site/{host}"), now_ms)??;

@@ -21,7 +21,7 @@ use worker::{
 use super::body::{self, Body};
 use super::documents::Documents;
 use super::memory::{self, Memory, Slot};
-use super::turn::{self, UnderWay};
+use super::single_flight::{self, UnderWay};
 use super::{heap, now_ms, platform, respond, within};
 use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
@@ -347,7 +347,7 @@ async fn wait(place: &Place, seen_ms: u64) -> Result<Held, Fault> {
         })
     };
     let late = || Err(place.fault("another request's fetch did not end"));
-    turn::until(UNDER_WAY, look).await.unwrap_or_else(late)
+    single_flight::until(UNDER_WAY, look).await.unwrap_or_else(late)
 }
 
 /// Takes a set into the isolate's memory, out of the cache where another isolate has put a fresh one there. One that is

@@ -10,10 +10,10 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::documents::AtHand;
+use super::documents::FreshDocuments;
 use super::file::told_age_s;
 use super::memory::{self, Memory, Slot};
-use super::{facts, now_ms, playlists, respond, shared, streams, templates};
+use super::{facts, now_ms, playlists, respond, shared_files, streams, templates};
 use crate::cache::{self, Source, Stamp};
 use crate::catalog::{Document, Issuer, Jwk, KeySet, Site};
 use crate::facts::Facts;
@@ -46,8 +46,8 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
         return None;
     }
     let now_ms = now_ms();
-    let at_hand = AtHand::find(&facts.host, &wanted.title, now_ms)?;
-    let AtHand { site, title, keys, revocations } = &at_hand;
+    let at_hand = FreshDocuments::find(&facts.host, &wanted.title, now_ms)?;
+    let FreshDocuments { site, title, keys, revocations } = &at_hand;
     let nothing = RevocationIndex::default();
     let revocations = revocations.as_ref().map_or(&nothing, |document| &document.body);
     let now = UnixTime::from_secs(now_ms / 1000);
@@ -72,7 +72,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
         | ResourceKind::Patch
         | ResourceKind::Assets
         | ResourceKind::OriginSteering => {
-            let kept = playlists::at_hand(&source.cache_key, now_ms)?;
+            let kept = playlists::fresh(&source.cache_key, now_ms)?;
             found.remember();
             let rewrite = Rewrite::of(facts, wanted, site, &admission, source);
             let compiled = templates::compiled(&rewrite, &kept).ok()?;
@@ -91,7 +91,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
             Some(respond::at_once(&head, body.as_ref()))
         }
         ResourceKind::Segment if sent.if_none_match.is_none() => {
-            let file = shared::whole_at_hand(source)?;
+            let file = shared_files::fresh(source)?;
             found.remember();
             let heading = heading(&file.stamp, told_age_s(&file.stamp, now_ms));
             Some(respond::prepared(&file.prepared, &file, &heading))
@@ -158,10 +158,10 @@ impl<'a> Found<'a> {
     fn find(
         facts: &'a Facts,
         wanted: &'a MediaRequest,
-        at_hand: &AtHand,
+        at_hand: &FreshDocuments,
         permit: &'a Permit,
     ) -> Option<Self> {
-        let AtHand { site, title, .. } = at_hand;
+        let FreshDocuments { site, title, .. } = at_hand;
         let Permit { folder, caps, .. } = permit;
         let generation = title.body.generation;
         let find = || cache::source(facts, wanted, &site.body, folder, caps, generation).ok().map(Rc::new);

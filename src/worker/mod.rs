@@ -19,13 +19,13 @@ mod replay;
 mod respond;
 mod segments;
 mod serve;
-mod shared;
+mod shared_files;
 mod signed;
+mod single_flight;
 mod store;
 mod streams;
 mod sync;
 mod templates;
-mod turn;
 mod upstream;
 
 use std::time::Duration;

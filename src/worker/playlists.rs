@@ -14,8 +14,8 @@ use worker::{Context, Headers, ResponseBody};
 
 use super::body::{self, Body};
 use super::memory::{self, Memory, Slot};
+use super::single_flight::{self, UnderWay};
 use super::store::{self, Stored};
-use super::turn::{self, UnderWay};
 use super::{held, now_ms, respond, upstream, within};
 use crate::cache::{Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::dash;
@@ -39,7 +39,7 @@ const PATIENCE_WITH_OLD: Duration = Duration::from_secs(3);
 const ALONE_MS: u64 = 10_000;
 
 /// A manifest that is at hand and fresh: there is nothing to await, and nothing to fetch.
-pub(super) fn at_hand(cache_key: &str, now_ms: u64) -> Option<Rc<Kept>> {
+pub(super) fn fresh(cache_key: &str, now_ms: u64) -> Option<Rc<Kept>> {
     let fresh = |slot: &Manifest| {
         let kept = slot.kept.as_ref()?;
         (kept.stamp.freshness(now_ms) == Freshness::Fresh).then(|| Rc::clone(kept))
@@ -49,7 +49,7 @@ pub(super) fn at_hand(cache_key: &str, now_ms: u64) -> Option<Rc<Kept>> {
 
 /// A manifest, whole.
 pub(super) async fn whole(source: &Source, context: &Context) -> Outcome {
-    if let Some(kept) = at_hand(&source.cache_key, now_ms()) {
+    if let Some(kept) = fresh(&source.cache_key, now_ms()) {
         return Ok(kept);
     }
     if let Some(until_ms) = peek(source, Manifest::missing_until_ms).flatten() {
@@ -69,7 +69,7 @@ pub(super) async fn whole(source: &Source, context: &Context) -> Outcome {
     let asked_at_ms = now_ms();
     let outcome = match begin(source, context) {
         Some(outcome) => outcome.await.ok(),
-        None => turn::until(work_patience(source), || {
+        None => single_flight::until(work_patience(source), || {
             with_slot(source, |slot, now| slot.outcome(now, asked_at_ms))
         })
         .await

@@ -8,7 +8,7 @@ use js_sys::Uint8Array;
 use worker::{Context, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged, with_age};
-use super::shared::{self, Brought, LONGEST, SMALL, Wants};
+use super::shared_files::{self, Brought, LONGEST, SMALL, Wants};
 use super::store::{self, Stored};
 use super::{held, now_ms, platform, respond, upstream};
 use crate::cache::{ByteRange, Freshness, Source, Stamp, is_of_known, whole_length};
@@ -41,16 +41,16 @@ pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) ->
 }
 
 async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
-    if let Some(until_ms) = shared::missing_until_ms(source) {
+    if let Some(until_ms) = shared_files::missing_until_ms(source) {
         held::until(until_ms).await;
     }
-    if let Some(file) = shared::at_hand(source)?.filter(|_| !is_conditional(facts)) {
+    if let Some(file) = shared_files::at_hand(source)?.filter(|_| !is_conditional(facts)) {
         return file.answer(facts);
     }
     let (response, stamp) = match store::find(source, &upstream::conditions(facts)?).await {
         Some(Stored::File(response, stamp)) => (response, stamp),
         Some(Stored::Missing(until_ms)) if now_ms() < until_ms => {
-            shared::is_found_missing(source, until_ms);
+            shared_files::is_found_missing(source, until_ms);
             return Err(pipeline::upstream_stop(source, 404));
         }
         _ => return missed(facts, source, context).await,
@@ -58,29 +58,29 @@ async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
     let freshness = stamp.freshness(now_ms());
     // While the cache was looked into, another request may have brought a newer one.
     if freshness != Freshness::Fresh
-        && let Some(file) = shared::at_hand(source)?.filter(|_| !is_conditional(facts))
+        && let Some(file) = shared_files::at_hand(source)?.filter(|_| !is_conditional(facts))
     {
         return file.answer(facts);
     }
     let old = match freshness {
         Freshness::Fresh => return fresh(facts, source, response, stamp).await,
         Freshness::Stale => {
-            if !shared::is_failing(source) {
-                shared::refresh(source, &stamp, context);
+            if !shared_files::is_failing(source) {
+                shared_files::refresh(source, &stamp, context);
             }
             return aged(source, response, &stamp);
         }
         Freshness::Over => return missed(facts, source, context).await,
         Freshness::OnError => aged(source, response, &stamp),
     };
-    if shared::is_failing(source) {
+    if shared_files::is_failing(source) {
         return old;
     }
     match missed(facts, source, context).await {
         Err(Stop::Failed(Fault { kind, detail })) if kind != FaultKind::MediaMissing => {
             let detail = format!("{detail}; the file of {} s ago serves on", stamp.age_s(now_ms()));
             respond::log_for(source.site(), &Fault::new(kind, detail).into());
-            shared::has_failed(source);
+            shared_files::has_failed(source);
             old
         }
         answer => answer,
@@ -102,7 +102,7 @@ async fn fresh(facts: &Facts, source: &Source, mut response: Response, stamp: St
     let head = head(source, &response, &stamp.lifetime)?;
     let bytes = response.bytes().await.map_err(|error| platform(&error))?;
     let file = File::new(head, Uint8Array::from(&*bytes), stamp);
-    shared::keep(source, &file);
+    shared_files::keep(source, &file);
     file.answer(facts)
 }
 
@@ -120,17 +120,17 @@ async fn missed(facts: &Facts, source: &Source, context: &Context) -> Answer {
         None => false,
         Some(None) => true,
         // So far into a file, it is a large one.
-        Some(Some(range)) => range.first() >= LONGEST || shared::is_large(source),
+        Some(Some(range)) => range.first() >= LONGEST || shared_files::is_large(source),
     };
     if facts.method == Method::Head || is_conditional(facts) || cut_elsewhere {
         return passed_through(facts, source).await;
     }
     // While the cache was looked into, another request may have brought it.
-    if let Some(file) = shared::at_hand(source)? {
+    if let Some(file) = shared_files::at_hand(source)? {
         return file.answer(facts);
     }
     let wants = if wanted.is_some() { Wants::Whole } else { Wants::Stream };
-    match shared::fetched(source, context, wants).await? {
+    match shared_files::fetched(source, context, wants).await? {
         Brought::File(file) => file.answer(facts),
         Brought::Stream(reply, response) => Ok((reply, response)),
         Brought::Nothing => passed_through(facts, source).await,
@@ -144,7 +144,7 @@ async fn passed_through(facts: &Facts, source: &Source) -> Answer {
     let (stamp, _) = judged(source, &response);
     let large = upstream::header(&response, "Content-Range").and_then(|range| whole_length(&range));
     if large.is_some_and(|length| length > LONGEST) {
-        shared::is_found_large(source);
+        shared_files::is_found_large(source);
     }
     let reply = head(source, &response, &stamp.lifetime)?;
     Ok((reply, response))

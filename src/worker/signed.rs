@@ -6,7 +6,7 @@ use std::time::Duration;
 use worker::{Env, Request};
 
 use super::body::{self, Body};
-use super::turn::{self, UnderWay};
+use super::single_flight::{self, UnderWay};
 use super::{now, now_ms, platform, respond, within};
 use crate::catalog::SyncSignature;
 use crate::control::{self, ControlPlace};
@@ -79,7 +79,7 @@ pub(super) async fn body(
     }
     let busy = || Ok(Err(Refusal::new(503, "another body is being read: send this one again")));
     let begin = || READING.with_borrow_mut(|reading| reading.begin(now_ms(), PATIENCE)).then_some(());
-    if turn::until(TURN_PATIENCE, begin).await.is_none() {
+    if single_flight::until(TURN_PATIENCE, begin).await.is_none() {
         return busy();
     }
     let read = read(&mut request, length).await;

@@ -12,7 +12,7 @@ use worker::{Context, Headers, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged};
 use super::memory::{self, Memory, Slot};
-use super::turn::{self, UnderWay};
+use super::single_flight::{self, UnderWay};
 use super::{now_ms, platform, respond, store, upstream};
 use crate::cache::{Freshness, Source, Stamp, missing_ms};
 use crate::fault::{Fault, FaultKind};
@@ -52,7 +52,7 @@ fn stays_ms(file: &File) -> u64 {
 }
 
 /// A whole file that is in memory and fresh: there is nothing to await, and nothing to fetch.
-pub(super) fn whole_at_hand(source: &Source) -> Option<File> {
+pub(super) fn fresh(source: &Source) -> Option<File> {
     peek(source, Shared::file).flatten()
 }
 
@@ -117,7 +117,7 @@ pub(super) async fn fetched(source: &Source, context: &Context, wants: Wants) ->
         Some(brought) => brought.await.ok(),
         None => {
             let look = || with_slot(source, |slot, now| slot.outcome(source, now, asked_at_ms));
-            turn::until(WORK_PATIENCE, look).await
+            single_flight::until(WORK_PATIENCE, look).await
         }
     };
     // Whoever was at it was cut off, or took too long.
