@@ -1,15 +1,19 @@
-// `make bench`, the Worker: Stagedoor beside a plain JavaScript Worker that does the same job. See README.md.
+// `make bench`, the Worker: Stagedoor beside a plain JavaScript Worker that does the same job (peer/), and beside one that does
+// nothing but send the same replies (twin/). See README.md.
 //
 //   node benches/edge.mjs [--seconds N] [--rounds N] [--connections N] [--only TEXT] [--quick]
+//   node benches/edge.mjs --against FOLDER …     holds build/ against another build of Stagedoor: index.js, worker.js and
+//                                                index_bg.wasm in FOLDER. The peer is left out.
 import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { assertEquivalent, session } from "./equal.mjs";
 import { catalog } from "./fixture.mjs";
 import { loader } from "./load.mjs";
-import { TABLE_HEAD, ratios, sizeTable, tableRow } from "./report.mjs";
+import { AGAINST, PEERS, sizeTable } from "./report.mjs";
 import { scenarios } from "./scenarios.mjs";
 import { modules, sizes, startSides } from "./sides.mjs";
+import { teach } from "./twin/teach.mjs";
 import { version } from "./workerd.mjs";
 
 const { values: asked } = parseArgs({
@@ -18,6 +22,7 @@ const { values: asked } = parseArgs({
     rounds: { type: "string", default: "3" },
     connections: { type: "string", default: "16" },
     only: { type: "string", default: "" },
+    against: { type: "string" },
     quick: { type: "boolean", default: false },
   },
 });
@@ -34,9 +39,11 @@ function whole(name) {
   return number;
 }
 
-const built = await modules();
+const table = asked.against ? AGAINST : PEERS;
+const built = await modules({ against: asked.against });
 const { documents, mint } = await catalog();
-const sides = await startSides(built, documents);
+const names = asked.against ? ["stagedoor", "other", "twin"] : ["stagedoor", "peer", "lenient", "twin", "hello"];
+const sides = await startSides(built, documents, names);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => sides.stop().then(() => process.exit(1)));
 try {
   await bench(await loader(settings.connections, sides.folder));
@@ -48,29 +55,25 @@ try {
 }
 
 async function bench(load) {
-  for (const peer of [sides.peer, sides.lenient]) {
+  for (const peer of [sides.peer, sides.lenient].filter(Boolean)) {
     const count = await assertEquivalent(sides.stagedoor, peer, mint);
     console.error(`${count} requests: ${sides.stagedoor.name} and ${peer.name} give equivalent answers`);
   }
   const machine = { cores: availableParallelism(), workerd: version, node: process.version };
   const { seconds, rounds, connections } = settings;
   console.log(`${machine.cores} cores, workerd ${machine.workerd}, ${connections} connections, ${rounds} × ${seconds} s\n`);
-  console.log(TABLE_HEAD);
+  console.log(table.head);
   const viewer = await mint("ES256");
   const list = await scenarios({ session: await session(sides.stagedoor, viewer), mint });
-  const hello = () => load.measure(sides.hello, { paths: ["/"] }, 1);
-  // In a quick run, one measurement of the yardstick has to do.
-  const once = asked.quick ? await hello() : undefined;
-  const yardstick = async () => once ?? (await hello());
   const results = [];
-  for (const scenario of list.filter(({ name }) => name.includes(asked.only))) {
-    const measured = await measure(load, scenario, yardstick);
-    const result = ratios(measured);
-    console.log(tableRow(scenario.name, result));
+  for (const scenario of list.filter(({ name, peer }) => name.includes(asked.only) && !(peer && asked.against))) {
+    const measured = await measure(load, scenario);
+    const result = table.ratios(measured);
+    console.log(table.row(scenario.name, result));
     results.push({ name: scenario.name, ...result, measured });
   }
   console.log(`\n${sizeTable(sizes(built))}`);
-  if (asked.only) return;
+  if (asked.only || asked.against) return;
   const folder = new URL("results/", import.meta.url);
   await mkdir(folder, { recursive: true });
   const record = { machine, settings, results, sizes: sizes(built) };
@@ -78,16 +81,19 @@ async function bench(load) {
 }
 
 /** What each side does in each round, one directly after the other; which one is first takes turns. */
-async function measure(load, scenario, yardstick) {
-  const measured = { stagedoor: [], peer: [], hello: [] };
-  const pair = { stagedoor: sides.stagedoor, peer: sides[scenario.peer ?? "peer"] };
+async function measure(load, scenario) {
+  const { twin, stagedoor, other, hello } = sides;
+  const peer = other ?? sides[scenario.peer ?? "peer"];
+  const [path] = await scenario.paths(0);
+  await teach(twin, stagedoor, path, { country: scenario.country });
   const run = async (side, round, seconds) =>
-    load.measure(side, { ...scenario, paths: await scenario.paths(round) }, seconds);
-  if (settings.warm > 0) for (const side of Object.values(pair)) await run(side, 0, settings.warm);
+    load.measure(side, side === hello ? { paths: ["/"] } : { ...scenario, paths: await scenario.paths(round) }, seconds);
+  const order = Object.entries({ stagedoor, peer, twin, hello }).filter(([, side]) => side);
+  const measured = Object.fromEntries(order.map(([name]) => [name, []]));
+  if (settings.warm > 0) for (const [, side] of order) if (side !== hello) await run(side, 0, settings.warm);
   for (let round = 1; round <= settings.rounds; round++) {
-    const order = round % 2 ? ["stagedoor", "peer"] : ["peer", "stagedoor"];
-    for (const name of order) measured[name].push(await run(pair[name], round, settings.seconds));
-    measured.hello.push(await yardstick());
+    for (const [name, side] of order) measured[name].push(await run(side, round, side === hello ? 1 : settings.seconds));
+    order.push(order.shift());
   }
   return measured;
 }

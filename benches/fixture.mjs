@@ -121,6 +121,7 @@ export const files = new Map(
     "dash/page.mpd": ["text/html", "<!doctype html><html></html>"],
     "video/4k.m4s": ["video/mp4", noise(4 * 1024)],
     "video/200k.m4s": ["video/mp4", noise(200 * 1024)],
+    "video/2m.m4s": ["video/mp4", noise(2 * 1024 * 1024)],
   }).map(([path, [type, body]]) => {
     return [`/vod/harbour/${path}`, { type, body: Buffer.from(body), etag: `"${path}"` }];
   }),

@@ -18,7 +18,8 @@ export async function loader(connections, folder) {
   }
   return {
     /**
-     * Loads a side for so many whole seconds: requests a second, and processor ticks a request. Fails if an answer is
+     * Loads a side for so many whole seconds: requests a second, and milliseconds of processor time a
+     * request. Fails if an answer is
      * not of the status that the scenario expects.
      */
     async measure(side, { paths, country = "AE", status = 200 }, seconds) {
@@ -28,9 +29,9 @@ export async function loader(connections, folder) {
       const shape = ["--threads", "1", "--connections", connections, "--duration", `${seconds}s`, "--timeout", "10s"];
       const headers = ["-H", `Host: ${HOST}`, "-H", `CF-Blob: {"country":"${country}"}`];
       const args = [...shape.map(String), ...headers, "-s", script, `http://127.0.0.1:${side.port}`, "--", list];
-      const before = side.ticks();
+      const before = side.processorMs();
       const { stderr } = await run("wrk", args);
-      const ticks = side.ticks() - before;
+      const processorMs = side.processorMs() - before;
       const { requests, microseconds, refused, broken } = JSON.parse(stderr);
       const expected = status < 400 ? 0 : requests;
       if (requests === 0 || broken > 0 || refused !== expected) {
@@ -38,7 +39,7 @@ export async function loader(connections, folder) {
           `${side.name}: of ${requests} requests ${broken} broke and ${refused} were refused\n${side.errors()}`,
         );
       }
-      return { rate: (requests * 1e6) / microseconds, ticks: ticks / requests };
+      return { rate: (requests * 1e6) / microseconds, cpuMs: processorMs / requests };
     },
   };
 }

@@ -1,4 +1,4 @@
-// From rates to ratios.
+// From measurements to ratios.
 
 export function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
@@ -6,39 +6,60 @@ export function median(numbers) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Each round's ratio is of two measurements that follow each other; the table shows the rounds' median and range. */
-export function ratios({ stagedoor, peer, hello }) {
-  const rate = stagedoor.map((ours, round) => ours.rate / peer[round].rate);
-  return {
-    rate: median(rate),
-    least: Math.min(...rate),
-    most: Math.max(...rate),
-    cpu: median(stagedoor.map((ours, round) => peer[round].ticks / ours.ticks)),
-    hello: median(stagedoor.map((ours, round) => ours.rate / hello[round].rate)),
-  };
+/** The rounds' ratios of two measurements of the same round: their median, the least and the greatest. */
+function spread(above, below, of) {
+  const ratios = above.map((one, round) => of(one) / of(below[round]));
+  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
 }
 
-export const TABLE_HEAD =
-  row("scenario", "stagedoor / peer", "spread", "peer / stagedoor, CPU a request", "stagedoor / hello") +
-  "\n|---|--:|--:|--:|--:|";
+const rate = ({ rate }) => rate;
+const cpu = ({ cpuMs }) => cpuMs;
 
-export function tableRow(name, { rate, least, most, cpu, hello }) {
-  return row(name, figure(rate), `${figure(least)} – ${figure(most)}`, figure(cpu), figure(hello));
-}
+/** Stagedoor beside the twin, the peer and a hello-world. */
+export const PEERS = {
+  head: head("scenario", "twin / stagedoor, CPU", "spread", "peer / stagedoor, CPU", "stagedoor / peer", "spread", "stagedoor / hello"),
+  ratios: ({ stagedoor, peer, twin, hello }) => ({
+    twin: spread(twin, stagedoor, cpu),
+    cpu: spread(peer, stagedoor, cpu),
+    rate: spread(stagedoor, peer, rate),
+    hello: spread(stagedoor, hello, rate),
+  }),
+  row: (name, { twin, cpu, rate, hello }) =>
+    row(name, figure(twin.median), range(twin), figure(cpu.median), figure(rate.median), range(rate), figure(hello.median)),
+};
+
+/** Stagedoor beside the twin and another build of Stagedoor. */
+export const AGAINST = {
+  head: head("scenario", "other / this build, CPU", "spread", "twin / this build, CPU", "spread", "twin / other, CPU"),
+  ratios: ({ stagedoor, peer: other, twin }) => ({
+    other: spread(other, stagedoor, cpu),
+    twin: spread(twin, stagedoor, cpu),
+    twinToOther: spread(twin, other, cpu),
+  }),
+  row: (name, { other, twin, twinToOther }) =>
+    row(name, figure(other.median), range(other), figure(twin.median), range(twin), figure(twinToOther.median)),
+};
 
 export function sizeTable({ wasm, glue, peer }) {
   const line = (name, { raw, gzipped }) => row(name, raw.toLocaleString("en"), gzipped.toLocaleString("en"));
   return [
-    row("size in bytes", "raw", "gzip -9"),
-    "|---|--:|--:|",
+    head("size in bytes", "raw", "gzip -9"),
     line("stagedoor, wasm", wasm),
     line("stagedoor, its JavaScript", glue),
     line("peer, bundled and minified", peer),
   ].join("\n");
 }
 
+function head(...cells) {
+  return `${row(...cells)}\n|---${"|--:".repeat(cells.length - 1)}|`;
+}
+
 function row(...cells) {
   return `| ${cells.join(" | ")} |`;
+}
+
+function range({ least, most }) {
+  return `${figure(least)} – ${figure(most)}`;
 }
 
 /** Three digits that count. */

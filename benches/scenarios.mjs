@@ -44,6 +44,7 @@ export async function scenarios({ session, mint }) {
     { name: "MPD on demand, at the entry", paths: entry("dash/vod.mpd") },
     { name: "segment of 4 KiB", paths: below("video/4k.m4s") },
     { name: "segment of 200 KiB", paths: below("video/200k.m4s") },
+    { name: "segment of 2 MiB", paths: below("video/2m.m4s") },
     { name: "token cold, HS256", paths: cold("HS256", mint) },
     { name: "token cold, ES256", paths: cold("ES256", mint) },
     { name: "token warm, HS256", paths: entry("video/10.m3u8", "HS256") },

@@ -6,31 +6,42 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import * as esbuild from "esbuild";
 import { serve } from "./workerd.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The modules of each side, with the peer's entry and the folder of Stagedoor's Worker. */
-export async function modules(entry = "peer/worker.mjs", folder = "../build/") {
-  const peer = await bundle(entry);
-  const built = (name) =>
-    readFile(here(`${folder}${name}`)).catch(() => {
-      throw new Error(`${folder}${name} is not there: run scripts/build-edge first`);
-    });
+/**
+ * The modules of each side.
+ *
+ * @param {{entry?: string, folder?: string, against?: string}} from The peer's entry, the folder of Stagedoor's Worker, and the
+ *        folder of another build of it.
+ */
+export async function modules({ entry = "peer/worker.mjs", folder = here("../build/"), against } = {}) {
+  const script = async (name, body) => [{ name: `${name}.mjs`, kind: "esModule", body: await body }];
   return {
-    stagedoor: [
-      { name: "index.js", kind: "esModule", body: await built("index.js") },
-      { name: "worker.js", kind: "esModule", body: await built("worker.js") },
-      { name: "index_bg.wasm", kind: "wasm", body: await built("index_bg.wasm") },
-    ],
-    peer: [{ name: "peer.mjs", kind: "esModule", body: peer }],
-    hello: [{ name: "hello.mjs", kind: "esModule", body: await readFile(here("support/hello.mjs")) }],
+    stagedoor: await worker(folder),
+    ...(against && { other: await worker(against) }),
+    peer: await script("peer", bundle(entry)),
+    twin: await script("twin", bundle("twin/worker.mjs")),
+    hello: await script("hello", readFile(here("support/hello.mjs"))),
   };
 }
 
+async function worker(folder) {
+  const read = (name) =>
+    readFile(join(folder, name)).catch(() => {
+      throw new Error(`${join(folder, name)} is not there: run scripts/build-edge first`);
+    });
+  return [
+    { name: "index.js", kind: "esModule", body: await read("index.js") },
+    { name: "worker.js", kind: "esModule", body: await read("worker.js") },
+    { name: "index_bg.wasm", kind: "wasm", body: await read("index_bg.wasm") },
+  ];
+}
+
 async function bundle(entry) {
-  const { outputFiles } = await build({
+  const { outputFiles } = await esbuild.build({
     entryPoints: [here(entry)],
     bundle: true,
     write: false,
@@ -50,8 +61,8 @@ export function sizes({ stagedoor: [, glue, wasm], peer: [peer] }) {
   return { wasm: size(wasm.body), glue: size(glue.body), peer: size(peer.body) };
 }
 
-/** Starts sides, every one unless some are named, and what they need. */
-export async function startSides(modules, documents, names = ["stagedoor", "peer", "lenient", "hello"]) {
+/** Starts the sides of these names, and what they need. */
+export async function startSides(modules, documents, names) {
   const folder = await mkdtemp(join(tmpdir(), "stagedoor-bench-"));
   const origin = fork(here("support/origin.mjs"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const started = [];
@@ -68,8 +79,10 @@ export async function startSides(modules, documents, names = ["stagedoor", "peer
     const sides = {};
     const every = {
       stagedoor: { modules: modules.stagedoor, variables },
+      other: { modules: modules.other, variables },
       peer: { modules: modules.peer, variables },
       lenient: { modules: modules.peer, variables: { ...variables, UNCHANGED: "source" } },
+      twin: { modules: modules.twin },
       hello: { modules: modules.hello },
     };
     for (const name of names) {

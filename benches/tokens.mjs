@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 import { HOST, catalog } from "./fixture.mjs";
@@ -58,7 +59,8 @@ async function keyring() {
 const { documents } = await catalog();
 const { keys, mint } = await keyring();
 documents[`v1/keys/${ISSUER}`] = { revision: 1, issuer: ISSUER, keys };
-const sides = await startSides(await modules("peer/jose.mjs", "../target/worker-bench/"), documents);
+const folder = fileURLToPath(new URL("../target/worker-bench/", import.meta.url));
+const sides = await startSides(await modules({ entry: "peer/jose.mjs", folder }), documents, ["stagedoor", "peer"]);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => sides.stop().then(() => process.exit(1)));
 try {
   await bench();

@@ -82,6 +82,7 @@ async function start(name, config) {
     port,
     /** When its process was begun, as `performance.now()` tells. */
     begun,
+    pid: child.pid,
     /** The processor time of its threads so far, in milliseconds; unknown where there is no /proc. */
     processorMs() {
       try {
@@ -93,16 +94,6 @@ async function start(name, config) {
       }
     },
     errors: () => errors,
-    /** The processor time that it has taken so far, in clock ticks; unknown where there is no /proc. */
-    ticks() {
-      try {
-        const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ").at(-1).split(" ");
-        // utime and stime, the 14th and 15th fields of proc_pid_stat(5); the split has taken two.
-        return Number(fields[11]) + Number(fields[12]);
-      } catch {
-        return NaN;
-      }
-    },
     async stop() {
       child.kill("SIGTERM");
       await ended;
