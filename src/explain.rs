@@ -17,10 +17,11 @@ use url::Url;
 
 use crate::cache;
 use crate::facts::{Facts, Geography, Headers, Method, Scheme, host_name};
+use crate::life::renewal;
 use crate::offline::{self, Admitted, Halt, Known, Question, Step};
-use crate::pipeline::{self, Stop};
 use crate::redacted::Redacted;
 use crate::route::{Route, route};
+use crate::stop::Stop;
 use crate::streams::Newcomer;
 use crate::time::UnixTime;
 use crate::token::session::SessionId;
@@ -204,7 +205,7 @@ fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>)
         steps.push(Step { step: "renew", saw });
     }
     let source = cache::source(
-        &pipeline::asked(facts, &admission),
+        &renewal::without_skip(facts, &admission),
         &request,
         &site.body,
         &admission.permit.folder,

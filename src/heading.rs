@@ -11,7 +11,6 @@ use crate::cache::{Lifetime, Stamp};
 use crate::catalog::{Document, Edition, Site};
 use crate::facts::Facts;
 use crate::memory_key::MemoryKey;
-use crate::pipeline;
 use crate::reply::{Page, Reply};
 use crate::rights::Permit;
 
@@ -62,7 +61,7 @@ impl<'a> Heading<'a> {
 
     /// The head as it leaves.
     fn finished(&self, head: Reply) -> Reply {
-        pipeline::for_player_of(head, self.is_replaced).guarded(&self.site.cors, self.page)
+        head.not_kept_if(self.is_replaced).guarded(&self.site.cors, self.page)
     }
 }
 

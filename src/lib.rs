@@ -5,6 +5,7 @@
 //! code in a Cloudflare Worker, in the origin service and in the `stagedoor` command. `docs/ARCHITECTURE.md`
 //! walks through one request.
 
+pub mod admission;
 pub mod cache;
 pub mod catalog;
 pub mod control;
@@ -16,11 +17,12 @@ pub mod fault;
 pub mod heading;
 pub mod hls;
 mod json;
+pub mod life;
 pub mod manifest;
+pub mod media_origin;
 mod media_type;
 pub mod memory_key;
 pub mod offline;
-pub mod pipeline;
 pub mod redacted;
 pub mod repeats;
 pub mod reply;
@@ -30,6 +32,7 @@ pub mod route;
 mod scte35;
 pub mod shelf;
 pub mod steering;
+pub mod stop;
 pub mod streams;
 pub mod time;
 pub mod token;

@@ -8,15 +8,17 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::admission::{Admission, Sessions};
 use crate::catalog::{Document, DocumentKey, Host, Issuer, KeySet, Kind, KvDocument, Site, Stored, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, Admission, Sessions, Stop};
+use crate::life::{below, check_site, entry, renewal};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights::{self, Decision, Policies, Trace};
 use crate::route::MediaRequest;
+use crate::stop::Stop;
 use crate::time::UnixTime;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::token::native;
@@ -133,12 +135,12 @@ pub struct Admitted {
 pub fn admit(
     documents: &Documents,
     facts: &Facts,
-    below: Option<(MediaRequest, Redacted<String>)>,
+    session: Option<(MediaRequest, Redacted<String>)>,
     now: UnixTime,
     id: SessionId,
     steps: &mut Vec<Step>,
 ) -> Result<Admitted, Stop> {
-    decide(Known::All(documents), facts, below, now, id, steps).map_err(|halt| match halt {
+    decide(Known::All(documents), facts, session, now, id, steps).map_err(|halt| match halt {
         Halt::Stop(stop) => stop,
         Halt::Ask(question) => {
             Fault::new(FaultKind::Platform, format!("nobody is here to answer {question:?}")).into()
@@ -154,13 +156,13 @@ enum Shown {
     Token(MediaRequest, Box<dyn Presented>),
 }
 
-/// Decides on a request for media, step by step: below a session when `below` tells which and for what, else at the
+/// Decides on a request for media, step by step: below a session when `session` tells which and for what, else at the
 /// entry. `id` names the session that is opened where the viewer's network is not known. `steps` grows as far as the decision
 /// got.
 pub fn decide(
     known: Known<'_>,
     facts: &Facts,
-    below: Option<(MediaRequest, Redacted<String>)>,
+    session: Option<(MediaRequest, Redacted<String>)>,
     now: UnixTime,
     id: SessionId,
     steps: &mut Vec<Step>,
@@ -169,11 +171,9 @@ pub fn decide(
     let site = known.find::<Site>(&DocumentKey::Site(host), steps)?.ok_or_else(|| no_site(&facts.host))?;
     let Document { revision: site_revision, body: site } = site;
     // A token that is not there, or cannot be read, is refused before any key is looked up.
-    let shown = match below {
+    let shown = match session {
         Some((request, token)) => Shown::Session(request, token),
-        None => {
-            pipeline::present(facts, &site).map(|(request, presented)| Shown::Token(request, presented))?
-        }
+        None => entry::present(facts, &site).map(|(request, presented)| Shown::Token(request, presented))?,
     };
     let session_keys = known.keys(&site.sessions.keys, steps)?;
     let Document { revision: revoked_revision, body: revocations } = known.revocations(&site, steps)?;
@@ -187,14 +187,14 @@ pub fn decide(
     };
     let (request, title, mut admission, usage) = match shown {
         Shown::Session(request, token) => {
-            let session = pipeline::open(facts, &request, &token, &site, sessions, now);
+            let session = below::open(facts, &request, &token, &site, sessions, now);
             judged(steps, session.as_ref().err());
             let session = session?;
             let Document { revision, body: title } = known.title(&request, &site, steps)?;
-            let resumed = pipeline::resumed(facts, &session);
+            let resumed = below::resumed(facts, &session);
             let told = rights::explain_resume(&title, &resumed, Policies::from(&site), now);
             steps.push(decided(&site, site_revision, &title, revision, &told));
-            let admission = pipeline::resume(facts, &token, session, &site, &title, now)?;
+            let admission = below::resume(facts, &token, session, &site, &title, now)?;
             (request, title, admission, None)
         }
         Shown::Token(request, presented) => {
@@ -211,19 +211,19 @@ pub fn decide(
             steps.push(Step { step: "grant", saw });
             let usage = Use::of(facts, &site, &grant, met, now)?;
             let Document { revision, body: title } = known.title(&request, &site, steps)?;
-            let good = pipeline::good_for(&grant, &title, &revocations);
+            let good = entry::check_grant(&grant, &title, &revocations);
             judged(steps, good.as_ref().err());
             good?;
-            let id = pipeline::session_id(facts, &site, &request, &grant, met, id);
-            let viewer = pipeline::viewer(facts, &site, &grant, id);
+            let id = entry::session_id(facts, &site, &request, &grant, met, id);
+            let viewer = entry::viewer(facts, &site, &grant, id);
             let told = rights::explain(&title, &viewer, Policies::from(&site), now);
             steps.push(decided(&site, site_revision, &title, revision, &told));
-            let admission = pipeline::admit(facts, &site, sessions, &title, &grant, now, id)?;
+            let admission = entry::admit(facts, &site, sessions, &title, &grant, now, id)?;
             (request, title, admission, usage)
         }
     };
     steps.push(permitted(&admission));
-    let instead = pipeline::renew(&request, &mut admission, &site, &session_keys, now)?;
+    let instead = renewal::renew(&request, &mut admission, &site, &session_keys, now)?;
     let site = Document { revision: site_revision, body: site };
     Ok(Admitted { request, site, title, admission, usage, instead })
 }
@@ -287,7 +287,7 @@ impl Known<'_> {
             Denial::new(Reason::TitleUnknown, format!("`{}` is not a title of {}", request.title, site.host))
         };
         let title = title.ok_or_else(unknown)?;
-        pipeline::on_site(&title.body, &site.host)?;
+        check_site(&title.body, &site.host)?;
         Ok(title)
     }
 

@@ -72,6 +72,13 @@ impl Reply {
         self.headers.iter().find(|(set, _)| set.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 
+    /// Tells players to keep nothing, if `is_replaced`: something stands in for the title during a blackout, which they would
+    /// show afterwards.
+    #[must_use]
+    pub fn not_kept_if(self, is_replaced: bool) -> Self {
+        if is_replaced { self.with("Cache-Control", NOT_KEPT) } else { self }
+    }
+
     /// Gives the body a strong entity tag, and answers 304 when the request already has it ([RFC 9110 section
     /// 13.1.2]).
     ///
@@ -126,6 +133,9 @@ impl Reply {
         }
     }
 }
+
+/// The `Cache-Control` of a reply that no player keeps: another viewer's or another minute's may differ.
+pub(crate) const NOT_KEPT: &str = "private, no-store";
 
 /// A document of this policy is of an origin of its own, runs no script, and loads nothing ([CSP sandbox]).
 ///

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::admission::Admission;
 use crate::cache::{Source, Stamp};
 use crate::catalog::{Document, Edition, Site};
 use crate::dash;
@@ -19,9 +20,9 @@ use crate::heading::{Headed, Heading};
 use crate::hls;
 use crate::manifest::{Own, Template};
 use crate::memory_key::MemoryKey;
-use crate::pipeline::{Admission, NOT_KEPT, Stop};
-use crate::reply::Reply;
+use crate::reply::{NOT_KEPT, Reply};
 use crate::route::{MediaRequest, ResourceKind};
+use crate::stop::Stop;
 use crate::token::Credentials;
 use crate::variation::{CompileError, Variation};
 

@@ -19,18 +19,20 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use url::Url;
 
+use crate::admission::Admission;
 use crate::catalog::{
     CloneUri, KeySet, ParameterName, ParameterValue, PathwayClone, PathwayId, PathwayPriority, Reach, Site,
     StableId, SteeringPolicy,
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
+use crate::life::renewal;
 use crate::manifest::{Signing, Steering};
-use crate::pipeline::{self, Admission, Stop};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rights;
 use crate::route::{MediaRequest, ResourceKind, SESSION_PARAMETER, STEERING_RESOURCE};
+use crate::stop::Stop;
 use crate::time::UnixTime;
 use crate::token::session::SessionId;
 
@@ -49,7 +51,7 @@ pub fn answer(
         Denial::new(Reason::NotFound, format!("{} does not steer: it has no `steering`", site.host))
     })?;
     let least_s = site.sessions.renewal_s().max(policy.ttl_s);
-    let renewed = pipeline::longer_token(admission, site, keys, now, least_s)?;
+    let renewed = renewal::longer_token(admission, site, keys, now, least_s)?;
     let token = renewed.as_ref().unwrap_or(&admission.token);
     let mut order = order(policy, site, facts, admission.session.id);
     let slow = slow(policy, facts);
@@ -59,7 +61,7 @@ pub fn answer(
         version: 1,
         ttl: policy.ttl_s,
         // It may be relative; Shaka Player 5.2 asks no more where it is.
-        reload_uri: facts.authority() + &pipeline::at_session(request, admission.signing, token, ""),
+        reload_uri: facts.authority() + &renewal::at_session(request, admission.signing, token, ""),
         pathway_priority: order,
         pathway_clones: clones.collect(),
     };

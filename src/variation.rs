@@ -15,13 +15,13 @@ use std::cell::Cell;
 
 use url::Url;
 
+use crate::admission::Admission;
 use crate::cache::Source;
 use crate::catalog::{Caps, Edition, PathwayId, Site, Start, TitleId};
 use crate::dash;
 use crate::facts::Facts;
 use crate::hls::{self, List, Skip};
 use crate::manifest::{Frame, Query, Signing, Steering, Template};
-use crate::pipeline::Admission;
 use crate::route::{MediaRequest, ResourceKind, ResourcePath};
 use crate::steering;
 use crate::token::Credentials;

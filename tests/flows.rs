@@ -1,4 +1,4 @@
-//! The scripted flows of `tests/flows`, through the steps of the pipeline. `tests/edge/flows.test.mjs` runs the
+//! The scripted flows of `tests/flows`, through the steps of a life. `tests/edge/flows.test.mjs` runs the
 //! same ones against the built Worker in workerd.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]

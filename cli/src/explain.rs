@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use stagedoor::explain::{self, Request};
 use stagedoor::offline::Known;
-use stagedoor::pipeline::Stop;
+use stagedoor::stop::Stop;
 
 use crate::input::{self, Misuse};
 use crate::{Answer, documents};

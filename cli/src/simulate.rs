@@ -10,8 +10,8 @@ use stagedoor::catalog::{
 };
 use stagedoor::denial::Denial;
 use stagedoor::facts::Geography;
+use stagedoor::life;
 use stagedoor::offline::Documents;
-use stagedoor::pipeline;
 use stagedoor::rights::{self, Decision, Permit, Policies, Viewer};
 use stagedoor::time::UnixTime;
 
@@ -229,7 +229,7 @@ impl Matrix {
     }
 
     fn decide(&self, row: &Row<'_>, plans: &[Plan], site: &Site) -> Decision {
-        if let Err(denial) = pipeline::on_site(row.title, &site.host) {
+        if let Err(denial) = life::check_site(row.title, &site.host) {
             return Decision { outcome: Err(denial), rehearsed: Vec::new() };
         }
         let begun = |held: &Entitlement| Entitlement { from: Some(row.at), ..held.clone() };

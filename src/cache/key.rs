@@ -28,8 +28,10 @@ use super::{Directives, Kind, query};
 use crate::catalog::{CachePolicy, Caps, KEPT_SEGMENT, Site, is_kept_by_edges};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
+use crate::fault::{Fault, FaultKind};
 use crate::route::{MediaRequest, ResourceKind, is_plain_path};
 use crate::shelf::{Weigh, allocation};
+use crate::stop::Stop;
 use crate::token::{self, Credentials};
 
 /// Something at the media origin.
@@ -103,6 +105,17 @@ pub enum SourceError {
     /// parameters that the site lists are too long.
     #[error("{0}")]
     Denied(Denial),
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Denied(denial) => denial.into(),
+            error @ (SourceError::Outside { .. } | SourceError::Kept { .. }) => {
+                Fault::new(FaultKind::DocumentInvalid, error.to_string()).into()
+            }
+        }
+    }
 }
 
 /// Finds what a request asks for at the media origin.

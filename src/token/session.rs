@@ -573,8 +573,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::admission::Sessions;
     use crate::catalog::Site;
-    use crate::pipeline::{self, Sessions};
+    use crate::life::below;
     use crate::token::{Dialect, RevocationIndex};
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
@@ -807,7 +808,7 @@ mod tests {
         let sessions = Sessions { keys: &keys, revocations: &RevocationIndex::default() };
         let at = |session: &Session, path: &str, now| {
             let request = wanted(path);
-            pipeline::good(&Facts::default(), &request, session, key, &site, sessions, now)
+            below::check(&Facts::default(), &request, session, key, &site, sessions, now)
                 .map_err(|denial| denial.reason)
         };
         for path in ["/harbour/a.m3u8", "/harbour/a.m4s"] {

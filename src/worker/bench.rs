@@ -7,8 +7,8 @@ use super::{facts, now, proofs, serve};
 use crate::catalog::{KeySet, Site};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::pipeline::Stop;
 use crate::redacted::Redacted;
+use crate::stop::Stop;
 use crate::token::{self, Asked, Grant};
 
 pub(super) const PATH: &str = "/_bench/tokens";

@@ -16,8 +16,8 @@ use crate::explain::{self, MAX_BYTES, Trace};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::offline::{Answers, Known, Question};
-use crate::pipeline::Stop;
 use crate::reply::Reply;
+use crate::stop::Stop;
 use crate::time::UnixTime;
 
 const SECRET: &str = "EXPLAIN_SECRET";

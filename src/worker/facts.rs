@@ -11,8 +11,8 @@ use worker::Env;
 use crate::denial::{Denial, Reason};
 use crate::facts::{Connection, Coordinates, Facts, Geography, Headers, Method, Scheme, host_name};
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::Stop;
 use crate::redacted::Redacted;
+use crate::stop::Stop;
 
 /// The variable that lets a request name its own place: for development, never set in production.
 const OVERRIDE_VARIABLE: &str = "GEOGRAPHY_OVERRIDE";

@@ -12,9 +12,10 @@ use crate::cache::{ByteRange, Kind, Lifetime, OriginControl, Source, Stamp};
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::heading::{Headed, Heading};
-use crate::pipeline::{self, Stop};
+use crate::media_origin;
 use crate::reply::Reply;
 use crate::shelf::Weigh;
+use crate::stop::Stop;
 
 /// A file at hand. Its bytes are in the memory of JavaScript, and are no object of a request.
 #[derive(Clone)]
@@ -89,7 +90,7 @@ impl AtHand for File {
 
 /// The head of a reply of the media origin, or of the cache.
 pub(super) fn head(source: &Source, response: &Response, lifetime: &Lifetime) -> Result<Reply, Stop> {
-    pipeline::media(source, response.status_code(), lifetime, |name| upstream::header(response, name))
+    media_origin::file_head(source, response.status_code(), lifetime, |name| upstream::header(response, name))
 }
 
 /// A reply with the age that a player is told.

@@ -14,11 +14,12 @@ use super::documents::FreshDocuments;
 use super::file::told_age_s;
 use super::memory::{self, Memory, Slot};
 use super::{facts, now_ms, playlists, respond, shared_files, streams, templates};
+use crate::admission::Sessions;
 use crate::cache::{self, Source, Stamp};
 use crate::catalog::{Document, Issuer, Jwk, KeySet, Site};
 use crate::facts::Facts;
 use crate::heading::Heading;
-use crate::pipeline::{self, Sessions};
+use crate::life::{below as below_entry, check_site, renewal};
 use crate::redacted::Redacted;
 use crate::rewrite::Rewrite;
 use crate::rights::Permit;
@@ -54,15 +55,15 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     let (session, key) = open(token.expose(), &site.body, keys)?;
     let sessions = Sessions { keys: &keys.body, revocations };
     // Refusals are told and logged with the awaits: they are no hot path.
-    pipeline::good(facts, wanted, &session, key, &site.body, sessions, now).ok()?;
-    pipeline::on_site(&title.body, &site.body.host).ok()?;
-    let mut admission = pipeline::resume(facts, token, session, &site.body, &title.body, now).ok()?;
+    below_entry::check(facts, wanted, &session, key, &site.body, sessions, now).ok()?;
+    check_site(&title.body, &site.body.host).ok()?;
+    let mut admission = below_entry::resume(facts, token, session, &site.body, &title.body, now).ok()?;
     if !streams::is_settled(&site.body, &session)
-        || pipeline::renew(wanted, &mut admission, &site.body, &keys.body, now).ok()?.is_some()
+        || renewal::renew(wanted, &mut admission, &site.body, &keys.body, now).ok()?.is_some()
     {
         return None;
     }
-    let facts = &*pipeline::asked(facts, &admission);
+    let facts = &*renewal::without_skip(facts, &admission);
     let found = Found::find(facts, wanted, &at_hand, &admission.permit)?;
     let source = &*found.source;
     let heading = |stamp: &Stamp, age_s| Heading::of(facts, site, &admission.permit, stamp, age_s);
@@ -82,7 +83,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
                 return Some(respond::prepared(&compiled.prepared, &shared, &heading));
             }
             let head = rewrite.head(&compiled.template, &kept.stamp, now_ms);
-            let head = pipeline::for_player(head, &admission.permit).guarded(&site.body.cors, facts);
+            let head = head.not_kept_if(admission.permit.replaced.is_some()).guarded(&site.body.cors, facts);
             let whole = head.status == 200;
             let body = whole.then(|| match &compiled.shared {
                 Some(shared) => shared.clone(),

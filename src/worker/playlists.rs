@@ -21,10 +21,11 @@ use crate::cache::{Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold
 use crate::dash;
 use crate::fault::{Fault, FaultKind};
 use crate::manifest::Timing;
-use crate::pipeline::{self, Stop};
+use crate::media_origin;
 use crate::reply::Reply;
 use crate::route::ResourceKind;
 use crate::shelf::{Purpose, Reservation, Weigh, plan};
+use crate::stop::Stop;
 
 type Outcome = Result<Rc<Kept>, Stop>;
 
@@ -115,7 +116,7 @@ impl Manifest {
     /// Until when it is known that the media origin does not have it, in Unix milliseconds.
     fn missing_until_ms(&self, now_ms: u64) -> Option<u64> {
         let failed = self.failed.as_ref().filter(|failed| now_ms < failed.until_ms)?;
-        pipeline::is_missing(&failed.stop).then_some(failed.until_ms)
+        failed.stop.is_media_missing().then_some(failed.until_ms)
     }
 
     fn look(&self, now_ms: u64) -> Look {
@@ -251,7 +252,7 @@ async fn from_cache(source: &Source, told: &mut Told) -> bool {
     let (response, stamp) = match store::find(source, &Headers::new()).await {
         Some(Stored::File(response, stamp)) => (response, stamp),
         Some(Stored::Missing(until_ms)) if now_ms() < until_ms => {
-            let stop = pipeline::upstream_stop(source, 404);
+            let stop = media_origin::refusal(source, 404);
             with_slot(source, |slot, now| slot.fail(stop.clone(), now, until_ms));
             told.tell(Err(stop));
             return true;
@@ -310,7 +311,7 @@ async fn brought(source: &Source, kept: Kept, mut told: Told) {
 
 /// The media origin has not given it: what there is serves on, unless it says that there is nothing.
 async fn failed(source: &Source, stop: Stop, mut told: Told) {
-    if pipeline::is_missing(&stop) {
+    if stop.is_media_missing() {
         let until_ms = now_ms() + missing_ms(source.kind, source.resource, &source.policy);
         with_slot(source, |slot, now| {
             slot.kept = None;
@@ -371,7 +372,7 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     let answer = async {
         let response = upstream::ask(source, worker::Method::Get, Headers::new(), patience).await?;
         if response.status_code() != 200 {
-            return Err(pipeline::upstream_stop(source, response.status_code()));
+            return Err(media_origin::refusal(source, response.status_code()));
         }
         let origin = OriginControl::read(|name| upstream::header(&response, name));
         Ok((body_of(source, response, source.longest_manifest_bytes).await?, origin))
@@ -455,7 +456,7 @@ async fn head_of(part: Source, until_ms: u64) -> Result<(Source, worker::Respons
     let response = upstream::ask(&part, worker::Method::Get, Headers::new(), left(until_ms)).await?;
     match response.status_code() {
         200 => Ok((part, response)),
-        status => Err(pipeline::upstream_stop(&part, status)),
+        status => Err(media_origin::refusal(&part, status)),
     }
 }
 

@@ -6,8 +6,8 @@
 
 use super::memory::{self, Memory, Slot};
 use super::{crypto, now_ms};
-use crate::pipeline::Stop;
 use crate::shelf::{Weigh, plan};
+use crate::stop::Stop;
 use crate::token::{Challenge, genuine};
 
 /// That it was verified.

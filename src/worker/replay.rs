@@ -15,7 +15,7 @@ use super::{now, respond, within};
 use crate::catalog::Host;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::Stop;
+use crate::stop::Stop;
 use crate::time::UnixTime;
 use crate::token::{Grant, Record, Seen, Use};
 

@@ -14,10 +14,10 @@ use super::now_ms;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::heading::{self, Headed, Heading};
-use crate::pipeline::Stop;
 use crate::repeats::{Class, Line, Repeats, Subject};
 use crate::reply::Reply;
 use crate::route;
+use crate::stop::Stop;
 use crate::token::session::SessionId;
 
 /// Answers with a body that is at hand.

@@ -14,8 +14,9 @@ use super::{held, now_ms, platform, respond, upstream};
 use crate::cache::{ByteRange, Freshness, Source, Stamp, is_of_known, whole_length};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, Stop};
+use crate::media_origin;
 use crate::reply::Reply;
+use crate::stop::Stop;
 
 type Answer = Result<(Reply, Response), Stop>;
 
@@ -51,7 +52,7 @@ async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
         Some(Stored::File(response, stamp)) => (response, stamp),
         Some(Stored::Missing(until_ms)) if now_ms() < until_ms => {
             shared_files::is_found_missing(source, until_ms);
-            return Err(pipeline::upstream_stop(source, 404));
+            return Err(media_origin::refusal(source, 404));
         }
         _ => return missed(facts, source, context).await,
     };

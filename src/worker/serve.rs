@@ -11,17 +11,19 @@ use super::{
     crypto, explain, facts, held, jwks, now, now_ms, playlists, proofs, replay, respond, segments, signed,
     streams, sync, templates,
 };
+use crate::admission::{Admission, Sessions};
 use crate::cache;
 use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, Admission, Sessions, Stop};
+use crate::life::{below, check_site, clock, entry, renewal};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::rewrite::Rewrite;
 use crate::route::{MediaRequest, ResourceKind, Route, route};
 use crate::steering;
+use crate::stop::Stop;
 use crate::streams::Newcomer;
 use crate::token::session::{Session, SessionId};
 use crate::token::{Asked, Use};
@@ -81,7 +83,7 @@ async fn answered(request: Request, env: Env, context: Context) -> worker::Resul
         Err(stop) => {
             let times = respond::log_of(Some(&facts), client, &stop);
             // Who asks for what is not there yet has waited already.
-            let times = times.filter(|_| !pipeline::is_missing(&stop));
+            let times = times.filter(|_| !stop.is_media_missing());
             Ok((respond::whole(&facts, Reply::from(&stop).guarded(&cors, &facts))?, times))
         }
     }
@@ -115,7 +117,7 @@ impl Edge {
 
     async fn enter(&mut self, facts: &Facts) -> Result<Answer, Stop> {
         let site = self.site(facts).await?;
-        let (request, presented) = pipeline::present(facts, &site.body)?;
+        let (request, presented) = entry::present(facts, &site.body)?;
         let documents = self.documents()?;
         let (session_keys, revocations, own_keys) = join!(
             documents.keys(&site.body.sessions.keys),
@@ -133,8 +135,8 @@ impl Edge {
         let usage = Use::of(facts, &site.body, &grant, met, now())?;
         // Not before the token has been verified: nobody has made-up titles looked up.
         let title = self.title(&request, &site.body.host).await??;
-        let id = pipeline::session_id(facts, &site.body, &request, &grant, met, crypto::session_id()?);
-        let mut admission = pipeline::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
+        let id = entry::session_id(facts, &site.body, &request, &grant, met, crypto::session_id()?);
+        let mut admission = entry::admit(facts, &site.body, sessions, &title.body, &grant, now(), id)?;
         let mut answer =
             self.media(facts, &request, &site, &title.body, &mut admission, sessions.keys).await?;
         // Last but for the count of streams, so that hardly a denial and no outage of the media origin uses a token up. HEAD brings nothing that
@@ -144,7 +146,7 @@ impl Edge {
             let again = replay::take(&documents.env, facts, &site.body.host, &grant, &usage).await?;
             answer = match answer {
                 Answer::Whole(reply) if again => {
-                    Answer::Whole(pipeline::used_again(reply, admission.renewal.as_ref())?)
+                    Answer::Whole(entry::used_again(reply, admission.renewal.as_ref())?)
                 }
                 answer => answer,
             };
@@ -172,10 +174,10 @@ impl Edge {
         let sessions = Sessions { keys: &keys.body, revocations: &revocations.body };
         let (session, key) = Session::open(token.expose(), sessions.keys, site.body.host.as_str())?;
         self.session = Some(session.id);
-        pipeline::good(facts, request, &session, key, &site.body, sessions, now())?;
+        below::check(facts, request, &session, key, &site.body, sessions, now())?;
         let documents = self.documents()?;
         let title = self.title(request, &site.body.host).await??;
-        let mut admission = pipeline::resume(facts, token, session, &site.body, &title.body, now())?;
+        let mut admission = below::resume(facts, token, session, &site.body, &title.body, now())?;
         streams::seen(documents, facts, &site.body, &session).await?;
         self.media(facts, request, &site, &title.body, &mut admission, sessions.keys).await
     }
@@ -190,10 +192,10 @@ impl Edge {
         keys: &KeySet,
     ) -> Result<Answer, Stop> {
         let site = &document.body;
-        if let Some(instead) = pipeline::renew(request, admission, site, keys, now())? {
+        if let Some(instead) = renewal::renew(request, admission, site, keys, now())? {
             return Ok(Answer::Whole(instead));
         }
-        let facts = &*pipeline::asked(facts, admission);
+        let facts = &*renewal::without_skip(facts, admission);
         let source = cache::source(
             facts,
             request,
@@ -209,12 +211,12 @@ impl Edge {
         match request.kind {
             ResourceKind::Steering => {
                 let reply = steering::answer(facts, request, site, admission, keys, now())?;
-                Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
+                Ok(Answer::Whole(reply.not_kept_if(admission.permit.replaced.is_some())))
             }
-            ResourceKind::Time => Ok(Answer::Whole(pipeline::time(now_ms()))),
+            ResourceKind::Time => Ok(Answer::Whole(clock::reply(now_ms()))),
             ResourceKind::Segment => {
                 let (reply, body) = segments::stream(facts, &source, &documents.context).await?;
-                Ok(Answer::Streamed(pipeline::for_player(reply, &admission.permit), body))
+                Ok(Answer::Streamed(reply.not_kept_if(admission.permit.replaced.is_some()), body))
             }
             ResourceKind::Playlist
             | ResourceKind::Mpd
@@ -230,12 +232,12 @@ impl Edge {
                 let reply = match manifest.await {
                     Ok(reply) => reply,
                     Err(stop) => {
-                        let (reply, fault) = pipeline::otherwise(facts, request, admission, stop)?;
+                        let (reply, fault) = renewal::instead_of_manifest(facts, request, admission, stop)?;
                         respond::log(Some(facts), &fault.into());
                         reply
                     }
                 };
-                Ok(Answer::Whole(pipeline::for_player(reply, &admission.permit)))
+                Ok(Answer::Whole(reply.not_kept_if(admission.permit.replaced.is_some())))
             }
         }
     }
@@ -269,7 +271,7 @@ impl Edge {
         let unknown =
             || Denial::new(Reason::TitleUnknown, format!("`{}` is not a title of {host}", request.title));
         let title = documents.title(&request.title).await?;
-        Ok(title.ok_or_else(unknown).and_then(|title| pipeline::on_site(&title.body, host).map(|()| title)))
+        Ok(title.ok_or_else(unknown).and_then(|title| check_site(&title.body, host).map(|()| title)))
     }
 }
 

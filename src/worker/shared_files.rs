@@ -16,9 +16,10 @@ use super::single_flight::{self, UnderWay};
 use super::{now_ms, platform, respond, store, upstream};
 use crate::cache::{Freshness, Source, Stamp, missing_ms};
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::{self, Stop};
+use crate::media_origin;
 use crate::reply::Reply;
 use crate::shelf::{Purpose, Reservation, Weigh, plan};
+use crate::stop::Stop;
 
 /// The longest file that is shared, and kept whole for a range of it, in bytes: 6 s of 10 Mbit/s.
 pub(super) const LONGEST: u64 = 8 * 1024 * 1024;
@@ -69,7 +70,7 @@ pub(super) fn keep(source: &Source, file: &File) {
 pub(super) fn at_hand(source: &Source) -> Result<Option<File>, Stop> {
     let (file, missing) =
         peek(source, |slot, now| (slot.file(now), slot.is_missing(now))).unwrap_or_default();
-    if missing { Err(pipeline::upstream_stop(source, 404)) } else { Ok(file) }
+    if missing { Err(media_origin::refusal(source, 404)) } else { Ok(file) }
 }
 
 /// Until when it is known that the media origin does not have it, in Unix milliseconds.
@@ -206,7 +207,7 @@ impl Shared {
     /// What the request that is at it has brought.
     fn outcome(&self, source: &Source, now_ms: u64, asked_at_ms: u64) -> Option<Result<Brought, Stop>> {
         match &self.state {
-            _ if self.is_missing(now_ms) => Some(Err(pipeline::upstream_stop(source, 404))),
+            _ if self.is_missing(now_ms) => Some(Err(media_origin::refusal(source, 404))),
             State::Here(file) if self.at_ms >= asked_at_ms => Some(Ok(Brought::File(file.clone()))),
             State::Failed(stop) if self.at_ms >= asked_at_ms => Some(Err(stop.clone())),
             State::Alone if now_ms < self.at_ms + ALONE_MS => Some(Ok(Brought::Nothing)),
@@ -293,7 +294,7 @@ async fn bring(source: &Source, wants: Wants, told: oneshot::Sender<Result<Broug
     let asked = upstream::ask(source, HttpMethod::Get, Headers::new(), upstream::PATIENCE).await;
     let checked = asked.map_err(Stop::from).and_then(|response| match response.status_code() {
         200 => Ok(response),
-        status => Err(pipeline::upstream_stop(source, status)),
+        status => Err(media_origin::refusal(source, status)),
     });
     let response = match checked {
         Ok(response) => response,
@@ -408,7 +409,7 @@ async fn alone(
 }
 
 async fn failed(source: &Source, stop: Stop, told: oneshot::Sender<Result<Brought, Stop>>) {
-    let missing = pipeline::is_missing(&stop);
+    let missing = stop.is_media_missing();
     let until_ms = now_ms() + missing_ms(source.kind, source.resource, &source.policy);
     with_slot(source, |slot, now| {
         let state = if missing { State::Missing(until_ms) } else { State::Failed(stop.clone()) };

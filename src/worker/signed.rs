@@ -12,10 +12,10 @@ use crate::catalog::SyncSignature;
 use crate::control::{self, ControlPlace};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::Stop;
 use crate::redacted::Redacted;
 use crate::repeats::{Class, Subject};
 use crate::reply::Reply;
+use crate::stop::Stop;
 
 /// A secret by its name; `None` where the deployment has none.
 pub(super) fn secret(env: &Env, name: &str) -> Result<Option<Redacted<String>>, Fault> {

@@ -19,8 +19,8 @@ use crate::catalog::{Host, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::Stop;
 use crate::shelf::{Weigh, plan};
+use crate::stop::Stop;
 use crate::streams::{Newcomer, Running, Sign, Standing, Watched, seen_every_s};
 use crate::token::session::{Session, SessionId, Tag};
 

@@ -11,8 +11,8 @@ use crate::catalog::{
     stored_revision, tombstone,
 };
 use crate::fault::{Fault, FaultKind};
-use crate::pipeline::Stop;
 use crate::reply::Reply;
+use crate::stop::Stop;
 
 const SECRET: &str = "SYNC_SECRET";
 

@@ -11,11 +11,11 @@ use crate::cache::Kept;
 use crate::heading::{Headed, Heading};
 use crate::manifest::Template;
 use crate::memory_key::MemoryKey;
-use crate::pipeline::Stop;
 use crate::reply::Reply;
 use crate::rewrite::{Basis, Rewrite, SharedManifest};
 use crate::route::ResourceKind;
 use crate::shelf::{Weigh, plan};
+use crate::stop::Stop;
 
 /// A template, and what it was made from.
 pub(super) struct Compiled {

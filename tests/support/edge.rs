@@ -6,21 +6,24 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 use serde_json::Value;
+use stagedoor::admission::Admission;
 use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
 use stagedoor::catalog::{CorsPolicy, Document, DocumentKey, KeySet, Site};
 use stagedoor::dash;
 use stagedoor::facts::{Facts, Method};
 use stagedoor::fault::{Fault, FaultKind};
 use stagedoor::heading::{Heading, Prepared};
+use stagedoor::life::{clock, entry, renewal};
 use stagedoor::manifest::{Template, Timing};
+use stagedoor::media_origin;
 use stagedoor::memory_key::MemoryKey;
 use stagedoor::offline::{self, Admitted, Documents};
-use stagedoor::pipeline::{self, Admission, Stop};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
 use stagedoor::rewrite::{Basis, Rewrite, SharedManifest};
 use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
 use stagedoor::steering;
+use stagedoor::stop::Stop;
 use stagedoor::time::UnixTime;
 use stagedoor::token::Record;
 use stagedoor::token::session::SessionId;
@@ -159,22 +162,23 @@ impl<'a> Edge<'a> {
         if let Some(instead) = instead {
             return Ok(instead);
         }
-        let facts = &*pipeline::asked(facts, &admission);
+        let facts = &*renewal::without_skip(facts, &admission);
         if request.kind == ResourceKind::Time {
-            return Ok(pipeline::time(now.as_secs() * 1000));
+            return Ok(clock::reply(now.as_secs() * 1000));
         }
         if request.kind == ResourceKind::Steering {
             let keys = DocumentKey::Keys(site.body.sessions.keys.clone());
             let keys = self.documents.read::<KeySet>(&keys)?.unwrap().body;
             let reply = steering::answer(facts, &request, &site.body, &admission, &keys, now)?;
-            return Ok(pipeline::for_player(reply, &admission.permit));
+            return Ok(reply.not_kept_if(admission.permit.replaced.is_some()));
         }
         let permit = &admission.permit;
         let source =
             cache::source(facts, &request, &site.body, &permit.folder, &permit.caps, title.generation)?;
         let reply = self.fetch(facts, &request, &site, &admission, &source, now);
-        let mut reply = reply
-            .or_else(|stop| pipeline::otherwise(facts, &request, &admission, stop).map(|(reply, _)| reply))?;
+        let mut reply = reply.or_else(|stop| {
+            renewal::instead_of_manifest(facts, &request, &admission, stop).map(|(reply, _)| reply)
+        })?;
         if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
             let mut used = self.used.borrow_mut();
             let known = used.remove(&usage.name.to_string()).unwrap_or_default();
@@ -183,10 +187,10 @@ impl<'a> Edge<'a> {
             used.insert(usage.name.to_string(), kept);
             usage.judge(seen)?;
             if usage.once && seen.again {
-                reply = pipeline::used_again(reply, admission.renewal.as_ref())?;
+                reply = entry::used_again(reply, admission.renewal.as_ref())?;
             }
         }
-        Ok(pipeline::for_player(reply, &admission.permit))
+        Ok(reply.not_kept_if(admission.permit.replaced.is_some()))
     }
 
     fn fetch(
@@ -208,11 +212,11 @@ impl<'a> Edge<'a> {
         if request.kind == ResourceKind::Segment {
             let kind = source.kind.unwrap_or(Kind::Segment);
             let lifetime = Lifetime::of_file(kind, &source.policy, &origin);
-            let head = pipeline::media(source, answer.status, &lifetime, header)?;
+            let head = media_origin::file_head(source, answer.status, &lifetime, header)?;
             return Ok(Reply { body: answer.body.clone().into_bytes(), ..head });
         }
         if answer.status != 200 {
-            return Err(pipeline::upstream_stop(source, answer.status));
+            return Err(media_origin::refusal(source, answer.status));
         }
         let manifest =
             self.isolate.manifest(&source.cache_key, self.version, || self.whole(source, &answer.body))?;
@@ -284,7 +288,7 @@ impl<'a> Edge<'a> {
         let heading = Heading::of(facts, site, &admission.permit, stamp, Some(stamp.age_s(now_ms)));
         let shared = SharedManifest { template, kind: request.kind };
         let found = prepared.send(&shared, &heading, |_, reply| reply, Reply::clone);
-        let expected = pipeline::for_player(reply, &admission.permit).guarded(&site.body.cors, facts);
+        let expected = reply.not_kept_if(admission.permit.replaced.is_some()).guarded(&site.body.cors, facts);
         let sorted = |reply: &Reply| {
             let mut headers = reply.headers.clone();
             headers.sort();

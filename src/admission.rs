@@ -1,0 +1,43 @@
+//! A viewer who has been let in.
+
+use crate::catalog::{KeySet, Start};
+use crate::denial::Denial;
+use crate::manifest::Signing;
+use crate::redacted::Redacted;
+use crate::rights::Permit;
+use crate::token::session::Session;
+use crate::token::{Renewal, RevocationIndex};
+
+/// A viewer who has been let in.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// The session.
+    pub session: Session,
+    /// Its token, as it stands in URLs.
+    pub token: Redacted<String>,
+    /// Whether the session was opened by this request.
+    pub entered: bool,
+    /// Whether `token` is a longer one than the request came with.
+    pub renewed: bool,
+    /// Whether manifests have led to this longer token for less than a minute.
+    pub moved: bool,
+    /// How the URIs of the manifest carry the session.
+    pub signing: Signing,
+    /// What it may see.
+    pub permit: Permit,
+    /// What its player begins with. Below a session nothing is said, since playlists there are those of a class.
+    pub start: Option<Start>,
+    /// What rules that are being rehearsed would have refused: for the log.
+    pub rehearsed: Vec<Denial>,
+    /// A newer viewer token for the viewer, where the one that was shown asks for it.
+    pub renewal: Option<Renewal>,
+}
+
+/// What a site's sessions are opened and verified with.
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions<'a> {
+    /// The keys.
+    pub keys: &'a KeySet,
+    /// What was revoked.
+    pub revocations: &'a RevocationIndex,
+}

@@ -1,0 +1,61 @@
+//! Maps replies of the media origin: a file's head to our own, a status that serves nobody to a denial or a fault.
+
+use crate::cache::{Lifetime, Source};
+use crate::denial::{Denial, Reason};
+use crate::fault::{Fault, FaultKind};
+use crate::media_type;
+use crate::reply::Reply;
+use crate::stop::Stop;
+
+/// The headers that are passed on to the player. All others are dropped.
+const MEDIA_HEADERS: [&str; 5] =
+    ["Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified"];
+
+/// Maps the head of a file to the reply's: its status and [`MEDIA_HEADERS`], our own cache policy, and a media type that no
+/// browser runs. Any other status is a [`refusal`].
+pub fn file_head(
+    source: &Source,
+    status: u16,
+    lifetime: &Lifetime,
+    header: impl Fn(&str) -> Option<String>,
+) -> Result<Reply, Stop> {
+    match status {
+        200 | 206 | 304 | 416 => {
+            // The runtime decodes a content coding, which makes the length and ranges of the coded form untrue.
+            let coded =
+                header("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
+            let headers = MEDIA_HEADERS
+                .into_iter()
+                .filter(|name| !coded || !matches!(*name, "Content-Length" | "Accept-Ranges"))
+                .filter_map(|name| Some((name.into(), header(name)?.into())))
+                .collect();
+            let reply = Reply { status, headers, body: Vec::new() };
+            // A part of a file is a file as well; what has no body has no type.
+            let reply = if matches!(status, 200 | 206) {
+                let media_type = media_type::of(header("Content-Type").as_deref(), source.url.path(), status);
+                reply.with("Content-Type", media_type)
+            } else {
+                reply
+            };
+            let policy = if status == 416 { "no-store".into() } else { lifetime.for_player() };
+            Ok(reply.with("Cache-Control", policy))
+        }
+        _ => Err(refusal(source, status)),
+    }
+}
+
+/// Maps a non-success status of the media origin to a denial or a fault.
+pub fn refusal(source: &Source, status: u16) -> Stop {
+    let detail = format!("{} answered {status}", source.place());
+    match status {
+        // What a player asked for is not to come soon, or was held for too long.
+        400 if source.directives.is_blocking() => Denial::new(
+            Reason::DirectiveInvalid,
+            "expected a Media Sequence Number or part that is to come soon, as the playlist says",
+        )
+        .into(),
+        503 if source.directives.is_blocking() => Fault::new(FaultKind::PlaylistHeld, detail).into(),
+        404 | 410 => Fault::new(FaultKind::MediaMissing, detail).into(),
+        _ => Fault::new(FaultKind::UpstreamStatus, detail).into(),
+    }
+}
