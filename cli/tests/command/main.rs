@@ -1,0 +1,11 @@
+//! The command as ops run it: arguments in, JSON and an exit code out.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod desk;
+mod explain;
+mod manifest_check;
+mod manifest_rewrite;
+mod misuse;
+mod simulate;
+mod token;

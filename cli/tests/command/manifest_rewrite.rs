@@ -1,0 +1,151 @@
+//! `stagedoor manifest rewrite`.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, MASTER};
+
+#[test]
+fn rewrite_without_permit_and_session_changes_nothing() {
+    let desk = Desk::new();
+    let url = ["--url", "https://watch.example.com/harbour/master.m3u8"];
+    let output = desk.run(&[&["manifest", "rewrite"], &url[..], &["-"]].concat(), MASTER);
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), MASTER);
+}
+
+#[test]
+fn rewrite_signs_and_caps() {
+    let desk = Desk::new();
+    desk.file("permit.json", &json!({ "caps": { "max_height": 720 } }));
+    let rewrite = |more: &[&str], input: &str| {
+        let url = [
+            "manifest",
+            "rewrite",
+            "--site",
+            "documents/site.json",
+            "--url",
+            "https://watch.example.com/harbour/master.m3u8",
+        ];
+        desk.run(&[&url[..], more, &["-"]].concat(), input)
+    };
+    let signed =
+        rewrite(&["--session", "TOKEN", "--signing", "path", "--foreign", "refuse", "--kind", "hls"], MASTER);
+    let expected = MASTER
+        .replace("\n360", "\n/~TOKEN/harbour/360")
+        .replace("https://media.example.com/vod/harbour/", "/~TOKEN/harbour/");
+    assert_eq!(String::from_utf8(signed.stdout).unwrap(), expected);
+    let capped = rewrite(&["--permit", "permit.json"], MASTER);
+    assert_eq!(
+        String::from_utf8(capped.stdout).unwrap(),
+        MASTER.split("#EXT-X-STREAM-INF:BANDWIDTH=2").next().unwrap()
+    );
+    let query = rewrite(&["--session", "TOKEN", "--signing", "query"], MASTER);
+    let expected = MASTER
+        .replace("360.m3u8", "360.m3u8?sd_session=TOKEN")
+        .replace("https://media.example.com/vod/harbour/1080.m3u8", "/harbour/1080.m3u8?sd_session=TOKEN");
+    assert_eq!(String::from_utf8(query.stdout).unwrap(), expected);
+    let defined = rewrite(&["--session", "TOKEN", "--define"], MASTER);
+    assert_eq!(String::from_utf8(defined.stdout).unwrap().matches("TOKEN").count(), 1);
+    for (start, first) in [("1999", "360"), ("2000", "1080")] {
+        let found = rewrite(&["--start", start], &MASTER.replace("=2,", "=2000000,"));
+        let found = String::from_utf8(found.stdout).unwrap();
+        let (before, after) = found.split_once(".m3u8").unwrap();
+        assert!(before.ends_with(first) && after.contains(".m3u8"), "{found}");
+    }
+    let foreign = rewrite(&["--session", "TOKEN"], "#EXTM3U\nhttps://ads.example/a.ts\n");
+    assert_eq!(foreign.status.code(), Some(1));
+    assert_eq!(serde_json::from_slice::<Value>(&foreign.stdout).unwrap()["reason"], "manifest_foreign_uri");
+    for (policy, expected) in
+        [("pass", "https://ads.example/a.ts"), ("sign", "https://ads.example/~TOKEN/a.ts")]
+    {
+        let found =
+            rewrite(&["--session", "TOKEN", "--foreign", policy], "#EXTM3U\nhttps://ads.example/a.ts\n");
+        assert_eq!(String::from_utf8(found.stdout).unwrap(), format!("#EXTM3U\n{expected}\n"));
+    }
+    assert_eq!(rewrite(&["--session", "TOKEN"], "<html>").status.code(), Some(2));
+}
+
+#[test]
+fn rewrite_announces_the_steering_of_the_site() {
+    let desk = Desk::new();
+    let mut site: Value =
+        serde_json::from_slice(&fs::read(desk.path("documents/site.json")).unwrap()).unwrap();
+    site["steering"] = json!({ "clones": [{ "id": "b", "base_id": ".", "host": "watch.example.com" }] });
+    desk.file("steering.json", &site);
+    let rewrite = |site: &str, more: &[&str]| {
+        let url = "https://watch.example.com/harbour/master.m3u8";
+        let all = [&["manifest", "rewrite", "--site", site, "--url", url], more, &["-"]].concat();
+        String::from_utf8(desk.run(&all, MASTER).stdout).unwrap()
+    };
+    let tag = "#EXT-X-CONTENT-STEERING:SERVER-URI=\"/~TOKEN/harbour/_stagedoor/steering.json\"\n";
+    let session = ["--session", "TOKEN"];
+    let expected = rewrite("documents/site.json", &session).replace("#EXTM3U\n", &format!("#EXTM3U\n{tag}"));
+    assert_eq!(rewrite("steering.json", &session), expected);
+    assert_eq!(rewrite("steering.json", &[]), MASTER);
+}
+
+#[test]
+fn without_a_site_everything_on_the_playlists_host_is_covered() {
+    let desk = Desk::new();
+    let playlist =
+        "#EXTM3U\n#EXTINF:4,\na.ts\n#EXTINF:4,\n/other/b.ts\n#EXTINF:4,\nhttp://cdn.example:8080/c.ts?x\n";
+    let rewrite = |url: &str| {
+        let output = desk.run(&["manifest", "rewrite", "--url", url, "--session", "T", "-"], playlist);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let expected = "#EXTM3U\n#EXTINF:4,\n/~T/live/a.ts\n#EXTINF:4,\n/~T/other/b.ts\n#EXTINF:4,\n/~T/c.ts?x\n";
+    assert_eq!(rewrite("http://cdn.example:8080/live/a.m3u8"), expected);
+    assert_eq!(rewrite("http://cdn.example:8080/~T/live/a.m3u8"), expected.replace("/~T/live/a.ts", "a.ts"));
+}
+
+/// The session of the URL is the one that URIs carry, where none is given beside it.
+#[test]
+fn rewrite_takes_the_session_of_the_url() {
+    let desk = Desk::new();
+    let playlist = "#EXTM3U\n#EXTINF:4,\na.ts\n#EXTINF:4,\nhttps://media.example.com/vod/harbour/b.ts\n";
+    let rewrite = |url: &str| {
+        let all = ["manifest", "rewrite", "--site", "documents/site.json", "--url", url, "-"];
+        let output = desk.run(&all, playlist);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let expected =
+        |first: &str, second: &str| format!("#EXTM3U\n#EXTINF:4,\n{first}\n#EXTINF:4,\n{second}\n");
+    let by_path = expected("a.ts", "/~T/harbour/b.ts");
+    assert_eq!(rewrite("https://watch.example.com/~T/harbour/v/a.m3u8"), by_path);
+    assert_eq!(rewrite("https://watch.example.com/%7ET/harbour/v/a.m3u8"), by_path);
+    let by_query = expected("a.ts?sd_session=T", "/harbour/b.ts?sd_session=T");
+    assert_eq!(rewrite("https://watch.example.com/harbour/v/a.m3u8?sd_session=T"), by_query);
+    let foreign = "#EXTM3U\n#EXTINF:4,\nhttps://evil.example/b.ts\n";
+    let url = "https://watch.example.com/~T/harbour/v/a.m3u8";
+    let output = desk.run(&["manifest", "rewrite", "--url", url, "-"], foreign);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("manifest_foreign_uri"));
+}
+
+#[test]
+fn a_permit_has_no_members_without_a_meaning() {
+    let desk = Desk::new();
+    for (permit, expected) in [
+        (json!({ "caps": { "max_hight": 720 } }), "there is no such member: caps.max_hight"),
+        (
+            json!({ "cap": { "max_height": 720 }, "caps": { "max_height": 720, "HDR": false } }),
+            "there is no such member: cap, caps.HDR",
+        ),
+        (json!({ "caps": { "max_height": "720" } }), "invalid type: string"),
+    ] {
+        desk.file("permit.json", &permit);
+        let words =
+            ["manifest", "rewrite", "--url", "https://a.example/b.m3u8", "--permit", "permit.json", "-"];
+        let output = desk.run(&words, MASTER);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{permit}");
+        assert!(said.contains(&format!("permit.json: {expected}")), "{permit}: {said}");
+    }
+    // Names of DRM systems are values.
+    desk.file("permit.json", &json!({ "caps": { "allowed_cpc": { "com.example": ["HW"] } } }));
+    let words = ["manifest", "rewrite", "--url", "https://a.example/b.m3u8", "--permit", "permit.json", "-"];
+    assert_eq!(desk.run(&words, MASTER).stdout, MASTER.as_bytes());
+}
