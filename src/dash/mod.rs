@@ -5,9 +5,9 @@
 //!
 //! ```text
 //! parts       what is to be had elsewhere is put in           (xlink.rs)
-//! document    what the elements are                           (document.rs)
+//! document    what the elements are                           (document/)
 //! edits       what is made of it, as changes of its text       (limits/, window.rs, update.rs, steering.rs -> change.rs)
-//! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign.rs)
+//! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign/)
 //! template    rendered for each viewer by copying             (crate::manifest)
 //! patches     what has changed of a live MPD                  (patch.rs)
 //! timing      for how long an MPD is kept                     (timing.rs)

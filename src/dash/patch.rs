@@ -7,7 +7,7 @@
 //! </Patch>
 //! ```
 //!
-//! Its URIs are signed as those of an MPD (sign.rs). It is read without the MPD that it is for, so that nothing is known of the
+//! Its URIs are signed as those of an MPD (sign/). It is read without the MPD that it is for, so that nothing is known of the
 //! base URLs there: a plain relative URI stays as it is, an absolute one is mapped, and what else there is makes that there is no
 //! patch. In its place comes one that fits no MPD ([`VOID_PATCH`]), upon which players ask for the MPD as a whole (section
 //! 5.15.3.3): dash.js 5.2 at once, Shaka Player 5.2 with its next update. Neither does so upon an error.

@@ -1,287 +1,32 @@
-//! The elements that are known, in the order of the schema, and their attributes.
-//!
-//! The schema is that of ISO/IEC 23009-1:2022, the fifth edition, with what the sixth adds to it, and `ContentSteering` of
-//! ETSI TS 103 998. Clauses are those in which an element is described.
+//! The table of the elements, in the order of the schema.
+
+use super::shared::{
+    ADAPTATION_SET, ADAPTATION_SET_CHILDREN, CHOICE, COMMON, COMMON_CHILDREN, DESCRIPTOR, EVENT_STREAM,
+    KINDS, LABEL, LIST, PRESENTATION, SEGMENTS, SEGMENTS_CHILDREN, TEMPLATE, URL,
+};
+use super::types::{Known, Type, element, many, may, must, one};
+use Type::{
+    AccessPoint, Boolean, Date, Duration, FrameRate, Id, Integer, Integers, Language, Long, Name, Number,
+    Range, Ratio, Signed, Text, Token, Tokens, Uri, Words,
+};
 
 /// The version that the clauses are of.
 pub const SPECIFICATION: &str = "ISO/IEC 23009-1:2022";
-
-/// An element that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Its name.
-    pub name: &'static str,
-    /// The specification and its clause.
-    pub clause: &'static str,
-    /// Its attributes: those that several elements have, and its own.
-    attributes: [&'static [Attribute]; 2],
-    /// What may stand in it, in its order: what several elements have, and its own.
-    children: [&'static [Child]; 2],
-}
-
-/// An attribute that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attribute {
-    /// Its name.
-    pub name: &'static str,
-    /// The type of its value.
-    pub kind: Type,
-    /// Whether every such element has to have it.
-    pub required: bool,
-}
-
-/// An element in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Child {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether there may be several.
-    pub repeats: bool,
-}
-
-/// The type of an attribute's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// Anything.
-    Text,
-    /// A URI that players fetch, or a template of such.
-    Uri,
-    /// A URI that is a name.
-    Name,
-    /// A text without white space.
-    Token,
-    /// Texts with white space between them.
-    Tokens,
-    /// An integer that is not negative, of 32 bits.
-    Integer,
-    /// An integer that is not negative, of 64 bits.
-    Long,
-    /// An integer.
-    Signed,
-    /// Integers with white space between them.
-    Integers,
-    /// The id of an AdaptationSet or an Event: an integer, for which many write a text.
-    Id,
-    /// A number: `1.5`, `INF`.
-    Number,
-    /// `true` or `false`.
-    Boolean,
-    /// `true`, `false`, or an integer, as it was in earlier editions.
-    Alignment,
-    /// A duration: `PT1.5S`.
-    Duration,
-    /// A date and a time.
-    Date,
-    /// One of these words, for ever.
-    Words(&'static [&'static str]),
-    /// Two integers: `16:9`.
-    Ratio,
-    /// `25` or `30000/1001`.
-    FrameRate,
-    /// One rate, or the lowest and the highest one.
-    Rates,
-    /// A tag of BCP 47.
-    Language,
-    /// Bytes: `0-499`.
-    Range,
-    /// 0 to 6.
-    AccessPoint,
-}
 
 impl Known {
     /// Every element.
     pub const ALL: &[Self] = ELEMENTS;
 
     /// The element of a name.
-    pub(super) fn of(name: &str) -> Option<&'static Self> {
+    pub(in crate::dash::check) fn of(name: &str) -> Option<&'static Self> {
         ELEMENTS.iter().find(|known| known.name == name)
     }
-
-    /// Its attributes.
-    pub fn attributes(&self) -> impl Iterator<Item = &'static Attribute> {
-        let [shared, own] = self.attributes;
-        shared.iter().chain(own)
-    }
-
-    /// What may stand in it, in its order.
-    pub fn children(&self) -> impl Iterator<Item = &'static Child> {
-        let [shared, own] = self.children;
-        shared.iter().chain(own)
-    }
-}
-
-const fn may(name: &'static str, kind: Type) -> Attribute {
-    Attribute { name, kind, required: false }
-}
-
-const fn must(name: &'static str, kind: Type) -> Attribute {
-    Attribute { name, kind, required: true }
-}
-
-const fn one(name: &'static str) -> Child {
-    Child { name, repeats: false }
-}
-
-const fn many(name: &'static str) -> Child {
-    Child { name, repeats: true }
-}
-
-const fn element(
-    name: &'static str,
-    clause: &'static str,
-    attributes: &'static [Attribute],
-    children: &'static [Child],
-) -> Known {
-    Known { name, clause, attributes: [&[], attributes], children: [&[], children] }
 }
 
 /// A descriptor (5.8.2).
 const fn descriptor(name: &'static str, clause: &'static str) -> Known {
     element(name, clause, DESCRIPTOR, &[])
 }
-
-impl Known {
-    const fn with(mut self, attributes: &'static [Attribute], children: &'static [Child]) -> Self {
-        (self.attributes[0], self.children[0]) = (attributes, children);
-        self
-    }
-}
-
-use Type::{
-    AccessPoint, Alignment, Boolean, Date, Duration, FrameRate, Id, Integer, Integers, Language, Long, Name,
-    Number, Range, Rates, Ratio, Signed, Text, Token, Tokens, Uri, Words,
-};
-
-const DESCRIPTOR: &[Attribute] = &[must("schemeIdUri", Name), may("value", Text), may("id", Text)];
-
-const KINDS: Type = Words(&["text", "image", "audio", "video", "application", "font"]);
-
-/// What AdaptationSets, Representations, SubRepresentations and Preselections have in common (5.3.7).
-const COMMON: &[Attribute] = &[
-    may("profiles", Text),
-    may("width", Integer),
-    may("height", Integer),
-    may("sar", Ratio),
-    may("frameRate", FrameRate),
-    may("audioSamplingRate", Rates),
-    may("mimeType", Text),
-    may("segmentProfiles", Tokens),
-    may("codecs", Text),
-    may("containerProfiles", Tokens),
-    may("maximumSAPPeriod", Number),
-    may("startWithSAP", AccessPoint),
-    may("maxPlayoutRate", Number),
-    may("codingDependency", Boolean),
-    may("scanType", Words(&["progressive", "interlaced", "unknown"])),
-    may("selectionPriority", Integer),
-    may("tag", Text),
-];
-
-const COMMON_CHILDREN: &[Child] = &[
-    many("FramePacking"),
-    many("AudioChannelConfiguration"),
-    many("ContentProtection"),
-    one("OutputProtection"),
-    many("EssentialProperty"),
-    many("SupplementalProperty"),
-    many("InbandEventStream"),
-    many("Switching"),
-    many("RandomAccess"),
-    many("GroupLabel"),
-    many("Label"),
-    many("ProducerReferenceTime"),
-    many("ContentPopularityRate"),
-    many("Resync"),
-    many("SegmentSequenceProperties"),
-];
-
-/// What players choose by.
-const CHOICE: &[Child] = &[many("Accessibility"), many("Role"), many("Rating"), many("Viewpoint")];
-
-/// Segment Base Information (5.3.9.2).
-const SEGMENTS: &[Attribute] = &[
-    may("timescale", Integer),
-    may("eptDelta", Signed),
-    may("pdDelta", Signed),
-    may("presentationTimeOffset", Long),
-    may("presentationDuration", Long),
-    may("timeShiftBufferDepth", Duration),
-    may("indexRange", Range),
-    may("indexRangeExact", Boolean),
-    may("availabilityTimeOffset", Number),
-    may("availabilityTimeComplete", Boolean),
-];
-
-/// Multiple Segment Base Information (5.3.9.2), and a template's own (5.3.9.4).
-const TEMPLATE: &[Attribute] = &[
-    may("duration", Integer),
-    may("startNumber", Integer),
-    may("endNumber", Integer),
-    may("media", Uri),
-    may("index", Uri),
-    may("initialization", Uri),
-    may("bitstreamSwitching", Uri),
-];
-
-const LIST: &[Attribute] =
-    &[may("duration", Integer), may("startNumber", Integer), may("endNumber", Integer)];
-
-const SEGMENTS_CHILDREN: &[Child] =
-    &[one("Initialization"), one("RepresentationIndex"), one("FailoverContent")];
-
-const ADAPTATION_SET: &[Attribute] = &[
-    may("id", Id),
-    may("group", Integer),
-    may("lang", Language),
-    may("contentType", KINDS),
-    may("par", Ratio),
-    may("minBandwidth", Integer),
-    may("maxBandwidth", Integer),
-    may("minWidth", Integer),
-    may("maxWidth", Integer),
-    may("minHeight", Integer),
-    may("maxHeight", Integer),
-    may("minFrameRate", FrameRate),
-    may("maxFrameRate", FrameRate),
-    may("segmentAlignment", Alignment),
-    may("subsegmentAlignment", Alignment),
-    may("subsegmentStartsWithSAP", AccessPoint),
-    may("bitstreamSwitching", Boolean),
-    may("initializationSetRef", Integers),
-    may("initializationPrincipal", Uri),
-];
-
-const ADAPTATION_SET_CHILDREN: &[Child] = &[
-    many("Accessibility"),
-    many("Role"),
-    many("Rating"),
-    many("Viewpoint"),
-    many("ContentComponent"),
-    many("BaseURL"),
-    one("SegmentBase"),
-    one("SegmentList"),
-    one("SegmentTemplate"),
-    many("Representation"),
-];
-
-const URL: &[Attribute] = &[may("sourceURL", Uri), may("range", Range)];
-
-const LABEL: &[Attribute] = &[may("id", Integer), may("lang", Language)];
-
-const EVENT_STREAM: &[Attribute] = &[
-    must("schemeIdUri", Name),
-    may("value", Text),
-    may("timescale", Integer),
-    may("presentationTimeOffset", Long),
-];
-
-/// The presentation of another MPD in an event's place.
-const PRESENTATION: &[Attribute] = &[
-    must("uri", Uri),
-    may("earliestResolutionTimeOffset", Number),
-    may("maxDuration", Long),
-    may("serviceDescriptionId", Integer),
-];
 
 macro_rules! iso {
     ($section:literal) => {

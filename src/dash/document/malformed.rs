@@ -1,0 +1,52 @@
+//! Why a text is no document.
+
+use std::fmt;
+
+/// Why a text is no document that every reader would read alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What was expected, and what was found.
+    pub why: String,
+    /// It is something that makes readers read more than stands there: a document type, an entity, another encoding.
+    pub is_forbidden: bool,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.why)
+    }
+}
+
+/// What makes a text no document, and where.
+pub(super) struct Found {
+    pub(super) at: usize,
+    pub(super) why: String,
+    pub(super) is_forbidden: bool,
+}
+
+impl Found {
+    pub(super) fn slip(at: usize, why: impl Into<String>) -> Self {
+        Self { at, why: why.into(), is_forbidden: false }
+    }
+
+    pub(super) fn forbidden(at: usize, why: impl Into<String>) -> Self {
+        Self { is_forbidden: true, ..Self::slip(at, why) }
+    }
+}
+
+/// What the reader has to say, which may quote all of the document.
+pub(super) fn told(error: &impl fmt::Display) -> String {
+    error.to_string().chars().take(200).collect()
+}
+
+pub(super) fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// The line in which an offset of a text lies, counted from 1.
+pub(in crate::dash) fn line_of(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
+    memchr::memchr_iter(b'\n', before).count() + 1
+}

@@ -1,0 +1,237 @@
+//! A document, its elements and their attributes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use quick_xml::escape::unescape;
+
+use super::alike::may_hold_reference;
+use super::malformed::{Found, Malformed, line_of};
+use super::read::{self, Node, name_of};
+
+/// A document.
+#[derive(Debug)]
+pub(in crate::dash) struct Document<'a> {
+    text: &'a str,
+    /// In the order of their start tags.
+    nodes: Vec<Node>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads a document. Takes time and memory linear in its length.
+    pub(in crate::dash) fn read(text: &'a str) -> Result<Self, Malformed> {
+        match read::nodes(text) {
+            Ok(nodes) => Ok(Self { text, nodes }),
+            Err(Found { at, why, is_forbidden }) => {
+                Err(Malformed { line: line_of(text, at), why, is_forbidden })
+            }
+        }
+    }
+
+    pub(in crate::dash) const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The root element.
+    pub(in crate::dash) fn root(&self) -> Element<'_, 'a> {
+        // Invariant: a document without a root is not read.
+        Element { document: self, id: 0 }
+    }
+}
+
+/// An element of a document.
+#[derive(Clone, Copy)]
+pub(in crate::dash) struct Element<'d, 'a> {
+    document: &'d Document<'a>,
+    id: usize,
+}
+
+impl<'d, 'a> Element<'d, 'a> {
+    fn node(self) -> Node {
+        // Invariant: ids are made from the length of the list, which only grows.
+        const NONE: Node = Node { start: 0, tag_end: 0, inner_end: 0, end: 0, parent: 0, after: 0 };
+        self.document.nodes.get(self.id).copied().unwrap_or(NONE)
+    }
+
+    pub(in crate::dash) const fn document(self) -> &'d Document<'a> {
+        self.document
+    }
+
+    /// A number by which it is known within its document, ascending in the order of start tags.
+    pub(in crate::dash) const fn id(self) -> usize {
+        self.id
+    }
+
+    /// The name without its prefix.
+    pub(in crate::dash) fn name(self) -> &'a str {
+        local(self.qualified_name())
+    }
+
+    /// The name as it stands.
+    pub(in crate::dash) fn qualified_name(self) -> &'a str {
+        name_of(self.slice(self.tag()))
+    }
+
+    /// Whether it has the prefix of the root element, or none as that.
+    pub(in crate::dash) fn is_prefixed_as_root(self) -> bool {
+        let prefix = |element: Self| element.qualified_name().split_once(':').map(|(prefix, _)| prefix);
+        prefix(self) == prefix(self.document.root())
+    }
+
+    /// All of it, with its tags.
+    pub(in crate::dash) fn range(self) -> Range<usize> {
+        let node = self.node();
+        node.start as usize..node.end as usize
+    }
+
+    /// Its start tag; of an empty element, all of it.
+    pub(in crate::dash) fn tag(self) -> Range<usize> {
+        let node = self.node();
+        node.start as usize..node.tag_end as usize
+    }
+
+    /// What stands between its tags; `None`: it has one tag only, `<BaseURL/>`.
+    pub(in crate::dash) fn inner(self) -> Option<Range<usize>> {
+        let node = self.node();
+        (node.end > node.tag_end).then_some(node.tag_end as usize..node.inner_end as usize)
+    }
+
+    pub(in crate::dash) fn parent(self) -> Option<Self> {
+        (self.id > 0).then(|| Self { id: self.node().parent as usize, ..self })
+    }
+
+    pub(in crate::dash) fn children(self) -> impl Iterator<Item = Self> + use<'d, 'a> {
+        let end = self.node().after as usize;
+        let mut next = self.id + 1;
+        std::iter::from_fn(move || {
+            let child = Self { id: next, ..self };
+            (next < end).then(|| {
+                next = child.node().after as usize;
+                child
+            })
+        })
+    }
+
+    /// The children of a name.
+    pub(in crate::dash) fn children_named(
+        self,
+        name: &'static str,
+    ) -> impl Iterator<Item = Self> + use<'d, 'a> {
+        self.children().filter(move |child| child.name() == name)
+    }
+
+    pub(in crate::dash) fn child(self, name: &'static str) -> Option<Self> {
+        self.children_named(name).next()
+    }
+
+    /// Everything below it, in the order of start tags.
+    pub(in crate::dash) fn descendants(self) -> impl Iterator<Item = Self> + use<'d, 'a> {
+        (self.id + 1..self.node().after as usize).map(move |id| Self { id, ..self })
+    }
+
+    pub(in crate::dash) fn attributes(self) -> impl Iterator<Item = Attribute<'a>> {
+        let tag = self.tag();
+        let text = self.slice(tag.clone());
+        let name_len = name_of(text).len();
+        let content = text.get(1..text.len() - 1).unwrap_or_default();
+        let content = content.strip_suffix('/').unwrap_or(content);
+        let mut attributes = quick_attributes(content, name_len);
+        std::iter::from_fn(move || {
+            let (name, value) = attributes.next()?;
+            let at = tag.start + (value.as_ptr() as usize - text.as_ptr() as usize);
+            Some(Attribute { name, raw: value, at })
+        })
+    }
+
+    /// The attribute of a qualified name.
+    pub(in crate::dash) fn attribute(self, name: &str) -> Option<Attribute<'a>> {
+        self.attributes().find(|attribute| attribute.name == name)
+    }
+
+    /// The value of an attribute, with its references resolved.
+    pub(in crate::dash) fn value(self, name: &str) -> Option<Cow<'a, str>> {
+        self.attribute(name).map(|attribute| attribute.value())
+    }
+
+    /// What gives it an attribute of a value that needs no references: a text, and the place where it goes.
+    pub(in crate::dash) fn with_attribute(self, name: &str, value: &str) -> (Range<usize>, String) {
+        match self.attribute(name) {
+            Some(attribute) => (attribute.range(), value.to_owned()),
+            None => {
+                let at = self.tag().start + 1 + self.qualified_name().len();
+                (at..at, format!(" {name}=\"{value}\""))
+            }
+        }
+    }
+
+    /// The one text between its tags, with references resolved; `None`: there is more between them. Some readers take the
+    /// last of several texts for all of it, some join them, and some resolve references in CDATA.
+    pub(in crate::dash) fn content(self) -> Option<Cow<'a, str>> {
+        let Some(inner) = self.inner() else { return Some(Cow::Borrowed("")) };
+        let inner = self.slice(inner);
+        if !inner.contains('<') {
+            // Invariant: references have been checked when the document was read.
+            return Some(unescape(inner).unwrap_or(Cow::Borrowed(inner)));
+        }
+        let data = inner.trim().strip_prefix("<![CDATA[")?.strip_suffix("]]>")?;
+        let is_one = !data.contains("]]>") && !may_hold_reference(data);
+        is_one.then_some(Cow::Borrowed(data))
+    }
+
+    fn slice(self, range: Range<usize>) -> &'a str {
+        self.document.text.get(range).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Element<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slice(self.tag()))
+    }
+}
+
+/// An attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::dash) struct Attribute<'a> {
+    /// The name as it stands, with its prefix.
+    pub(in crate::dash) name: &'a str,
+    /// The value as it stands, without its quotes.
+    pub(in crate::dash) raw: &'a str,
+    /// Where the value begins in the text.
+    pub(in crate::dash) at: usize,
+}
+
+impl<'a> Attribute<'a> {
+    /// The value with its references resolved.
+    pub(in crate::dash) fn value(&self) -> Cow<'a, str> {
+        // Invariant: references have been checked when the document was read.
+        unescape(self.raw).unwrap_or(Cow::Borrowed(self.raw))
+    }
+
+    /// Where the value stands, without its quotes.
+    pub(in crate::dash) const fn range(&self) -> Range<usize> {
+        self.at..self.at + self.raw.len()
+    }
+
+    /// The name without its prefix.
+    pub(in crate::dash) fn local_name(&self) -> &'a str {
+        local(self.name)
+    }
+}
+
+/// Names and values out of a start tag that has been checked.
+fn quick_attributes(content: &str, name_len: usize) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = content.get(name_len..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (name, behind) = rest.split_once('=')?;
+        let behind = behind.trim_start();
+        let quote = behind.chars().next()?;
+        let (value, behind) = behind.get(1..)?.split_once(quote)?;
+        rest = behind;
+        Some((name.trim(), value))
+    })
+}
+
+fn local(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(_, local)| local)
+}

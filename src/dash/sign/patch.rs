@@ -1,0 +1,147 @@
+//! Signs what a patch puts into an MPD.
+
+use super::element::{holds_uri, marked};
+use super::level::{Bases, Level, is_level};
+use super::signer::{Signer, Uncovered};
+use super::template::is_plain_id;
+use crate::dash::digits::are_digits;
+use crate::dash::document::{Element, is_of_readers};
+use crate::dash::patch::{self, Selected};
+use crate::dash::place::{Base, Place, PlaceError};
+use crate::manifest::{Frame, Signing, is_relative};
+use crate::route::{Reading, ResourcePath, SESSION_PARAMETER, without_session};
+
+impl Signer<'_> {
+    /// Signs what a patch puts into an MPD.
+    pub(super) fn patch(&mut self, patch: Element<'_, '_>) -> Result<(), Uncovered> {
+        self.is_patch = true;
+        for operation in patch.children() {
+            let at = operation.tag().start;
+            let failed = |why, uri: &str| Uncovered { at, why, uri: uri.to_owned() };
+            let own = [Base::unknown().map_err(|error| failed(error.why(), ""))?];
+            let unknown = Bases::new(own.to_vec());
+            let level = Level::new(operation, &own, &unknown, &unknown);
+            let selected = Selected::of(operation).filter(|_| operation.name() != "remove");
+            let Some(selected) = selected else { continue };
+            if selected.attribute.is_some() || selected.is_text {
+                self.value(operation, &selected, &level)?;
+                continue;
+            }
+            let text = operation.content().unwrap_or_default();
+            if holds_uri(selected.element) && !text.trim_ascii().is_empty() {
+                return Err(failed("a part of a URI", &text));
+            }
+            for element in operation.children() {
+                let mut representations = element.descendants().chain([element]);
+                let is_odd = |id: &str| !is_plain_id(id);
+                if representations.any(|one| {
+                    one.name() == "Representation" && one.value("id").is_some_and(|id| is_odd(&id))
+                }) {
+                    return Err(failed(
+                        "an id of a Representation with which a template may lead elsewhere",
+                        "",
+                    ));
+                }
+                match element.name() {
+                    "BaseURL" => {
+                        self.content(element, &mut |signer, uri| {
+                            Ok(signer.base_url(uri, unknown.all(), false)?.0)
+                        })?;
+                    }
+                    name if is_level(name) => {
+                        self.level(element, &unknown, &own)?;
+                    }
+                    _ => self.element(element, &level)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs what a patch makes of an attribute, or of the text in an element.
+    fn value(
+        &mut self,
+        operation: Element<'_, '_>,
+        selected: &Selected<'_>,
+        level: &Level<'_, '_, '_>,
+    ) -> Result<(), Uncovered> {
+        let Selected { element, attribute, .. } = *selected;
+        let place = |signer: &Self, text: &str| -> Result<Place, PlaceError> {
+            let as_is = |is_well| if is_well { Ok(Place::AsIs) } else { Err(PlaceError::Ambiguous) };
+            let stays = || as_is(signer.resolver.place(text, level.bases.all())? == Place::AsIs);
+            match (attribute, element) {
+                (None, "BaseURL") => Ok(signer.base_url(text, level.bases.all(), false)?.0),
+                (None, "PatchLocation") => signer.next_patch(text, level),
+                (None, "Location") => signer.own_mpd(text, level),
+                (None, "ContentSteering") => as_is(false),
+                (None, _) => signer.own(text, level),
+                (Some("id"), _) => as_is(is_plain_id(text)),
+                (Some("value" | "messageData" | "uri" | "url" | "dvb:url"), _) => stays(),
+                (Some("schemeIdUri"), _) => as_is(false),
+                (Some("bandwidth"), _) => as_is(are_digits(text)),
+                (Some(name), _) if is_of_readers(name) => as_is(false),
+                (Some(name), _) if name.ends_with(":href") => as_is(false),
+                (Some(_), _) => signer.template_place(text, level),
+            }
+        };
+        let is_uri = match (attribute, element) {
+            (None, name) => holds_uri(name),
+            (Some("id"), name) => name == "Representation",
+            (Some("value"), name) => {
+                matches!(name, "UTCTiming" | "EssentialProperty" | "SupplementalProperty")
+            }
+            (Some("media" | "initialization" | "index" | "bitstreamSwitching" | "sourceURL"), _)
+            | (Some("schemeIdUri" | "messageData" | "uri" | "url" | "dvb:url" | "bandwidth"), _) => true,
+            (Some(name), _) => name.ends_with(":href") || is_of_readers(name),
+        };
+        if is_uri { self.content(operation, &mut { place }) } else { Ok(()) }
+    }
+
+    /// Where the MPD that a patch is for is asked for. What it is relative to is not known, but for its host.
+    fn own(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        let is_path = uri.starts_with('/') && !uri.starts_with("//");
+        let whole = is_path.then(|| self.frame.folder.join(uri).ok()).flatten();
+        match self.resolver.place(whole.as_ref().map_or(uri, |url| url.as_str()), level.own)? {
+            Place::AsIs => Err(PlaceError::Ambiguous),
+            place => Ok(place),
+        }
+    }
+
+    /// Where an MPD is asked for that is read as one, as a patch says.
+    pub(super) fn own_mpd(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        let whole = self.frame.folder.join(uri).map_err(|_| PlaceError::Unreadable)?;
+        let is_own = self.resolver.is_own(whole.as_str(), level.own)?;
+        let marked = marked(uri, Reading::Mpd).filter(|_| is_own);
+        self.own(marked.as_deref().unwrap_or(uri), level)
+    }
+
+    /// Where the next patch is, as a patch says. It has to be said with the session: some players resolve it against the
+    /// URL at which they have entered. What it is relative to is not known, but it is this patch's own path if that ends so.
+    pub(super) fn next_patch(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+        if !patch::is_named(uri) {
+            return Err(PlaceError::Foreign);
+        }
+        if uri.starts_with('/') || !is_relative(uri) {
+            return self.own(uri, level);
+        }
+        let Frame { root, resource, signing, .. } = *self.frame;
+        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        let mut path = path;
+        while let Some(behind) = path.strip_prefix("../").or_else(|| path.strip_prefix("./")) {
+            path = behind;
+        }
+        let path = ResourcePath::parse(path).map_err(|_| PlaceError::Spelling)?;
+        let before = resource.as_str().strip_suffix(path.as_str());
+        if !before.is_some_and(|folder| folder.is_empty() || folder.ends_with('/')) || query.contains('#') {
+            return Err(PlaceError::Ambiguous);
+        }
+        let query = without_session(query);
+        let mark = |query: &str, mark| if query.is_empty() { "" } else { mark };
+        Ok(if signing == Signing::Query {
+            let before = format!("/{root}{resource}?{query}{}{SESSION_PARAMETER}=", mark(&query, "&"));
+            Place::Signed(before, String::new())
+        } else {
+            Place::Signed("/~".to_owned(), format!("/{root}{resource}{}{query}", mark(&query, "?")))
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! The signer of one MPD or patch.
+
+use super::level::Bases;
+use super::written::Written;
+use crate::dash::change::Edited;
+use crate::dash::compile::CompileError;
+use crate::dash::document::{Document, Element, line_of};
+use crate::dash::place::{Base, PlaceError, Resolver};
+use crate::manifest::{Frame, MOST_RESOLVED, Signing};
+
+/// Signs the URIs of one MPD or patch.
+pub(super) struct Signer<'f> {
+    pub(super) frame: &'f Frame<'f>,
+    pub(super) resolver: Resolver<'f>,
+    pub(super) written: Written,
+    /// It is a patch, to an MPD of which nothing is at hand.
+    pub(super) is_patch: bool,
+    /// It announces content steering.
+    pub(super) is_steered: bool,
+    /// The site trusts the steering servers that its MPDs name.
+    pub(super) keeps_steering: bool,
+}
+
+impl<'f> Signer<'f> {
+    pub(super) fn new(frame: &'f Frame<'f>) -> Self {
+        let resolver = Resolver::new(frame);
+        Self {
+            frame,
+            resolver,
+            written: Written::default(),
+            is_patch: false,
+            is_steered: false,
+            keeps_steering: false,
+        }
+    }
+
+    /// Signs an MPD or a patch.
+    pub(super) fn sign(
+        &mut self,
+        document: &Document<'_>,
+        source: &str,
+        edited: &Edited<'_>,
+    ) -> Result<(), CompileError> {
+        let root = document.root();
+        let signed = if root.name() == "Patch" { self.patch(root) } else { self.mpd(root) };
+        signed.map_err(|Uncovered { at, why, uri }| {
+            let line = line_of(source, edited.origin(at));
+            if why == PlaceError::Exhausted.why() {
+                return CompileError::TooMuch { line, limit: MOST_RESOLVED, found: self.resolver.spent() };
+            }
+            if why == PlaceError::Remote.why() {
+                return CompileError::Unsupported { line, what: why };
+            }
+            CompileError::Uncovered { line, why, uri: quote(&uri) }
+        })
+    }
+
+    fn mpd(&mut self, mpd: Element<'_, '_>) -> Result<(), Uncovered> {
+        let frame = self.frame;
+        let failed = |error: PlaceError| Uncovered {
+            at: mpd.tag().start,
+            why: error.why(),
+            uri: frame.resource.to_string(),
+        };
+        let own = vec![Base::of_manifest(frame).map_err(failed)?];
+        // At the entry, relative URIs would not inherit the session: they are given a base URL that has it.
+        let is_given_base = frame.signing == Signing::Path && mpd.child("BaseURL").is_none();
+        let bases = if is_given_base { vec![self.give_base(mpd).map_err(failed)?] } else { own.clone() };
+        let bases = Bases::new(bases);
+        self.give_location(mpd);
+        self.is_steered = mpd.child("ContentSteering").is_some();
+        self.level(mpd, &bases, &own)?;
+        Ok(())
+    }
+}
+
+/// A URI that no session covers.
+pub(super) struct Uncovered {
+    /// Where it stands.
+    pub(super) at: usize,
+    pub(super) why: &'static str,
+    pub(super) uri: String,
+}
+
+/// A URI as a message quotes it: without its query, which may hold a signature, and shortened.
+fn quote(uri: &str) -> String {
+    uri.split('?').next().unwrap_or_default().chars().take(120).collect()
+}

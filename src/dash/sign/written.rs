@@ -1,0 +1,78 @@
+//! What is written in place of pieces of a text.
+
+use std::ops::Range;
+
+use crate::dash::compile::CompileError;
+use crate::dash::document::small;
+use crate::manifest::{Hole, MOST_WRITTEN, TOKEN_BYTES, Template};
+
+/// What is written in place of pieces of a text.
+///
+/// It is one string for all of them: an MPD may have hundreds of thousands of URIs, each of which would be strings of its own.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) text: String,
+    places: Vec<Replaced>,
+    /// Where something else of the viewer's own comes than the token, of the string.
+    pub(super) others: Vec<(u32, Hole)>,
+    /// How long all of it is with the tokens, in bytes.
+    pub(super) bytes: usize,
+}
+
+/// A piece of a text, and what is written in its place. Documents have less than 4 GiB.
+struct Replaced {
+    at: Range<u32>,
+    /// What is written, of the string for all.
+    with: Range<u32>,
+    /// Where the token comes, of that string.
+    hole: Option<u32>,
+}
+
+impl Written {
+    /// Puts texts in place of a piece, with the token behind the first if there is a second.
+    pub(super) fn put(&mut self, at: Range<usize>, before: &[&str], after: Option<&[&str]>) {
+        let start = small(self.text.len());
+        before.iter().for_each(|text| self.text += text);
+        let hole = after.map(|after| {
+            let hole = small(self.text.len());
+            after.iter().for_each(|text| self.text += text);
+            hole
+        });
+        let with = start..small(self.text.len());
+        self.bytes += with.len() + hole.map_or(0, |_| TOKEN_BYTES);
+        self.places.push(Replaced { at: small(at.start)..small(at.end), with, hole });
+    }
+
+    pub(super) fn template(mut self, text: &str) -> Result<Template, CompileError> {
+        // What begins at one place stays in its order.
+        self.places.sort_by_key(|replaced| (replaced.at.start, replaced.at.end));
+        let gone: usize = self.places.iter().map(|replaced| replaced.at.len()).sum();
+        let found = (text.len() + self.bytes).saturating_sub(gone);
+        if found > MOST_WRITTEN {
+            return Err(CompileError::TooLong { limit: MOST_WRITTEN, found });
+        }
+        let mut template = Template::with_capacity((text.len() + self.text.len()).saturating_sub(gone));
+        let mut copied = 0;
+        let push = |template: &mut Template, text: &str, from: u32, to: u32| {
+            template.push(text.get(from as usize..to as usize).unwrap_or_default().as_bytes());
+        };
+        for Replaced { at, with, hole } in &self.places {
+            push(&mut template, text, copied, at.start);
+            push(&mut template, &self.text, with.start, hole.unwrap_or(with.end));
+            if let Some(hole) = *hole {
+                let mut from = hole;
+                template.push_hole();
+                for (other, kind) in self.others.iter().filter(|(other, _)| (hole..with.end).contains(other))
+                {
+                    push(&mut template, &self.text, from, *other);
+                    template.push_other(*kind);
+                    from = *other;
+                }
+                push(&mut template, &self.text, from, with.end);
+            }
+            copied = at.end;
+        }
+        template.push(text.get(copied as usize..).unwrap_or_default().as_bytes());
+        Ok(template.finished())
+    }
+}
