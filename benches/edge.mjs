@@ -30,7 +30,7 @@ const settings = {
   seconds: asked.quick ? 1 : whole("seconds"),
   rounds: asked.quick ? 1 : whole("rounds"),
   connections: whole("connections"),
-  warm: asked.quick ? 0 : 1,
+  warm: asked.quick ? 0 : 5,
 };
 
 function whole(name) {

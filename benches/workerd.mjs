@@ -83,6 +83,14 @@ async function start(name, config) {
     /** When its process was begun, as `performance.now()` tells. */
     begun,
     pid: child.pid,
+    /** The bytes that it has written so far; unknown where there is no /proc. */
+    written() {
+      try {
+        return Number(/^wchar: (\d+)/m.exec(readFileSync(`/proc/${child.pid}/io`, "utf8"))[1]);
+      } catch {
+        return NaN;
+      }
+    },
     /** The processor time of its threads so far, in milliseconds; unknown where there is no /proc. */
     processorMs() {
       try {
