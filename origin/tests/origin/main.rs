@@ -10,6 +10,7 @@
 
 mod app;
 mod auth;
+mod docs;
 mod documents;
 mod edge;
 mod media;
