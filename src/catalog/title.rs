@@ -11,7 +11,6 @@ use super::{
     AdsMode, BlackoutId, Caps, DeviceClass, Enforcement, EntitlementId, Host, IdError, Memo, Model, OfferId,
     OfferRules, Plan, Ratings, Territories, TitleId, VarianceId, Window,
 };
-use crate::rights::Prepared;
 use crate::time::UnixTime;
 
 /// A title: its sites, where its media lies, and its offers.
@@ -49,9 +48,9 @@ pub struct Title {
     /// Who may watch it. A viewer whom no offer fits is denied.
     #[serde(deserialize_with = "crowd::offers")]
     pub offers: Vec<Offer>,
-    /// What decisions need of all this, worked out once.
+    /// What other modules derive from all this.
     #[serde(skip)]
-    pub prepared: Memo<Prepared>,
+    pub memo: Memo,
 }
 
 impl Title {

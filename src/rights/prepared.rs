@@ -23,7 +23,7 @@ pub struct Prepared {
 impl Prepared {
     /// Of a title, worked out when it is first asked for.
     pub fn of_title(title: &Title) -> &Self {
-        title.prepared.of(|| Self::of(title))
+        title.memo.of(|| Self::of(title))
     }
 
     /// Works it out.
