@@ -17,7 +17,7 @@ use quick_xml::events::Event;
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::dash::{Edits, compile};
 use stagedoor::manifest::{Frame, Query, Signing, Template};
-use stagedoor::route::ResourcePath;
+use stagedoor::resource::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
 

@@ -18,7 +18,7 @@ use quick_m3u8::{HlsLine, Reader};
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::hls::{Edits, EventKind, Tag, Writer, compile, events};
 use stagedoor::manifest::{Frame, Query, Signing, Template};
-use stagedoor::route::ResourcePath;
+use stagedoor::resource::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
 

@@ -14,13 +14,15 @@ use crate::catalog::Host;
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::redacted::Redacted;
-use crate::route;
 
 /// The variable that names the one host on which the edge's own endpoints answer.
 pub const HOST_VARIABLE: &str = "CONTROL_HOST";
 
 /// The variable, or better the secret, that names the folder below which they answer.
 pub const PATH_VARIABLE: &str = "CONTROL_PATH";
+
+/// Where operators ask how a request is decided.
+pub const EXPLAIN_PATH: &str = "/_stagedoor/explain";
 
 /// The place of the edge's own endpoints, as the deployment sets it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +63,7 @@ impl ControlPlace {
         // By their hashes: where those differ says nothing about the folder.
         let hash = |folder: &Redacted<String>| Sha256::digest(folder.expose());
         let in_folder = self.folder.as_ref().map(hash) == folder.map(hash);
-        if on_host && in_folder { Ok(()) } else { Err(route::method_not_allowed()) }
+        if on_host && in_folder { Ok(()) } else { Err(Denial::method_not_allowed()) }
     }
 }
 

@@ -34,6 +34,16 @@ impl Denial {
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into(), reply: None }
     }
+
+    /// Refuses a path that names no title.
+    pub(crate) fn unknown_path() -> Self {
+        Self::new(Reason::NotFound, "expected /{title}/{manifest} or /~{session}/{title}/{resource}")
+    }
+
+    /// Refuses a method that the path does not answer.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(Reason::MethodNotAllowed, "expected GET, HEAD or OPTIONS")
+    }
 }
 
 impl fmt::Display for Denial {

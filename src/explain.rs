@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::cache;
-use crate::facts::{Facts, Geography, Headers, Method, Scheme, host_name};
+use crate::catalog::{SessionId, host_name};
+use crate::facts::{Facts, Geography, Headers, Method, Scheme};
 use crate::life::renewal;
 use crate::offline::{self, Admitted, Halt, Known, Question, Step};
 use crate::redacted::Redacted;
@@ -24,10 +25,6 @@ use crate::route::{Route, route};
 use crate::stop::Stop;
 use crate::streams::Newcomer;
 use crate::time::UnixTime;
-use crate::token::session::SessionId;
-
-/// The path of the edge's endpoint, on any of its hosts.
-pub const PATH: &str = "/_stagedoor/explain";
 
 /// The most bytes in the endpoint's body.
 pub const MAX_BYTES: usize = 64 * 1024;

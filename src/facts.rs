@@ -14,7 +14,7 @@ pub struct Facts {
     pub method: Method,
     /// The scheme of the URL: `https`, or `http` in development.
     pub scheme: Scheme,
-    /// The host name of the URL, without a port and without the dot of a root ([`host_name`]), in lower case.
+    /// The host name of the URL, without a port and without the dot of a root ([`host_name`](crate::catalog::host_name)), in lower case.
     pub host: String,
     /// The port, where the URL names one that is not the scheme's own.
     pub port: Option<u16>,
@@ -62,14 +62,6 @@ impl Facts {
             None => format!("{}://{}", self.scheme.name(), self.host),
         }
     }
-}
-
-/// A host name without the dot that stands for the root of the domain name system ([RFC 1034 section 3.1]): resolvers take
-/// `watch.example.com.` for `watch.example.com`, and clients send what they were given.
-///
-/// [RFC 1034 section 3.1]: https://www.rfc-editor.org/rfc/rfc1034#section-3.1
-pub fn host_name(host: &str) -> &str {
-    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// The scheme of a URL.

@@ -26,6 +26,7 @@ pub mod offline;
 pub mod redacted;
 pub mod repeats;
 pub mod reply;
+pub mod resource;
 pub mod rewrite;
 pub mod rights;
 pub mod route;

@@ -9,20 +9,21 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::admission::{Admission, Sessions};
-use crate::catalog::{Document, DocumentKey, Host, Issuer, KeySet, Kind, KvDocument, Site, Stored, Title};
+use crate::catalog::{
+    Document, DocumentKey, Host, Issuer, KeySet, Kind, KvDocument, SessionId, Site, Stored, Title,
+};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::life::{below, check_site, entry, renewal};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
+use crate::resource::MediaRequest;
 use crate::rights::{self, Decision, Policies, Trace};
-use crate::route::MediaRequest;
 use crate::stop::Stop;
 use crate::time::UnixTime;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::token::native;
-use crate::token::session::SessionId;
 use crate::token::{Asked, Challenge, OwnedChallenge, Presented, RevocationIndex, Use, genuine};
 
 /// Documents at hand, as the JSON that KV would hold.

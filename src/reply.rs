@@ -8,7 +8,7 @@ use crate::catalog::CorsPolicy;
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::Fault;
-use crate::route::ResourceKind;
+use crate::resource::ResourceKind;
 
 /// A reply whose body is at hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

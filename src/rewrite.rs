@@ -21,7 +21,7 @@ use crate::hls;
 use crate::manifest::{Own, Template};
 use crate::memory_key::MemoryKey;
 use crate::reply::{NOT_KEPT, Reply};
-use crate::route::{MediaRequest, ResourceKind};
+use crate::resource::{MediaRequest, ResourceKind};
 use crate::stop::Stop;
 use crate::token::Credentials;
 use crate::variation::{CompileError, Variation};

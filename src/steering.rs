@@ -21,8 +21,8 @@ use url::Url;
 
 use crate::admission::Admission;
 use crate::catalog::{
-    CloneUri, KeySet, ParameterName, ParameterValue, PathwayClone, PathwayId, PathwayPriority, Reach, Site,
-    StableId, SteeringPolicy,
+    CloneUri, KeySet, ParameterName, ParameterValue, PathwayClone, PathwayId, PathwayPriority, Reach,
+    SESSION_PARAMETER, SessionId, Site, StableId, SteeringPolicy,
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -30,11 +30,10 @@ use crate::life::renewal;
 use crate::manifest::{Signing, Steering};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
+use crate::resource::{MediaRequest, ResourceKind, STEERING_RESOURCE};
 use crate::rights;
-use crate::route::{MediaRequest, ResourceKind, SESSION_PARAMETER, STEERING_RESOURCE};
 use crate::stop::Stop;
 use crate::time::UnixTime;
-use crate::token::session::SessionId;
 
 /// Answers a request for the steering manifest of a session.
 ///

@@ -8,9 +8,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Caps, Site};
+use crate::catalog::{Caps, SessionId, Site};
 use crate::denial::{Denial, Reason};
-use crate::token::session::{Session, SessionId, Tag};
+use crate::token::session::{Session, Tag};
 
 /// A stream that is about to begin, of a viewer who may watch so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,11 +137,11 @@ pub fn seen_every_s(site: &Site) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Lock;
     use crate::facts::Facts;
     use crate::rights::Class;
     use crate::time::UnixTime;
-    use crate::token::session::Opening;
-    use crate::token::{Dialect, Grant, Lock};
+    use crate::token::{Dialect, Grant, session::Opening};
 
     fn session(subject: Option<&str>, counted: bool) -> Session {
         let grant = Grant {

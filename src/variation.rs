@@ -22,7 +22,7 @@ use crate::dash;
 use crate::facts::Facts;
 use crate::hls::{self, List, Skip};
 use crate::manifest::{Frame, Query, Signing, Steering, Template};
-use crate::route::{MediaRequest, ResourceKind, ResourcePath};
+use crate::resource::{MediaRequest, ResourceKind, ResourcePath};
 use crate::steering;
 use crate::token::Credentials;
 

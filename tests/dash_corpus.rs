@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use stagedoor::catalog::{Caps, ForeignPolicy};
+use stagedoor::catalog::{Caps, ForeignPolicy, SESSION_PARAMETER};
 use stagedoor::dash::{CompileError, Edits, compile};
 use stagedoor::manifest::{Frame, Query, Signing};
-use stagedoor::route::{Reading, ResourcePath, SESSION_PARAMETER, TIME_RESOURCE};
+use stagedoor::resource::{Reading, ResourcePath, TIME_RESOURCE};
 use stagedoor::token::Credentials;
 use url::Url;
 use xml::Element;

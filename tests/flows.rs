@@ -12,7 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use stagedoor::facts::{Facts, Geography, Headers, Method, host_name};
+use stagedoor::catalog::host_name;
+use stagedoor::facts::{Facts, Geography, Headers, Method};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
 use stagedoor::time::UnixTime;

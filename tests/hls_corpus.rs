@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stagedoor::catalog::{Caps, ForeignPolicy};
+use stagedoor::catalog::{Caps, ForeignPolicy, SESSION_PARAMETER};
 use stagedoor::hls::{Edits, Writer, check, compile, events};
 use stagedoor::manifest::{FINDINGS_MAX, Frame, Query, Severity, Signing};
-use stagedoor::route::{Reading, ResourcePath, SESSION_PARAMETER};
+use stagedoor::resource::{Reading, ResourcePath};
 use stagedoor::token::Credentials;
 use url::Url;
 

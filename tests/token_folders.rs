@@ -4,16 +4,15 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use stagedoor::catalog::{Acceptance, Algorithm, Jwk, KeySet, TitleId, TokenPolicy};
+use stagedoor::catalog::{Acceptance, Algorithm, Jwk, KeySet, Lock, SessionId, TitleId, TokenPolicy};
 use stagedoor::facts::Facts;
 use stagedoor::redacted::Redacted;
+use stagedoor::resource::MediaRequest;
 use stagedoor::rights::Class;
-use stagedoor::route::MediaRequest;
 use stagedoor::time::UnixTime;
-use stagedoor::token::mint::PrivateKey;
-use stagedoor::token::session::{Opening, Session, SessionId};
+use stagedoor::token::session::{Opening, Session};
 use stagedoor::token::{
-    Asked, Grant, Lock, cat, cloud_front, edge_auth, media_cdn, native, present, secure_link,
+    Asked, Grant, cat, cloud_front, edge_auth, media_cdn, mint::PrivateKey, native, present, secure_link,
 };
 
 const NOW: u64 = 1_795_370_400;

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use stagedoor::facts::Facts;
-use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
+use stagedoor::resource::{MediaRequest, ResourcePath};
+use stagedoor::route::{Route, route};
 use url::{Url, quirks};
 
 const CASES: &str = include_str!("fixtures/url/wpt-urltestdata/urltestdata.json");

@@ -6,7 +6,8 @@ use serde_json::json;
 use stagedoor::cache::{self, Lifetime, OriginControl, Source, SourceError};
 use stagedoor::catalog::{Caps, Site, Title};
 use stagedoor::manifest::Timing;
-use stagedoor::route::{MediaRequest, Route, route};
+use stagedoor::resource::MediaRequest;
+use stagedoor::route::{Route, route};
 use stagedoor::token;
 
 use crate::input::{self, Misuse};

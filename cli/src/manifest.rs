@@ -6,12 +6,13 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
 use stagedoor::cache;
-use stagedoor::catalog::{Caps, ForeignPolicy, SigningStyle, Site, Start};
+use stagedoor::catalog::{Caps, ForeignPolicy, PlaylistBounds, SESSION_PARAMETER, SigningStyle, Site, Start};
 use stagedoor::dash;
 use stagedoor::facts::Facts;
-use stagedoor::hls::{self, Bounds, Edits};
+use stagedoor::hls::{self, Edits};
 use stagedoor::manifest::{Frame, Query, Signing};
-use stagedoor::route::{MediaRequest, ResourcePath, Route, SESSION_PARAMETER, route, session_prefix};
+use stagedoor::resource::{MediaRequest, ResourcePath};
+use stagedoor::route::{Route, route, session_prefix};
 use stagedoor::steering;
 use stagedoor::token::Credentials;
 use url::Url;
@@ -165,7 +166,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         credentials: &site.as_ref().map_or_else(Credentials::usual, Credentials::of),
     };
     let caps = permit.unwrap_or_default().caps;
-    let bounds = site.as_ref().map_or_else(Bounds::default, |site| site.playlists.bounds());
+    let bounds = site.as_ref().map_or_else(PlaylistBounds::default, |site| site.playlists.bounds());
     let start = arguments.start.map(|kbps| Start { max_bitrate_kbps: Some(kbps), max_height: None });
     let steering = site.as_ref().and_then(steering::of_site);
     let edits = Edits {

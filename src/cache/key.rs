@@ -13,7 +13,7 @@
 //! | the kind of resource that it is read as, where its name tells another | it is read, kept and refused as that: whoever asks for a file by another mark changes nothing for the others |
 //! | of an MPD, how many segments of the path are the title's folder | it is kept with its remote parts, and those of one title are not for the viewers of another |
 //! | the URL at the media origin | a title whose media moved is not served from its old place |
-//! | the path in one spelling | one file, one key: [`ResourcePath`](crate::route::ResourcePath) |
+//! | the path in one spelling | one file, one key: [`ResourcePath`](crate::resource::ResourcePath) |
 //! | the query parameters that the site lists, by name | they change the file |
 //! | the delivery directives of a playlist | they change the playlist |
 //! | the `publishTime` of a patch | it says what MPD the patch is for |
@@ -29,7 +29,7 @@ use crate::catalog::{CachePolicy, Caps, KEPT_SEGMENT, Site, is_kept_by_edges};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::route::{MediaRequest, ResourceKind, is_plain_path};
+use crate::resource::{MediaRequest, ResourceKind, is_plain_path};
 use crate::shelf::{Weigh, allocation};
 use crate::stop::Stop;
 use crate::token::{self, Credentials};
@@ -254,7 +254,8 @@ mod tests {
 
     use super::*;
     use crate::redacted::Redacted;
-    use crate::route::{Reading, Route, route};
+    use crate::resource::Reading;
+    use crate::route::{Route, route};
 
     fn site() -> Site {
         serde_json::from_value(json!({

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Directives;
 use crate::catalog::{CachePolicy, KeepPolicy};
 use crate::manifest::Timing;
-use crate::route::{ResourceKind, ResourcePath};
+use crate::resource::{ResourceKind, ResourcePath};
 
 macro_rules! kinds {
     ($($variant:ident $name:literal $policy:ident $meaning:literal;)*) => {

@@ -28,7 +28,7 @@ use serde::Serialize;
 use super::{Directives, Kind, OriginControl};
 use crate::catalog::{CachePolicy, KeepPolicy};
 use crate::manifest::Timing;
-use crate::route::ResourceKind;
+use crate::resource::ResourceKind;
 use crate::{dash, hls};
 
 /// For how long one file is kept. Times are in milliseconds; the second and third count from the end of the first.

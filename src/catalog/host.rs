@@ -6,7 +6,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::IdError;
-use crate::facts::host_name;
 
 /// A host name in the canonical form of the URL Standard: lower case, Punycode, no port.
 ///
@@ -47,6 +46,14 @@ impl<'de> Deserialize<'de> for Host {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
+}
+
+/// A host name without the dot that stands for the root of the domain name system ([RFC 1034 section 3.1]): resolvers take
+/// `watch.example.com.` for `watch.example.com`, and clients send what they were given.
+///
+/// [RFC 1034 section 3.1]: https://www.rfc-editor.org/rfc/rfc1034#section-3.1
+pub fn host_name(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 #[cfg(test)]

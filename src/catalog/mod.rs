@@ -19,12 +19,14 @@ mod hdcp;
 mod host;
 mod id;
 mod keys;
+mod lock;
 mod memo;
 mod playlists;
 pub(crate) mod published;
 mod rating;
 mod revocations;
 mod rules;
+mod session_id;
 mod site;
 mod steering;
 mod sync;
@@ -46,7 +48,7 @@ pub use foreign::{ForeignPolicy, HostPattern};
 pub use frame_rate::FrameRate;
 pub use geography::{Anonymised, GeographyPolicy, Hosting, UnknownGeography};
 pub use hdcp::HdcpLevel;
-pub use host::Host;
+pub use host::{Host, host_name};
 pub use id::{
     BlackoutId, EntitlementId, GroupName, IdError, Issuer, KeyId, OfferId, ParameterName, ParameterValue,
     PathwayId, Plan, StableId, TitleId, VarianceId,
@@ -54,8 +56,9 @@ pub use id::{
 pub use keys::{
     Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
 };
+pub use lock::Lock;
 pub use memo::Memo;
-pub use playlists::{PlaylistPolicy, Start};
+pub use playlists::{MOST_MPD_BYTES, PlaylistBounds, PlaylistPolicy, Start};
 pub use published::{PublishedError, SkippedKey};
 pub use rating::{
     Ageless, Bbfc, Fsk, Ksa, Kuwait, Mpaa, Rated, RatingPolicy, RatingSystem, Ratings, Tvpg, Uae, Unrated,
@@ -64,10 +67,11 @@ pub use revocations::{
     Disorder, Moment, PackedRevocations, Records, Revocation, Revocations, Revoked, RevokedSession,
 };
 pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
+pub use session_id::SessionId;
 pub(crate) use site::KEPT_SEGMENT;
 pub use site::{
-    BaseUrl, CorsPolicy, MediaPolicy, SessionPolicy, SigningStyle, Site, Unrenewed, is_kept_by_edges,
-    leads_to,
+    BaseUrl, CorsPolicy, MediaPolicy, SESSION_PARAMETER, SessionPolicy, SigningStyle, Site, Unrenewed,
+    is_kept_by_edges, leads_to,
 };
 pub use steering::{
     CloneUri, ExistingSteering, PathwayClone, PathwayPriority, Reach, SteeringError, SteeringPolicy,

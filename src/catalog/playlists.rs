@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::DeviceClass;
-use crate::dash;
-use crate::hls::Bounds;
 
 /// What a site makes of playlists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,22 +49,22 @@ impl PlaylistPolicy {
     }
 
     /// The sizes that a playlist may have.
-    pub const fn bounds(&self) -> Bounds {
-        let most = Bounds::MOST_BYTES;
+    pub const fn bounds(&self) -> PlaylistBounds {
+        let most = PlaylistBounds::MOST_BYTES;
         let playlist_bytes = if self.max_bytes < most { self.max_bytes } else { most };
-        Bounds { playlist_bytes, line_bytes: self.max_line_bytes }
+        PlaylistBounds { playlist_bytes, line_bytes: self.max_line_bytes }
     }
 
     /// The longest manifest that is read, in bytes: an MPD, or a playlist.
     pub fn longest_bytes(&self, is_mpd: bool) -> usize {
-        let most = if is_mpd { dash::MOST_BYTES } else { Bounds::MOST_BYTES };
+        let most = if is_mpd { MOST_MPD_BYTES } else { PlaylistBounds::MOST_BYTES };
         self.max_bytes.min(most)
     }
 }
 
 impl Default for PlaylistPolicy {
     fn default() -> Self {
-        let Bounds { playlist_bytes, line_bytes } = Bounds::default();
+        let PlaylistBounds { playlist_bytes, line_bytes } = PlaylistBounds::default();
         Self {
             max_bytes: playlist_bytes,
             max_line_bytes: line_bytes,
@@ -75,6 +73,32 @@ impl Default for PlaylistPolicy {
         }
     }
 }
+
+/// The sizes that a playlist may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaylistBounds {
+    /// The whole of it, in bytes.
+    pub playlist_bytes: usize,
+    /// One line with its end, in bytes.
+    pub line_bytes: usize,
+}
+
+impl PlaylistBounds {
+    /// The longest playlist, whatever a site allows: with what is made of it, it has to leave room for other tenants'.
+    pub const MOST_BYTES: usize = 12 * 1024 * 1024;
+}
+
+impl Default for PlaylistBounds {
+    /// 12 MiB, of which 100,000 segments with names of 100 bytes take 11, and 64 KiB: four times the longest URL that Cloudflare
+    /// accepts.
+    fn default() -> Self {
+        Self { playlist_bytes: Self::MOST_BYTES, line_bytes: 64 * 1024 }
+    }
+}
+
+/// The longest MPD, whatever a site allows, with the parts that it has elsewhere: it is read once and again after each edit, and
+/// what is made of it has to leave room for other tenants'.
+pub const MOST_MPD_BYTES: usize = 4 * 1024 * 1024;
 
 /// A quarter of an isolate's memory: the playlist, and what is made of it, have to have room.
 const GREATEST: usize = 32 * 1024 * 1024;

@@ -14,9 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Host, Issuer, KeyId, SessionPolicy, SyncBatch, TitleId};
+use super::{Host, Issuer, KeyId, SessionId, SessionPolicy, SyncBatch, TitleId};
 use crate::time::UnixTime;
-use crate::token::session::SessionId;
 
 /// Everything that a site has revoked, in one positive snapshot: KV caches what it does not find, so that a key for
 /// each revocation would come too late.

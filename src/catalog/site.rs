@@ -7,12 +7,11 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
+use super::host::host_name;
 use super::{
-    CachePolicy, DeviceClass, DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, PlaylistPolicy,
-    RatingPolicy, SiteRules, SteeringPolicy, TokenPolicy,
+    CachePolicy, DeviceClass, DevicePolicy, ForeignPolicy, GeographyPolicy, Host, Issuer, Lock,
+    PlaylistPolicy, RatingPolicy, SiteRules, SteeringPolicy, TokenPolicy,
 };
-use crate::facts::host_name;
-use crate::token::Lock;
 
 /// A site: one host name in front of one media origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -323,6 +322,9 @@ impl Unrenewed {
         user_agent.is_some_and(begins) || device.is_some_and(|device| self.devices.contains(&device))
     }
 }
+
+/// The query parameter that carries a session's token, where its path does not.
+pub const SESSION_PARAMETER: &str = "sd_session";
 
 /// How the URIs of a manifest carry a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,9 +16,9 @@ use url::Url;
 
 use super::site::bounded;
 use super::{
-    Host, ParameterName, ParameterValue, PathwayId, Site, StableId, Territories, Territory, TitleId,
+    Host, ParameterName, ParameterValue, PathwayId, SESSION_PARAMETER, Site, StableId, Territories,
+    Territory, TitleId,
 };
-use crate::route::SESSION_PARAMETER;
 
 /// How a site steers its players between pathways.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

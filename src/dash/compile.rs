@@ -5,12 +5,8 @@ use std::fmt;
 use super::change::{Changes, Edited};
 use super::document::{Document, Malformed};
 use super::{Edits, limits, sign, steering, update, window, xlink};
-use crate::catalog::ExistingSteering;
+use crate::catalog::{ExistingSteering, MOST_MPD_BYTES};
 use crate::manifest::{Frame, Template};
-
-/// The longest MPD, whatever a site allows, with the parts that it has elsewhere: it is read once and again after each edit, and
-/// what is made of it has to leave room for other tenants'.
-pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why an MPD cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +100,7 @@ impl From<Malformed> for CompileError {
 ///
 /// Takes time and memory linear in the MPD's length. Without an edit, the template is the MPD.
 pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Result<Template, CompileError> {
-    let (limit, found) = (edits.max_bytes.min(MOST_BYTES), mpd.len());
+    let (limit, found) = (edits.max_bytes.min(MOST_MPD_BYTES), mpd.len());
     if found > limit {
         return Err(CompileError::TooLong { limit, found });
     }

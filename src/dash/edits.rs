@@ -1,7 +1,6 @@
 //! What is to become of an MPD, besides the signing of its URIs.
 
-use super::compile::MOST_BYTES;
-use crate::catalog::Caps;
+use crate::catalog::{Caps, MOST_MPD_BYTES};
 use crate::manifest::Steering;
 
 /// The edits of an MPD.
@@ -9,7 +8,7 @@ use crate::manifest::Steering;
 pub struct Edits<'a> {
     /// The limits that rights put on it.
     pub caps: &'a Caps,
-    /// The longest MPD that is read, in bytes; more than [`MOST_BYTES`] counts as that.
+    /// The longest MPD that is read, in bytes; more than [`MOST_MPD_BYTES`] counts as that.
     pub max_bytes: usize,
     /// In how many seconds an MPD that changes is to be asked for again at the latest.
     pub update_within_s: Option<u64>,
@@ -20,6 +19,6 @@ pub struct Edits<'a> {
 impl<'a> Edits<'a> {
     /// Those that limits ask for, and no others.
     pub fn within(caps: &'a Caps) -> Self {
-        Self { caps, max_bytes: MOST_BYTES, update_within_s: None, steering: None }
+        Self { caps, max_bytes: MOST_MPD_BYTES, update_within_s: None, steering: None }
     }
 }

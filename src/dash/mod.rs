@@ -35,7 +35,7 @@ mod window;
 mod xlink;
 
 pub use check::{Known, KnownAttribute, KnownChild, Rule, SPECIFICATION, Type, check};
-pub use compile::{CompileError, MOST_BYTES, compile, forbidden, is_xml};
+pub use compile::{CompileError, compile, forbidden, is_xml};
 pub use document::Malformed;
 pub use edits::Edits;
 pub use patch::{VOID_PATCH, are_patched, compile_patch};

@@ -15,13 +15,13 @@
 //! [RFC 5261]: https://www.rfc-editor.org/rfc/rfc5261
 
 use super::change::Edited;
-use super::compile::{CompileError, MOST_BYTES, text};
+use super::compile::{CompileError, text};
 use super::digits::are_digits;
 use super::document::{Document, Element, Malformed, line_of};
 use super::sign;
 use super::update::is_within;
 use super::{Edits, limits};
-use crate::catalog::Caps;
+use crate::catalog::{Caps, MOST_MPD_BYTES};
 use crate::manifest::{Frame, Template};
 
 /// A patch that fits no MPD.
@@ -46,7 +46,7 @@ pub fn compile_patch(
     frame: Option<&Frame<'_>>,
     edits: &Edits<'_>,
 ) -> Result<Template, CompileError> {
-    let (limit, found) = (edits.max_bytes.min(MOST_BYTES), patch.len());
+    let (limit, found) = (edits.max_bytes.min(MOST_MPD_BYTES), patch.len());
     if found > limit {
         return Err(CompileError::TooLong { limit, found });
     }
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
     use crate::catalog::ForeignPolicy;
     use crate::manifest::{Query, Signing};
-    use crate::route::ResourcePath;
+    use crate::resource::ResourcePath;
     use crate::token::Credentials;
 
     fn signed(patch: &str, signing: Signing) -> Result<String, String> {

@@ -9,8 +9,10 @@
 
 use url::Url;
 
+use crate::catalog::SESSION_PARAMETER;
 use crate::manifest::{Budget, Exhausted, Frame, Signing, is_relative, names_session, plain, with_parameter};
-use crate::route::{ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
+use crate::resource::ResourcePath;
+use crate::route::{session_prefix, without_session};
 
 /// A URL against which a player resolves others.
 #[derive(Clone, Debug, PartialEq, Eq)]

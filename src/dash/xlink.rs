@@ -18,7 +18,7 @@ use super::change::{Changes, Edited};
 use super::compile::{CompileError, text};
 use super::document::{Attribute, Document, Element};
 use crate::manifest::below;
-use crate::route::ResourcePath;
+use crate::resource::ResourcePath;
 
 /// How many parts are fetched for an MPD.
 const PARTS_MAX: usize = 16;

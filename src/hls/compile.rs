@@ -4,8 +4,12 @@ use std::fmt;
 
 use super::lines::{Kind, lines};
 use super::shape::{Piece, Shape};
-use super::{Bounds, Edits, media, sign, steering, variants};
+use super::{Edits, media, sign, steering, variants};
 use crate::manifest::{Frame, Query, Template};
+
+/// The longest Multivariant Playlist of which something is left out, or that is put into another order. 20,000 variants
+/// take as much.
+const MOST_MULTIVARIANT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why a playlist cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +117,7 @@ fn shape(playlist: &[u8], query: Query<'_>, edits: &Edits<'_>) -> Result<Shape, 
     if let Some(shape) = media::shape(playlist, edits) {
         return Ok(shape);
     }
-    let (limit, found) = (Bounds::MOST_MULTIVARIANT_BYTES, playlist.len());
+    let (limit, found) = (MOST_MULTIVARIANT_BYTES, playlist.len());
     if found > limit && variants::are_edited(edits) && variants::is_multivariant(playlist) {
         return Err(CompileError::TooLong { limit, found });
     }
@@ -135,10 +139,9 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::catalog::{Caps, ForeignPolicy};
-    use crate::hls::Bounds;
+    use crate::catalog::{Caps, ForeignPolicy, PlaylistBounds};
     use crate::manifest::Signing;
-    use crate::route::ResourcePath;
+    use crate::resource::ResourcePath;
     use crate::token::Credentials;
 
     fn template(playlist: &str, signing: Signing, edits: &Edits<'_>) -> Result<Template, CompileError> {
@@ -360,7 +363,8 @@ mod tests {
     #[test]
     fn a_line_and_a_playlist_have_a_greatest_length() {
         let caps = Caps::default();
-        let edits = Edits { bounds: Bounds { playlist_bytes: 30, line_bytes: 10 }, ..Edits::within(&caps) };
+        let edits =
+            Edits { bounds: PlaylistBounds { playlist_bytes: 30, line_bytes: 10 }, ..Edits::within(&caps) };
         let error = |playlist: &str| template(playlist, Signing::Path, &edits).unwrap_err().to_string();
         assert_eq!(error("#EXTM3U\n\n123456789.ts\n"), "line 3: expected 10 bytes at most, found 13");
         assert_eq!(error(&"#EXTM3U\n".repeat(4)), "expected 30 bytes at most, found 32");

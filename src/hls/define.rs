@@ -18,8 +18,8 @@ use std::ops::Range;
 
 use super::compile::is_header;
 use super::lines::lines;
+use crate::catalog::SESSION_PARAMETER;
 use crate::manifest::Template;
-use crate::route::SESSION_PARAMETER;
 
 const VERSION: &[u8] = b"#EXT-X-VERSION:";
 const LEAST_VERSION: u32 = 8;

@@ -1,6 +1,7 @@
 //! What is to become of a playlist, besides the signing of its URIs.
 
-use super::{Bounds, Skip};
+use super::Skip;
+use crate::catalog::PlaylistBounds;
 use crate::catalog::{Caps, Start};
 use crate::manifest::Steering;
 
@@ -10,7 +11,7 @@ pub struct Edits<'a> {
     /// The limits that rights put on it.
     pub caps: &'a Caps,
     /// The sizes that it may have.
-    pub bounds: Bounds,
+    pub bounds: PlaylistBounds,
     /// Which of the variants that remain comes first; `None`: their order stays. It is one viewer's: where playlists are
     /// shared by a class, there is none.
     pub start: Option<Start>,
@@ -33,7 +34,7 @@ impl<'a> Edits<'a> {
     pub fn within(caps: &'a Caps) -> Self {
         Self {
             caps,
-            bounds: Bounds::default(),
+            bounds: PlaylistBounds::default(),
             start: None,
             define: false,
             delta_updates: false,

@@ -17,9 +17,10 @@ use super::compile::CompileError;
 use super::place::{Place, PlaceError, Resolver};
 use super::sign::why;
 use super::variables::Variables;
+use crate::catalog::SESSION_PARAMETER;
 use crate::json;
 use crate::manifest::{Frame, MOST_RESOLVED, MOST_WRITTEN, TOKEN_BYTES, Template};
-use crate::route::{Reading, SESSION_PARAMETER};
+use crate::resource::Reading;
 
 /// A kind of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +202,7 @@ mod tests {
     use super::*;
     use crate::catalog::ForeignPolicy;
     use crate::manifest::{Query, Signing};
-    use crate::route::ResourcePath;
+    use crate::resource::ResourcePath;
     use crate::token::Credentials;
 
     fn compiled(list: List, json: &Value, signing: Signing) -> Result<Value, CompileError> {

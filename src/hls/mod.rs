@@ -14,7 +14,6 @@
 
 mod attribute_edits;
 mod attributes;
-mod bounds;
 mod break_mark;
 mod check;
 mod compile;
@@ -47,7 +46,6 @@ mod work;
 mod writer;
 
 pub use attributes::Attribute;
-pub use bounds::Bounds;
 pub use check::{Rule, check};
 pub(crate) use compile::is_playlist;
 pub use compile::{CompileError, compile};

@@ -6,11 +6,13 @@ use std::cell::OnceCell;
 use url::Url;
 
 use super::variables::{Resolved, Variables, names};
+use crate::catalog::SESSION_PARAMETER;
 use crate::manifest::{
     Budget, Exhausted, Frame, Signing, below, holds_session, is_relative, names_session, plain,
     with_parameter,
 };
-use crate::route::{Reading, ResourcePath, SESSION_PARAMETER, session_prefix, without_session};
+use crate::resource::{Reading, ResourcePath};
+use crate::route::{session_prefix, without_session};
 
 /// How a URI is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]

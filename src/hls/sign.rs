@@ -7,9 +7,9 @@ use super::place::{Place, PlaceError, Resolver};
 use super::shape::{Change, Piece};
 use super::variables::Variables;
 use super::{Edits, define};
-use crate::catalog::ExistingSteering;
+use crate::catalog::{ExistingSteering, SESSION_PARAMETER};
 use crate::manifest::{Frame, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, plain};
-use crate::route::{Reading, SESSION_PARAMETER};
+use crate::resource::Reading;
 
 /// Writes the pieces of a playlist into a template.
 pub(super) fn write(

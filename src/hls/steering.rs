@@ -128,7 +128,7 @@ mod tests {
     use crate::catalog::{Caps, ForeignPolicy, PathwayClone};
     use crate::hls::{Edits, compile};
     use crate::manifest::{Frame, Query, Signing};
-    use crate::route::ResourcePath;
+    use crate::resource::ResourcePath;
     use crate::token::Credentials;
 
     /// Two pathways: one on the title's own host, one on a host that the site has chosen.

@@ -1,13 +1,14 @@
 //! Below the entry: the session token, and the rights again.
 
 use crate::admission::{Admission, Sessions};
-use crate::catalog::{Jwk, Site, Title};
+use crate::catalog::{Jwk, SESSION_PARAMETER, Site, Title};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::manifest::Signing;
 use crate::redacted::Redacted;
+use crate::resource::MediaRequest;
 use crate::rights::{self, Decision, Policies, Resumed};
-use crate::route::{self, MediaRequest, SESSION_PARAMETER};
+use crate::route;
 use crate::time::UnixTime;
 use crate::token::session::Session;
 

@@ -1,7 +1,7 @@
 //! The time, for players of live MPDs.
 
 use crate::reply::{NOT_KEPT, Reply};
-use crate::route::ResourceKind;
+use crate::resource::ResourceKind;
 use crate::time::UnixTime;
 
 /// Answers with the time of the edge's own clock, which nobody may keep: a player would be late by the age of a cached

@@ -2,16 +2,16 @@
 
 use super::renewal::sign;
 use crate::admission::{Admission, Sessions};
-use crate::catalog::{SessionPolicy, SigningStyle, Site, Title};
+use crate::catalog::{SessionId, SessionPolicy, SigningStyle, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::manifest::Signing;
 use crate::reply::Reply;
+use crate::resource::{MediaRequest, ResourceKind};
 use crate::rights::{self, Decision, Policies, Viewer};
-use crate::route::{MediaRequest, ResourceKind};
 use crate::stop::Stop;
 use crate::time::UnixTime;
-use crate::token::session::{self, Opening, Session, SessionId};
+use crate::token::session::{self, Opening, Session};
 use crate::token::{self, Challenge, Grant, Presented, Renewal, RevocationIndex, TokenName};
 
 /// Finds and reads the viewer token, and with it what is asked for, since a token may stand in the path.

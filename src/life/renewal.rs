@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 
 use crate::admission::Admission;
-use crate::catalog::{KeySet, SessionPolicy, Site};
+use crate::catalog::{KeySet, SESSION_PARAMETER, SessionPolicy, Site};
 use crate::dash;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::manifest::Signing;
 use crate::redacted::Redacted;
 use crate::reply::{NOT_KEPT, Reply};
-use crate::route::{self, MediaRequest, ResourceKind, SESSION_PARAMETER};
+use crate::resource::{MediaRequest, ResourceKind};
+use crate::route;
 use crate::stop::Stop;
 use crate::time::UnixTime;
-use crate::token::Renewal;
-use crate::token::session::Session;
+use crate::token::{Renewal, session::Session};
 use crate::variation::SKIP_PARAMETER;
 
 /// Renews a token with a request for a manifest, where it is due. Returns what comes in place of the manifest, if anything

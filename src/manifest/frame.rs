@@ -4,7 +4,7 @@ use url::Url;
 
 use super::Query;
 use crate::catalog::ForeignPolicy;
-use crate::route::ResourcePath;
+use crate::resource::ResourcePath;
 use crate::token::Credentials;
 
 /// The place of a manifest: what its URIs are resolved against, and how they are signed.

@@ -2,7 +2,8 @@
 
 use url::{Position, Url};
 
-use crate::route::{SESSION_PARAMETER, without_session};
+use crate::catalog::SESSION_PARAMETER;
+use crate::route::without_session;
 
 /// The path and query of a URL below a folder.
 pub(crate) fn below<'u>(folder: &Url, url: &'u Url) -> Option<&'u str> {

@@ -27,8 +27,8 @@ use super::signed_url::{
     Network, address, before, bounded, decoded, elsewhere, folder, from, glob, literal, malformed, resource,
     spellings, titles, unix, without,
 };
-use super::{Challenge, Grant, Lock};
-use crate::catalog::{Algorithm, CloudFrontPolicy, Issuer, Jwk, KeyMaterial, KeySet, TokenPolicy};
+use super::{Challenge, Grant};
+use crate::catalog::{Algorithm, CloudFrontPolicy, Issuer, Jwk, KeyMaterial, KeySet, Lock, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;

@@ -13,8 +13,7 @@
 use super::presented::Dialect;
 use super::session;
 use super::signed_url::decoded;
-use crate::catalog::{PathPlacement, Placement, Site};
-use crate::route::SESSION_PARAMETER;
+use crate::catalog::{PathPlacement, Placement, SESSION_PARAMETER, Site};
 
 /// A part of a request in which a credential, or a part of one, may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

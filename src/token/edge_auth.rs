@@ -21,8 +21,8 @@ use super::signed_url::{
     address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, iri, literal,
     malformed, resource, spellings, titles, unix, without,
 };
-use super::{Challenge, Grant, Lock, hex};
-use crate::catalog::{Algorithm, EdgeAuthAlgorithm, EdgeAuthPolicy, Issuer, Jwk, KeySet, TokenPolicy};
+use super::{Challenge, Grant, hex};
+use crate::catalog::{Algorithm, EdgeAuthAlgorithm, EdgeAuthPolicy, Issuer, Jwk, KeySet, Lock, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;

@@ -31,8 +31,8 @@ use super::signed_url::{
     Network, address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, literal,
     malformed, path_of, plain, resource, titles, unix, without_appended,
 };
-use super::{Challenge, Grant, Lock, hex};
-use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, MediaCdnPolicy, TokenPolicy};
+use super::{Challenge, Grant, hex};
+use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, Lock, MediaCdnPolicy, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;

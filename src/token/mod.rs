@@ -43,7 +43,7 @@ pub mod uri_signing;
 
 pub use challenge::{Challenge, OwnedChallenge};
 pub use credentials::Credentials;
-pub use grant::{Grant, Lock, Renewal, Replay};
+pub use grant::{Grant, Renewal, Replay};
 pub(crate) use presented::stands_in_path;
 pub use presented::{Asked, Dialect, Presented, genuine, present, present_to_site};
 pub use replay::{Record, Seen, TokenName, Use};

@@ -203,11 +203,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::catalog::KeySet;
+    use crate::catalog::{KeySet, Lock, SessionId};
     use crate::facts::Facts;
     use crate::rights::Class;
-    use crate::token::session::{Opening, SessionId};
-    use crate::token::{Dialect, Lock};
+    use crate::token::{Dialect, session::Opening};
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
 

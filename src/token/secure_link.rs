@@ -16,9 +16,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::credentials::Spot;
 use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{address, before, bounded, candidates, decoded, folder, malformed, titles, unix};
-use super::{Challenge, Grant, Lock};
+use super::{Challenge, Grant};
 use crate::catalog::{
-    Algorithm, Issuer, Jwk, KeyMaterial, KeySet, SecureLinkExpression, SecureLinkPart as Part,
+    Algorithm, Issuer, Jwk, KeyMaterial, KeySet, Lock, SecureLinkExpression, SecureLinkPart as Part,
     SecureLinkPolicy, TokenPolicy,
 };
 use crate::denial::Denial;

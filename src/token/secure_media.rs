@@ -23,9 +23,9 @@ use super::jwt::read_first;
 use super::placement::{Found, Rest};
 use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::{address, folder, malformed, titles};
-use super::{Challenge, Grant, Lock};
+use super::{Challenge, Grant};
 use crate::catalog::{
-    Algorithm, Issuer, Jwk, KeySet, PathPlacement, Placement, SecureMediaPolicy, TokenPolicy,
+    Algorithm, Issuer, Jwk, KeySet, Lock, PathPlacement, Placement, SecureMediaPolicy, TokenPolicy,
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Geography};
@@ -355,8 +355,7 @@ mod tests {
     use crate::catalog::TokenPolicy;
     use crate::facts::Headers;
     use crate::time::UnixTime;
-    use crate::token::mint::PrivateKey;
-    use crate::token::{native, present};
+    use crate::token::{mint::PrivateKey, native, present};
 
     const NOW: u64 = 1_795_370_400;
 

@@ -37,23 +37,21 @@
 //!
 //! [RFC 2104 section 5]: https://www.rfc-editor.org/rfc/rfc2104#section-5
 
-use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::{Grant, Lock, TokenName};
+use super::{Grant, TokenName};
 use crate::catalog::{
-    Algorithm, CountryCode, Host, Issuer, Jwk, KeyMaterial, KeySet, SessionPolicy, TitleId,
+    Algorithm, CountryCode, Host, Issuer, Jwk, KeyMaterial, KeySet, Lock, SessionId, SessionPolicy, TitleId,
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
+use crate::resource::MediaRequest;
 use crate::rights::{Class, Entitled, Proved};
-use crate::route::MediaRequest;
 use crate::time::UnixTime;
 
 /// What a session token says.
@@ -87,10 +85,6 @@ pub struct Session {
     locked_to: [u8; 5],
 }
 
-/// A session's own name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SessionId(pub [u8; 8]);
-
 impl SessionId {
     /// The session of a title that a viewer token opens in a network, the same each time: so that a player which asks for the
     /// entry again is the same stream, and takes no second place. `None` where the network is not known.
@@ -98,24 +92,6 @@ impl SessionId {
         let network = network(Some(facts.address?));
         let (host, title) = (host.as_str().as_bytes(), title.as_str().as_bytes());
         Some(Self(tag(&[b"session\0", host, b"\0", title, b"\0", token.bytes(), &network])))
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl FromStr for SessionId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let error = || "expected a session id: 16 hexadecimal digits".to_owned();
-        if text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(error());
-        }
-        u64::from_str_radix(text, 16).map(|id| Self(id.to_be_bytes())).map_err(|_| error())
     }
 }
 

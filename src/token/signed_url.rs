@@ -5,13 +5,12 @@ use std::net::IpAddr;
 
 use percent_encoding::percent_decode_str;
 
-use super::Lock;
 #[cfg(not(target_arch = "wasm32"))]
 use super::challenge::tag;
-use crate::catalog::{Algorithm, Jwk, KeySet, TitleId, TokenPolicy};
+use crate::catalog::{Algorithm, Jwk, KeySet, Lock, TitleId, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::route::MediaRequest;
+use crate::resource::MediaRequest;
 use crate::time::UnixTime;
 
 /// Longer tokens are not read; one that travels in a URL cannot be longer.

@@ -24,8 +24,10 @@ use super::jwt::read_first;
 use super::placement::{Found, Rest};
 use super::presented::{Asked, Dialect, Presented, Reader};
 use super::signed_url::Network;
-use super::{Challenge, Grant, Lock};
-use crate::catalog::{Issuer, Jwk, KeySet, PathPlacement, Placement, StreamPolicy, TitleId, TokenPolicy};
+use super::{Challenge, Grant};
+use crate::catalog::{
+    Issuer, Jwk, KeySet, Lock, PathPlacement, Placement, StreamPolicy, TitleId, TokenPolicy,
+};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::time::UnixTime;
@@ -232,8 +234,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Algorithm, TokenPolicy};
-    use crate::token::mint::PrivateKey;
-    use crate::token::{native, present};
+    use crate::token::{mint::PrivateKey, native, present};
 
     const NOW: u64 = 1_795_370_400;
     const VIDEO: &str = "5d5bc37ffcf54c9b82e996823bffbb81";

@@ -14,11 +14,10 @@ use web_sys::{CryptoKey, WorkerGlobalScope};
 
 use super::memory::{self, Memory, Slot};
 use super::now_ms;
-use crate::catalog::{Algorithm, Jwk, KeyMaterial, OctetCurve};
+use crate::catalog::{Algorithm, Jwk, KeyMaterial, OctetCurve, SessionId};
 use crate::fault::{Fault, FaultKind};
 use crate::shelf::{Weigh, plan};
 use crate::token::Challenge;
-use crate::token::session::SessionId;
 
 /// Whether the challenge of an asymmetric signature is met.
 pub(super) async fn verify(challenge: &Challenge<'_>) -> Result<bool, Fault> {

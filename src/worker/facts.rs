@@ -8,8 +8,9 @@ use std::str::{FromStr, Split};
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
+use crate::catalog::host_name;
 use crate::denial::{Denial, Reason};
-use crate::facts::{Connection, Coordinates, Facts, Geography, Headers, Method, Scheme, host_name};
+use crate::facts::{Connection, Coordinates, Facts, Geography, Headers, Method, Scheme};
 use crate::fault::{Fault, FaultKind};
 use crate::redacted::Redacted;
 use crate::stop::Stop;

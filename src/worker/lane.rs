@@ -21,13 +21,13 @@ use crate::facts::Facts;
 use crate::heading::Heading;
 use crate::life::{below as below_entry, check_site, renewal};
 use crate::redacted::Redacted;
+use crate::resource::{MediaRequest, ResourceKind};
 use crate::rewrite::Rewrite;
 use crate::rights::Permit;
-use crate::route::{MediaRequest, ResourceKind, Route, route};
+use crate::route::{Route, route};
 use crate::shelf::{Weigh, allocation, plan};
 use crate::time::UnixTime;
-use crate::token::RevocationIndex;
-use crate::token::session::Session;
+use crate::token::{RevocationIndex, session::Session};
 
 /// Answers a GET at once, or leaves it to [`super::serve`].
 #[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]

@@ -23,7 +23,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::manifest::Timing;
 use crate::media_origin;
 use crate::reply::Reply;
-use crate::route::ResourceKind;
+use crate::resource::ResourceKind;
 use crate::shelf::{Purpose, Reservation, Weigh, plan};
 use crate::stop::Stop;
 

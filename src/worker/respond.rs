@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
 use super::now_ms;
+use crate::catalog::SessionId;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::heading::{self, Headed, Heading};
@@ -18,7 +19,6 @@ use crate::repeats::{Class, Line, Repeats, Subject};
 use crate::reply::Reply;
 use crate::route;
 use crate::stop::Stop;
-use crate::token::session::SessionId;
 
 /// Answers with a body that is at hand.
 pub(super) fn whole(facts: &Facts, reply: Reply) -> worker::Result<Response> {

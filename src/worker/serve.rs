@@ -13,20 +13,20 @@ use super::{
 };
 use crate::admission::{Admission, Sessions};
 use crate::cache;
-use crate::catalog::{CorsPolicy, Document, Host, KeySet, Site, Title};
+use crate::catalog::{CorsPolicy, Document, Host, KeySet, SessionId, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
 use crate::life::{below, check_site, clock, entry, renewal};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
+use crate::resource::{MediaRequest, ResourceKind};
 use crate::rewrite::Rewrite;
-use crate::route::{MediaRequest, ResourceKind, Route, route};
+use crate::route::{Route, route};
 use crate::steering;
 use crate::stop::Stop;
 use crate::streams::Newcomer;
-use crate::token::session::{Session, SessionId};
-use crate::token::{Asked, Use};
+use crate::token::{Asked, Use, session::Session};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let (response, times) = answered(request, env, context).await?;

@@ -15,14 +15,14 @@ use worker::{
 use super::documents::Documents;
 use super::memory::{self, Memory, Slot};
 use super::{now, now_ms, respond, within};
-use crate::catalog::{Host, Site};
+use crate::catalog::{Host, SessionId, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::shelf::{Weigh, plan};
 use crate::stop::Stop;
 use crate::streams::{Newcomer, Running, Sign, Standing, Watched, seen_every_s};
-use crate::token::session::{Session, SessionId, Tag};
+use crate::token::session::{Session, Tag};
 
 /// The binding of the objects, which wrangler.toml sets.
 const BINDING: &str = "STREAMS";

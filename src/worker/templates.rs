@@ -12,8 +12,8 @@ use crate::heading::{Headed, Heading};
 use crate::manifest::Template;
 use crate::memory_key::MemoryKey;
 use crate::reply::Reply;
+use crate::resource::ResourceKind;
 use crate::rewrite::{Basis, Rewrite, SharedManifest};
-use crate::route::ResourceKind;
 use crate::shelf::{Weigh, plan};
 use crate::stop::Stop;
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use stagedoor::catalog::{Caps, ExistingSteering, ForeignPolicy, PathwayId, Start};
 use stagedoor::manifest::{Frame, Query, Signing, Steering, Template};
-use stagedoor::route::ResourcePath;
+use stagedoor::resource::ResourcePath;
 use stagedoor::token::Credentials;
 use stagedoor::{dash, hls};
 use url::Url;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::admission::Admission;
 use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
-use stagedoor::catalog::{CorsPolicy, Document, DocumentKey, KeySet, Site};
+use stagedoor::catalog::{CorsPolicy, Document, DocumentKey, KeySet, SessionId, Site};
 use stagedoor::dash;
 use stagedoor::facts::{Facts, Method};
 use stagedoor::fault::{Fault, FaultKind};
@@ -20,13 +20,13 @@ use stagedoor::memory_key::MemoryKey;
 use stagedoor::offline::{self, Admitted, Documents};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
+use stagedoor::resource::{MediaRequest, ResourceKind};
 use stagedoor::rewrite::{Basis, Rewrite, SharedManifest};
-use stagedoor::route::{MediaRequest, ResourceKind, Route, route};
+use stagedoor::route::{Route, route};
 use stagedoor::steering;
 use stagedoor::stop::Stop;
 use stagedoor::time::UnixTime;
 use stagedoor::token::Record;
-use stagedoor::token::session::SessionId;
 
 /// What the media origin answers.
 #[derive(Clone, Deserialize)]

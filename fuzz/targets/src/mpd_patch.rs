@@ -6,7 +6,7 @@
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::dash::{Edits, compile_patch};
 use stagedoor::manifest::{Frame, Query, Signing};
-use stagedoor::route::ResourcePath;
+use stagedoor::resource::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
 

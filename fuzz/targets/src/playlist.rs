@@ -3,7 +3,7 @@
 use stagedoor::catalog::{Caps, ForeignPolicy, Start};
 use stagedoor::hls::{CompileError, Edits, compile};
 use stagedoor::manifest::{Frame, Query, Signing};
-use stagedoor::route::ResourcePath;
+use stagedoor::resource::ResourcePath;
 use stagedoor::token::Credentials;
 use url::Url;
 

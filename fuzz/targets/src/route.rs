@@ -1,7 +1,8 @@
 //! No path panics; a resource path is canonical, and stays within its title.
 
 use stagedoor::facts::Facts;
-use stagedoor::route::{MediaRequest, ResourcePath, Route, route};
+use stagedoor::route::{Route, route};
+use stagedoor::resource::{MediaRequest, ResourcePath};
 
 /// Takes one input.
 pub fn run(path: &str) {

@@ -2,12 +2,11 @@
 
 use super::level::{Level, is_level};
 use super::signer::{Signer, Uncovered};
-use crate::dash::digits::are_digits;
 use crate::dash::document::{Attribute, Element};
-use crate::dash::patch;
 use crate::dash::place::{Base, Place, PlaceError};
+use crate::dash::{digits::are_digits, patch};
 use crate::manifest::{Frame, Signing, holds_session, is_local, is_relative};
-use crate::route::{Reading, STEERING_RESOURCE, TIME_RESOURCE};
+use crate::resource::{Reading, STEERING_RESOURCE, TIME_RESOURCE};
 
 impl Signer<'_> {
     /// Signs what an element between two levels says, and what lies in it.

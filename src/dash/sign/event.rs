@@ -4,7 +4,7 @@ use super::element::optional;
 use super::level::Level;
 use super::signer::{Signer, Uncovered};
 use crate::dash::document::Element;
-use crate::route::Reading;
+use crate::resource::Reading;
 
 impl Signer<'_> {
     /// Signs what the events of a stream have players ask for. What else stands in them is no part of the MPD.

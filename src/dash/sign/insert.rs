@@ -2,10 +2,10 @@
 
 use super::signer::Signer;
 use super::write::escaped;
+use crate::catalog::SESSION_PARAMETER;
 use crate::dash::document::{Element, small};
 use crate::dash::place::{Base, Place, PlaceError};
 use crate::manifest::{Frame, Hole, Signing};
-use crate::route::SESSION_PARAMETER;
 
 impl Signer<'_> {
     /// Gives an MPD a base URL with the session in it.

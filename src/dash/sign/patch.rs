@@ -4,12 +4,14 @@ use super::element::{holds_uri, marked};
 use super::level::{Bases, Level, is_level};
 use super::signer::{Signer, Uncovered};
 use super::template::is_plain_id;
+use crate::catalog::SESSION_PARAMETER;
 use crate::dash::digits::are_digits;
 use crate::dash::document::{Element, is_of_readers};
 use crate::dash::patch::{self, Selected};
 use crate::dash::place::{Base, Place, PlaceError};
 use crate::manifest::{Frame, Signing, is_relative};
-use crate::route::{Reading, ResourcePath, SESSION_PARAMETER, without_session};
+use crate::resource::{Reading, ResourcePath};
+use crate::route::without_session;
 
 impl Signer<'_> {
     /// Signs what a patch puts into an MPD.

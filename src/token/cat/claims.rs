@@ -10,13 +10,10 @@ use super::network::{self, Network};
 use super::place;
 use super::request;
 use super::uri::{self, Target};
-use crate::catalog::Issuer;
+use crate::catalog::{Issuer, Lock};
 use crate::denial::{Denial, Reason};
 use crate::time::UnixTime;
-use crate::token::compact::short;
-use crate::token::hex;
-use crate::token::jwt::ANY_AUDIENCE;
-use crate::token::{Lock, Replay};
+use crate::token::{Replay, compact::short, hex, jwt::ANY_AUDIENCE};
 
 pub(super) const ISS: i64 = 1;
 pub(super) const SUB: i64 = 2;

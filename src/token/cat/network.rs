@@ -16,8 +16,9 @@
 use std::net::IpAddr;
 
 use super::cbor::Value;
+use crate::catalog::Lock;
 use crate::facts::Facts;
-use crate::token::{Lock, signed_url};
+use crate::token::signed_url;
 
 /// The most entries.
 const MOST: usize = 256;

@@ -7,14 +7,12 @@ use serde_json::{Value as Json, json};
 
 use super::cbor::Value;
 use super::{cose, mint};
-use crate::catalog::{Algorithm, KeySet, TokenPolicy};
+use crate::catalog::{Algorithm, KeySet, Lock, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Connection, Facts, Headers, Method};
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
-use crate::token::mint::PrivateKey;
-use crate::token::native::prove;
-use crate::token::{Asked, Grant, Lock, Replay, present};
+use crate::token::{Asked, Grant, Replay, mint::PrivateKey, native::prove, present};
 
 const NOW: u64 = 1_795_370_400;
 

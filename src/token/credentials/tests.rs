@@ -10,7 +10,8 @@ use crate::facts::{Facts, Headers};
 use crate::hls;
 use crate::manifest::{Frame, Own, Query, Signing};
 use crate::redacted::Redacted;
-use crate::route::{MediaRequest, ResourcePath, route};
+use crate::resource::{MediaRequest, ResourcePath};
+use crate::route::route;
 
 /// The credential of a case, as it stands in each of its spots.
 const SECRET: &str = "5ecret-5ecret";

@@ -4,15 +4,12 @@ use url::Url;
 
 use super::{mpd, signed};
 use crate::catalog::ForeignPolicy;
-use crate::dash::change::Edited;
-use crate::dash::compile::CompileError;
-use crate::dash::document::Document;
-use crate::dash::place;
-use crate::dash::sign::level::BASES_MAX;
-use crate::dash::sign::signer::Signer;
-use crate::dash::sign::template::ELEMENT_LOOKED_AT;
+use crate::dash::{
+    change::Edited, compile::CompileError, document::Document, place, sign::level::BASES_MAX,
+    sign::signer::Signer, sign::template::ELEMENT_LOOKED_AT,
+};
 use crate::manifest::{Frame, MOST_RESOLVED, Query, Signing};
-use crate::route::ResourcePath;
+use crate::resource::ResourcePath;
 use crate::token::Credentials;
 
 #[test]

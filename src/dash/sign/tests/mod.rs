@@ -12,7 +12,7 @@ use url::Url;
 use crate::catalog::{Caps, ForeignPolicy};
 use crate::dash::{Edits, compile};
 use crate::manifest::{Frame, Own, Query, Signing};
-use crate::route::ResourcePath;
+use crate::resource::ResourcePath;
 use crate::token::Credentials;
 
 fn signed(mpd: &str, signing: Signing) -> Result<String, String> {
