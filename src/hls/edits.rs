@@ -1,8 +1,6 @@
 //! What is to become of a playlist, besides the signing of its URIs.
 
-use super::Skip;
-use crate::catalog::PlaylistBounds;
-use crate::catalog::{Caps, Start};
+use crate::catalog::{Caps, PlaylistBounds, Start};
 use crate::manifest::Steering;
 
 /// The edits of a playlist.
@@ -41,6 +39,36 @@ impl<'a> Edits<'a> {
             skip: None,
             directives_stop: false,
             steering: None,
+        }
+    }
+}
+
+/// What a client asks to leave out (`_HLS_skip`).
+///
+/// [draft-pantos-hls-rfc8216bis-22 section 6.3.7](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Skip {
+    /// Segments: `YES`.
+    Segments,
+    /// Date ranges as well: `v2`.
+    Dateranges,
+}
+
+impl Skip {
+    /// The directive's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Segments => "YES",
+            Self::Dateranges => "v2",
+        }
+    }
+
+    /// Reads the directive's value; others ask for nothing.
+    pub fn from_directive(value: &str) -> Option<Self> {
+        match value {
+            "YES" => Some(Self::Segments),
+            "v2" => Some(Self::Dateranges),
+            _ => None,
         }
     }
 }

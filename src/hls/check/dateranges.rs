@@ -11,7 +11,7 @@ use super::low_latency::is_absolute;
 use super::outline::Outline;
 use super::rule::Rule;
 use super::{Check, scalar};
-use crate::hls::tag::Tag;
+use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 
 #[derive(Default)]

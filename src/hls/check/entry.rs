@@ -1,8 +1,8 @@
 //! A line as the rules look at it: its event, with its attributes read once.
 
-use crate::hls::attributes::Attribute;
-use crate::hls::event::Event;
-use crate::hls::tag::Tag;
+use crate::hls::read::attributes::Attribute;
+use crate::hls::read::event::Event;
+use crate::hls::read::tag::Tag;
 
 pub(super) struct Entry<'a, 'l> {
     pub(super) event: Event<'a>,

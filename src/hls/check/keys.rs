@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
 use super::{Check, scalar};
-use crate::hls::tag::Tag;
+use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 
 /// Method, URI, initialization vector, format and versions.

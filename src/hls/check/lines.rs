@@ -5,8 +5,8 @@ use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
-use crate::hls::event::EventKind;
-use crate::hls::tag::Tag;
+use crate::hls::read::event::EventKind;
+use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 
 pub(super) struct Lines {

@@ -7,8 +7,8 @@ use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
 use super::{Check, scalar};
-use crate::hls::event::EventKind;
-use crate::hls::tag::Tag;
+use crate::hls::read::event::EventKind;
+use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 
 /// How much of a part target duration may be missing without an offence: what rounding takes.

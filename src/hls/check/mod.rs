@@ -27,9 +27,9 @@ mod version;
 
 pub use rule::Rule;
 
-use super::attributes::Attribute;
-use super::event::events;
-use super::tag::{Tag, Value};
+use super::read::attributes::Attribute;
+use super::read::event::events;
+use super::read::tag::{Tag, Value};
 use crate::manifest::Finding;
 use entry::Entry;
 use outline::Outline;

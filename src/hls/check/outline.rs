@@ -1,8 +1,8 @@
 //! What the rules have to know of the whole playlist before they look at its lines.
 
 use super::scalar;
-use crate::hls::event::{EventKind, events};
-use crate::hls::tag::{Stands, Tag};
+use crate::hls::read::event::{EventKind, events};
+use crate::hls::read::tag::{Stands, Tag};
 
 #[derive(Default)]
 pub(super) struct Outline {

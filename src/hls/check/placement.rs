@@ -7,8 +7,8 @@ use super::Report;
 use super::entry::Entry;
 use super::outline::{Outline, is_of_the_specification};
 use super::rule::Rule;
-use crate::hls::event::EventKind;
-use crate::hls::tag::{Stands, Tag};
+use crate::hls::read::event::EventKind;
+use crate::hls::read::tag::{Stands, Tag};
 
 #[derive(Default)]
 pub(super) struct Placement {

@@ -9,7 +9,7 @@ use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
 use super::{Check, scalar};
-use crate::hls::tag::Tag;
+use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 
 /// A type and a group's identifier.

@@ -1,6 +1,6 @@
 //! The rules, in one table.
 
-use crate::hls::tag::bis;
+use crate::hls::read::tag::bis;
 use crate::manifest::rules;
 
 macro_rules! clause {

@@ -5,8 +5,8 @@ use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
 use super::{Check, scalar};
-use crate::hls::event::EventKind;
-use crate::hls::tag::Tag;
+use crate::hls::read::event::EventKind;
+use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 
 #[derive(Default)]

@@ -12,8 +12,8 @@ use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
 use super::{Check, Report};
-use crate::hls::attributes::attribute;
-use crate::hls::tag::Tag;
+use crate::hls::read::attributes::attribute;
+use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 use crate::scte35::{self, Broken};
 

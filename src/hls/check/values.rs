@@ -7,8 +7,8 @@ use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
 use super::{Check, scalar};
-use crate::hls::attributes::Attribute;
-use crate::hls::tag::{Tag, Type, Value};
+use crate::hls::read::attributes::Attribute;
+use crate::hls::read::tag::{Tag, Type, Value};
 use crate::manifest::quote;
 
 pub(super) struct Values;

@@ -9,8 +9,8 @@ use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
-use crate::hls::event::EventKind;
-use crate::hls::tag::Tag;
+use crate::hls::read::event::EventKind;
+use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 
 #[derive(Default)]

@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
 use super::{Check, scalar};
-use crate::hls::tag::Tag;
+use crate::hls::read::tag::Tag;
 
 /// The newest version.
 const NEWEST: u64 = 13;

@@ -1,0 +1,79 @@
+//! Playlist Delta Updates that the edge makes: a client that has an older copy gets what is new.
+//!
+//! > The Playlist Delta Update is a version of the Playlist in which Media Segments that are further from the end of the
+//! > last (Parent) Media Segment in the Playlist than the Skip Boundary, as well as their associated tags, are replaced by
+//! > an EXT-X-SKIP tag.
+//!
+//! [draft-pantos-hls-rfc8216bis-22 sections 4.4.5.2 and 6.2.5.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.1).
+//! Date ranges are never skipped, whatever the client asks for, and `CAN-SKIP-DATERANGES` is not offered: which of them
+//! were added or removed recently, only somebody knows who has watched the playlist grow. A playlist that has ended is read
+//! once more, and as a whole. Keys and maps that stood in the
+//! part left out and that go on applying are said again: hls.js does not take them from its older copy.
+
+use std::time::Duration;
+
+use super::live::Live;
+use crate::hls::edits::{Edits, Skip};
+use crate::hls::read::seconds::write;
+
+/// The version that a playlist with `EXT-X-SKIP` needs, as long as it leaves no date ranges out.
+///
+/// [Section 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-8)
+pub(in crate::hls) const LEAST_VERSION: u64 = 9;
+
+/// Who makes a playlist's delta updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::hls) enum Maker {
+    /// Nobody, or the media origin.
+    NotWe,
+    /// We, and we have to offer it.
+    We(Duration),
+    /// We, by the Skip Boundary that the media origin offers: it is asked for whole playlists, since what is left of a
+    /// window depends on segments that its own delta updates leave out. Or players' directives do not reach it.
+    InsteadOfOrigin(Duration),
+}
+
+impl Maker {
+    /// > The Skip Boundary MUST be at least six times the Target Duration.
+    ///
+    /// [Section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8)
+    pub(in crate::hls) fn of(live: &Live, is_clamped: bool, edits: &Edits<'_>) -> Self {
+        let offers = edits.delta_updates;
+        match live.can_skip_until {
+            Some(boundary) if is_clamped || (offers && edits.directives_stop) => {
+                Self::InsteadOfOrigin(boundary)
+            }
+            Some(_) => Self::NotWe,
+            None if offers && !live.has_ended && !live.target.is_zero() => {
+                Self::We(live.target.saturating_mul(6))
+            }
+            None => Self::NotWe,
+        }
+    }
+
+    /// The distance from the end behind which segments are left out.
+    pub(in crate::hls) const fn boundary(self) -> Option<Duration> {
+        match self {
+            Self::NotWe => None,
+            Self::We(boundary) | Self::InsteadOfOrigin(boundary) => Some(boundary),
+        }
+    }
+
+    /// The attribute that offers it, where the playlist has none.
+    pub(in crate::hls) fn offer(self) -> Option<String> {
+        match self {
+            Self::We(boundary) => Some(format!("CAN-SKIP-UNTIL={}", write(boundary))),
+            Self::NotWe | Self::InsteadOfOrigin(_) => None,
+        }
+    }
+}
+
+/// The tag in place of segments.
+pub(in crate::hls) fn tag(skip: Skip, segments: u64) -> String {
+    let removed = match skip {
+        Skip::Segments => "",
+        // "REQUIRED if the Client requested an update that skips EXT-X-DATERANGE tags".
+        Skip::Dateranges => ",RECENTLY-REMOVED-DATERANGES=\"\"",
+    };
+    format!("#EXT-X-SKIP:SKIPPED-SEGMENTS={segments}{removed}\n")
+}

@@ -1,0 +1,23 @@
+//! How far a viewer may go back in a live stream.
+//!
+//! > The server MUST NOT remove a Media Segment from a Playlist file without an EXT-X-ENDLIST tag if that would produce a
+//! > Playlist whose duration is less than three times the Target Duration.
+//!
+//! [draft-pantos-hls-rfc8216bis-22 section 6.2.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.2)
+
+use std::time::Duration;
+
+use super::live::Live;
+
+/// What has to remain of a live playlist at least: what rights give, what the specification asks for, and the distance
+/// from the end at which players are told to begin. Segments leave at the front as long as those behind them last that
+/// long, so that what remains is the smallest such suffix of whole segments: less than one segment more than this.
+///
+/// A Skip Boundary asks for nothing: in a window shorter than that, there is nothing to skip. Something always remains,
+/// of segments of no duration too.
+pub(in crate::hls) fn least(live: &Live, rewind_s: u32) -> Duration {
+    Duration::from_secs(u64::from(rewind_s))
+        .max(live.target.saturating_mul(3))
+        .max(live.hold_back)
+        .max(Duration::from_nanos(1))
+}

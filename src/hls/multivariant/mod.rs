@@ -1,0 +1,34 @@
+//! The edits of a Multivariant Playlist: which variant streams and renditions remain, and which variant comes first.
+//!
+//! ```text
+//! master       what there is, and whether it is within the limits       (master.rs, value.rs, limits.rs, language.rs)
+//! groups       what goes with it: variants without sound, renditions without a variant, I-frames    (groups.rs)
+//! left out     why, if nothing remains                                  (left_out.rs)
+//! repair       DEFAULT, names of groups that are gone, the pathway of content steering     (renditions.rs, repair.rs)
+//! start        the variant that a player begins with                    (start.rs)
+//! script       all of that as a shape                                   (script.rs)
+//! ```
+//!
+//! Each step looks at each line once; groups, pathways and resolutions are found by key.
+//!
+//! [draft-pantos-hls-rfc8216bis-22 section 4.4.6](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6)
+
+mod edit;
+mod groups;
+mod language;
+mod left_out;
+mod limits;
+mod master;
+#[cfg(test)]
+mod properties;
+mod renditions;
+mod repair;
+mod script;
+mod start;
+mod steering;
+#[cfg(test)]
+mod testing;
+mod value;
+
+pub(super) use edit::{are_edited, is_multivariant, shape};
+pub(super) use steering::announce;

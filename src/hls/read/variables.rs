@@ -1,0 +1,380 @@
+//! The variables of a playlist.
+//!
+//! ```text
+//! #EXT-X-DEFINE:NAME="path",VALUE="cdn1"      the value is here
+//! #EXT-X-DEFINE:QUERYPARAM="path"             the value is in the query of the playlist's URL
+//! #EXT-X-DEFINE:IMPORT="path"                 the value is in the multivariant playlist: unknown here
+//! ```
+//!
+//! [draft-pantos-hls-rfc8216bis-22 sections 4.3 and 4.4.2.3](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.2.3)
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+
+use super::attributes::{Attribute, attributes};
+use crate::manifest::{Query, holds_session};
+use crate::token::Credentials;
+
+/// The variables that are defined so far.
+#[derive(Default)]
+pub(in crate::hls) struct Variables<'a> {
+    values: HashMap<&'a [u8], Cow<'a, str>>,
+    /// The names that a tag has defined, whether the value is known or not.
+    defined: HashSet<&'a [u8]>,
+    /// The query's parameters, once one of them is asked for.
+    query: Option<HashMap<String, Parameter>>,
+    /// How many bytes of values were put in so far.
+    written: Cell<usize>,
+}
+
+/// What the query of the playlist's URL has under one name.
+struct Parameter {
+    /// The first of its values.
+    value: String,
+    /// One of them would give URIs a session.
+    holds_session: bool,
+}
+
+/// A URI after its variables have been put in.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::hls) enum Resolved<'a> {
+    /// There were none, or all of them are known.
+    Known(Cow<'a, str>),
+    /// The values of some are unknown: they still stand there by their names.
+    Partly {
+        /// The text, with the values that are known.
+        text: String,
+        /// The first that is unknown stands at this offset of it, in bytes.
+        at: usize,
+    },
+}
+
+/// What a tag `EXT-X-DEFINE` defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Definition<'a> {
+    /// A variable of this name and value; without a value, it has an empty one or none.
+    Value(&'a str, Option<&'a str>),
+    /// A variable with the value of a parameter of the playlist's URL, of the same name.
+    Parameter(&'a str),
+    /// A variable that the Multivariant Playlist defines.
+    Import(&'a str),
+}
+
+impl<'a> Definition<'a> {
+    /// Reads a tag's attributes, if every player reads them alike; `Ok(None)`: it defines nothing.
+    ///
+    /// Of `NAME` and `QUERYPARAM` in one tag, hls.js takes the second, Shaka Player both and others the first; of two
+    /// attributes of one name, hls.js takes the last; and it puts the values of variables into the names of others.
+    fn read(list: &'a [u8]) -> Result<Option<Self>, &'static str> {
+        let mut found: [Option<&str>; 4] = [None; 4];
+        let mut end = 0;
+        for attribute @ Attribute { name, value, at, quoted, exact } in attributes(list) {
+            let between = list.get(end..at.saturating_sub(usize::from(quoted))).unwrap_or_default();
+            // Nothing but a comma and the name stands between two values.
+            let between = if end == 0 { Some(between) } else { between.strip_prefix(b",") };
+            let is_plain = between
+                .and_then(|between| between.trim_ascii().strip_suffix(b"="))
+                .is_some_and(|between| between.trim_ascii_end() == name);
+            if !is_plain || !exact {
+                return Err(DIFFERENTLY);
+            }
+            end = attribute.end();
+            let known = [&b"NAME"[..], b"VALUE", b"QUERYPARAM", b"IMPORT"];
+            let Some(slot) =
+                known.iter().position(|known| *known == name).and_then(|slot| found.get_mut(slot))
+            else {
+                // Some players know names in any case.
+                if known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                    return Err(DIFFERENTLY);
+                }
+                continue;
+            };
+            let value = str::from_utf8(value).map_err(|_| DIFFERENTLY)?;
+            if slot.replace(value).is_some() {
+                return Err(DIFFERENTLY);
+            }
+        }
+        let [name, value, parameter, import] = found;
+        let definition = match (name, parameter, import) {
+            (None, None, None) => return Ok(None),
+            (Some(name), None, None) => Self::Value(name, value),
+            (None, Some(name), None) => Self::Parameter(name),
+            (None, None, Some(name)) => Self::Import(name),
+            _ => return Err(DIFFERENTLY),
+        };
+        if definition.name().contains(OPEN) {
+            return Err(DIFFERENTLY);
+        }
+        Ok(Some(definition))
+    }
+
+    const fn name(self) -> &'a str {
+        match self {
+            Self::Value(name, _) | Self::Parameter(name) | Self::Import(name) => name,
+        }
+    }
+}
+
+const DIFFERENTLY: &str = "a variable's definition that players read differently";
+const TWICE: &str = "a variable that is defined twice";
+const CREDENTIAL: &str = "a variable whose value may be a credential of the viewer";
+const SESSION: &str = "a variable whose value would give URIs a session of their own";
+
+impl<'a> Variables<'a> {
+    /// Reads the attributes of an `EXT-X-DEFINE` tag. `query` is that of the playlist's URL.
+    ///
+    /// Refused are definitions that players read differently, a second one of a name, of which some players take the first and
+    /// others the last, and those that would put a credential into URIs: of a parameter that may hold one, and by import of
+    /// a variable that has the name of such a parameter. So are values with a parameter that the edge takes for the session's:
+    /// where they are imported, nobody sees them.
+    pub(in crate::hls) fn define(
+        &mut self,
+        list: &'a [u8],
+        query: Query<'_>,
+        credentials: &Credentials<'_>,
+    ) -> Result<(), &'static str> {
+        let Some(definition) = Definition::read(list)? else { return Ok(()) };
+        let name = definition.name();
+        if matches!(definition, Definition::Parameter(_) | Definition::Import(_))
+            && credentials.holds_parameter(name)
+        {
+            return Err(CREDENTIAL);
+        }
+        if self.defined.len() >= MOST_DEFINED {
+            return Err("more than 10,000 variables");
+        }
+        if !self.defined.insert(name.as_bytes()) {
+            return Err(TWICE);
+        }
+        match definition {
+            Definition::Value(_, Some(value)) if holds_session(value) => return Err(SESSION),
+            Definition::Value(_, Some(value)) => self.insert(name, Cow::Borrowed(value)),
+            Definition::Parameter(_) => {
+                let query = self.query.get_or_insert_with(|| {
+                    let mut parameters: HashMap<String, Parameter> = HashMap::new();
+                    for (name, value) in url::form_urlencoded::parse(query.read().as_bytes()).into_owned() {
+                        let holds_session = holds_session(&value);
+                        // Of two of one name, the first.
+                        let first = parameters.entry(name).or_insert(Parameter { value, holds_session });
+                        first.holds_session |= holds_session;
+                    }
+                    parameters
+                });
+                let found = query.get(name);
+                // Players take one that is too long for us all the same.
+                if found.is_some_and(|found| found.holds_session) {
+                    return Err(SESSION);
+                }
+                let value = found.map(|found| &found.value);
+                let value = value.filter(|value| (1..=LONGEST_PARAMETER).contains(&value.len()));
+                if let Some(value) = value.cloned() {
+                    self.insert(name, Cow::Owned(value));
+                }
+            }
+            Definition::Value(_, None) | Definition::Import(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Keeps a value. One that looks like a variable would be one to players that read what is written here, so that it
+    /// counts as unknown; it is looked at once, and not at each reference.
+    fn insert(&mut self, name: &'a str, value: Cow<'a, str>) {
+        if !value.contains(OPEN) {
+            self.values.insert(name.as_bytes(), value);
+        }
+    }
+
+    /// Puts the values in, once.
+    pub(in crate::hls) fn resolve<'t>(&self, text: &'t str) -> Resolved<'t> {
+        let Some(first) = text.find(OPEN) else { return Resolved::Known(Cow::Borrowed(text)) };
+        let mut resolved = String::with_capacity(text.len());
+        let mut unknown = None;
+        let mut copied = 0;
+        let mut next = Some(first);
+        while let Some(at) = next {
+            resolved.push_str(text.get(copied..at).unwrap_or_default());
+            copied = at;
+            let name_at = at + OPEN.len();
+            let tail = text.get(name_at..).unwrap_or_default();
+            let Some((name, _)) = tail.split_once('}') else {
+                unknown = unknown.or(Some(resolved.len()));
+                break;
+            };
+            let end = name_at + name.len() + 1;
+            match self.value(name).filter(|value| resolved.len() + value.len() <= LONGEST) {
+                Some(value) => {
+                    resolved.push_str(value);
+                    copied = end;
+                }
+                None => {
+                    unknown = unknown.or(Some(resolved.len()));
+                    resolved.push_str(text.get(copied..end).unwrap_or_default());
+                    copied = end;
+                }
+            }
+            next = text.get(copied..).and_then(|rest| rest.find(OPEN)).map(|found| copied + found);
+        }
+        resolved.push_str(text.get(copied..).unwrap_or_default());
+        match unknown {
+            Some(at) => Resolved::Partly { text: resolved, at },
+            None => Resolved::Known(Cow::Owned(resolved)),
+        }
+    }
+
+    /// The value of a variable, as long as there is room for it in the playlist.
+    fn value(&self, name: &str) -> Option<&str> {
+        let value = self.values.get(name.as_bytes())?;
+        self.written.set(self.written.get() + value.len());
+        (self.written.get() <= MOST_WRITTEN).then_some(value)
+    }
+}
+
+/// The names of the variables that a text refers to.
+pub(in crate::hls) fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(OPEN).skip(1).map(|behind| behind.split('}').next().unwrap_or_default())
+}
+
+/// How a reference begins: `variable-reference = "{$" name "}"`.
+pub(in crate::hls) const OPEN: &str = "{$";
+
+/// The most variables that a playlist may define.
+const MOST_DEFINED: usize = 10_000;
+
+/// The longest URI that variables may make, in bytes: the limit of Cloudflare's on a URL.
+const LONGEST: usize = 16 * 1024;
+
+/// The longest value that a viewer may put into a playlist, which may have it at each URI, in bytes.
+const LONGEST_PARAMETER: usize = 1024;
+
+/// The most bytes of values that a playlist gets: a long one with a long value at each URI would outgrow an isolate.
+const MOST_WRITTEN: usize = 16 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defined<'a>(lists: &[&'a str], query: &str) -> Variables<'a> {
+        let mut variables = Variables::default();
+        for list in lists {
+            variables.define(list.as_bytes(), Query::new(query), &Credentials::usual()).unwrap();
+        }
+        variables
+    }
+
+    #[test]
+    fn values_are_put_in() {
+        let variables = defined(
+            &[
+                "NAME=\"a\",VALUE=\"1\"",
+                "NAME=\"b\", VALUE=\"{$a}\"",
+                "IMPORT=\"c\"",
+                "QUERYPARAM=\"d\"",
+                "QUERYPARAM=\"e\"",
+                "NAME=\"f\"",
+                "",
+            ],
+            "x=1&d=%2Fq&d=2&e=",
+        );
+        let known = |text: &str| Resolved::Known(Cow::<str>::Owned(text.to_owned()));
+        let partly = |text: &str, at| Resolved::Partly { text: text.to_owned(), at };
+        for (text, expected) in [
+            ("x", known("x")),
+            ("{$a}{$a}/x", known("11/x")),
+            ("x{$b}", partly("x{$b}", 1)),
+            ("{$d}", known("/q")),
+            ("{a}$", known("{a}$")),
+            ("x/{$a}{$c}", partly("x/1{$c}", 3)),
+            ("{$c}{$a}{$f}", partly("{$c}1{$f}", 0)),
+            ("{$e}", partly("{$e}", 0)),
+            ("x{$a", partly("x{$a", 1)),
+            ("{$}", partly("{$}", 0)),
+        ] {
+            assert_eq!(variables.resolve(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_players_read_differently_is_no_definition() {
+        for list in [
+            "NAME=\"a\",VALUE=\"1\",QUERYPARAM=\"b\"",
+            "QUERYPARAM=\"b\",NAME=\"a\",VALUE=\"1\"",
+            "NAME=\"a\",VALUE=\"1\",IMPORT=\"b\"",
+            "IMPORT=\"a\",QUERYPARAM=\"b\"",
+            "QUERYPARAM=\"a\",QUERYPARAM=\"b\"",
+            "NAME=\"a\",VALUE=\"1\",VALUE=\"2\"",
+            "NAME=\"a\"x,VALUE=\"1\"",
+            "NAME=\"a\",VALUE=\"1",
+            "junk,QUERYPARAM=\"b\"",
+            "NAME=\"a\",junk,VALUE=\"b\"",
+            "queryparam=\"b\"",
+            "QUERYPARAM=\"b{$a}\"",
+            "IMPORT=\"{$a}\"",
+            "NAME=\"{$a}\",VALUE=\"1\"",
+        ] {
+            let found = Variables::default().define(list.as_bytes(), Query::new(""), &Credentials::usual());
+            assert_eq!(found, Err(DIFFERENTLY), "{list}");
+        }
+        for (first, second) in [
+            ("NAME=\"a\",VALUE=\"1\"", "NAME=\"a\",VALUE=\"1\""),
+            ("NAME=\"a\",VALUE=\"1\"", "IMPORT=\"a\""),
+            ("QUERYPARAM=\"a\"", "NAME=\"a\",VALUE=\"1\""),
+            ("NAME=\"a\"", "QUERYPARAM=\"a\""),
+        ] {
+            let mut variables = defined(&[first], "a=1");
+            let found = variables.define(second.as_bytes(), Query::new("a=1"), &Credentials::usual());
+            assert_eq!(found, Err(TWICE), "{first} {second}");
+        }
+    }
+
+    #[test]
+    fn no_value_gives_uris_a_session() {
+        let long = format!("a={}%26sd_session=X", "x".repeat(LONGEST_PARAMETER));
+        for (list, query) in [
+            ("NAME=\"a\",VALUE=\"sd_session=X\"", ""),
+            ("NAME=\"a\",VALUE=\"x.ts?sd%5Fsession=X#f\"", ""),
+            ("QUERYPARAM=\"a\"", "a=1%26sd_session=X"),
+            ("QUERYPARAM=\"a\"", "a=1%26sd_ses%09sion=X"),
+            ("QUERYPARAM=\"a\"", "a=1%26sd%255Fsession=X"),
+            ("QUERYPARAM=\"a\"", "a=1&a=1%26sd_session=X"),
+            ("QUERYPARAM=\"a\"", &long),
+        ] {
+            let found =
+                Variables::default().define(list.as_bytes(), Query::new(query), &Credentials::usual());
+            assert_eq!(found, Err(SESSION), "{list} {query}");
+        }
+        defined(&["QUERYPARAM=\"a\"", "NAME=\"b\",VALUE=\"my_sd_session=1\""], "a=1&b=1%26sd_session=X");
+    }
+
+    #[test]
+    fn what_would_grow_beyond_all_bounds_does_not() {
+        let define = format!("NAME=\"a\",VALUE=\"{}\"", "x".repeat(1000));
+        let variables = defined(&[&define], "");
+        assert!(matches!(variables.resolve(&"{$a}".repeat(100_000)), Resolved::Partly { .. }));
+    }
+
+    #[test]
+    fn values_of_the_query_are_short_and_the_whole_has_an_end() {
+        let define = format!("NAME=\"b\",VALUE=\"{}\"", "x".repeat(8 * 1024));
+        let query = format!("a={}", "x".repeat(LONGEST_PARAMETER + 1));
+        let variables = defined(&["QUERYPARAM=\"a\"", &define], &query);
+        assert!(matches!(variables.resolve("{$a}"), Resolved::Partly { at: 0, .. }));
+        let known =
+            (0..10_000).take_while(|_| matches!(variables.resolve("{$b}"), Resolved::Known(_))).count();
+        assert_eq!(known, MOST_WRITTEN / (8 * 1024));
+    }
+
+    #[test]
+    fn variables_are_so_many_at_most() {
+        let lists: Vec<_> = (0..=MOST_DEFINED).map(|at| format!("NAME=\"v{at}\",VALUE=\"\"")).collect();
+        let mut variables = Variables::default();
+        let (last, before) = lists.split_last().unwrap();
+        for list in before {
+            assert_eq!(variables.define(list.as_bytes(), Query::new(""), &Credentials::usual()), Ok(()));
+        }
+        assert_eq!(
+            variables.define(last.as_bytes(), Query::new(""), &Credentials::usual()),
+            Err("more than 10,000 variables")
+        );
+    }
+}
