@@ -12,6 +12,7 @@ mod query;
 mod reference;
 mod report;
 mod rules;
+mod span;
 mod steering;
 mod template;
 mod timing;
@@ -27,6 +28,9 @@ pub(crate) use reference::{
 pub(crate) use report::{Checked, Report, quote};
 pub use report::{FINDINGS_MAX, Finding, Severity};
 pub(crate) use rules::rules;
+pub use span::Misplaced;
+#[allow(unused_imports, reason = "the edits of playlists and MPDs move to spans one after the other")]
+pub(crate) use span::{Span, Text};
 pub use steering::Steering;
 pub(crate) use template::{Hole, MOST_WRITTEN, TOKEN_BYTES};
 pub use template::{Own, Template};

@@ -228,7 +228,8 @@ fn variables_are_put_in_where_a_uri_is_written_anew() {
 #[test]
 fn a_line_and_a_playlist_have_a_greatest_length() {
     let caps = Caps::default();
-    let edits = Edits { bounds: PlaylistBounds { playlist_bytes: 30, line_bytes: 10 }, ..Edits::within(&caps) };
+    let edits =
+        Edits { bounds: PlaylistBounds { playlist_bytes: 30, line_bytes: 10 }, ..Edits::within(&caps) };
     let error = |playlist: &str| template(playlist, Signing::Path, &edits).unwrap_err().to_string();
     assert_eq!(error("#EXTM3U\n\n123456789.ts\n"), "line 3: expected 10 bytes at most, found 13");
     assert_eq!(error(&"#EXTM3U\n".repeat(4)), "expected 30 bytes at most, found 32");

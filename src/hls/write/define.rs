@@ -16,9 +16,9 @@
 
 use std::ops::Range;
 
+use crate::catalog::SESSION_PARAMETER;
 use crate::hls::read::line::{is_header, lines};
 use crate::manifest::Template;
-use crate::catalog::SESSION_PARAMETER;
 
 const VERSION: &[u8] = b"#EXT-X-VERSION:";
 const LEAST_VERSION: u32 = 8;

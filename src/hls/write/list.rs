@@ -15,11 +15,11 @@ use serde_json::{Map, Value};
 
 use super::place::{Place, PlaceError, Resolver};
 use super::sign::why;
+use crate::catalog::SESSION_PARAMETER;
 use crate::hls::error::CompileError;
 use crate::hls::read::variables::Variables;
 use crate::json;
 use crate::manifest::{Frame, MOST_RESOLVED, MOST_WRITTEN, TOKEN_BYTES, Template};
-use crate::catalog::SESSION_PARAMETER;
 use crate::resource::Reading;
 
 /// A kind of list.

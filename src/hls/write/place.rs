@@ -5,12 +5,12 @@ use std::cell::OnceCell;
 
 use url::Url;
 
+use crate::catalog::SESSION_PARAMETER;
 use crate::hls::read::variables::{Resolved, Variables, names};
 use crate::manifest::{
     Budget, Exhausted, Frame, Signing, below, holds_session, is_relative, names_session, plain,
     with_parameter,
 };
-use crate::catalog::SESSION_PARAMETER;
 use crate::resource::{Reading, ResourcePath};
 use crate::route::{session_prefix, without_session};
 

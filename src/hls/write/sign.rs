@@ -4,13 +4,13 @@ use super::define;
 use super::place::{Place, PlaceError, Resolver};
 use super::shape::{Change, Piece};
 use crate::catalog::ExistingSteering;
+use crate::catalog::SESSION_PARAMETER;
 use crate::hls::edits::Edits;
 use crate::hls::error::CompileError;
 use crate::hls::read::attributes::attributes;
 use crate::hls::read::line::{Kind, Line, is_header, lines, lines_between};
 use crate::hls::read::variables::Variables;
 use crate::manifest::{Frame, MOST_RESOLVED, MOST_WRITTEN, Signing, TOKEN_BYTES, Template, is_local, plain};
-use crate::catalog::SESSION_PARAMETER;
 use crate::resource::Reading;
 
 /// Writes the pieces of a playlist into a template.
