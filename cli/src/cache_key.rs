@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use serde_json::json;
 use stagedoor::cache::{self, Lifetime, OriginControl, Source, SourceError};
 use stagedoor::catalog::{Caps, Site, Title};
-use stagedoor::manifest::Timing;
 use stagedoor::resource::MediaRequest;
 use stagedoor::route::{Route, route};
 use stagedoor::token;
@@ -88,7 +87,7 @@ fn told(source: &Source, arguments: &Arguments) -> Result<serde_json::Value, Mis
     let lifetime = match (source.kind, playlist) {
         (Some(kind), _) => Some(Lifetime::of_file(kind, &source.policy, &origin)),
         (None, Some(playlist)) => {
-            let timing = Timing::of(&playlist);
+            let timing = cache::timing(&playlist);
             Some(Lifetime::of_playlist(&timing, &source.directives, &source.policy, &origin))
         }
         // Its content tells.

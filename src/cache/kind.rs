@@ -125,6 +125,7 @@ const MEDIA: [&str; 33] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::timing;
 
     #[test]
     fn files_are_told_by_their_names() {
@@ -189,11 +190,7 @@ mod tests {
             ("<MPD type=\"dynamic\"/>", plain, Kind::Live),
             ("<Patch/>", plain, Kind::Live),
         ] {
-            assert_eq!(
-                Kind::of_playlist(&Timing::of(playlist.as_bytes()), &directives),
-                expected,
-                "{playlist}"
-            );
+            assert_eq!(Kind::of_playlist(&timing(playlist.as_bytes()), &directives), expected, "{playlist}");
         }
     }
 

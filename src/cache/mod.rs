@@ -3,7 +3,7 @@
 //! ```text
 //! key         where something lies at the media origin, and its key     query, directives: the parts of a key
 //! kind        what kind of file it is
-//! origin      what the media origin says about keeping it
+//! origin      what the media origin says about keeping it               timing: what a manifest says
 //! policy      for how long it is kept, and what a player is told
 //! kept        a file that is kept, and its books
 //! range       a range out of one that is at hand
@@ -17,6 +17,7 @@ mod origin;
 mod policy;
 mod query;
 mod range;
+mod timing;
 
 pub use directives::Directives;
 pub use kept::{Freshness, Kept, Stamp};
@@ -25,3 +26,4 @@ pub use kind::Kind;
 pub use origin::OriginControl;
 pub use policy::{LONGEST_HOLD_MS, Lifetime, hold_ms, missing_ms};
 pub use range::{ByteRange, is_of_known, whole_length};
+pub use timing::timing;

@@ -213,6 +213,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::timing as manifest_timing;
 
     const MPD: &[u8] = b"<MPD type='dynamic' minimumUpdatePeriod='PT2S' maxSegmentDuration='PT6S'/>";
 
@@ -239,7 +240,7 @@ mod tests {
             ("low latency, few parts", timing(1_000, Some(700)), (700, 300, 2_300)),
             ("live, does not say", Timing::default(), (1_000, 1_000, 5_000)),
             ("low latency", timing(4_000, Some(334)), (334, 334, 11_666)),
-            ("an MPD that may change every 2 s", Timing::of(MPD), (1_000, 1_000, 5_000)),
+            ("an MPD that may change every 2 s", manifest_timing(MPD), (1_000, 1_000, 5_000)),
             ("over", Timing { ended: true, ..timing(4_000, Some(334)) }, (300_000, 300_000, 86_400_000)),
             ("multivariant", Timing { multivariant: true, ..Timing::default() }, (30_000, 30_000, 3_600_000)),
         ] {
@@ -362,7 +363,7 @@ mod tests {
             (ResourceKind::OriginSteering, list),
         ] {
             for found in [playlist, mpd, list, page, b""] {
-                let (timing, policy) = (Timing::of(found), CachePolicy::default());
+                let (timing, policy) = (manifest_timing(found), CachePolicy::default());
                 let of = |origin| {
                     Lifetime::of_read(resource, found, &timing, &Directives::default(), &policy, origin)
                 };

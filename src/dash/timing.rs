@@ -116,7 +116,7 @@ mod tests {
             ("<Patch><add sel='x'><S d='9'/></add></Patch>".to_owned(), live(None)),
             ("<MPD".to_owned(), live(None)),
         ] {
-            assert_eq!(Timing::of(mpd.as_bytes()), expected, "{mpd}");
+            assert_eq!(timing(mpd.as_bytes()), expected, "{mpd}");
         }
     }
 }

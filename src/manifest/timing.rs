@@ -1,7 +1,5 @@
 //! What a manifest says of its own life, whichever kind it is.
 
-use crate::{dash, hls};
-
 /// The times of a manifest. What it does not say, or says in a way that cannot be read, is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timing {
@@ -17,13 +15,6 @@ pub struct Timing {
     pub ended: bool,
     /// The media origin holds a request until the playlist has what is asked for.
     pub can_block_reload: bool,
-}
-
-impl Timing {
-    /// Reads a manifest, in one pass.
-    pub fn of(manifest: &[u8]) -> Self {
-        if dash::is_xml(manifest) { dash::timing(manifest) } else { hls::timing(manifest) }
-    }
 }
 
 /// The longest time that counts, in milliseconds: a day.

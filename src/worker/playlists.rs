@@ -17,10 +17,9 @@ use super::memory::{self, Memory, Slot};
 use super::single_flight::{self, UnderWay};
 use super::store::{self, Stored};
 use super::{held, now_ms, respond, upstream, within};
-use crate::cache::{Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
+use crate::cache::{self, Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::dash;
 use crate::fault::{Fault, FaultKind};
-use crate::manifest::Timing;
 use crate::media_origin;
 use crate::reply::Reply;
 use crate::resource::ResourceKind;
@@ -381,7 +380,7 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     // Its room is kept until it is in the memory, where it counts by itself.
     let ((bytes, _room), origin) = within(patience, answer).await.unwrap_or_else(late)?;
     let bytes = if source.resource == ResourceKind::Mpd { whole_mpd(source, bytes).await? } else { bytes };
-    let timing = Timing::of(&bytes);
+    let timing = cache::timing(&bytes);
     if let Some(target_ms) = timing.target_ms.filter(|_| !timing.ended) {
         TARGETS.with(|targets| {
             targets.insert(source.plain_key().to_owned(), Target(target_ms), now_ms());

@@ -14,7 +14,7 @@ use stagedoor::facts::{Facts, Method};
 use stagedoor::fault::{Fault, FaultKind};
 use stagedoor::heading::{Heading, Prepared};
 use stagedoor::life::{clock, entry, renewal};
-use stagedoor::manifest::{Template, Timing};
+use stagedoor::manifest::Template;
 use stagedoor::media_origin;
 use stagedoor::memory_key::MemoryKey;
 use stagedoor::offline::{self, Admitted, Documents};
@@ -223,7 +223,7 @@ impl<'a> Edge<'a> {
         let lifetime = Lifetime::of_read(
             source.resource,
             &manifest,
-            &Timing::of(&manifest),
+            &cache::timing(&manifest),
             &source.directives,
             &source.policy,
             &origin,
