@@ -36,16 +36,22 @@ export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
   };
 }
 
-const PROBE_URL = "https://probe.invalid/";
+const MEMORY_URL = "https://probe.invalid/memory";
+const TRAP_URL = "https://probe.invalid/trap";
 
-/** An entry before the Worker's own, with a URL for what no URL of the Worker's tells. */
+/** An entry before the Worker's own, with URLs for what no URL of the Worker tells or does. */
 const PROBE = `
 import entry from "./index.js";
 import Edge from "./worker.js";
 export * from "./worker.js";
 const { remembered } = Edge.prototype;
+const state = globalThis.__worker_init_state;
+const probes = {
+  "${MEMORY_URL}": () => remembered(),
+  "${TRAP_URL}": () => { state.criticalError = true; return String(state.instanceId); },
+};
 export default {
-  fetch: (request, ...rest) => (request.url === "${PROBE_URL}" ? new Response(remembered()) : entry.fetch(request, ...rest)),
+  fetch: (request, ...rest) => (probes[request.url] ? new Response(probes[request.url]()) : entry.fetch(request, ...rest)),
 };
 `;
 
@@ -54,7 +60,7 @@ export const NETWORK = Symbol("network");
 
 /**
  * Starts the Worker. `upstream` answers what it fetches; the default has nothing. A binding that is `null` is left out.
- * `logs` grows with each line that it writes to its console. With `probe`, `remembered()` tells what the isolate remembers. It listens on a port of the loopback interface, `port`.
+ * `logs` grows with each line that it writes to its console. With `probe`, `remembered()` and `trap()` work. It listens on a port of the loopback interface, `port`.
  * @param {{documents?: Record<string, unknown>, variables?: Record<string, string | null>, bindings?: Record<string, unknown>,
  *          upstream?: typeof NETWORK | ((request: Request) => Response | Promise<Response>), probe?: boolean}} options
  */
@@ -119,7 +125,9 @@ export async function startEdge({ documents = {}, variables = {}, bindings = {},
       for (const { key, outcome } of report.results) assert.equal(outcome, "applied", key);
     },
     /** The bytes of every memory, and of WebAssembly's own; with `probe` alone. */
-    remembered: async () => (await miniflare.dispatchFetch(PROBE_URL)).json(),
+    remembered: async () => (await miniflare.dispatchFetch(MEMORY_URL)).json(),
+    /** Tells the isolate that its WebAssembly has trapped, and returns the number of the lost instance; with `probe` alone. */
+    trap: async () => Number(await (await miniflare.dispatchFetch(TRAP_URL)).text()),
     stop: () => miniflare.dispose(),
   };
 }
