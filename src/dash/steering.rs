@@ -9,9 +9,9 @@
 //! A pathway is a `serviceLocation` of base URLs. Players begin with the first base URL, until they have the steering manifest.
 
 use super::change::Changes;
-use super::compile::CompileError;
 use super::document::{Document, Element};
 use super::edits::Edits;
+use super::error::CompileError;
 use crate::catalog::{ExistingSteering, PathwayId};
 use crate::manifest::Steering;
 

@@ -4,10 +4,10 @@
 //! the session, which an answer to a request for the MPD does. `PT0S` says that something else tells when to ask.
 
 use super::change::Changes;
-use super::compile::CompileError;
 use super::document::Document;
 use super::duration::{milliseconds, of_seconds};
 use super::edits::Edits;
+use super::error::CompileError;
 
 /// Writes a shorter period where an MPD has none, or a longer one.
 pub(super) fn shorten(document: &Document<'_>, edits: &Edits<'_>) -> Result<Changes, CompileError> {

@@ -4,10 +4,10 @@
 //! to its beginning. Segments that are listed stay listed, so that what the MPD's next version or a patch says of them holds.
 
 use super::change::Changes;
-use super::compile::CompileError;
 use super::document::{Document, Element};
 use super::duration::{milliseconds, of_seconds};
 use super::edits::Edits;
+use super::error::CompileError;
 
 const DEPTH: &str = "timeShiftBufferDepth";
 

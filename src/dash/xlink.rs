@@ -13,10 +13,10 @@ use std::ops::Range;
 
 use url::Url;
 
-use super::Edits;
 use super::change::{Changes, Edited};
-use super::compile::{CompileError, text};
-use super::document::{Attribute, Document, Element};
+use super::document::{Attribute, Document, Element, text};
+use super::edits::Edits;
+use super::error::CompileError;
 use crate::manifest::below;
 use crate::resource::ResourcePath;
 

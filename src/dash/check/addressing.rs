@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Report;
 use super::outline::{Kind, Outline, Period, Segments, Stated};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::milliseconds;
 use crate::dash::document::Element;
 

@@ -1,8 +1,7 @@
 //! The clock of live streams: `UTCTiming`.
 
-use super::Report;
 use super::outline::Outline;
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use crate::manifest::quote;
 
 /// What a scheme begins with, and what may follow.

@@ -1,8 +1,7 @@
 //! Descriptors whose values are words of a scheme: roles.
 
-use super::Report;
 use super::outline::Outline;
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use crate::manifest::quote;
 
 const ROLES: &str = "urn:mpeg:dash:role:2011";

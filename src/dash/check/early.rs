@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Report;
 use super::outline::{Outline, Stated};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::{integer, milliseconds, number};
 use crate::dash::document::Element;
 

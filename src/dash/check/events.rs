@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 
-use super::Report;
 use super::outline::{Outline, Period};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::{integer, milliseconds};
 use crate::dash::document::Element;
 use crate::manifest::quote;

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::Report;
 use super::outline::Outline;
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use crate::dash::document::Element;
 use crate::manifest::quote;
 

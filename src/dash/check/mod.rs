@@ -34,13 +34,10 @@ mod uris;
 pub use known::{Attribute as KnownAttribute, Child as KnownChild, Known, SPECIFICATION, Type};
 pub use rule::Rule;
 
-use super::compile::text;
-use super::document::{Document, Malformed};
+use super::document::{Document, Malformed, text};
 use crate::manifest::{Finding, quote};
 use outline::Outline;
-
-/// The findings so far.
-type Report = crate::manifest::Report<Rule>;
+use rule::Report;
 
 /// The rules of one subject.
 type Check = fn(&Outline<'_, '_>, &mut Report);

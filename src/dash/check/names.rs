@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use super::known::Known;
 use super::outline::{Outline, is_remote};
-use super::rule::Rule;
-use super::{Report, types};
+use super::rule::{Report, Rule};
+use super::types;
 use crate::dash::document::Element;
 use crate::manifest::quote;
 

@@ -1,8 +1,7 @@
 //! The MPD as a whole: its kind, its times, and how it is updated.
 
-use super::Report;
 use super::outline::{Outline, time};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::{date, milliseconds};
 
 /// What is only of live streams.

@@ -5,10 +5,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::Report;
 use super::events::decoded;
 use super::outline::Outline;
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::uuid;
 use crate::dash::document::Element;
 use crate::manifest::quote;

@@ -1,8 +1,7 @@
 //! Remote elements (`xlink:href`): when they are to be had, and that none is within another.
 
-use super::Report;
 use super::outline::Outline;
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 
 /// What may be to be had elsewhere.
 const REMOTE: [&str; 5] = ["Period", "AdaptationSet", "EventStream", "SegmentList", "InitializationSet"];

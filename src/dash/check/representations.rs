@@ -1,8 +1,7 @@
 //! Representations: what a player chooses them by.
 
-use super::Report;
 use super::outline::{Outline, Representation, Set};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::integer;
 use crate::manifest::quote;
 

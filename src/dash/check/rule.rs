@@ -2,6 +2,9 @@
 
 use crate::manifest::rules;
 
+/// The findings so far.
+pub(super) type Report = crate::manifest::Report<Rule>;
+
 macro_rules! clause {
     (iso $section:literal) => {
         concat!("ISO/IEC 23009-1 ", $section)

@@ -1,8 +1,7 @@
 //! AdaptationSets: what they are, and what is said of their Representations together.
 
-use super::Report;
 use super::outline::{Outline, Set};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::{frame_rate, integer};
 use crate::dash::document::Element;
 use crate::manifest::quote;

@@ -1,9 +1,8 @@
 //! Events of SCTE 35: each has its message, as XML or as the bytes of a splice information section.
 
-use super::Report;
 use super::events::{decoded, message};
 use super::outline::Outline;
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use crate::dash::document::Element;
 use crate::manifest::quote;
 use crate::scte35::{self, Broken};

@@ -4,9 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Report;
 use super::outline::{Kind, Outline, Period, Segments, Stated};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::milliseconds;
 use crate::dash::digits::are_digits;
 use crate::dash::document::Attribute;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Report;
 use super::outline::{Outline, Period, Segments, Stated, Timeline};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::scalar::{integer, milliseconds, signed};
 use crate::dash::document::Element;
 

@@ -3,9 +3,8 @@
 //! What many write and every player reads as it is meant is a warning: the text in an AdaptationSet's `id`, a frame rate
 //! with a point in it, `True`.
 
-use super::Report;
 use super::known::{self, Known, Type};
-use super::rule::Rule;
+use super::rule::{Report, Rule};
 use super::{scalar, uris};
 use crate::dash::document::Attribute;
 use crate::dash::duration;

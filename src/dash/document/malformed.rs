@@ -50,3 +50,13 @@ pub(in crate::dash) fn line_of(text: &str, at: usize) -> usize {
     let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
     memchr::memchr_iter(b'\n', before).count() + 1
 }
+
+/// The text of an MPD, which is UTF-8.
+pub(in crate::dash) fn text(mpd: &[u8]) -> Result<&str, Malformed> {
+    str::from_utf8(mpd).map_err(|error| {
+        let before = mpd.get(..error.valid_up_to()).unwrap_or_default();
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        let why = "expected UTF-8, found another encoding".to_owned();
+        Malformed { line, why, is_forbidden: true }
+    })
+}

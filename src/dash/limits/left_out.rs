@@ -5,7 +5,7 @@
 
 use super::period::{Period, Representation};
 use crate::catalog::Caps;
-use crate::dash::compile::CompileError;
+use crate::dash::error::CompileError;
 use crate::manifest::{Limit, language};
 
 /// Refuses a Period of which nothing is left to play. `number` is its place in the MPD, from 1.

@@ -36,9 +36,9 @@ mod testing;
 pub(super) use self::order::put_in_order;
 use self::period::Period;
 use super::change::Changes;
-use super::compile::CompileError;
 use super::document::Document;
 use super::edits::Edits;
+use super::error::CompileError;
 use crate::catalog::Caps;
 
 /// Whether any of the limits is one on what an MPD offers.

@@ -22,9 +22,9 @@ use super::period::trick_modes;
 use super::purpose::{is_for_some, is_main};
 use super::stated::{Stated, number};
 use crate::dash::change::Changes;
-use crate::dash::compile::CompileError;
 use crate::dash::document::{Document, Element};
 use crate::dash::edits::Edits;
+use crate::dash::error::CompileError;
 use crate::manifest::language;
 
 /// Puts sets in the order of their languages.

@@ -1,6 +1,7 @@
 //! Signs what the elements between two levels say.
 
 use super::level::{Level, is_level};
+use super::patch::is_patch_name;
 use super::signer::{Signer, Uncovered};
 use crate::dash::document::{Attribute, Element};
 use crate::dash::place::{Base, Place, PlaceError};
@@ -30,7 +31,7 @@ impl Signer<'_> {
             }
             "Metrics" => return Ok(()),
             // Of another kind of file, what players make of the MPD would not have been read.
-            "PatchLocation" if !element.content().is_some_and(|uri| patch::is_named(uri.trim_ascii())) => {
+            "PatchLocation" if !element.content().is_some_and(|uri| is_patch_name(uri.trim_ascii())) => {
                 if self.is_patch {
                     let why = "a PatchLocation that is not one of `.mpp`";
                     return Err(Uncovered { at: element.tag().start, why, uri: String::new() });

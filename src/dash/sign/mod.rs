@@ -36,8 +36,8 @@ mod write;
 mod written;
 
 use super::change::Edited;
-use super::compile::CompileError;
 use super::document::Document;
+use super::error::CompileError;
 use crate::manifest::{Frame, Template};
 use signer::Signer;
 use written::Written;

@@ -7,8 +7,8 @@ use super::template::is_plain_id;
 use crate::catalog::SESSION_PARAMETER;
 use crate::dash::digits::are_digits;
 use crate::dash::document::{Element, is_of_readers};
-use crate::dash::patch::{self, Selected};
 use crate::dash::place::{Base, Place, PlaceError};
+use crate::dash::selector::Selected;
 use crate::manifest::{Frame, Signing, is_relative};
 use crate::resource::{Reading, ResourcePath};
 use crate::route::without_session;
@@ -120,7 +120,7 @@ impl Signer<'_> {
     /// Where the next patch is, as a patch says. It has to be said with the session: some players resolve it against the
     /// URL at which they have entered. What it is relative to is not known, but it is this patch's own path if that ends so.
     pub(super) fn next_patch(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
-        if !patch::is_named(uri) {
+        if !is_patch_name(uri) {
             return Err(PlaceError::Foreign);
         }
         if uri.starts_with('/') || !is_relative(uri) {
@@ -145,5 +145,25 @@ impl Signer<'_> {
         } else {
             Place::Signed("/~".to_owned(), format!("/{root}{resource}{}{query}", mark(&query, "?")))
         })
+    }
+}
+
+/// Whether a URI, as it stands in `PatchLocation`, is one of a patch by its name. One by another name would not be read.
+pub(super) fn is_patch_name(uri: &str) -> bool {
+    let path = uri.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mpp"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patches_are_known_by_the_ends_of_their_paths() {
+        for (uri, expected) in
+            [("a/x.MPP?b=c.mpd", true), ("x?a.mpp", false), ("mpp", false), ("a.mpp/b", false)]
+        {
+            assert_eq!(is_patch_name(uri), expected, "{uri}");
+        }
     }
 }

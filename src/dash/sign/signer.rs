@@ -3,8 +3,8 @@
 use super::level::Bases;
 use super::written::Written;
 use crate::dash::change::Edited;
-use crate::dash::compile::CompileError;
 use crate::dash::document::{Document, Element, line_of};
+use crate::dash::error::CompileError;
 use crate::dash::place::{Base, PlaceError, Resolver};
 use crate::manifest::{Frame, MOST_RESOLVED, Signing};
 

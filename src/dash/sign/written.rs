@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::dash::compile::CompileError;
 use crate::dash::document::small;
+use crate::dash::error::CompileError;
 use crate::manifest::{Hole, MOST_WRITTEN, TOKEN_BYTES, Template};
 
 /// What is written in place of pieces of a text.

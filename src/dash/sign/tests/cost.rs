@@ -4,10 +4,13 @@ use url::Url;
 
 use super::{mpd, signed};
 use crate::catalog::ForeignPolicy;
-use crate::dash::{
-    change::Edited, compile::CompileError, document::Document, place, sign::level::BASES_MAX,
-    sign::signer::Signer, sign::template::ELEMENT_LOOKED_AT,
-};
+use crate::dash::change::Edited;
+use crate::dash::document::Document;
+use crate::dash::error::CompileError;
+use crate::dash::place;
+use crate::dash::sign::level::BASES_MAX;
+use crate::dash::sign::signer::Signer;
+use crate::dash::sign::template::ELEMENT_LOOKED_AT;
 use crate::manifest::{Frame, MOST_RESOLVED, Query, Signing};
 use crate::resource::ResourcePath;
 use crate::token::Credentials;
