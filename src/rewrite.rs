@@ -192,7 +192,7 @@ impl From<&dash::CompileError> for Refused {
                 FaultKind::ManifestTooLarge
             }
             Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
-            Error::Unsupported { .. } => FaultKind::ManifestUnsupported,
+            Error::Unsupported { .. } | Error::Misplaced(_) => FaultKind::ManifestUnsupported,
         })
     }
 }

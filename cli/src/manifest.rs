@@ -256,7 +256,7 @@ impl From<&dash::CompileError> for Refusal {
                 Some("manifest_too_large")
             }
             Error::Uncovered { .. } => Some("manifest_foreign_uri"),
-            Error::Unsupported { .. } => Some("manifest_unsupported"),
+            Error::Unsupported { .. } | Error::Misplaced(_) => Some("manifest_unsupported"),
         };
         Self { reason, detail: error.to_string() }
     }

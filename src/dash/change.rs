@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::manifest::{Misplaced, Span};
+
 /// Changes of a text, in any order. One within another that leaves something out goes with it.
 #[derive(Debug, Default)]
 pub(super) struct Changes(Vec<(Range<usize>, String)>);
@@ -47,11 +49,10 @@ impl<'a> Edited<'a> {
         piece.and_then(|piece| self.pieces.get(piece)).map_or(0, |(now, then)| then + (at - now))
     }
 
-    /// Makes changes.
-    #[must_use]
-    pub(super) fn with(self, changes: Changes) -> Self {
+    /// Makes changes; refuses all of them if one does not lie within the text.
+    pub(super) fn with(self, changes: Changes) -> Result<Self, Misplaced> {
         if changes.is_empty() {
-            return self;
+            return Ok(self);
         }
         let Changes(mut changes) = changes;
         // The longest first of those that begin at one place; insertions in the order in which they were asked for.
@@ -59,20 +60,20 @@ impl<'a> Edited<'a> {
             .sort_by(|(a, _), (b, _)| (a.start, !a.is_empty(), b.end).cmp(&(b.start, !b.is_empty(), a.end)));
         let mut text = String::with_capacity(self.text.len());
         let mut pieces = Vec::with_capacity(changes.len() + 1);
-        let mut copied = 0;
+        let mut rest = Span::whole(&*self.text);
         for (range, with) in &changes {
-            if range.start < copied {
+            if range.start < rest.start() {
                 continue;
             }
-            pieces.push((text.len(), self.origin(copied)));
-            text += self.text.get(copied..range.start).unwrap_or_default();
+            pieces.push((text.len(), self.origin(rest.start())));
+            text += rest.take_to(range.start)?.text();
             pieces.push((text.len(), self.origin(range.start)));
             text += with;
-            copied = range.end;
+            rest.take_to(range.end)?;
         }
-        pieces.push((text.len(), self.origin(copied)));
-        text += self.text.get(copied..).unwrap_or_default();
-        Self { text: Cow::Owned(text), pieces }
+        pieces.push((text.len(), self.origin(rest.start())));
+        text += rest.text();
+        Ok(Self { text: Cow::Owned(text), pieces })
     }
 }
 
@@ -89,15 +90,15 @@ mod tests {
         changes.remove(6..9);
         changes.replace(7..8, "gone");
         changes.remove(2..3);
-        let edited = Edited::new("0123456789").with(changes);
+        let edited = Edited::new("0123456789").with(changes).unwrap();
         assert_eq!(edited.text, "01+-3FIVE59");
         let found: Vec<_> = [0, 1, 2, 4, 5, 9, 10].map(|at| edited.origin(at)).to_vec();
         assert_eq!(found, [0, 1, 2, 3, 4, 5, 9]);
         let mut again = Changes::default();
         again.remove(0..4);
-        let again = edited.with(again);
+        let again = edited.with(again).unwrap();
         assert_eq!((&*again.text, again.origin(0), again.origin(6)), ("3FIVE59", 3, 9));
-        assert!(matches!(Edited::new("a").with(Changes::default()).text, Cow::Borrowed("a")));
+        assert!(matches!(Edited::new("a").with(Changes::default()).unwrap().text, Cow::Borrowed("a")));
     }
 
     #[test]
@@ -106,6 +107,17 @@ mod tests {
         changes.replace(1..2, "x");
         changes.remove(1..4);
         changes.insert(3, "y");
-        assert_eq!(Edited::new("abcde").with(changes).text, "ae");
+        assert_eq!(Edited::new("abcde").with(changes).unwrap().text, "ae");
+    }
+
+    #[test]
+    fn a_change_outside_of_the_text_drops_nothing_and_is_refused() {
+        for range in [1..9, 7..8, 3..4, Range { start: 5, end: 4 }] {
+            let mut changes = Changes::default();
+            changes.remove(0..1);
+            changes.remove(range.clone());
+            let refused = Edited::new("abñde").with(changes).unwrap_err();
+            assert!(refused.to_string().contains("expected an edit within bytes"), "{range:?}: {refused}");
+        }
     }
 }

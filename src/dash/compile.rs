@@ -33,7 +33,7 @@ pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Resu
         let changed =
             { changes }.find(|changes| changes.as_ref().map_or(true, |changes| !changes.is_empty()));
         let Some(changes) = changed else { return sign::write(&document, text, &edited, frame, keeps) };
-        edited = edited.with(changes?);
+        edited = edited.with(changes?)?;
     }
 }
 

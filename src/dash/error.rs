@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::document::Malformed;
+use crate::manifest::Misplaced;
 
 /// Why an MPD cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub enum CompileError {
         /// What.
         what: &'static str,
     },
+    /// An edit of the edge's own goes beyond the MPD. It is a mistake in the edge, and stops the MPD: no byte is dropped.
+    Misplaced(Misplaced),
     /// No Representation is within the limits.
     NoRepresentation {
         /// How many each of the limits left out, and of what, in a line.
@@ -64,6 +67,7 @@ impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(malformed) => malformed.fmt(f),
+            Self::Misplaced(misplaced) => misplaced.fmt(f),
             Self::NotAnMpd { found } => {
                 write!(f, "expected an element `MPD` in front of anything else, found `{found}`")
             }
@@ -88,5 +92,11 @@ impl fmt::Display for CompileError {
 impl From<Malformed> for CompileError {
     fn from(malformed: Malformed) -> Self {
         Self::Malformed(malformed)
+    }
+}
+
+impl From<Misplaced> for CompileError {
+    fn from(misplaced: Misplaced) -> Self {
+        Self::Misplaced(misplaced)
     }
 }

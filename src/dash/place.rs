@@ -405,8 +405,7 @@ fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> Place {
         return Place::Unsigned(text.to_owned());
     }
     if frame.signing == Signing::Query {
-        let until = text.find(['?', '#']).unwrap_or(text.len());
-        let path = text.get(..until).unwrap_or_default();
+        let (path, _) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
         let fragment = edge.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
         return Place::Signed([host, path, &with_parameter(edge)].concat(), fragment);
     }

@@ -67,11 +67,8 @@ fn put_in_front(level: Element<'_, '_>, pathway: &PathwayId, changes: &mut Chang
     let found = level.children_named("BaseURL").find(is_of_pathway);
     let (Some(front), Some(found)) = (level.child("BaseURL"), found) else { return };
     if front.id() != found.id() {
-        let text = |element: Element<'_, '_>| {
-            level.document().text().get(element.range()).unwrap_or_default().to_owned()
-        };
-        changes.replace(front.range(), text(found));
-        changes.replace(found.range(), text(front));
+        changes.replace(front.range(), found.text());
+        changes.replace(found.range(), front.text());
     }
 }
 

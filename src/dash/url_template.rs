@@ -9,15 +9,13 @@
 //! ISO/IEC 23009-1 section 5.3.9.4.4. Only `d` stands there; Shaka Player takes the others too. What is no identifier is
 //! text, as players take it.
 
-use std::ops::Range;
-
 use super::digits::are_digits;
 
 /// A part of a template that players put something in place of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identifier {
-    /// Where, with its dollar signs.
-    pub(super) at: Range<usize>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identifier<'t> {
+    /// It, with its dollar signs.
+    pub(super) text: &'t str,
     /// What players put there.
     pub(super) kind: Kind,
 }
@@ -34,29 +32,30 @@ pub(super) enum Kind {
 }
 
 /// The identifiers of a template, in their order.
-pub(super) fn identifiers(template: &str) -> Vec<Identifier> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some((start, end, kind)) = next(template, at) {
-        found.push(Identifier { at: start..end, kind });
-        at = end;
-    }
-    found
+pub(super) fn identifiers(template: &str) -> Vec<Identifier<'_>> {
+    let mut rest = template;
+    let next = || {
+        let (_, identifier, behind) = next(rest)?;
+        rest = behind;
+        Some(identifier)
+    };
+    std::iter::from_fn(next).collect()
 }
 
-fn next(template: &str, from: usize) -> Option<(usize, usize, Kind)> {
-    let mut from = from;
+/// The first identifier of a text, with the text in front of it and behind it.
+fn next(text: &str) -> Option<(&str, Identifier<'_>, &str)> {
+    let mut start = text.find('$')?;
     loop {
-        let start = from + template.get(from..)?.find('$')?;
-        let behind = template.get(start + 1..)?;
+        let (front, from) = text.split_at(start);
+        let (_, behind) = from.split_at(1);
         let length = behind.find('$')?;
-        let kind = kind(behind.get(..length)?);
-        let end = start + length + 2;
-        match kind {
-            Some(kind) => return Some((start, end, kind)),
-            // The second sign may begin an identifier.
-            None => from = start + 1,
+        let (name, _) = behind.split_at(length);
+        if let Some(kind) = kind(name) {
+            let (text, rest) = from.split_at(length + 2);
+            return Some((front, Identifier { text, kind }, rest));
         }
+        // The second sign may begin an identifier.
+        start += 1 + length;
     }
 }
 
@@ -80,15 +79,16 @@ fn kind(name: &str) -> Option<Kind> {
 }
 
 /// The template with a text in place of each identifier.
-pub(super) fn replaced<'t>(template: &str, with: impl Fn(usize, &Identifier) -> &'t str) -> String {
+pub(super) fn replaced<'t>(template: &str, with: impl Fn(usize, &Identifier<'_>) -> &'t str) -> String {
     let mut text = String::with_capacity(template.len());
-    let mut copied = 0;
-    for (number, identifier) in identifiers(template).iter().enumerate() {
-        text += template.get(copied..identifier.at.start).unwrap_or_default();
-        text += with(number, identifier);
-        copied = identifier.at.end;
+    let mut rest = template;
+    let mut number = 0;
+    while let Some((front, identifier, behind)) = next(rest) {
+        text += front;
+        text += with(number, &identifier);
+        (rest, number) = (behind, number + 1);
     }
-    text + template.get(copied..).unwrap_or_default()
+    text + rest
 }
 
 /// What stands for identifiers while a template is resolved: letters and digits, which every reader of URLs leaves as they

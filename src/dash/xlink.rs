@@ -17,7 +17,7 @@ use super::change::{Changes, Edited};
 use super::document::{Attribute, Document, Element, text};
 use super::edits::Edits;
 use super::error::CompileError;
-use crate::manifest::below;
+use crate::manifest::{Misplaced, below};
 use crate::resource::ResourcePath;
 
 /// How many parts are fetched for an MPD.
@@ -70,7 +70,11 @@ pub fn with_remote_parts(mpd: &[u8], url: &Url, folder: &Url, fetched: Vec<Optio
             None => links(element).for_each(|link| changes.remove(link)),
         }
     }
-    Edited::new(document.text()).with(changes).text.into_owned().into_bytes()
+    match Edited::new(document.text()).with(changes) {
+        Ok(edited) => edited.text.into_owned().into_bytes(),
+        // Its links remain, and so it is refused when it is signed.
+        Err(Misplaced { .. }) => mpd.to_vec(),
+    }
 }
 
 /// Leaves out what stands for nothing.
@@ -139,13 +143,10 @@ fn href<'a>(element: Element<'_, 'a>) -> Option<Attribute<'a>> {
 /// Where the attributes stand that say that an element is to be had elsewhere, with the white space in front of each.
 fn links(element: Element<'_, '_>) -> impl Iterator<Item = Range<usize>> {
     let prefix = href(element).and_then(|href| href.name.split_once(':')).map(|(prefix, _)| prefix);
-    let text = element.document().text();
     element.attributes().filter_map(move |attribute| {
         let (found, _) = attribute.name.split_once(':')?;
-        let value = attribute.range();
-        let start = text.get(..value.start)?.rfind(attribute.name)?;
-        let space = text.get(..start)?.trim_end().len();
-        (Some(found) == prefix).then_some(space..value.end + 1)
+        let space = element.document().without_space_before(attribute.name_at);
+        (Some(found) == prefix).then_some(space..attribute.range().end + attribute.quote.len_utf8())
     })
 }
 

@@ -93,7 +93,7 @@ impl<R: Checked> Report<R> {
     /// The findings in the order of their places.
     pub(crate) fn finish(mut self, manifest: &[u8]) -> Vec<Finding> {
         self.found.sort_by_key(|(at, ..)| *at);
-        let mut place = Place { manifest, at: 0, line: 1, column: 1 };
+        let mut place = Place { manifest, rest: manifest, line: 1, column: 1 };
         let mut findings: Vec<_> = self
             .found
             .into_iter()
@@ -121,14 +121,18 @@ impl<R: Checked> Report<R> {
 /// A place in a manifest that only goes forward.
 struct Place<'a> {
     manifest: &'a [u8],
-    at: usize,
+    /// What has not been passed yet.
+    rest: &'a [u8],
     line: usize,
     column: usize,
 }
 
 impl Place<'_> {
     fn go(&mut self, to: usize) {
-        for byte in self.manifest.get(self.at..to).unwrap_or_default() {
+        let at = self.manifest.len() - self.rest.len();
+        let (passed, rest) = self.rest.split_at(to.saturating_sub(at).min(self.rest.len()));
+        self.rest = rest;
+        for byte in passed {
             match byte {
                 b'\n' => (self.line, self.column) = (self.line + 1, 1),
                 // The later bytes of a character.
@@ -137,17 +141,16 @@ impl Place<'_> {
             }
         }
         // The byte order mark has been counted as a character.
-        if self.at < 3 && to >= 3 && self.line == 1 && self.manifest.starts_with("\u{feff}".as_bytes()) {
+        if at < 3 && to >= 3 && self.line == 1 && self.manifest.starts_with("\u{feff}".as_bytes()) {
             self.column -= 1;
         }
-        self.at = self.at.max(to);
     }
 }
 
 /// A value as a message quotes it: shortened, and readable whatever its bytes are.
 pub(crate) fn quote(value: &[u8]) -> String {
     const CHARS_MAX: usize = 60;
-    let start = value.get(..value.len().min(4 * CHARS_MAX)).unwrap_or_default();
+    let (start, _) = value.split_at(value.len().min(4 * CHARS_MAX));
     let text = String::from_utf8_lossy(start);
     let mut quoted: String = text.chars().take(CHARS_MAX).collect();
     if quoted.len() < value.len() && quoted.chars().count() == CHARS_MAX {

@@ -122,8 +122,8 @@ fn parts(template: &Attribute<'_>, mut report: Option<&mut Report>) -> Parts {
         }
     };
     while let Some(start) = rest.find('$') {
-        let from = rest.get(start..).unwrap_or_default();
-        let inner = from.get(1..).unwrap_or_default();
+        let (_, from) = rest.split_at(start);
+        let (_, inner) = from.split_at(1);
         let Some((name, behind)) = inner.split_once('$') else {
             tell(
                 Rule::TemplateDollar,

@@ -53,8 +53,7 @@ pub(super) fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Found> {
             return Err(Found::slip(0, format!("expected a value without `<`, found one in `{name}`")));
         }
         if let Some(at) = value.find('&') {
-            unescape(value)
-                .map_err(|_| Found::forbidden(0, unknown_reference(value.get(at..).unwrap_or_default())))?;
+            unescape(value).map_err(|_| Found::forbidden(0, unknown_reference(value.split_at(at).1)))?;
         }
     }
     Ok(())

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::manifest::Misplaced;
+
 /// Why a text is no document that every reader would read alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
@@ -31,6 +33,11 @@ impl Found {
         Self { at, why: why.into(), is_forbidden: false }
     }
 
+    /// The reader has told of a place that the text does not have.
+    pub(super) fn misplaced(error: &Misplaced) -> Self {
+        Self::slip(error.within.start, error.to_string())
+    }
+
     pub(super) fn forbidden(at: usize, why: impl Into<String>) -> Self {
         Self { is_forbidden: true, ..Self::slip(at, why) }
     }
@@ -47,16 +54,19 @@ pub(super) fn shortened(text: &str) -> String {
 
 /// The line in which an offset of a text lies, counted from 1.
 pub(in crate::dash) fn line_of(text: &str, at: usize) -> usize {
-    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
-    memchr::memchr_iter(b'\n', before).count() + 1
+    lines_before(text.as_bytes(), at) + 1
 }
 
 /// The text of an MPD, which is UTF-8.
 pub(in crate::dash) fn text(mpd: &[u8]) -> Result<&str, Malformed> {
     str::from_utf8(mpd).map_err(|error| {
-        let before = mpd.get(..error.valid_up_to()).unwrap_or_default();
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        let line = lines_before(mpd, error.valid_up_to()) + 1;
         let why = "expected UTF-8, found another encoding".to_owned();
         Malformed { line, why, is_forbidden: true }
     })
+}
+
+/// How many lines of a text end in front of an offset.
+fn lines_before(text: &[u8], at: usize) -> usize {
+    memchr::memchr_iter(b'\n', text).take_while(|end| *end < at).count()
 }

@@ -19,4 +19,4 @@ pub(super) use alike::is_of_readers;
 pub use malformed::Malformed;
 pub(super) use malformed::{line_of, text};
 pub(super) use read::small;
-pub(super) use tree::{Attribute, Document, Element};
+pub(super) use tree::{Attribute, Document, Element, resolved};

@@ -1,5 +1,7 @@
 //! The reading of a text, with `quick-xml`'s events.
 
+use std::ops::Range;
+
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -8,6 +10,7 @@ use super::alike::{
     PSEUDO_ATTRIBUTES, check_attributes, is_ascii_superset, is_name, is_read_alike, unknown_reference,
 };
 use super::malformed::{Found, shortened, told};
+use crate::manifest::Span;
 
 /// How deep elements may stand in one another. An MPD with a SCTE 35 signal takes nine.
 pub(super) const DEPTH_MAX: usize = 64;
@@ -44,15 +47,16 @@ struct Reading<'a> {
     nodes: Vec<Node>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
     fn fill(&mut self) -> Result<(), Found> {
         let bytes = self.text.as_bytes();
         let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
         if let Some(at) = bytes.iter().position(is_control) {
             return Err(Found::slip(at, "expected no control character, found one"));
         }
-        let skipped = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
-        let mut reader = Reader::from_str(self.text.get(skipped..).unwrap_or_default());
+        let behind_mark = self.text.strip_prefix('\u{feff}').unwrap_or(self.text);
+        let skipped = self.text.len() - behind_mark.len();
+        let mut reader = Reader::from_str(behind_mark);
         reader.config_mut().check_comments = true;
         let mut open: Vec<u32> = Vec::new();
         let mut start = skipped;
@@ -88,6 +92,10 @@ impl Reading<'_> {
                     // Invariant: quick-xml lets no end tag through that has no start tag.
                     let node = node.ok_or_else(|| Found::slip(start, "expected a start tag"))?;
                     (node.inner_end, node.end, node.after) = (small(start), small(end), after);
+                    let content = Span::whole(self.text).cut(node.tag_end as usize..end);
+                    content
+                        .and_then(|content| content.cut(start..end))
+                        .map_err(|error| Found::misplaced(&error))?;
                 }
                 Event::Text(text) if !is_inside => {
                     if !text.trim_ascii().is_empty() {
@@ -108,7 +116,7 @@ impl Reading<'_> {
                     }
                 }
                 Event::GeneralRef(_) => {
-                    let reference = self.text.get(start..end).unwrap_or_default();
+                    let reference = self.cut(start..end)?;
                     unescape(reference).map_err(|_| Found::forbidden(start, unknown_reference(reference)))?;
                 }
                 Event::Decl(declaration) => {
@@ -142,14 +150,19 @@ impl Reading<'_> {
             start = end;
         }
         if let Some(node) = open.last().and_then(|id| self.nodes.get(*id as usize)) {
-            let name = self.text.get(node.start as usize..node.tag_end as usize).unwrap_or_default();
-            let name = name_of(name);
+            let (name, _) = split_name(self.cut(node.start as usize..node.tag_end as usize)?);
             return Err(Found::slip(self.text.len(), format!("expected `</{name}>`, found the end")));
         }
         if self.nodes.is_empty() {
             return Err(Found::slip(self.text.len(), "expected an element, found none"));
         }
         Ok(())
+    }
+
+    /// A part of the text. What the XML reader tells of places is held against the text here, once for all.
+    fn cut(&self, range: Range<usize>) -> Result<&'a str, Found> {
+        let part = Span::whole(self.text).cut(range).map_err(|error| Found::misplaced(&error))?;
+        Ok(part.text())
     }
 
     fn add(
@@ -173,6 +186,7 @@ impl Reading<'_> {
             ));
         }
         check_attributes(tag)?;
+        self.cut(start..end)?;
         let id = small(self.nodes.len());
         let (start, end) = (small(start), small(end));
         let node =
@@ -182,11 +196,11 @@ impl Reading<'_> {
     }
 }
 
-/// The qualified name in a tag.
-pub(super) fn name_of(tag: &str) -> &str {
+/// The qualified name in a start tag, and the rest behind it.
+pub(super) fn split_name(tag: &str) -> (&str, &str) {
     let tag = tag.strip_prefix('<').unwrap_or(tag);
     let is_end = |c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>');
-    tag.get(..tag.find(is_end).unwrap_or(tag.len())).unwrap_or_default()
+    tag.split_at(tag.find(is_end).unwrap_or(tag.len()))
 }
 
 fn offset(position: u64) -> usize {

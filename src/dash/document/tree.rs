@@ -8,7 +8,8 @@ use quick_xml::escape::unescape;
 
 use super::alike::may_hold_reference;
 use super::malformed::{Found, Malformed, line_of};
-use super::read::{self, Node, name_of};
+use super::read::{self, Node, split_name};
+use crate::manifest::Span;
 
 /// A document.
 #[derive(Debug)]
@@ -31,6 +32,12 @@ impl<'a> Document<'a> {
 
     pub(in crate::dash) const fn text(&self) -> &'a str {
         self.text
+    }
+
+    /// Where the white space begins that stands in front of an offset; the offset itself if there is none.
+    pub(in crate::dash) fn without_space_before(&self, at: usize) -> usize {
+        let front = Span::whole(self.text).cut(0..at);
+        front.map_or(at, |front| front.text().trim_ascii_end().len())
     }
 
     /// The root element.
@@ -70,7 +77,7 @@ impl<'d, 'a> Element<'d, 'a> {
 
     /// The name as it stands.
     pub(in crate::dash) fn qualified_name(self) -> &'a str {
-        name_of(self.slice(self.tag()))
+        split_name(self.tag_text()).0
     }
 
     /// Whether it has the prefix of the root element, or none as that.
@@ -133,14 +140,13 @@ impl<'d, 'a> Element<'d, 'a> {
     pub(in crate::dash) fn attributes(self) -> impl Iterator<Item = Attribute<'a>> {
         let tag = self.tag();
         let text = self.slice(tag.clone());
-        let name_len = name_of(text).len();
-        let content = text.get(1..text.len() - 1).unwrap_or_default();
+        let content = text.strip_suffix('>').unwrap_or(text);
         let content = content.strip_suffix('/').unwrap_or(content);
-        let mut attributes = quick_attributes(content, name_len);
+        let mut attributes = quick_attributes(split_name(content).1);
         std::iter::from_fn(move || {
-            let (name, value) = attributes.next()?;
-            let at = tag.start + (value.as_ptr() as usize - text.as_ptr() as usize);
-            Some(Attribute { name, raw: value, at })
+            let (name, raw, quote) = attributes.next()?;
+            let at = |part: &str| tag.start + (part.as_ptr() as usize - text.as_ptr() as usize);
+            Some(Attribute { name, name_at: at(name), raw, at: at(raw), quote })
         })
     }
 
@@ -168,25 +174,49 @@ impl<'d, 'a> Element<'d, 'a> {
     /// The one text between its tags, with references resolved; `None`: there is more between them. Some readers take the
     /// last of several texts for all of it, some join them, and some resolve references in CDATA.
     pub(in crate::dash) fn content(self) -> Option<Cow<'a, str>> {
-        let Some(inner) = self.inner() else { return Some(Cow::Borrowed("")) };
-        let inner = self.slice(inner);
+        let Some(inner) = self.inner_text() else { return Some(Cow::Borrowed("")) };
         if !inner.contains('<') {
-            // Invariant: references have been checked when the document was read.
-            return Some(unescape(inner).unwrap_or(Cow::Borrowed(inner)));
+            return Some(resolved(inner));
         }
         let data = inner.trim().strip_prefix("<![CDATA[")?.strip_suffix("]]>")?;
         let is_one = !data.contains("]]>") && !may_hold_reference(data);
         is_one.then_some(Cow::Borrowed(data))
     }
 
+    /// All of it, with its tags.
+    pub(in crate::dash) fn span(self) -> Span<'a, str> {
+        self.part(self.range())
+    }
+
+    /// The text of all of it, with its tags.
+    pub(in crate::dash) fn text(self) -> &'a str {
+        self.slice(self.range())
+    }
+
+    /// The text of its start tag; of an empty element, of all of it.
+    pub(in crate::dash) fn tag_text(self) -> &'a str {
+        self.slice(self.tag())
+    }
+
+    /// The text between its tags.
+    pub(in crate::dash) fn inner_text(self) -> Option<&'a str> {
+        self.inner().map(|inner| self.slice(inner))
+    }
+
     fn slice(self, range: Range<usize>) -> &'a str {
-        self.document.text.get(range).unwrap_or_default()
+        self.part(range).text()
+    }
+
+    fn part(self, range: Range<usize>) -> Span<'a, str> {
+        let whole = Span::whole(self.document.text);
+        // Invariant: every range of an element has been cut from the text when the document was read.
+        whole.cut(range).unwrap_or(whole)
     }
 }
 
 impl fmt::Debug for Element<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.slice(self.tag()))
+        f.write_str(self.tag_text())
     }
 }
 
@@ -199,13 +229,16 @@ pub(in crate::dash) struct Attribute<'a> {
     pub(in crate::dash) raw: &'a str,
     /// Where the value begins in the text.
     pub(in crate::dash) at: usize,
+    /// Where the name begins in the text.
+    pub(in crate::dash) name_at: usize,
+    /// The sign in front of the value, and behind it.
+    pub(in crate::dash) quote: char,
 }
 
 impl<'a> Attribute<'a> {
     /// The value with its references resolved.
     pub(in crate::dash) fn value(&self) -> Cow<'a, str> {
-        // Invariant: references have been checked when the document was read.
-        unescape(self.raw).unwrap_or(Cow::Borrowed(self.raw))
+        resolved(self.raw)
     }
 
     /// Where the value stands, without its quotes.
@@ -219,19 +252,25 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Names and values out of a start tag that has been checked.
-fn quick_attributes(content: &str, name_len: usize) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = content.get(name_len..).unwrap_or_default();
+/// Names, values and their quotes out of the attributes of a start tag that has been checked.
+fn quick_attributes(attributes: &str) -> impl Iterator<Item = (&str, &str, char)> {
+    let mut rest = attributes;
     std::iter::from_fn(move || {
         let (name, behind) = rest.split_once('=')?;
         let behind = behind.trim_start();
         let quote = behind.chars().next()?;
         let (value, behind) = behind.get(1..)?.split_once(quote)?;
         rest = behind;
-        Some((name.trim(), value))
+        Some((name.trim(), value, quote))
     })
 }
 
 fn local(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
+}
+
+/// A text of a document with its references resolved.
+pub(in crate::dash) fn resolved(raw: &str) -> Cow<'_, str> {
+    // Invariant: references have been checked when the document was read.
+    unescape(raw).unwrap_or(Cow::Borrowed(raw))
 }

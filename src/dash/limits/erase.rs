@@ -8,8 +8,7 @@ use crate::dash::document::{Attribute, Element};
 /// Leaves out an element.
 pub(super) fn element(element: Element<'_, '_>, changes: &mut Changes) {
     let range = element.range();
-    let before = element.document().text().get(..range.start).unwrap_or_default();
-    changes.remove(before.trim_ascii_end().len()..range.end);
+    changes.remove(element.document().without_space_before(range.start)..range.end);
 }
 
 /// Leaves out an attribute of an element.
@@ -19,13 +18,8 @@ pub(super) fn attribute(element: Element<'_, '_>, attribute: &Attribute<'_>, cha
 
 /// An attribute with its name, its quotes, and the white space in front of it.
 pub(super) fn extent(element: Element<'_, '_>, attribute: &Attribute<'_>) -> Range<usize> {
-    let text = element.document().text();
-    // Its name stands between its element's and its value, and holds neither white space nor quotes.
-    let before = text.get(..attribute.at).unwrap_or_default();
-    let name_end =
-        before.rfind('=').map_or(0, |at| before.get(..at).unwrap_or_default().trim_ascii_end().len());
-    let start = text.get(..name_end.saturating_sub(attribute.name.len())).unwrap_or_default();
-    start.trim_ascii_end().len()..attribute.range().end + 1
+    let start = element.document().without_space_before(attribute.name_at);
+    start..attribute.range().end + attribute.quote.len_utf8()
 }
 
 #[cfg(test)]
@@ -42,7 +36,7 @@ mod tests {
         let erased = |erase: &dyn Fn(&mut Changes)| {
             let mut changes = Changes::default();
             erase(&mut changes);
-            Edited::new(text).with(changes).text.into_owned()
+            Edited::new(text).with(changes).unwrap().text.into_owned()
         };
         let attribute =
             |name| erased(&|changes| attribute(second, &second.attribute(name).unwrap(), changes));

@@ -33,8 +33,7 @@ pub(super) fn repair(mpd: Element<'_, '_>, periods: &[Period<'_, '_>], changes: 
                 erase::element(child, changes);
             }
             "InitializationGroup" | "InitializationPresentation" => {
-                let Some(inner) = child.inner() else { continue };
-                let list = mpd.document().text().get(inner.clone()).unwrap_or_default();
+                let (Some(inner), Some(list)) = (child.inner(), child.inner_text()) else { continue };
                 match without(list, |_, id| gone.contains(id)) {
                     Left::All => {}
                     Left::Some(list) => changes.replace(inner, list),

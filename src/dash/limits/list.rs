@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::dash::change::Changes;
-use crate::dash::document::{Attribute, Element};
+use crate::dash::document::{Attribute, Element, resolved};
 
 /// The items of a list with white space or commas between them.
 pub(super) fn items(list: &str) -> impl Iterator<Item = &str> {
@@ -28,7 +28,7 @@ pub(super) fn without(raw: &str, mut is_gone: impl FnMut(usize, &str) -> bool) -
     let mut count = 0;
     for (number, item) in items(raw).enumerate() {
         count += 1;
-        let text = Attribute { name: "", raw: item, at: 0 }.value();
+        let text = resolved(item);
         if !is_gone(number, &text) {
             kept.push(item);
         }

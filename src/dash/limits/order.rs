@@ -25,10 +25,9 @@ use crate::dash::change::Changes;
 use crate::dash::document::{Document, Element};
 use crate::dash::edits::Edits;
 use crate::dash::error::CompileError;
-use crate::manifest::language;
+use crate::manifest::{Misplaced, language};
 
 /// Puts sets in the order of their languages.
-#[expect(clippy::unnecessary_wraps, reason = "it is one of the edits")]
 pub(in crate::dash) fn put_in_order(
     document: &Document<'_>,
     edits: &Edits<'_>,
@@ -46,7 +45,7 @@ pub(in crate::dash) fn put_in_order(
         for (content, languages) in lists {
             let Some(languages) = languages else { continue };
             let places = sets.iter().filter(|(found, _)| *found == content).map(|(_, set)| *set);
-            put(&places.collect::<Vec<_>>(), languages, &mut changes);
+            put(&places.collect::<Vec<_>>(), languages, &mut changes)?;
         }
     }
     patches::leave_out(mpd, &mut changes);
@@ -54,7 +53,7 @@ pub(in crate::dash) fn put_in_order(
 }
 
 /// Puts sets in their order into the places that they have.
-fn put(places: &[Element<'_, '_>], languages: &[String], changes: &mut Changes) {
+fn put(places: &[Element<'_, '_>], languages: &[String], changes: &mut Changes) -> Result<(), Misplaced> {
     let mut sets: Vec<_> = places.iter().map(|set| (rank(*set, languages), *set)).collect();
     sets.sort_by_key(|(rank, _)| *rank);
     let mut least = u64::MAX;
@@ -67,12 +66,14 @@ fn put(places: &[Element<'_, '_>], languages: &[String], changes: &mut Changes) 
             }
             continue;
         }
-        let (range, document) = (set.range(), set.document().text());
-        let (cut, text) = change.unwrap_or((range.end..range.end, String::new()));
-        let before = document.get(range.start..cut.start).unwrap_or_default();
-        let after = document.get(cut.end..range.end).unwrap_or_default();
-        changes.replace(place.range(), [before, &text, after].concat());
+        let end = set.range().end;
+        let (cut, text) = change.unwrap_or((end..end, String::new()));
+        let mut rest = set.span();
+        let before = rest.take_to(cut.start)?;
+        rest.take_to(cut.end)?;
+        changes.replace(place.range(), [before.text(), &text, rest.text()].concat());
     }
+    Ok(())
 }
 
 /// The least comes first.

@@ -83,7 +83,7 @@ impl<'d, 'a> Period<'d, 'a> {
     /// The Representations of a set, by its number.
     pub(super) fn of_set(&self, set: usize) -> impl Iterator<Item = &Representation<'d, 'a>> {
         let start = self.representations.partition_point(|one| one.set < set);
-        let rest = self.representations.get(start..).unwrap_or_default();
+        let (_, rest) = self.representations.split_at(start);
         rest.iter().take_while(move |one| one.set == set)
     }
 

@@ -36,7 +36,7 @@ pub(super) fn repair(mpd: Element<'_, '_>, periods: &[Period<'_, '_>], changes: 
     }
     for element in kept {
         let Some(written) = element.value("ref").and_then(|id| written.remove(&id)) else { continue };
-        changes.replace(element.range(), mpd.document().text().get(written.range()).unwrap_or_default());
+        changes.replace(element.range(), written.text());
     }
 }
 

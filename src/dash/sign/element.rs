@@ -91,7 +91,7 @@ impl Signer<'_> {
                             }
                         };
                         let place = optional(place());
-                        self.attribute(element, &uri, place)?;
+                        self.attribute(&uri, place)?;
                     }
                 }
             }
@@ -146,18 +146,18 @@ impl Signer<'_> {
                     uri if !is_remote && is_local(uri.as_bytes()) => Ok(Place::AsIs),
                     _ => resolved(),
                 };
-                self.attribute(element, &attribute, place)?;
+                self.attribute(&attribute, place)?;
                 continue;
             }
             match (name, attribute.name) {
                 ("SegmentTemplate", "media" | "initialization" | "index" | "bitstreamSwitching") => {
-                    self.template(element, &attribute, level)?;
+                    self.template(&attribute, level)?;
                 }
                 ("SegmentURL", "media" | "index")
                 | ("Initialization" | "RepresentationIndex" | "BitstreamSwitching", "sourceURL")
                 | ("InitializationSet", "initialization") => {
                     let place = self.media(&attribute.value(), level);
-                    self.attribute(element, &attribute, place)?;
+                    self.attribute(&attribute, place)?;
                 }
                 ("UrlQueryInfo" | "ExtUrlQueryInfo" | "ExtHttpHeaderInfo", "useMPDUrlQuery")
                     if !matches!(attribute.value().trim(), "false" | "0") && self.gives_token_away() =>
@@ -180,7 +180,7 @@ impl Signer<'_> {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();
                     if ["urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:fallback:2016"].contains(&&*scheme) {
                         let place = self.place_to_read(&attribute.value(), level.meta(), Reading::Mpd);
-                        self.attribute(element, &attribute, place)?;
+                        self.attribute(&attribute, place)?;
                     }
                 }
                 _ => {}
@@ -270,10 +270,10 @@ fn reports(metrics: Element<'_, '_>) -> bool {
 
 /// The words of an attribute, each as one.
 fn words<'a>(attribute: &Attribute<'a>) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
-    let Attribute { name, raw, at } = *attribute;
-    raw.split_ascii_whitespace().map(move |word| {
-        let at = at + (word.as_ptr() as usize - raw.as_ptr() as usize);
-        Attribute { name, raw: word, at }
+    let whole = *attribute;
+    whole.raw.split_ascii_whitespace().map(move |word| {
+        let at = whole.at + (word.as_ptr() as usize - whole.raw.as_ptr() as usize);
+        Attribute { raw: word, at, ..whole }
     })
 }
 

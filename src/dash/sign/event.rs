@@ -23,7 +23,7 @@ impl Signer<'_> {
                     |signer: &Self, uri: &str| optional(signer.resolver.place_without_media(uri, bases));
                 if let Some(data) = event.attribute("messageData") {
                     let place = called(self, &data.value());
-                    self.attribute(event, &data, place)?;
+                    self.attribute(&data, place)?;
                 }
                 if event.content().is_some_and(|content| !content.trim_ascii().is_empty()) {
                     self.content(event, &mut { called })?;
@@ -32,7 +32,7 @@ impl Signer<'_> {
             for presented in event.children().filter(|child| is_presented(child.name())) {
                 for attribute in presented.attributes().filter(|a| matches!(a.name, "uri" | "url")) {
                     let place = self.place_to_read(&attribute.value(), bases, Reading::Mpd);
-                    self.attribute(presented, &attribute, place)?;
+                    self.attribute(&attribute, place)?;
                 }
             }
         }

@@ -44,13 +44,11 @@ impl Signer<'_> {
         (before, after): (String, String),
         hole: Option<Hole>,
     ) {
-        let Some(inner) = mpd.inner() else { return };
+        let (Some(inner), Some(text)) = (mpd.inner(), mpd.inner_text()) else { return };
         let last = mpd.children().filter(|child| behind.contains(&child.name())).last();
         let at = last.map_or(inner.start, |last| last.range().end);
-        let text = mpd.document().text();
         // As the first child is set.
-        let space = text.get(inner.start..inner.end).unwrap_or_default();
-        let space = space.get(..space.len() - space.trim_start().len()).unwrap_or_default();
+        let (space, _) = text.split_at(text.len() - text.trim_start().len());
         let prefix = mpd.qualified_name().strip_suffix("MPD").unwrap_or_default();
         let before = [space, "<", prefix, name, ">", &before];
         let end = ["</", prefix, name, ">"].concat();

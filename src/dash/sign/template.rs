@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::level::Level;
 use super::signer::{Signer, Uncovered};
-use crate::dash::document::{Attribute, Element};
+use crate::dash::document::Attribute;
 use crate::dash::place::{Place, PlaceError, URI_BYTES_MAX};
 use crate::dash::url_template::{self, Kind};
 use crate::manifest::{is_local, plain};
@@ -38,10 +38,7 @@ impl Signer<'_> {
         // It is read, filled and restored besides.
         self.resolver.spend(2 * filled.len())?;
         let restored = |text: String| {
-            mark.replaced(&text, |number| {
-                let identifier = identifiers.get(number)?;
-                value.get(identifier.at.clone())
-            })
+            mark.replaced(&text, |number| identifiers.get(number).map(|identifier| identifier.text))
         };
         Ok(match self.media(&filled, level)? {
             Place::AsIs => Place::AsIs,
@@ -57,13 +54,12 @@ impl Signer<'_> {
     /// template does.
     pub(super) fn template(
         &mut self,
-        element: Element<'_, '_>,
         attribute: &Attribute<'_>,
         level: &Level<'_, '_, '_>,
     ) -> Result<(), Uncovered> {
         let value = attribute.value();
         let place = self.template_place(&value, level);
-        let place = self.attribute(element, attribute, place)?;
+        let place = self.attribute(attribute, place)?;
         let identifiers = url_template::identifiers(&value);
         if !identifiers.iter().any(|identifier| identifier.kind == Kind::RepresentationId) {
             return Ok(());

@@ -11,7 +11,6 @@ impl Signer<'_> {
     /// Writes the URI that an attribute is.
     pub(super) fn attribute(
         &mut self,
-        element: Element<'_, '_>,
         attribute: &Attribute<'_>,
         place: Result<Place, PlaceError>,
     ) -> Result<Place, Uncovered> {
@@ -20,8 +19,7 @@ impl Signer<'_> {
             why: error.why(),
             uri: attribute.value().into_owned(),
         })?;
-        let quote = element.document().text().get(..attribute.at).and_then(|text| text.chars().next_back());
-        self.put(attribute.range(), &Stand::Attribute(quote.unwrap_or('"')), &place)?;
+        self.put(attribute.range(), &Stand::Attribute(attribute.quote), &place)?;
         Ok(place)
     }
 
@@ -44,10 +42,7 @@ impl Signer<'_> {
             place(self, uri).map_err(|error| Uncovered { at, why: error.why(), uri: uri.to_owned() })?;
         let (range, stand) = match element.inner() {
             Some(inner) => (inner, Stand::Content),
-            None => (
-                element.tag(),
-                Stand::Empty(element.document().text().get(element.tag()).unwrap_or_default().to_owned()),
-            ),
+            None => (element.tag(), Stand::Empty(element.tag_text().to_owned())),
         };
         self.put(range, &stand, &place)
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::dash::document::small;
 use crate::dash::error::CompileError;
-use crate::manifest::{Hole, MOST_WRITTEN, TOKEN_BYTES, Template};
+use crate::manifest::{Hole, MOST_WRITTEN, Span, TOKEN_BYTES, Template};
 
 /// What is written in place of pieces of a text.
 ///
@@ -52,27 +52,40 @@ impl Written {
             return Err(CompileError::TooLong { limit: MOST_WRITTEN, found });
         }
         let mut template = Template::with_capacity((text.len() + self.text.len()).saturating_sub(gone));
-        let mut copied = 0;
-        let push = |template: &mut Template, text: &str, from: u32, to: u32| {
-            template.push(text.get(from as usize..to as usize).unwrap_or_default().as_bytes());
-        };
+        let (mut rest, written) = (Span::whole(text), Span::whole(&*self.text));
+        let push = |template: &mut Template, part: Span<'_, str>| template.push(part.text().as_bytes());
         for Replaced { at, with, hole } in &self.places {
-            push(&mut template, text, copied, at.start);
-            push(&mut template, &self.text, with.start, hole.unwrap_or(with.end));
+            push(&mut template, rest.take_to(at.start as usize)?);
+            rest.take_to(at.end as usize)?;
+            let mut put = written.cut(with.start as usize..with.end as usize)?;
             if let Some(hole) = *hole {
-                let mut from = hole;
+                push(&mut template, put.take_to(hole as usize)?);
                 template.push_hole();
                 for (other, kind) in self.others.iter().filter(|(other, _)| (hole..with.end).contains(other))
                 {
-                    push(&mut template, &self.text, from, *other);
+                    push(&mut template, put.take_to(*other as usize)?);
                     template.push_other(*kind);
-                    from = *other;
                 }
-                push(&mut template, &self.text, from, with.end);
             }
-            copied = at.end;
+            push(&mut template, put);
         }
-        template.push(text.get(copied as usize..).unwrap_or_default().as_bytes());
+        push(&mut template, rest);
         Ok(template.finished())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_outside_of_the_text_is_refused() {
+        for (first, second) in [(0..2, 3..9), (0..2, 1..3), (0..1, 2..3)] {
+            let mut written = Written::default();
+            written.put(first.clone(), &["x"], None);
+            written.put(second.clone(), &["y"], Some(&["z"]));
+            let refused = written.template("abñd").unwrap_err();
+            assert!(matches!(refused, CompileError::Misplaced(_)), "{first:?} {second:?}: {refused}");
+        }
     }
 }

@@ -125,6 +125,16 @@ fn the_time_of_the_title_is_the_edge_s() {
     }
 }
 
+/// Of several URIs in one attribute, each is written for the quotes of the attribute.
+#[test]
+fn no_uri_of_several_ends_its_attribute() {
+    let clocks = |uris: &str| {
+        mpd(&format!("@M<UTCTiming schemeIdUri='urn:mpeg:dash:utc:http-head:2014' value='{uris}'/>"))
+    };
+    let uris = "https://t.example/ https://media.example/vod/h/dash/a&apos;b";
+    assert_eq!(signed(&clocks(uris), Signing::Inherited), Ok(clocks("https://t.example/ a&apos;b")));
+}
+
 #[test]
 fn a_part_of_the_title_s_mpd_is_not_left_for_players_to_fetch() {
     let with = |uri: &str| mpd(&format!("@P<EventStream xlink:href=\"{uri}\"/>"));
