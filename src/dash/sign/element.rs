@@ -3,9 +3,9 @@
 use super::level::{Level, is_level};
 use super::patch::is_patch_name;
 use super::signer::{Signer, Uncovered};
+use crate::dash::digits::are_digits;
 use crate::dash::document::{Attribute, Element};
 use crate::dash::place::{Base, Place, PlaceError};
-use crate::dash::{digits::are_digits, patch};
 use crate::manifest::{Frame, Signing, holds_session, is_local, is_relative};
 use crate::resource::{Reading, STEERING_RESOURCE, TIME_RESOURCE};
 
