@@ -203,7 +203,7 @@ impl<'a> CloneObject<'a> {
             let url = uri.of(&request.title)?;
             Some((
                 id,
-                match uri.reach(site)? {
+                match uri.reach(&site.host, &site.media.foreign)? {
                     Reach::Signed => signed(url, admission.signing, token),
                     Reach::Passed => url.into(),
                 },

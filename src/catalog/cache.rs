@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::site::{bounded, within};
+use super::range::{bounded, within};
 
 /// How long the edge keeps what it has fetched. What is not given is derived: see `docs/CACHE.md`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Host, IdError, Issuer, KeySet, Revocations, Site, Title, TitleId};
+use super::{Host, IdError, Issuer, KeySet, KvDocument, Revocations, Site, Title, TitleId};
 
 /// A document as it stands in KV: its revision, then its own members beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,19 +34,9 @@ pub enum Stored<D> {
     },
 }
 
-/// What the edge reads out of KV.
-pub trait KvDocument: DeserializeOwned {
-    /// Reads the members of a document, and says what of them is left aside because it cannot be read: nothing, unless the
-    /// kind of document says otherwise.
-    fn read(json: &[u8]) -> Result<(Self, Vec<String>), serde_json::Error> {
-        serde_json::from_slice(json).map(|body| (body, Vec::new()))
-    }
-}
-
 impl KvDocument for Site {}
 impl KvDocument for Title {}
 impl KvDocument for Revocations {}
-impl KvDocument for IgnoredAny {}
 
 impl<D: KvDocument> Stored<D> {
     /// Reads the bytes of a KV value.

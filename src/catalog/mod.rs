@@ -5,8 +5,12 @@
 //! it does not know, so that an edge that is one version behind keeps serving; the origin, where an editor
 //! can still correct a typing error, refuses them.
 
+mod algorithm;
+mod base64_url;
+mod blackout;
 mod cache;
 mod caps;
+mod cors;
 mod crowd;
 mod device;
 mod document;
@@ -18,29 +22,41 @@ mod geography;
 mod hdcp;
 mod host;
 mod id;
+mod jwk;
+mod key_material;
 mod keys;
+mod kv_document;
 mod lock;
+mod media;
+mod media_path;
 mod memo;
+mod offer;
 mod playlists;
 pub(crate) mod published;
+mod range;
 mod rating;
 mod revocations;
 mod rules;
 mod session_id;
+mod sessions;
 mod site;
 mod steering;
 mod sync;
 mod territory;
 mod title;
 mod tokens;
+mod variance;
 mod window;
 
+pub use algorithm::Algorithm;
+pub use base64_url::Base64Url;
+pub use blackout::{Blackout, BlackoutAction, Replacement, UnknownPlace};
 pub use cache::{CachePolicy, KeepPolicy, MissingPolicy};
 pub use caps::Caps;
+pub use cors::CorsPolicy;
 pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
 pub use document::{
-    Document, DocumentError, DocumentKey, DocumentKeyError, Kind, KvDocument, Stored, stored_revision,
-    tombstone,
+    Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored, stored_revision, tombstone,
 };
 pub use edition::Edition;
 pub use entitlement::{AdsMode, Entitlement, Model};
@@ -53,11 +69,16 @@ pub use id::{
     BlackoutId, EntitlementId, GroupName, IdError, Issuer, KeyId, OfferId, ParameterName, ParameterValue,
     PathwayId, Plan, StableId, TitleId, VarianceId,
 };
-pub use keys::{
-    Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve, PublishedKeys,
-};
+pub use jwk::{Jwk, KeySetError};
+pub use key_material::{Curve, KeyMaterial, OctetCurve};
+pub use keys::{KeySet, PublishedKeys};
+pub use kv_document::KvDocument;
 pub use lock::Lock;
+pub(crate) use media::KEPT_SEGMENT;
+pub use media::{BaseUrl, MediaPolicy, is_kept_by_edges, leads_to};
+pub use media_path::MediaPath;
 pub use memo::Memo;
+pub use offer::{Offer, Premiere};
 pub use playlists::{MOST_MPD_BYTES, PlaylistBounds, PlaylistPolicy, Start};
 pub use published::{PublishedError, SkippedKey};
 pub use rating::{
@@ -68,11 +89,8 @@ pub use revocations::{
 };
 pub use rules::{Enforcement, Mode, OfferRules, Rule, SiteRules};
 pub use session_id::SessionId;
-pub(crate) use site::KEPT_SEGMENT;
-pub use site::{
-    BaseUrl, CorsPolicy, MediaPolicy, SESSION_PARAMETER, SessionPolicy, SigningStyle, Site, Unrenewed,
-    is_kept_by_edges, leads_to,
-};
+pub use sessions::{SESSION_PARAMETER, SessionPolicy, SigningStyle, Unrenewed};
+pub use site::Site;
 pub use steering::{
     CloneUri, ExistingSteering, PathwayClone, PathwayPriority, Reach, SteeringError, SteeringPolicy,
 };
@@ -81,15 +99,14 @@ pub use sync::{
     SyncSignature, SyncSignatureError, Wanted,
 };
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
-pub use title::{
-    Blackout, BlackoutAction, MediaPath, Offer, Premiere, Replacement, Title, UnknownPlace, Variance,
-};
+pub use title::Title;
 pub use tokens::{
     Acceptance, CatPolicy, Claim, ClaimMapping, CloudFrontPolicy, EdgeAuthAlgorithm, EdgeAuthPolicy,
     JwtPolicy, MappedClaim, MediaCdnPolicy, PathPlacement, Placement, ReplayPolicy, SecureLinkExpression,
     SecureLinkExpressionError, SecureLinkPart, SecureLinkPolicy, SecureMediaPolicy, StreamPolicy,
     TimedHmacPolicy, TokenPolicy, UnknownName, UriSigningPolicy,
 };
+pub use variance::Variance;
 pub use window::Window;
 
 /// Longest time, in seconds, between a write that the edge has confirmed and the moment when every edge

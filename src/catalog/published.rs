@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::keys::{Algorithm, Base64Url, Curve, Jwk, KeyMaterial, KeySet, KeySetError, OctetCurve};
-use super::{Issuer, KeyId};
+use super::{Algorithm, Issuer, Jwk, KeyId, KeyMaterial, KeySet, KeySetError};
 use crate::json;
-use crate::redacted::Redacted;
 
 /// The most keys of a set; what is behind them is skipped.
 const MOST: usize = 64;
@@ -108,11 +106,11 @@ pub(crate) fn read(members: &Map<String, Value>) -> Result<Jwk, String> {
         ),
     };
     purpose(members)?;
-    let material = material(members)?;
+    let material = KeyMaterial::read(members)?;
     let alg = match members.get("alg") {
         // A frequent misspelling: the curve has 521 bits, the hash 512.
         Some(Value::String(alg)) if alg == "ES521" => Some(Algorithm::ES512),
-        _ => alg(members)?,
+        _ => Jwk::algorithm(members)?,
     };
     if let Some(weakness) = material.weakness() {
         return Err(weakness.to_owned());
@@ -146,45 +144,6 @@ fn purpose(members: &Map<String, Value>) -> Result<(), String> {
     } else {
         Err("`key_ops`: expected verify".to_owned())
     }
-}
-
-/// The algorithm that a key names, if it does.
-pub(super) fn alg(members: &Map<String, Value>) -> Result<Option<Algorithm>, String> {
-    match members.get("alg") {
-        None | Some(Value::Null) => Ok(None),
-        Some(alg) => alg
-            .as_str()
-            .and_then(Algorithm::named)
-            .map(Some)
-            .ok_or_else(|| "`alg`: expected a signature algorithm that is supported".to_owned()),
-    }
-}
-
-pub(super) fn material(members: &Map<String, Value>) -> Result<KeyMaterial, String> {
-    let text = |name: &str| {
-        members.get(name).and_then(Value::as_str).ok_or_else(|| format!("`{name}`: expected a text"))
-    };
-    let bytes = |name: &str| {
-        Base64Url::decoded(text(name)?).ok_or_else(|| format!("`{name}`: expected base64url without padding"))
-    };
-    Ok(match text("kty")? {
-        "oct" => KeyMaterial::Symmetric { k: Redacted::new(bytes("k")?) },
-        "EC" => {
-            let crv = match text("crv")? {
-                "P-256" => Curve::P256,
-                "P-384" => Curve::P384,
-                "P-521" => Curve::P521,
-                _ => return Err("`crv`: expected P-256, P-384 or P-521".to_owned()),
-            };
-            KeyMaterial::EllipticCurve { crv, x: bytes("x")?, y: bytes("y")? }
-        }
-        "RSA" => KeyMaterial::Rsa { n: bytes("n")?, e: bytes("e")? },
-        "OKP" if text("crv")? == "Ed25519" => {
-            KeyMaterial::OctetKeyPair { crv: OctetCurve::Ed25519, x: bytes("x")? }
-        }
-        "OKP" => return Err("`crv`: expected Ed25519".to_owned()),
-        _ => return Err("`kty`: expected EC, RSA, OKP or oct".to_owned()),
-    })
 }
 
 #[cfg(test)]

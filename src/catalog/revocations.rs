@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Host, Issuer, KeyId, SessionId, SessionPolicy, SyncBatch, TitleId};
+use super::{Host, Issuer, KeyId, SessionId, SessionPolicy, TitleId};
 use crate::time::UnixTime;
 
 /// Everything that a site has revoked, in one positive snapshot: KV caches what it does not find, so that a key for
@@ -55,8 +55,6 @@ impl Revocations {
     pub const MAX_BYTES: usize = Self::MOST * 16 * 4 / 3 + 4_096;
 }
 
-// A batch has room for it, and for another document of any size.
-const _: () = assert!(Revocations::MAX_BYTES < SyncBatch::MAX_BYTES - SyncBatch::MAX_DOCUMENT_BYTES);
 const _: () = assert!(Revocations::MOST_SPELLED_OUT_BYTES < Revocations::MAX_BYTES);
 
 impl Serialize for Revocations {

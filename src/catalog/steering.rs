@@ -14,10 +14,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
-use super::site::bounded;
+use super::range::bounded;
 use super::{
-    Host, ParameterName, ParameterValue, PathwayId, SESSION_PARAMETER, Site, StableId, Territories,
-    Territory, TitleId,
+    ForeignPolicy, GeographyPolicy, Host, ParameterName, ParameterValue, PathwayId, SESSION_PARAMETER,
+    StableId, Territories, Territory, TitleId,
 };
 
 /// How a site steers its players between pathways.
@@ -64,7 +64,12 @@ impl SteeringPolicy {
     }
 
     /// Checks what one member alone cannot know; an error begins with the path of the member, as in `clones[0].host`.
-    pub(super) fn check(&self, site: &Site) -> Result<(), SteeringError> {
+    pub(super) fn check(
+        &self,
+        host: &Host,
+        foreign: &ForeignPolicy,
+        geography: &GeographyPolicy,
+    ) -> Result<(), SteeringError> {
         let mut known = BTreeSet::new();
         let of_playlists = indexed("pathways", "", &self.pathways);
         let of_clones = indexed("clones", ".id", self.clones.iter().map(|clone| &clone.id));
@@ -78,10 +83,10 @@ impl SteeringPolicy {
             return Err(SteeringError { at: "pathways".to_owned(), error });
         }
         for (at, clone) in indexed("clones", "", &self.clones) {
-            clone.check(&at, self, site)?;
+            clone.check(&at, self, host, foreign)?;
         }
         for (at, priority) in indexed("priorities", "", &self.priorities) {
-            priority.check(&at, &known, site)?;
+            priority.check(&at, &known, geography)?;
         }
         Ok(())
     }
@@ -115,12 +120,18 @@ pub struct PathwayClone {
 }
 
 impl PathwayClone {
-    fn check(&self, at: &str, policy: &SteeringPolicy, site: &Site) -> Result<(), SteeringError> {
+    fn check(
+        &self,
+        at: &str,
+        policy: &SteeringPolicy,
+        site: &Host,
+        foreign: &ForeignPolicy,
+    ) -> Result<(), SteeringError> {
         if !policy.pathways.contains(&self.base_id) {
             return Err(expected(format!("{at}.base_id"), "one of `pathways`", &self.base_id));
         }
         let host = self.host.as_str();
-        if self.host != site.host && !site.media.foreign.signs(host, true) {
+        if self.host != *site && !foreign.signs(host, true) {
             return Err(expected(
                 format!("{at}.host"),
                 "the site's own host or one of `media.foreign.sign`, which may have session tokens",
@@ -134,7 +145,7 @@ impl PathwayClone {
             [("per_variant_uris", &self.per_variant_uris), ("per_rendition_uris", &self.per_rendition_uris)]
         {
             for (id, uri) in uris {
-                if uri.reach(site).is_none() {
+                if uri.reach(site, foreign).is_none() {
                     return Err(expected(
                         format!("{at}.{member}[{id:?}]", id = id.as_str()),
                         "a URI below `/{title}/` of the site's own host, or on a host of `media.foreign`",
@@ -169,17 +180,17 @@ impl CloneUri {
     }
 
     /// Whether a session's token goes there; `None`: to a host that the site has not chosen.
-    pub fn reach(&self, site: &Site) -> Option<Reach> {
+    pub fn reach(&self, site: &Host, foreign: &ForeignPolicy) -> Option<Reach> {
         let url = Url::parse(&self.0).ok()?;
         let host = url.host_str()?;
-        if host == site.host.as_str() {
+        if host == site.as_str() {
             // As the URL Standard writes it; dot segments are gone by then.
             return url.path().starts_with("/%7Btitle%7D/").then_some(Reach::Signed);
         }
-        if site.media.foreign.signs(host, true) {
+        if foreign.signs(host, true) {
             return Some(Reach::Signed);
         }
-        site.media.foreign.passes(Some(host)).then_some(Reach::Passed)
+        foreign.passes(Some(host)).then_some(Reach::Passed)
     }
 }
 
@@ -227,7 +238,12 @@ pub struct PathwayPriority {
 }
 
 impl PathwayPriority {
-    fn check(&self, at: &str, known: &BTreeSet<&PathwayId>, site: &Site) -> Result<(), SteeringError> {
+    fn check(
+        &self,
+        at: &str,
+        known: &BTreeSet<&PathwayId>,
+        geography: &GeographyPolicy,
+    ) -> Result<(), SteeringError> {
         let mut named = BTreeSet::new();
         for (at, id) in indexed(&format!("{at}.order"), "", &self.order) {
             if !known.contains(id) {
@@ -250,7 +266,7 @@ impl PathwayPriority {
         let Territories { allow, deny } = self.territories.clone().unwrap_or_default();
         for (member, list) in [("allow", &allow), ("deny", &deny)] {
             for (at, territory) in indexed(&format!("{at}.territories.{member}"), "", list) {
-                if matches!(territory, Territory::Group(name) if site.geography.group(name).is_none()) {
+                if matches!(territory, Territory::Group(name) if geography.group(name).is_none()) {
                     return Err(expected(at, "a group of `geography.groups`", territory));
                 }
             }
@@ -311,6 +327,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::catalog::Site;
 
     fn read(steering: &Value) -> Result<Site, String> {
         let site = json!({

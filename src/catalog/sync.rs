@@ -29,6 +29,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
+use super::kv_document::DEEPEST;
 use super::{DocumentKey, Kind, Revocations};
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
@@ -67,10 +68,12 @@ impl SyncBatch {
     /// How deep the arrays and objects of a document may nest. Its own object counts; the three levels that a batch puts
     /// around it do not. A reader may stop at 128 levels, as `serde_json` does, and an edge that reads a batch as one value
     /// meets `DEEPEST + 3`.
-    pub const DEEPEST: usize = 32;
+    pub const DEEPEST: usize = DEEPEST;
 }
 
 const _: () = assert!(SyncBatch::DEEPEST + 3 < 128);
+// A batch has room for the longest document of revocations, and for another document of any size.
+const _: () = assert!(Revocations::MAX_BYTES < SyncBatch::MAX_BYTES - SyncBatch::MAX_DOCUMENT_BYTES);
 const _: () = assert!(2 * (SyncBatch::MAX_DOCUMENT_BYTES + 1024) < SyncBatch::MAX_BYTES);
 
 /// A new state of one document. Its `Debug` leaves the document out, which may hold keys.

@@ -25,6 +25,11 @@ impl Window {
         self.until
     }
 
+    /// Whether the window has neither end.
+    pub(super) fn is_always(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether `now` is inside.
     pub fn is_open(&self, now: UnixTime) -> bool {
         !self.opens_after(now) && !self.closed_by(now)

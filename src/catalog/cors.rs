@@ -1,0 +1,49 @@
+//! The web pages that may play a site.
+
+use serde::{Deserialize, Serialize};
+
+/// Which web pages may play a site's media ([CORS]). Those that are listed by name may send credentials, such as cookies.
+///
+/// [CORS]: https://fetch.spec.whatwg.org/#http-cors-protocol
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CorsPolicy {
+    /// Origins, such as `https://www.example.com`, or `*` for any page, which then sends no credentials.
+    pub origins: Vec<String>,
+}
+
+/// Any page.
+const ANY_PAGE: &str = "*";
+
+/// What browsers call the origin of every page that has none of its own, such as a sandboxed frame.
+const NO_ORIGIN: &str = "null";
+
+impl CorsPolicy {
+    /// Whether any page may read what the site answers.
+    pub fn allows_any(&self) -> bool {
+        self.origins.iter().any(|listed| listed == ANY_PAGE)
+    }
+
+    /// Whether some page is listed by name, so that what a reply allows depends on who asks.
+    pub fn lists_some(&self) -> bool {
+        self.origins.iter().any(|listed| listed != ANY_PAGE)
+    }
+
+    /// The page that asks, by the request's `Origin`, if it is listed by name: all that a reply may say of it. What is not
+    /// listed is not remembered.
+    pub fn listed(&self, origin: Option<&str>) -> Option<&str> {
+        let origin = origin.filter(|origin| *origin != ANY_PAGE)?;
+        self.origins.iter().find(|listed| *listed == origin).map(String::as_str)
+    }
+
+    /// Whether a page may send credentials and read the reply: `null` may not, since it names nobody.
+    pub fn allows_credentials(&self, origin: &str) -> bool {
+        origin != NO_ORIGIN && self.listed(Some(origin)).is_some()
+    }
+}
+
+impl Default for CorsPolicy {
+    fn default() -> Self {
+        Self { origins: vec!["*".to_owned()] }
+    }
+}

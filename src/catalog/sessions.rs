@@ -1,0 +1,184 @@
+//! The sessions that a site opens.
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use super::range::bounded;
+use super::{DeviceClass, Issuer, Lock};
+
+/// The sessions that a site opens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionPolicy {
+    /// The document `v1/keys/{keys}` that holds the session keys (HS256). Its first key signs, all of them
+    /// verify, so that a new key is put in front and the old one removed once its last session has ended.
+    pub keys: Issuer,
+    /// How long a session's token lasts, in seconds, 60 to 86,400; it never outlives the viewer token.
+    #[serde(default = "SessionPolicy::default_lifetime_s", deserialize_with = "lifetime")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86_400)))]
+    pub lifetime_s: u64,
+    /// How long before its expiry a session's token is renewed, in seconds, 0 to 86,400: the URIs of a manifest that is
+    /// asked for then lead to the same session under a longer token. Absent: a quarter of the lifetime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 86_400)))]
+    pub renew_before_s: Option<u64>,
+    /// For how long after its expiry a session's token is still accepted, in seconds, 0 to 86,400: for segments in
+    /// flight, and for a player that comes back from a pause and asks for a playlist.
+    #[serde(default = "SessionPolicy::default_grace_s", deserialize_with = "grace")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 86_400)))]
+    pub grace_s: u64,
+    /// The end of a session whose viewer token names no expiry, in seconds after its beginning, 60 to 604,800.
+    #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
+    pub longest_s: u64,
+    /// For how long a stream still counts that has not been seen any more, in seconds, 5 to 600, where a viewer may
+    /// watch a limited number at a time.
+    #[serde(default = "SessionPolicy::default_streams_idle_s", deserialize_with = "streams_idle")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 5, max = 600)))]
+    pub streams_idle_s: u64,
+    /// Clients whose tokens cannot be renewed, and last long from the beginning.
+    #[serde(default, skip_serializing_if = "Unrenewed::is_default")]
+    pub unrenewed: Unrenewed,
+    /// How the URIs of manifests carry the session.
+    #[serde(default, skip_serializing_if = "SigningStyle::is_default")]
+    pub signing: SigningStyle,
+    /// What a session is bound to, as it was at the entry, whatever its viewer token says. A viewer who moves to
+    /// another network (a phone that leaves a Wi-Fi) has to enter again.
+    #[serde(default, skip_serializing_if = "Lock::is_open")]
+    pub lock: Lock,
+}
+
+impl SessionPolicy {
+    /// No session lasts longer, whatever its viewer token and the site say: seven days, in seconds. Then a player enters again.
+    /// A revocation of a session may be dropped after that.
+    pub const MOST_S: u64 = 604_800;
+
+    const fn default_lifetime_s() -> u64 {
+        14_400
+    }
+
+    const fn default_grace_s() -> u64 {
+        120
+    }
+
+    const fn default_longest_s() -> u64 {
+        86_400
+    }
+
+    const fn default_streams_idle_s() -> u64 {
+        90
+    }
+
+    /// How long the first token of a session lasts, in seconds, by what its client says of itself.
+    pub fn first_lifetime_s(&self, device: Option<DeviceClass>, user_agent: Option<&str>) -> u64 {
+        if self.unrenewed.has(device, user_agent) {
+            self.unrenewed.lifetime_s.max(self.lifetime_s)
+        } else {
+            self.lifetime_s
+        }
+    }
+
+    /// How long before its expiry a session's token is renewed, in seconds.
+    pub fn renewal_s(&self) -> u64 {
+        self.renew_before_s.unwrap_or(self.lifetime_s / 4)
+    }
+
+    /// In how many seconds a live manifest has to be asked for again, so that one request and, should it fail, another one
+    /// fall into the time in which the session's token is renewed; `None`: it is not renewed before its expiry.
+    pub fn update_within_s(&self) -> Option<u64> {
+        let renewal_s = self.renewal_s();
+        (renewal_s > 0).then_some((renewal_s / 2).max(1))
+    }
+}
+
+/// Clients that go on with the URLs of the first manifest that they got, whatever later ones say. A token that is renewed does
+/// not reach them, so that their first one has to last.
+///
+/// What tells them is their own word. It gives nobody more than the viewer token does: no session outlives that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Unrenewed {
+    /// What their `User-Agent` begins with, such as `Lavf/` (FFmpeg) or `VLC/`: 16 texts at most, of 1 to 64 bytes each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "user_agents")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
+    pub user_agents: Vec<String>,
+    /// The classes of their devices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceClass>,
+    /// How long their first token lasts, in seconds, 60 to 604,800, and no less than that of others; it never outlives the
+    /// viewer token.
+    #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
+    pub lifetime_s: u64,
+}
+
+impl Default for Unrenewed {
+    fn default() -> Self {
+        let lifetime_s = SessionPolicy::default_longest_s();
+        Self { user_agents: Vec::new(), devices: Vec::new(), lifetime_s }
+    }
+}
+
+impl Unrenewed {
+    /// Whether nothing is said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn has(&self, device: Option<DeviceClass>, user_agent: Option<&str>) -> bool {
+        let begins = |found: &str| self.user_agents.iter().any(|known| found.starts_with(known.as_str()));
+        user_agent.is_some_and(begins) || device.is_some_and(|device| self.devices.contains(&device))
+    }
+}
+
+/// The query parameter that carries a session's token, where its path does not.
+pub const SESSION_PARAMETER: &str = "sd_session";
+
+/// How the URIs of a manifest carry a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SigningStyle {
+    /// In front of the path, `/~{token}/{title}/…`: relative URIs inherit it, so that playlists are the same bytes for
+    /// every viewer of a class.
+    #[default]
+    Path,
+    /// As a query parameter, `/{title}/…?sd_session={token}`, of each URI: the paths are those of the media origin, but
+    /// every playlist is written anew for every viewer.
+    Query,
+}
+
+impl SigningStyle {
+    /// Whether it is the default.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 60, 86_400)
+}
+
+fn grace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 0, 86_400)
+}
+
+fn longest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 60, 604_800)
+}
+
+fn user_agents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    if texts.len() > 16 {
+        return Err(de::Error::custom(format_args!("expected 16 texts at most, found {}", texts.len())));
+    }
+    match texts.iter().find(|text| !(1..=64).contains(&text.len())) {
+        Some(odd) => {
+            Err(de::Error::custom(format_args!("expected texts of 1 to 64 bytes, found {} bytes", odd.len())))
+        }
+        None => Ok(texts),
+    }
+}
+
+fn streams_idle<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    bounded(deserializer, 5, 600)
+}
