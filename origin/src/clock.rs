@@ -1,17 +1,17 @@
-//! The one place that reads the wall clock.
+//! The only code that reads the wall clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 use stagedoor::time::UnixTime;
 
-/// An instant in whole milliseconds since 1970-01-01T00:00:00Z, as the database keeps it.
+/// An instant in whole milliseconds since 1970-01-01T00:00:00Z, as the database stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct UnixMillis(pub i64);
 
 impl UnixMillis {
-    /// The present, by the wall clock.
+    /// The current time of the wall clock.
     pub fn now() -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is native code, and the only place that asks")]
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -23,7 +23,7 @@ impl UnixMillis {
         UnixTime::from_secs(u64::try_from(self.0 / 1000).unwrap_or_default())
     }
 
-    /// Whole seconds from `earlier` until this instant, zero when it is not later.
+    /// Whole seconds from `earlier` until this instant, zero if it is not later.
     pub fn secs_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0) / 1000).unwrap_or_default()
     }

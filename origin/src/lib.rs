@@ -1,9 +1,9 @@
 //! The origin service of Stagedoor: takes the catalogue from the CMS, validates it, and keeps the edge's KV
 //! documents in step.
 //!
-//! A change lives through it like this: [`api`] reads and authenticates the request, [`validate`] checks the
-//! document against the types that the edge reads it with, [`store`] writes it and its row in the outbox in
-//! one transaction, and [`push`] tells the edge, until the edge confirms.
+//! A change passes through four modules. [`api`] reads and authenticates the request. [`validate`] checks the document against
+//! the types with which the edge reads it. [`store`] writes the document and its outbox row in one transaction. [`push`] sends
+//! it until the edge confirms it.
 
 pub mod api;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! `stagedoor-origin`: reads the command line and does as it says.
+//! `stagedoor-origin`: runs the command line.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
-//! `--media DIR`: a folder of sample media, read-only, so that a demonstration needs no other media origin.
+//! `--media DIR`: a folder of sample media, read-only, so that the demo needs no other media origin.
 //!
-//! Ranges, `HEAD`, `ETag`, `Last-Modified` and their conditions are tower-http's.
+//! tower-http implements ranges, `HEAD`, `ETag`, `Last-Modified` and conditional requests.
 
 use std::path::Path;
 
@@ -20,8 +20,7 @@ pub(crate) fn service(folder: &Path) -> Router {
     Router::new().fallback_service(files).layer(from_fn(name_content_type))
 }
 
-/// Names the media types that players expect, where the usual tables say something else (`.ts` is TypeScript
-/// to some of them) or nothing (`.m4s`).
+/// Sets the media types that players expect. Common tables have no entry for `.m4s`, and some map `.ts` to TypeScript.
 async fn name_content_type(request: Request, next: Next) -> Response {
     let content_type = content_type(request.uri().path());
     let mut response = next.run(request).await;

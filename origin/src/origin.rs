@@ -17,35 +17,35 @@ use crate::push::{Lag, Pace, Sink, Worker};
 use crate::server::{self, Limits};
 use crate::store::{Database, DatabaseError, Store};
 
-/// What the service is started with.
+/// The settings of the service.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Address to listen on; port 0 takes any that is free.
+    /// Address to listen on; port 0 selects a free one.
     pub listen: SocketAddr,
     /// The database.
     pub database: Database,
-    /// Where documents go.
+    /// The sink of the documents.
     pub sink: Sink,
-    /// The folder of the sample media, if it is to be served.
+    /// The folder of sample media to serve, if any.
     pub media: Option<PathBuf>,
     /// The times that pace the worker.
     pub pace: Pace,
-    /// The age of the oldest change that the edge does not hold at which an alarm is raised.
+    /// The age at which a pending change raises the alarm.
     pub lag_alarm: Duration,
-    /// What strangers may take of the service.
+    /// The limits on connections and requests.
     pub limits: Limits,
 }
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// There is no database to work with.
+    /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The address cannot be listened on.
+    /// The service cannot listen on the address.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
-    /// The media folder is none.
+    /// The media folder is not a folder.
     #[error("expected a folder of media, found {0}")]
     Media(PathBuf),
 }
@@ -63,8 +63,8 @@ pub struct Origin {
     store: Store,
 }
 
-/// How long requests and a push that are in flight may take once the service is to stop. What is cut short is
-/// still pending in the outbox, and is sent after the next start.
+/// How long requests and a push in flight may take after the stop signal. A change whose push is cut off stays pending in the
+/// outbox, and is sent after the next start.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 impl Origin {
@@ -90,7 +90,7 @@ impl Origin {
         Ok(Self { listener, address, router, limits, worker, lag, wake, store })
     }
 
-    /// The address that it listens on.
+    /// The address of the listener.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
@@ -114,16 +114,16 @@ impl Origin {
     }
 }
 
-/// How often revocations are looked for that concern nothing any more.
+/// The interval between searches for expired revocations.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
-/// Drops revocations that concern nothing any more, until `stop`.
+/// Drops expired revocations, until `stop`.
 async fn prune(store: Store, wake: Arc<Notify>, stop: CancellationToken) {
     loop {
         match store.prune_revocations(UnixMillis::now()).await {
             Ok(0) => {}
             Ok(sites) => {
-                tracing::info!(sites, "dropped revocations that concern nothing any more");
+                tracing::info!(sites, "dropped expired revocations");
                 wake.notify_one();
             }
             Err(error) => tracing::error!(%error, "revocations cannot be pruned"),

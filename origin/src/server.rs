@@ -1,8 +1,7 @@
-//! Serves HTTP to strangers: a request's head has a time in which to come, and half-open connections give way.
+//! Serves HTTP to strangers: the head of a request has a time limit, and idle connections give way to new ones.
 //!
-//! A connection that waits for a request, whether it has sent half of one or none, is worth nothing yet. When there are as
-//! many connections as there may be, the one that has waited longest is closed for the one that comes, so that a flood of
-//! half requests keeps neither the CMS nor a load balancer's `/healthz` out.
+//! A connection is idle until it has sent a whole head. When all connections are taken, a new one replaces the connection that
+//! has been idle longest. So a flood of half requests locks out neither the CMS nor a load balancer's `/healthz`.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -24,25 +23,25 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
-/// What strangers may take of the service.
+/// The limits on connections and requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most connections at a time. Each takes a file descriptor.
+    /// The greatest number of connections. Each takes a file descriptor.
     pub connections: usize,
-    /// How long a request's head may take to come, and a connection may stay without a request.
+    /// The time limit for a request's head, and for a connection without a request.
     pub head_within: Duration,
-    /// How long a request's body may take to come.
+    /// The time limit for a request's body.
     pub body_within: Duration,
 }
 
 impl Default for Limits {
-    /// Beside 192 connections, the database and the edge get by with the 256 file descriptors that the smallest systems give.
+    /// The smallest systems give 256 file descriptors. 192 connections leave enough for the database and the edge.
     fn default() -> Self {
         Self { connections: 192, head_within: Duration::from_secs(10), body_within: Duration::from_secs(30) }
     }
 }
 
-/// The most bytes of a request's head: what comes of it is kept until it is whole.
+/// The greatest length of a request's head, which is buffered until it is complete.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// Serves until `stop`, then finishes what is in flight.
@@ -55,12 +54,12 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
             Some(_) = tasks.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => match connections.enter(limits.connections) {
-                    Some(place) => {
-                        tasks.spawn(connection(stream, router.clone(), place, limits, stop.clone()));
+                    Some(slot) => {
+                        tasks.spawn(connection(stream, router.clone(), slot, limits, stop.clone()));
                     }
-                    None => tracing::warn!("a connection is turned away: every other one is at work"),
+                    None => tracing::warn!("a connection is refused: all connections have a request under way"),
                 },
-                // Most likely there is no file descriptor left: one that waits gives way.
+                // Most likely no file descriptor is left: close an idle connection.
                 Err(error) => {
                     tracing::warn!(%error, "a connection cannot be accepted");
                     connections.close_longest_waiting();
@@ -73,16 +72,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
     while tasks.join_next().await.is_some() {}
 }
 
-async fn connection(
-    stream: TcpStream,
-    router: Router,
-    place: Place,
-    limits: Limits,
-    stop: CancellationToken,
-) {
+async fn connection(stream: TcpStream, router: Router, slot: Slot, limits: Limits, stop: CancellationToken) {
     let answer = |request: hyper::Request<Incoming>| {
         let request: Request = request.map(Body::new);
-        let (work, mut router) = (place.begin(), router.clone());
+        let (work, mut router) = (slot.begin(), router.clone());
         async move {
             let response: Result<Response, Infallible> = router.call(request).await;
             drop(work);
@@ -101,7 +94,7 @@ async fn connection(
                 }
                 return;
             }
-            () = place.closed.cancelled() => return,
+            () = slot.closed.cancelled() => return,
             () = stop.cancelled(), if !stopping => {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
@@ -110,87 +103,87 @@ async fn connection(
     }
 }
 
-/// The connections that there are.
+/// The open connections.
 #[derive(Clone, Debug, Default)]
-struct Connections(Arc<Mutex<Held>>);
+struct Connections(Arc<Mutex<Table>>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct Table {
     next: u64,
     by_number: HashMap<u64, Connection>,
 }
 
 #[derive(Debug)]
 struct Connection {
-    /// Since when it waits for a request; `None` while it is at work on one.
+    /// The start of its idle time; `None` while a request is under way.
     waiting_since: Option<Instant>,
     closed: CancellationToken,
 }
 
-/// One connection's place among them, which it gives up when it ends.
+/// One connection's slot, which is freed on drop.
 #[derive(Debug)]
-struct Place {
+struct Slot {
     connections: Connections,
     number: u64,
     closed: CancellationToken,
 }
 
-/// One request of a connection.
+/// A request under way; its connection is idle again on drop.
 #[derive(Debug)]
-struct Work {
+struct ActiveRequest {
     connections: Connections,
     number: u64,
 }
 
 impl Connections {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a connection, if need be that of the one that has waited longest.
-    fn enter(&self, most: usize) -> Option<Place> {
-        if self.held().by_number.len() >= most && !self.close_longest_waiting() {
+    /// A slot for a connection. If all are taken, the connection that has been idle longest is closed for it.
+    fn enter(&self, most: usize) -> Option<Slot> {
+        if self.table().by_number.len() >= most && !self.close_longest_waiting() {
             return None;
         }
-        let mut held = self.held();
-        let (number, closed) = (held.next, CancellationToken::new());
-        held.next += 1;
+        let mut table = self.table();
+        let (number, closed) = (table.next, CancellationToken::new());
+        table.next += 1;
         let connection = Connection { waiting_since: Some(Instant::now()), closed: closed.clone() };
-        held.by_number.insert(number, connection);
-        Some(Place { connections: self.clone(), number, closed })
+        table.by_number.insert(number, connection);
+        Some(Slot { connections: self.clone(), number, closed })
     }
 
     fn close_longest_waiting(&self) -> bool {
-        let mut held = self.held();
-        let waiting = held
+        let mut table = self.table();
+        let waiting = table
             .by_number
             .iter()
             .filter_map(|(number, connection)| connection.waiting_since.map(|since| (since, *number)));
-        let longest = waiting.min().and_then(|(_, number)| held.by_number.remove(&number));
+        let longest = waiting.min().and_then(|(_, number)| table.by_number.remove(&number));
         longest.map(|connection| connection.closed.cancel()).is_some()
     }
 
     fn mark(&self, number: u64, waiting_since: Option<Instant>) {
-        if let Some(connection) = self.held().by_number.get_mut(&number) {
+        if let Some(connection) = self.table().by_number.get_mut(&number) {
             connection.waiting_since = waiting_since;
         }
     }
 }
 
-impl Place {
-    fn begin(&self) -> Work {
+impl Slot {
+    fn begin(&self) -> ActiveRequest {
         self.connections.mark(self.number, None);
-        Work { connections: self.connections.clone(), number: self.number }
+        ActiveRequest { connections: self.connections.clone(), number: self.number }
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.connections.held().by_number.remove(&self.number);
+        self.connections.table().by_number.remove(&self.number);
     }
 }
 
-impl Drop for Work {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.connections.mark(self.number, Some(Instant::now()));
     }
@@ -214,6 +207,6 @@ mod tests {
         assert!(connections.enter(2).is_some());
         assert!(first.closed.is_cancelled() != third.closed.is_cancelled());
         drop((first, third));
-        assert_eq!(connections.held().by_number.len(), 0);
+        assert_eq!(connections.table().by_number.len(), 0);
     }
 }

@@ -14,7 +14,7 @@ use super::problem::Problem;
 #[derive(Clone, Debug)]
 pub(super) struct ApiKeyId(pub(super) String);
 
-/// Lets a request with a key in force pass, and says whose it is.
+/// Passes requests with a valid key, and attaches the key's id and scope.
 pub(super) async fn require_key(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let actor = match bearer(request.headers()) {
         None => return Problem::unauthorized(false).into_response(),

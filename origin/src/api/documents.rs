@@ -1,4 +1,4 @@
-//! `PUT`, `GET` and `DELETE` of one document, and pages of them. The kinds differ in their types alone.
+//! `PUT`, `GET` and `DELETE` of one document, and pages of them. The kinds differ only in their types.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -28,7 +28,7 @@ pub(super) fn routes(kind: Kind, path: &str) -> Router<Api> {
         .route(&format!("{path}/{{id}}"), one)
 }
 
-/// The id in the path, percent-decoded, unless it is not even text.
+/// The id in the path, percent-decoded, or a problem if it is not text.
 pub(super) type IdInPath = Result<Path<String>, PathRejection>;
 
 async fn replace(
@@ -49,8 +49,8 @@ async fn replace(
         match api.store.write(&key, Some(&document), &expectation(&headers)?, &by, now()).await? {
             Written::Forbidden(refusal) => return Err(refusal.into()),
             Written::Clashes(errors) => return Err(Problem::invalid(errors)),
-            Written::Created(record) => (StatusCode::CREATED, told(&api, record)),
-            Written::Changed(record) => (StatusCode::OK, told(&api, record)),
+            Written::Created(record) => (StatusCode::CREATED, wake_worker(&api, record)),
+            Written::Changed(record) => (StatusCode::OK, wake_worker(&api, record)),
             Written::Unchanged(record) => (StatusCode::OK, live(&key, record)?),
             Written::Refused { found } => return Err(Problem::precondition_failed(found)),
         };
@@ -83,7 +83,7 @@ async fn delete(
     let record = match api.store.write(&key, None, &expectation(&headers)?, &by, now()).await? {
         Written::Forbidden(refusal) => return Err(refusal.into()),
         Written::Clashes(errors) => return Err(Problem::invalid(errors)),
-        Written::Created(tombstone) | Written::Changed(tombstone) => told(&api, tombstone),
+        Written::Created(tombstone) | Written::Changed(tombstone) => wake_worker(&api, tombstone),
         Written::Unchanged(record) => live(&key, record)?,
         Written::Refused { found } => return Err(Problem::precondition_failed(found)),
     };
@@ -108,13 +108,13 @@ fn key(kind: Kind, id: IdInPath) -> Result<DocumentKey, String> {
     DocumentKey::new(kind, &id).map_err(|error| error.to_string())
 }
 
-/// Wakes the worker, which has something to tell the edge now.
-pub(super) fn told(api: &Api, changed: Record) -> Record {
+/// Wakes the worker, which now has a change to send.
+pub(super) fn wake_worker(api: &Api, changed: Record) -> Record {
     api.wake.notify_one();
     changed
 }
 
-/// The record of a document that is there, or the problem that it is not.
+/// The record of an existing document, or the problem that there is none.
 pub(super) fn live(key: &DocumentKey, record: Option<Record>) -> Result<Record, Problem> {
     let deleted = match record {
         Some(record) if record.body.is_some() => return Ok(record),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Api;
 use super::problem::Problem;
 
-/// 200 when the database answers, 503 when it does not. The edge being down is no ill health of this service.
+/// 200 if the database answers, else 503. An edge that is down does not make this service unhealthy.
 pub(super) async fn healthz(State(api): State<Api>) -> Result<Json<Value>, Problem> {
     api.store.check().await.map_err(|error| {
         tracing::error!(%error, "the database does not answer");

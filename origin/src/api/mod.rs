@@ -1,23 +1,23 @@
-//! The HTTP API of the CMS, under `/api/v1`, and what operators ask beside it.
+//! The HTTP API for the CMS, under `/api/v1`, and the endpoints for operators.
 //!
 //! | request | answer |
 //! | --- | --- |
-//! | `PUT /api/v1/{titles,sites,keys}/{id}` | 201 or 200, the document and how its synchronisation stands |
-//! | `GET /api/v1/{titles,sites,keys}/{id}` | 200, the same; 404 when there is none |
+//! | `PUT /api/v1/{titles,sites,keys}/{id}` | 201 or 200, the document and the state of its synchronisation |
+//! | `GET /api/v1/{titles,sites,keys}/{id}` | 200, the same; 404 if there is none |
 //! | `DELETE /api/v1/{titles,sites,keys}/{id}` | 200, the same with a null document |
 //! | `GET /api/v1/{titles,sites,keys}?after=&limit=` | 200, a page of them |
-//! | `POST /api/v1/revocations/{host}` | 200, one revocation more and the document that holds it |
-//! | `DELETE /api/v1/revocations/{host}/{generation}` | 200, that revocation is taken back |
+//! | `POST /api/v1/revocations/{host}` | 200, the added revocation and its document |
+//! | `DELETE /api/v1/revocations/{host}/{generation}` | 200, the revocation is taken back |
 //! | `GET /api/v1/revocations/{host}`, `GET /api/v1/revocations` | 200, as above |
-//! | `GET /api/v1/sync` | 200, how the synchronisation stands as a whole |
-//! | `POST /api/v1/sync/retry` | 200, what the edge refused is sent once more |
+//! | `GET /api/v1/sync` | 200, the state of the whole synchronisation |
+//! | `POST /api/v1/sync/retry` | 200, refused documents are sent again |
 //! | `GET /healthz`, `GET /version` | without a key |
 //! | `GET /media/…` | sample media, with `--media`, without a key |
 //!
-//! An API key may be for some kinds of documents and some sites alone ([`crate::store::Scope`]); whatever else it asks for is
-//! refused with 403.
+//! An API key may be limited to some kinds of documents and some sites ([`crate::store::Scope`]). Any other request is refused
+//! with 403.
 //!
-//! Every refusal, but of media, is an [RFC 9457] problem.
+//! Every refusal, except of media, is an [RFC 9457] problem.
 //!
 //! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
 
@@ -49,20 +49,20 @@ use crate::push::Lag;
 use crate::store::Store;
 use problem::Problem;
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone, Debug)]
 pub struct Api {
     /// The database.
     pub store: Store,
-    /// Wakes the worker that tells the edge.
+    /// Wakes the worker that sends changes to the edge.
     pub wake: Arc<Notify>,
-    /// Whether the edge lags behind.
+    /// The alarm for a lagging edge.
     pub lag: Lag,
-    /// How long a request's body may take to come.
+    /// The time limit for a request's body.
     pub body_within: Duration,
 }
 
-/// Every route of the service; `media` is the folder of the sample media, if it is to be served.
+/// Every route of the service; `media` is the folder of the sample media, if any.
 pub fn router(api: Api, media: Option<&Path>) -> Router {
     let v1 = Router::new()
         .merge(documents::routes(Kind::Title, "/titles"))

@@ -10,12 +10,12 @@ use super::reply::DocumentReply;
 use crate::clock::UnixMillis;
 use crate::store::{Listed, StoreError};
 
-/// Which page is asked for.
+/// The requested page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PageRequest {
-    /// The id behind which it begins; empty: at the first.
+    /// The id before the first document of the page; empty for the first page.
     pub(super) after: String,
-    /// How many documents it may hold.
+    /// The greatest number of documents.
     pub(super) limit: usize,
 }
 
@@ -23,7 +23,7 @@ impl PageRequest {
     const DEFAULT_LIMIT: usize = 100;
     const MAX_LIMIT: usize = 500;
 
-    /// Reads a query string. Parameters that it does not know are refused by name.
+    /// Reads a query string. Unknown parameters are refused by name.
     pub(super) fn parse(query: &str) -> Result<Self, Problem> {
         let mut request = Self { after: String::new(), limit: Self::DEFAULT_LIMIT };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -44,7 +44,7 @@ impl PageRequest {
     }
 }
 
-/// `{"items": […], "next": "…"|null}`: `next` is the `after` of the page behind this one.
+/// `{"items": […], "next": "…"|null}`: `next` is the `after` of the next page.
 #[derive(Debug, Serialize)]
 pub(super) struct Page {
     items: Vec<DocumentReply>,
@@ -52,7 +52,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// The most bytes of documents on a page, unless one alone has more.
+    /// The greatest size of a page in bytes, unless a single document is larger.
     pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
 
     pub(super) fn new(Listed { records, next, .. }: Listed, now: UnixMillis) -> Result<Self, StoreError> {

@@ -7,15 +7,15 @@ use axum::http::{HeaderMap, HeaderName, header};
 use super::problem::Problem;
 use crate::store::Expectation;
 
-/// What the headers of a write take for granted.
+/// The state that a write expects, from its headers.
 ///
-/// `If-Match: *` or a list of ETags, or `If-None-Match: *`. A deleted document counts as none.
+/// `If-Match: *` or a list of ETags, or `If-None-Match: *`. A deleted document counts as absent.
 pub(super) fn expectation(headers: &HeaderMap) -> Result<Expectation, Problem> {
     match (value(headers, &header::IF_MATCH)?, value(headers, &header::IF_NONE_MATCH)?) {
         (None, None) => Ok(Expectation::Any),
         (None, Some("*")) => Ok(Expectation::Absent),
         (Some("*"), None) => Ok(Expectation::Present),
-        // An entity tag that is not ours, or a weak one, matches nothing.
+        // A foreign or weak entity tag matches nothing.
         (Some(tags), None) => Ok(Expectation::Revision(tags.split(',').filter_map(revision).collect())),
         _ => Err(Problem::bad_request("expected If-Match: \"<revision>\" or If-None-Match: *, and not both")),
     }

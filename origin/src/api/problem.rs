@@ -1,4 +1,4 @@
-//! Every refusal and every fault, as a problem document. The one file that maps them to HTTP.
+//! Maps every refusal and every fault to HTTP, as a problem document.
 //!
 //! [RFC 9457, Problem Details for HTTP APIs](https://www.rfc-editor.org/rfc/rfc9457)
 
@@ -16,7 +16,7 @@ use crate::validate::{FieldError, Invalid};
 
 /// `{"type": "urn:stagedoor:problem:…", "title", "status", "detail", "errors": [{"field", "detail"}]}`.
 ///
-/// `type` and `status` are stable, `title` and `detail` are for people.
+/// `type` and `status` are stable; `title` and `detail` are for people.
 #[derive(Debug, Serialize)]
 pub(super) struct Problem {
     #[serde(rename = "type")]
@@ -26,7 +26,7 @@ pub(super) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// Of a document that was deleted: whether the edge knows.
+    /// For a deleted document: whether the edge has the deletion.
     #[serde(skip_serializing_if = "Option::is_none")]
     sync: Option<Box<SyncReply>>,
     /// The value of `WWW-Authenticate`.
@@ -46,7 +46,7 @@ impl Problem {
         Self { kind, title, status, detail, errors: Vec::new(), sync: None, challenge: None }
     }
 
-    /// 422, with every member that is wrong.
+    /// 422, with every wrong member.
     pub(super) fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [only] => format!("{}: {}", only.field, only.detail),
@@ -59,7 +59,7 @@ impl Problem {
         }
     }
 
-    /// 404, for a document that is not there; `deleted` when it once was.
+    /// 404, for a missing document; `deleted` if it existed before.
     pub(super) fn unknown_document(key: &DocumentKey, deleted: Option<SyncReply>) -> Self {
         let what = if deleted.is_some() { "was deleted" } else { "does not exist" };
         let (title, detail) = ("There is no such document", format!("{key} {what}"));
@@ -69,7 +69,7 @@ impl Problem {
         }
     }
 
-    /// 404, for an identifier that no document can have.
+    /// 404, for an identifier that is not valid.
     pub(super) fn impossible_id(detail: String) -> Self {
         Self::new(StatusCode::NOT_FOUND, kind!("unknown-document"), "There is no such document", detail)
     }
@@ -85,9 +85,9 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, kind!("method-not-allowed"), title, detail)
     }
 
-    /// 401; `presented` when there was a key, and it is not one in force.
+    /// 401; `presented` if the request had a key that is not valid.
     pub(super) fn unauthorized(presented: bool) -> Self {
-        // RFC 6750 section 3.1: no error code where no credentials were given.
+        // RFC 6750 section 3.1: no error code without credentials.
         let (detail, challenge) = if presented {
             ("the API key is unknown or revoked", r#"Bearer realm="stagedoor-origin", error="invalid_token""#)
         } else {
@@ -98,13 +98,13 @@ impl Problem {
         Self { challenge: Some(challenge), ..problem }
     }
 
-    /// 403, of a key that is for other documents.
+    /// 403, for a key without access to the document.
     fn forbidden(detail: impl Into<String>) -> Self {
         let title = "The API key is not for this";
         Self::new(StatusCode::FORBIDDEN, kind!("forbidden"), title, detail)
     }
 
-    /// 409, where no more is taken.
+    /// 409, for a site with the greatest number of revocations.
     pub(super) fn too_many_revocations() -> Self {
         let detail = format!(
             "{} are in force: revoke everything and take single ones back, or say when the tokens concerned expire",
@@ -114,22 +114,24 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, kind!("too-many-revocations"), title, detail)
     }
 
-    /// 403, of a key with limits where everybody's documents are concerned.
+    /// 403, for a limited key on an endpoint that concerns every document.
     pub(super) fn needs_full_scope() -> Self {
-        Self::forbidden("this concerns every document: expected an API key without limits of kinds or sites")
+        Self::forbidden(
+            "expected an API key without limits of kinds or sites, because this request concerns every document",
+        )
     }
 
-    /// 408, of a request whose body does not come.
+    /// 408, for a body that does not arrive in time.
     pub(super) fn too_slow(within: Duration) -> Self {
         let detail = format!("expected the whole body within {} s", within.as_secs());
         let title = "The request took too long";
         Self::new(StatusCode::REQUEST_TIMEOUT, kind!("request-timeout"), title, detail)
     }
 
-    /// 412, with the revision that the document stands at, if there is one.
+    /// 412, with the current revision of the document, if there is one.
     pub(super) fn precondition_failed(found: Option<u64>) -> Self {
         let detail = match found {
-            Some(revision) => format!("the document stands at revision \"{revision}\""),
+            Some(revision) => format!("the document is at revision \"{revision}\""),
             None => "the document does not exist".to_owned(),
         };
         let title = "The document has changed meanwhile";
@@ -153,7 +155,7 @@ impl Problem {
         Self::new(status, kind!("unsupported-media-type"), "The content type is not supported", detail)
     }
 
-    /// 503, when the database does not answer.
+    /// 503, if the database does not answer.
     pub(super) fn unavailable() -> Self {
         let (status, detail) = (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer");
         Self::new(status, kind!("unavailable"), "The service is not available", detail)
@@ -191,8 +193,9 @@ impl From<OutOfScope> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a request failed");
-        let (status, detail) = (StatusCode::INTERNAL_SERVER_ERROR, "the fault is ours, and is in the log");
-        Self::new(status, kind!("internal"), "Something broke", detail)
+        let (status, detail) =
+            (StatusCode::INTERNAL_SERVER_ERROR, "an internal fault; see the log of the service");
+        Self::new(status, kind!("internal"), "The service failed", detail)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the CMS is told about a document.
+//! The reply to a request about a document.
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -10,23 +10,23 @@ use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocation, VISIBLE_WITHIN_S
 use crate::clock::UnixMillis;
 use crate::store::{Record, State, StoreError};
 
-/// `{"key", "revision", "changed_by", "document", "sync"}`: a document, or null when it was deleted.
+/// `{"key", "revision", "changed_by", "document", "sync"}`: a document, or null if it was deleted.
 #[derive(Debug, Serialize)]
 pub(super) struct DocumentReply {
     key: DocumentKey,
     revision: u64,
-    /// The public id of the API key that made this state; null where that is not known.
+    /// The public id of the API key that made this revision; null if it is not known.
     changed_by: Option<String>,
     document: Option<Box<RawValue>>,
-    /// Of a site's revocations: how many there are, and where to go on.
+    /// For a site's revocations: their number, and the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    revocations: Option<More>,
+    revocations: Option<RevocationPage>,
     sync: SyncReply,
 }
 
 /// `{"count", "next"}`: how many revocations are in force, and the `after` of the next page.
 #[derive(Debug, Serialize)]
-struct More {
+struct RevocationPage {
     count: i64,
     next: Option<u32>,
 }
@@ -34,28 +34,28 @@ struct More {
 /// Some of a site's revocations.
 #[derive(Debug)]
 pub(super) struct Entries {
-    /// Those that are shown.
+    /// The entries of this page.
     pub(super) revoked: Vec<Revocation>,
-    /// How many there are in all.
+    /// The number of all entries.
     pub(super) count: i64,
-    /// The generation behind which the next page begins, if there is one.
+    /// The generation before the first entry of the next page, if there is one.
     pub(super) next: Option<u32>,
 }
 
-/// How far the edge is behind a document.
+/// The state of a document at the edge.
 #[derive(Debug, Serialize)]
 pub(super) struct SyncReply {
-    /// `pending`, `synced` or `failed`, of the newest revision.
+    /// `pending`, `synced` or `failed`, for the newest revision.
     state: State,
     /// The revision that the edge was last known to hold.
     revision_at_edge: Option<u64>,
-    /// When the edge last confirmed one.
+    /// The time of the last confirmation by the edge.
     synced_at: Option<UnixMillis>,
-    /// Seconds since the oldest change that the edge does not hold; null when it is level.
+    /// Seconds since the oldest change that the edge does not hold; null if there is none.
     lag_s: Option<u64>,
-    /// Why the newest revision is not there yet, if something went wrong.
+    /// The last error of the newest revision, if it is not at the edge yet.
     last_error: Option<String>,
-    /// Seconds from the confirmation until every edge location decides by it.
+    /// The longest time in seconds from the confirmation until every edge location decides by the document.
     visible_within_s: u64,
 }
 
@@ -97,16 +97,16 @@ impl DocumentReply {
         document.insert("revoked".to_owned(), serde_json::to_value(revoked).map_err(corrupt)?);
         let reply = Self::new(record, now)?;
         let document = Some(to_raw_value(&document).map_err(corrupt)?);
-        Ok(Self { document, revocations: Some(More { count, next }), ..reply })
+        Ok(Self { document, revocations: Some(RevocationPage { count, next }), ..reply })
     }
 }
 
 /// A set of keys with `"k": "[redacted]"` in place of each shared secret.
 ///
-/// The API takes secrets and never gives one back. A set that was read and is put back with the mark in it is
-/// refused, because the mark is not base64url, so no key is lost by mistake.
+/// The API accepts secrets and never returns one. A set that is read and written back with the mark is refused, because the mark
+/// is not base64url. So no key is lost by mistake.
 fn without_secrets(body: &str) -> Result<Box<RawValue>, serde_json::Error> {
-    // Only what the type knows is written out again, never the stored text itself.
+    // Serializes the known members, never the stored text itself.
     let mut set = serde_json::to_value(serde_json::from_str::<KeySet>(body)?)?;
     let keys = set.get_mut("keys").and_then(|keys| keys.as_array_mut());
     for secret in keys.into_iter().flatten().filter_map(|key| key.get_mut("k")) {
@@ -117,7 +117,7 @@ fn without_secrets(body: &str) -> Result<Box<RawValue>, serde_json::Error> {
 
 impl IntoResponse for DocumentReply {
     fn into_response(self) -> Response {
-        // The ETag names the document's revision. `sync` moves on under it, hence no-store.
+        // The ETag names the document's revision. `sync` changes under the same ETag, hence no-store.
         let etag = HeaderValue::from_str(&format!("\"{}\"", self.revision));
         let mut response = axum::Json(self).into_response();
         response.headers_mut().extend(etag.ok().map(|etag| (header::ETAG, etag)));

@@ -1,4 +1,4 @@
-//! One line in the log for each request. The query and the headers, which may carry secrets, are left out.
+//! Logs one line for each request, without the query and the headers, which may carry secrets.
 
 use axum::extract::Request;
 use axum::middleware::Next;

@@ -1,13 +1,13 @@
-//! What a site revokes, one entry after the other: the document and its generation are put together here, so that two
-//! operators at a time lose nothing and no generation is given twice or taken back.
+//! Revocations of a site, entry by entry. The service builds the document and its generation, so simultaneous operators lose no
+//! entry, and no generation is used twice.
 //!
 //! ```text
 //! POST   /api/v1/revocations/{host}               {"what": {"subject": {...}}, "expires"?, "until"?, "note"?}
-//! GET    /api/v1/revocations/{host}?after=&limit= some of the entries, by their generations
-//! DELETE /api/v1/revocations/{host}/{generation}  takes back the entry of that generation
+//! GET    /api/v1/revocations/{host}?after=&limit= some of the entries, by generation
+//! DELETE /api/v1/revocations/{host}/{generation}  takes the entry back
 //! ```
 //!
-//! Each reply has the document with the entries that are concerned, and how many there are in all.
+//! Each reply has the document with the entries concerned, and the number of all entries.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -18,7 +18,7 @@ use stagedoor::catalog::{DocumentKey, Host, Kind, Revocation, Revoked, Site};
 use stagedoor::time::UnixTime;
 
 use super::Api;
-use super::documents::{self, told};
+use super::documents::{self, wake_worker};
 use super::page::PageRequest;
 use super::problem::Problem;
 use super::reply::{DocumentReply, Entries};
@@ -35,28 +35,28 @@ pub(super) fn routes(path: &str) -> Router<Api> {
         .route(&format!("{path}/{{host}}/{{generation}}"), delete(take_back))
 }
 
-/// What an operator says of a revocation; when and under which generation is ours to say.
+/// The body of a new revocation. The service adds the time and the generation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct NewRevocation {
     what: Revoked,
-    /// When the last viewer token expires that is concerned.
+    /// The expiry of the last viewer token concerned.
     expires: Option<UnixTime>,
-    /// When the entry may be dropped, whatever we know.
+    /// The time at which the entry may be dropped. It overrides the calculated one.
     until: Option<UnixTime>,
     note: Option<String>,
 }
 
-impl Wanted {
+impl NewRevocation {
     fn read(body: &[u8]) -> Result<Self, Problem> {
         let mut json = serde_json::Deserializer::from_slice(body);
-        let wanted: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let new: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             Problem::invalid(vec![FieldError {
                 field: error.path().to_string(),
                 detail: error.inner().to_string(),
             }])
         })?;
-        let (field, found, most, unit) = match &wanted {
+        let (field, found, most, unit) = match &new {
             Self { note: Some(note), .. } if note.chars().count() > Revocation::MAX_NOTE_CHARS => {
                 ("note", note.chars().count(), Revocation::MAX_NOTE_CHARS, "characters")
             }
@@ -66,7 +66,7 @@ impl Wanted {
             Self { what: Revoked::Token { id, .. }, .. } if id.len() > Revoked::MAX_ID_BYTES => {
                 ("what.token.id", id.len(), Revoked::MAX_ID_BYTES, "bytes")
             }
-            _ => return Ok(wanted),
+            _ => return Ok(new),
         };
         let detail = format!("expected {most} {unit} at most, found {found}");
         Err(Problem::invalid(vec![FieldError { field: field.to_owned(), detail }]))
@@ -81,7 +81,7 @@ async fn revoke(
 ) -> Result<DocumentReply, Problem> {
     let host = host_in_path(host)?;
     by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
-    let Wanted { what, expires, until, note } = Wanted::read(&body)?;
+    let NewRevocation { what, expires, until, note } = NewRevocation::read(&body)?;
     let now = UnixMillis::now();
     let at = now.seconds();
     let tokens_end = match expires {
@@ -109,7 +109,7 @@ async fn take_back(
         Revoking::Done(record, _) | Revoking::TakenBack(record) => {
             let count = api.store.count_revocations(&host).await?;
             let entries = Entries { revoked: Vec::new(), count, next: None };
-            Ok(DocumentReply::of_revocations(&told(&api, *record), entries, UnixMillis::now())?)
+            Ok(DocumentReply::of_revocations(&wake_worker(&api, *record), entries, UnixMillis::now())?)
         }
         Revoking::TooMany => Err(Problem::too_many_revocations()),
     }
@@ -139,7 +139,7 @@ async fn reply(api: &Api, host: &Host, done: Revoking) -> Result<DocumentReply, 
         Revoking::Done(record, revocation) => {
             let count = api.store.count_revocations(host).await?;
             let entries = Entries { revoked: vec![revocation], count, next: None };
-            Ok(DocumentReply::of_revocations(&told(api, *record), entries, UnixMillis::now())?)
+            Ok(DocumentReply::of_revocations(&wake_worker(api, *record), entries, UnixMillis::now())?)
         }
         Revoking::TooMany | Revoking::Unknown | Revoking::TakenBack(_) => {
             Err(Problem::too_many_revocations())
@@ -147,7 +147,7 @@ async fn reply(api: &Api, host: &Host, done: Revoking) -> Result<DocumentReply, 
     }
 }
 
-/// The longest life of the site's viewer tokens, where its document bounds it.
+/// The longest lifetime of the site's viewer tokens, if its document limits it.
 async fn longest_s(api: &Api, host: &Host) -> Result<Option<u64>, Problem> {
     let record = api.store.document(&DocumentKey::Site(host.clone())).await?;
     let body = record.and_then(|record| record.body);

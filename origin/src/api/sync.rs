@@ -1,4 +1,4 @@
-//! How the synchronisation stands, and another try for what the edge refused.
+//! The state of the synchronisation, and a retry for refused documents.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -17,15 +17,15 @@ use crate::store::{Actor, SyncStatus};
 pub(super) struct StatusReply {
     #[serde(flatten)]
     status: SyncStatus,
-    /// Seconds since the oldest change that is pending.
+    /// Seconds since the oldest pending change.
     lag_s: Option<u64>,
-    /// Whether the oldest pending change is older than it should be.
+    /// The alarm for pending changes that are too old.
     lag_alarm: Alarm,
-    /// Seconds from a confirmation until every edge location decides by it.
+    /// The longest time in seconds from a confirmation until every edge location decides by the document.
     visible_within_s: u64,
 }
 
-/// How many documents are sent once more.
+/// The number of documents that are sent again.
 #[derive(Debug, Serialize)]
 pub(super) struct RetryReply {
     requeued: usize,
@@ -36,7 +36,7 @@ pub(super) async fn status(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
 ) -> Result<Json<StatusReply>, Problem> {
-    full(&by)?;
+    require_full_scope(&by)?;
     let (status, now) = (api.store.sync_status().await?, UnixMillis::now());
     let lag_s = status.oldest_pending.map(|since| now.secs_since(since));
     Ok(Json(StatusReply { status, lag_s, lag_alarm: api.lag.alarm(), visible_within_s: VISIBLE_WITHIN_S }))
@@ -47,13 +47,13 @@ pub(super) async fn retry(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
 ) -> Result<Json<RetryReply>, Problem> {
-    full(&by)?;
+    require_full_scope(&by)?;
     let requeued = api.store.retry_failed(UnixMillis::now()).await?;
     api.wake.notify_one();
     Ok(Json(RetryReply { requeued }))
 }
 
-/// The queue is everybody's.
-fn full(by: &Actor) -> Result<(), Problem> {
+/// Refuses limited keys: the queue holds the documents of all tenants.
+fn require_full_scope(by: &Actor) -> Result<(), Problem> {
     if by.scope.is_full() { Ok(()) } else { Err(Problem::needs_full_scope()) }
 }

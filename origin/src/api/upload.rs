@@ -8,11 +8,11 @@ use stagedoor::catalog::SyncBatch;
 use super::Api;
 use super::problem::Problem;
 
-/// The largest body that is taken. A title with a thousand offers has a fifth of it. What is kept, with the defaults filled
-/// in, is counted again.
+/// The largest body. A title with a thousand offers has a fifth of it. The stored document, with the defaults filled in, is
+/// checked against the same limit.
 pub(super) const MAX_BYTES: usize = SyncBatch::MAX_DOCUMENT_BYTES;
 
-/// The bytes of a body that says it is JSON. Whether it is, the validation sees.
+/// The bytes of a body whose content type is JSON. The validation parses it.
 pub(super) struct JsonBody(pub(super) Bytes);
 
 impl FromRequest<Api> for JsonBody {

@@ -1,4 +1,4 @@
-//! `stagedoor-origin api-key create|list|revoke`. It works on the database, beside a service that runs.
+//! `stagedoor-origin api-key create|list|revoke`. It works on the database, also while the service runs.
 
 use std::error::Error;
 
@@ -11,29 +11,29 @@ use crate::store::{ApiKeyRecord, Scope, Store};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ApiKeyCommand {
-    /// Make a key and print it. It is shown this once: only its hash is kept.
+    /// Make a key and print it, once: only its hash is stored.
     Create {
-        /// Whom the key is for, such as `cms`.
+        /// Name of the key's holder, such as `cms`.
         #[arg(long, value_parser = name)]
         name: String,
-        /// Kinds of documents that it is for: site, title, keys, revocations. Without it: every kind.
+        /// Kinds of documents to which it is limited: site, title, keys, revocations. Default: every kind.
         #[arg(long, value_delimiter = ',', value_name = "KIND", value_parser = kind)]
         kinds: Vec<Kind>,
-        /// Host names of the sites that it is for, with their titles and revocations. Without it: every site. A set of keys
-        /// belongs to no site, and is closed to such a key.
+        /// Host names of the sites to which it is limited, with their titles and revocations. Default: every site. A set of keys
+        /// belongs to no site, so such a key cannot reach it.
         #[arg(long, value_delimiter = ',', value_name = "HOST")]
         sites: Vec<Host>,
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// List the keys: public id, name, when made, kinds, sites, when revoked.
+    /// List the keys: public id, name, time made, kinds, sites, time revoked.
     List {
         #[command(flatten)]
         database: DatabaseArgs,
     },
     /// Revoke a key at once.
     Revoke {
-        /// The name that it was made with.
+        /// The name of the key.
         name: String,
         #[command(flatten)]
         database: DatabaseArgs,
@@ -59,7 +59,7 @@ impl ApiKeyCommand {
             }
             Self::Revoke { name, .. } => {
                 if !store.revoke_api_key(&name, UnixMillis::now()).await? {
-                    return Err(format!("there is no key in force named `{name}`").into());
+                    return Err(format!("no valid key is named `{name}`").into());
                 }
             }
         }
@@ -68,7 +68,7 @@ impl ApiKeyCommand {
     }
 }
 
-/// A name that fits into a line of a list.
+/// Reads a name that fits into a line of a list.
 fn name(text: &str) -> Result<String, &'static str> {
     if (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(text.to_owned())

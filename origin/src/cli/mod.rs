@@ -20,7 +20,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API and tell the edge what changes.
+    /// Serve the API and send changes to the edge.
     Serve(serve::Serve),
     /// Make, list and revoke the keys of the API.
     #[command(subcommand)]
@@ -28,7 +28,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what the command line says.
+    /// Runs the command.
     pub async fn run(self) -> Result<(), Box<dyn Error>> {
         match self.command {
             Command::Serve(serve) => serve.run().await,
@@ -39,8 +39,7 @@ impl Cli {
 
 #[derive(Debug, Args)]
 struct DatabaseArgs {
-    /// File, or sqlite: URL, of the database; made at the first start. Without it DATABASE_URL counts, then
-    /// ./stagedoor.db.
+    /// File, or sqlite: URL, of the database; created at the first start. Default: DATABASE_URL, else ./stagedoor.db.
     #[arg(long, env = "STAGEDOOR_DATABASE", value_name = "FILE")]
     database: Option<Database>,
 }

@@ -19,9 +19,8 @@ use crate::origin::{Origin, Settings};
 use crate::push::{Edge, Pace, Sink};
 use crate::server::Limits;
 
-/// The secret shared with the edge is read from the environment variable SYNC_SECRET alone, since a command
-/// line can be read by every user of a machine; so is the folder of the edge's endpoints, CONTROL_PATH, where the Worker
-/// has one.
+/// The secret shared with the edge is read from the environment variable SYNC_SECRET, because every user of a machine can read a
+/// command line. So is CONTROL_PATH, the folder of the edge's endpoints, if the Worker has one.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// Address to listen on.
@@ -35,15 +34,13 @@ pub(super) struct Serve {
     /// Folder of sample media to serve under /media/.
     #[arg(long, env = "STAGEDOOR_MEDIA", value_name = "DIR")]
     media: Option<PathBuf>,
-    /// Age, in seconds, of the oldest change that the edge does not hold at which an alarm is logged and told by
-    /// /api/v1/sync.
+    /// Age of a pending change, in seconds, that raises an alarm in the log and in /api/v1/sync.
     #[arg(long, env = "STAGEDOOR_LAG_ALARM_S", value_name = "SECONDS", default_value = "60")]
     lag_alarm_s: u64,
-    /// The most connections at a time, each with a file descriptor. Of those that wait for a request, the longest-waiting one
-    /// is closed for a new one.
+    /// Greatest number of connections, each with a file descriptor. A new one replaces the connection that has been idle longest.
     #[arg(long, env = "STAGEDOOR_CONNECTIONS", value_name = "NUMBER", default_value_t = Limits::default().connections)]
     connections: usize,
-    /// How the log is written. What is in it, RUST_LOG says.
+    /// Format of the log. RUST_LOG sets its level.
     #[arg(long, env = "STAGEDOOR_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
 }
@@ -54,8 +51,8 @@ enum LogFormat {
     Json,
 }
 
-/// How long the edge may take to answer a batch: a hundred changes are two hundred operations of KV, one after another.
-/// A batch that was given up may still be under way there, behind the one that is sent next.
+/// The time limit for the edge's answer to a batch. A hundred changes are two hundred KV operations, one after another. A batch
+/// that was given up may still be running at the edge when the next one is sent.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Serve {
@@ -72,7 +69,7 @@ impl Serve {
         let folder = env::var(PATH_VARIABLE).unwrap_or_default();
         let edge = Edge::new(&self.edge, Redacted::new(secret), PUSH_TIMEOUT)?.below(&folder)?;
         if self.edge.scheme() == "http" && !is_loopback(&self.edge) {
-            tracing::warn!("documents, keys among them, go to the edge unencrypted: use https");
+            tracing::warn!("documents, including keys, go to the edge unencrypted: use https");
         }
         let settings = Settings {
             listen: self.listen,
@@ -101,7 +98,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Stops on SIGINT, and on SIGTERM where there is one.
+/// Stops on SIGINT, and on SIGTERM where the system has it.
 async fn cancel_on_signal(stop: CancellationToken) {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {

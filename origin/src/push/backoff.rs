@@ -1,10 +1,10 @@
-//! How long to wait before another try.
+//! The wait before a retry.
 
 use std::time::Duration;
 
 /// Exponential back-off with full jitter: a random time up to `base` doubled with every failure, up to `cap`.
 ///
-/// `random` is evenly distributed. Full jitter spreads tries best when many wait for one peer
+/// `random` is evenly distributed. Full jitter spreads retries best if many clients wait for one peer
 /// ([Exponential Backoff And Jitter]).
 ///
 /// [Exponential Backoff And Jitter]: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -13,7 +13,7 @@ pub(super) fn delay(failures: u32, base: Duration, cap: Duration, random: u32) -
     doubled.min(cap).mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
 
-/// A random number for [`delay`]. Without randomness the longest wait is taken, which is always safe.
+/// A random number for [`delay`]. Without randomness it selects the longest wait, which is always safe.
 pub(super) fn random() -> u32 {
     getrandom::u32().unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! Which documents go into a batch, and in which order.
+//! Fills a batch with documents.
 
 use stagedoor::catalog::{Change, DocumentKey, SyncBatch};
 
@@ -12,7 +12,7 @@ pub(super) struct Filling {
     room: Room,
 }
 
-/// How much a batch may hold.
+/// The capacity of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
     changes: usize,
@@ -23,8 +23,8 @@ impl Room {
     /// A whole batch.
     pub(super) const WHOLE: Self = Self { changes: SyncBatch::MAX_CHANGES, bytes: SyncBatch::MAX_BYTES };
 
-    /// What urgent documents leave to the others while others wait: one of any size always fits behind them, so that no
-    /// flood of revocations keeps the rest of the catalogue from the edge.
+    /// The capacity for urgent documents while other documents wait. It leaves room for one document of any size, so a flood
+    /// of revocations does not keep the rest of the catalogue from the edge.
     pub(super) const BESIDE_OTHERS: Self = Self {
         changes: SyncBatch::MAX_CHANGES / 4 * 3,
         bytes: SyncBatch::MAX_BYTES
@@ -34,7 +34,7 @@ impl Room {
     };
 }
 
-/// The longest identifier of a document, an issuer's.
+/// The longest identifier of a document; issuers have the longest.
 const LONGEST_ID: usize = 256;
 
 impl Filling {
@@ -42,22 +42,22 @@ impl Filling {
         Self { changes: Vec::new(), bytes: SyncBatch::ENVELOPE_BYTES, room }
     }
 
-    /// Gives the batch more room, for what comes behind.
+    /// Gives the batch more capacity, for the next documents.
     pub(super) const fn widen(&mut self, room: Room) {
         self.room = room;
     }
 
-    /// Whether nothing more fits by number.
+    /// Whether the batch has the greatest number of documents.
     pub(super) const fn is_full(&self) -> bool {
         self.changes.len() >= self.room.changes
     }
 
-    /// Puts a document in, if it fits; the first always does. Says whether it was taken.
+    /// Adds a document if it fits; the first one always does. Returns whether it was added.
     pub(super) fn take(
         &mut self,
         key: &DocumentKey,
         Outgoing { revision, body }: Outgoing,
-    ) -> Result<bool, NotJson> {
+    ) -> Result<bool, CorruptDocument> {
         let body_bytes = body.as_ref().map_or(0, |body| body.expose().len());
         let bytes = self.bytes + SyncBatch::ENVELOPE_BYTES + key.id().len() + body_bytes;
         if self.is_full() || (!self.changes.is_empty() && bytes > self.room.bytes) {
@@ -66,22 +66,22 @@ impl Filling {
         let raw = |body: stagedoor::redacted::Redacted<String>| {
             serde_json::value::RawValue::from_string(body.expose().clone())
         };
-        let document = body.map(raw).transpose().map_err(|_| NotJson { revision })?;
+        let document = body.map(raw).transpose().map_err(|_| CorruptDocument { revision })?;
         self.bytes = bytes;
         self.changes.push(Change { key: key.clone(), revision, document });
         Ok(true)
     }
 
-    /// The batch.
+    /// The filled batch.
     pub(super) fn done(self) -> SyncBatch {
         SyncBatch { changes: self.changes }
     }
 }
 
-/// The database holds a document that is no JSON.
+/// The database holds a document that is not JSON.
 #[derive(Debug)]
-pub(super) struct NotJson {
-    /// The revision of that state.
+pub(super) struct CorruptDocument {
+    /// Its revision.
     pub(super) revision: u64,
 }
 

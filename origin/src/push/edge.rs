@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::clock::UnixMillis;
 
-/// The edge's sync endpoint and the secret that it knows us by.
+/// The edge's sync endpoint and the shared secret.
 #[derive(Clone)]
 pub struct Edge {
     client: Client,
@@ -27,16 +27,16 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// Why there is no edge to tell.
+/// Why the edge cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
     /// The address cannot be used.
     #[error("expected the edge's address as http://host or https://host, found `{0}`")]
     Address(Url),
-    /// The secret is too short to keep anybody out.
+    /// The secret is too short.
     #[error("expected at least {least} characters in the secret that is shared with the edge, found {found}", least = Edge::MIN_SECRET_CHARS)]
     Secret {
-        /// How many it has.
+        /// Its length in characters.
         found: usize,
     },
     /// The folder of the edge's endpoints cannot be used.
@@ -47,7 +47,7 @@ pub enum EdgeError {
     Client(#[from] reqwest::Error),
 }
 
-/// Why a batch has no answer for each of its documents.
+/// Why a batch has no result for each of its documents.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// No connection, or no answer in time.
@@ -65,7 +65,7 @@ pub enum PushError {
 }
 
 impl PushError {
-    /// Whether it has nothing to do with what the batch holds: the edge is not there, does not know us, or has had enough.
+    /// Whether the cause is the edge and not the batch: it is unreachable, does not accept the secret, or limits the rate.
     pub(super) fn is_about_the_edge(&self) -> bool {
         match self {
             Self::Unreachable(error) => error.is_connect() || error.is_builder(),
@@ -76,7 +76,7 @@ impl PushError {
         }
     }
 
-    /// Whether the edge said that it will not take this batch, however often it is sent.
+    /// Whether the edge refused the batch for good, so that sending it again would not help.
     pub(super) fn is_final(&self) -> bool {
         match self {
             Self::Status(status, _) => {
@@ -91,13 +91,13 @@ impl PushError {
 }
 
 impl Edge {
-    /// The fewest characters of a secret.
+    /// The shortest secret, in characters.
     pub const MIN_SECRET_CHARS: usize = 32;
 
-    /// The longest answer that is read, in bytes: a hundred results have a tenth of it.
+    /// The longest answer in bytes. A hundred results have a tenth of it.
     const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
-    /// Takes the edge's address, with any of its host names, and the shared secret.
+    /// Sets up the edge, by its address with any of its host names, and the shared secret.
     pub fn new(base: &Url, secret: Redacted<String>, timeout: Duration) -> Result<Self, EdgeError> {
         let chars = secret.expose().chars().count();
         if chars < Self::MIN_SECRET_CHARS {
@@ -108,7 +108,7 @@ impl Edge {
         let endpoint = base.join(SyncBatch::PATH).ok();
         let endpoint = endpoint.filter(|_| bare && anonymous && matches!(base.scheme(), "http" | "https"));
         let endpoint = endpoint.ok_or_else(|| EdgeError::Address(base.clone()))?;
-        // An error says that a provider is in place already, which is as good.
+        // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .connect_timeout(timeout.min(Duration::from_secs(5)))
@@ -116,14 +116,14 @@ impl Edge {
             .redirect(redirect::Policy::none())
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         let client = match base.scheme() {
-            // A machine without root certificates can do without them here.
+            // Plain HTTP needs no root certificates, and the machine may have none.
             "http" => client.tls_certs_only([]).build()?,
             _ => client.build()?,
         };
         Ok(Self { client, endpoint, secret })
     }
 
-    /// The same edge, whose own endpoints answer below a folder that few know: the Worker's `CONTROL_PATH`.
+    /// Sets the folder of the edge's endpoints: the Worker's `CONTROL_PATH`.
     pub fn below(mut self, folder: &str) -> Result<Self, EdgeError> {
         ControlPlace::new("", folder)?;
         if !folder.is_empty() {
@@ -144,7 +144,7 @@ impl Edge {
         for (name, value) in signature.headers() {
             request = request.header(name, value);
         }
-        // The folder in the URL is a secret, and errors are logged and kept.
+        // The folder in the URL is a secret, and errors are logged and stored.
         let mut response = request.send().await.map_err(reqwest::Error::without_url)?;
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
@@ -161,7 +161,7 @@ impl Edge {
     }
 }
 
-/// An error and what caused it, since reqwest alone only says that sending failed.
+/// An error with its causes, because reqwest's own message only says that sending failed.
 fn causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -191,7 +191,7 @@ mod tests {
         assert!(matches!(new("http://a", "short"), Err(EdgeError::Secret { found: 5 })));
     }
 
-    /// The Worker's own host is the address, its `CONTROL_PATH` the folder; the folder is shown nowhere.
+    /// The folder, the Worker's `CONTROL_PATH`, appears in no output.
     #[test]
     fn the_folder_of_the_edge_s_endpoints() {
         let address = "https://control.example".parse().unwrap();

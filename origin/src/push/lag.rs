@@ -1,4 +1,4 @@
-//! Says when the edge falls behind, and when it has caught up.
+//! Raises an alarm when the edge falls behind, and ends it when the edge has caught up.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::store::Store;
 /// The alarm: `{"threshold_s", "raised_at"}`.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Alarm {
-    /// The age of the oldest change that the edge does not hold at which it is raised, in seconds.
+    /// The age of a pending change, in seconds, that raises it.
     threshold_s: u64,
-    /// Since when it is raised; null when it is not.
+    /// When it was raised; null if it is not.
     raised_at: Option<UnixMillis>,
 }
 
-/// Watches the age of the oldest change that the edge does not hold. Clones share the alarm.
+/// Watches the age of the oldest pending change. Clones share the alarm.
 #[derive(Clone, Debug)]
 pub struct Lag {
     threshold: Duration,
@@ -31,13 +31,13 @@ impl Lag {
         Self { threshold, raised_at: Arc::default() }
     }
 
-    /// How it stands.
+    /// The state of the alarm.
     pub fn alarm(&self) -> Alarm {
         let raised_at = *self.raised_at.lock().unwrap_or_else(PoisonError::into_inner);
         Alarm { threshold_s: self.threshold.as_secs(), raised_at }
     }
 
-    /// Watches until `stop`. It is a task of its own, since a push may wait for the edge as long as that takes.
+    /// Watches until `stop`. It is a task of its own, because a push may wait for the edge for a long time.
     pub(crate) async fn watch(self, store: Store, stop: CancellationToken) {
         let interval = (self.threshold / 4).clamp(Duration::from_millis(50), Duration::from_secs(5));
         loop {

@@ -1,4 +1,4 @@
-//! Tells the edge what has changed: takes the outbox's newest states, sends them in batches, notes the answers.
+//! Sends changes to the edge: takes the newest states from the outbox, sends them in batches, records the answers.
 
 mod backoff;
 mod batch;
@@ -16,7 +16,7 @@ pub use worker::Worker;
 
 use stagedoor::catalog::{SyncBatch, SyncReport};
 
-/// Where documents reach KV through.
+/// The way by which documents reach KV.
 #[derive(Clone, Debug)]
 pub enum Sink {
     /// The Worker's own signed endpoint, which needs no Cloudflare API token and works in local development.
@@ -24,7 +24,7 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// Sends a batch and brings the answer.
+    /// Sends a batch and returns the answer.
     async fn push(&self, batch: &SyncBatch) -> Result<SyncReport, PushError> {
         match self {
             Self::Edge(edge) => edge.push(batch).await,

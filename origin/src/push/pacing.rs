@@ -1,4 +1,4 @@
-//! When which document may be sent: not before its last write has settled, nor into an edge that is down.
+//! When a document may be sent: not before its last write has settled, and not to an edge that is down.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use super::backoff;
 /// The times that pace the worker.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// The least time between two writes of one key: Workers KV takes [one a second].
+    /// The shortest time between two writes of one key: Workers KV accepts [one a second].
     ///
     /// [one a second]: https://developers.cloudflare.com/kv/platform/limits/
     pub key_interval: Duration,
-    /// The longest wait after the first failure; it doubles with every further one.
+    /// The longest wait after the first failure. It doubles with each further failure.
     pub backoff_base: Duration,
-    /// The longest wait of all.
+    /// The longest wait after any number of failures.
     pub backoff_cap: Duration,
 }
 
@@ -31,7 +31,7 @@ impl Default for Pace {
     }
 }
 
-/// What is waited for. It is forgotten in a restart, which sends everything pending at once, once.
+/// The waits in force. A restart forgets them, and sends everything pending once, without a wait.
 #[derive(Debug)]
 pub(super) struct Pacing {
     pace: Pace,
@@ -50,18 +50,18 @@ impl Pacing {
         Self { pace, edge: Hold { failures: 0, until: now }, keys: HashMap::new() }
     }
 
-    /// Until when nothing may be sent, if that is not now.
+    /// The end of the wait for all documents, if there is one.
     pub(super) fn edge_held_until(&self, now: Instant) -> Option<Instant> {
         Some(self.edge.until).filter(|until| *until > now)
     }
 
-    /// Forgets the holds that have passed, and says how many keys are still held.
+    /// Removes the waits that have passed, and returns the number of keys that still wait.
     pub(super) fn keys_held(&mut self, now: Instant) -> usize {
         self.keys.retain(|_, hold| hold.until > now || hold.failures > 0);
         self.keys.len()
     }
 
-    /// Until when this document may not be sent, if that is not now.
+    /// The end of the wait for this document, if there is one.
     pub(super) fn key_held_until(&self, key: &DocumentKey, now: Instant) -> Option<Instant> {
         self.keys.get(key).map(|hold| hold.until).filter(|until| *until > now)
     }
@@ -71,7 +71,7 @@ impl Pacing {
         self.edge = Hold { failures: 0, until: now };
     }
 
-    /// The edge, or our own database, has failed. Returns the wait.
+    /// The edge, or the service's own database, has failed. Returns the wait.
     pub(super) fn edge_failed(&mut self, now: Instant) -> Duration {
         self.edge = self.next(self.edge.failures, now, Duration::ZERO);
         self.edge.until - now
@@ -82,8 +82,8 @@ impl Pacing {
         self.keys.insert(key.clone(), Hold { failures: 0, until: now + self.pace.key_interval });
     }
 
-    /// The document could not be written now. `took` is for how long it had the edge for itself, if it had: it gets no more
-    /// than a tenth of the edge's time.
+    /// The document could not be written now. `took` is the time for which it alone occupied the edge. It gets at most a tenth of
+    /// the edge's time.
     pub(super) fn key_failed(&mut self, key: &DocumentKey, now: Instant, took: Duration) {
         let failures = self.keys.get(key).map_or(0, |hold| hold.failures);
         let least = self.pace.key_interval.max(took.saturating_mul(10));

@@ -1,35 +1,35 @@
-//! The search for the document for which the edge refuses a batch.
+//! Searches for the document that makes the edge refuse a batch.
 //!
-//! An edge answers for each document by itself, but an older one, or whatever stands in front of it, may refuse a batch as a
-//! whole. Its documents are then suspects. They are sent in halves, turn about with the documents that nobody suspects,
-//! until one is refused alone. Of a hundred documents with one bad among them, that takes fourteen batches, and nobody else
-//! waits for more than one of them.
+//! The edge answers for each document separately. But an older edge, or a proxy in front of it, may refuse a batch as a whole.
+//! The documents of that batch are then suspects. They are sent in halves, alternating with all other documents, until one is
+//! refused alone. One bad document in a hundred is found with fourteen batches, and no other document waits for more than one of
+//! them.
 
 use std::collections::VecDeque;
 
 use stagedoor::catalog::DocumentKey;
 
-/// The groups that are still to be sent by themselves. A restart forgets them, and begins with a whole batch again.
+/// The groups of suspects that are still to be sent. A restart forgets them, and starts with a whole batch again.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     groups: VecDeque<Vec<DocumentKey>>,
-    /// Whether the next batch is theirs, if others wait as well.
+    /// Whether the next batch has suspects, if other documents wait too.
     turn: bool,
 }
 
 impl Suspects {
-    /// How many documents are suspected.
+    /// The number of suspects.
     pub(super) fn len(&self) -> usize {
         self.groups.iter().map(Vec::len).sum()
     }
 
-    /// Whether a document is among them.
+    /// Whether a document is a suspect.
     pub(super) fn contains(&self, key: &DocumentKey) -> bool {
         self.groups.iter().any(|group| group.contains(key))
     }
 
-    /// The group to be sent now, if it is its turn; it is suspected no more until the batch is refused again. `others` says
-    /// whether documents wait that nobody suspects, `is_held` which ones may not be sent yet.
+    /// Takes the group that is to be sent now, if it is the suspects' turn. `others` says whether other documents wait; `is_held`
+    /// says which documents may not be sent yet.
     pub(super) fn next(
         &mut self,
         others: bool,
@@ -43,7 +43,7 @@ impl Suspects {
         if self.turn { self.groups.remove(at) } else { None }
     }
 
-    /// A batch with these documents, two or more, was refused.
+    /// Splits a refused batch of two or more documents.
     pub(super) fn split(&mut self, keys: &[DocumentKey]) {
         let (first, second) = keys.split_at(keys.len() / 2);
         for half in [second, first] {
@@ -51,12 +51,12 @@ impl Suspects {
         }
     }
 
-    /// A document that the edge has no answer to, although it was sent alone, is sent alone again.
+    /// Sends a document alone again that the edge did not answer for when it was sent alone.
     pub(super) fn isolate(&mut self, key: DocumentKey) {
         self.groups.push_back(vec![key]);
     }
 
-    /// These documents are still to be sent by themselves.
+    /// Puts a group back that could not be sent.
     pub(super) fn put_back(&mut self, keys: Vec<DocumentKey>) {
         if !keys.is_empty() {
             self.groups.push_front(keys);

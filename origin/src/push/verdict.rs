@@ -1,11 +1,11 @@
-//! What the edge's answer means for each document of a batch.
+//! Reads the edge's answer for each document of a batch.
 
 use stagedoor::catalog::{Outcome, SyncBatch, SyncReport, SyncResult};
 
 use super::PushError;
 use crate::store::{Settlement, Verdict};
 
-/// Reads a report; it has to answer the batch change by change.
+/// Reads a report. It has to have one result for each change of the batch, in the same order.
 pub(super) fn settlements(batch: &SyncBatch, report: SyncReport) -> Result<Vec<Settlement>, PushError> {
     let sent = batch.changes.iter().map(|change| change.key.to_string());
     if !sent.eq(report.results.iter().map(|result| result.key.clone())) {
@@ -23,8 +23,8 @@ pub(super) fn settlements(batch: &SyncBatch, report: SyncReport) -> Result<Vec<S
 fn verdict(sent: u64, SyncResult { revision, outcome, detail, .. }: SyncResult) -> Verdict {
     let detail = || detail.unwrap_or_else(|| "the edge gave no reason".to_owned());
     match (outcome, revision) {
-        // Nothing of ours is newer than what we send last: somebody else writes there, or this database is
-        // an old copy. To call that delivered would hide that the edge decides by something else.
+        // This database has no newer revision. So another database writes to this edge, or this one is an old copy. The
+        // edge decides by a foreign document, and "delivered" would hide that.
         (Outcome::Stale, Some(held)) if held > sent => Verdict::Refuse(format!(
             "the edge holds revision {held}, which is newer and not of this database: retry to replace it"
         )),

@@ -1,4 +1,4 @@
-//! The one task that talks to the edge, one batch at a time, so that nothing overtakes.
+//! The only task that talks to the edge. It sends one batch at a time, so no change overtakes another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Filling, NotJson, Room};
+use super::batch::{CorruptDocument, Filling, Room};
 use super::pacing::Pacing;
 use super::suspects::Suspects;
 use super::{Pace, PushError, Sink, verdict};
@@ -25,23 +25,23 @@ pub struct Worker {
     suspects: Suspects,
 }
 
-/// How long to look again when nothing is pending and nobody wakes us, in case that another process writes.
+/// The interval between looks at an empty outbox, in case another process writes to it.
 const IDLE: Duration = Duration::from_secs(30);
 
 impl Worker {
-    /// A worker that `wake` wakes when there is something new in the outbox.
+    /// A worker that `wake` wakes when the outbox has a new change.
     pub fn new(store: Store, sink: Sink, wake: Arc<Notify>, pace: Pace) -> Self {
         Self { store, sink, wake, pacing: Pacing::new(pace, Instant::now()), suspects: Suspects::default() }
     }
 
-    /// Works until `stop`, beginning with what an earlier run has left. A batch that is in flight is finished.
+    /// Works until `stop`. It starts with the changes of earlier runs, and finishes a batch in flight.
     pub async fn run(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let again_at = match self.round().await {
                 Ok(again_at) => again_at,
                 Err(error) => {
                     let wait = self.pacing.edge_failed(Instant::now());
-                    tracing::error!(%error, wait_ms = wait.as_millis(), "the outbox cannot be worked off");
+                    tracing::error!(%error, wait_ms = wait.as_millis(), "the outbox cannot be processed");
                     Instant::now() + wait
                 }
             };
@@ -53,13 +53,13 @@ impl Worker {
         }
     }
 
-    /// Sends one batch, if anything may be sent now, and says when to look again.
+    /// Sends one batch, if a document may be sent now, and returns when to look again.
     async fn round(&mut self) -> Result<Instant, StoreError> {
         let now = Instant::now();
         if let Some(until) = self.pacing.edge_held_until(now) {
             return Ok(until);
         }
-        // Even if every held and suspected document is among them, there is a whole batch of others.
+        // Enough for a whole batch even if every waiting and suspected document is among them.
         let limit = SyncBatch::MAX_CHANGES + self.pacing.keys_held(now) + self.suspects.len();
         let (mut queues, mut held_until) = ([Vec::new(), Vec::new()], None::<Instant>);
         for (queue, urgent) in queues.iter_mut().zip([true, false]) {
@@ -86,11 +86,11 @@ impl Worker {
         if !batch.changes.is_empty() {
             self.send(&batch, suspected).await?;
         }
-        // There may be more than fits into a batch.
+        // More documents may wait than fit into a batch.
         Ok(self.pacing.edge_held_until(Instant::now()).unwrap_or_else(Instant::now))
     }
 
-    /// The urgent documents and, behind them, as many others as fit.
+    /// The urgent documents, then as many others as fit.
     async fn batch(
         &mut self,
         urgent: &[DocumentKey],
@@ -103,7 +103,7 @@ impl Worker {
         Ok(filling.done())
     }
 
-    /// A group of suspects; those that do not fit any more are sent after it.
+    /// A group of suspects. Those that do not fit are sent in the next group.
     async fn batch_of_suspects(&mut self, group: Vec<DocumentKey>) -> Result<SyncBatch, StoreError> {
         let mut filling = Filling::new(Room::WHOLE);
         let taken = self.fill(&mut filling, &group).await?;
@@ -111,13 +111,13 @@ impl Worker {
         Ok(filling.done())
     }
 
-    /// Puts documents into a batch until one does not fit, and says how many it has looked at before.
+    /// Adds documents to a batch until one does not fit. Returns how many were processed before it.
     async fn fill(&mut self, filling: &mut Filling, keys: &[DocumentKey]) -> Result<usize, StoreError> {
         for (at, key) in keys.iter().enumerate() {
             if filling.is_full() {
                 return Ok(at);
             }
-            // It may have been settled meanwhile.
+            // The document may have been settled in the meantime.
             let outgoing = match self.store.outgoing(key).await {
                 Ok(Some(outgoing)) => outgoing,
                 Ok(None) => continue,
@@ -130,7 +130,7 @@ impl Worker {
             match filling.take(key, outgoing) {
                 Ok(true) => {}
                 Ok(false) => return Ok(at),
-                Err(NotJson { revision }) => {
+                Err(CorruptDocument { revision }) => {
                     let why = "the database holds a text that is not JSON: put the document again".to_owned();
                     self.refuse_unsent(key, revision, why).await?;
                 }
@@ -139,7 +139,7 @@ impl Worker {
         Ok(keys.len())
     }
 
-    /// A document that cannot be sent fails alone, and holds up no other. The edge has said nothing: its pace stays as it is.
+    /// Marks a document that cannot be sent as failed; the others go on. The edge was not asked, so its pace does not change.
     async fn refuse_unsent(&self, key: &DocumentKey, revision: u64, why: String) -> Result<(), StoreError> {
         tracing::error!(%key, revision, why, "a document cannot be sent, see /api/v1/sync");
         let verdict = Verdict::Refuse(why);
@@ -156,7 +156,7 @@ impl Worker {
         };
         let took = began.elapsed();
         let keys = || batch.changes.iter().map(|change| change.key.clone()).collect::<Vec<_>>();
-        // An empty batch tells an edge that takes nothing from one that does not take this.
+        // An empty batch shows whether the edge accepts any batch, or only refuses this one.
         let empty = SyncBatch { changes: Vec::new() };
         if error.is_about_the_edge() || self.sink.push(&empty).await.is_err() {
             if suspected {
@@ -182,16 +182,16 @@ impl Worker {
         }
     }
 
-    /// A document that was refused alone is sent once more, now that the edge is known to take others: it may have come back in
-    /// between.
+    /// Sends a document that was refused alone once more, now that the edge accepts others: the edge may have recovered in the
+    /// meantime.
     async fn push_again(&self, batch: &SyncBatch) -> Result<Vec<Settlement>, PushError> {
         self.sink.push(batch).await.and_then(|report| verdict::settlements(batch, report))
     }
 
-    /// A document that the edge has no answer to waits by itself.
+    /// Lets a document without an answer wait separately.
     async fn isolate(&mut self, alone: &Change, error: &PushError, took: Duration) -> Result<(), StoreError> {
         let Change { key, revision, .. } = alone;
-        tracing::warn!(%error, %key, revision, "the edge has no answer to a document, it is sent again alone");
+        tracing::warn!(%error, %key, revision, "the edge gave no answer for a document, it is sent again alone");
         self.pacing.key_failed(key, Instant::now(), took);
         self.suspects.isolate(key.clone());
         self.store.settle(&[unsettled(alone, error)], UnixMillis::now()).await
@@ -211,7 +211,7 @@ impl Worker {
         let now = Instant::now();
         self.pacing.edge_answered(now);
         for Settlement { key, revision, verdict, .. } in settlements {
-            // What the edge says of a document may quote it: that stays out of the log.
+            // The edge's detail may quote the document, so it is not logged.
             match verdict {
                 Verdict::Deliver => {
                     self.pacing.key_settled(key, now);
@@ -238,7 +238,7 @@ impl Worker {
     }
 }
 
-/// That a change is to be sent again.
+/// The settlement of a change that is to be sent again.
 fn unsettled(change: &Change, error: &PushError) -> Settlement {
     Settlement {
         key: change.key.clone(),

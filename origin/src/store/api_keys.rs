@@ -8,12 +8,12 @@ use stagedoor::redacted::Redacted;
 use super::{Actor, Scope, Store};
 use crate::clock::UnixMillis;
 
-/// A new key, whole. It exists in the reply to the one who made it and nowhere else.
+/// A new key in full. It exists only in the output of the command that made it.
 #[derive(Clone, Debug)]
 pub struct ApiKey(Redacted<String>);
 
 impl ApiKey {
-    /// Makes a key of 256 random bits behind a public id of 48.
+    /// Makes a key: a public id of 48 random bits, then a secret of 256.
     fn random() -> Result<(String, Self), getrandom::Error> {
         let (mut id, mut secret) = ([0; 6], [0; 32]);
         getrandom::fill(&mut id)?;
@@ -29,26 +29,26 @@ impl ApiKey {
     }
 }
 
-/// What is kept of a key.
+/// The stored record of a key.
 #[derive(Clone, Debug)]
 pub struct ApiKeyRecord {
-    /// Its public part, which may stand in logs.
+    /// Its public id, which may appear in logs.
     pub id: String,
-    /// Whom it was made for; of the keys in force, one a name.
+    /// The name of its holder. Only one valid key may have a name.
     pub name: String,
-    /// What it is for.
+    /// Its scope.
     pub scope: Scope,
     /// When it was made.
     pub created_at: UnixMillis,
-    /// When it was revoked, if it was.
+    /// When it was revoked, if ever.
     pub revoked_at: Option<UnixMillis>,
 }
 
 /// Why a key was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiKeyStoreError {
-    /// There is one of this name already.
-    #[error("there is a key in force named `{0}` already: revoke it first, or choose another name")]
+    /// A valid key has this name already.
+    #[error("a valid key is named `{0}` already: revoke it first, or choose another name")]
     Taken(String),
     /// The operating system gave no randomness.
     #[error("no random bytes: {0}")]
@@ -86,12 +86,12 @@ impl Store {
         Ok(key)
     }
 
-    /// Every key ever made, the oldest first.
+    /// All keys, revoked ones too, the oldest first.
     pub async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM api_keys ORDER BY created_at, id").fetch_all(&self.pool).await
     }
 
-    /// Revokes the key of this name at once. Returns whether one was in force.
+    /// Revokes the key of this name at once. Returns whether there was a valid one.
     pub async fn revoke_api_key(&self, name: &str, now: UnixMillis) -> Result<bool, sqlx::Error> {
         let done = sqlx::query("UPDATE api_keys SET revoked_at = $1 WHERE name = $2 AND revoked_at IS NULL")
             .bind(now)
@@ -101,10 +101,10 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// The key in force that this text is, if it is one.
+    /// The holder of a presented key, if the key is valid.
     ///
-    /// The look-up is by hash: how long it takes may tell something about the hash of a guess, which the
-    /// guesser knows anyway, and nothing about a key.
+    /// The look-up is by hash. Its duration may tell something about the hash of a guess, which the guesser knows anyway, but
+    /// nothing about a valid key.
     pub async fn authenticate(&self, presented: &str) -> Result<Option<Actor>, sqlx::Error> {
         let found: Option<ApiKeyRecord> =
             sqlx::query_as("SELECT * FROM api_keys WHERE hash = $1 AND revoked_at IS NULL")
@@ -127,8 +127,8 @@ impl FromRow<'_, SqliteRow> for ApiKeyRecord {
     }
 }
 
-/// SHA-256 of the whole key. A slow hash such as argon2 protects passwords, which can be guessed; nobody
-/// guesses 256 random bits, and a fast hash keeps a flood of wrong keys cheap.
+/// SHA-256 of the whole key. A slow hash such as argon2 protects passwords, which can be guessed. Nobody guesses 256 random bits,
+/// and a fast hash keeps a flood of wrong keys cheap.
 fn hash(key: &str) -> String {
     hex(&Sha256::digest(key.as_bytes()))
 }

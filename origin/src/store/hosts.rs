@@ -1,4 +1,4 @@
-//! Documents that have edges fetch from a host.
+//! Finds documents that make edges fetch from a host.
 
 use sqlx::SqliteConnection;
 use stagedoor::catalog::{DocumentKey, Kind};
@@ -7,8 +7,8 @@ use super::{Scope, record};
 use crate::store::Record;
 use crate::validate::{self, FieldError};
 
-/// What a document says of hosts that others contradict, as the transaction sees them that writes it. Documents that are not
-/// within the scope are not named.
+/// Finds conflicts between the hosts of a document and those of other documents, within the transaction that writes it.
+/// Documents outside the scope are not named.
 pub(super) async fn clashes(
     connection: &mut SqliteConnection,
     key: &DocumentKey,
@@ -20,7 +20,7 @@ pub(super) async fn clashes(
         reaches_site = record::find(connection, &site).await?.is_some_and(|record| record.body.is_some());
     }
     let others = match key {
-        DocumentKey::Site(host) => naming(connection, host.as_str()).await?,
+        DocumentKey::Site(host) => documents_naming(connection, host.as_str()).await?,
         DocumentKey::Title(_) | DocumentKey::Keys(_) | DocumentKey::Revocations(_) => Vec::new(),
     };
     let others = others.iter().filter_map(|other| Some((&other.key, other.body.as_ref()?.expose().as_str())));
@@ -28,9 +28,9 @@ pub(super) async fn clashes(
     Ok(validate::clashes(key, document, reaches_site, others, may_see))
 }
 
-/// The documents that are not deleted and may have a URL of this host, or of one that begins with it.
-async fn naming(connection: &mut SqliteConnection, host: &str) -> Result<Vec<Record>, sqlx::Error> {
-    // In a pattern, `_` stands for itself and for others: more is found than has to be.
+/// The existing documents that may contain a URL of this host, or of one that begins with it.
+async fn documents_naming(connection: &mut SqliteConnection, host: &str) -> Result<Vec<Record>, sqlx::Error> {
+    // In a pattern, `_` matches any character, so this finds more than necessary.
     let records = sqlx::query_as(
         "SELECT * FROM document_states WHERE kind IN ($1, $2) AND body LIKE '%//' || $3 || '%'",
     );

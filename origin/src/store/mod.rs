@@ -1,4 +1,4 @@
-//! The database: the catalogue as the CMS left it, what the edge has yet to be told, and the API keys.
+//! The database: the catalogue, the changes that the edge does not have yet, and the API keys.
 
 mod api_keys;
 mod hosts;
@@ -30,17 +30,17 @@ pub enum StoreError {
     /// The database refused or could not be reached.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
-    /// A document is not what this program writes. It is named, its content never is.
+    /// A stored document cannot be read. The error has its key, never its content.
     #[error("the database holds a document that cannot be read: {0}")]
     Corrupt(DocumentKey),
-    /// What the edge is to be told of a document cannot be read. That is this document's failure alone.
+    /// The state of a document that the edge should get cannot be read. Only this document fails.
     #[error("{key} cannot be sent: {why}")]
     Unreadable {
-        /// Which document.
+        /// Its key.
         key: DocumentKey,
-        /// The revision of that state.
+        /// Its revision.
         revision: u64,
-        /// What is wrong, without its content.
+        /// The reason, without its content.
         why: String,
     },
 }

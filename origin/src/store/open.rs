@@ -1,4 +1,4 @@
-//! Opening the database, and making it at the first start.
+//! Opens the database, and creates it at the first start.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::clock::UnixMillis;
 
-/// Where the database lies: a file, by its path or by a `sqlite:` URL.
+/// The location of the database: a file, by its path or by a `sqlite:` URL.
 #[derive(Clone, Debug)]
 pub struct Database(SqliteConnectOptions);
 
-/// Why there is no database to work with.
+/// Why the database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The name of the database cannot be read.
@@ -24,7 +24,7 @@ pub enum DatabaseError {
     /// The file cannot be made or opened.
     #[error("cannot open the database file {0}: {1}")]
     File(String, io::Error),
-    /// It does not answer, or is not a database.
+    /// The file is not a database, or does not answer.
     #[error("cannot open the database: {0}")]
     Open(#[from] sqlx::Error),
     /// Its tables cannot be brought up to date.
@@ -36,7 +36,7 @@ impl FromStr for Database {
     type Err = DatabaseError;
 
     fn from_str(text: &str) -> Result<Self, DatabaseError> {
-        // A database URL may carry a password: no more than its scheme is quoted.
+        // A database URL may contain a password, so only its scheme is quoted.
         match text.split_once(':') {
             Some(("sqlite", _)) => text
                 .parse()
@@ -58,14 +58,14 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database, makes its file if there is none, and brings its tables up to date.
+    /// Opens the database, creates its file if there is none, and brings its tables up to date.
     pub async fn open(Database(options): &Database) -> Result<Self, DatabaseError> {
         make_private(options)?;
         let options = options
             .clone()
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // What the CMS has been told is stored survives a loss of power too.
+            // A change that was confirmed to the CMS also survives a loss of power.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
@@ -81,8 +81,8 @@ impl Store {
         sqlx::query("SELECT 1 FROM documents LIMIT 1").fetch_optional(&self.pool).await.map(drop)
     }
 
-    /// Begins a transaction that writes. It takes the one writer's place at once, so that what it reads
-    /// first cannot change before it writes.
+    /// Begins a write transaction. It becomes the only writer at once, so the rows that it reads cannot change before it
+    /// writes.
     pub(super) async fn write_transaction(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         self.pool.begin_with("BEGIN IMMEDIATE").await
     }
@@ -93,8 +93,8 @@ impl Store {
     }
 }
 
-/// Makes the file for its owner alone: the documents in it include the session keys. The files that SQLite
-/// puts beside it take its permissions.
+/// Creates the file readable by its owner only, because its documents include the session keys. The files that SQLite puts
+/// beside it have the same permissions.
 fn make_private(options: &SqliteConnectOptions) -> Result<(), DatabaseError> {
     let path = options.get_filename();
     let mut file = fs::OpenOptions::new();

@@ -1,4 +1,4 @@
-//! The outbox: changes that the edge is still to be told, and what became of them.
+//! The outbox: changes for the edge, and their outcome.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -8,57 +8,57 @@ use stagedoor::redacted::Redacted;
 use super::{Store, StoreError, record};
 use crate::clock::UnixMillis;
 
-/// What goes ahead of what.
+/// The priority of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
 #[repr(i64)]
 pub enum Urgency {
-    /// What a site has revoked.
+    /// Revocations of a site.
     Revocation = 0,
-    /// A document that was deleted, a title without offers, a set of keys: somebody may lose access by it.
+    /// A deletion, a title without offers, a set of keys: somebody may lose access by it.
     TakeDown = 1,
     /// Everything else.
     Ordinary = 2,
 }
 
-/// The newest state of a document, as the edge is to be told.
+/// The newest state of a document, as it is sent to the edge.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     /// Its revision.
     pub revision: u64,
-    /// That state; `None` when it was deleted.
+    /// The document; `None` if it was deleted.
     pub body: Option<Redacted<String>>,
 }
 
-/// What became of a document's states up to a revision.
+/// The outcome for a document up to a revision.
 #[derive(Clone, Debug)]
 pub struct Settlement {
-    /// Which document.
+    /// Its key.
     pub key: DocumentKey,
-    /// The revision that was sent. Older states of the document are settled with it.
+    /// The revision that was sent. Older revisions are settled with it.
     pub revision: u64,
-    /// The revision that the edge says it holds now.
+    /// The revision that the edge reports.
     pub edge_revision: Option<u64>,
-    /// What became of it.
+    /// The outcome.
     pub verdict: Verdict,
 }
 
-/// What became of a state.
+/// The outcome for a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The edge holds it.
+    /// The edge has it.
     Deliver,
-    /// The edge will never take it, for this reason.
+    /// The edge refuses it for good, for this reason.
     Refuse(String),
     /// It is to be sent again, for this reason.
     Retry(String),
 }
 
-/// Milliseconds for which delivered changes stay in the outbox, for people who look for one: a week.
+/// How long delivered changes stay in the outbox for operators who look for one, in milliseconds: a week.
 const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 impl Store {
-    /// The documents whose newest state the edge is to be told: the urgent ones, or the others, each by turns between
-    /// those for whom changes wait.
+    /// The documents whose newest state the edge does not have: the urgent ones, or the others. Parties with waiting changes take
+    /// turns.
     pub async fn due(&self, urgent: bool, limit: usize) -> Result<Vec<DocumentKey>, StoreError> {
         let rows: Vec<SqliteRow> = sqlx::query(if urgent {
             "SELECT d.kind, d.id, d.revision FROM outbox o JOIN documents d ON d.revision = o.revision
@@ -80,8 +80,8 @@ impl Store {
         Ok(due)
     }
 
-    /// Settles a document whose key this version does not know, such as one that a newer version has written, so that it
-    /// holds up no other. Another try is for the operator to ask for.
+    /// Settles a document whose key this version cannot read, such as one written by a newer version, so that the others go on. An
+    /// operator can ask for a retry.
     async fn refuse_unreadable(&self, row: &SqliteRow, error: &sqlx::Error) -> Result<(), StoreError> {
         let name = record::name(row)?;
         tracing::error!(document = name, %error, "a document cannot be sent, see /api/v1/sync");
@@ -89,7 +89,7 @@ impl Store {
             "UPDATE outbox SET state = 'failed', last_error = $1, last_error_at = $2, settled_at = $2
               WHERE revision = $3 AND state = 'pending'",
         )
-        .bind(format!("this version of the origin cannot read its key: {error}"))
+        .bind(format!("this version of the origin service cannot read its key: {error}"))
         .bind(UnixMillis::now())
         .bind(row.try_get::<i64, _>("revision")?)
         .execute(&self.pool)
@@ -97,7 +97,7 @@ impl Store {
         Ok(())
     }
 
-    /// The newest state of a document, if the edge is still to be told. [`StoreError::Unreadable`]: it cannot be told.
+    /// The newest state of a document, if the edge does not have it. [`StoreError::Unreadable`] if it cannot be sent.
     pub async fn outgoing(&self, key: &DocumentKey) -> Result<Option<Outgoing>, StoreError> {
         if let DocumentKey::Revocations(host) = key {
             return self.outgoing_revocations(host).await;
@@ -110,13 +110,13 @@ impl Store {
         row.map(|row| outgoing(key, &row)).transpose()
     }
 
-    /// When the oldest change was made that the edge does not hold, if there is one.
+    /// The time of the oldest pending change, if there is one.
     pub async fn oldest_pending(&self) -> Result<Option<UnixMillis>, StoreError> {
         let oldest = sqlx::query_scalar("SELECT MIN(changed_at) FROM outbox WHERE state = 'pending'");
         Ok(oldest.fetch_one(&self.pool).await?)
     }
 
-    /// Notes what became of a batch, in one transaction. A change that was made meanwhile stays pending.
+    /// Records the outcome of a batch, in one transaction. Changes made in the meantime stay pending.
     pub async fn settle(&self, settlements: &[Settlement], now: UnixMillis) -> Result<(), StoreError> {
         let mut transaction = self.write_transaction().await?;
         for settlement in settlements {
@@ -126,7 +126,7 @@ impl Store {
                 Verdict::Refuse(reason) => ("failed", Some(reason), false),
                 Verdict::Retry(reason) => ("pending", Some(reason), false),
             };
-            // An earlier refusal is settled too, once a newer state was delivered.
+            // The delivery of a newer revision settles an earlier refusal too.
             sqlx::query(
                 "UPDATE outbox
                     SET state = $1,
@@ -165,25 +165,25 @@ impl Store {
     }
 }
 
-/// A document as its row has it.
+/// A row of a document.
 pub(super) fn outgoing(key: &DocumentKey, row: &SqliteRow) -> Result<Outgoing, StoreError> {
     let revision = row.try_get::<i64, _>("revision")?.cast_unsigned();
     let body: Option<String> = row.try_get("body").map_err(|_| StoreError::Unreadable {
         key: key.clone(),
         revision,
-        why: "the database holds something that is not text: put the document again".to_owned(),
+        why: "the stored document is not text: put the document again".to_owned(),
     })?;
     Ok(Outgoing { revision, body: body.map(Redacted::new) })
 }
 
-/// Notes that a document failed although nothing was sent, for whoever looks at what has failed.
+/// Records a failure of a document that was not sent, for the list of failures.
 pub(super) async fn fail(
     connection: &mut SqliteConnection,
     (kind, id): (&str, &str),
     why: &str,
     now: UnixMillis,
 ) -> Result<(), sqlx::Error> {
-    // The row of its newest state may have been pruned.
+    // The row of its newest revision may have been pruned.
     sqlx::query(
         "INSERT INTO outbox (revision, kind, id, changed_at, changed_by)
          SELECT revision, kind, id, $3, changed_by FROM documents WHERE kind = $1 AND id = $2

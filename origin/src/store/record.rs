@@ -1,4 +1,4 @@
-//! Documents as they stand.
+//! The current state of documents.
 
 use std::collections::BTreeSet;
 
@@ -11,54 +11,53 @@ use stagedoor::redacted::Redacted;
 use super::{Scope, Store, StoreError, title_sites};
 use crate::clock::UnixMillis;
 
-/// A document as it stands, deleted or not, and how far the edge is behind it.
+/// The current state of a document, deleted or not, here and at the edge.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Which document.
+    /// Its key.
     pub key: DocumentKey,
-    /// The revision of this state.
+    /// Its revision.
     pub revision: u64,
-    /// Its own members as JSON, which may hold secrets; `None` when it was deleted.
+    /// Its members as JSON, which may contain secrets; `None` if it was deleted.
     pub body: Option<Redacted<String>>,
-    /// The public id of the API key that made it, where that is known.
+    /// The public id of the API key that made this revision, if known.
     pub changed_by: Option<String>,
-    /// What has become of this state at the edge.
+    /// The state of this revision at the edge.
     pub state: State,
     /// The revision that the edge was last known to hold.
     pub edge_revision: Option<u64>,
-    /// When the edge last confirmed a state of this document.
+    /// The time of the last confirmation by the edge.
     pub synced_at: Option<UnixMillis>,
-    /// When the oldest change was made that the edge does not hold; `None` when it is level.
+    /// The time of the oldest pending change; `None` if there is none.
     pub behind_since: Option<UnixMillis>,
-    /// Why this state is not at the edge yet, if something went wrong.
+    /// The last error, if this revision is not at the edge yet.
     pub last_error: Option<String>,
 }
 
-/// What has become of a change.
+/// The state of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
 pub enum State {
-    /// The edge is still to be told.
+    /// It is to be sent.
     Pending,
     /// The edge has confirmed it.
     #[serde(rename = "synced")]
     Done,
-    /// The edge will not take it. Sending it again would not help.
+    /// The edge refused it for good. Sending it again would not help.
     Failed,
 }
 
 impl Store {
-    /// A document or its tombstone; `None` when there never was one.
+    /// A document or its tombstone; `None` if it never existed.
     pub async fn document(&self, key: &DocumentKey) -> Result<Option<Record>, StoreError> {
         Ok(find(&mut *self.pool.acquire().await?, key).await?)
     }
 
-    /// The documents of a kind that are not deleted and within a scope, by their ids in byte order, from the one behind
-    /// `after`, and where to go on if there may be more: behind one of the documents that are listed, so that nothing outside the
-    /// scope is named or costs anything.
+    /// A page of the existing documents of a kind within a scope, by id in byte order, after the id `after`. The next page starts
+    /// after a listed document, so documents outside the scope are neither named nor read.
     ///
-    /// A page ends early rather than hold more bytes than it may.
+    /// A page ends early if it would exceed its limit in bytes.
     pub async fn documents(
         &self,
         kind: Kind,
@@ -82,7 +81,7 @@ impl Store {
             }
             return Ok(listed);
         };
-        // All of it as it was at one time.
+        // A transaction reads all rows as of one time.
         let mut transaction = self.pool.begin().await?;
         let ids = match kind {
             Kind::Title => title_sites::within(&mut transaction, sites, after, limits.documents + 1).await?,
@@ -105,28 +104,28 @@ impl Store {
     }
 }
 
-/// How far a list goes.
+/// The limits of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct List {
-    /// The most documents.
+    /// The greatest number of documents.
     pub documents: usize,
-    /// The most bytes of documents, unless one alone has more.
+    /// The greatest size in bytes, unless a single document is larger.
     pub bytes: usize,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Default)]
 pub struct Listed {
     /// The documents.
     pub records: Vec<Record>,
-    /// The id behind which the next part begins; `None`: there is nothing more.
+    /// The id before the first document of the next page; `None` on the last page.
     pub next: Option<String>,
-    /// The bytes of the documents.
+    /// The size of the documents in bytes.
     bytes: usize,
 }
 
 impl Listed {
-    /// Takes a document that is within the scope, or says that it goes on behind the last one.
+    /// Adds a document of the scope, or ends the page after the last one.
     fn take(&mut self, record: Record, limits: List) -> bool {
         let length = record.body.as_ref().map_or(0, |body| body.expose().len());
         let full = self.records.len() >= limits.documents || self.bytes + length > limits.bytes;
@@ -140,7 +139,7 @@ impl Listed {
     }
 }
 
-/// Puts a document, or the mark of a deletion, in the place of the one of its key.
+/// Replaces a document by a new one, or by a tombstone.
 pub(super) async fn put(
     transaction: &mut SqliteConnection,
     key: &DocumentKey,
@@ -163,7 +162,7 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// A document or its tombstone, as a transaction sees it.
+/// A document or its tombstone, read within a transaction.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     key: &DocumentKey,
@@ -188,13 +187,13 @@ impl FromRow<'_, SqliteRow> for Record {
     }
 }
 
-/// The name of the document in the columns `kind` and `id` of a row, whether or not this version knows its kind.
+/// The name of a document from the columns `kind` and `id`. It works for kinds that this version does not know.
 pub(super) fn name(row: &SqliteRow) -> Result<String, sqlx::Error> {
     let (kind, id): (&str, &str) = (row.try_get("kind")?, row.try_get("id")?);
     Ok(format!("v1/{kind}/{id}"))
 }
 
-/// The key in the columns `kind` and `id` of a row.
+/// The key of a document from the columns `kind` and `id`.
 pub(super) fn key(row: &SqliteRow) -> Result<DocumentKey, sqlx::Error> {
     name(row)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

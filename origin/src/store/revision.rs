@@ -5,10 +5,10 @@ use sqlx::SqliteConnection;
 use super::StoreError;
 use crate::clock::UnixMillis;
 
-/// The revision after every revision given so far: the time in Unix milliseconds, or the last one and one.
+/// The next revision: the time in Unix milliseconds, or the last revision plus one if that is more.
 ///
-/// It is one sequence over all documents. Because it follows the clock, a database that was lost and made
-/// anew goes on above what the edge already holds. To be called in a transaction that writes.
+/// All documents share one sequence. It follows the clock, so a database that was lost and created again continues above the
+/// revisions at the edge. Call it in a write transaction.
 pub(super) async fn next(transaction: &mut SqliteConnection, now: UnixMillis) -> Result<i64, StoreError> {
     let last: Option<i64> =
         sqlx::query_scalar("SELECT MAX(revision) FROM documents").fetch_one(transaction).await?;

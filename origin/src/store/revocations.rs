@@ -1,4 +1,4 @@
-//! What sites have revoked: a row for each revocation, and the document that is made of them for the edge.
+//! Revocations: a row for each, and the document that is built from the rows for the edge.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Acquire, FromRow, Row, SqliteConnection};
@@ -11,8 +11,8 @@ use super::write::{Queued, enqueue};
 use super::{Actor, Outgoing, Record, Store, StoreError, Urgency, outbox, record, revision};
 use crate::clock::UnixMillis;
 
-/// The document of a site's revocations, as `documents.body` keeps it. With any other member it may revoke something of which
-/// there is no row: it is not read as a document that does not.
+/// The document of a site's revocations in `documents.body`. Any other member is refused, because it might be a revocation
+/// without a row.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
@@ -20,12 +20,12 @@ struct Head {
     generation: u32,
 }
 
-/// What became of a change of a site's revocations.
+/// The outcome of a change of a site's revocations.
 #[derive(Debug)]
 pub enum Revoking {
-    /// It was made: the document, and the revocation that was added.
+    /// Added: the document, and the new revocation.
     Done(Box<Record>, Revocation),
-    /// It was taken back, whether or not this version can read it.
+    /// Taken back. This works for entries that this version cannot read.
     TakenBack(Box<Record>),
     /// There is no such revocation.
     Unknown,
@@ -34,7 +34,7 @@ pub enum Revoking {
 }
 
 impl Store {
-    /// Adds a revocation. `make` is told its generation.
+    /// Adds a revocation, which `make` builds from its generation.
     pub async fn revoke(
         &self,
         host: &Host,
@@ -51,7 +51,7 @@ impl Store {
         if usize::try_from(count).unwrap_or(usize::MAX) >= Revocations::MOST {
             return Ok(Revoking::TooMany);
         }
-        // Never below the clock, so that a database that was restored from a backup gives none out a second time.
+        // Never below the clock, so a database restored from a backup does not use a generation again.
         let clock = u32::try_from(now.seconds().as_secs()).unwrap_or(u32::MAX);
         let last = generation(&mut transaction, host).await?;
         let revocation = make(last.saturating_add(1).max(clock));
@@ -61,7 +61,7 @@ impl Store {
         Ok(Revoking::Done(Box::new(record), revocation))
     }
 
-    /// Takes a revocation back. Its generation is not given again.
+    /// Takes a revocation back. Its generation is not used again.
     pub async fn take_back(
         &self,
         host: &Host,
@@ -84,8 +84,8 @@ impl Store {
         Ok(Revoking::TakenBack(Box::new(record)))
     }
 
-    /// Drops the revocations of every site that concern nothing any more, and says of how many sites. A site whose document
-    /// cannot be read keeps what it has, and is marked as failed.
+    /// Drops the expired revocations of every site, and returns the number of sites concerned. A site whose document cannot be read
+    /// keeps its rows, and its document is marked as failed.
     pub async fn prune_revocations(&self, now: UnixMillis) -> Result<usize, StoreError> {
         let hosts: Vec<String> =
             sqlx::query_scalar("SELECT DISTINCT host FROM revocations WHERE until <= $1")
@@ -95,7 +95,7 @@ impl Store {
         let mut pruned = 0;
         for name in &hosts {
             let Ok(host) = name.parse() else {
-                tracing::error!(host = name, "revocations of something that is no host are not pruned");
+                tracing::error!(host = name, "cannot prune revocations whose host cannot be read");
                 continue;
             };
             let mut transaction = self.write_transaction().await?;
@@ -117,7 +117,7 @@ impl Store {
         Ok(pruned)
     }
 
-    /// Some of a site's revocations, by their generations from the one behind `after`, and whether there are more.
+    /// Some of a site's revocations by generation, after the generation `after`, and whether there are more.
     pub async fn revocations(
         &self,
         host: &Host,
@@ -137,17 +137,17 @@ impl Store {
         Ok((rows.into_iter().map(|Stored(revocation)| revocation).collect(), more))
     }
 
-    /// How many revocations of a site are in force.
+    /// The number of a site's revocations in force.
     pub async fn count_revocations(&self, host: &Host) -> Result<i64, StoreError> {
         let count = sqlx::query_scalar("SELECT COUNT(*) FROM revocations WHERE host = $1");
         Ok(count.bind(host.as_str()).fetch_one(&self.pool).await?)
     }
 
-    /// The newest state of a site's revocations, if the edge is still to be told: spelled out while they are few, so that one
-    /// can be looked up in KV and older edges read them, and packed when they are many.
+    /// The newest state of a site's revocations, if the edge does not have it. A few are spelled out, so that an operator can find
+    /// one in KV and older edges can read them. Many are packed.
     pub(super) async fn outgoing_revocations(&self, host: &Host) -> Result<Option<Outgoing>, StoreError> {
         let key = DocumentKey::Revocations(host.clone());
-        // All of it as it was at one time.
+        // A transaction reads all rows as of one time.
         let mut transaction = self.pool.begin().await?;
         let pending = sqlx::query(
             "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
@@ -168,7 +168,7 @@ impl Store {
         drop(transaction);
         let mut revoked = Vec::with_capacity(rows.len());
         for row in &rows {
-            // To leave it out would take it back: the edge keeps what it holds instead.
+            // Leaving the entry out would take it back. So nothing is sent, and the edge keeps its document.
             let Ok(Stored(revocation)) = Stored::from_row(row) else {
                 let generation: i64 = row.try_get("generation")?;
                 return Err(unreadable(&format!(
@@ -178,16 +178,15 @@ impl Store {
             };
             revoked.push(revocation);
         }
-        // Hashing a hundred thousand of them takes a while.
+        // Hashing a hundred thousand entries takes a while.
         let document = tokio::task::spawn_blocking(move || for_edge(host, generation, revoked)).await;
         let body = document.ok().and_then(Result::ok);
-        let body =
-            body.ok_or_else(|| unreadable("the document of the revocations cannot be put together"))?;
+        let body = body.ok_or_else(|| unreadable("the document of the revocations cannot be built"))?;
         Ok(Some(Outgoing { revision, body: Some(Redacted::new(body)) }))
     }
 
-    /// Makes rows of the revocations that documents hold which were written before there were rows. A document that does not
-    /// become rows stays as it is, so that nothing in it is taken back, and is marked as failed.
+    /// Makes rows from documents of versions that had no rows. A document that cannot be converted is kept, so that none of its
+    /// revocations is taken back, and is marked as failed.
     pub(super) async fn adopt_revocations(&self, now: UnixMillis) -> Result<(), sqlx::Error> {
         let mut transaction = self.write_transaction().await?;
         let documents =
@@ -216,20 +215,20 @@ impl Store {
     }
 }
 
-/// Why a document of revocations fails that is not host and generation alone.
+/// The failure of a document of revocations with members other than host and generation.
 const UNREADABLE_HEAD: &str = "this version of the origin cannot read the document of the site's revocations: it stays as it is, \
                                and so does what the edge holds";
 
-/// Makes rows of one document's revocations.
+/// Makes rows from one document's revocations.
 async fn adopt(connection: &mut SqliteConnection, id: &str, body: &str) -> Result<(), sqlx::Error> {
-    // Where it is wrong, and not what is there.
+    // The position of the error, not the content.
     let decode = |error: serde_json::Error| {
         let (line, column) = (error.line(), error.column());
         sqlx::Error::Decode(format!("{:?} error at line {line}, column {column}", error.classify()).into())
     };
     let Revocations { host, generation, revoked, .. } = serde_json::from_str(body).map_err(decode)?;
     let Some(revoked) = revoked.filter(|_| host.as_str() == id) else {
-        return Err(sqlx::Error::Decode("expected the revocations of this host, spelled out".into()));
+        return Err(sqlx::Error::Decode("expected the revocations of this host, not packed".into()));
     };
     for revocation in revoked {
         insert(connection, &host, &revocation, None).await?;
@@ -239,7 +238,7 @@ async fn adopt(connection: &mut SqliteConnection, id: &str, body: &str) -> Resul
     update.bind(head).bind(Kind::Revocations.name()).bind(id).execute(connection).await.map(drop)
 }
 
-/// What the edge is told.
+/// The document for the edge.
 fn for_edge(host: Host, generation: u32, revoked: Vec<Revocation>) -> Result<String, serde_json::Error> {
     if revoked.len() <= Revocations::MOST_SPELLED_OUT {
         let document =
@@ -288,7 +287,7 @@ async fn insert(
         .map(drop)
 }
 
-/// Gives the document a generation and a new revision, and puts it in the outbox.
+/// Sets the generation and a new revision of the document, and adds it to the outbox.
 async fn touch(
     connection: &mut SqliteConnection,
     host: &Host,
@@ -301,7 +300,7 @@ async fn touch(
     let head = serde_json::to_string(&Head { host: host.clone(), generation })
         .map_err(|_| StoreError::Corrupt(key.clone()))?;
     super::record::put(connection, &key, revision, Some(&head), by).await?;
-    // A site's revocations are one document: each site has its turn.
+    // A site's revocations are one document, so the site is the party.
     let party = &format!("site:{host}");
     let document = (key.kind().name(), key.id());
     let change = Queued { document, revision, urgency: Urgency::Revocation, party, by };
@@ -313,7 +312,7 @@ fn seconds(time: UnixTime) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// A revocation as a row has it.
+/// A row of a revocation.
 struct Stored(Revocation);
 
 impl FromRow<'_, SqliteRow> for Stored {

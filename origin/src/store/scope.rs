@@ -1,4 +1,4 @@
-//! What an API key may touch: kinds of documents, and sites.
+//! The scope of an API key: kinds of documents, and sites.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,40 +6,40 @@ use std::fmt;
 use serde::Deserialize;
 use stagedoor::catalog::{DocumentKey, Host, Kind};
 
-/// The documents that an API key is for. A limit that is absent leaves everything open.
+/// The documents to which an API key has access. Without a limit, all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     kinds: Option<BTreeSet<Kind>>,
     sites: Option<BTreeSet<Host>>,
 }
 
-/// Whoever asks for a change: a key in force.
+/// The valid API key of a request.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// The public id of the key.
     pub id: String,
-    /// What it is for.
+    /// Its scope.
     pub scope: Scope,
 }
 
-/// Why a key is not for a document.
+/// Why a key has no access to a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct OutOfScope(String);
 
-/// Why there is no such key.
+/// Why a key cannot have such a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
-    /// Keys of one site cannot be told from those of another.
+    /// A set of keys does not tell to which site it belongs.
     #[error("a set of keys belongs to no site: expected `keys` among the kinds, or sites, and not both")]
     KeysOfSites,
 }
 
 impl Scope {
-    /// Everything.
+    /// Access to everything.
     pub const FULL: Self = Self { kinds: None, sites: None };
 
-    /// A key for these kinds and these sites; an empty list is no limit.
+    /// Access to these kinds and these sites; an empty list is no limit.
     pub fn new(
         kinds: impl IntoIterator<Item = Kind>,
         sites: impl IntoIterator<Item = Host>,
@@ -52,17 +52,17 @@ impl Scope {
         }
     }
 
-    /// Whether nothing is closed to it.
+    /// Whether it has no limit.
     pub const fn is_full(&self) -> bool {
         self.kinds.is_none() && self.sites.is_none()
     }
 
-    /// The sites whose documents it is limited to, if it is.
+    /// The sites to which it is limited, if it is.
     pub(super) const fn sites(&self) -> Option<&BTreeSet<Host>> {
         self.sites.as_ref()
     }
 
-    /// Whether documents of a kind may be touched at all.
+    /// Checks the access to documents of a kind.
     pub fn check_kind(&self, kind: Kind) -> Result<(), OutOfScope> {
         if let Some(kinds) = &self.kinds
             && !kinds.contains(&kind)
@@ -78,8 +78,8 @@ impl Scope {
         Ok(())
     }
 
-    /// Whether a document may be touched. A title belongs to the sites that it names; all of them have to be within the
-    /// scope. `body` is the document's JSON; a title that does not exist belongs to nobody.
+    /// Checks the access to a document. All sites of a title have to be within the scope. `body` is the document's JSON; a title
+    /// that does not exist belongs to no site.
     pub fn check(&self, key: &DocumentKey, body: Option<&str>) -> Result<(), OutOfScope> {
         #[derive(Deserialize)]
         struct Shown {
@@ -93,7 +93,7 @@ impl Scope {
                 refuse(host.as_str())
             }
             (DocumentKey::Title(id), Some(body)) => match serde_json::from_str(body) {
-                // The sites of others are not named: whoever asks need not know them.
+                // Other tenants' sites are not named.
                 Ok(Shown { sites: shown })
                     if !shown.is_empty() && shown.iter().all(|host| sites.contains(host)) =>
                 {
@@ -108,14 +108,14 @@ impl Scope {
         }
     }
 
-    /// As the database keeps it: lists with commas, or null.
+    /// The columns of the database: lists with commas, or null.
     pub(super) fn columns(&self) -> (Option<String>, Option<String>) {
         let kinds = self.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>());
         let sites = self.sites.as_ref().map(|sites| sites.iter().map(Host::as_str).collect::<Vec<_>>());
         (kinds.map(|kinds| kinds.join(",")), sites.map(|sites| sites.join(",")))
     }
 
-    /// From those columns. A name that this version does not know opens nothing.
+    /// Reads those columns. An unknown name gives no access.
     pub(super) fn from_columns(kinds: Option<&str>, sites: Option<&str>) -> Self {
         let kind = |name: &str| Kind::ALL.into_iter().find(|kind| kind.name() == name);
         Self {
@@ -125,7 +125,7 @@ impl Scope {
     }
 }
 
-/// Two columns of a list: kinds and sites, `*` for all.
+/// Prints two columns: kinds and sites, `*` for all.
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kinds, sites) = self.columns();

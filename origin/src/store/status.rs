@@ -1,4 +1,4 @@
-//! How the synchronisation stands as a whole.
+//! The state of the whole synchronisation.
 
 use serde::Serialize;
 use sqlx::FromRow;
@@ -7,48 +7,48 @@ use sqlx::sqlite::SqliteRow;
 use super::{Store, StoreError, record};
 use crate::clock::UnixMillis;
 
-/// How the synchronisation stands.
+/// The state of the whole synchronisation.
 #[derive(Clone, Debug, Serialize)]
 pub struct SyncStatus {
-    /// Documents whose newest state the edge is still to be told.
+    /// The number of documents whose newest revision is pending.
     pub pending: i64,
-    /// When the oldest change was made among those.
+    /// The time of the oldest pending change.
     #[serde(skip)]
     pub oldest_pending: Option<UnixMillis>,
-    /// Documents whose newest state the edge refused: how many.
+    /// The number of documents whose newest revision the edge refused.
     pub failed_count: i64,
-    /// The newest of those, at most [`SyncStatus::MAX_FAILED`].
+    /// The newest refusals, at most [`SyncStatus::MAX_FAILED`].
     pub failed: Vec<Failure>,
-    /// When the edge last confirmed anything.
+    /// The time of the last confirmation by the edge.
     pub last_success_at: Option<UnixMillis>,
-    /// The last thing that went wrong, also when it has been mended since.
+    /// The last error, even if it has been resolved since.
     pub last_error: Option<LastError>,
 }
 
 impl SyncStatus {
-    /// The most refused documents that are listed.
+    /// The greatest number of listed refusals.
     pub const MAX_FAILED: u32 = 100;
 }
 
-/// A document whose newest state the edge refused.
+/// A document whose newest revision the edge refused.
 #[derive(Clone, Debug, Serialize)]
 pub struct Failure {
-    /// Which document, by its key in KV.
+    /// Its key in KV.
     pub key: String,
     /// The revision that was refused.
     pub revision: i64,
-    /// When, and why.
+    /// The time and the reason.
     #[serde(flatten)]
     pub error: LastError,
 }
 
-/// The last thing that went wrong.
+/// The last error.
 #[derive(Clone, Debug, Serialize, FromRow)]
 pub struct LastError {
-    /// When.
+    /// Its time.
     #[sqlx(rename = "last_error_at")]
     pub at: UnixMillis,
-    /// What.
+    /// Its message.
     #[sqlx(rename = "last_error")]
     pub detail: String,
 }
@@ -61,7 +61,7 @@ impl FromRow<'_, SqliteRow> for Failure {
 }
 
 impl Store {
-    /// Reads how the synchronisation stands.
+    /// Reads the state of the synchronisation.
     pub async fn sync_status(&self) -> Result<SyncStatus, StoreError> {
         let (pending, oldest_pending) = sqlx::query_as(
             "SELECT COUNT(DISTINCT d.revision), MIN(o.changed_at)

@@ -1,5 +1,4 @@
-//! The sites on which titles are shown, in rows, so that an API key of some sites lists its titles without a look at those of
-//! others.
+//! The sites of titles, in rows. An API key for some sites lists its titles by them, without reading the titles of others.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +8,7 @@ use stagedoor::catalog::{Host, Kind};
 
 use super::Store;
 
-/// The sites that a title names; none, where they cannot be read.
+/// The sites of a title; none if they cannot be read.
 pub(super) fn shown_on(body: &str) -> BTreeSet<Host> {
     #[derive(Deserialize)]
     struct Shown {
@@ -18,7 +17,7 @@ pub(super) fn shown_on(body: &str) -> BTreeSet<Host> {
     serde_json::from_str(body).map(|Shown { sites }| sites).unwrap_or_default()
 }
 
-/// Notes the sites of a title as it now stands.
+/// Stores the sites of a title.
 pub(super) async fn note(
     connection: &mut SqliteConnection,
     id: &str,
@@ -35,7 +34,7 @@ pub(super) async fn note(
     Ok(())
 }
 
-/// The ids of titles that are shown on none but these sites, in byte order from the one behind `after`.
+/// The ids of titles that are shown on these sites only, in byte order, after the id `after`.
 pub(super) async fn within(
     connection: &mut SqliteConnection,
     sites: &BTreeSet<Host>,
@@ -58,7 +57,7 @@ pub(super) async fn within(
         for row in query.build().fetch_all(&mut *connection).await? {
             ids.insert(row.try_get("id")?);
         }
-        // The first ones of all sites are among the first ones of each.
+        // The first ids over all sites are among the first ids of each site.
         while ids.len() > limit {
             ids.pop_last();
         }
@@ -67,8 +66,8 @@ pub(super) async fn within(
 }
 
 impl Store {
-    /// Notes the sites of titles that were written before they were noted. A title whose sites cannot be read belongs to none,
-    /// and is looked at again at the next start.
+    /// Stores the sites of titles from versions without these rows. A title whose sites cannot be read belongs to no site, and is
+    /// read again at the next start.
     pub(super) async fn adopt_title_sites(&self) -> Result<(), sqlx::Error> {
         let mut transaction = self.write_transaction().await?;
         let mut after = String::new();

@@ -1,16 +1,16 @@
-//! Whose turn it is in the outbox. Those who change much wait for themselves, not the others for them.
+//! Fair order in the outbox: a party with many changes does not delay the others.
 //!
-//! Each change has a turn among those of its urgency, given when it is made: one more than the last turn of the same party
-//! that waits, and no less than one more than the last turn that was delivered. So each party has one change in a turn, whoever
-//! has nothing waiting comes next, and nobody saves up turns. To look for what is due reads an index in its order, however
-//! much waits.
+//! A change gets a turn when it is made, among the changes of its urgency. The turn is one more than the party's last waiting
+//! turn, and at least one more than the last delivered turn. So each party has one change in each turn, a party without waiting
+//! changes is next, and no party can save up turns. The changes that are due are read from an index in order, however many
+//! wait.
 
 use sqlx::SqliteConnection;
 use stagedoor::catalog::DocumentKey;
 
 use super::{Actor, Urgency, title_sites};
 
-/// For whom a change is made: a tenant's API key, or the site that an API key for all sites changes.
+/// The party of a change: a tenant's API key, or the site concerned if the key is for all sites.
 pub(super) fn party(by: &Actor, key: &DocumentKey, body: Option<&str>) -> String {
     let site = match key {
         _ if by.scope.sites().is_some() => None,
@@ -21,10 +21,10 @@ pub(super) fn party(by: &Actor, key: &DocumentKey, body: Option<&str>) -> String
     site.map_or_else(|| format!("key:{}", by.id), |host| format!("site:{host}"))
 }
 
-/// The turn of a change of a document, before its row is there.
+/// The turn of a change of a document, before its row is written.
 ///
-/// A document that waits already keeps its place. It gets no turn that has passed, or one that changes all the time would
-/// always be the first.
+/// A document that waits already keeps its turn, but never one that has passed. Otherwise a document that changes all the time
+/// would always be first.
 pub(super) async fn next(
     connection: &mut SqliteConnection,
     (kind, id): (&str, &str),

@@ -1,4 +1,4 @@
-//! The one transaction that changes a document and puts the change in the outbox.
+//! The transaction that changes a document and adds the change to the outbox.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,21 +11,21 @@ use super::{
 use crate::clock::UnixMillis;
 use crate::validate::FieldError;
 
-/// What a write takes for granted about the document it replaces (`If-Match`, `If-None-Match`).
+/// The state that a write expects of the document that it replaces (`If-Match`, `If-None-Match`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expectation {
-    /// Nothing.
+    /// Any state.
     Any,
-    /// That there is none, or that it was deleted.
+    /// The document does not exist, or was deleted.
     Absent,
-    /// That there is one.
+    /// The document exists.
     Present,
-    /// That it stands at one of these revisions.
+    /// The document is at one of these revisions.
     Revision(Vec<u64>),
 }
 
 impl Expectation {
-    /// Whether it holds for a document at this revision, or for none.
+    /// Whether a document at this revision, or a missing document, meets it.
     fn holds(&self, live: Option<u64>) -> bool {
         match self {
             Self::Any => true,
@@ -36,28 +36,28 @@ impl Expectation {
     }
 }
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Clone, Debug)]
 pub enum Written {
-    /// There was no such document, or it was deleted.
+    /// The document did not exist, or was deleted.
     Created(Record),
-    /// It had another state.
+    /// The document was different.
     Changed(Record),
-    /// It had this very state: nothing was written. A deletion may find no document and no tombstone.
+    /// The document was the same, and nothing was written. A deletion may find neither document nor tombstone.
     Unchanged(Option<Record>),
-    /// It is not for whoever asked: nothing was written.
+    /// The key has no access, and nothing was written.
     Forbidden(OutOfScope),
-    /// Edges would fetch from a site's host: nothing was written.
+    /// Edges would fetch from a site's host, and nothing was written.
     Clashes(Vec<FieldError>),
-    /// The expectation did not hold: nothing was written.
+    /// The expectation was not met, and nothing was written.
     Refused {
-        /// Where the document stands instead, if there is one.
+        /// The current revision of the document, if there is one.
         found: Option<u64>,
     },
 }
 
 impl Store {
-    /// Writes a document, or with `None` deletes it, and puts the change in the outbox: both or neither.
+    /// Writes a document, or deletes it with `None`, and adds the change to the outbox: both or neither.
     pub async fn write(
         &self,
         key: &DocumentKey,
@@ -68,7 +68,7 @@ impl Store {
     ) -> Result<Written, StoreError> {
         let mut transaction = self.write_transaction().await?;
         let current = record::find(&mut transaction, key).await?;
-        // What is replaced has to be within the scope as well as what comes in its place.
+        // Both the replaced document and the new one have to be within the scope.
         let replaced = current.as_ref().and_then(|record| record.body.as_ref());
         for body in [replaced.map(|body| body.expose().as_str()), body] {
             if let Err(refusal) = by.scope.check(key, body) {
@@ -108,12 +108,12 @@ impl Store {
         Ok(if found.is_none() { Written::Created(record) } else { Written::Changed(record) })
     }
 
-    /// Puts every refused document in the outbox once more and says how many there were.
+    /// Adds every refused document to the outbox again, and returns their number.
     ///
-    /// Each gets a new revision, so that the edge takes it even where it holds one of another origin's.
+    /// Each gets a new revision, so that the edge accepts it even if it has a document of another database.
     pub async fn retry_failed(&self, now: UnixMillis) -> Result<usize, StoreError> {
         let mut transaction = self.write_transaction().await?;
-        // By the columns, since a document may be here because this version cannot read its key.
+        // By the columns, because this version may be unable to read the key.
         let failed: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
             "SELECT d.kind, d.id, d.body, o.party FROM outbox o JOIN documents d ON d.revision = o.revision
               WHERE o.state = 'failed' ORDER BY o.revision",
@@ -138,9 +138,9 @@ impl Store {
     }
 }
 
-/// What a change of a document goes ahead of.
+/// The urgency of a change of a document.
 fn urgency(kind: Kind, body: Option<&str>) -> Urgency {
-    /// A title, as far as it says whether anybody may watch it.
+    /// The members of a title that decide whether anybody may watch it.
     #[derive(Deserialize)]
     struct Offered {
         offers: Vec<IgnoredAny>,
@@ -162,13 +162,13 @@ pub(super) struct Queued<'a> {
     pub(super) document: (&'a str, &'a str),
     pub(super) revision: i64,
     pub(super) urgency: Urgency,
-    /// For whom it is made.
+    /// Its party.
     pub(super) party: &'a str,
     /// The public id of the API key that made it.
     pub(super) by: Option<&'a str>,
 }
 
-/// Notes in the outbox that a document now stands at this revision.
+/// Adds a change to the outbox.
 pub(super) async fn enqueue(
     transaction: &mut SqliteConnection,
     Queued { document: (kind, id), revision, urgency, party, by }: Queued<'_>,

@@ -1,4 +1,4 @@
-//! How deep a document nests, counted before it is read, and with the path of what is too deep.
+//! Checks the nesting of a document before it is read, and reports the path that is too deep.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use stagedoor::catalog::SyncBatch;
 
 use super::FieldError;
 
-/// Checks that nothing nests deeper than [`SyncBatch::DEEPEST`].
+/// Checks that no value is nested deeper than [`SyncBatch::DEEPEST`].
 pub(super) fn check(body: &[u8]) -> Result<(), FieldError> {
     let mut track = serde_path_to_error::Track::new();
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -18,10 +18,10 @@ pub(super) fn check(body: &[u8]) -> Result<(), FieldError> {
     })
 }
 
-/// A path of so many levels may have long names in it.
+/// The longest path that is reported; its names may be long.
 const LONGEST_PATH: usize = 160;
 
-/// A value with so many arrays and objects around it.
+/// A value within this many arrays and objects.
 struct Level(usize);
 
 impl Level {

@@ -1,6 +1,6 @@
-//! The path of a member, in one spelling: `offers[0].territories.allow[1]`.
+//! Writes the path of a member: `offers[0].territories.allow[1]`.
 
-/// The path of a member that nothing read.
+/// The path of an unknown member.
 pub(super) fn ignored(path: &serde_ignored::Path<'_>) -> String {
     use serde_ignored::Path;
     match path {
@@ -13,8 +13,8 @@ pub(super) fn ignored(path: &serde_ignored::Path<'_>) -> String {
     }
 }
 
-/// The path of the member at which reading stopped. Of a member that is missing, or stands there twice, serde
-/// gives the path of its parent, and its name in the message alone.
+/// The path of the member at which reading stopped. For a missing or repeated member, serde gives the path of its parent, and the
+/// member's name only in the message.
 pub(super) fn failed(path: &serde_path_to_error::Path, error: &serde_json::Error) -> String {
     let parent = path.to_string();
     let message = error.to_string();
@@ -28,15 +28,18 @@ pub(super) fn failed(path: &serde_path_to_error::Path, error: &serde_json::Error
     }
 }
 
-/// The member of a key that cannot be read: its message names the key and the member, ``key `a`: `x`: expected …``.
+/// The member of an unreadable key. The message names the key and the member: ``key `a`: `x`: expected …``.
 pub(super) fn of_key(path: &serde_path_to_error::Path, message: &str) -> Option<String> {
     let (_, rest) = message.strip_prefix("key `")?.split_once("`: `")?;
     Some(join(&path.to_string(), rest.split_once('`')?.0))
 }
 
-/// The member and the message of an error that a check over several members found: serde gives it the path of the
-/// document, and it begins with its own.
-pub(super) fn told<'e>(path: &serde_path_to_error::Path, message: &'e str) -> Option<(&'e str, &'e str)> {
+/// The member and the message of an error from a check over several members. Serde gives it the path of the document; the message
+/// begins with the member's own path.
+pub(super) fn named_in_message<'e>(
+    path: &serde_path_to_error::Path,
+    message: &'e str,
+) -> Option<(&'e str, &'e str)> {
     message.split_once(": ").filter(|(field, _)| path.to_string() == "." && !field.contains(' '))
 }
 

@@ -1,32 +1,32 @@
-//! Hosts that edges fetch from, held against the hosts of sites.
+//! Checks that edges do not fetch from the hosts of sites.
 //!
-//! A site's host answers viewers. An edge that fetched from one would get another tenant's files, or ask itself for ever. So
-//! no document may name one where an edge fetches: `media.origin` of a site, `published.url` of a document of keys. It is
-//! checked from both sides, since either may come first.
+//! A site's host answers viewers. An edge that fetched from such a host would get another tenant's files, or call itself without
+//! end. So no document may name one in a member from which edges fetch: `media.origin` of a site, `published.url` of a document of
+//! keys. This is checked when either document is written, because either may come first.
 
 use stagedoor::catalog::{DocumentKey, Host, KeySet, Site, leads_to};
 use url::Url;
 
 use super::FieldError;
 
-/// A URL that a document has edges fetch from.
+/// A URL of a document from which edges fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// The member that has it.
+    /// Its member.
     pub field: &'static str,
     /// The URL.
     pub url: Url,
 }
 
 impl Fetched {
-    /// The document of the site that would be reached under its host.
+    /// The key of the site that the URL would reach.
     pub fn site(&self) -> Option<DocumentKey> {
         let host: Host = self.url.host_str()?.parse().ok()?;
         leads_to(&self.url, &host).then_some(DocumentKey::Site(host))
     }
 }
 
-/// The URL that a stored document has edges fetch from, if it has one.
+/// The URL of a stored document from which edges fetch, if it has one.
 pub fn fetched(key: &DocumentKey, document: &str) -> Option<Fetched> {
     match key {
         DocumentKey::Site(_) => {
@@ -41,8 +41,9 @@ pub fn fetched(key: &DocumentKey, document: &str) -> Option<Fetched> {
     }
 }
 
-/// What a document says of hosts that others contradict. `reaches_site`: the host that it has edges fetch from is a site's;
-/// `others`: documents that may have them fetch from this one's host. One that whoever asks may not see (`may_see`) is not named.
+/// Finds conflicts between the hosts of a document and those of others. `reaches_site` says that edges would fetch from a site's
+/// host. `others` are documents that may make edges fetch from this document's host. A document outside the caller's scope
+/// (`may_see`) is not named.
 pub fn clashes<'a>(
     key: &DocumentKey,
     document: &str,
@@ -53,7 +54,7 @@ pub fn clashes<'a>(
     let mut errors = Vec::new();
     if let Some(Fetched { field, url }) = fetched(key, document).filter(|_| reaches_site) {
         let host = url.host_str().unwrap_or_default();
-        let detail = format!("expected a host that no site has, found `{host}`");
+        let detail = format!("expected a host without a site, found `{host}`");
         errors.push(FieldError { field: field.to_owned(), detail });
     }
     if let DocumentKey::Site(host) = key {
@@ -67,14 +68,15 @@ pub fn clashes<'a>(
                     continue;
                 }
                 let detail = format!(
-                    "expected a host that edges fetch nothing from, found that of `{field}` of {other}"
+                    "expected a host from which edges do not fetch, found the host of `{field}` of {other}"
                 );
                 errors.push(FieldError { field: "host".to_owned(), detail });
             }
         }
-        // Once, since how many there are is the others' business too.
+        // Reported once, since the number of other tenants' documents is confidential too.
         if unseen {
-            let detail = "expected a host that edges fetch nothing from, found that of a document of others";
+            let detail =
+                "expected a host from which edges do not fetch, found the host of another tenant's document";
             errors.push(FieldError { field: "host".to_owned(), detail: detail.to_owned() });
         }
     }

@@ -1,7 +1,7 @@
-//! Checks a document that the CMS sends against the very types that the edge reads it with.
+//! Checks a document of the CMS with the same types with which the edge reads it.
 //!
-//! The edge is lenient about members that it does not know. Here, where an editor can still correct a typing
-//! error, they are refused by name; only a JSON Web Key may have more, as [RFC 7517 section 4] asks.
+//! The edge ignores unknown members. Here an editor can still correct a typing error, so they are refused by name. Only a JSON Web
+//! Key may have further members ([RFC 7517 section 4]).
 //!
 //! [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
 
@@ -18,16 +18,16 @@ use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocations, Site, SyncBatch
 pub use hosts::{clashes, fetched};
 use rules::Rules;
 
-/// What is wrong with one member of a document.
+/// An error in one member of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// The member's path, such as `offers[0].territories.allow[1]`; `.` is the document itself.
     pub field: String,
-    /// What was expected and what was found.
+    /// The expected and the found value.
     pub detail: String,
 }
 
-/// Why a document is not taken.
+/// Why a document is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invalid {
     /// It is not JSON.
@@ -36,19 +36,19 @@ pub enum Invalid {
         line: usize,
         /// Counted from 1, in bytes.
         column: usize,
-        /// What the parser says.
+        /// The parser's message.
         detail: String,
     },
-    /// In its canonical spelling it has more than [`SyncBatch::MAX_DOCUMENT_BYTES`].
+    /// Its canonical form has more than [`SyncBatch::MAX_DOCUMENT_BYTES`].
     TooLarge,
-    /// It is not a document of its kind: everything that was found, in the order of the document.
+    /// It is not a document of its kind. All errors, in the order of the document.
     Fields(Vec<FieldError>),
 }
 
 /// Checks the body of a document that is to be stored under `key`.
 ///
-/// Returns it in the one spelling that is stored and sent: defaults filled in, host names and times in their
-/// canonical form. Of what other documents say, only [`clashes`] of hosts are checked, and not here.
+/// Returns the canonical form that is stored and sent: defaults filled in, host names and times in their canonical spelling.
+/// Conflicts with other documents are not checked here: see [`clashes`].
 pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
     match key.kind() {
         Kind::Site => check::<Site>(key, body),
@@ -73,7 +73,7 @@ fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, body: &[u8]
         column: error.column(),
         detail: field::without_position(&error),
     })?;
-    // Before anything is read that could descend into it.
+    // Checked before any reader descends into the document.
     depth::check(body).map_err(|error| Invalid::Fields(vec![error]))?;
     let mut errors = Vec::new();
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -85,10 +85,10 @@ fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, body: &[u8]
     let read: Result<D, _> = serde_path_to_error::deserialize(lenient);
     let document = match read {
         Ok(document) => document,
-        // Serde stops at the first value that it cannot read.
+        // Serde stops at the first unreadable value.
         Err(error) => {
             let detail = field::without_position(error.inner());
-            let (field, detail) = field::told(error.path(), &detail).map_or_else(
+            let (field, detail) = field::named_in_message(error.path(), &detail).map_or_else(
                 || {
                     let of_key = field::of_key(error.path(), &detail);
                     (of_key.unwrap_or_else(|| field::failed(error.path(), error.inner())), detail.clone())
@@ -110,7 +110,7 @@ fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, body: &[u8]
     let canonical = serde_json::to_string(&document).map_err(|error| {
         Invalid::Fields(vec![FieldError { field: ".".to_owned(), detail: error.to_string() }])
     })?;
-    // Defaults that are filled in make a document longer than what was sent.
+    // The filled-in defaults make a document longer.
     if canonical.len() > SyncBatch::MAX_DOCUMENT_BYTES { Err(Invalid::TooLarge) } else { Ok(canonical) }
 }
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_canonical_spelling_counts() {
-        // Host names are kept in their ASCII form, which is longer.
+        // Host names are stored in their ASCII form, which is longer.
         let key = "v1/title/harbour".parse().unwrap();
         let written = |count: usize| {
             let sites: Vec<_> = (0..count).map(|n| format!("\"\u{fc}{n}.de\"")).collect();
@@ -157,7 +157,7 @@ mod tests {
         };
         let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
         let key: DocumentKey = "v1/site/a.example".parse().unwrap();
-        // Six levels are the site's own.
+        // Six levels belong to the site.
         let kept = document(&key, require(&nested(SyncBatch::DEEPEST - 6)).as_bytes()).unwrap();
         let batch = format!(r#"{{"changes":[{{"key":"{key}","revision":1,"document":{kept}}}]}}"#);
         assert!(serde_json::from_str::<serde_json::Value>(&batch).is_ok());
@@ -343,7 +343,7 @@ mod tests {
         let edge_auth = r#","accept":[{"edge_auth":{"keys":"k"}}]"#;
         assert_eq!(site(r#","query":["a","hdnts"]"#, edge_auth), ["media.query[1]"]);
         assert_eq!(site(r#","query":["token","sd_session"]"#, ""), ["media.query[0]", "media.query[1]"]);
-        // Its media origin's own, where the site does not accept the dialect.
+        // A parameter of the media origin's own, if the site does not accept the dialect.
         assert!(site(r#","query":["a","hdnts"]"#, "").is_empty());
         let header = r#","accept":[{"jwt":{"placements":["authorization",{"header":"range"}]}}]"#;
         assert_eq!(site("", header), ["tokens.accept[0].jwt.placements[1].header"]);
@@ -437,7 +437,7 @@ mod tests {
         let found = errors("v1/keys/sessions", &KEYS.replace("AAAA\"", "+secret+\""));
         assert_eq!(found[0].0, "keys[0].k");
         assert_eq!(found[0].1, "key `a`: `k`: expected base64url without padding");
-        // Base64 whose last character has bits that stand for nothing.
+        // Base64 whose last character has unused bits.
         let found = errors("v1/keys/sessions", &KEYS.replace("AAAA\"", "AAAB\""));
         assert_eq!(found[0].0, "keys[0].k", "{found:?}");
         let found = errors("v1/keys/sessions", &KEYS.replace("HS256", "HS999"));

@@ -1,4 +1,4 @@
-//! What a document has to keep that its types alone do not say.
+//! Rules for documents that their types do not express.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -17,7 +17,7 @@ pub(super) trait Rules {
     /// The identifier that the document repeats.
     fn id(&self) -> &str;
 
-    /// Calls `report` with the field and the detail of each rule that is broken.
+    /// Calls `report` with the field and the detail of each broken rule.
     fn rules(&self, report: &mut dyn FnMut(String, String));
 }
 
@@ -61,7 +61,7 @@ impl Rules for Title {
     }
 }
 
-/// Contradictions in an offer: each would make it one for nobody, or for others than its editor meant.
+/// Reports contradictions in an offer, which would then fit nobody, or other viewers than its editor meant.
 fn offer_rules(title: &Title, offer: &Offer, report: &mut dyn FnMut(&str, String)) {
     let mut expect = |holds: bool, member: &str, detail: &str| {
         if !holds {
@@ -107,7 +107,7 @@ fn offer_rules(title: &Title, offer: &Offer, report: &mut dyn FnMut(&str, String
     }
 }
 
-/// Reports each entry that names no country by a country's code.
+/// Reports each entry with the code of no country.
 fn countries(report: &mut dyn FnMut(String, String), list: &str, territories: &Territories) {
     for (member, entries) in [("allow", &territories.allow), ("deny", &territories.deny)] {
         for (index, entry) in entries.iter().enumerate() {
@@ -118,7 +118,7 @@ fn countries(report: &mut dyn FnMut(String, String), list: &str, territories: &T
     }
 }
 
-/// Reports each of a list's names that stands there again.
+/// Reports each repeated name of a list.
 fn unique<'a, T: Ord + Display + 'a>(
     report: &mut dyn FnMut(String, String),
     list: &str,
@@ -129,7 +129,7 @@ fn unique<'a, T: Ord + Display + 'a>(
     let mut seen = BTreeSet::new();
     for (index, name) in names.enumerate() {
         if !seen.insert(name) {
-            let detail = format!("expected an id of its own for each {what}, found `{name}` again");
+            let detail = format!("expected a unique id for each {what}, found `{name}` again");
             report(format!("{list}[{index}].{member}"), detail);
         }
     }
@@ -166,9 +166,8 @@ impl Rules for Site {
         let credentials = Credentials::of(self);
         for (index, name) in self.media.query.iter().enumerate() {
             if credentials.holds_parameter(name) {
-                let detail = format!(
-                    "expected no parameter in which a viewer token or session stands, found `{name}`"
-                );
+                let detail =
+                    format!("expected a parameter that holds no viewer token or session, found `{name}`");
                 report(format!("media.query[{index}]"), detail);
             }
         }
@@ -178,7 +177,7 @@ impl Rules for Site {
                     && PASSED_HEADERS.iter().any(|passed| passed.eq_ignore_ascii_case(name))
                 {
                     let detail =
-                        format!("expected a header that does not go to the media origin, found `{name}`");
+                        format!("expected a header that is not sent to the media origin, found `{name}`");
                     report(format!("{at}[{index}].header"), detail);
                 }
             }
@@ -214,8 +213,8 @@ impl Rules for Site {
     }
 }
 
-/// Whether a text is the origin of a page as a browser writes it: a URL without a path, in its canonical spelling. Of schemes
-/// that are not the web's own, as apps have, the spelling is theirs.
+/// Whether a text is the origin of a page as browsers write it: a URL without a path, in its canonical spelling. For the schemes of
+/// apps, any spelling is accepted.
 fn is_origin(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
     if matches!(url.scheme(), "http" | "https") {
