@@ -1,4 +1,4 @@
-// The demo page: ties the form, the player, the requests and the rights together.
+// The demo page: connects the form, the player, the requests and the rights.
 import { Choices } from "./choices.js";
 import { Player } from "./player.js";
 import { Requests } from "./requests.js";
@@ -12,7 +12,7 @@ const player = new Player(requests);
 const rights = new Rights({ updated: learn });
 const choices = new Choices({ mpds: config.mpds, changed: turn, play });
 
-/** The titles' documents by their ids. */
+/** The titles' documents by id. */
 const titles = new Map();
 
 $("edge-url").textContent = config.edge;

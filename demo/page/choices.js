@@ -1,10 +1,10 @@
-// The form: which title, in which format, and who watches it.
+// The form: the title, its format, and the viewer.
 import { $, COUNTRIES, countryName, element, offerInWords } from "./words.js";
 
 export class Choices {
   #mpds;
 
-  /** @param {{mpds: Record<string, string>, changed: () => void, play: () => void}} options `mpds` has the titles with an MPD. */
+  /** @param {{mpds: Record<string, string>, changed: () => void, play: () => void}} options `mpds` maps titles to their MPD. */
   constructor({ mpds, changed, play }) {
     this.#mpds = mpds;
     $("country").replaceChildren(
@@ -21,25 +21,25 @@ export class Choices {
     });
   }
 
-  /** What is chosen: title, format, country, plan, kind, algorithm. */
+  /** The choices: title, format, country, plan, kind, algorithm. */
   get chosen() {
     return Object.fromEntries(new FormData($("viewer")));
   }
 
-  /** Shows the titles; the choice stays, or falls on the first. */
+  /** Shows the titles. The choice stays, or becomes the first title. */
   showTitles(documents) {
     const chosen = this.chosen.title ?? documents[0]?.id;
     $("titles").replaceChildren(...documents.map((title) => card(title, title.id === chosen)));
     this.#offerFormats();
   }
 
-  /** A title without an MPD is HLS's alone. */
+  /** Disables DASH for a title without an MPD. */
   #offerFormats() {
     const { title } = this.chosen;
     const dash = Object.hasOwn(this.#mpds, title);
     $("dash").disabled = !dash;
     if (!dash) $("hls").checked = true;
-    $("format-note").textContent = dash ? "" : `${title} has no MPD: it plays as HLS alone.`;
+    $("format-note").textContent = dash ? "" : `${title} has no MPD, so it plays as HLS only.`;
   }
 
   /** Shows a title's new state. */
@@ -73,6 +73,6 @@ function names({ id, names = {} }) {
 }
 
 function offerItems({ offers }) {
-  if (offers.length === 0) return [element("li", "no offer: nobody may watch it")];
+  if (offers.length === 0) return [element("li", "No offer, so nobody may watch it.")];
   return offers.map((offer) => element("li", offerInWords(offer)));
 }

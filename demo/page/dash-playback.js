@@ -1,4 +1,4 @@
-// Plays DASH, with dash.js. The contract is player.js's.
+// Plays DASH with dash.js. player.js defines the interface.
 import { Debug, MediaPlayer } from "/dash.js";
 
 const { events } = MediaPlayer;
@@ -21,7 +21,7 @@ export class DashPlayback {
     });
     const levels = () => dash.getRepresentationsByType("video");
     const audio = () => on.audio(dash.getTracksFor("audio"), dash.getTracksFor("audio").indexOf(dash.getCurrentTrackFor("audio")));
-    // One that has been destroyed may still say that a stream is there, and no longer answers questions about it.
+    // A destroyed player may still report a stream, but does not answer questions about it.
     const when = (event, hear) => dash.on(event, (news) => this.#dash && hear(news));
     when(events.STREAM_INITIALIZED, () => {
       on.offered(levels().map(({ width, height, bandwidth }) => ({ width, height, bitrate: bandwidth })));
@@ -32,7 +32,7 @@ export class DashPlayback {
     });
     when(events.TRACK_CHANGE_RENDERED, ({ mediaType }) => mediaType === "audio" && audio());
     when(events.TEXT_TRACKS_ADDED, ({ tracks }) => on.subtitles(tracks, dash.getCurrentTextTrackIndex()));
-    // dash.js does not say what is fatal, and asks for ever for subtitles that are refused.
+    // dash.js does not mark fatal errors, and requests refused subtitles for ever.
     when(events.ERROR, ({ error: { code, message } }) => {
       on.failed({ reason: `dash.js error ${code}`, title: "The player gave up.", detail: message });
     });
@@ -59,30 +59,30 @@ export class DashPlayback {
   }
 }
 
-/** dash.js leaves out a header without a value; a space is trimmed on the way. */
+/** dash.js drops a header without a value. A space is sent instead, and trimmed on the way. */
 const EMPTY = " ";
 
 function settings(aheadS) {
   return {
-    // The page itself shows what went wrong.
+    // The page itself shows the error.
     debug: { logLevel: Debug.LOG_LEVEL_NONE },
     streaming: {
       buffer: { bufferTimeDefault: aheadS, bufferTimeAtTopQuality: aheadS, bufferTimeAtTopQualityLongForm: aheadS },
-      // A refusal stands: dash.js would ask three times more, whatever the status.
+      // A refusal is final, but dash.js would retry three times, whatever the status.
       retryAttempts: { MPD: 0, InitializationSegment: 0, MediaSegment: 0 },
       text: { defaultEnabled: false },
     },
   };
 }
 
-/** A request that has been answered, or was stopped. */
+/** Reports a finished or stopped request. */
 function asked({ request, status, data, resourceTiming }, entry) {
   const { url, customData } = request;
   const kind = url === entry ? "entry" : kindOf(customData.request);
   return { url, kind, status, bytes: new Blob([data ?? ""]).size, ms: resourceTiming.duration, body: data };
 }
 
-/** What is asked for. Subtitles in one file are an initialization segment to dash.js. */
+/** The kind of a request. dash.js treats subtitles in one file as an initialization segment. */
 function kindOf({ type, mediaType, representation }) {
   const what = { InitializationSegment: "init", MediaSegment: "segment" }[type];
   if (!what) return type;

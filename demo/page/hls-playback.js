@@ -1,4 +1,4 @@
-// Plays HLS, with hls.js. The contract is player.js's.
+// Plays HLS with hls.js. player.js defines the interface.
 import Hls from "/hls.js";
 
 export class HlsPlayback {
@@ -50,7 +50,7 @@ function prepare(xhr, url, { kind, headers, on }) {
   });
 }
 
-/** What is asked for, by the loader's context. */
+/** The kind of a request, by the loader's context. */
 function kindOf({ type, frag, keyInfo }) {
   if (keyInfo) return "key";
   if (frag) return `${frag.type === "main" ? "video" : frag.type} ${frag.sn === "initSegment" ? "init" : "segment"}`;

@@ -1,4 +1,4 @@
-// The player: what a viewer is offered, what plays, and a refusal. How HLS and DASH are played is the playbacks'.
+// The player: shows the offered qualities, the playback, and refusals. HlsPlayback and DashPlayback do the playing.
 import { DashPlayback } from "./dash-playback.js";
 import { HlsPlayback } from "./hls-playback.js";
 import { problemOf } from "./requests.js";
@@ -7,12 +7,12 @@ import { $, duration, element } from "./words.js";
 
 const STATUS_TEXT = { 400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 502: "Bad gateway", 504: "Gateway timeout" };
 
-/** Little is loaded ahead, so that one sees a session end, or a quality change. */
+/** A short buffer, so that the end of a session or a change of quality is visible soon. */
 const AHEAD_S = 12;
 
 /**
- * A playback takes an Opening and begins. It has `stop()`, and `selectQuality`, `selectAudio` and `selectSubtitles`,
- * each of which takes an index into what was last told; -1 is automatic, or off.
+ * A playback starts from an Opening. It has `stop()`, and `selectQuality`, `selectAudio` and `selectSubtitles`, each of
+ * which takes an index into the last reported list; -1 is automatic, or off.
  *
  * @typedef {{name?: string, lang?: string}} Track
  * @typedef {{
@@ -47,11 +47,11 @@ export class Player {
   /** Opens an entry URL, in a format, as a viewer in a country. */
   play({ url, format, country }) {
     this.stop();
-    // What one that was stopped still has to say is of no interest.
+    // Late events of a stopped playback are ignored.
     const current = (hear) => (...news) => this.#playback === playback && hear(...news);
     const playback = new PLAYBACKS[format]({
       url,
-      // The demo's alone: it costs each request a preflight. Elsewhere the edge knows the country by itself.
+      // For the demo only, since it costs each request a preflight. In production the edge knows the country.
       headers: { "Stagedoor-Geography": country },
       aheadS: AHEAD_S,
       video: $("video"),
@@ -61,13 +61,13 @@ export class Player {
         audio: current((tracks, selected) => fill("audio", tracks.map(named), selected)),
         subtitles: current((tracks, selected) => fill("subtitles", ["Off", ...tracks.map(named)], selected, -1)),
         requested: current((request) => this.#requested(request)),
-        // The last refusal is known once its request has ended, which may be just after.
+        // The refusal is known when its request has ended, which may be shortly after the error.
         failed: (failure) => setTimeout(current(() => this.deny(this.#denial ?? failure))),
       },
     });
     this.#playback = playback;
     $("stage").scrollIntoView({ block: "nearest" });
-    // A browser that wants a gesture first leaves it to the controls.
+    // If the browser requires a gesture first, the viewer uses the controls.
     $("video").play().catch(() => {});
   }
 
@@ -83,7 +83,7 @@ export class Player {
     this.#state("loading");
   }
 
-  /** Shows a refusal, or that something broke. */
+  /** Shows a refusal or a fault. */
   deny({ status, reason, title, detail }) {
     this.stop();
     this.#state("denied");
@@ -95,7 +95,7 @@ export class Player {
     $("stage").scrollIntoView({ block: "nearest" });
   }
 
-  /** A refusal on the way is what a viewer is to read, rather than what the player made of it. */
+  /** Remembers a refusal, which tells a viewer more than the player's own error. */
   #requested({ body, ...request }) {
     const { url, status } = request;
     this.#requests.add(request);
@@ -129,7 +129,7 @@ export class Player {
   }
 }
 
-/** A track's name, or what its language calls itself. */
+/** A track's name, or its language's own name. */
 function named({ name, lang }) {
   if (!lang) return name;
   return `${name ?? new Intl.DisplayNames([lang], { type: "language" }).of(lang)} (${lang})`;

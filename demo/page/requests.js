@@ -1,4 +1,4 @@
-// The table of requests that the player made.
+// The table of the player's requests.
 import { sessionOf } from "./tokens.js";
 import { $, element, size } from "./words.js";
 
@@ -15,7 +15,7 @@ export class Requests {
     $("requests-summary").textContent = "";
   }
 
-  /** Adds a request that has ended. */
+  /** Adds a finished request. */
   add({ url, kind, status, bytes, ms }) {
     this.#count += 1;
     this.#bytes += bytes;
@@ -47,7 +47,7 @@ export function problemOf(status, body) {
   try {
     return { status, ...JSON.parse(text) };
   } catch {
-    return { status, reason: "unexpected_reply", title: "The reply is no problem document.", detail: text.slice(0, 200) };
+    return { status, reason: "unexpected_reply", title: "The reply is not a problem document.", detail: text.slice(0, 200) };
   }
 }
 

@@ -1,4 +1,4 @@
-// The rights panel: a title's document as the origin has it, changed as a CMS would.
+// The rights panel: shows a title's document in the origin service, and changes it as a CMS does.
 import { $, countryName, element } from "./words.js";
 
 const POLL_MS = 3_000;
@@ -9,12 +9,12 @@ export class Rights {
   #id = null;
   #country = "";
   #reply = null;
-  /** What is being edited: the revision and the text that it began with. */
+  /** The state before the edit: revision and text. */
   #base = null;
   #savedAt = null;
   #updated;
 
-  /** @param {{updated: (document: object) => void}} options `updated` hears of the document whenever it changed. */
+  /** @param {{updated: (document: object) => void}} options `updated` is called with each new state of the document. */
   constructor({ updated }) {
     this.#updated = updated;
     $("document").addEventListener("input", () => this.#showButtons());
@@ -24,7 +24,7 @@ export class Rights {
     setInterval(() => this.#id && !document.hidden && this.#refresh(), POLL_MS);
   }
 
-  /** Turns to a title, for a viewer in a country. */
+  /** Shows a title, for a viewer in a country. */
   async show(id, country) {
     this.#country = country;
     if (this.#id !== id) {
@@ -51,7 +51,7 @@ export class Rights {
     else this.#message(body.detail);
   }
 
-  /** Shows a reply of the origin; what is being edited stays. */
+  /** Shows a reply of the origin service. An edit in progress stays. */
   #take(reply) {
     const changed = this.#reply?.revision !== reply.revision;
     this.#reply = reply;
@@ -78,8 +78,8 @@ export class Rights {
       const seconds = ((performance.now() - this.#savedAt) / 1000).toFixed(1);
       this.#savedAt = null;
       this.#message(
-        `Saved, and at the edge after ${seconds} s. Every edge location decides by it within ${sync.visible_within_s} s; ` +
-          "a running session meets it with its next request.",
+        `Saved, and at the edge after ${seconds} s. Every edge location follows within ${sync.visible_within_s} s, ` +
+          "and a running session with its next request.",
       );
     } else if (sync.last_error) {
       this.#message(`Not at the edge yet: ${sync.last_error}`);
@@ -123,7 +123,7 @@ export class Rights {
     });
     if (!ok) return this.#refused(body);
     this.#errors([]);
-    this.#message("Saved, on its way to the edge …");
+    this.#message("Saved. Sending it to the edge …");
     this.#base.text = $("document").value;
     this.#reply = null;
     this.#take(body);
@@ -167,7 +167,7 @@ async function ask(path, init) {
     const response = await fetch(path, init);
     return { ok: response.ok, body: await response.json() };
   } catch {
-    return { ok: false, body: { title: "No reply", detail: "The demo does not answer. Is it still running?" } };
+    return { ok: false, body: { title: "No reply", detail: "The demo does not answer. Check that `make demo` is running." } };
   }
 }
 
@@ -176,7 +176,7 @@ function format(document) {
   return JSON.stringify(document, null, 2).replace(/\[\n\s+([^[\]{}]*?)\n\s*\]/g, (_, list) => `[${list.replace(/\n\s*/g, " ")}]`);
 }
 
-/** The document, if its offers can be changed by a click. */
+/** The document, if the button can change its offers. */
 function parse(text) {
   try {
     const document = JSON.parse(text);

@@ -1,6 +1,6 @@
-// Tokens, as far as a page can read them.
+// Reads the public parts of tokens.
 
-/** Asks the demo's identity provider. Null when the viewer is to have none. */
+/** Gets a token from the demo's identity provider. Null for a viewer without a token. */
 export async function viewerToken({ title, plan, kind, algorithm }) {
   if (kind === "none") return null;
   const response = await fetch("/token", {
@@ -20,8 +20,8 @@ export function decode(token) {
 }
 
 /**
- * When a session ends, in milliseconds, or null. A session token tells nothing to players; this reads the clear
- * part of version 3 as src/token/session.rs lays it out, for the sake of the demonstration.
+ * The end of a session in milliseconds, or null. Players should treat session tokens as opaque. The demo reads the clear part
+ * of version 3, whose layout is in src/token/session.rs.
  */
 export function sessionEnd(url) {
   const token = sessionOf(url);
@@ -30,7 +30,7 @@ export function sessionEnd(url) {
   return view.byteLength === 75 && (view.getUint8(0) & 15) === 3 ? view.getUint32(9) * 1000 : null;
 }
 
-/** The session token that counts in a URL: that in its query, else that in a path such as /~AYQJ…/harbour/360p/index.m3u8. */
+/** The session token of a URL: the one in its query, else the one in a path such as /~AYQJ…/harbour/360p/index.m3u8. */
 export function sessionOf({ pathname, searchParams }) {
   return searchParams.get("sd_session") ?? /^\/(?:~|%7E)([^/]+)\//i.exec(pathname)?.[1] ?? null;
 }

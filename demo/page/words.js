@@ -1,4 +1,4 @@
-// Documents in words.
+// Describes documents in words.
 
 const regions = new Intl.DisplayNames(["en"], { type: "region" });
 
@@ -26,7 +26,7 @@ export function offerInWords({ plans = [], territories, caps = {}, window = {} }
 
 const day = (text) => new Date(text).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
 
-/** 75 as 1:15. */
+/** Formats 75 as 1:15. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -39,7 +39,7 @@ export function size(bytes) {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** The element of an id. */
+/** The element with an id. */
 export const $ = (id) => document.getElementById(id);
 
 /** An element with a text and attributes. */
