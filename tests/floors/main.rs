@@ -51,7 +51,6 @@ const UNFINISHED: &[&str] = &[
     "streams",
     "variation",
     // Manifests.
-    "dash",
     "hls",
     // Memory, and the Worker.
     "shelf",

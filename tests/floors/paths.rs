@@ -71,7 +71,8 @@ impl Reader<'_> {
                     }
                     continue;
                 }
-                (Some("use"), _) => {
+                // `impl Trait + use<'a>` names lifetimes, and is no item.
+                (Some("use"), _) if !self.is_mark(1, '<') => {
                     self.index += 1;
                     self.use_tree(&mut Vec::new(), is_public, mentions);
                 }
@@ -223,6 +224,13 @@ mod tests {
             .map(|path| [path.inline.concat(), path.segments.join("::")].join(" "))
             .collect();
         assert_eq!(found, [" super::C", " d::e", " h::I", "j crate::l", " n::o"]);
+    }
+
+    #[test]
+    fn captured_lifetimes_are_no_use_item() {
+        let found = read("fn a<'b>() -> impl C + use<'b> { d::e() } pub(super) fn f() {}");
+        assert_eq!(found.imports, []);
+        assert_eq!(found.paths.len(), 1);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Signs what the elements between two levels say.
 
-use super::level::{Level, is_level};
-use super::patch::is_patch_name;
+use super::level::Level;
+use super::names::{holds_uri, is_level};
+use super::reading::is_patch_name;
 use super::signer::{Signer, Uncovered};
 use crate::dash::digits::are_digits;
 use crate::dash::document::{Attribute, Element};
@@ -189,24 +190,6 @@ impl Signer<'_> {
         Ok(())
     }
 
-    /// How a URI is to be written whose file players read as something that leads further: where its name does not tell, and
-    /// the edge would pass it on unread, it is marked.
-    pub(super) fn place_to_read(
-        &self,
-        uri: &str,
-        bases: &[Base],
-        reading: Reading,
-    ) -> Result<Place, PlaceError> {
-        let is_own = self.resolver.is_own(uri, bases)? || (self.is_patch && is_relative(uri));
-        let Some(marked) = marked(uri, reading).filter(|_| is_own) else {
-            return self.resolver.place(uri, bases);
-        };
-        Ok(match self.resolver.place(&marked, bases)? {
-            Place::AsIs => Place::Unsigned(marked),
-            place => place,
-        })
-    }
-
     /// Whether the steering manifest that an MPD names is one that nobody reads: it could send players, and the token in
     /// their URLs, to any host.
     fn is_unread(&self, steering: Element<'_, '_>, level: &Level<'_, '_, '_>) -> Result<bool, Uncovered> {
@@ -242,25 +225,6 @@ impl Signer<'_> {
     }
 }
 
-/// How a URI is written that may lead elsewhere: as it stands, where it does.
-pub(super) fn optional(place: Result<Place, PlaceError>) -> Result<Place, PlaceError> {
-    match place {
-        Err(error) if error != PlaceError::Exhausted => Ok(Place::AsIs),
-        place => place,
-    }
-}
-
-/// A URI with the mark of what its file is read as, where its name does not tell.
-pub(super) fn marked(uri: &str, reading: Reading) -> Option<String> {
-    let path = uri.split(['?', '#']).next().unwrap_or_default();
-    reading.marked(uri, path.rsplit('/').next().unwrap_or_default())
-}
-
-/// Whether what stands between the tags of an element is a URI.
-pub(super) fn holds_uri(name: &str) -> bool {
-    matches!(name, "BaseURL" | "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "Event")
-}
-
 /// Whether an element names a place where players report the URLs that they asked for (ETSI TS 103 285 section 10.12).
 fn reports(metrics: Element<'_, '_>) -> bool {
     let has_url =
@@ -279,3 +243,11 @@ fn words<'a>(attribute: &Attribute<'a>) -> impl Iterator<Item = Attribute<'a>> +
 
 /// How many elements `SegmentTemplate` an element may have: one, and what is there for later versions.
 const TEMPLATES_MAX: usize = 4;
+
+/// How a URI is written that may lead elsewhere: as it stands, where it does.
+pub(super) fn optional(place: Result<Place, PlaceError>) -> Result<Place, PlaceError> {
+    match place {
+        Err(error) if error != PlaceError::Exhausted => Ok(Place::AsIs),
+        place => place,
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::element::optional;
 use super::level::Level;
+use super::names::is_presented;
 use super::signer::{Signer, Uncovered};
 use crate::dash::document::Element;
 use crate::resource::Reading;
@@ -38,16 +39,4 @@ impl Signer<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether an event of this name presents another MPD (ISO/IEC 23009-1, alternative MPD events).
-fn is_presented(name: &str) -> bool {
-    matches!(
-        name,
-        "InsertPresentation"
-            | "ReplacePresentation"
-            | "OverwritePresentation"
-            | "AlternativeMPD"
-            | "StatusPresentation"
-    )
 }

@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
+use super::bases::{BASES_MAX, Bases};
+use super::names::{holds_media, is_level};
 use super::signer::{Signer, Uncovered};
 use crate::dash::document::Element;
 use crate::dash::place::{Base, Place, PlaceError};
@@ -82,68 +83,6 @@ impl Signer<'_> {
     }
 }
 
-/// How many combinations of base URLs are looked at.
-pub(super) const BASES_MAX: usize = 32;
-
-/// Base URLs of a level, shared with all levels that have no others.
-#[derive(Clone, Debug)]
-pub(super) struct Bases(Rc<Known>);
-
-#[derive(Debug)]
-struct Known {
-    all: Vec<Base>,
-    /// There are more than are looked at. They are such that what is plainly covered from those is from these too: each
-    /// base URL is.
-    are_more: bool,
-    /// These and the MPD's own URL, once that has been asked for.
-    meta: OnceCell<Vec<Base>>,
-}
-
-impl Bases {
-    pub(super) fn new(all: Vec<Base>) -> Self {
-        Self(Rc::new(Known { all, are_more: false, meta: OnceCell::new() }))
-    }
-
-    pub(super) fn all(&self) -> &[Base] {
-        &self.0.all
-    }
-
-    pub(super) fn are_more(&self) -> bool {
-        self.0.are_more
-    }
-
-    /// Whether they are shared with a level.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-
-    /// These and those of others. A copy is made only of ones that levels share.
-    pub(super) fn with(self, others: &Self) -> Self {
-        if self.is(others) {
-            return self;
-        }
-        let Known { mut all, mut are_more, .. } = Rc::try_unwrap(self.0).unwrap_or_else(|shared| Known {
-            all: shared.all.clone(),
-            are_more: shared.are_more,
-            meta: OnceCell::new(),
-        });
-        are_more |= others.are_more();
-        for base in others.all() {
-            if all.contains(base) {
-                continue;
-            }
-            // One of those with the session and one of those without it have to be among them.
-            let is_new_kind = all.iter().all(|other| other.takes_session() != base.takes_session());
-            if all.len() >= BASES_MAX && !is_new_kind {
-                are_more = true;
-                continue;
-            }
-            all.push(base.clone());
-        }
-        Self(Rc::new(Known { all, are_more, meta: OnceCell::new() }))
-    }
-}
-
 /// An MPD, a Period, an AdaptationSet or a Representation, with its base URLs.
 pub(super) struct Level<'l, 'd, 'a> {
     pub(super) element: Element<'d, 'a>,
@@ -166,12 +105,7 @@ impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
 
     /// What players resolve URIs against that are of no segment: some take the base URLs, others the MPD's URL.
     pub(super) fn meta(&self) -> &'l [Base] {
-        let own = self.own;
-        self.bases.0.meta.get_or_init(|| {
-            let mut bases = own.to_vec();
-            bases.extend(self.bases.all().iter().filter(|base| !own.contains(base)).cloned());
-            bases
-        })
+        self.bases.with_own(self.own)
     }
 
     pub(super) fn representations(&self) -> impl Iterator<Item = Element<'d, 'a>> {
@@ -179,16 +113,6 @@ impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
         let itself = (element.name() == "Representation").then_some(element);
         itself.into_iter().chain(element.descendants().filter(|one| one.name() == "Representation"))
     }
-}
-
-/// Whether an element has base URLs of its own for what lies in it.
-pub(super) fn is_level(name: &str) -> bool {
-    matches!(name, "Period" | "AdaptationSet" | "EmptyAdaptationSet" | "Representation" | "SubRepresentation")
-}
-
-/// Whether what an element's parent says of segments is said of those of the element.
-fn holds_media(name: &str) -> bool {
-    matches!(name, "Period" | "AdaptationSet" | "Representation")
 }
 
 /// Whether a URI, which may have a parameter, is one of a folder.

@@ -23,11 +23,14 @@
 //! Period says for all of theirs is held against the base URLs of each. Levels that have the same base URLs share them, and
 //! what is resolved has a budget for the whole MPD ([`crate::manifest::Budget`]).
 
+mod bases;
 mod element;
 mod event;
 mod insert;
 mod level;
+mod names;
 mod patch;
+mod reading;
 mod signer;
 mod template;
 #[cfg(test)]

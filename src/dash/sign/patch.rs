@@ -1,7 +1,9 @@
 //! Signs what a patch puts into an MPD.
 
-use super::element::{holds_uri, marked};
-use super::level::{Bases, Level, is_level};
+use super::bases::Bases;
+use super::level::Level;
+use super::names::{holds_uri, is_level};
+use super::reading::{is_patch_name, marked};
 use super::signer::{Signer, Uncovered};
 use super::template::is_plain_id;
 use crate::catalog::SESSION_PARAMETER;
@@ -145,25 +147,5 @@ impl Signer<'_> {
         } else {
             Place::Signed("/~".to_owned(), format!("/{root}{resource}{}{query}", mark(&query, "?")))
         })
-    }
-}
-
-/// Whether a URI, as it stands in `PatchLocation`, is one of a patch by its name. One by another name would not be read.
-pub(super) fn is_patch_name(uri: &str) -> bool {
-    let path = uri.split(['?', '#']).next().unwrap_or_default();
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mpp"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patches_are_known_by_the_ends_of_their_paths() {
-        for (uri, expected) in
-            [("a/x.MPP?b=c.mpd", true), ("x?a.mpp", false), ("mpp", false), ("a.mpp/b", false)]
-        {
-            assert_eq!(is_patch_name(uri), expected, "{uri}");
-        }
     }
 }

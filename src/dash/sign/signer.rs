@@ -1,6 +1,6 @@
 //! The signer of one MPD or patch.
 
-use super::level::Bases;
+use super::bases::Bases;
 use super::written::Written;
 use crate::dash::change::Edited;
 use crate::dash::document::{Document, Element, line_of};

@@ -8,7 +8,7 @@ use crate::dash::change::Edited;
 use crate::dash::document::Document;
 use crate::dash::error::CompileError;
 use crate::dash::place;
-use crate::dash::sign::level::BASES_MAX;
+use crate::dash::sign::bases::BASES_MAX;
 use crate::dash::sign::signer::Signer;
 use crate::dash::sign::template::ELEMENT_LOOKED_AT;
 use crate::manifest::{Frame, MOST_RESOLVED, Query, Signing};
