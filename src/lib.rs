@@ -16,6 +16,7 @@ pub mod facts;
 pub mod fault;
 pub mod heading;
 pub mod hls;
+pub mod isolate;
 mod json;
 pub mod life;
 pub mod manifest;

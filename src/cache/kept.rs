@@ -11,7 +11,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::{Kind, Lifetime};
-use crate::shelf::Weigh;
+use crate::shelf::{Freshness, Times, Weigh};
 
 /// A file with its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,19 +31,6 @@ pub struct Stamp {
     pub lifetime: Lifetime,
 }
 
-/// How old a file is, by its times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// Served.
-    Fresh,
-    /// Served, and fetched anew behind the reply.
-    Stale,
-    /// Served if the media origin fails.
-    OnError,
-    /// Not served any more.
-    Over,
-}
-
 impl Weigh for Kept {
     fn heap_bytes(&self) -> usize {
         self.bytes.heap_bytes()
@@ -59,32 +46,20 @@ impl Stamp {
     /// The header that it stands in.
     pub const HEADER: &str = "Stagedoor-Kept";
 
-    /// When it is no longer fresh, in Unix milliseconds.
-    pub const fn fresh_until_ms(&self) -> u64 {
-        self.made_at_ms.saturating_add(self.lifetime.fresh_ms)
-    }
-
-    /// When it is no longer served while it is fetched anew, in Unix milliseconds.
-    pub const fn stale_until_ms(&self) -> u64 {
-        self.fresh_until_ms().saturating_add(self.lifetime.stale_ms)
-    }
-
-    /// When it is no longer served while the media origin fails, in Unix milliseconds.
-    pub const fn error_until_ms(&self) -> u64 {
-        self.fresh_until_ms().saturating_add(self.lifetime.error_ms)
+    /// The instants at which it stops serving.
+    pub const fn times(&self) -> Times {
+        let Lifetime { fresh_ms, stale_ms, error_ms, .. } = self.lifetime;
+        let fresh_until_ms = self.made_at_ms.saturating_add(fresh_ms);
+        Times {
+            fresh_until_ms,
+            stale_until_ms: fresh_until_ms.saturating_add(stale_ms),
+            error_until_ms: fresh_until_ms.saturating_add(error_ms),
+        }
     }
 
     /// How old it is.
     pub const fn freshness(&self, now_ms: u64) -> Freshness {
-        if now_ms < self.fresh_until_ms() {
-            Freshness::Fresh
-        } else if now_ms < self.stale_until_ms() {
-            Freshness::Stale
-        } else if now_ms < self.error_until_ms() {
-            Freshness::OnError
-        } else {
-            Freshness::Over
-        }
+        self.times().freshness(now_ms)
     }
 
     /// The `Age` that a player is told: low-latency players work out by it how far the playlist has moved on

@@ -20,7 +20,7 @@ mod range;
 mod timing;
 
 pub use directives::Directives;
-pub use kept::{Freshness, Kept, Stamp};
+pub use kept::{Kept, Stamp};
 pub use key::{LONGEST_LISTED, PASSED_HEADERS, Source, SourceError, source};
 pub use kind::Kind;
 pub use origin::OriginControl;

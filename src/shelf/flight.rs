@@ -1,32 +1,35 @@
-//! Work that one request of an isolate does for all of them.
+//! Single flight: work that one request of an isolate does for all that want its outcome.
 
 use std::time::Duration;
 
-/// Whether somebody is at the work. It stands in the isolate's memory, beside the outcome.
+/// Whether a request is at work. It stands in the isolate's memory, beside the outcome.
+///
+/// The runtime cuts work off with the request that began it, and tells nobody. So a flight ends by itself once the
+/// patience with it is over.
 #[derive(Debug, Default)]
-pub struct UnderWay {
-    begun_at_ms: Option<u64>,
+pub struct Flight {
+    /// In Unix milliseconds; 0: no request is at work.
+    until_ms: u64,
 }
 
-impl UnderWay {
-    /// Takes the work on: `true` for the request that is to do it. Work that was begun more than `patience` ago was cut
-    /// off with the request that began it.
+impl Flight {
+    /// Takes the work on: `true` for the request that is to do it.
     pub fn begin(&mut self, now_ms: u64, patience: Duration) -> bool {
-        let idle = !self.is(now_ms, patience);
-        if idle {
-            self.begun_at_ms = Some(now_ms);
+        if self.is_under_way(now_ms) {
+            return false;
         }
-        idle
+        self.until_ms = now_ms.saturating_add(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX));
+        true
     }
 
-    /// Says that it is done.
+    /// Ends it.
     pub const fn end(&mut self) {
-        self.begun_at_ms = None;
+        self.until_ms = 0;
     }
 
-    /// Whether somebody is at it.
-    pub fn is(&self, now_ms: u64, patience: Duration) -> bool {
-        self.begun_at_ms.is_some_and(|begun| u128::from(now_ms.saturating_sub(begun)) < patience.as_millis())
+    /// Whether a request is at work.
+    pub const fn is_under_way(&self, now_ms: u64) -> bool {
+        now_ms < self.until_ms
     }
 }
 
@@ -35,14 +38,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_at_it_until_it_ends_or_patience_is_over() {
+    fn a_flight_lasts_until_it_ends_or_patience_is_over() {
         let patience = Duration::from_secs(1);
-        let mut work = UnderWay::default();
-        assert!(work.begin(5_000, patience));
-        assert!(!work.begin(5_999, patience));
-        assert!(work.begin(6_000, patience));
-        work.end();
-        assert!(!work.is(6_000, patience));
-        assert!(work.begin(6_001, patience));
+        let mut flight = Flight::default();
+        assert!(flight.begin(5_000, patience));
+        assert!(!flight.begin(5_999, patience));
+        assert!(flight.begin(6_000, patience));
+        flight.end();
+        assert!(!flight.is_under_way(6_000));
+        assert!(flight.begin(6_001, patience));
     }
 }

@@ -13,7 +13,7 @@ use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::rc::{Rc, Weak};
 
 use super::budget::{Account, Budget, GivesWay};
-use super::weigh::{Weigh, allocation};
+use super::weigh::{Weigh, Weighed, allocation};
 
 /// A value in a memory.
 pub trait Slot: Weigh {
@@ -27,6 +27,12 @@ pub trait Slot: Weigh {
         false
     }
 }
+
+impl Slot for () {}
+
+impl Slot for u32 {}
+
+impl<T> Slot for Weighed<T> {}
 
 /// What is remembered under keys, within a [`Budget`].
 pub struct Memory<K, S> {

@@ -5,23 +5,29 @@
 //! share one [`Budget`].
 //!
 //! ```text
-//! weigh     how many bytes a key or a value has on the heap
-//! memory    values under keys, the least used of which go first
-//! budget    the bytes of all memories and of what is under way, and which memory gives way
-//! flight    work that one request does for all that want the same
-//! plan      which memories there are, and their shares
+//! weigh      how many bytes a key or a value has on the heap
+//! memory     values under keys, the least used of which go first
+//! budget     the bytes of all memories and of what is under way, and which memory gives way
+//! freshness  for how long a value may serve
+//! flight     work that one request does for all that want its outcome
+//! fetched    a value that is fetched: fresh, stale, under way, missing, failed, or not to be shared
+//! plan       which memories there are, and their shares
 //! ```
 //!
 //! Nothing here knows a clock or the runtime: the time is an argument.
 
 mod budget;
+mod fetched;
 mod flight;
+mod freshness;
 mod memory;
 pub mod plan;
 mod weigh;
 
 pub use budget::{Account, Budget, Purpose, Reservation, Rooms};
-pub use flight::UnderWay;
+pub use fetched::{Arrived, Fetched, Look, Outcome, Policy, Ticket, Turn};
+pub use flight::Flight;
+pub use freshness::{Freshness, Times, jittered};
 pub use memory::{Memory, Slot};
-pub use weigh::Weigh;
 pub(crate) use weigh::allocation;
+pub use weigh::{Weigh, Weighed};

@@ -11,6 +11,21 @@ pub trait Weigh {
     fn heap_bytes(&self) -> usize;
 }
 
+/// A value whose bytes were counted by the allocator while it was made: no type tells them.
+#[derive(Clone, Debug)]
+pub struct Weighed<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes on the heap.
+    pub bytes: usize,
+}
+
+impl<T> Weigh for Weighed<T> {
+    fn heap_bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
 /// What an allocation costs beside its bytes: the allocator's header, and rounding up.
 pub(super) const ALLOCATION: usize = 16;
 
@@ -32,7 +47,7 @@ macro_rules! without_heap {
     };
 }
 
-without_heap!((), bool, u8, u16, u32, u64, usize, i32, i64);
+without_heap!((), &'static str, bool, u8, u16, u32, u64, usize, i32, i64);
 
 impl<const N: usize> Weigh for [u8; N] {
     fn heap_bytes(&self) -> usize {

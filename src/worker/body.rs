@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 use worker::{ByteStream, Request, Response};
 
-use super::{memory, now_ms, single_flight};
+use super::{isolate, now_ms, single_flight};
 use crate::shelf::{Purpose, Reservation};
 
 /// A body, or how many bytes had come when it was longer than the limit.
@@ -43,7 +43,7 @@ pub(super) async fn of_response(
     let coded = response.headers().has("Content-Encoding")?;
     let length = response.headers().get("Content-Length")?.filter(|_| !coded);
     let reserve =
-        async |bytes| single_flight::until(ROOM_PATIENCE, || memory::reserve(whose, bytes, patience)).await;
+        async |bytes| single_flight::until(ROOM_PATIENCE, || isolate::reserve(whose, bytes, patience)).await;
     let announced = length.and_then(|length| length.parse().ok());
     match announced {
         Some(length) if length > most => Ok(Body::TooLong(length)),

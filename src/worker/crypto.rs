@@ -12,11 +12,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, WorkerGlobalScope};
 
-use super::memory::{self, Memory, Slot};
+use super::isolate::isolate;
 use super::now_ms;
 use crate::catalog::{Algorithm, Jwk, KeyMaterial, OctetCurve, SessionId};
 use crate::fault::{Fault, FaultKind};
-use crate::shelf::{Weigh, plan};
+use crate::shelf::{Slot, Weigh};
 use crate::token::Challenge;
 
 /// Whether the challenge of an asymmetric signature is met.
@@ -95,30 +95,17 @@ struct Imported {
     verify_as: Object,
 }
 
-/// A key's name: its algorithm and its parameters. Another key has others.
-type Name = (Algorithm, Vec<u8>);
-
-impl Weigh for Algorithm {
-    fn heap_bytes(&self) -> usize {
-        0
-    }
-}
-
 /// An imported key; `None`: the runtime does not take it.
-struct Known(Option<Rc<Imported>>);
+pub(super) struct ImportedKey(Option<Rc<Imported>>);
 
-impl Weigh for Known {
+impl Weigh for ImportedKey {
     /// The runtime's own objects are not told: an RSA key of 4,096 bits has some 2 KiB there.
     fn heap_bytes(&self) -> usize {
         4 * 1024
     }
 }
 
-impl Slot for Known {}
-
-thread_local! {
-    static KEYS: Memory<Name, Known> = memory::of(plan::IMPORTED);
-}
+impl Slot for ImportedKey {}
 
 /// Imports a key as a JWK; `None` for a shared secret, and for a key that the runtime does not take, such as a point beside
 /// the curve. No signature was made with it, and those of the issuer's other keys are not its matter.
@@ -134,7 +121,8 @@ async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>,
     let [first, second] = parameters;
     let length = u32::try_from(first.len()).unwrap_or(u32::MAX).to_be_bytes();
     let name = (algorithm, [&length, first, second].concat());
-    if let Some(known) = KEYS.with(|keys| keys.find(&name, |Known(key)| key.clone())) {
+    let memory = &isolate().imported;
+    if let Some(known) = memory.find(&name, |ImportedKey(key)| key.clone()) {
         return Ok(known);
     }
     let Some((import_as, verify_as)) = names(algorithm) else { return Ok(None) };
@@ -170,7 +158,7 @@ async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>,
             None
         }
     };
-    KEYS.with(|keys| keys.insert(name, Known(imported.clone()), now_ms()));
+    memory.insert(name, ImportedKey(imported.clone()), now_ms());
     Ok(imported)
 }
 

@@ -5,11 +5,11 @@
 //! answered at once.
 
 use std::cell::RefCell;
-use std::thread::LocalKey;
 use std::time::Duration;
 
 use worker::Delay;
 
+use super::isolate::isolate;
 use super::now_ms;
 use crate::repeats::Held;
 
@@ -22,28 +22,23 @@ const PATIENT_TIMES: u32 = 3;
 /// For how long it waits, in milliseconds.
 const REFUSED_MS: u64 = 1_000;
 
-thread_local! {
-    static MISSING: RefCell<Held> = RefCell::default();
-    static REFUSED: RefCell<Held> = RefCell::default();
-}
-
 /// Waits while a file is known to be missing: then it may be there, and the media origin is asked once for all who wait.
 pub(super) async fn until(missing_until_ms: u64) {
     let wait_ms = missing_until_ms.saturating_sub(now_ms()).min(LONGEST_MS);
     if wait_ms > 0 {
-        hold(&MISSING, wait_ms).await;
+        hold(&isolate().waiting, wait_ms).await;
     }
 }
 
 /// Waits before a client is refused again that has been refused so often within a minute.
 pub(super) async fn repeated(times: Option<u32>) {
     if times.is_some_and(|times| times > PATIENT_TIMES) {
-        hold(&REFUSED, REFUSED_MS).await;
+        hold(&isolate().refused, REFUSED_MS).await;
     }
 }
 
-async fn hold(held: &'static LocalKey<RefCell<Held>>, wait_ms: u64) {
-    if held.with_borrow_mut(|held| held.begin(now_ms(), wait_ms)) {
+async fn hold(held: &RefCell<Held>, wait_ms: u64) {
+    if held.borrow_mut().begin(now_ms(), wait_ms) {
         Delay::from(Duration::from_millis(wait_ms)).await;
     }
 }

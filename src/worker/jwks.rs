@@ -2,7 +2,7 @@
 //!
 //! A set is taken from isolate memory, else from the data centre's cache, else from the issuer. It is fresh for its
 //! `refresh_s` less a jitter; then it serves on while it is fetched anew, and while the issuer fails, for [`KEPT_S`]
-//! at most. A token that names an unknown key has the set fetched early, once in [`EARLY_S`] a URL.
+//! at most. A token that names an unknown key has the set fetched early, once in [`EARLY`] a URL.
 //!
 //! One fetch serves all requests of an isolate. A promise of one request cannot be awaited in another, so that the
 //! others look at the memory in short intervals. No object of a request is kept, keys alone.
@@ -20,13 +20,13 @@ use worker::{
 
 use super::body::{self, Body};
 use super::documents::Documents;
-use super::memory::{self, Memory, Slot};
-use super::single_flight::{self, UnderWay};
-use super::{heap, now_ms, platform, respond, within};
+use super::isolate::isolate;
+use super::{heap, now_ms, platform, respond, single_flight, within};
 use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
 use crate::fault::{Fault, FaultKind};
-use crate::shelf::{Purpose, Weigh, plan};
+use crate::isolate::{KnownKeys, PublishedSet};
+use crate::shelf::{Arrived, Look, Outcome, Policy, Purpose, Ticket, Times, Turn, Weighed, jittered};
 use crate::token::{Presented, hex};
 
 /// How long an issuer may take for its whole reply.
@@ -42,11 +42,11 @@ const LONGEST: usize = 256 * 1024;
 /// that it has withdrawn must not open doors for ever.
 const KEPT_S: u64 = 24 * 3_600;
 
-/// Seconds between two early fetches for the sake of an unknown key.
-const EARLY_S: u64 = 30;
+/// The least time between two early fetches for the sake of an unknown key.
+const EARLY: Duration = Duration::from_secs(30);
 
-/// Seconds before a fetch that failed is tried again.
-const RETRY_S: u64 = 10;
+/// A fetch that failed is tried again after 10 s, whether or not older keys serve on.
+const POLICY: Policy = Policy { retry_ms: 10_000, retry_without_ms: 10_000, alone_ms: 0 };
 
 /// The variable that allows sets over plain HTTP from this machine: for development, never set in production.
 const LOOPBACK_VARIABLE: &str = "PUBLISHED_KEYS_HTTP";
@@ -95,21 +95,21 @@ pub(super) async fn for_token(
 pub(super) async fn keys(documents: &Documents, own: Rc<Document<KeySet>>) -> Result<Keys, Fault> {
     let Some(published) = &own.body.published else { return Ok(Keys { own, published: None }) };
     let place = Place::of(&own.body.issuer, published, &documents.env)?;
-    let published = match look(&place) {
-        Look::Held(held, refresh) => {
-            if refresh {
+    let failed = |fault| Published { merged: Err(fault), fetched_at_ms: 0, waited: true };
+    let published = match with_known(&place.url, |known, now| known.fetched.look(now, UNDER_WAY).cloned()) {
+        Look::Serve(set) => merged(&own, &set, false),
+        Look::Refresh(set) => {
+            begin(documents, &place, None);
+            merged(&own, &set, false)
+        }
+        Look::Failed(fault) => failed(fault),
+        turn @ (Look::Fetch(ticket) | Look::Wait(ticket)) => {
+            if matches!(turn, Look::Fetch(_)) {
                 begin(documents, &place, None);
             }
-            held.merged(&own, false)
+            wait(&place, ticket).await.map_or_else(failed, |set| merged(&own, &set, true))
         }
-        Look::Failed(fault) => Published { merged: Err(fault), fetched_at_ms: 0, waited: true },
-        Look::Absent => {
-            begin(documents, &place, None);
-            match wait(&place, 0).await {
-                Ok(held) => held.merged(&own, true),
-                Err(fault) => Published { merged: Err(fault), fetched_at_ms: 0, waited: true },
-            }
-        }
+        Look::Alone => failed(place.fault("the keys are for one request alone")),
     };
     match published.merged {
         // Tokens of the document's own keys need no others.
@@ -131,16 +131,21 @@ impl Keys {
         if published.waited {
             return Ok(());
         }
-        if place.newer(seen).is_none() {
-            if !place.may_fetch_early() {
-                return Ok(());
+        let set = match place.newer(seen) {
+            Some(set) => set,
+            None => {
+                let turn = with_known(&place.url, |known, now| known.begin_early(now, EARLY, UNDER_WAY));
+                let Some(turn) = turn else { return Ok(()) };
+                if let Turn::Mine(_) = turn {
+                    begin(documents, &place, Some(seen));
+                }
+                let (Turn::Mine(ticket) | Turn::Theirs(ticket)) = turn;
+                // A fetch that fails is in the log; the token is refused by the keys that there are.
+                let Ok(set) = wait(&place, ticket).await else { return Ok(()) };
+                set
             }
-            begin(documents, &place, Some(seen));
-        }
-        // A fetch that fails is in the log; the token is refused by the keys that there are.
-        if let Ok(held) = wait(&place, seen).await {
-            self.published = Some(held.merged(&self.own, true));
-        }
+        };
+        self.published = Some(merged(&self.own, &set, true));
         Ok(())
     }
 }
@@ -195,138 +200,50 @@ impl Place {
     }
 
     /// The keys in memory, if they are newer.
-    fn newer(&self, seen_ms: u64) -> Option<Held> {
-        with_slot(&self.url, |slot| slot.held.clone().filter(|held| held.fetched_at_ms > seen_ms))
-    }
-
-    /// Whether an unknown key may have the set fetched, or may wait for a fetch that is under way.
-    fn may_fetch_early(&self) -> bool {
-        with_slot(&self.url, |slot| {
-            let now = now_ms();
-            let early = slot.early_at_ms.is_none_or(|at| now.saturating_sub(at) >= EARLY_S * 1000);
-            if early {
-                slot.early_at_ms = Some(now);
-            }
-            early || slot.under_way.is(now, UNDER_WAY)
-        })
+    fn newer(&self, seen_ms: u64) -> Option<PublishedSet> {
+        held(&self.url).filter(|held| held.fetched_at_ms > seen_ms)
     }
 }
 
-/// A set as it was fetched.
-#[derive(Clone)]
-struct Held {
-    keys: Rc<KeySet>,
-    /// What they take.
-    bytes: usize,
-    fetched_at_ms: u64,
-    fresh_for_ms: u64,
+/// The document's own keys, then those of the issuer's set that it does not name itself.
+fn merged(own: &Document<KeySet>, set: &PublishedSet, waited: bool) -> Published {
+    let fetched_at_ms = set.fetched_at_ms;
+    let memory = &isolate().merged;
+    let name = (own.body.issuer.to_string(), own.revision, fetched_at_ms);
+    let known = memory.find(&name, |known| Rc::clone(&known.value));
+    let merged = known.unwrap_or_else(|| {
+        let (value, bytes) = heap::weighed(|| Rc::new(own.body.clone().with(&set.keys)));
+        memory.insert(name, Weighed { value: Rc::clone(&value), bytes }, now_ms());
+        value
+    });
+    Published { merged: Ok(merged), fetched_at_ms, waited }
 }
 
-impl Held {
-    /// The document's own keys, then those that it does not name itself.
-    fn merged(&self, own: &Document<KeySet>, waited: bool) -> Published {
-        let fetched_at_ms = self.fetched_at_ms;
-        let name = (own.body.issuer.to_string(), own.revision, fetched_at_ms);
-        let known = MERGED.with(|sets| sets.find(&name, |Merged(set, _)| Rc::clone(set)));
-        let set = known.unwrap_or_else(|| {
-            let (set, bytes) = heap::weighed(|| Rc::new(own.body.clone().with(&self.keys)));
-            MERGED.with(|sets| sets.insert(name, Merged(Rc::clone(&set), bytes), now_ms()));
-            set
-        });
-        Published { merged: Ok(set), fetched_at_ms, waited }
-    }
+fn with_known<T>(url: &Url, then: impl FnOnce(&mut KnownKeys, u64) -> T) -> T {
+    let now = now_ms();
+    isolate().published.with(url.as_str(), now, |known| then(known, now))
 }
 
-/// What an isolate knows of a URL.
-#[derive(Default)]
-struct Known {
-    held: Option<Held>,
-    under_way: UnderWay,
-    early_at_ms: Option<u64>,
-    failed: Option<(u64, Fault)>,
+/// The keys in memory, whether they may serve or not.
+fn held(url: &Url) -> Option<PublishedSet> {
+    isolate().published.find(url.as_str(), |known| known.fetched.held().cloned()).flatten()
 }
 
-impl Known {
-    /// The fault of a fetch that failed so lately that none is begun again.
-    fn failure(&self, now_ms: u64) -> Option<&Fault> {
-        let lately = |at: u64| now_ms.saturating_sub(at) < RETRY_S * 1000;
-        self.failed.as_ref().filter(|(at, _)| lately(*at)).map(|(_, fault)| fault)
-    }
-}
-
-impl Weigh for Known {
-    fn heap_bytes(&self) -> usize {
-        let held = self.held.as_ref().map_or(0, |held| held.bytes);
-        held + self.failed.as_ref().map_or(0, |(_, fault)| fault.detail.heap_bytes())
-    }
-}
-
-impl Slot for Known {
-    fn is_busy(&self, now_ms: u64) -> bool {
-        self.under_way.is(now_ms, UNDER_WAY)
-    }
-}
-
-/// Keys of a document with those that its issuer publishes, and what they take.
-struct Merged(Rc<KeySet>, usize);
-
-impl Weigh for Merged {
-    fn heap_bytes(&self) -> usize {
-        self.1
-    }
-}
-
-impl Slot for Merged {}
-
-thread_local! {
-    static SLOTS: Memory<String, Known> = memory::of(plan::PUBLISHED);
-    static MERGED: Memory<(String, u64, u64), Merged> = memory::of(plan::MERGED);
-}
-
-fn with_slot<T>(url: &Url, then: impl FnOnce(&mut Known) -> T) -> T {
-    SLOTS.with(|slots| slots.with(url.as_str(), now_ms(), then))
-}
-
-enum Look {
-    /// Keys to serve, and whether they are to be fetched anew.
-    Held(Held, bool),
-    Failed(Fault),
-    Absent,
-}
-
-fn look(place: &Place) -> Look {
-    with_slot(&place.url, |slot| {
-        let now = now_ms();
-        slot.held = slot.held.take().filter(|held| now.saturating_sub(held.fetched_at_ms) < KEPT_S * 1000);
-        match &slot.held {
-            Some(held) => {
-                let old = now.saturating_sub(held.fetched_at_ms) >= held.fresh_for_ms;
-                Look::Held(held.clone(), old && slot.failure(now).is_none())
-            }
-            None => match slot.failure(now) {
-                Some(fault) => Look::Failed(fault.clone()),
-                None => Look::Absent,
-            },
-        }
-    })
-}
-
-/// Begins a fetch behind the reply, unless one is under way. `seen_ms`: an early one, for what is newer than that.
+/// Begins a fetch behind the reply. `seen_ms`: an early one, for what is newer than that.
 fn begin(documents: &Documents, place: &Place, seen_ms: Option<u64>) {
-    if !with_slot(&place.url, |slot| slot.under_way.begin(now_ms(), UNDER_WAY)) {
-        return;
-    }
     let place = place.clone();
     documents.context.wait_until(async move {
         let outcome = refresh(&place, seen_ms).await;
-        let kept_s = with_slot(&place.url, |slot| {
-            slot.under_way.end();
-            slot.failed = outcome.as_ref().err().map(|fault| (now_ms(), fault.clone()));
-            slot.held.as_ref().map(|held| now_ms().saturating_sub(held.fetched_at_ms) / 1000)
+        let serving = with_known(&place.url, |known, now| {
+            match &outcome {
+                Ok(()) => known.fetched.end(),
+                Err(fault) => known.fetched.settle(Outcome::Failed(fault.clone()), &POLICY, now),
+            }
+            known.fetched.serving(now).map(|set| now.saturating_sub(set.fetched_at_ms) / 1000)
         });
         if let Err(Fault { kind, detail }) = outcome {
-            let kept = match kept_s {
-                Some(age) => format!("the keys of {age} s ago serve on"),
+            let kept = match serving {
+                Some(age_s) => format!("the keys of {age_s} s ago serve on"),
                 None => "there are no others".to_owned(),
             };
             respond::log(None, &Fault::new(kind, format!("{detail}; {kept}")).into());
@@ -334,41 +251,41 @@ fn begin(documents: &Documents, place: &Place, seen_ms: Option<u64>) {
     });
 }
 
-/// Waits until there are keys newer than those of `seen_ms`, or the fetch has failed.
-async fn wait(place: &Place, seen_ms: u64) -> Result<Held, Fault> {
-    let look = || {
-        with_slot(&place.url, |slot| match &slot.held {
-            Some(held) if held.fetched_at_ms > seen_ms => Some(Ok(held.clone())),
-            _ if slot.under_way.is(now_ms(), UNDER_WAY) => None,
-            _ => Some(Err(match &slot.failed {
-                Some((_, fault)) => fault.clone(),
-                None => place.fault("there are no newer keys"),
-            })),
-        })
-    };
-    let late = || Err(place.fault("another request's fetch did not end"));
-    single_flight::until(UNDER_WAY, look).await.unwrap_or_else(late)
+/// Waits for the keys of a fetch that is under way.
+async fn wait(place: &Place, ticket: Ticket) -> Result<PublishedSet, Fault> {
+    let look =
+        || with_known(&place.url, |known, now| known.fetched.arrived(ticket, now).map(Arrived::cloned));
+    match single_flight::until(UNDER_WAY, look).await {
+        Some(Arrived::Value(set)) => Ok(set),
+        Some(Arrived::Failed(fault)) => Err(fault),
+        Some(Arrived::Nothing) => Err(place.fault("there are no newer keys")),
+        None => Err(place.fault("another request's fetch did not end")),
+    }
 }
 
 /// Takes a set into the isolate's memory, out of the cache where another isolate has put a fresh one there. One that is
 /// not fresh serves only if the issuer does not give another: a key that is gone from its set opens nothing.
 async fn refresh(place: &Place, seen_ms: Option<u64>) -> Result<(), Fault> {
     let mut stale = None;
-    let held_ms = with_slot(&place.url, |slot| slot.held.as_ref().map_or(0, |held| held.fetched_at_ms));
+    let held_ms = held(&place.url).map_or(0, |held| held.fetched_at_ms);
     if let Some((bytes, fetched_at_ms)) = cached(place).await? {
         let age_ms = now_ms().saturating_sub(fetched_at_ms);
         let usable = fetched_at_ms > held_ms && age_ms < KEPT_S * 1000;
-        let enough_s = if seen_ms.is_some() { EARLY_S } else { place.refresh_s };
+        let enough_s = if seen_ms.is_some() { EARLY.as_secs() } else { place.refresh_s };
         if age_ms >= enough_s * 1000 {
             stale = usable.then_some((bytes, fetched_at_ms));
-        } else if usable && hold(place, &bytes, fetched_at_ms).is_ok() {
+        } else if usable && let Ok((set, _)) = read(place, &bytes, fetched_at_ms) {
+            bring(place, set);
             return Ok(());
         }
     }
     let outcome = fetched(place).await;
     if let (Err(_), Some((bytes, fetched_at_ms))) = (&outcome, stale) {
-        // That the fetch has failed is in the log, with the age of what serves on.
-        let _ = hold(place, &bytes, fetched_at_ms);
+        // That the fetch has failed is in the log, with the age of the keys that serve on.
+        if let Ok((set, _)) = read(place, &bytes, fetched_at_ms) {
+            let times = times(place, fetched_at_ms);
+            with_known(&place.url, |known, _| known.fetched.hold(set, times));
+        }
     }
     outcome
 }
@@ -377,24 +294,36 @@ async fn refresh(place: &Place, seen_ms: Option<u64>) -> Result<(), Fault> {
 async fn fetched(place: &Place) -> Result<(), Fault> {
     let bytes = fetch(place).await?;
     let fetched_at_ms = now_ms();
-    for SkippedKey { at, kid, why } in hold(place, &bytes, fetched_at_ms)? {
+    let (set, skipped) = read(place, &bytes, fetched_at_ms)?;
+    bring(place, set);
+    for SkippedKey { at, kid, why } in skipped {
         let line = json!({ "kind": "key skipped", "set": place.name(), "at": at, "key": kid, "detail": why });
         worker::console_log!("{line}");
     }
     keep(place, bytes, fetched_at_ms).await
 }
 
-/// Takes a set into memory, and returns what of it cannot be used.
-fn hold(place: &Place, bytes: &[u8], fetched_at_ms: u64) -> Result<Vec<SkippedKey>, Fault> {
+/// Reads a set, and tells which of its keys cannot be used.
+fn read(place: &Place, bytes: &[u8], fetched_at_ms: u64) -> Result<(PublishedSet, Vec<SkippedKey>), Fault> {
     let (read, bytes) = heap::weighed(|| KeySet::from_published(&place.issuer, bytes));
     let (keys, skipped) = read.map_err(|error| place.fault(error))?;
-    let jitter = js_sys::Math::random() / 5.0;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "48,000 to 86,400,000 ms")]
-    #[expect(clippy::cast_precision_loss, reason = "a day has fewer ms than 53 bits hold")]
-    let fresh_for_ms = (place.refresh_s as f64 * 1000.0 * (1.0 - jitter)) as u64;
-    let held = Held { keys: Rc::new(keys), bytes, fetched_at_ms, fresh_for_ms };
-    with_slot(&place.url, |slot| slot.held = Some(held));
-    Ok(skipped)
+    Ok((PublishedSet { keys: Rc::new(keys), bytes, fetched_at_ms }, skipped))
+}
+
+/// Takes a set into memory, for all who wait.
+fn bring(place: &Place, set: PublishedSet) {
+    let times = times(place, set.fetched_at_ms);
+    with_known(&place.url, |known, _| known.fetched.bring(set, times));
+}
+
+/// For how long a set serves.
+fn times(place: &Place, fetched_at_ms: u64) -> Times {
+    let serves_until_ms = fetched_at_ms + KEPT_S * 1000;
+    Times {
+        fresh_until_ms: fetched_at_ms + jittered(place.refresh_s * 1000, js_sys::Math::random()),
+        stale_until_ms: serves_until_ms,
+        error_until_ms: serves_until_ms,
+    }
 }
 
 /// Asks the issuer. A redirect is not followed: it could lead anywhere.

@@ -12,22 +12,21 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::documents::FreshDocuments;
 use super::file::told_age_s;
-use super::memory::{self, Memory, Slot};
+use super::isolate::isolate;
 use super::{facts, now_ms, playlists, respond, shared_files, streams, templates};
 use crate::admission::Sessions;
 use crate::cache::{self, Source, Stamp};
-use crate::catalog::{Document, Issuer, Jwk, KeySet, Site};
 use crate::facts::Facts;
 use crate::heading::Heading;
+use crate::isolate::{Revisions, SourceKey, find_source, open_session, remember_source};
 use crate::life::{below as below_entry, check_site, renewal};
 use crate::redacted::Redacted;
 use crate::resource::{MediaRequest, ResourceKind};
 use crate::rewrite::Rewrite;
 use crate::rights::Permit;
 use crate::route::{Route, route};
-use crate::shelf::{Weigh, allocation, plan};
 use crate::time::UnixTime;
-use crate::token::{RevocationIndex, session::Session};
+use crate::token::RevocationIndex;
 
 /// Answers a GET at once, or leaves it to [`super::serve`].
 #[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
@@ -52,7 +51,7 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     let nothing = RevocationIndex::default();
     let revocations = revocations.as_ref().map_or(&nothing, |document| &document.body);
     let now = UnixTime::from_secs(now_ms / 1000);
-    let (session, key) = open(token.expose(), &site.body, keys)?;
+    let (session, key) = open_session(&isolate().sessions, token.expose(), &site.body, keys, now_ms)?;
     let sessions = Sessions { keys: &keys.body, revocations };
     // Refusals are told and logged with the awaits: they are no hot path.
     below_entry::check(facts, wanted, &session, key, &site.body, sessions, now).ok()?;
@@ -101,58 +100,12 @@ fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Opti
     }
 }
 
-/// Opens a session. A viewer's token comes with each of their requests, so that it is remembered what it opened: a fact
-/// about the token and the site's keys. Whether the session is good for a request is not for this to say.
-fn open<'a>(
-    token: &str,
-    site: &Site,
-    Document { revision, body: keys }: &'a Document<KeySet>,
-) -> Option<(Session, &'a Jwk)> {
-    let host = site.host.as_str();
-    let of_these = |known: &Opened| {
-        let same = known.keys == *revision && known.issuer == site.sessions.keys && known.host == host;
-        same.then_some((known.session, known.key))
-    };
-    if let Some((session, at)) = SESSIONS.with(|sessions| sessions.find(token, of_these)).flatten() {
-        return Some((session, keys.keys.get(at)?));
-    }
-    let (session, key) = Session::open(token, keys, host).ok()?;
-    let opened = Opened {
-        session,
-        key: keys.keys.iter().position(|known| std::ptr::eq(known, key))?,
-        keys: *revision,
-        issuer: site.sessions.keys.clone(),
-        host: host.to_owned(),
-    };
-    SESSIONS.with(|sessions| sessions.insert(token.to_owned(), opened, now_ms()));
-    Some((session, key))
-}
-
-/// What a token opened.
-struct Opened {
-    session: Session,
-    /// Which of the keys verified it.
-    key: usize,
-    /// The revision of the document that holds them.
-    keys: u64,
-    issuer: Issuer,
-    host: String,
-}
-
-impl Weigh for Opened {
-    fn heap_bytes(&self) -> usize {
-        allocation(self.issuer.as_str().len()) + self.host.heap_bytes()
-    }
-}
-
-impl Slot for Opened {}
-
 /// Where the bytes are. Many viewers ask for one thing, so that this is remembered, as far as only the path and the
 /// documents tell: once there was something, so that made-up paths leave nothing behind.
 struct Found<'a> {
     source: Rc<Source>,
     /// What it is to be remembered under, unless it is already.
-    place: Option<(Place<&'a str>, Revisions)>,
+    place: Option<(SourceKey<&'a str>, Revisions)>,
 }
 
 impl<'a> Found<'a> {
@@ -170,11 +123,9 @@ impl<'a> Found<'a> {
             return Some(Self { source: find()?, place: None });
         }
         let place =
-            Place { host: facts.host.as_str(), folder: folder.as_str(), path: wanted.resource.as_str() };
+            SourceKey { host: facts.host.as_str(), folder: folder.as_str(), path: wanted.resource.as_str() };
         let revisions = (site.revision, generation);
-        let of_these = |Known(made, source): &Known| (*made == revisions).then(|| Rc::clone(source));
-        let known = SOURCES.with(|known| known.find_by(place, |known| place.is(known), of_these)).flatten();
-        Some(match known {
+        Some(match find_source(&isolate().sources, place, revisions) {
             Some(source) => Self { source, place: None },
             None => Self { source: find()?, place: Some((place, revisions)) },
         })
@@ -182,51 +133,8 @@ impl<'a> Found<'a> {
 
     /// Remembers it: there was something.
     fn remember(&self) {
-        if let Some((Place { host, folder, path }, revisions)) = self.place {
-            let place = Place { host: host.to_owned(), folder: folder.to_owned(), path: path.to_owned() };
-            let known = Known(revisions, Rc::clone(&self.source));
-            SOURCES.with(|sources| sources.insert(place, known, now_ms()));
+        if let Some((place, revisions)) = self.place {
+            remember_source(&isolate().sources, place, revisions, &self.source, now_ms());
         }
     }
-}
-
-/// The site's host, the folder at the media origin, and the path below it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Place<T> {
-    host: T,
-    folder: T,
-    path: T,
-}
-
-impl Place<&str> {
-    fn is(&self, known: &Place<String>) -> bool {
-        let Self { host, folder, path } = *self;
-        known.path == path && known.folder == folder && known.host == host
-    }
-}
-
-impl Weigh for Place<String> {
-    fn heap_bytes(&self) -> usize {
-        self.host.heap_bytes() + self.folder.heap_bytes() + self.path.heap_bytes()
-    }
-}
-
-/// A source, and what it was found by.
-struct Known(Revisions, Rc<Source>);
-
-impl Weigh for Known {
-    fn heap_bytes(&self) -> usize {
-        self.1.heap_bytes()
-    }
-}
-
-impl Slot for Known {}
-
-/// A revision of a site's document, and the generation of a title.
-type Revisions = (u64, u64);
-
-thread_local! {
-    static SOURCES: Memory<Place<String>, Known> = memory::of(plan::SOURCES);
-    /// Sessions by their tokens.
-    static SESSIONS: Memory<String, Opened> = memory::of(plan::SESSIONS);
 }

@@ -13,186 +13,84 @@ use futures_util::future::maybe_done;
 use worker::{Context, Headers, ResponseBody};
 
 use super::body::{self, Body};
-use super::memory::{self, Memory, Slot};
-use super::single_flight::{self, UnderWay};
+use super::isolate::{self, isolate};
 use super::store::{self, Stored};
-use super::{held, now_ms, respond, upstream, within};
-use crate::cache::{self, Freshness, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
+use super::{held, now_ms, respond, single_flight, upstream, within};
+use crate::cache::{self, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::dash;
 use crate::fault::{Fault, FaultKind};
+use crate::isolate::{KnownManifest, newest};
 use crate::media_origin;
 use crate::reply::Reply;
 use crate::resource::ResourceKind;
-use crate::shelf::{Purpose, Reservation, Weigh, plan};
+use crate::shelf::{Arrived, Freshness, Look, Outcome, Policy, Purpose, Reservation};
 use crate::stop::Stop;
 
-type Outcome = Result<Rc<Kept>, Stop>;
+type Answer = Result<Rc<Kept>, Stop>;
 
-/// For how long a media origin that has failed is not asked again for what can be served without it.
-const RETRY_MS: u64 = 1_000;
+/// A media origin that has failed is left alone while an older manifest serves on, and asked by the next request where
+/// there is none. What it wants nobody to share, each request fetches for itself.
+const POLICY: Policy = Policy { retry_ms: 1_000, retry_without_ms: 0, alone_ms: 10_000 };
 
 /// How long the media origin may take where there is an old manifest that may serve in its place: a player is to have it
 /// before it gives up.
 const PATIENCE_WITH_OLD: Duration = Duration::from_secs(3);
 
-/// For how long requests for something that the media origin wants nobody to share do not wait for one another.
-const ALONE_MS: u64 = 10_000;
-
-/// A manifest that is at hand and fresh: there is nothing to await, and nothing to fetch.
+/// A manifest that is in memory and fresh: there is nothing to await, and nothing to fetch.
 pub(super) fn fresh(cache_key: &str, now_ms: u64) -> Option<Rc<Kept>> {
-    let fresh = |slot: &Manifest| {
-        let kept = slot.kept.as_ref()?;
-        (kept.stamp.freshness(now_ms) == Freshness::Fresh).then(|| Rc::clone(kept))
-    };
-    MEMORY.with(|memory| memory.find(cache_key, fresh)).flatten()
+    isolate().manifests.find(cache_key, |known| known.fresh(now_ms).cloned()).flatten()
 }
 
 /// A manifest, whole.
-pub(super) async fn whole(source: &Source, context: &Context) -> Outcome {
+pub(super) async fn whole(source: &Source, context: &Context) -> Answer {
     if let Some(kept) = fresh(&source.cache_key, now_ms()) {
         return Ok(kept);
     }
-    if let Some(until_ms) = peek(source, Manifest::missing_until_ms).flatten() {
+    if let Some(until_ms) = peek(source, KnownManifest::missing_until_ms).flatten() {
         held::until(until_ms).await;
     }
-    match peek(source, Manifest::look).unwrap_or(Look::Absent) {
-        Look::Held(kept) => return Ok(kept),
-        Look::Aged(kept) => {
+    let patience = work_patience(source);
+    let arrived = match with_known(source, |known, now| known.look(now, patience).cloned()) {
+        Look::Serve(kept) => return Ok(kept),
+        Look::Refresh(kept) => {
             // Nobody waits for it: its outcome is in the memory.
             drop(begin(source, context));
             return Ok(kept);
         }
         Look::Failed(stop) => return Err(stop),
-        Look::Alone => return fetch(source, patience(source)).await.map(Rc::new),
-        Look::Absent => {}
-    }
-    let asked_at_ms = now_ms();
-    let outcome = match begin(source, context) {
-        Some(outcome) => outcome.await.ok(),
-        None => single_flight::until(work_patience(source), || {
-            with_slot(source, |slot, now| slot.outcome(now, asked_at_ms))
-        })
-        .await
-        .flatten(),
-    };
-    match outcome {
-        Some(outcome) => outcome,
-        // Whoever was at it was cut off, or brought something for itself alone.
-        None => fetch(source, patience(source)).await.map(Rc::new),
-    }
-}
-
-/// What an isolate knows of a manifest.
-#[derive(Default)]
-struct Manifest {
-    kept: Option<Rc<Kept>>,
-    /// When a request brought it, or found that it has to serve on; in Unix milliseconds.
-    brought_at_ms: u64,
-    under_way: UnderWay,
-    patience: Duration,
-    failed: Option<Failure>,
-    alone_until_ms: u64,
-}
-
-struct Failure {
-    stop: Stop,
-    at_ms: u64,
-    /// Until when nobody asks again, in Unix milliseconds.
-    until_ms: u64,
-}
-
-enum Look {
-    Held(Rc<Kept>),
-    /// To be fetched anew, behind the reply.
-    Aged(Rc<Kept>),
-    Failed(Stop),
-    /// Each request by itself.
-    Alone,
-    Absent,
-}
-
-impl Manifest {
-    /// Until when it is known that the media origin does not have it, in Unix milliseconds.
-    fn missing_until_ms(&self, now_ms: u64) -> Option<u64> {
-        let failed = self.failed.as_ref().filter(|failed| now_ms < failed.until_ms)?;
-        failed.stop.is_media_missing().then_some(failed.until_ms)
-    }
-
-    fn look(&self, now_ms: u64) -> Look {
-        let failed = self.failed.as_ref().filter(|failed| now_ms < failed.until_ms);
-        let freshness = self.kept.as_ref().map(|kept| kept.stamp.freshness(now_ms));
-        match (&self.kept, freshness, failed) {
-            (Some(kept), Some(Freshness::Fresh), _)
-            | (Some(kept), Some(Freshness::Stale | Freshness::OnError), Some(_)) => {
-                Look::Held(Rc::clone(kept))
+        Look::Fetch(_) => begin(source, context).await.ok(),
+        Look::Wait(ticket) => {
+            let arrived = single_flight::arrival(patience, || {
+                peek(source, |known, now| known.arrived(ticket, now).map(Arrived::cloned))
+            });
+            match arrived.await {
+                Arrived::Value(kept) => Some(Ok(kept)),
+                Arrived::Failed(stop) => Some(Err(stop)),
+                Arrived::Nothing => None,
             }
-            (Some(kept), Some(Freshness::Stale), None) => Look::Aged(Rc::clone(kept)),
-            (_, _, Some(failed)) => Look::Failed(failed.stop.clone()),
-            _ if now_ms < self.alone_until_ms => Look::Alone,
-            _ => Look::Absent,
         }
-    }
-
-    /// What the request that is at it has brought. `Some(None)`: nothing for others.
-    fn outcome(&self, now_ms: u64, asked_at_ms: u64) -> Option<Option<Outcome>> {
-        match (&self.kept, &self.failed) {
-            // However short its time is, it was fetched for those who waited.
-            (Some(kept), _) if self.brought_at_ms >= asked_at_ms => Some(Some(Ok(Rc::clone(kept)))),
-            (_, Some(failed)) if failed.at_ms >= asked_at_ms => Some(Some(Err(failed.stop.clone()))),
-            _ if self.under_way.is(now_ms, self.patience) => None,
-            _ => Some(None),
-        }
+        Look::Alone => None,
+    };
+    match arrived {
+        Some(answer) => answer,
+        // Whoever fetched was cut off, or brought something for itself alone.
+        None => fetch(source, origin_patience(source)).await.map(Rc::new),
     }
 }
 
-impl Weigh for Manifest {
-    fn heap_bytes(&self) -> usize {
-        let failed = self.failed.as_ref().map_or(0, |failed| failed.stop.heap_bytes());
-        self.kept.heap_bytes() + failed
-    }
+fn peek<T>(source: &Source, look: impl FnOnce(&KnownManifest, u64) -> T) -> Option<T> {
+    isolate().manifests.find(source.cache_key.as_str(), |known| look(known, now_ms()))
 }
 
-impl Slot for Manifest {
-    fn is_spent(&self, now_ms: u64) -> bool {
-        let over = self.kept.as_ref().is_none_or(|kept| kept.stamp.freshness(now_ms) == Freshness::Over);
-        over && now_ms >= self.alone_until_ms
-    }
-
-    fn is_busy(&self, now_ms: u64) -> bool {
-        self.under_way.is(now_ms, self.patience)
-    }
-}
-
-/// How long a live playlist's segments are.
-struct Target(u32);
-
-impl Weigh for Target {
-    fn heap_bytes(&self) -> usize {
-        0
-    }
-}
-
-impl Slot for Target {}
-
-thread_local! {
-    static MEMORY: Memory<String, Manifest> = memory::of(plan::MANIFESTS);
-    /// Target Durations by plain key, for how long a blocking request is held.
-    static TARGETS: Memory<String, Target> = memory::of(plan::TARGETS);
-}
-
-fn peek<T>(source: &Source, look: impl FnOnce(&Manifest, u64) -> T) -> Option<T> {
-    MEMORY.with(|memory| memory.find(source.cache_key.as_str(), |slot| look(slot, now_ms())))
-}
-
-fn with_slot<T>(source: &Source, then: impl FnOnce(&mut Manifest, u64) -> T) -> T {
+fn with_known<T>(source: &Source, then: impl FnOnce(&mut KnownManifest, u64) -> T) -> T {
     let now = now_ms();
-    MEMORY.with(|memory| memory.with(source.cache_key.as_str(), now, |slot| then(slot, now)))
+    isolate().manifests.with(source.cache_key.as_str(), now, |known| then(known, now))
 }
 
 /// How long the media origin may take for a whole manifest: longer where it is to hold the request.
-fn patience(source: &Source) -> Duration {
+fn origin_patience(source: &Source) -> Duration {
     if source.directives.is_blocking() {
-        let target_ms = TARGETS.with(|targets| targets.find(source.plain_key(), |Target(ms)| *ms));
+        let target_ms = isolate().targets.find(source.plain_key(), |target_ms| *target_ms);
         Duration::from_millis(hold_ms(target_ms))
     } else {
         upstream::PATIENCE
@@ -201,59 +99,51 @@ fn patience(source: &Source) -> Duration {
 
 /// How long the others wait: a little longer, for the look into the cache.
 fn work_patience(source: &Source) -> Duration {
-    patience(source) + Duration::from_secs(1)
+    origin_patience(source) + Duration::from_secs(1)
 }
 
-/// Begins to bring a manifest, behind the reply, unless somebody is at it.
-fn begin(source: &Source, context: &Context) -> Option<oneshot::Receiver<Outcome>> {
-    let patience = work_patience(source);
-    let mine = with_slot(source, |slot, now| {
-        slot.patience = patience;
-        slot.under_way.begin(now, patience)
-    });
-    if !mine {
-        return None;
-    }
-    let (told, outcome) = oneshot::channel();
+/// Brings a manifest, behind the reply.
+fn begin(source: &Source, context: &Context) -> oneshot::Receiver<Answer> {
+    let (waiting, answer) = oneshot::channel();
     let source = source.clone();
-    context.wait_until(async move { bring(&source, Told(Some(told))).await });
-    Some(outcome)
+    context.wait_until(async move { bring(&source, Waiting(Some(waiting))).await });
+    answer
 }
 
 /// The request that waits, which may have gone. It is told once.
-struct Told(Option<oneshot::Sender<Outcome>>);
+struct Waiting(Option<oneshot::Sender<Answer>>);
 
-impl Told {
-    fn tell(&mut self, outcome: Outcome) {
-        if let Some(told) = self.0.take() {
-            let _ = told.send(outcome);
+impl Waiting {
+    fn tell(&mut self, answer: Answer) {
+        if let Some(waiting) = self.0.take() {
+            let _ = waiting.send(answer);
         }
     }
 }
 
 /// Brings a manifest into memory: out of the cache where another isolate has put it, else from the media origin.
-async fn bring(source: &Source, mut told: Told) {
-    if from_cache(source, &mut told).await {
+async fn bring(source: &Source, mut waiting: Waiting) {
+    if from_cache(source, &mut waiting).await {
         return;
     }
-    let has_old = peek(source, |slot, now| {
-        slot.kept.as_ref().is_some_and(|kept| kept.stamp.freshness(now) == Freshness::OnError)
-    });
-    let patience = if has_old == Some(true) { PATIENCE_WITH_OLD } else { patience(source) };
+    let freshness = peek(source, KnownManifest::freshness);
+    let patience =
+        if freshness == Some(Freshness::OnError) { PATIENCE_WITH_OLD } else { origin_patience(source) };
     match fetch(source, patience).await {
-        Ok(kept) => brought(source, kept, told).await,
-        Err(stop) => failed(source, stop, told).await,
+        Ok(kept) => brought(source, kept, waiting).await,
+        Err(stop) => failed(source, stop, waiting).await,
     }
 }
 
 /// Takes what the cache has; `true`: there is no need to ask the media origin.
-async fn from_cache(source: &Source, told: &mut Told) -> bool {
+async fn from_cache(source: &Source, waiting: &mut Waiting) -> bool {
     let (response, stamp) = match store::find(source, &Headers::new()).await {
         Some(Stored::File(response, stamp)) => (response, stamp),
         Some(Stored::Missing(until_ms)) if now_ms() < until_ms => {
             let stop = media_origin::refusal(source, 404);
-            with_slot(source, |slot, now| slot.fail(stop.clone(), now, until_ms));
-            told.tell(Err(stop));
+            let outcome = Outcome::Missing(stop.clone(), until_ms);
+            with_known(source, |known, now| known.settle(outcome, &POLICY, now));
+            waiting.tell(Err(stop));
             return true;
         }
         _ => return false,
@@ -265,42 +155,40 @@ async fn from_cache(source: &Source, told: &mut Told) -> bool {
             return false;
         }
     };
-    with_slot(source, |slot, now| {
-        let kept = slot.take(Kept { bytes: bytes.into(), stamp });
-        match kept.stamp.freshness(now) {
+    with_known(source, |known, now| {
+        let kept = newest(known, Kept { bytes: bytes.into(), stamp });
+        let times = kept.stamp.times();
+        match times.freshness(now) {
             Freshness::Fresh => {
-                slot.bring(now);
-                slot.under_way.end();
-                told.tell(Ok(kept));
+                known.settle(Outcome::Value(Rc::clone(&kept), times), &POLICY, now);
+                waiting.tell(Ok(kept));
                 true
             }
             Freshness::Stale => {
-                slot.bring(now);
-                told.tell(Ok(kept));
+                known.bring(Rc::clone(&kept), times);
+                waiting.tell(Ok(kept));
                 false
             }
-            Freshness::OnError | Freshness::Over => false,
+            Freshness::OnError | Freshness::Over => {
+                known.hold(kept, times);
+                false
+            }
         }
     })
 }
 
 /// The media origin has given it.
-async fn brought(source: &Source, kept: Kept, mut told: Told) {
+async fn brought(source: &Source, kept: Kept, mut waiting: Waiting) {
     if kept.stamp.lifetime.whole_ms() == 0 {
-        with_slot(source, |slot, now| {
-            slot.kept = None;
-            slot.alone_until_ms = now + ALONE_MS;
-            slot.under_way.end();
-        });
-        return told.tell(Ok(Rc::new(kept)));
+        with_known(source, |known, now| known.settle(Outcome::Unshared, &POLICY, now));
+        return waiting.tell(Ok(Rc::new(kept)));
     }
-    let kept = with_slot(source, |slot, now| {
-        let kept = slot.take(kept);
-        slot.bring(now);
-        slot.under_way.end();
+    let kept = with_known(source, |known, now| {
+        let kept = newest(known, kept);
+        known.settle(Outcome::Value(Rc::clone(&kept), kept.stamp.times()), &POLICY, now);
         kept
     });
-    told.tell(Ok(Rc::clone(&kept)));
+    waiting.tell(Ok(Rc::clone(&kept)));
     // With its length, so that the next one can be read in one piece.
     let head = Reply { status: 200, ..Reply::default() }
         .with("Content-Type", source.resource.media_type())
@@ -308,61 +196,33 @@ async fn brought(source: &Source, kept: Kept, mut told: Told) {
     store::keep(source, &kept.stamp, head, ResponseBody::Body(kept.bytes.to_vec())).await;
 }
 
-/// The media origin has not given it: what there is serves on, unless it says that there is nothing.
-async fn failed(source: &Source, stop: Stop, mut told: Told) {
-    if stop.is_media_missing() {
-        let until_ms = now_ms() + missing_ms(source.kind, source.resource, &source.policy);
-        with_slot(source, |slot, now| {
-            slot.kept = None;
-            slot.fail(stop.clone(), now, until_ms);
-        });
-        told.tell(Err(stop));
-        return store::keep_missing(source, until_ms).await;
-    }
-    let old = with_slot(source, |slot, now| {
-        let is_fault = matches!(stop, Stop::Failed(_));
-        let old = slot.kept.clone().filter(|kept| is_fault && kept.stamp.freshness(now) != Freshness::Over);
-        slot.fail(stop.clone(), now, if old.is_some() { now + RETRY_MS } else { 0 });
-        if old.is_some() {
-            slot.brought_at_ms = now;
+/// The media origin has not given it: an older manifest serves on, unless the media origin says that there is none.
+async fn failed(source: &Source, stop: Stop, mut waiting: Waiting) {
+    let is_missing = stop.is_media_missing();
+    let (Stop::Failed(fault), false) = (&stop, is_missing) else {
+        let missing_ms =
+            if is_missing { missing_ms(source.kind, source.resource, &source.policy) } else { 0 };
+        let until_ms = now_ms() + missing_ms;
+        let outcome = Outcome::Missing(stop.clone(), until_ms);
+        with_known(source, |known, now| known.settle(outcome, &POLICY, now));
+        waiting.tell(Err(stop));
+        if is_missing {
+            store::keep_missing(source, until_ms).await;
         }
-        old
+        return;
+    };
+    let old = with_known(source, |known, now| {
+        known.settle(Outcome::Failed(stop.clone()), &POLICY, now);
+        known.serving(now).cloned()
     });
-    match (old, stop) {
-        (Some(kept), Stop::Failed(Fault { kind, detail })) => {
+    match old {
+        Some(kept) => {
             let age_s = kept.stamp.age_s(now_ms());
-            let detail = format!("{detail}; the manifest of {age_s} s ago serves on");
-            respond::log_for(source.site(), &Fault::new(kind, detail).into());
-            told.tell(Ok(kept));
+            let detail = format!("{}; the manifest of {age_s} s ago serves on", fault.detail);
+            respond::log_for(source.site(), &Fault::new(fault.kind, detail).into());
+            waiting.tell(Ok(kept));
         }
-        (_, stop) => told.tell(Err(stop)),
-    }
-}
-
-impl Manifest {
-    /// Takes a manifest, unless there is a newer one. The same bytes stay the same allocation, by which others know them.
-    fn take(&mut self, mut kept: Kept) -> Rc<Kept> {
-        if let Some(old) = &self.kept {
-            if old.stamp.made_at_ms > kept.stamp.made_at_ms {
-                return Rc::clone(old);
-            }
-            if old.bytes == kept.bytes {
-                kept.bytes = Rc::clone(&old.bytes);
-            }
-        }
-        let kept = Rc::new(kept);
-        self.kept = Some(Rc::clone(&kept));
-        kept
-    }
-
-    fn bring(&mut self, now_ms: u64) {
-        self.brought_at_ms = now_ms;
-        self.failed = None;
-    }
-
-    fn fail(&mut self, stop: Stop, now_ms: u64, until_ms: u64) {
-        self.failed = Some(Failure { stop, at_ms: now_ms, until_ms });
-        self.under_way.end();
+        None => waiting.tell(Err(stop)),
     }
 }
 
@@ -382,9 +242,7 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     let bytes = if source.resource == ResourceKind::Mpd { whole_mpd(source, bytes).await? } else { bytes };
     let timing = cache::timing(&bytes);
     if let Some(target_ms) = timing.target_ms.filter(|_| !timing.ended) {
-        TARGETS.with(|targets| {
-            targets.insert(source.plain_key().to_owned(), Target(target_ms), now_ms());
-        });
+        isolate().targets.insert(source.plain_key().to_owned(), target_ms, now_ms());
     }
     let lifetime =
         Lifetime::of_read(source.resource, &bytes, &timing, &source.directives, &source.policy, &origin);
@@ -477,6 +335,6 @@ async fn body_of(
             let detail = format!("{}: expected {longest} bytes at most, found {found}", source.place());
             Err(Fault::new(FaultKind::ManifestTooLarge, detail))
         }
-        Body::NoRoom => Err(memory::no_room(source.place())),
+        Body::NoRoom => Err(isolate::no_room(source.place())),
     }
 }

@@ -4,26 +4,10 @@
 //! all of it. Nothing of a viewer is kept: claims are read and held against the request every time, so that no request
 //! can be given another one's grant.
 
-use super::memory::{self, Memory, Slot};
+use super::isolate::isolate;
 use super::{crypto, now_ms};
-use crate::shelf::{Weigh, plan};
 use crate::stop::Stop;
 use crate::token::{Challenge, genuine};
-
-/// That it was verified.
-struct Verified;
-
-impl Weigh for Verified {
-    fn heap_bytes(&self) -> usize {
-        0
-    }
-}
-
-impl Slot for Verified {}
-
-thread_local! {
-    static VERIFIED: Memory<[u8; 32], Verified> = memory::of(plan::PROOFS);
-}
 
 /// The first challenge that is met.
 pub(super) async fn settle<'c, 'a>(challenges: &'c [Challenge<'a>]) -> Result<&'c Challenge<'a>, Stop> {
@@ -45,12 +29,13 @@ pub(super) async fn is_met(challenge: &Challenge<'_>) -> Result<bool, Stop> {
 
 async fn asymmetric(challenge: &Challenge<'_>) -> Result<bool, Stop> {
     let fact = challenge.fingerprint();
-    if VERIFIED.with(|verified| verified.find(&fact, |_| ())).is_some() {
+    let memory = &isolate().proofs;
+    if memory.find(&fact, |()| ()).is_some() {
         return Ok(true);
     }
     let met = crypto::verify(challenge).await?;
     if met {
-        VERIFIED.with(|verified| verified.insert(fact, Verified, now_ms()));
+        memory.insert(fact, (), now_ms());
     }
     Ok(met)
 }

@@ -1,7 +1,6 @@
 //! From our replies to the runtime's, and the one line that a refusal or a fault leaves in the log.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::hash::Hash;
 
 use js_sys::Uint8Array;
@@ -10,12 +9,13 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
+use super::isolate::isolate;
 use super::now_ms;
 use crate::catalog::SessionId;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::heading::{self, Headed, Heading};
-use crate::repeats::{Class, Line, Repeats, Subject};
+use crate::repeats::{Class, Line, Subject};
 use crate::reply::Reply;
 use crate::route;
 use crate::stop::Stop;
@@ -174,7 +174,7 @@ pub(super) fn tell(
     json: impl FnOnce() -> serde_json::Value,
 ) -> Option<u32> {
     let line = || Line { json: json().to_string(), is_fault: subject.class == Class::Fault };
-    let noted = REPEATS.with_borrow_mut(|repeats| repeats.note(subject, key, now_ms(), line));
+    let noted = isolate().repeats.borrow_mut().note(subject, key, now_ms(), line);
     for Line { json, is_fault } in noted.lines {
         if is_fault {
             worker::console_error!("{json}");
@@ -183,10 +183,6 @@ pub(super) fn tell(
         }
     }
     noted.times
-}
-
-thread_local! {
-    static REPEATS: RefCell<Repeats> = RefCell::default();
 }
 
 /// The longest text of a line that strangers have a say in, in bytes: lines are remembered.

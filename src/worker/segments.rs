@@ -11,11 +11,12 @@ use super::file::{File, head, judged, with_age};
 use super::shared_files::{self, Brought, LONGEST, SMALL, Wants};
 use super::store::{self, Stored};
 use super::{held, now_ms, platform, respond, upstream};
-use crate::cache::{ByteRange, Freshness, Source, Stamp, is_of_known, whole_length};
+use crate::cache::{ByteRange, Source, Stamp, is_of_known, whole_length};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
 use crate::media_origin;
 use crate::reply::Reply;
+use crate::shelf::Freshness;
 use crate::stop::Stop;
 
 type Answer = Result<(Reply, Response), Stop>;
@@ -45,13 +46,13 @@ async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
     if let Some(until_ms) = shared_files::missing_until_ms(source) {
         held::until(until_ms).await;
     }
-    if let Some(file) = shared_files::at_hand(source)?.filter(|_| !is_conditional(facts)) {
+    if let Some(file) = shared_files::fresh_or_missing(source)?.filter(|_| !is_conditional(facts)) {
         return file.answer(facts);
     }
     let (response, stamp) = match store::find(source, &upstream::conditions(facts)?).await {
         Some(Stored::File(response, stamp)) => (response, stamp),
         Some(Stored::Missing(until_ms)) if now_ms() < until_ms => {
-            shared_files::is_found_missing(source, until_ms);
+            shared_files::mark_missing(source, until_ms);
             return Err(media_origin::refusal(source, 404));
         }
         _ => return missed(facts, source, context).await,
@@ -59,7 +60,7 @@ async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
     let freshness = stamp.freshness(now_ms());
     // While the cache was looked into, another request may have brought a newer one.
     if freshness != Freshness::Fresh
-        && let Some(file) = shared_files::at_hand(source)?.filter(|_| !is_conditional(facts))
+        && let Some(file) = shared_files::fresh_or_missing(source)?.filter(|_| !is_conditional(facts))
     {
         return file.answer(facts);
     }
@@ -81,7 +82,7 @@ async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
         Err(Stop::Failed(Fault { kind, detail })) if kind != FaultKind::MediaMissing => {
             let detail = format!("{detail}; the file of {} s ago serves on", stamp.age_s(now_ms()));
             respond::log_for(source.site(), &Fault::new(kind, detail).into());
-            shared_files::has_failed(source);
+            shared_files::mark_failing(source);
             old
         }
         answer => answer,
@@ -127,7 +128,7 @@ async fn missed(facts: &Facts, source: &Source, context: &Context) -> Answer {
         return passed_through(facts, source).await;
     }
     // While the cache was looked into, another request may have brought it.
-    if let Some(file) = shared_files::at_hand(source)? {
+    if let Some(file) = shared_files::fresh_or_missing(source)? {
         return file.answer(facts);
     }
     let wants = if wanted.is_some() { Wants::Whole } else { Wants::Stream };
@@ -145,7 +146,7 @@ async fn passed_through(facts: &Facts, source: &Source) -> Answer {
     let (stamp, _) = judged(source, &response);
     let large = upstream::header(&response, "Content-Range").and_then(|range| whole_length(&range));
     if large.is_some_and(|length| length > LONGEST) {
-        shared_files::is_found_large(source);
+        shared_files::mark_large(source);
     }
     let reply = head(source, &response, &stamp.lifetime)?;
     Ok((reply, response))

@@ -11,14 +11,14 @@ use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Headers, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged};
-use super::memory::{self, Memory, Slot};
-use super::single_flight::{self, UnderWay};
-use super::{now_ms, platform, respond, store, upstream};
-use crate::cache::{Freshness, Source, Stamp, missing_ms};
+use super::isolate::{self, isolate};
+use super::{now_ms, platform, respond, single_flight, store, upstream};
+use crate::cache::{Source, Stamp, missing_ms};
 use crate::fault::{Fault, FaultKind};
+use crate::isolate::KnownFile;
 use crate::media_origin;
 use crate::reply::Reply;
-use crate::shelf::{Purpose, Reservation, Weigh, plan};
+use crate::shelf::{Arrived, Outcome, Policy, Purpose, Reservation, Times, Turn};
 use crate::stop::Stop;
 
 /// The longest file that is shared, and kept whole for a range of it, in bytes: 6 s of 10 Mbit/s.
@@ -27,18 +27,18 @@ pub(super) const LONGEST: u64 = 8 * 1024 * 1024;
 /// For how long a file stays in memory, in milliseconds: until the cache has it.
 const SHARED_MS: u64 = 3_000;
 
-/// For how long requests for a file that cannot be shared do not wait for one another, in milliseconds: until the cache
-/// has it, if anybody may keep it.
-const ALONE_MS: u64 = 3_000;
-
 /// For how long it is remembered that a file is too large to be kept for a range of it, in milliseconds.
 const LARGE_MS: u64 = 3_600_000;
 
-/// For how long a media origin that has failed is not asked again for what can be served without it, in milliseconds.
+/// A media origin that has failed is asked again by whoever wants a file that the cache does not have. Each request
+/// fetches for itself what cannot be shared, until the cache has it, if anybody may keep it.
+const POLICY: Policy = Policy { retry_ms: RETRY_MS, retry_without_ms: 0, alone_ms: 3_000 };
+
+/// For how long a media origin that has failed is left alone, in milliseconds, while the cache's older file serves on.
 const RETRY_MS: u64 = 1_000;
 
 /// How long the others wait for a file.
-const WORK_PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Files of this length, in bytes, stay in memory when they were asked for: asking the cache for them takes longer than
 /// sending them. Keys, init segments and subtitles, and the sound of a few seconds.
@@ -47,88 +47,89 @@ pub(super) const SMALL: u64 = 64 * 1024;
 /// For how long such a file stays in memory, in milliseconds; after that, the cache is asked again.
 const SMALL_MS: u64 = 60_000;
 
-/// How long a file stays in memory, in milliseconds.
-fn stays_ms(file: &File) -> u64 {
-    if file.length() <= SMALL { SMALL_MS } else { SHARED_MS }
+/// For how long a file serves out of memory: not longer than the cache's copy is fresh.
+fn times(file: &File, now_ms: u64) -> Times {
+    let stays_ms = if file.length() <= SMALL { SMALL_MS } else { SHARED_MS };
+    Times::fresh_only((now_ms + stays_ms).min(file.stamp.times().fresh_until_ms))
 }
 
 /// A whole file that is in memory and fresh: there is nothing to await, and nothing to fetch.
 pub(super) fn fresh(source: &Source) -> Option<File> {
-    peek(source, Shared::file).flatten()
+    peek(source, |known, now| known.fetched.fresh(now).cloned()).flatten()
 }
 
-/// Takes a file out of the cache into memory.
-pub(super) fn keep(source: &Source, file: &File) {
-    with_slot(source, |slot, now| {
-        if !slot.under_way.is(now, WORK_PATIENCE) {
-            slot.settle(State::Here(file.clone()), now);
-        }
-    });
-}
-
-/// What is in memory: a file, or that there is none.
-pub(super) fn at_hand(source: &Source) -> Result<Option<File>, Stop> {
-    let (file, missing) =
-        peek(source, |slot, now| (slot.file(now), slot.is_missing(now))).unwrap_or_default();
-    if missing { Err(media_origin::refusal(source, 404)) } else { Ok(file) }
+/// The fresh file in memory, or that the media origin does not have it.
+pub(super) fn fresh_or_missing(source: &Source) -> Result<Option<File>, Stop> {
+    let found =
+        peek(source, |known, now| (known.fetched.fresh(now).cloned(), known.fetched.missing_until_ms(now)));
+    match found {
+        Some((_, Some(_))) => Err(media_origin::refusal(source, 404)),
+        Some((file, None)) => Ok(file),
+        None => Ok(None),
+    }
 }
 
 /// Until when it is known that the media origin does not have it, in Unix milliseconds.
 pub(super) fn missing_until_ms(source: &Source) -> Option<u64> {
-    peek(source, |slot, now| match slot.state {
-        State::Missing(until_ms) if now < until_ms => Some(until_ms),
-        _ => None,
-    })
-    .flatten()
+    peek(source, |known, now| known.fetched.missing_until_ms(now)).flatten()
 }
 
-/// Remembers that another isolate has found it missing.
-pub(super) fn is_found_missing(source: &Source, until_ms: u64) {
-    with_slot(source, |slot, now| {
-        if !slot.under_way.is(now, WORK_PATIENCE) {
-            slot.settle(State::Missing(until_ms), now);
-        }
-    });
-}
-
-/// Whether the media origin has failed lately.
+/// Whether the media origin has failed a moment ago.
 pub(super) fn is_failing(source: &Source) -> bool {
-    peek(source, Shared::is_failing).unwrap_or_default()
-}
-
-/// Remembers that the media origin has failed, and that something else was served.
-pub(super) fn has_failed(source: &Source) {
-    with_slot(source, |slot, now| slot.failing_until_ms = now + RETRY_MS);
+    peek(source, |known, now| known.fetched.is_failing(now)).unwrap_or_default()
 }
 
 /// Whether it is known to be too large to be kept for a range of it.
 pub(super) fn is_large(source: &Source) -> bool {
-    peek(source, Shared::is_large).unwrap_or_default()
+    peek(source, KnownFile::is_large).unwrap_or_default()
 }
 
-/// Remembers that it is.
-pub(super) fn is_found_large(source: &Source) {
-    with_slot(source, |slot, now| slot.large_until_ms = now + LARGE_MS);
+/// Takes a file out of the cache into memory.
+pub(super) fn keep(source: &Source, file: &File) {
+    note(source, |now| Outcome::Value(file.clone(), times(file, now)));
+}
+
+/// Remembers that another isolate has found it missing.
+pub(super) fn mark_missing(source: &Source, until_ms: u64) {
+    note(source, |_| Outcome::Missing(media_origin::refusal(source, 404), until_ms));
+}
+
+/// Remembers that the media origin has failed, and that something else was served.
+pub(super) fn mark_failing(source: &Source) {
+    with_known(source, |known, now| known.fetched.back_off(now + RETRY_MS));
+}
+
+/// Remembers that it is too large to be kept for a range of it.
+pub(super) fn mark_large(source: &Source) {
+    with_known(source, |known, now| known.mark_large(now + LARGE_MS));
 }
 
 /// Has a file fetched, or waits for the request that does so.
 pub(super) async fn fetched(source: &Source, context: &Context, wants: Wants) -> Result<Brought, Stop> {
-    let asked_at_ms = now_ms();
-    let brought = match begin(source, context, wants) {
-        Some(brought) => brought.await.ok(),
-        None => {
-            let look = || with_slot(source, |slot, now| slot.outcome(source, now, asked_at_ms));
-            single_flight::until(WORK_PATIENCE, look).await
-        }
+    let turn = with_known(source, |known, now| {
+        (!known.fetched.is_alone(now)).then(|| known.fetched.begin(now, PATIENCE))
+    });
+    let ticket = match turn {
+        Some(Turn::Mine(_)) => return begin(source, context, wants).await.unwrap_or(Ok(Brought::Nothing)),
+        Some(Turn::Theirs(ticket)) => ticket,
+        None => return Ok(Brought::Nothing),
     };
-    // Whoever was at it was cut off, or took too long.
-    brought.unwrap_or(Ok(Brought::Nothing))
+    let arrived = single_flight::arrival(PATIENCE, || {
+        peek(source, |known, now| known.fetched.arrived(ticket, now).map(Arrived::cloned))
+    });
+    match arrived.await {
+        Arrived::Value(file) => Ok(Brought::File(file)),
+        Arrived::Failed(stop) => Err(stop),
+        Arrived::Nothing => Ok(Brought::Nothing),
+    }
 }
 
 /// Has a file fetched anew, behind the reply, unless a newer one is on its way into the cache.
 pub(super) fn refresh(source: &Source, old: &Stamp, context: &Context) {
-    let is_newer = |slot: &Shared, now| slot.made_at_ms > old.made_at_ms && now < slot.at_ms + SHARED_MS;
-    if peek(source, is_newer) != Some(true) {
+    let turn = with_known(source, |known, now| {
+        (!known.has_newer(old.made_at_ms, now)).then(|| known.fetched.begin(now, PATIENCE))
+    });
+    if let Some(Turn::Mine(_)) = turn {
         drop(begin(source, context, Wants::Nothing));
     }
 }
@@ -153,140 +154,41 @@ pub(super) enum Wants {
     Nothing,
 }
 
-/// What an isolate knows of a file.
-#[derive(Default)]
-struct Shared {
-    state: State,
-    /// When that came about, in Unix milliseconds.
-    at_ms: u64,
-    /// The time of the last file that was brought, in Unix milliseconds.
-    made_at_ms: u64,
-    under_way: UnderWay,
-    large_until_ms: u64,
-    failing_until_ms: u64,
+fn peek<T>(source: &Source, look: impl FnOnce(&KnownFile<File>, u64) -> T) -> Option<T> {
+    isolate().files.find(source.cache_key.as_str(), |known| look(known, now_ms()))
 }
 
-#[derive(Default)]
-enum State {
-    #[default]
-    Nothing,
-    Here(File),
-    /// It cannot be shared.
-    Alone,
-    Failed(Stop),
-    /// The media origin does not have it, until this time in Unix milliseconds.
-    Missing(u64),
-}
-
-impl Shared {
-    /// The file, while it is in memory.
-    fn file(&self, now_ms: u64) -> Option<File> {
-        match &self.state {
-            State::Here(file)
-                if now_ms < self.at_ms + stays_ms(file)
-                    && file.stamp.freshness(now_ms) == Freshness::Fresh =>
-            {
-                Some(file.clone())
-            }
-            _ => None,
-        }
-    }
-
-    fn is_failing(&self, now_ms: u64) -> bool {
-        now_ms < self.failing_until_ms
-    }
-
-    fn is_large(&self, now_ms: u64) -> bool {
-        now_ms < self.large_until_ms
-    }
-
-    fn is_missing(&self, now_ms: u64) -> bool {
-        matches!(self.state, State::Missing(until_ms) if now_ms < until_ms)
-    }
-
-    /// What the request that is at it has brought.
-    fn outcome(&self, source: &Source, now_ms: u64, asked_at_ms: u64) -> Option<Result<Brought, Stop>> {
-        match &self.state {
-            _ if self.is_missing(now_ms) => Some(Err(media_origin::refusal(source, 404))),
-            State::Here(file) if self.at_ms >= asked_at_ms => Some(Ok(Brought::File(file.clone()))),
-            State::Failed(stop) if self.at_ms >= asked_at_ms => Some(Err(stop.clone())),
-            State::Alone if now_ms < self.at_ms + ALONE_MS => Some(Ok(Brought::Nothing)),
-            _ if self.under_way.is(now_ms, WORK_PATIENCE) => None,
-            _ => Some(Ok(Brought::Nothing)),
-        }
-    }
-
-    fn settle(&mut self, state: State, now_ms: u64) {
-        self.state = state;
-        self.at_ms = now_ms;
-        self.under_way.end();
-    }
-}
-
-impl Weigh for Shared {
-    fn heap_bytes(&self) -> usize {
-        match &self.state {
-            State::Here(file) => file.heap_bytes(),
-            State::Failed(stop) => stop.heap_bytes(),
-            State::Nothing | State::Alone | State::Missing(_) => 0,
-        }
-    }
-}
-
-impl Slot for Shared {
-    fn is_spent(&self, now_ms: u64) -> bool {
-        let idle = match self.state {
-            State::Here(ref file) => now_ms >= self.at_ms + stays_ms(file),
-            State::Alone => now_ms >= self.at_ms + ALONE_MS,
-            State::Missing(until_ms) => now_ms >= until_ms,
-            State::Nothing | State::Failed(_) => true,
-        };
-        idle && !self.is_large(now_ms) && !self.is_failing(now_ms)
-    }
-
-    fn is_busy(&self, now_ms: u64) -> bool {
-        self.under_way.is(now_ms, WORK_PATIENCE)
-    }
-}
-
-thread_local! {
-    static MEMORY: Memory<String, Shared> = memory::of(plan::FILES);
-}
-
-fn peek<T>(source: &Source, look: impl FnOnce(&Shared, u64) -> T) -> Option<T> {
-    MEMORY.with(|memory| memory.find(source.cache_key.as_str(), |slot| look(slot, now_ms())))
-}
-
-fn with_slot<T>(source: &Source, then: impl FnOnce(&mut Shared, u64) -> T) -> T {
+fn with_known<T>(source: &Source, then: impl FnOnce(&mut KnownFile<File>, u64) -> T) -> T {
     let now = now_ms();
-    MEMORY.with(|memory| memory.with(source.cache_key.as_str(), now, |slot| then(slot, now)))
+    isolate().files.with(source.cache_key.as_str(), now, |known| then(known, now))
+}
+
+/// Remembers what the cache has told, unless the file is being fetched.
+fn note(source: &Source, outcome: impl FnOnce(u64) -> Outcome<File, Stop>) {
+    with_known(source, |known, now| {
+        if !known.fetched.is_under_way(now) {
+            known.fetched.settle(outcome(now), &POLICY, now);
+        }
+    });
+}
+
+fn settle(source: &Source, outcome: impl FnOnce(u64) -> Outcome<File, Stop>) {
+    with_known(source, |known, now| known.fetched.settle(outcome(now), &POLICY, now));
 }
 
 /// Makes room for a file that is coming in, if there is some beside the others that are. It keeps nobody waiting: without
 /// it, the file is streamed.
 fn reserve(source: &Source, length: u64) -> Option<(u64, Reservation)> {
     let bytes = usize::try_from(length).ok().filter(|_| length <= LONGEST)?;
-    Some((length, memory::reserve((Purpose::File, source.site()), bytes, WORK_PATIENCE)?))
+    Some((length, isolate::reserve((Purpose::File, source.site()), bytes, PATIENCE)?))
 }
 
-/// Begins to bring a file, behind the reply, unless somebody is at it.
-fn begin(
-    source: &Source,
-    context: &Context,
-    wants: Wants,
-) -> Option<oneshot::Receiver<Result<Brought, Stop>>> {
-    let mine = with_slot(source, |slot, now| match slot.state {
-        // Behind a reply, it keeps nobody waiting.
-        State::Alone if wants != Wants::Nothing && now < slot.at_ms + ALONE_MS => false,
-        _ => slot.under_way.begin(now, WORK_PATIENCE),
-    });
-    if !mine {
-        return None;
-    }
+/// Begins to bring a file, behind the reply.
+fn begin(source: &Source, context: &Context, wants: Wants) -> oneshot::Receiver<Result<Brought, Stop>> {
     let (told, brought) = oneshot::channel();
     let source = source.clone();
     context.wait_until(async move { bring(&source, wants, told).await });
-    Some(brought)
+    brought
 }
 
 /// Fetches a file, and keeps it. The request that waits may have gone: then nobody is told.
@@ -309,11 +211,11 @@ async fn bring(source: &Source, wants: Wants, told: oneshot::Sender<Result<Broug
     if kept && let Some((length, room)) = length.and_then(|length| reserve(source, length)) {
         share(source, wants, response, (head, stamp, length), told, room).await;
     } else {
-        with_slot(source, |slot, now| {
-            slot.settle(State::Alone, now);
-            slot.made_at_ms = stamp.made_at_ms;
+        with_known(source, |known, now| {
+            known.fetched.settle(Outcome::Unshared, &POLICY, now);
+            known.mark_on_its_way(stamp.made_at_ms, now + SHARED_MS);
             if length.is_some_and(|length| length > LONGEST) {
-                slot.large_until_ms = now + LARGE_MS;
+                known.mark_large(now + LARGE_MS);
             }
         });
         alone(source, wants, response, head, &stamp, told).await;
@@ -355,9 +257,9 @@ async fn share(
     };
     // From now on, the memory counts it.
     drop(room);
-    with_slot(source, |slot, now| {
-        slot.settle(State::Here(file.clone()), now);
-        slot.made_at_ms = stamp.made_at_ms;
+    with_known(source, |known, now| {
+        known.fetched.settle(Outcome::Value(file.clone(), times(&file, now)), &POLICY, now);
+        known.mark_on_its_way(stamp.made_at_ms, now + SHARED_MS);
     });
     let _ = told.map(|told| told.send(Ok(Brought::File(file.clone()))));
     match file.body(&(0..length)) {
@@ -368,7 +270,7 @@ async fn share(
 
 /// A file that broke off: whoever has it streamed sees that, the others ask by themselves.
 fn broken(source: &Source, fault: Fault, told: Option<oneshot::Sender<Result<Brought, Stop>>>) {
-    with_slot(source, |slot, now| slot.settle(State::Nothing, now));
+    with_known(source, |known, _| known.fetched.end());
     match told {
         Some(told) => {
             let _ = told.send(Err(fault.into()));
@@ -411,9 +313,9 @@ async fn alone(
 async fn failed(source: &Source, stop: Stop, told: oneshot::Sender<Result<Brought, Stop>>) {
     let missing = stop.is_media_missing();
     let until_ms = now_ms() + missing_ms(source.kind, source.resource, &source.policy);
-    with_slot(source, |slot, now| {
-        let state = if missing { State::Missing(until_ms) } else { State::Failed(stop.clone()) };
-        slot.settle(state, now);
+    settle(source, |_| match missing {
+        true => Outcome::Missing(stop.clone(), until_ms),
+        false => Outcome::Failed(stop.clone()),
     });
     let _ = told.send(Err(stop));
     if missing {

@@ -1,13 +1,12 @@
 //! The edge's own endpoints: their bodies are signed with a secret of the deployment.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use worker::{Env, Request};
 
 use super::body::{self, Body};
-use super::single_flight::{self, UnderWay};
-use super::{now, now_ms, platform, respond, within};
+use super::isolate::isolate;
+use super::{now, now_ms, platform, respond, single_flight, within};
 use crate::catalog::SyncSignature;
 use crate::control::{self, ControlPlace};
 use crate::facts::Facts;
@@ -46,12 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a request waits for the one whose body is being read.
 const TURN_PATIENCE: Duration = Duration::from_secs(5);
 
-thread_local! {
-    /// One body is read at a time.
-    static READING: RefCell<UnderWay> = RefCell::default();
-}
-
-/// Reads a request's body and holds its signature against it.
+/// Reads a request's body and holds its signature against it. One body is read at a time.
 ///
 /// Nothing is read before the headers have shown that whoever sent them has the secret, and how long the body is. So strangers
 /// can neither fill the memory nor keep others waiting.
@@ -78,12 +72,12 @@ pub(super) async fn body(
         return Ok(Err(Refusal::new(400, &detail)));
     }
     let busy = || Ok(Err(Refusal::new(503, "another body is being read: send this one again")));
-    let begin = || READING.with_borrow_mut(|reading| reading.begin(now_ms(), PATIENCE)).then_some(());
+    let begin = || isolate().reading.borrow_mut().begin(now_ms(), PATIENCE).then_some(());
     if single_flight::until(TURN_PATIENCE, begin).await.is_none() {
         return busy();
     }
     let read = read(&mut request, length).await;
-    READING.with_borrow_mut(UnderWay::end);
+    isolate().reading.borrow_mut().end();
     Ok(match read? {
         Some(Body::Whole(body, _)) => match head.verify(&body) {
             Ok(()) => Ok(body),

@@ -7,7 +7,16 @@ use std::time::Duration;
 
 use worker::Delay;
 
-pub(super) use crate::shelf::UnderWay;
+use crate::shelf::Arrived;
+
+/// Waits for what another request fetches. `look` tells what has arrived; `None`: the memory has forgotten it.
+pub(super) async fn arrival<T, E>(
+    patience: Duration,
+    mut look: impl FnMut() -> Option<Option<Arrived<T, E>>>,
+) -> Arrived<T, E> {
+    let arrived = until(patience, || look().unwrap_or(Some(Arrived::Nothing))).await;
+    arrived.unwrap_or(Arrived::Nothing)
+}
 
 /// Looks until there is something, or patience is over. The first looks come soon, since most work is short.
 pub(super) async fn until<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {

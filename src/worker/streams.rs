@@ -13,13 +13,12 @@ use worker::{
 };
 
 use super::documents::Documents;
-use super::memory::{self, Memory, Slot};
+use super::isolate::isolate;
 use super::{now, now_ms, respond, within};
 use crate::catalog::{Host, SessionId, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
-use crate::shelf::{Weigh, plan};
 use crate::stop::Stop;
 use crate::streams::{Newcomer, Running, Sign, Standing, Watched, seen_every_s};
 use crate::token::session::{Session, Tag};
@@ -98,33 +97,20 @@ fn answer(facts: &Facts, asked: Option<worker::Result<Watched>>) -> Option<Watch
     None
 }
 
-thread_local! {
-    /// What this isolate knows of sessions.
-    static SEEN: Memory<[u8; 8], Standing> = memory::of(plan::STREAMS);
-}
-
-impl Weigh for Standing {
-    fn heap_bytes(&self) -> usize {
-        0
-    }
-}
-
-impl Slot for Standing {}
-
 /// Whether a session can be served without its being told of, and without asking.
 pub(super) fn is_settled(site: &Site, session: &Session) -> bool {
     Running::of(session).is_none_or(|running| sign(site, running.session) == Sign::Keep)
 }
 
 fn sign(site: &Site, id: SessionId) -> Sign {
-    let known = SEEN.with(|seen| seen.find(&id.0, |known| *known));
+    let known = isolate().streams.find(&id.0, |known| *known);
     Standing::sign(known, now_ms(), seen_every_s(site) * 1_000)
 }
 
 /// Remembers that the store has been told of a session now, and whether it is one too many.
 fn remember(id: SessionId, surplus: bool) {
     let told_at_ms = now_ms();
-    SEEN.with(|seen| seen.insert(id.0, Standing { told_at_ms, surplus }, told_at_ms));
+    isolate().streams.insert(id.0, Standing { told_at_ms, surplus }, told_at_ms);
 }
 
 /// A session, as an object is told of it.

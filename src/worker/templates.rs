@@ -4,17 +4,16 @@ use std::rc::Rc;
 
 use js_sys::Uint8Array;
 
-use super::memory::{self, Memory, Slot};
+use super::isolate::isolate;
 use super::now_ms;
 use super::respond::{AtHand, PREPARED_BYTES, Prepared};
 use crate::cache::Kept;
 use crate::heading::{Headed, Heading};
 use crate::manifest::Template;
-use crate::memory_key::MemoryKey;
 use crate::reply::Reply;
 use crate::resource::ResourceKind;
 use crate::rewrite::{Basis, Rewrite, SharedManifest};
-use crate::shelf::{Weigh, plan};
+use crate::shelf::{Slot, Weigh};
 use crate::stop::Stop;
 
 /// A template, and what it was made from.
@@ -51,7 +50,8 @@ impl AtHand for Shared<'_> {
     }
 }
 
-struct Entry {
+/// A template in memory.
+pub(super) struct Entry {
     compiled: Rc<Compiled>,
     basis: Basis,
 }
@@ -72,22 +72,19 @@ impl Weigh for Compiled {
     }
 }
 
-thread_local! {
-    static MEMORY: Memory<MemoryKey, Entry> = memory::of(plan::TEMPLATES);
-}
-
 /// The template of a manifest, out of memory if it was made for the same from these very bytes.
 pub(super) fn compiled(rewrite: &Rewrite<'_>, kept: &Kept) -> Result<Rc<Compiled>, Stop> {
     let key = rewrite.key();
+    let memory = &isolate().templates;
     let of_these =
         |entry: &Entry| rewrite.is_based_on(&entry.basis, &kept.bytes).then(|| Rc::clone(&entry.compiled));
-    if let Some(compiled) = MEMORY.with(|memory| memory.find(&key, of_these)).flatten() {
+    if let Some(compiled) = memory.find(&key, of_these).flatten() {
         return Ok(compiled);
     }
     let (template, basis) = rewrite.compile(&kept.bytes)?;
     let shared = template.is_shared().then(|| Uint8Array::from(&*rewrite.render(&template)));
     let compiled = Rc::new(Compiled { template, shared, prepared: Prepared::default() });
     let entry = Entry { compiled: Rc::clone(&compiled), basis };
-    MEMORY.with(|memory| memory.insert(key.kept(), entry, now_ms()));
+    memory.insert(key.kept(), entry, now_ms());
     Ok(compiled)
 }

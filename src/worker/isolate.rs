@@ -1,6 +1,5 @@
-//! The isolate's one budget, out of which every memory of the Worker is made: `shelf/plan.rs` lists them.
+//! The isolate's memory, and how much of it there is.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::ArrayBuffer;
@@ -9,14 +8,28 @@ use serde_json::json;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{heap, now_ms};
+use super::{crypto, file, heap, now_ms, templates};
 use crate::fault::{Fault, FaultKind};
-use crate::shelf::plan::{self, Share};
-use crate::shelf::{Budget, Purpose, Reservation, Weigh};
-pub(super) use crate::shelf::{Memory, Slot};
+use crate::isolate::{Isolate, Runtime};
+use crate::shelf::{Purpose, Reservation, plan};
+
+/// The runtime of Cloudflare Workers.
+pub(super) struct Workerd;
+
+impl Runtime for Workerd {
+    type File = file::File;
+    type Template = templates::Entry;
+    type ImportedKey = crypto::ImportedKey;
+}
 
 thread_local! {
-    static BUDGET: Rc<Budget> = Budget::new(plan::LIMIT, plan::ROOMS, seed());
+    /// It lasts as long as the isolate.
+    static ISOLATE: &'static Isolate<Workerd> = Box::leak(Box::new(Isolate::new(seed())));
+}
+
+/// What this isolate remembers.
+pub(super) fn isolate() -> &'static Isolate<Workerd> {
+    ISOLATE.with(|isolate| *isolate)
 }
 
 /// Nobody is to know it, and nothing else hangs on it.
@@ -24,14 +37,9 @@ fn seed() -> u64 {
     (js_sys::Math::random() * 2f64.powi(52)).to_bits()
 }
 
-/// A memory of this share.
-pub(super) fn of<K: Weigh + 'static, S: Slot + 'static>(share: Share) -> Memory<K, S> {
-    BUDGET.with(|budget| share.of(budget))
-}
-
 /// Reserves bytes for a body of a site's that is being read, which takes no longer than `patience`.
 pub(super) fn reserve(whose: (Purpose, &str), bytes: usize, patience: Duration) -> Option<Reservation> {
-    BUDGET.with(|budget| budget.reserve(whose, bytes, now_ms(), patience))
+    isolate().budget.reserve(whose, bytes, now_ms(), patience)
 }
 
 /// The fault of a request for which there is no room.
@@ -47,13 +55,14 @@ pub(super) fn no_room(what: impl std::fmt::Display) -> Fault {
 #[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 #[wasm_bindgen]
 pub fn remembered() -> String {
-    let memories = BUDGET.with(|budget| {
-        let accounts = budget.accounts();
-        let memories: serde_json::Map<_, _> =
-            accounts.iter().map(|account| (account.name().to_owned(), account.bytes().into())).collect();
-        json!({ "limit": budget.limit(), "bytes": budget.bytes(), "reserved": budget.reserved(), "memories": memories })
+    let budget = &isolate().budget;
+    let accounts = budget.accounts();
+    let memories: serde_json::Map<_, _> =
+        accounts.iter().map(|account| (account.name().to_owned(), account.bytes().into())).collect();
+    let budget = json!({
+        "limit": budget.limit(), "bytes": budget.bytes(), "reserved": budget.reserved(), "memories": memories,
     });
     let memory: WebAssemblyMemory = wasm_bindgen::memory().unchecked_into();
     let length = memory.buffer().unchecked_into::<ArrayBuffer>().byte_length();
-    json!({ "budget": memories, "allocated": heap::allocated(), "wasm": length }).to_string()
+    json!({ "budget": budget, "allocated": heap::allocated(), "wasm": length }).to_string()
 }

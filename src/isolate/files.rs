@@ -1,0 +1,83 @@
+//! Files, until the data centre's cache has them.
+
+use crate::shelf::{Fetched, Slot, Weigh};
+use crate::stop::Stop;
+
+/// What an isolate knows of a file.
+#[derive(Debug)]
+pub struct KnownFile<F> {
+    /// The file, how it failed, or that it cannot be shared.
+    pub fetched: Fetched<F, Stop>,
+    /// When the media origin made the newest file that came, and until when the cache may not have it yet; in Unix
+    /// milliseconds.
+    newest: (u64, u64),
+    large_until_ms: u64,
+}
+
+impl<F> Default for KnownFile<F> {
+    fn default() -> Self {
+        Self { fetched: Fetched::default(), newest: (0, 0), large_until_ms: 0 }
+    }
+}
+
+impl<F> KnownFile<F> {
+    /// Whether it is known to be too large to be kept for a range of it.
+    pub const fn is_large(&self, now_ms: u64) -> bool {
+        now_ms < self.large_until_ms
+    }
+
+    /// Remembers until then that it is too large.
+    pub const fn mark_large(&mut self, until_ms: u64) {
+        self.large_until_ms = until_ms;
+    }
+
+    /// Notes that a file came, which the cache may not have before `until_ms`.
+    pub const fn mark_on_its_way(&mut self, made_at_ms: u64, until_ms: u64) {
+        self.newest = (made_at_ms, until_ms);
+    }
+
+    /// Whether a file that is newer than the cache's is on its way there.
+    pub const fn has_newer(&self, than_made_at_ms: u64, now_ms: u64) -> bool {
+        let (made_at_ms, until_ms) = self.newest;
+        made_at_ms > than_made_at_ms && now_ms < until_ms
+    }
+}
+
+impl<F: Weigh> Weigh for KnownFile<F> {
+    fn heap_bytes(&self) -> usize {
+        self.fetched.heap_bytes()
+    }
+}
+
+impl<F: Weigh> Slot for KnownFile<F> {
+    fn is_spent(&self, now_ms: u64) -> bool {
+        self.fetched.is_spent(now_ms) && !self.is_large(now_ms)
+    }
+
+    fn is_busy(&self, now_ms: u64) -> bool {
+        self.fetched.is_busy(now_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_on_its_way_is_newer_than_the_caches_for_a_while() {
+        let mut known = KnownFile::<()>::default();
+        assert!(!known.has_newer(0, 0));
+        known.mark_on_its_way(50, 100);
+        for (than_made_at_ms, now_ms, expected) in [(49, 99, true), (50, 99, false), (49, 100, false)] {
+            assert_eq!(known.has_newer(than_made_at_ms, now_ms), expected, "{than_made_at_ms} {now_ms}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_remembered_for_its_time() {
+        let mut known = KnownFile::<()>::default();
+        assert!(known.is_spent(0));
+        known.mark_large(10);
+        assert!(known.is_large(9) && !known.is_spent(9) && known.is_spent(10));
+    }
+}

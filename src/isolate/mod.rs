@@ -1,0 +1,159 @@
+//! What an isolate remembers of all tenants, made in one place and out of one budget.
+//!
+//! ```text
+//! documents    documents of KV, parsed
+//! manifests    manifests as the media origin gave them
+//! files        files until the data centre's cache has them
+//! published    keys that issuers publish
+//! sessions     sessions that tokens opened
+//! sources      where files lie at the media origin
+//! ```
+//!
+//! `shelf/plan.rs` has the share of each memory. The values whose bytes the runtime itself holds are a [`Runtime`]'s: the
+//! Worker has JavaScript's arrays and keys there, a test whatever it likes.
+
+mod documents;
+mod files;
+mod manifests;
+mod published;
+mod sessions;
+mod sources;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+pub use documents::{Found, KnownDocument, Remembered, is_unchanged, read_document};
+pub use files::KnownFile;
+pub use manifests::{KnownManifest, newest};
+pub use published::{KnownKeys, PublishedSet};
+pub use sessions::{OpenedSession, OpenedSessions, open_session};
+pub use sources::{KnownSource, KnownSources, Revisions, SourceKey, find_source, remember_source};
+
+use crate::catalog::{Algorithm, KeySet, Site, Title};
+use crate::memory_key::MemoryKey;
+use crate::repeats::{Held, Repeats};
+use crate::shelf::{Budget, Flight, Memory, Slot, Weigh, Weighed, plan};
+use crate::streams::Standing;
+use crate::token::RevocationIndex;
+
+/// The values that a runtime holds in its own form.
+pub trait Runtime {
+    /// A file with its bytes.
+    type File: Weigh + 'static;
+    /// A compiled manifest, and what it was compiled from.
+    type Template: Slot + 'static;
+    /// A key that signatures are verified with.
+    type ImportedKey: Slot + 'static;
+}
+
+/// Everything that an isolate remembers from one request to the next.
+pub struct Isolate<R: Runtime> {
+    /// The bytes of all memories, and of the bodies that are being read.
+    pub budget: Rc<Budget>,
+    /// Sites by the names of their documents.
+    pub sites: Memory<String, KnownDocument<Site>>,
+    /// Titles by the names of their documents.
+    pub titles: Memory<String, KnownDocument<Title>>,
+    /// Keys by the names of their documents.
+    pub keys: Memory<String, KnownDocument<KeySet>>,
+    /// Revocations by the names of their documents.
+    pub revocations: Memory<String, KnownDocument<RevocationIndex>>,
+    /// The sets of keys that issuers publish, by URL.
+    pub published: Memory<String, KnownKeys>,
+    /// Those with the keys of the issuer's document, by issuer, the document's revision, and when the set was fetched.
+    pub merged: Memory<(String, u64, u64), Weighed<Rc<KeySet>>>,
+    /// Keys that the runtime has imported, by algorithm and parameters.
+    pub imported: Memory<(Algorithm, Vec<u8>), R::ImportedKey>,
+    /// Signatures that were verified, by a hash of key, message and signature.
+    pub proofs: Memory<[u8; 32], ()>,
+    /// Manifests by cache key.
+    pub manifests: Memory<String, KnownManifest>,
+    /// The Target Durations of live playlists in milliseconds, by cache key without directives: how long a blocking
+    /// request is held.
+    pub targets: Memory<String, u32>,
+    /// Compiled manifests.
+    pub templates: Memory<MemoryKey, R::Template>,
+    /// Files by cache key.
+    pub files: Memory<String, KnownFile<R::File>>,
+    /// Sources by the paths of requests.
+    pub sources: KnownSources,
+    /// Sessions by their tokens.
+    pub sessions: OpenedSessions,
+    /// Streams by session.
+    pub streams: Memory<[u8; 8], Standing>,
+    /// The lines of the log that were written lately.
+    pub repeats: RefCell<Repeats>,
+    /// Requests that wait for a file that is missing.
+    pub waiting: RefCell<Held>,
+    /// Requests that wait since they were refused again and again.
+    pub refused: RefCell<Held>,
+    /// The body for one of the edge's own endpoints that is being read.
+    pub reading: RefCell<Flight>,
+}
+
+impl<R: Runtime> Isolate<R> {
+    /// An isolate that remembers nothing yet. `seed` is a random number, for [`Budget::new`].
+    pub fn new(seed: u64) -> Self {
+        let budget = Budget::new(plan::LIMIT, plan::ROOMS, seed);
+        Self {
+            sites: plan::SITES.of(&budget),
+            titles: plan::TITLES.of(&budget),
+            keys: plan::KEYS.of(&budget),
+            revocations: plan::REVOCATIONS.of(&budget),
+            published: plan::PUBLISHED.of(&budget),
+            merged: plan::MERGED.of(&budget),
+            imported: plan::IMPORTED.of(&budget),
+            proofs: plan::PROOFS.of(&budget),
+            manifests: plan::MANIFESTS.of(&budget),
+            targets: plan::TARGETS.of(&budget),
+            templates: plan::TEMPLATES.of(&budget),
+            files: plan::FILES.of(&budget),
+            sources: plan::SOURCES.of(&budget),
+            sessions: plan::SESSIONS.of(&budget),
+            streams: plan::STREAMS.of(&budget),
+            repeats: RefCell::default(),
+            waiting: RefCell::default(),
+            refused: RefCell::default(),
+            reading: RefCell::default(),
+            budget,
+        }
+    }
+}
+
+impl Weigh for Algorithm {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl Weigh for Standing {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl Slot for Standing {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A runtime without a form of its own.
+    struct Native;
+
+    impl Runtime for Native {
+        type File = Rc<[u8]>;
+        type Template = ();
+        type ImportedKey = ();
+    }
+
+    #[test]
+    fn every_memory_of_the_plan_is_made_and_has_its_share() {
+        let isolate = Isolate::<Native>::new(1);
+        let accounts = isolate.budget.accounts();
+        let made: Vec<_> = accounts.iter().map(|account| (account.name(), account.share())).collect();
+        let planned: Vec<_> = plan::SHARES.iter().map(|share| (share.name, share.bytes)).collect();
+        assert_eq!(made, planned);
+        assert_eq!(isolate.budget.bytes(), isolate.budget.reserved());
+    }
+}
