@@ -6,10 +6,11 @@ use futures_util::join;
 use worker::{Context, Env, Request, Response};
 
 use super::documents::Documents;
+use super::objects::{replay, streams};
 use super::respond::Client;
 use super::{
-    crypto, explain, facts, held, jwks, now, now_ms, playlists, proofs, replay, respond, segments, signed,
-    streams, sync, templates,
+    crypto, explain, facts, held, jwks, now, now_ms, playlists, proofs, respond, segments, signed, sync,
+    templates,
 };
 use crate::admission::{Admission, Sessions};
 use crate::cache;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Response } from "miniflare";
 import { mint, readFlows, startEdge, tamper } from "./harness.mjs";
 
-/** `MARGIN_S` and `CLEAN_AFTER_S` of src/worker/replay.rs. */
+/** `MARGIN_S` of src/worker/objects/replay.rs, and `SHORTEST_PAUSE_S` of store.rs beside it. */
 const MARGIN_S = 5;
 const CLEAN_AFTER_S = 10;
 

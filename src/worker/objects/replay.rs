@@ -1,0 +1,147 @@
+//! The store of used tokens: a Durable Object, which sees one use after the other.
+//!
+//! A site's tokens are spread over 256 objects by their names, so that none of them is hot. An object keeps a row a
+//! token until the token has expired.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
+
+use super::super::now;
+use super::table::{END_OF_TIME, integer};
+use super::{Objects, Schema, Silence, Store, Table, store};
+use crate::catalog::Host;
+use crate::facts::Facts;
+use crate::fault::FaultKind;
+use crate::stop::Stop;
+use crate::token::{Grant, Record, Seen, Use};
+
+const OBJECTS: Objects = Objects {
+    binding: "REPLAY",
+    patience: Duration::from_secs(3),
+    unavailable: FaultKind::ReplayUnavailable,
+};
+
+/// Counts a use of a token, and refuses it where it is one too many. Tells whether it repeats an earlier use of a token
+/// that may be used once.
+///
+/// While the store does not answer, a token that may be used once is refused, and a token whose uses are only counted
+/// passes.
+pub(in crate::worker) async fn take(
+    env: &Env,
+    facts: &Facts,
+    host: &Host,
+    grant: &Grant,
+    usage: &Use,
+) -> Result<bool, Stop> {
+    // Tokens that need no store do not come here.
+    OBJECTS.check(env)?;
+    let name = format!("{host}/{:02x}", usage.name.shard());
+    let silence = if usage.once { Silence::Refuses } else { Silence::Passes };
+    let asked = OBJECTS.ask(env, facts, &name, &Question::of(usage), silence).await?;
+    let Some(seen): Option<Seen> = asked else { return Ok(false) };
+    usage.judge(seen)?;
+    if seen.uses > 1 && !seen.again {
+        worker::console_log!(
+            "{}",
+            json!({
+                "kind": "reuse", "host": host, "dialect": grant.dialect.name(), "issuer": grant.issuer,
+                "key": grant.key, "token": usage.name, "uses": seen.uses, "elsewhere": seen.elsewhere,
+                "place": facts.geography.to_string(),
+            })
+        );
+    }
+    Ok(usage.once && seen.again)
+}
+
+/// One use of a token.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Question {
+    name: String,
+    until: u64,
+    network: Option<String>,
+    #[serde(default)]
+    again_within_s: u64,
+}
+
+impl Question {
+    fn of(usage: &Use) -> Self {
+        Self {
+            name: usage.name.to_string(),
+            until: usage.until.as_secs().min(END_OF_TIME),
+            network: usage.network.map(|network| network.to_string()),
+            again_within_s: usage.again_within_s,
+        }
+    }
+}
+
+/// How many tokens an object keeps.
+#[derive(Serialize)]
+pub(super) struct Census {
+    tokens: u64,
+}
+
+/// One of the objects that know which tokens have been used.
+#[durable_object(alarm)]
+pub struct UsedTokens {
+    state: State,
+}
+
+impl DurableObject for UsedTokens {
+    fn new(state: State, _: Env) -> Self {
+        Self { state }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        store::fetch(self, request).await
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        store::alarm(self).await
+    }
+}
+
+impl Store for UsedTokens {
+    const SCHEMA: Schema = Schema {
+        name: "used",
+        columns: "name TEXT PRIMARY KEY, until INTEGER NOT NULL, uses INTEGER NOT NULL, network TEXT, last INTEGER",
+        added: &[("last", "INTEGER")],
+    };
+
+    const MARGIN_S: u64 = 5;
+
+    type Question = Question;
+    type Answer = Seen;
+    type Census = Census;
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn answer(table: &Table, question: Question) -> worker::Result<(Seen, u64)> {
+        let Question { name, until, network, again_within_s } = question;
+        let known: Option<Record> =
+            table.first("SELECT uses, network, last FROM used WHERE name = ?", vec![name.clone().into()])?;
+        let (record, seen) = known.unwrap_or_default().count(network, again_within_s, now());
+        let Record { uses, network, last } = record;
+        table.run(
+            "INSERT INTO used (name, until, uses, network, last) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET uses = excluded.uses, network = excluded.network,
+             last = excluded.last, until = max(until, excluded.until)",
+            vec![
+                name.into(),
+                integer(until),
+                integer(uses),
+                network.map_or(SqlStorageValue::Null, Into::into),
+                last.map_or(SqlStorageValue::Null, integer),
+            ],
+        )?;
+        Ok((seen, until))
+    }
+
+    fn census(table: &Table) -> worker::Result<Census> {
+        Ok(Census { tokens: table.count()? })
+    }
+}
