@@ -17,17 +17,17 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::edge::{FakeEdge, SECRET};
 
-/// A pace at which a test need not wait for long.
+/// Short waits, so that tests are fast.
 pub(crate) const FAST: Pace = Pace {
     key_interval: Duration::from_millis(20),
     backoff_base: Duration::from_millis(10),
     backoff_cap: Duration::from_millis(100),
 };
 
-/// The age of a pending change at which a test sees an alarm.
+/// The age of a pending change that raises the alarm in tests.
 const LAG_ALARM: Duration = Duration::from_secs(1);
 
-/// Few enough connections, and little enough time, that a test meets the limits.
+/// Limits that are low enough for a test to reach.
 pub(crate) const LIMITS: Limits =
     Limits { connections: 64, head_within: Duration::from_secs(3), body_within: Duration::from_secs(1) };
 
@@ -61,7 +61,7 @@ impl TestApp {
     }
 }
 
-/// A client with a key of its own.
+/// A client with its own key.
 impl TestApp {
     pub(crate) async fn client(&self, name: &str, scope: &Scope) -> ApiClient {
         let key = self.store.create_api_key(name, scope, UnixMillis::now()).await.unwrap();
@@ -69,7 +69,7 @@ impl TestApp {
     }
 }
 
-/// Whoever writes behind the API's back.
+/// The actor of writes that bypass the API.
 pub(crate) fn nobody() -> Actor {
     Actor { id: "test".to_owned(), scope: Scope::FULL }
 }
@@ -94,7 +94,7 @@ pub(crate) struct ApiClient {
     pub(crate) key: String,
 }
 
-/// An answer whose body has been read.
+/// An answer with its body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -111,7 +111,7 @@ impl Answer {
         self.body["revision"].as_u64().unwrap_or_else(|| panic!("no revision in {self:?}"))
     }
 
-    /// The fields that a problem names.
+    /// The fields of a problem.
     pub(crate) fn fields(&self) -> Vec<&str> {
         self.body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
     }
@@ -180,14 +180,14 @@ pub(crate) fn site(host: &str) -> Value {
     })
 }
 
-/// 32 bytes that are easy to find where they should not be.
+/// 32 bytes that are easy to find in places where they must not be.
 pub(crate) const KEY_SECRET: &str = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I";
 
 pub(crate) fn keys(issuer: &str) -> Value {
     json!({ "issuer": issuer, "keys": [{ "kty": "oct", "kid": "one", "alg": "HS256", "use": "sig", "k": KEY_SECRET }] })
 }
 
-/// The database itself, for what no version of the service would do.
+/// The database itself, for states that no version of the service writes.
 pub(crate) async fn rows(folder: &TempDir) -> sqlx::SqlitePool {
     let url = format!("sqlite:{}", folder.path().join("stagedoor.db").display());
     sqlx::SqlitePool::connect(&url).await.unwrap()

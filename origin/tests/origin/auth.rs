@@ -101,7 +101,7 @@ async fn a_key_of_one_kind_touches_no_other() {
     assert_eq!(editor.put("/titles/t", &title("t", "one")).await.status, 201);
     assert_eq!(editor.get("/titles/t").await.status, 200);
     assert_eq!(editor.delete("/titles/t").await.status, 200);
-    // A deleted title is told as such, not as one of somebody else.
+    // A deleted title is reported as deleted, not as another tenant's.
     assert_eq!(editor.get("/titles/t").await.status, 404);
     for path in
         ["/keys/k", "/sites/a.example", "/revocations/a.example", "/keys", "/sites", "/revocations", "/sync"]
@@ -138,7 +138,7 @@ async fn a_key_of_one_site_touches_no_other_sites_documents() {
     let revoked = tenant.post("/revocations/a.example", &json!({ "what": { "everything": {} } })).await;
     assert_eq!(revoked.status, 200);
 
-    // Not to read, not to take over, not to give away, not to delete.
+    // The key can neither read it, nor take it over, nor give it away, nor delete it.
     for id in ["theirs", "shared"] {
         forbidden(tenant.get(&format!("/titles/{id}")).await).await;
         forbidden(tenant.put(&format!("/titles/{id}"), &shown_on(id, &["a.example"])).await).await;
@@ -150,7 +150,7 @@ async fn a_key_of_one_site_touches_no_other_sites_documents() {
     forbidden(tenant.put("/sites/c.example", &site("c.example")).await).await;
     forbidden(tenant.post("/revocations/b.example", &json!({ "what": { "everything": {} } })).await).await;
     forbidden(tenant.delete("/revocations/b.example/1").await).await;
-    // Everybody's keys.
+    // Keys belong to no site.
     forbidden(tenant.get("/keys").await).await;
     forbidden(tenant.put("/keys/k", &keys("k")).await).await;
     assert_eq!(app.api.get("/titles/theirs").await.body["document"]["sites"], json!(["b.example"]));
@@ -165,6 +165,6 @@ async fn a_change_names_the_key_that_made_it() {
     assert_eq!(put.body["changed_by"], id(&app.api));
     assert_eq!(editor.put("/titles/t", &title("t", "two")).await.body["changed_by"], id(&editor));
     assert_eq!(app.api.get("/titles/t").await.body["changed_by"], id(&editor));
-    // A write that changes nothing is nobody's change.
+    // A write without a change has no author.
     assert_eq!(app.api.put("/titles/t", &title("t", "two")).await.body["changed_by"], id(&editor));
 }

@@ -1,5 +1,5 @@
-//! The JSON of the documentation is what the service takes: each fenced `json` block is a document, or members of one.
-//! A block that is marked `json output` is what a program prints, and only has to be JSON.
+//! The service accepts the JSON examples of the documentation: each fenced `json` block is a document, or members of one.
+//! A block marked `json output` shows the output of a program, and only has to be JSON.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ fn json_blocks_are_documents() {
     assert!(count > 20, "expected more than 20 blocks, found {count}");
 }
 
-/// A whole document of the kind that has such members.
+/// Completes members to a whole document of the kind that has them.
 fn whole(members: &Map<String, Value>) -> Option<(DocumentKey, Value)> {
     let has = |names: &[&str]| names.iter().any(|name| members.contains_key(*name));
     let (kind, mut document) = if has(&["issuer", "keys"]) {
@@ -67,7 +67,7 @@ fn whole(members: &Map<String, Value>) -> Option<(DocumentKey, Value)> {
     Some((DocumentKey::new(kind, &id).ok()?, document))
 }
 
-/// Puts the members of one value over those of another.
+/// Merges the members of `over` into `under`.
 fn merge(under: &mut Value, over: &Value) {
     match (under, over) {
         (Value::Object(under), Value::Object(over)) => {
@@ -86,7 +86,7 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The `json` blocks of a page: the line where each begins, the word behind `json`, and its text.
+/// The `json` blocks of a page: the line where each begins, its mark, and its text.
 fn blocks(page: &str) -> Vec<(usize, String, String)> {
     let mut found = Vec::new();
     let mut lines = page.lines().enumerate();

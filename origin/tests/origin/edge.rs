@@ -1,4 +1,4 @@
-//! A stand-in for the edge's sync endpoint. It keeps to the contract, remembers, and misbehaves on demand.
+//! A stand-in for the edge's sync endpoint. It follows the contract, records its requests, and misbehaves on demand.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ pub(crate) const SECRET: &str = "the-edge-and-the-origin-share-this-secret";
 #[derive(Clone)]
 pub(crate) struct FakeEdge {
     address: SocketAddr,
-    /// Holds the address while the edge is down: bound and not listening, it refuses connections.
+    /// Reserves the address while the edge is down: a bound socket that does not listen refuses connections.
     socket: Arc<Mutex<Option<TcpSocket>>>,
     memory: Arc<Mutex<Memory>>,
 }
@@ -40,7 +40,7 @@ pub(crate) enum Mode {
     Answer,
     /// Answers with this status and reads nothing.
     Refuse(u16),
-    /// Takes the batch, applies nothing and never answers.
+    /// Reads the batch, applies nothing and never answers.
     Hang,
     /// Applies the batch and never answers.
     ApplyAndHang,
@@ -48,16 +48,16 @@ pub(crate) enum Mode {
     Slow(Duration),
 }
 
-/// What a document does to the batch that it is in.
+/// The effect of a document on its batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Poison {
-    /// This status for all of it.
+    /// The whole batch gets this status.
     Status(u16),
-    /// No answer.
+    /// The batch gets no answer.
     Hang,
 }
 
-/// A change as it came.
+/// A change as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Got {
     pub(crate) key: DocumentKey,
@@ -68,18 +68,17 @@ pub(crate) struct Got {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) mode: Mode,
-    /// Outcomes by key, in place of what would become of a change.
+    /// Outcomes by key that replace the regular one.
     pub(crate) outcomes: HashMap<String, Outcome>,
-    /// What KV holds.
+    /// The content of KV.
     pub(crate) held: BTreeMap<String, (u64, Option<Value>)>,
-    /// Every change of every batch that was signed well, in the order in which they came.
+    /// Every change of every batch with a valid signature, in order of arrival.
     pub(crate) received: Vec<(Instant, Got)>,
-    /// The keys of every batch that was signed well and not empty, also of those that were refused.
+    /// The keys of every batch with a valid signature that was not empty, refused ones too.
     pub(crate) batches: Vec<Vec<String>>,
-    /// Refuses a batch as a whole for one change that it cannot read, as edges did before they answered for each; and reads
-    /// no signed head.
+    /// Behaves like an older edge: refuses a whole batch for one unreadable change, and ignores the signed head.
     pub(crate) older: bool,
-    /// What becomes of a batch with this document in it.
+    /// The effect of each document on its batch.
     pub(crate) poison: HashMap<String, Poison>,
     pub(crate) requests: usize,
     pub(crate) badly_signed: usize,
@@ -94,7 +93,7 @@ impl FakeEdge {
         edge
     }
 
-    /// An edge whose address refuses connections, until it is `up`.
+    /// An edge whose address refuses connections until `up` is called.
     pub(crate) fn down() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -123,7 +122,7 @@ impl FakeEdge {
         look(&mut self.memory.lock().unwrap())
     }
 
-    /// The revisions of a document in the order in which they came.
+    /// The revisions of a document in order of arrival.
     pub(crate) fn revisions(&self, key: &str) -> Vec<u64> {
         let of_key =
             |(_, change): &(Instant, Got)| (change.key.to_string() == key).then_some(change.revision);
@@ -192,7 +191,7 @@ async fn sync(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body
     axum::Json(report).into_response()
 }
 
-/// An older edge looks at the first header alone, and takes no more in it than it knows.
+/// An older edge reads the first header only, and accepts only the parts that it knows.
 fn is_well_signed(signature: Option<&str>, head: Option<&str>, body: &[u8], older: bool) -> bool {
     let secret = Redacted::new(SECRET.to_owned());
     let now = UnixMillis::now().seconds();
@@ -208,7 +207,7 @@ fn is_well_signed(signature: Option<&str>, head: Option<&str>, body: &[u8], olde
     signature == Some(&expected) && expected.len() == "t=1795370400,v1=".len() + 64
 }
 
-/// A change by its name: what is wanted, or why that cannot be read.
+/// A change by its key: the change, or the reason why it cannot be read.
 type Named = (String, Result<Got, String>);
 
 fn read(memory: &Memory, body: &[u8]) -> Result<Vec<Named>, String> {
@@ -240,7 +239,7 @@ fn read(memory: &Memory, body: &[u8]) -> Result<Vec<Named>, String> {
 }
 
 impl Memory {
-    /// Remembers a batch, and says whether it will be its end.
+    /// Records a batch, and returns whether it makes the edge fail.
     fn note(&mut self, changes: &[Named]) -> Option<Poison> {
         if changes.is_empty() {
             return None;

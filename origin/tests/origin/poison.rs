@@ -1,4 +1,4 @@
-//! One document that the edge will not take, and everybody else's.
+//! One document that the edge refuses, and the documents of others.
 
 use serde_json::json;
 use stagedoor::catalog::{DocumentKey, SyncBatch};
@@ -9,7 +9,7 @@ use stagedoor_origin::store::Expectation;
 use crate::app::{FAST, TestApp, eventually, nobody, send, site, title};
 use crate::edge::{FakeEdge, Mode, Poison};
 
-/// Writes a document behind the API's back, as an older version, or an import, may have left it.
+/// Writes a document past the API, as an older version or an import may have left it.
 async fn smuggle(app: &TestApp, key: &str, body: &str) {
     let key: DocumentKey = key.parse().unwrap();
     app.store.write(&key, Some(body), &Expectation::Any, &nobody(), UnixMillis::now()).await.unwrap();
@@ -30,7 +30,7 @@ fn deep_site() -> String {
     site.to_string().replace("\"DEEP\"", &deep)
 }
 
-/// What a document of `bytes` holds does not matter here.
+/// A document of `bytes`; its content does not matter.
 fn padded(id: &str, bytes: usize) -> String {
     let mut title = title(id, "");
     title["names"]["en"] = json!("x".repeat(bytes));
@@ -52,7 +52,7 @@ async fn all_but_one_arrive(app: &TestApp, poison: &str, good: usize) {
         let tries = memory.batches.iter().filter(|batch| batch.iter().any(|key| key == poison)).count();
         assert!(tries <= 9, "{poison} was tried {tries} times");
     });
-    // It is not tried again by itself, and what is new passes it by.
+    // It is not retried by itself, and newer changes pass it.
     let tries = app.edge.look(|memory| memory.requests);
     app.api.put("/titles/later", &title("later", "")).await;
     app.api.wait_for_state("/titles/later", "synced").await;
@@ -109,7 +109,7 @@ async fn a_document_of_a_kind_that_an_older_edge_does_not_know_fails_alone() {
         assert_eq!(failed.body["sync"]["state"], "failed");
         assert!(!failed.body["sync"]["last_error"].as_str().unwrap().is_empty());
 
-        // A new revision is tried, and so is the same one when the operator asks.
+        // A new revision is sent, and so is the same one if the operator asks.
         app.edge.look(|memory| {
             memory.poison.clear();
             memory.outcomes.clear();
@@ -143,7 +143,7 @@ async fn a_document_at_which_the_edge_breaks_or_hangs_waits_by_itself() {
         for n in 0..20 {
             app.api.wait_for_state(&format!("/titles/t{n}"), "synced").await;
         }
-        // It may be the edge's fault after all: the document is sent again, and alone.
+        // The edge may be at fault, so the document is sent again, alone.
         let tries = || app.edge.look(|memory| memory.batches.clone());
         let before = tries().len();
         eventually("it is sent again", async || tries().len() > before).await;

@@ -1,4 +1,4 @@
-//! The service as a process of its own, which can be killed.
+//! The service in its own process, so that tests can kill it.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -46,17 +46,17 @@ impl OriginProcess {
                 break line["fields"]["address"].as_str().unwrap().to_owned();
             }
         };
-        // It must not wait for somebody to read its log.
+        // The process must not block on an unread log.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { api: ApiClient::new(&format!("http://{address}"), key), child }
     }
 
-    /// Kills it, with no chance to tidy up.
+    /// Kills it without a clean-up.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// Asks it to end (SIGTERM) and waits until it has.
+    /// Asks it to end (SIGTERM) and waits for its end.
     pub(crate) async fn terminate(mut self) {
         let pid = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());

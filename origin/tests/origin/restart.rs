@@ -1,4 +1,4 @@
-//! The service is killed in the middle of its work, and started again on the same database.
+//! Kills the service in the middle of its work, and starts it again on the same database.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Revocations, one after the other.
+//! Revocations of a site.
 
 use serde_json::{Value, json};
 use stagedoor::catalog::{Host, Revocation, Revocations, Revoked, SyncBatch};
@@ -89,7 +89,7 @@ fn at_edge(app: &TestApp, host: &str) -> Value {
     app.edge.held(&format!("v1/revocations/{host}")).unwrap().1.unwrap()
 }
 
-/// Adds revocations behind the API's back, which is faster.
+/// Adds revocations past the API, which is faster.
 async fn revoke_many(store: &Store, host: &str, count: usize, until: Option<UnixTime>) {
     let host: Host = host.parse().unwrap();
     for n in 0..count {
@@ -110,7 +110,7 @@ async fn many_revocations_are_packed_for_the_edge_and_paged_for_people() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     revoke_many(&app.store, "a.example", Revocations::MOST_SPELLED_OUT, None).await;
     app.edge.up();
-    // The worker is woken by what comes through the API.
+    // A change through the API wakes the worker.
     let last = json!({ "what": { "subject": { "issuer": "id", "subject": "last" } } });
     assert_eq!(app.api.post("/revocations/a.example", &last).await.body["revocations"]["count"], 1_001);
     app.api.wait_for_state("/revocations/a.example", "synced").await;
@@ -136,7 +136,7 @@ async fn many_revocations_are_packed_for_the_edge_and_paged_for_people() {
     // The list of sites has no entries in it.
     assert!(app.api.get("/revocations").await.body.to_string().len() < 1_000);
 
-    // One is taken back, and the rest is few enough to be spelled out, but for its notes.
+    // One is taken back. The rest would be few enough to be spelled out, without its notes.
     let generation = index.generation();
     assert_eq!(app.api.delete(&format!("/revocations/a.example/{generation}")).await.status, 200);
     app.api.wait_for_state("/revocations/a.example", "synced").await;
@@ -160,14 +160,14 @@ async fn revocations_are_dropped_once_what_they_concern_has_ended() {
     let subject = json!({ "what": { "subject": { "issuer": "id", "subject": "v" } } });
     let session = json!({ "what": { "session": "0123456789abcdef" } });
     let key = json!({ "what": { "key": { "issuer": "id", "kid": "k" } } });
-    // By the site's own bound, where it has one.
+    // By the site's limit, if it has one.
     assert_eq!(until("a.example", subject.clone()).await, Some(86_400 + 3_600));
     assert_eq!(until("b.example", subject.clone()).await, None);
     for host in ["a.example", "b.example"] {
         assert_eq!(until(host, session.clone()).await, Some(604_800));
         assert_eq!(until(host, key.clone()).await, None, "whoever has the key goes on signing");
     }
-    // By what the operator knows of the token.
+    // By the expiry that the operator gives.
     let token =
         json!({ "what": { "token": { "issuer": "id", "id": "t" } }, "expires": "2020-01-01T00:00:00Z" });
     assert_eq!(until("b.example", token).await, Some(3_600));
@@ -175,7 +175,7 @@ async fn revocations_are_dropped_once_what_they_concern_has_ended() {
     let host: Host = "c.example".parse().unwrap();
     revoke_many(&app.store, "c.example", 3, Some(UnixTime::from_secs(1_800_000_000))).await;
     let before = app.api.get("/revocations/c.example").await;
-    // The other sites' are over by then.
+    // The revocations of the other sites have expired by then.
     app.store.prune_revocations(UnixMillis(1_799_999_999_000)).await.unwrap();
     assert_eq!(app.store.count_revocations(&host).await.unwrap(), 3);
     assert_eq!(app.store.prune_revocations(UnixMillis(1_800_000_000_000)).await.unwrap(), 1);
@@ -194,7 +194,7 @@ async fn documents_from_before_keep_what_they_revoke() {
         json!({ "what": { "subject": { "issuer": "id", "subject": format!("v{n}") } }, "generation": n,
                 "at": "2026-11-22T18:00:00Z", "note": "x".repeat(200) })
     };
-    // More than a batch can hold, as it could be written before.
+    // More than a batch can hold, as an earlier version could write it.
     let old = json!({ "host": "a.example", "generation": 28_000,
                       "revoked": (1..=28_000).map(entry).collect::<Vec<_>>() });
     let old = old.to_string();
@@ -222,7 +222,7 @@ async fn notes_and_numbers_that_once_stopped_the_queue_hold_nobody_up() {
     assert_eq!(app.edge.look(|memory| memory.batches.len()), 1, "one batch held both");
 }
 
-/// A row for each revocation, and no copy of the others.
+/// One row for each revocation, without a copy of the others.
 #[tokio::test]
 async fn a_revocation_writes_no_more_when_there_are_many() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
@@ -262,7 +262,7 @@ async fn a_revocation_that_cannot_be_read_fails_alone_and_is_not_taken_back() {
     assert_eq!(status["failed"][0]["key"], "v1/revocations/a.example", "{status}");
     assert!(status["failed"][0]["detail"].as_str().unwrap().contains("generation 7"), "{status}");
 
-    // Whoever knows better takes it back.
+    // An operator takes it back.
     assert_eq!(app.api.delete("/revocations/a.example/7").await.status, 200);
     app.api.wait_for_state("/revocations/a.example", "synced").await;
     assert_eq!(at_edge(&app, "a.example")["revoked"].as_array().unwrap().len(), 2);
@@ -312,7 +312,7 @@ async fn documents_that_cannot_be_adopted_are_kept_and_fail_alone() {
         let host: Host = host.parse().unwrap();
         assert_eq!(store.count_revocations(&host).await.unwrap(), 0, "{host} was adopted in part");
     }
-    // Nor is it sent or written over without its entries.
+    // It is neither sent nor overwritten without its entries.
     assert_eq!(store.retry_failed(UnixMillis::now()).await.unwrap(), 2);
     for host in ["newer.example", "twice.example"] {
         let key = format!("v1/revocations/{host}").parse().unwrap();

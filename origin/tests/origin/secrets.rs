@@ -28,7 +28,7 @@ async fn shared_secrets_are_sent_to_the_edge_and_never_back_to_the_cms() {
     );
 }
 
-/// Keeps what is logged.
+/// Captures the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! What strangers can do to the service without a key: next to nothing.
+//! Strangers without a key cannot block the service.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ fn address(app: &TestApp) -> String {
     app.api.base.strip_prefix("http://").unwrap().to_owned()
 }
 
-/// A connection that has sent this much and sends no more.
+/// A connection that has sent this text and stays silent.
 async fn half(app: &TestApp, sent: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address(app)).await.unwrap();
     stream.write_all(sent.as_bytes()).await.unwrap();
     stream
 }
 
-/// Whether the other side closes the connection within a time; what it says before does not matter.
+/// Whether the other side closes the connection within a time, whatever it sends before.
 async fn is_closed(stream: &mut TcpStream, within: Duration) -> bool {
     let mut rest = Vec::new();
     tokio::time::timeout(within, stream.read_to_end(&mut rest)).await.is_ok()
@@ -29,7 +29,7 @@ async fn is_closed(stream: &mut TcpStream, within: Duration) -> bool {
 async fn three_hundred_half_requests_keep_nobody_out() {
     let app = TestApp::start().await;
     let mut halves = Vec::new();
-    // Nothing, half a head, and a head whose next one does not come.
+    // Nothing, half a head, and a whole request without a next one.
     for sent in ["", "GET /healthz HTTP/1.1\r\nHost: a", "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"] {
         for _ in 0..100 {
             halves.push(half(&app, sent).await);
@@ -83,7 +83,7 @@ async fn a_body_that_does_not_come_is_answered_and_holds_nobody_up() {
         read.expect("the body was waited for").unwrap();
         assert_eq!(&answer, b"HTTP/1.1 408");
     }
-    // Without a key, the body is not waited for at all.
+    // Without a key, the service does not wait for the body.
     let mut without = half(&app, &head("sdk_nobody")).await;
     let mut answer = [0; 12];
     tokio::time::timeout(LIMITS.body_within / 2, without.read_exact(&mut answer)).await.unwrap().unwrap();

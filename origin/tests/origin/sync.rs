@@ -1,4 +1,4 @@
-//! What the edge is told, in which order, and what happens when it does not listen.
+//! Which changes are sent, in which order, and what happens if the edge fails.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::edge::{FakeEdge, Mode};
 
 #[tokio::test]
 async fn a_change_reaches_the_edge_without_waiting_for_a_poll() {
-    // With these times, nothing but being woken brings the second change within the test's ten seconds.
+    // With these waits, the second change arrives within the test's ten seconds only if the worker is woken.
     let slow = Pace {
         key_interval: Duration::ZERO,
         backoff_base: Duration::from_secs(60),
@@ -50,7 +50,7 @@ async fn a_title_that_changes_fast_keeps_its_order_and_its_pace() {
             .filter(|(_, change)| change.revision <= last && change.key.id() == "harbour");
         harbour.map(|(at, _)| *at).collect()
     });
-    // The edge's clock starts when a batch arrives, ours when it is answered: ours is later.
+    // The edge's time is the arrival of the batch; the service's is the answer, which is later.
     assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= interval), "{times:?}");
     eventually("nothing is pending", async || app.api.get("/sync").await.body["pending"] == 0).await;
     assert_eq!(app.edge.look(|memory| memory.held.len()), 41);
@@ -122,7 +122,7 @@ async fn waiting_for_the_edge_is_not_cut_short_by_new_changes() {
         app.api.put(&format!("/titles/t{n}"), &title(&format!("t{n}"), "one")).await;
     }
     eventually("it was tried", async || app.edge.look(|memory| memory.requests) > 0).await;
-    // Each time, a batch and an empty one. Chance may make a wait very short, but hardly ever five times running.
+    // Each attempt sends a batch and an empty one. A random wait may be very short, but hardly five times in a row.
     assert!(app.edge.look(|memory| memory.requests) < 10, "each change knocked at a door known to be shut");
 }
 
@@ -199,7 +199,7 @@ async fn a_newer_revision_of_somebody_else_at_the_edge_is_no_success() {
     assert_eq!(failed.body["sync"]["revision_at_edge"], u64::MAX >> 2);
 }
 
-/// It knows `Stagedoor-Signature` as it was before there was `Stagedoor-Signed-Head`.
+/// It knows `Stagedoor-Signature` but not `Stagedoor-Signed-Head`.
 #[tokio::test]
 async fn an_older_edge_takes_what_a_newer_origin_signs() {
     let edge = FakeEdge::start();

@@ -1,4 +1,4 @@
-//! What tenants see of each other, and how long they wait for each other.
+//! Tenants do not see each other's documents, and do not wait for each other's changes.
 
 use serde_json::json;
 use stagedoor::catalog::{DocumentKey, Kind};
@@ -59,7 +59,7 @@ async fn turns_are_neither_saved_up_nor_lost() {
     for n in 0..3 {
         write(&app.store, &a, "a.example", &format!("a{n}"), Some("")).await;
     }
-    // One that waits is changed often: it keeps its place, and the others of its tenant wait no longer for that.
+    // A waiting document that changes often keeps its turn, and does not delay the other documents of its tenant.
     for n in 0..5 {
         write(&app.store, &a, "a.example", "a1", Some(&n.to_string())).await;
     }
@@ -73,7 +73,7 @@ async fn turns_are_neither_saved_up_nor_lost() {
     assert_eq!(due().await, ["a0", "b0", "a1", "b1", "a2", "b2", "a3"]);
 }
 
-/// However much waits, what is due is read from an index in its order, without sorting what waits.
+/// The changes that are due are read from an index in order, without sorting, however many wait.
 #[tokio::test]
 async fn a_look_for_what_is_due_sorts_nothing() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
@@ -93,7 +93,7 @@ async fn a_look_for_what_is_due_sorts_nothing() {
 #[tokio::test]
 async fn a_page_names_no_document_of_others() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
-    // Behind the fourth there is another's, and the fifth does not fit any more.
+    // After the fourth comes another tenant's, and the fifth does not fit.
     let long = "x".repeat(900_000);
     for id in ["t0", "t1", "t2", "t3", "t5"] {
         write(&app.store, &nobody(), "a.example", id, Some(&long)).await;
@@ -129,7 +129,7 @@ async fn keys_of_several_sites_list_their_titles_in_order() {
     };
     assert_eq!(ids(&app.store, "").await, (vec!["t1".to_owned(), "t2".to_owned()], Some("t2".to_owned())));
     assert_eq!(ids(&app.store, "t2").await, (vec!["t4".to_owned()], None));
-    // Titles from before their sites were noted are noted at the start.
+    // The sites of titles from earlier versions are stored at the start.
     sqlx::query("DELETE FROM title_sites").execute(&rows(&app.folder).await).await.unwrap();
     let again = Store::open(&database(&app.folder)).await.unwrap();
     assert_eq!(ids(&again, "").await.0, ["t1", "t2"]);
@@ -160,7 +160,7 @@ async fn a_clash_names_no_document_of_others() {
     let refused = b.put("/sites/b.example", &site("b.example")).await;
     assert_eq!((refused.status, refused.fields()), (422, vec!["host"]), "{refused:?}");
     assert!(!refused.body.to_string().contains("secret.example"), "{refused:?}");
-    // Whoever may see it is told which one it is.
+    // A key that may see the document is told its name.
     let refused = app.api.put("/sites/b.example", &site("b.example")).await;
     assert!(refused.body.to_string().contains("v1/site/secret.example"), "{refused:?}");
 }

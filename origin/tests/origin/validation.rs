@@ -1,4 +1,4 @@
-//! What is refused, and how the refusal reads.
+//! Invalid documents are refused, with the field and the reason.
 
 use reqwest::Method;
 use serde_json::json;
@@ -90,7 +90,7 @@ async fn nothing_is_fetched_from_a_sites_host() {
     let answer = app.api.put("/keys/https%3A%2F%2Fid.example.com%2F", &published).await;
     assert_eq!((answer.status, answer.fields()), (422, vec!["published.url"]), "{answer:?}");
 
-    // From the other side: a host that is fetched from does not become a site's.
+    // From the other side: a host from which edges fetch cannot become a site's.
     let media = other("https://media.other.example.com/");
     assert_eq!(app.api.put("/sites/other.example.com", &media).await.status, 201);
     published["published"] = json!({ "url": "https://id.example.com/jwks.json" });
@@ -101,7 +101,7 @@ async fn nothing_is_fetched_from_a_sites_host() {
     }
     let answer = app.api.put("/sites/other.example.co", &site("other.example.co")).await;
     assert_eq!(answer.status, 201, "a host is no other one that begins with it: {answer:?}");
-    // What has been deleted is no site any more.
+    // A deleted site does not count.
     assert_eq!(app.api.delete("/sites/watch.example.com").await.status, 200);
     assert_eq!(
         app.api
