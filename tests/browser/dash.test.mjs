@@ -87,7 +87,7 @@ function tests(player) {
       assert.ok(!paths.some((path) => path.startsWith("ad/720p/")), "the advertisement is higher than the cap");
     }));
 
-  test("a viewer capped at 180 lines is offered no more, and gets no more", () =>
+  test("a viewer capped at 180 lines is offered no more, and fetches no more", () =>
     watch({ title: "film", manifest: "timeline.mpd", plan: "basic" }, async (viewer) => {
       assert.deepEqual(await viewer.call("heights"), [180]);
       await viewer.call("rate", 4);
@@ -96,7 +96,7 @@ function tests(player) {
       assert.deepEqual(videoFolders(viewer), ["180p"]);
     }));
 
-  test("changes sound and subtitles, there and back", () =>
+  test("changes audio and subtitles, and back", () =>
     watch({ title: "film", manifest: "timeline.mpd", plan: "basic" }, async (viewer) => {
       assert.deepEqual([sorted(await viewer.call("sound")), sorted(await viewer.call("text"))], [["ar", "en"], ["ar", "en"]]);
       for (const [language, words] of [["ar", ARABIC], ["en", ENGLISH]]) {
@@ -166,7 +166,7 @@ function tests(player) {
       }));
   }
 
-  test("plays low latency, by segments that come in while they are made", () =>
+  test("plays low latency, with segments that arrive while they are made", () =>
     watch({ title: own("low", player), manifest: "live.mpd", lowLatency: true }, async (viewer) => {
       const early = () => viewer.requests.filter(({ path, body_ms }) => path.endsWith(".m4s") && body_ms >= 2 * PART_MS).length;
       // Who has stalled, on a loaded machine, is behind for good, unless the viewer goes back to the edge.

@@ -74,7 +74,7 @@ function tests(player) {
       assert.ok(frames > 60, `${frames} pictures were shown`);
     }));
 
-  test("a viewer capped at 360p is offered no more, and gets no more", () =>
+  test("a viewer capped at 360p is offered no more, and fetches no more", () =>
     watch({ title: "film", plan: "basic" }, async (viewer) => {
       assert.deepEqual(await viewer.call("heights"), [360]);
       await viewer.call("rate", 4);
@@ -84,7 +84,7 @@ function tests(player) {
       assert.deepEqual(sorted([...folders].filter((folder) => /^\d+p$/.test(folder))), ["360p"]);
     }));
 
-  test("changes sound and subtitles, there and back", () =>
+  test("changes audio and subtitles, and back", () =>
     watch({ title: "film", plan: "basic" }, async (viewer) => {
       assert.deepEqual([sorted(await viewer.call("sound")), sorted(await viewer.call("text"))], [["ar", "en"], ["ar", "en"]]);
       await viewer.choose("ar", ARABIC);
@@ -212,7 +212,7 @@ test("three players of one low-latency title share what is fetched for them", as
   assert.ok(playlists < 0.8 * asked, `${playlists} playlists for ${asked} requests`);
 });
 
-test("the edge refused none of it", async () => {
+test("the edge refused nothing", async () => {
   // One refusal shows that they are noticed; what the edge has to say is read in order, a little later.
   const refused = await fetch(`http://localhost:${stage.edge.port}/film/360p/seg_001.m4s`);
   assert.equal(refused.status, 401);

@@ -76,7 +76,7 @@ describe("clients of others", { concurrency: 2 }, () => {
   }
 });
 
-test("every client is there, and says which it is", () => {
+test("every client is installed, and names itself", () => {
   for (const client of NAMES) {
     const found = version(client);
     assert.ok(found, `${client} does not run: scripts/setup test installs it`);

@@ -67,7 +67,7 @@ const times = (name) => asked.filter((one) => one.name === name).length;
 /** What is done behind a reply has ended. */
 const settled = () => sleep(150);
 
-test("what is stale is served while it is fetched anew, by one request", async () => {
+test("a stale file is served while one request fetches it again", async () => {
   const name = fresh("json");
   answers[name] = (turn) => new Response(`{"turn":${turn}}`);
   assert.equal((await get(name)).body, '{"turn":1}');
@@ -82,7 +82,7 @@ test("what is stale is served while it is fetched anew, by one request", async (
   assert.equal(times(name), 2);
 });
 
-test("a playlist that is stale is served while it is fetched anew", async () => {
+test("a stale playlist is served while it is fetched again", async () => {
   const name = fresh("m3u8");
   answers[name] = (turn) => new Response(`#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:${turn}\n#EXTINF:4,\n${turn}.ts\n`);
   const first = await get(name);
@@ -102,7 +102,7 @@ for (const [how, fail] of [
   ["answers 503", () => new Response("down", { status: 503 })],
   ["breaks off", () => { throw new Error("refused"); }],
 ]) {
-  test(`a playlist serves on for three Target Durations while the media origin ${how}`, async () => {
+  test(`a playlist is served for three Target Durations while the media origin ${how}`, async () => {
     const name = fresh("m3u8");
     answers[name] = (turn) => (turn === 1 ? new Response(`${LIVE}#EXTINF:1,\n1.ts\n`) : fail());
     assert.equal((await get(name)).status, 200);
@@ -120,7 +120,7 @@ for (const [how, fail] of [
   });
 }
 
-test("a file serves on while the media origin fails, and not when it says that there is none", async () => {
+test("a file is served while the media origin fails, but not after a 404", async () => {
   const name = fresh("json");
   let status = 500;
   answers[name] = (turn) => (turn === 1 ? new Response("{}") : new Response("", { status }));
@@ -134,7 +134,7 @@ test("a file serves on while the media origin fails, and not when it says that t
   assert.deepEqual([gone.status, gone.reason], [404, "media_missing"]);
 });
 
-test("that something is missing is remembered shortly, by its kind", async () => {
+test("a missing file is remembered for a short time, by its kind", async () => {
   for (const [name, after_ms] of [[fresh("m4s"), 1_100], [fresh("m3u8"), 1_100], [fresh("key"), 2_100]]) {
     const is_missing = (reply) => assert.deepEqual([reply.status, reply.reason, reply.header("Cache-Control")], [404, "media_missing", "no-store"], name);
     is_missing(await get(name));
@@ -172,7 +172,7 @@ test("simultaneous misses make one fetch", async () => {
   }
 });
 
-test("those who wait share a failure, and the next one asks again", async () => {
+test("waiting requests share a failure, and the next request asks again", async () => {
   for (const name of [fresh("m4s"), fresh("m3u8")]) {
     answers[name] = async (turn) => {
       await sleep(200);
@@ -185,7 +185,7 @@ test("those who wait share a failure, and the next one asks again", async () => 
   }
 });
 
-test("what does not tell its length is streamed to each, and kept", async () => {
+test("a file of unknown length is streamed to each viewer, and kept", async () => {
   const name = fresh("m4s");
   answers[name] = async () => {
     await sleep(200);
@@ -220,7 +220,7 @@ test("ranges of one small file are cut out of one whole", async () => {
   assert.deepEqual(asked.map(({ range }) => range), [null]);
 });
 
-test("a range of a large file is the media origin's to cut", async () => {
+test("the media origin cuts ranges of a large file", async () => {
   const name = fresh("mp4");
   const length = 9 * 1024 * 1024;
   answers[name] = (_, request) => {
@@ -236,7 +236,7 @@ test("a range of a large file is the media origin's to cut", async () => {
   assert.deepEqual(asked.map(({ range }) => range), [null, "bytes=0-4", "bytes=5-9", `bytes=${length - 5}-${length - 1}`]);
 });
 
-test("what the media origin wants nobody to share is not shared, nor kept", async () => {
+test("a private reply of the media origin is neither shared nor kept", async () => {
   for (const control of ["no-store", "private, max-age=60"]) {
     for (const name of [fresh("m4s"), fresh("m3u8")]) {
       answers[name] = async (turn) => {
@@ -321,7 +321,7 @@ test("a blocking request is held for three Target Durations", async () => {
   assert.equal(times(`${name}?_HLS_msn=9`), 1);
 });
 
-test("what cannot be answered is refused, by the edge or by the media origin", async () => {
+test("an invalid directive is refused, by the edge or by the media origin", async () => {
   const name = fresh("m3u8");
   answers[`${name}?_HLS_msn=999`] = () => new Response("", { status: 400 });
   for (const query of ["_HLS_part=1", "_HLS_msn=x", "_HLS_skip=NO", "_HLS_msn=999"]) {
@@ -331,7 +331,7 @@ test("what cannot be answered is refused, by the edge or by the media origin", a
   assert.deepEqual(asked.map(({ name }) => name), [`${name}?_HLS_msn=999`]);
 });
 
-test("another isolate takes what the data centre's cache has, with its age", async () => {
+test("another isolate uses the data centre's cache, with the age of its entries", async () => {
   const name = fresh("m3u8");
   const old = [
     "#EXTM3U\n#EXT-X-TARGETDURATION:1\n",
@@ -343,7 +343,7 @@ test("another isolate takes what the data centre's cache has, with its age", asy
   assert.deepEqual([reply.status, reply.header("Age"), times(name)], [200, "10", 0]);
 });
 
-test("a request by another mark changes neither time, type, validators nor absence of what the plain name has", async () => {
+test("a request with a mark changes neither time, type, validators nor absence of the plain file", async () => {
   const names = { live: fresh("m3u8"), bare: `live-${++number}`, part: fresh("m4s"), coming: fresh("m4s") };
   const playlist = (turn) => new Response(`${LIVE}#EXT-X-MEDIA-SEQUENCE:${turn}\n#EXTINF:1,\na.m4s\n`);
   answers[names.live] = answers[names.bare] = playlist;

@@ -34,7 +34,7 @@ async function renditions(path) {
 }
 
 for (const addressing of Object.keys(TITLES).filter((addressing) => addressing !== "base")) {
-  test(`segments are where an MPD says, and of the time that it says: ${addressing}`, async () => {
+  test(`segments are at the URLs and times of the MPD: ${addressing}`, async () => {
     const { duration, all } = await renditions(`film/${addressing}.mpd`);
     const ad = addressing === "periods" ? 6 : 0;
     assert.ok(Math.abs(duration - (SEGMENTS * SEGMENT_MS) / 1000 - ad) < 0.001, `${duration} s`);
@@ -69,7 +69,7 @@ test("an index tells where segments are in their file", async () => {
   }
 });
 
-test("a live MPD names what there is", async () => {
+test("a live MPD names the existing segments", async () => {
   const { all } = await renditions("live/live.mpd");
   assert.equal(all.length, 4);
   for (const [, { segments }] of all) {
@@ -105,7 +105,7 @@ function applied(mpd, patch) {
   return document;
 }
 
-test("a low-latency segment comes part by part, as it is made", async () => {
+test("a low-latency segment arrives part by part, while it is made", async () => {
   const number = Math.floor(channel.parts(Date.now()) / PARTS) + 1;
   const asked = Date.now();
   const reply = await fetch(`${origin.url}/dash/low/360p/${number}.m4s`);

@@ -172,7 +172,7 @@ function forged(wanted) {
 }
 
 for (const row of CASES) {
-  test(`${row.name}: enters, plays, and is refused when it was changed`, async () => {
+  test(`${row.name}: enters, plays, and is refused after a change`, async () => {
     const minted = await mint(row);
     const wanted = request(row, minted);
     const entry = await ask(wanted);
@@ -190,7 +190,7 @@ for (const row of CASES) {
   });
 }
 
-test("a token of one site is worth nothing on another with the same dialect", async () => {
+test("a token of one site is refused on another site with the same dialect", async () => {
   const [one, two] = CASES.filter(({ name }) => name.startsWith("JWT with HS"));
   const minted = await mint(one);
   const { headers } = request(one, minted);

@@ -12,7 +12,7 @@ import { startEdge } from "./harness.mjs";
 const FRESH_S = 8;
 const STALE_S = 30;
 
-test("a change that another location wrote is decided by within the bound", async () => {
+test("a change of another location takes effect within the bound", async () => {
   const text = await readFile(new URL("../flows/base.json", import.meta.url), "utf8");
   const base = JSON.parse(text.replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
   const edge = await startEdge({ documents: base.documents, upstream: () => new Response("#EXTM3U\na.ts\n") });
@@ -42,7 +42,7 @@ test("a change that another location wrote is decided by within the bound", asyn
   }
 });
 
-test("a revocation that another location wrote ends a session within the bound", async () => {
+test("a revocation of another location ends a session within the bound", async () => {
   const text = await readFile(new URL("../flows/base.json", import.meta.url), "utf8");
   const base = JSON.parse(text.replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
   const edge = await startEdge({ documents: base.documents, upstream: () => new Response("#EXTM3U\na.ts\n") });
@@ -78,7 +78,7 @@ test("a revocation that another location wrote ends a session within the bound",
   }
 });
 
-test("a hundred thousand revocations come in one batch, and end the sessions that they name", async () => {
+test("a hundred thousand revocations arrive in one batch and end their sessions", async () => {
   const text = await readFile(new URL("../flows/base.json", import.meta.url), "utf8");
   const base = JSON.parse(text.replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
   const edge = await startEdge({ documents: base.documents, upstream: () => new Response("#EXTM3U\na.ts\n") });

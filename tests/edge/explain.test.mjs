@@ -108,7 +108,7 @@ test("the command and the endpoint print one trace for every request of the flow
   assert.ok(count > 20);
 });
 
-test("a session that the edge has opened is explained, and not shown", async () => {
+test("a session of the edge is explained without its token", async () => {
   const own = await startEdge({ documents: base.documents, upstream: () => new Response("#EXTM3U\n#EXTINF:4,\na.ts\n") });
   try {
     const token = await mint(base, { key: "e1" });
@@ -125,7 +125,7 @@ test("a session that the edge has opened is explained, and not shown", async () 
   }
 });
 
-test("an explanation has the reason of the edge's reply, whatever is missing or broken", async () => {
+test("an explanation gives the reason of the edge's reply, whatever is missing or broken", async () => {
   const KINDS = ["site", "sessions", "revocations", "keys", "title"];
   const documents = {};
   const cases = [];
@@ -229,7 +229,7 @@ test("published keys count, and neither a use of a token nor a stream does", asy
   }
 });
 
-test("who cannot sign gets nothing", async () => {
+test("a request without a valid signature gets nothing", async () => {
   const request = { url: "https://watch.example.com/harbour/m.m3u8", geo: "AE" };
   const body = JSON.stringify(request);
   for (const [told, options, status] of [
@@ -245,7 +245,7 @@ test("who cannot sign gets nothing", async () => {
   }
 });
 
-test("what cannot be read is not quoted", async () => {
+test("an unreadable body is not quoted", async () => {
   const secret = "eyJhbGciOiJub25lIn0.e30.c2VjcmV0LXNlY3JldC1zZWNyZXQ";
   for (const body of [`{"token":"${secret}"}`, `{"url":"nonsense:${secret}"}`, `{"url":["${secret}"]}`, secret]) {
     const { status, text } = await ask(null, { body });
@@ -270,7 +270,7 @@ test("a deployment without the secret has no such endpoint, and a short one is a
   }
 });
 
-test("it is answered so often a minute and no oftener, and strangers do not count", async () => {
+test("explanations have a rate limit, and unsigned requests do not count", async () => {
   const own = await startEdge({ documents: base.documents });
   try {
     const request = { url: "https://unknown.example.com/harbour/m.m3u8" };

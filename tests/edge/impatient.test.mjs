@@ -50,7 +50,7 @@ function lines(reason, from = 0) {
   return told.filter((message) => message.startsWith("{")).map((message) => JSON.parse(message)).filter((line) => line.reason === reason);
 }
 
-test("who asks again for a segment that is not there yet gets it as soon as it is, for one request to the media origin", async () => {
+test("repeated requests for a segment that is not ready get it once it is, with one request to the media origin", async () => {
   const root = await session({ sub: "early" });
   answers["live/7.m4s"] = (turn) => (turn === 1 ? undefined : new Response("a segment", { headers: { "Content-Length": "9", "Content-Type": "video/mp4" } }));
   const first = await get(`${root}/live/7.m4s`);
@@ -60,7 +60,7 @@ test("who asks again for a segment that is not there yet gets it as soon as it i
   assert.equal(times("live/7.m4s"), 2);
 });
 
-test("a playlist that is not there yet, too", async () => {
+test("so do requests for a playlist", async () => {
   const root = await session({ sub: "earlier" });
   answers["live/late.m3u8"] = (turn) => (turn === 1 ? undefined : new Response("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n"));
   assert.equal((await get(`${root}/live/late.m3u8`)).status, 404);
@@ -69,7 +69,7 @@ test("a playlist that is not there yet, too", async () => {
   assert.equal(times("live/late.m3u8"), 2);
 });
 
-test("a client that asks for nothing else slows down to the time for which it is known that there is none", async () => {
+test("a client in a loop slows down to the time for which the file counts as missing", async () => {
   const root = await session({ sub: "hasty" });
   const from = edge.logs.length;
   const until = Date.now() + 4_000;
@@ -83,7 +83,7 @@ test("a client that asks for nothing else slows down to the time for which it is
   assert.match(told[0].session, /^[0-9a-f]{16}$/);
 });
 
-test("a session that has ended is told when to come back, and waits when it does not", async () => {
+test("an ended session gets Retry-After, and its client waits if it ignores it", async () => {
   const root = await session({ sub: "over", exp: Math.floor(Date.now() / 1000) + 2 });
   await sleep(3_000);
   const from = edge.logs.length;
@@ -101,7 +101,7 @@ test("a session that has ended is told when to come back, and waits when it does
   assert.equal(lines("session_expired", from).length, 2);
 });
 
-test("a refusal at the entry is told once for an address, and others are told of all the same", async () => {
+test("a refusal at the entry is logged once for each address", async () => {
   const from = edge.logs.length;
   const enter = (address, query = "token=x") => get(`https://watch.example.com/harbour/entry.m3u8?${query}`, { headers: { "CF-Connecting-IP": address } });
   for (let turn = 0; turn < PATIENT_TIMES; turn++) assert.equal((await enter("192.0.2.1")).status, 401);
@@ -111,7 +111,7 @@ test("a refusal at the entry is told once for an address, and others are told of
   assert.equal(lines("token_missing", from).length, 1);
 });
 
-test("strangers' variety fills no log", async () => {
+test("a variety of refusals does not fill the log", async () => {
   const from = edge.logs.length;
   for (let turn = 0; turn < 10; turn++) {
     await Promise.all(Array.from({ length: 100 }, (_, at) => get(`https://watch.example.com/title-${turn}-${at}/a.m3u8`)));

@@ -79,7 +79,7 @@ test("50 requests of a cold isolate share one fetch", async () => {
   assert.equal(issuer.asked, 1);
 });
 
-test("a key that the issuer has just taken up is accepted, and the old one with it", async () => {
+test("a new key of the issuer is accepted at once, beside the old one", async () => {
   const { issuer, enter } = await start({ answer: await published("a") });
   assert.equal(await enter("a"), 200);
   issuer.answer = await published("b", "a");
@@ -88,7 +88,7 @@ test("a key that the issuer has just taken up is accepted, and the old one with 
   assert.equal(issuer.asked, 2);
 });
 
-test("unknown keys have the set fetched early once, not once each", async () => {
+test("unknown keys cause one early fetch, not one each", async () => {
   const { issuer, enter } = await start({ answer: await published("a") });
   assert.equal(await enter("a"), 200);
   for (let turn = 0; turn < 5; turn++) {
@@ -98,13 +98,13 @@ test("unknown keys have the set fetched early once, not once each", async () => 
   assert.equal(await enter("a"), 200);
 });
 
-test("a request that had the set fetched does not have it fetched again", async () => {
+test("a request causes one fetch at most", async () => {
   const { issuer, enter } = await start({ answer: await published("a") });
   assert.equal(await enter("b"), "401 token_key_unknown");
   assert.equal(issuer.asked, 1);
 });
 
-test("old keys serve on while the issuer fails", async () => {
+test("old keys are used while the issuer fails", async () => {
   const { edge, issuer, enter } = await start({ answer: await published("a") });
   assert.equal(await enter("a"), 200);
   issuer.answer = () => new Response("down", { status: 500 });
@@ -131,7 +131,7 @@ test("a fresh set of another isolate needs no fetch", async () => {
   assert.equal(issuer.asked, 0);
 });
 
-test("keys that nobody has confirmed for a day serve no longer", async () => {
+test("keys that were not confirmed for a day are not used", async () => {
   const failing = () => new Response("down", { status: 500 });
   const set = await published("a");
   const aged = (seconds) => start({ answer: failing, cached: { at: Date.now() - seconds * 1000, set } });
@@ -198,7 +198,7 @@ test("a slow issuer costs a bounded time", async () => {
   assert.equal(issuer.asked, 1);
 });
 
-test("a set that drips is given up as a whole", async () => {
+test("a set that arrives too slowly is dropped as a whole", async () => {
   const drip = () =>
     new Response(
       new ReadableStream({
@@ -214,7 +214,7 @@ test("a set that drips is given up as a whole", async () => {
   assert.ok(Date.now() - begun < (PATIENCE_S + 3) * 1000);
 });
 
-test("a set comes over TLS, but in development from this machine", async () => {
+test("a set needs TLS, except from this machine in development", async () => {
   const answer = await published("a");
   const variables = { PUBLISHED_KEYS_HTTP: "loopback" };
   for (const [url, given, expected] of [

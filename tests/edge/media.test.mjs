@@ -110,7 +110,7 @@ test("HEAD has the headers and no body", async () => {
   assert.equal(playlist.header("Content-Length"), "40");
 });
 
-test("a range is cut out of the whole, which is fetched once", async () => {
+test("a range is cut from the whole file, which is fetched once", async () => {
   const range = { headers: { Range: "bytes=10-14" } };
   const before = await get("range.m4s", range);
   assert.deepEqual([before.status, before.body, before.header("Content-Range")], [206, "01234", "bytes 10-14/100"]);
@@ -134,7 +134,7 @@ test("conditions bring 304, from the origin and from the cache", async () => {
   assert.equal((await get("index.m3u8", { headers: { "If-None-Match": tag } })).status, 304);
 });
 
-test("a part is only of the file that the player knows, whatever the media origin does", async () => {
+test("If-Range protects against another version, whatever the media origin does", async () => {
   const part = (known) => ({ headers: { Range: "bytes=0-4", "If-Range": known } });
   const date = "Sun, 22 Nov 2026 06:00:00 GMT";
   // `careless.m4s` is of a media origin that has no use for If-Range; `large.m4s` is too large to be kept for a part of it.
@@ -156,7 +156,7 @@ test("a part is only of the file that the player knows, whatever the media origi
   assert.ok(asked.every(({ ifRange }) => ifRange === null), "the edge answers it");
 });
 
-test("a media origin may redirect, but not to what edges keep", async () => {
+test("a media origin may redirect, but not to the files of edges", async () => {
   const led = await get("redirected.m4s");
   assert.deepEqual([led.status, led.body], [200, SEGMENT]);
   for (const name of ["to-kept.m4s", "to-kept-of-another.m4s", "to-kept-encoded.m4s", "round.m4s", "to-ftp.m4s"]) {
@@ -182,7 +182,7 @@ test("a manifest longer than the edge reads is a fault, whether its length was a
   }
 });
 
-test("what is missing is a problem that nobody keeps", async () => {
+test("a missing file is a problem reply that is not kept", async () => {
   const reply = await get("missing.m4s");
   assert.deepEqual([reply.status, JSON.parse(reply.body).reason, reply.header("Cache-Control")], [404, "media_missing", "no-store"]);
 });

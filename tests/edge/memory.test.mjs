@@ -105,7 +105,7 @@ test("paths that are too long are refused, and leave nothing behind", async (con
   assert.ok(bytes < before.bytes + MIB / 8, `${bytes - before.bytes} bytes more`);
 });
 
-test("what is not there takes its key, and no source is remembered", async (context) => {
+test("a missing file takes the room of its key, and no source is remembered", async (context) => {
   const before = await within(context);
   assert.deepEqual(await flood(600, (at) => `${root}/missing-${long(at, 900)}.m4s`), { 404: 600 });
   assert.deepEqual(await flood(300, (at) => `${root}/missing-${long(at, 900)}.m3u8`), { 404: 300 });
@@ -113,7 +113,7 @@ test("what is not there takes its key, and no source is remembered", async (cont
   assert.equal(memories.sources ?? 0, before.memories.sources ?? 0);
 });
 
-test("hosts without a site, and tokens of which none is good", async (context) => {
+test("hosts without a site, and invalid tokens", async (context) => {
   await flood(600, (at) => `https://${"h".repeat(60)}.${"h".repeat(60)}.h${at}.example/harbour/entry.m3u8?token=x`);
   await flood(200, async (at) => `https://watch.example.com/harbour/entry.m3u8?token=${long(at, 8_000)}`);
   await within(context);

@@ -116,7 +116,7 @@ function located({ manifest, representations }, url) {
 }
 
 for (const [where, { words, url }] of Object.entries(SIGNINGS)) {
-  test(`a session ${where} changes nothing that mpd-parser reads but URLs`, async () => {
+  test(`a session ${where} changes only URLs for mpd-parser`, async () => {
     const unread = new Set();
     let signed = 0;
     for (const [name, { text, failed }] of await written(words)) {
@@ -160,7 +160,7 @@ function compareElements(before, after, at) {
   before.childNodes.forEach((child, index) => compareElements(child, children[index], `${at}/${child.nodeName}`));
 }
 
-test("a session changes no element, attribute or text that is no URL", async () => {
+test("a session changes no element, attribute or text except URLs", async () => {
   for (const { words } of Object.values(SIGNINGS)) {
     for (const [name, { text, failed }] of await written(words)) {
       assert.equal(failed, undefined, name);
@@ -194,7 +194,7 @@ function isDark(text) {
   });
 }
 
-test("of Representations remain those that are not too high, as they were", async () => {
+test("Representations within the height remain unchanged", async () => {
   const { words, url } = SIGNINGS["in the path, at the entry"];
   const permit = ["--permit", join(scratch, "permit.json")];
   // Thumbnails count one at a time. A set tells the greatest size of those that it has left.

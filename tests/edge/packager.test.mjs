@@ -56,7 +56,7 @@ test("every playlist is accepted by hls-parser in its strict mode, whenever it i
   }
 });
 
-test("a window slides, and counts what has left it", () => {
+test("a window slides, and counts the removed segments", () => {
   const channel = new Channel({ discontinuities: true, window_s: 20 }, 0);
   for (let parts = PARTS; parts < 64 * PARTS; parts += PARTS) {
     const playlist = channel.playlist("360p", parts);
@@ -110,7 +110,7 @@ test("a blocking request is answered with what it asks for, and not before", asy
   assert.ok(Date.now() >= channel.completeAt((msn + 1) * PARTS));
 });
 
-test("the part that is hinted at waits until it is there, a later one is unknown", async () => {
+test("a request for the hinted part waits until it is ready; a later part is unknown", async () => {
   const channel = packager.channels.low;
   const parts = channel.parts(Date.now());
   const name = (number) => `low/180p/${Math.floor(number / PARTS)}.${number % PARTS}.m4s`;
@@ -119,7 +119,7 @@ test("the part that is hinted at waits until it is there, a later one is unknown
   assert.ok(Date.now() >= channel.completeAt(parts + 1));
 });
 
-test("what makes no sense is refused", async () => {
+test("invalid requests are refused", async () => {
   const ahead = Math.floor(packager.channels.low.parts(Date.now()) / PARTS) + 10;
   for (const query of ["_HLS_part=1", "_HLS_msn=x", `_HLS_msn=${ahead}`]) {
     assert.equal((await get(`low/360p/index.m3u8?${query}`)).status, 400, query);
@@ -143,7 +143,7 @@ test("a delta update and what it skips are the whole", () => {
   }
 });
 
-test("one that offers no delivery directives answers at once", async () => {
+test("a channel without delivery directives answers at once", async () => {
   const playlist = await text("plain/360p/index.m3u8?_HLS_msn=100000&_HLS_skip=YES");
   assert.doesNotMatch(playlist, /EXT-X-(PART|PRELOAD|SKIP|SERVER|RENDITION)/);
 });

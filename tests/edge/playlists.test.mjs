@@ -84,7 +84,7 @@ function compare(before, after, at, seen = new Set()) {
 }
 
 for (const signing of ["path", "query"]) {
-  test(`a session in the ${signing} changes nothing that a parser reads but URIs`, async () => {
+  test(`a session in the ${signing} changes only URIs for a parser`, async () => {
     const unread = new Set();
     let signed = 0;
     for (const [name, { text, failed }] of await written(["--signing", signing])) {
@@ -101,7 +101,7 @@ for (const signing of ["path", "query"]) {
   });
 }
 
-test("of variants remain those that are not too high", async () => {
+test("variants within the height remain", async () => {
   const permit = ["--permit", join(scratch, "permit.json")];
   let [kept, left_out, none] = [0, 0, 0];
   for (const [name, { text, failed }] of await written(permit, (text) => text.includes("-STREAM-INF:"))) {

@@ -69,7 +69,7 @@ test("of 20 uses of a token without an id, one passes", async () => {
   assert.deepEqual(tally(replies), { 200: 1, "401 token_replayed": 19 });
 });
 
-test("a token with the id of another one is that one", async () => {
+test("tokens with the same id are one token", async () => {
   assert.equal(await enter(await token({ jti: "shared" })), 200);
   assert.equal(await enter(await token({ jti: "shared", sub: "another viewer" })), "401 token_replayed");
 });
@@ -82,12 +82,12 @@ test("a token that was used on one site is new on another", async () => {
   assert.equal(await enter(shared, { host: "twice.example.com" }), "401 token_replayed");
 });
 
-test("a site that does not ask for it lets a token be used again", async () => {
+test("without tokens.replay a token may be used again", async () => {
   const again = await token();
   for (let turn = 0; turn < 3; turn++) assert.equal(await enter(again, { host: "watch.example.com" }), 200);
 });
 
-test("what brings no playback uses no token up", async () => {
+test("a request without playback does not use up a token", async () => {
   const once = await token();
   assert.equal(await enter(tamper(once)), "401 token_signature");
   assert.equal(await enter(once, { country: "KP" }), "403 territory");
@@ -110,7 +110,7 @@ test("a session that a token has opened goes on", async () => {
   }
 });
 
-test("uses are counted and reported where the site asks for that", async () => {
+test("uses are counted and reported if the site says so", async () => {
   const again = await token();
   const from = (address) => enter(again, { host: "count.example.com", headers: { "CF-Connecting-IP": address } });
   assert.equal(await from("192.0.2.1"), 200);
@@ -138,7 +138,7 @@ test("of 20 uses at a time from two networks, those of one pass", async () => {
   assert.deepEqual(tally(replies), { 200: 10, "401 token_replayed": 10 });
 });
 
-test("an object that was put to sleep remembers", async () => {
+test("an evicted object remembers", async () => {
   const once = await token();
   assert.equal(await enter(once), 200);
   for (const id of await edge.miniflare.listDurableObjectIds("UsedTokens")) {
@@ -147,7 +147,7 @@ test("an object that was put to sleep remembers", async () => {
   assert.equal(await enter(once), "401 token_replayed");
 });
 
-test("the network of the first use may ask again for a stated time after its last use, and no other", async () => {
+test("only the network of the first use may repeat it, for a stated time after the last use", async () => {
   const host = "soon.example.com";
   const from = (token, address, init) => enter(token, { host, headers: { "CF-Connecting-IP": address }, ...init });
   const once = await token();

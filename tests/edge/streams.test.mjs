@@ -120,7 +120,7 @@ test("a viewer's streams of all titles count, and those of another viewer or sit
   assert.equal(await enter(await token(sub, one), { host: "other.example.com" }), "403 streams");
 });
 
-test("what brings no playback takes no place", async () => {
+test("a request without playback takes no place", async () => {
   const one = await token(viewer(), { max_streams: 1 });
   assert.equal(await enter(one, { method: "HEAD" }), 200);
   media.status = 500;
@@ -138,7 +138,7 @@ test("a token's second use takes no place", async () => {
   assert.equal(await enter(await token(sub, { jti: "second", max_streams: 2 }), { host }), 200);
 });
 
-test("a running stream keeps its place, and one that is not seen any more gives it back", async () => {
+test("a running stream keeps its place, and an ended one frees it", async () => {
   const one = await token(viewer(), { max_streams: 1 });
   const { answer, segment } = await open(one);
   assert.equal(answer, 200);
@@ -192,7 +192,7 @@ test("of four sessions side by side, each opened while the others idled, one goe
   assert.equal(await watch(again), 200);
 });
 
-test("one token from one network is one stream, however often its player asks for the entry", async () => {
+test("one token from one network is one stream, however often its player requests the entry", async () => {
   const one = await token(viewer(), { max_streams: 1 });
   const { answer, segment } = await open(one, from("192.0.2.1"));
   assert.equal(answer, 200);
@@ -228,7 +228,7 @@ test("another token of the viewer is another stream, from the same network too",
 /** The id in a session's token, as src/token/session.rs has it. */
 const sessionId = (segment) => Buffer.from(segment.slice(2, 102), "base64url").subarray(13, 21).toString("hex");
 
-test("an object that was put to sleep remembers", async () => {
+test("an evicted object remembers", async () => {
   const others = new Set(await ids());
   const one = await token(viewer(), { max_streams: 1 });
   assert.equal(await enter(one), 200);
@@ -238,7 +238,7 @@ test("an object that was put to sleep remembers", async () => {
   assert.equal(await enter(one), "403 streams");
 });
 
-test("streams that are not seen any more are forgotten", async () => {
+test("ended streams are forgotten", async () => {
   const end = Date.now() + (IDLE_S + 15) * 1000;
   assert.ok((await kept()) > 0);
   while ((await kept()) > 0) {

@@ -87,7 +87,7 @@ test("each kind of poison is refused alone, and the others of its batch are writ
   assert.equal(await edge.catalog.get("v1/title/gone-by-mistake"), null);
 });
 
-test("an empty batch asks whether the edge takes batches", async () => {
+test("an empty batch shows whether the edge accepts batches", async () => {
   assert.deepEqual((await push([])).results, []);
 });
 
@@ -129,7 +129,7 @@ async function stalled(headers, { length = 4 * 1024 * 1024, begin = "{" } = {}) 
   return Number(answer.split(" ")[1]);
 }
 
-test("nothing of a body is read from whoever has not the secret, however many they are", async () => {
+test("no body is read from senders without the secret, however many they are", async () => {
   const body = "x".repeat(4 * 1024 * 1024);
   const old = Math.floor(Date.now() / 1000) - 400;
   const fitting = sign(SYNC_SECRET, body);
@@ -158,13 +158,13 @@ test("an origin service that sends no signed head is told to be updated, and not
   assert.equal((await push([], { body, headers: { ...headers, "Stagedoor-Signed-Head": head } })).status, 200);
 });
 
-test("the length that was signed is held against the limit and the Content-Length before the body is read", async () => {
+test("the signed length is compared with the limit and the Content-Length before the body is read", async () => {
   const long = "x".repeat(4 * 1024 * 1024 + 1);
   assert.equal(await stalled(sign(SYNC_SECRET, long), { length: long.length }), 413);
   assert.equal(await stalled(sign(SYNC_SECRET, "{}"), { length: 4096 }), 400);
 });
 
-test("one body is read at a time, and another one is told to come again", async () => {
+test("one body is read at a time, and another one gets Retry-After", async () => {
   const first = stalled(sign(SYNC_SECRET, "x".repeat(4096)), { length: 4096 });
   await new Promise((resolve) => setTimeout(resolve, 500));
   const reply = await edge.fetch("https://edge.example/_stagedoor/sync", {
@@ -177,7 +177,7 @@ test("one body is read at a time, and another one is told to come again", async 
   assert.equal((await push([{ key: "v1/title/after", revision: 1, document: null }])).status, 200);
 });
 
-test("the endpoints answer at their own host and below their folder alone", async () => {
+test("the endpoints answer only on their host and below their folder", async () => {
   const folder = "Zx81-not-to-be-guessed";
   const hidden = await startEdge({ variables: { CONTROL_HOST: "control.example", CONTROL_PATH: folder } });
   try {

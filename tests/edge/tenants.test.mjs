@@ -74,7 +74,7 @@ async function until(what, look) {
   assert.fail(what);
 }
 
-test("while refusals are held, nothing of their requests is in memory", async () => {
+test("held refusals keep nothing of their requests in memory", async () => {
   const headers = { "CF-Connecting-IP": "192.0.2.77" };
   for (let at = 0; at < 13; at++) headers[`x-long-${at}`] = "h".repeat(8_000);
   const ask = async () => (await get("https://watch.example.com/harbour/entry.m3u8", headers)).status;
@@ -95,7 +95,7 @@ test("while refusals are held, nothing of their requests is in memory", async ()
   assert.ok(each < 16 * 1024, `${each} bytes each, of 104,000 of headers`);
 });
 
-test("an origin whose segments and playlists stall takes no room from another tenant's playlists", async () => {
+test("a media origin that stalls takes no room from another tenant's playlists", async () => {
   const names = [
     ...Array.from({ length: 4 }, (_, at) => `slow-${at}.m4s`),
     ...Array.from({ length: 60 }, (_, at) => `slow-${at}.m3u8`),
