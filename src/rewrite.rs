@@ -178,6 +178,7 @@ impl From<&hls::CompileError> for Refused {
                 FaultKind::ManifestTooLarge
             }
             Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
+            Error::Misplaced(_) => FaultKind::ManifestUnsupported,
         })
     }
 }

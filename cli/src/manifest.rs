@@ -241,6 +241,7 @@ impl From<&hls::CompileError> for Refusal {
                 Some("manifest_too_large")
             }
             Error::Uncovered { .. } => Some("manifest_foreign_uri"),
+            Error::Misplaced(_) => Some("manifest_unsupported"),
         };
         Self { reason, detail: error.to_string() }
     }

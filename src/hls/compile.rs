@@ -2,11 +2,11 @@
 
 use super::edits::Edits;
 use super::error::CompileError;
-use super::read::line::{Kind, lines};
-use super::write::shape::{Piece, Shape};
+use super::read::line::{LineKind, lines};
+use super::write::shape::{Shape, Source};
 use super::write::sign;
 use super::{media, multivariant};
-use crate::manifest::{Frame, Query, Template};
+use crate::manifest::{Frame, Query, Span, Template};
 
 /// The longest Multivariant Playlist of which something is left out, or that is put into another order. 20,000 variants
 /// take as much.
@@ -28,30 +28,31 @@ pub fn compile(
     if !is_playlist(playlist) {
         return Err(CompileError::NotAPlaylist);
     }
-    let query = frame.map_or(Query::new(""), |frame| frame.query);
-    sign::write(playlist, &shape(playlist, query, edits)?, frame, edits)
+    sign::write(&shape(Source::own(playlist, frame), edits)?, frame, edits)
 }
 
 /// Whether a text begins with a tag.
 pub(crate) fn is_playlist(text: &[u8]) -> bool {
-    let first = lines(text).map(|line| line.kind()).find(|kind| *kind != Kind::Blank);
-    matches!(first, Some(Kind::Tag(..)))
+    let first = lines(Span::whole(text)).map(|line| line.kind()).find(|kind| *kind != LineKind::Blank);
+    matches!(first, Some(LineKind::Tag(_)))
 }
 
 /// What the edits leave of a playlist.
-fn shape(playlist: &[u8], query: Query<'_>, edits: &Edits<'_>) -> Result<Shape, CompileError> {
+fn shape<'a>(source: Source<'a>, edits: &Edits<'_>) -> Result<Shape<'a>, CompileError> {
     // A Media Playlist has no variants.
-    if let Some(shape) = media::shape(playlist, edits) {
+    if let Some(shape) = media::shape(source, edits)? {
         return Ok(shape);
     }
-    let (limit, found) = (MOST_MULTIVARIANT_BYTES, playlist.len());
+    let playlist = source.text;
+    let (limit, found) = (MOST_MULTIVARIANT_BYTES, playlist.end());
     if found > limit && multivariant::are_edited(edits) && multivariant::is_multivariant(playlist) {
         return Err(CompileError::TooLong { limit, found });
     }
-    let shape = multivariant::shape(playlist, query, edits)?;
-    let shape = shape.unwrap_or_else(|| vec![Piece::Lines(0..playlist.len())]);
+    let query = source.frame.map_or(Query::new(""), |frame| frame.query);
+    let shape = multivariant::shape(source, query, edits)?;
+    let shape = shape.unwrap_or_else(|| source.unchanged());
     Ok(match edits.steering {
-        Some(announced) => multivariant::announce(playlist, shape, announced),
+        Some(announced) => multivariant::announce(shape, announced)?,
         None => shape,
     })
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::manifest::Misplaced;
+
 /// Why a playlist cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CompileError {
@@ -50,6 +52,8 @@ pub enum CompileError {
         /// The URI without its query, shortened.
         uri: String,
     },
+    /// An edit of ours does not fit the playlist: none of it is served, rather than a part of it.
+    Misplaced(Misplaced),
     /// No variant stream is within the limits.
     NoVariant {
         /// How many each of the limits left out, in a line.
@@ -71,7 +75,14 @@ impl fmt::Display for CompileError {
                 "line {line}: expected {limit} bytes of URIs to be resolved at most, each counted with the playlist's own URL, found {found}"
             ),
             Self::Uncovered { line, why, uri } => write!(f, "line {line}: {why}: {uri}"),
+            Self::Misplaced(error) => error.fmt(f),
             Self::NoVariant { left_out } => write!(f, "no variant stream is within the limits: {left_out}"),
         }
+    }
+}
+
+impl From<Misplaced> for CompileError {
+    fn from(error: Misplaced) -> Self {
+        Self::Misplaced(error)
     }
 }

@@ -131,6 +131,27 @@ impl<'a> Span<'a> {
         Some(Self { start: self.start + prefix.len(), text })
     }
 
+    /// The part in front of the first such byte, and the part behind it; `None`: there is none.
+    pub(crate) fn split_once(self, byte: u8) -> Option<(Self, Self)> {
+        let (front, rest) = self.split(memchr::memchr(byte, self.text)?);
+        Some((front, rest.split(1).1))
+    }
+
+    /// From the first place on at which these bytes stand; `None`: they stand nowhere.
+    pub(crate) fn find(self, bytes: &[u8]) -> Option<Self> {
+        Some(self.split(memchr::memmem::find(self.text, bytes)?).1)
+    }
+
+    /// As [`Span::find`], but not at its first byte.
+    pub(crate) fn find_again(self, bytes: &[u8]) -> Option<Self> {
+        self.split(1.min(self.text.len())).1.find(bytes)
+    }
+
+    /// The empty span at its end.
+    pub(crate) fn behind(self) -> Self {
+        self.split(self.text.len()).1
+    }
+
     /// Two parts, of which the first has so many bytes.
     fn split(self, size: usize) -> (Self, Self) {
         // Invariant: no caller asks for more than there is.
@@ -210,6 +231,15 @@ mod tests {
             rest = more;
         }
         assert_eq!(lines, [(0..2, 0..1), (2..3, 2..2), (3..6, 4..5)]);
-        assert_eq!(Span::whole(&b"#a"[..]).strip_prefix(b"#").unwrap().range(), 1..2);
+    }
+
+    #[test]
+    fn parts_are_found_by_their_bytes() {
+        let whole = Span::whole(&b"#a:b:#a"[..]);
+        assert_eq!(whole.strip_prefix(b"#").unwrap().range(), 1..7);
+        let (name, value) = whole.split_once(b':').unwrap();
+        assert_eq!((name.range(), value.range(), value.behind().range()), (0..2, 3..7, 7..7));
+        assert_eq!((whole.find(b"#a").unwrap().start(), whole.find_again(b"#a").unwrap().start()), (0, 5));
+        assert!(value.split_once(b'x').is_none() && value.find(b"x").is_none());
     }
 }

@@ -7,31 +7,26 @@
 //! #EXT-X-CUE-IN
 //! ```
 
-use std::ops::Range;
 use std::time::Duration;
 
 use crate::hls::read::attributes::attributes;
 use crate::hls::read::seconds::{seconds, write};
 use crate::hls::read::tag::Tag;
 use crate::hls::write::shape::Piece;
+use crate::manifest::Span;
 
 /// A break that has begun and not ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::hls) struct Break {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OpenBreak<'a> {
     /// The line of its mark.
-    line: Range<usize>,
+    line: Span<'a>,
     elapsed: Duration,
     duration: Option<Duration>,
 }
 
-impl Break {
-    /// The break behind a mark.
-    pub(in crate::hls) fn after(
-        before: Option<Self>,
-        tag: Tag,
-        value: &[u8],
-        line: Range<usize>,
-    ) -> Option<Self> {
+impl<'a> OpenBreak<'a> {
+    /// The break that is open behind a mark, and that was open in front of it.
+    pub(super) fn behind(open: Option<Self>, tag: Tag, value: &[u8], line: Span<'a>) -> Option<Self> {
         match tag {
             Tag::CueOut => Some(Self {
                 line,
@@ -39,7 +34,7 @@ impl Break {
                 duration: seconds(value).or_else(|| named(value, "DURATION")),
             }),
             // It began before the playlist does.
-            Tag::CueOutCont if before.is_none() => {
+            Tag::CueOutCont if open.is_none() => {
                 let (elapsed, duration) = match value.split(|byte| *byte == b'/').collect::<Vec<_>>()[..] {
                     [elapsed, duration] if !value.contains(&b'=') => (seconds(elapsed), seconds(duration)),
                     _ => (named(value, "ELAPSEDTIME"), named(value, "DURATION")),
@@ -47,18 +42,18 @@ impl Break {
                 Some(Self { line, elapsed: elapsed?, duration: Some(duration?) })
             }
             Tag::CueIn => None,
-            _ => before,
+            _ => open,
         }
     }
 
     /// The break, after another segment of it.
-    pub(in crate::hls) fn pass(&mut self, segment: Duration) {
+    pub(super) fn pass(&mut self, segment: Duration) {
         self.elapsed = self.elapsed.saturating_add(segment);
     }
 
     /// What says, in front of a segment within the break, how far it has come. A break whose duration nobody knows keeps
     /// the mark that it began with; nothing is said of one that is over, whether or not its end was marked.
-    pub(in crate::hls) fn mark(self) -> Option<Piece> {
+    pub(super) fn mark(self) -> Option<Piece<'a>> {
         match self.duration {
             None => Some(Piece::Lines(self.line)),
             Some(duration) if self.elapsed < duration => {
@@ -83,6 +78,7 @@ mod tests {
     #[test]
     fn a_break_goes_on() {
         use Tag::{CueIn, CueOut, CueOutCont};
+        let line = Span::whole(&b"#EXT-X-CUE-OUT\n"[..]);
         let marked = |text: &str| Some(Piece::Text(format!("#EXT-X-CUE-OUT-CONT:{text}\n")));
         for (tags, expected) in [
             (&[(CueOut, "30.000")][..], marked("8/30")),
@@ -93,16 +89,16 @@ mod tests {
             (&[(CueOut, "8")], None),
             (&[(CueOut, "30"), (CueIn, "")], None),
             (&[(CueOutCont, "")], None),
-            (&[(CueOut, "")], Some(Piece::Lines(0..1))),
+            (&[(CueOut, "")], Some(Piece::Lines(line))),
         ] {
             let mut open = None;
-            for (line, (tag, value)) in tags.iter().enumerate() {
-                open = Break::after(open, *tag, value.as_bytes(), line..line + 1);
+            for (tag, value) in tags {
+                open = OpenBreak::behind(open, *tag, value.as_bytes(), line);
             }
             if let Some(open) = &mut open {
                 open.pass(Duration::from_secs(8));
             }
-            assert_eq!(open.and_then(Break::mark), expected, "{tags:?}");
+            assert_eq!(open.and_then(OpenBreak::mark), expected, "{tags:?}");
         }
     }
 }

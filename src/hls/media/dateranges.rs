@@ -16,48 +16,54 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 use memchr::memmem;
 
-use super::cut::Cut;
-use super::in_force::Next;
 use super::item::Item;
-use super::live::Live;
+use super::next::NextSegment;
+use super::playlist::MediaPlaylist;
+use super::timeline::Timeline;
 use crate::hls::read::attributes::{Attribute, attribute, attributes};
-use crate::hls::read::line::lines_between;
+use crate::hls::read::line::lines;
 use crate::hls::read::moment::Moment;
 use crate::hls::read::seconds::seconds;
+use crate::manifest::Misplaced;
 
-/// Judges date ranges by the dates of the segments that stay.
+/// The date ranges of a playlist, judged by the dates of the segments that stay.
 #[derive(Debug)]
-pub(in crate::hls) struct Over<'a> {
+pub(super) struct JudgedRanges<'a> {
     /// The earliest date of a segment that stays.
     earliest: NaiveDateTime,
     ranges: BTreeMap<&'a [u8], DateRange<'a>>,
 }
 
-impl<'a> Over<'a> {
-    /// `None`: all stay.
-    pub(in crate::hls) fn before(playlist: &'a [u8], live: &Live, cut: &Cut<'_>) -> Option<Self> {
-        if cut.left == 0 || !live.has_dateranges {
-            return None;
-        }
-        let start = match Next::at(playlist, cut.window_start).date {
-            Some(date) => Moment::read(date),
-            None => cut.clock.read(),
+impl<'a> JudgedRanges<'a> {
+    /// Judges them by what a window has left of a playlist. `None`: all stay.
+    pub(super) fn of(
+        playlist: &MediaPlaylist<'a>,
+        timeline: &Timeline<'a>,
+    ) -> Result<Option<Self>, Misplaced> {
+        // The dates of what is put in between are not those of the playlist.
+        let first = timeline.stretches.iter().find(|stretch| !stretch.source.is_inserted);
+        let Some(first) = first.filter(|_| timeline.left.segments > 0 && playlist.has_dateranges) else {
+            return Ok(None);
         };
-        // Dates may go back, where what was recorded is played again.
-        let rest = playlist.get(cut.window_start..)?;
-        let mut earliest = start?.instant()?;
-        for at in memmem::find_iter(rest, DATE) {
-            let value = rest.get(at + DATE.len()..)?;
-            let end = memchr::memchr(b'\n', value).unwrap_or(value.len());
-            earliest = earliest.min(Moment::read(value.get(..end)?)?.instant()?);
-        }
-        let mut over = Self { earliest, ranges: BTreeMap::new() };
-        for line in lines_between(playlist, 0, live.settings_end) {
-            if let Item::Daterange(list) = Item::of(&line) {
-                over.pass(list)?;
+        let text = playlist.source.text;
+        let rest = text.cut(first.start.at..text.end())?;
+        let start = match NextSegment::of(rest).date {
+            Some(date) => Moment::read(date),
+            None => first.start.clock.read(),
+        };
+        let Some(earliest) = start.and_then(Moment::instant).and_then(|start| earliest(start, rest.text()))
+        else {
+            return Ok(None);
+        };
+        let mut judged = Self { earliest, ranges: BTreeMap::new() };
+        for line in lines(text.cut(0..playlist.settings_end)?) {
+            if let Item::Daterange(list) = Item::of(&line)
+                && judged.pass(list.text()).is_none()
+            {
+                return Ok(None);
             }
         }
-        Some(over)
+        Ok(Some(judged))
     }
 
     /// Takes the next tag; `None`: all stay.
@@ -71,8 +77,8 @@ impl<'a> Over<'a> {
         Some(())
     }
 
-    /// Whether the date range that a tag tells of is over before.
-    pub(in crate::hls) fn is_over(&self, list: &[u8]) -> bool {
+    /// Whether the date range of a tag is over before any segment that stays.
+    pub(super) fn is_over(&self, list: &[u8]) -> bool {
         let id = attribute(list, b"ID").filter(|id| !id.is_empty());
         let range = id.and_then(|id| self.ranges.get(id));
         range.and_then(DateRange::end).is_some_and(|end| end < self.earliest)
@@ -130,6 +136,18 @@ impl<'a> DateRange<'a> {
     }
 }
 
+/// The earliest date of segments from this one on. Dates may go back, where what was recorded is played again. `None`: one
+/// cannot be read.
+fn earliest(start: NaiveDateTime, rest: &[u8]) -> Option<NaiveDateTime> {
+    let mut earliest = start;
+    for at in memmem::find_iter(rest, DATE) {
+        let value = rest.get(at + DATE.len()..)?;
+        let end = memchr::memchr(b'\n', value).unwrap_or(value.len());
+        earliest = earliest.min(Moment::read(value.get(..end)?)?.instant()?);
+    }
+    Some(earliest)
+}
+
 const DATE: &[u8] = b"#EXT-X-PROGRAM-DATE-TIME:";
 
 #[cfg(test)]
@@ -138,7 +156,7 @@ mod tests {
 
     fn judged(lists: &[&str]) -> Option<Vec<bool>> {
         let earliest = Moment::read(b"2026-01-01T00:01:00Z").unwrap().instant().unwrap();
-        let mut over = Over { earliest, ranges: BTreeMap::new() };
+        let mut over = JudgedRanges { earliest, ranges: BTreeMap::new() };
         for list in lists {
             over.pass(list.as_bytes())?;
         }

@@ -12,64 +12,75 @@
 
 use std::time::Duration;
 
-use super::live::Live;
+use super::playlist::MediaPlaylist;
+use super::timeline::Timeline;
 use crate::hls::edits::{Edits, Skip};
 use crate::hls::read::seconds::write;
+use crate::manifest::Misplaced;
 
 /// The version that a playlist with `EXT-X-SKIP` needs, as long as it leaves no date ranges out.
 ///
 /// [Section 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-8)
-pub(in crate::hls) const LEAST_VERSION: u64 = 9;
+pub(super) const LEAST_VERSION: u64 = 9;
 
 /// Who makes a playlist's delta updates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::hls) enum Maker {
-    /// Nobody, or the media origin.
-    NotWe,
-    /// We, and we have to offer it.
-    We(Duration),
-    /// We, by the Skip Boundary that the media origin offers: it is asked for whole playlists, since what is left of a
-    /// window depends on segments that its own delta updates leave out. Or players' directives do not reach it.
-    InsteadOfOrigin(Duration),
+pub(super) enum DeltaMaker {
+    /// The media origin, or nobody.
+    Origin,
+    /// The edge, which has to offer them, by this Skip Boundary.
+    Edge(Duration),
+    /// The edge, by the Skip Boundary that the media origin offers. The media origin is asked for whole playlists, since
+    /// the rest of a window depends on segments that its own delta updates leave out; or players' directives do not reach
+    /// it.
+    EdgeForOrigin(Duration),
 }
 
-impl Maker {
+impl DeltaMaker {
     /// > The Skip Boundary MUST be at least six times the Target Duration.
     ///
     /// [Section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8)
-    pub(in crate::hls) fn of(live: &Live, is_clamped: bool, edits: &Edits<'_>) -> Self {
+    pub(super) fn of(playlist: &MediaPlaylist<'_>, is_clamped: bool, edits: &Edits<'_>) -> Self {
         let offers = edits.delta_updates;
-        match live.can_skip_until {
+        match playlist.can_skip_until {
             Some(boundary) if is_clamped || (offers && edits.directives_stop) => {
-                Self::InsteadOfOrigin(boundary)
+                Self::EdgeForOrigin(boundary)
             }
-            Some(_) => Self::NotWe,
-            None if offers && !live.has_ended && !live.target.is_zero() => {
-                Self::We(live.target.saturating_mul(6))
+            Some(_) => Self::Origin,
+            None if offers && !playlist.has_ended && !playlist.target.is_zero() => {
+                Self::Edge(playlist.target.saturating_mul(6))
             }
-            None => Self::NotWe,
+            None => Self::Origin,
         }
     }
 
     /// The distance from the end behind which segments are left out.
-    pub(in crate::hls) const fn boundary(self) -> Option<Duration> {
+    pub(super) const fn boundary(self) -> Option<Duration> {
         match self {
-            Self::NotWe => None,
-            Self::We(boundary) | Self::InsteadOfOrigin(boundary) => Some(boundary),
+            Self::Origin => None,
+            Self::Edge(boundary) | Self::EdgeForOrigin(boundary) => Some(boundary),
         }
     }
 
     /// The attribute that offers it, where the playlist has none.
-    pub(in crate::hls) fn offer(self) -> Option<String> {
+    pub(super) fn offer(self) -> Option<String> {
         match self {
-            Self::We(boundary) => Some(format!("CAN-SKIP-UNTIL={}", write(boundary))),
-            Self::NotWe | Self::InsteadOfOrigin(_) => None,
+            Self::Edge(boundary) => Some(format!("CAN-SKIP-UNTIL={}", write(boundary))),
+            Self::Origin | Self::EdgeForOrigin(_) => None,
         }
     }
 }
 
+/// Takes the segments off the front that a client has: those that are further from the end than the Skip Boundary.
+pub(super) fn skipped(mut timeline: Timeline<'_>, boundary: Duration) -> Result<Timeline<'_>, Misplaced> {
+    // Something is always written, of segments of no duration too.
+    let boundary = boundary.max(Duration::from_nanos(1));
+    timeline.skipped = timeline.take_while(|behind| behind >= boundary)?.segments;
+    Ok(timeline)
+}
+
 /// The tag in place of segments.
-pub(in crate::hls) fn tag(skip: Skip, segments: u64) -> String {
+pub(super) fn tag(skip: Skip, segments: u64) -> String {
     let removed = match skip {
         Skip::Segments => "",
         // "REQUIRED if the Client requested an update that skips EXT-X-DATERANGE tags".

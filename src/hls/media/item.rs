@@ -1,43 +1,43 @@
-//! What a line of a Media Playlist is about: the playlist, or the segment that follows.
+//! The subject of a Media Playlist's line: the playlist, or the segment that follows.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 sections 4.4.3, 4.4.4 and 4.4.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3)
 
-use crate::hls::read::line::{Kind, Line, is_header};
+use crate::hls::read::line::{Line, LineKind, TagLine};
 use crate::hls::read::tag::{Applies, Stands, Tag};
+use crate::manifest::Span;
 
 /// A line of a Media Playlist, with the value behind a tag's colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::hls) enum Item<'a> {
+pub(super) enum Item<'a> {
     /// A segment's URI.
     Uri,
     /// A tag of the playlist, or of something that stands at its end.
-    Playlist(Tag, &'a [u8]),
+    Playlist(Tag, Span<'a>),
     /// `EXT-X-DATERANGE`.
-    Daterange(&'a [u8]),
+    Daterange(Span<'a>),
     /// A tag of the segment that follows, or of all that follow.
-    Segment(Tag, &'a [u8]),
+    Segment(Tag, Span<'a>),
     /// A tag that only Multivariant Playlists have.
     Multivariant,
     /// A tag that nobody here knows, a comment, or nothing.
     Other,
-    /// Something that players read differently from one another.
+    /// A line that players read differently from one another.
     Ambiguous,
 }
 
 impl<'a> Item<'a> {
-    pub(in crate::hls) fn of(line: &Line<'a>) -> Self {
+    pub(super) fn of(line: &Line<'a>) -> Self {
         match line.kind() {
-            Kind::Uri => Self::Uri,
-            Kind::Blank => Self::Other,
-            Kind::Ambiguous => Self::Ambiguous,
-            Kind::Tag(_, tag) => Self::tag(tag),
+            LineKind::Uri => Self::Uri,
+            LineKind::Blank => Self::Other,
+            LineKind::Ambiguous => Self::Ambiguous,
+            LineKind::Tag(tag) => Self::tag(&tag),
         }
     }
 
-    fn tag(text: &'a [u8]) -> Self {
-        let colon = memchr::memchr(b':', text).unwrap_or(text.len());
-        let value = text.get(colon + 1..).unwrap_or_default();
-        match text.get(1..colon).and_then(Tag::named) {
+    fn tag(tag: &TagLine<'a>) -> Self {
+        let value = tag.list();
+        match tag.known {
             Some(Tag::DateRange) => Self::Daterange(value),
             // It stands in front of the segment that it is a part of.
             Some(tag @ Tag::Part) => Self::Segment(tag, value),
@@ -46,7 +46,6 @@ impl<'a> Item<'a> {
                 Self::Segment(tag, value)
             }
             Some(tag) => Self::Playlist(tag, value),
-            None if is_header(text) => Self::Playlist(Tag::M3u, value),
             None => Self::Other,
         }
     }
@@ -59,26 +58,39 @@ mod tests {
 
     #[test]
     fn lines_are_told_apart() {
+        /// The item's variant, its tag and its value.
+        fn told(text: &str) -> (&'static str, Option<Tag>, &str) {
+            let line = lines(Span::whole(text.as_bytes())).next().unwrap();
+            let text = |value: Span<'_>| str::from_utf8(&text.as_bytes()[value.range()]).unwrap();
+            match Item::of(&line) {
+                Item::Uri => ("uri", None, ""),
+                Item::Playlist(tag, value) => ("playlist", Some(tag), text(value)),
+                Item::Daterange(value) => ("daterange", None, text(value)),
+                Item::Segment(tag, value) => ("segment", Some(tag), text(value)),
+                Item::Multivariant => ("multivariant", None, ""),
+                Item::Other => ("other", None, ""),
+                Item::Ambiguous => ("ambiguous", None, ""),
+            }
+        }
         for (text, expected) in [
-            ("a.ts", Item::Uri),
-            ("", Item::Other),
-            ("# EXT-X-KEY", Item::Other),
-            ("#EXTM3U", Item::Playlist(Tag::M3u, b"")),
-            ("#EXTM3U url-tvg=\"https://a/\"", Item::Playlist(Tag::M3u, b"//a/\"")),
-            ("#EXTINF:4,a:b", Item::Segment(Tag::Inf, b"4,a:b")),
-            ("#EXTINF", Item::Segment(Tag::Inf, b"")),
-            ("##EXT-X-KEY:METHOD=NONE", Item::Segment(Tag::Key, b"METHOD=NONE")),
-            ("#EXT-X-KEYS:METHOD=NONE", Item::Other),
-            ("#EXT-X-DISCONTINUITY", Item::Segment(Tag::Discontinuity, b"")),
-            ("#EXT-X-DISCONTINUITY-SEQUENCE:3", Item::Playlist(Tag::DiscontinuitySequence, b"3")),
-            ("#EXT-X-ENDLIST", Item::Playlist(Tag::EndList, b"")),
-            ("#EXT-X-DATERANGE:ID=\"a\"", Item::Daterange(b"ID=\"a\"")),
-            ("#EXT-OATCLS-SCTE35:/DA=", Item::Segment(Tag::OatclsScte35, b"/DA=")),
-            ("#EXT-X-STREAM-INF:BANDWIDTH=1", Item::Multivariant),
-            ("a#EXTINF:4,", Item::Ambiguous),
+            ("a.ts\n", ("uri", None, "")),
+            ("\n", ("other", None, "")),
+            ("# EXT-X-KEY\n", ("other", None, "")),
+            ("#EXTM3U\n", ("playlist", Some(Tag::M3u), "")),
+            ("#EXTM3U url-tvg=\"https://a/\"\n", ("playlist", Some(Tag::M3u), " url-tvg=\"https://a/\"")),
+            ("#EXTINF:4,a:b\n", ("segment", Some(Tag::Inf), "4,a:b")),
+            ("#EXTINF\n", ("segment", Some(Tag::Inf), "")),
+            ("##EXT-X-KEY:METHOD=NONE\n", ("segment", Some(Tag::Key), "METHOD=NONE")),
+            ("#EXT-X-KEYS:METHOD=NONE\n", ("other", None, "")),
+            ("#EXT-X-DISCONTINUITY\n", ("segment", Some(Tag::Discontinuity), "")),
+            ("#EXT-X-DISCONTINUITY-SEQUENCE:3\n", ("playlist", Some(Tag::DiscontinuitySequence), "3")),
+            ("#EXT-X-ENDLIST\n", ("playlist", Some(Tag::EndList), "")),
+            ("#EXT-X-DATERANGE:ID=\"a\"\n", ("daterange", None, "ID=\"a\"")),
+            ("#EXT-OATCLS-SCTE35:/DA=\n", ("segment", Some(Tag::OatclsScte35), "/DA=")),
+            ("#EXT-X-STREAM-INF:BANDWIDTH=1\n", ("multivariant", None, "")),
+            ("a#EXTINF:4,\n", ("ambiguous", None, "")),
         ] {
-            let text = [text, "\n"].concat();
-            assert_eq!(Item::of(&lines(text.as_bytes()).next().unwrap()), expected, "{text:?}");
+            assert_eq!(told(text), expected, "{text:?}");
         }
     }
 }

@@ -1,16 +1,35 @@
 //! The edits of live Media Playlists: the rewind window, which stays when they end, and delta updates.
+//!
+//! ```text
+//! playlist      what it says of itself, and where its segments lie: the first pass     (playlist.rs, item.rs)
+//! timeline      its segments, with all that is in force in front of them    (timeline.rs, in_force.rs, keys.rs, …)
+//! window        which segments leave it                                                (window.rs, dateranges.rs)
+//! delta         which of those that remain a client has                                (delta.rs)
+//! shape         the lines that are written, and what has to be said again in front of them     (shape.rs, settings.rs)
+//! ```
+//!
+//! Each edit takes a [timeline](timeline) and gives another one, so that the next works on what the one before has left.
+//! The tags of the playlist and its date ranges stay where the segments around them go; the segments' own tags go with them,
+//! known or not.
+//!
+//! [draft-pantos-hls-rfc8216bis-22 section 6.2.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.2)
 
 mod break_mark;
-mod cut;
+mod byte_range;
 mod dateranges;
 mod delta;
-mod edit;
 mod in_force;
+#[cfg(test)]
+mod inserted;
 mod item;
-mod live;
-mod part_range;
+mod keys;
+mod next;
+mod playlist;
+mod settings;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod window;
 
-pub(super) use edit::shape;
+pub(super) use shape::shape;

@@ -7,17 +7,25 @@
 
 use std::time::Duration;
 
-use super::live::Live;
+use super::playlist::MediaPlaylist;
+use super::timeline::Timeline;
+use crate::manifest::Misplaced;
 
-/// What has to remain of a live playlist at least: what rights give, what the specification asks for, and the distance
-/// from the end at which players are told to begin. Segments leave at the front as long as those behind them last that
-/// long, so that what remains is the smallest such suffix of whole segments: less than one segment more than this.
+/// The least that has to remain of a live playlist: what rights give, what the specification asks for, and the distance
+/// from the end at which players are told to begin.
 ///
 /// A Skip Boundary asks for nothing: in a window shorter than that, there is nothing to skip. Something always remains,
 /// of segments of no duration too.
-pub(in crate::hls) fn least(live: &Live, rewind_s: u32) -> Duration {
+pub(super) fn least(playlist: &MediaPlaylist<'_>, rewind_s: u32) -> Duration {
     Duration::from_secs(u64::from(rewind_s))
-        .max(live.target.saturating_mul(3))
-        .max(live.hold_back)
+        .max(playlist.target.saturating_mul(3))
+        .max(playlist.hold_back)
         .max(Duration::from_nanos(1))
+}
+
+/// Takes segments off the front as long as those behind them last at least so long. What remains is the smallest such
+/// suffix of whole segments: less than one segment more than that.
+pub(super) fn clamped(mut timeline: Timeline<'_>, least: Duration) -> Result<Timeline<'_>, Misplaced> {
+    timeline.left = timeline.take_while(|behind| behind >= least)?;
+    Ok(timeline)
 }

@@ -2,32 +2,45 @@
 
 use super::master::Master;
 use super::script::Script;
-use super::{groups, limits, renditions, repair, start};
+use super::{consequences, limits, renditions, repair, start};
 use crate::hls::edits::Edits;
 use crate::hls::error::CompileError;
-use crate::hls::write::shape::Shape;
-
-use crate::manifest::Query;
+use crate::hls::write::shape::{Shape, Source};
+use crate::manifest::{Query, Span};
 
 /// What the edits leave of a playlist; `None`: all of it, as it is. `query` is that of the playlist's URL.
-pub(in crate::hls) fn shape(
-    playlist: &[u8],
+pub(in crate::hls) fn shape<'a>(
+    source: Source<'a>,
     query: Query<'_>,
     edits: &Edits<'_>,
-) -> Result<Option<Shape>, CompileError> {
+) -> Result<Option<Shape<'a>>, CompileError> {
+    let playlist = source.text;
     let has_reason = limits::are_in(edits.caps) || edits.start.is_some();
     if !has_reason || !is_multivariant(playlist) {
         return Ok(None);
     }
     let mut master = Master::read(playlist, query, edits.caps);
-    groups::leave_out(&mut master, edits.caps)?;
+    consequences::leave_out(&mut master, edits.caps)?;
     let mut script = Script::default();
-    master.leave_out(&mut script);
+    leave_out(&master, &mut script);
     renditions::repair_defaults(&master, &mut script);
     repair::variants(&master, &mut script);
     repair::steering(&master, &mut script);
     let start = edits.start.and_then(|start| start::choose(&master, &start));
-    Ok(script.shape(playlist, start))
+    Ok(script.shape(source, start)?)
+}
+
+/// Says which lines do not remain. Comments and blank lines between a variant's tag and its URI do.
+fn leave_out<'a>(master: &Master<'a>, script: &mut Script<'a>) {
+    for variant in master.variants.iter().chain(&master.pictures).filter(|variant| !variant.is_kept) {
+        script.leave_out(variant.tag.line);
+        if let Some(uri) = variant.uri {
+            script.leave_out(uri);
+        }
+    }
+    for rendition in master.renditions.iter().filter(|rendition| !rendition.is_kept) {
+        script.leave_out(rendition.tag.line);
+    }
 }
 
 /// Whether variants are looked at: they are left out, put into another order, or steered between.
@@ -36,7 +49,7 @@ pub(in crate::hls) fn are_edited(edits: &Edits<'_>) -> bool {
 }
 
 /// Whether any of its lines is one of a Multivariant Playlist: most playlists are others.
-pub(in crate::hls) fn is_multivariant(playlist: &[u8]) -> bool {
-    let holds = |name: &[u8]| memchr::memmem::find(playlist, name).is_some();
+pub(in crate::hls) fn is_multivariant(playlist: Span<'_>) -> bool {
+    let holds = |name: &[u8]| playlist.find(name).is_some();
     holds(b"-STREAM-INF:") || holds(b"#EXT-X-MEDIA:")
 }

@@ -139,7 +139,7 @@ mod tests {
         let caps: Caps = serde_json::from_value(caps.clone()).unwrap();
         let mut all = attributes(list.as_bytes());
         all.all(|attribute| {
-            let value = Value::of(&attribute, list.as_bytes(), &Variables::default());
+            let value = Value::of(&attribute, &Variables::default());
             beyond(&caps, stream, attribute.name, &value).is_none()
         })
     }

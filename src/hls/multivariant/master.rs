@@ -1,37 +1,26 @@
 //! What there is in a Multivariant Playlist, and what of it is within the limits.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::groups::{GroupId, Groups, Media};
 use super::language;
 use super::limits::{self, Stream};
-use super::script::Script;
+use super::list_tag::ListTag;
 use super::value::Value;
 use crate::catalog::Caps;
 use crate::hls::read::attributes::attributes;
-use crate::hls::read::line::{Kind, lines};
+use crate::hls::read::line::{LineKind, lines};
+use crate::hls::read::tag::Tag;
 use crate::hls::read::variables::Variables;
-use crate::manifest::{Limit, Query};
+use crate::manifest::{Limit, Query, Span};
 use crate::token::Credentials;
-
-/// A tag with an attribute list.
-#[derive(Clone, Debug)]
-pub(super) struct Tag<'a> {
-    /// Its line with the line's end.
-    pub(super) line: Range<usize>,
-    /// Its attributes.
-    pub(super) list: &'a [u8],
-    /// Where they begin in the playlist.
-    pub(super) list_at: usize,
-}
 
 /// A variant stream, or a stream of I-frames or images.
 #[derive(Debug)]
 pub(super) struct Variant<'a> {
-    pub(super) tag: Tag<'a>,
+    pub(super) tag: ListTag<'a>,
     /// The line of its URI; an I-frame stream has none.
-    pub(super) uri: Option<Range<usize>>,
+    pub(super) uri: Option<Span<'a>>,
     /// Another tag stands between this one and its URI.
     pub(super) is_split: bool,
     /// Its URI line follows the next variant's tag, so that some players take it for this one's.
@@ -50,7 +39,7 @@ pub(super) struct Variant<'a> {
 /// A rendition.
 #[derive(Debug)]
 pub(super) struct Rendition<'a> {
-    pub(super) tag: Tag<'a>,
+    pub(super) tag: ListTag<'a>,
     pub(super) group: GroupId,
     pub(super) is_kept: bool,
 }
@@ -65,7 +54,7 @@ pub(super) struct Master<'a> {
     pub(super) renditions: Vec<Rendition<'a>>,
     pub(super) groups: Groups<'a>,
     /// The tags `EXT-X-CONTENT-STEERING`, with the pathway that each names.
-    pub(super) steering: Vec<(Tag<'a>, Cow<'a, [u8]>)>,
+    pub(super) steering: Vec<(ListTag<'a>, Cow<'a, [u8]>)>,
     /// Where the last tag `EXT-X-DEFINE` stands.
     pub(super) last_define: usize,
 }
@@ -73,30 +62,28 @@ pub(super) struct Master<'a> {
 impl<'a> Master<'a> {
     /// Reads a playlist, and judges each stream and rendition for itself. Variables have the value that they have where
     /// they are used.
-    pub(super) fn read(playlist: &'a [u8], query: Query<'_>, caps: &Caps) -> Self {
+    pub(super) fn read(playlist: Span<'a>, query: Query<'_>, caps: &Caps) -> Self {
         let mut master = Self::default();
         let Self { variants, pictures, renditions, groups, steering, last_define } = &mut master;
         let mut variables = Variables::default();
         // Whether the URI of the last variant is still to come.
         let mut is_open = false;
         for line in lines(playlist) {
-            let (at, tag) = match line.kind() {
-                Kind::Blank | Kind::Ambiguous => continue,
-                Kind::Uri => {
+            let tag = match line.kind() {
+                LineKind::Blank | LineKind::Ambiguous => continue,
+                LineKind::Uri => {
                     if let Some(variant) = variants.last_mut().filter(|_| is_open) {
-                        variant.uri = Some(line.start..line.end);
+                        variant.uri = Some(line.whole);
                     }
                     is_open = false;
                     continue;
                 }
-                Kind::Tag(at, tag) => (at, tag),
+                LineKind::Tag(tag) => tag,
             };
-            let colon = memchr::memchr(b':', tag).unwrap_or(tag.len());
-            let list = tag.get(colon + 1..).unwrap_or_default();
-            let name = tag.get(..colon).unwrap_or_default();
-            let tag = Tag { line: line.start..line.end, list, list_at: line.text_start + at + colon + 1 };
+            let (known, list) = (tag.known, tag.list());
+            let tag = ListTag { line: line.whole, list };
             let open = variants.last_mut().filter(|_| is_open);
-            if name == b"#EXT-X-STREAM-INF" {
+            if known == Some(Tag::StreamInf) {
                 if let Some(open) = open {
                     open.shares_uri = true;
                 }
@@ -107,47 +94,34 @@ impl<'a> Master<'a> {
             if let Some(open) = open {
                 open.is_split = true;
             }
-            match name {
-                b"#EXT-X-I-FRAME-STREAM-INF" => {
+            match known {
+                Some(Tag::IFrameStreamInf) => {
                     pictures.push(Variant::read(tag, Stream::Played, groups, &variables, caps));
                 }
-                b"#EXT-X-IMAGE-STREAM-INF" => {
+                Some(Tag::ImageStreamInf) => {
                     pictures.push(Variant::read(tag, Stream::Images, groups, &variables, caps));
                 }
-                b"#EXT-X-MEDIA" => renditions.extend(Rendition::read(tag, groups, &variables, caps)),
-                b"#EXT-X-CONTENT-STEERING" => {
-                    let named = attributes(list).find(|attribute| attribute.name == PATHWAY_ID);
-                    let pathway = named.map(|named| Value::of(&named, list, &variables).key(&named));
+                Some(Tag::Media) => renditions.extend(Rendition::read(tag, groups, &variables, caps)),
+                Some(Tag::ContentSteering) => {
+                    let named = attributes(list.text()).find(|attribute| attribute.name == PATHWAY_ID);
+                    let pathway = named.map(|named| Value::of(&named, &variables).key(&named));
                     steering.extend(pathway.map(|pathway| (tag, pathway)));
                 }
-                b"#EXT-X-DEFINE" => {
+                Some(Tag::Define) => {
                     // What may not be defined has the playlist refused when its URIs are signed.
-                    variables.define(list, query, Credentials::SESSION).unwrap_or_default();
-                    *last_define = line.start;
+                    variables.define(list.text(), query, Credentials::SESSION).unwrap_or_default();
+                    *last_define = line.start();
                 }
                 _ => {}
             }
         }
         master
     }
-
-    /// Says which lines do not remain. Comments and blank lines between a variant's tag and its URI do.
-    pub(super) fn leave_out(&self, script: &mut Script) {
-        for variant in self.variants.iter().chain(&self.pictures).filter(|variant| !variant.is_kept) {
-            script.leave_out(&variant.tag.line);
-            if let Some(uri) = &variant.uri {
-                script.leave_out(uri);
-            }
-        }
-        for rendition in self.renditions.iter().filter(|rendition| !rendition.is_kept) {
-            script.leave_out(&rendition.tag.line);
-        }
-    }
 }
 
 impl<'a> Variant<'a> {
     fn read(
-        tag: Tag<'a>,
+        tag: ListTag<'a>,
         stream: Stream,
         groups: &mut Groups<'a>,
         variables: &Variables<'_>,
@@ -166,8 +140,8 @@ impl<'a> Variant<'a> {
             is_kept: true,
         };
         let mut has_pathway = false;
-        for attribute in attributes(variant.tag.list) {
-            let value = Value::of(&attribute, variant.tag.list, variables);
+        for attribute in attributes(variant.tag.list.text()) {
+            let value = Value::of(&attribute, variables);
             variant.beyond = variant.beyond.or_else(|| limits::beyond(caps, stream, attribute.name, &value));
             match attribute.name {
                 b"SUPPLEMENTAL-CODECS" => variant.loses_supplement |= !limits::allow_supplement(caps, &value),
@@ -195,7 +169,7 @@ impl<'a> Variant<'a> {
 
     /// The first attribute of this name, as it stands.
     pub(super) fn text(&self, name: &[u8]) -> Option<&'a str> {
-        attributes(self.tag.list)
+        attributes(self.tag.list.text())
             .find(|attribute| attribute.name == name)
             .and_then(|attribute| str::from_utf8(attribute.value).ok())
     }
@@ -203,22 +177,27 @@ impl<'a> Variant<'a> {
 
 impl<'a> Rendition<'a> {
     /// Reads a rendition; one of no group, or of a type that we do not know, is no part of any variant.
-    fn read(tag: Tag<'a>, groups: &mut Groups<'a>, variables: &Variables<'_>, caps: &Caps) -> Option<Self> {
+    fn read(
+        tag: ListTag<'a>,
+        groups: &mut Groups<'a>,
+        variables: &Variables<'_>,
+        caps: &Caps,
+    ) -> Option<Self> {
         let (mut media, mut group, mut is_default) = (None, None, None);
-        for attribute in attributes(tag.list) {
+        for attribute in attributes(tag.list.text()) {
             match attribute.name {
                 b"TYPE" => media = media.or(Media::from_name(attribute.value.trim_ascii())),
                 b"GROUP-ID" if group.is_none() => {
-                    group = Some(Value::of(&attribute, tag.list, variables).key(&attribute));
+                    group = Some(Value::of(&attribute, variables).key(&attribute));
                 }
                 b"DEFAULT" => is_default = is_default.or(Some(attribute.value.trim_ascii() == b"YES")),
                 _ => {}
             }
         }
         let media = media?;
-        let is_kept = attributes(tag.list)
+        let is_kept = attributes(tag.list.text())
             .filter(|attribute| attribute.name == b"LANGUAGE")
-            .all(|attribute| language::allows(caps, media, &Value::of(&attribute, tag.list, variables)));
+            .all(|attribute| language::allows(caps, media, &Value::of(&attribute, variables)));
         let group = groups.named(media, group.unwrap_or_default());
         let is_default = is_default.unwrap_or(false);
         groups.add(group, is_default, is_kept);

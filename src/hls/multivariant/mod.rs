@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! master       what there is, and whether it is within the limits       (master.rs, value.rs, limits.rs, language.rs)
-//! groups       what goes with it: variants without sound, renditions without a variant, I-frames    (groups.rs)
+//! consequences what goes with it: variants without sound, renditions without a variant, I-frames    (consequences.rs)
 //! left out     why, if nothing remains                                  (left_out.rs)
 //! repair       DEFAULT, names of groups that are gone, the pathway of content steering     (renditions.rs, repair.rs)
 //! start        the variant that a player begins with                    (start.rs)
@@ -13,11 +13,13 @@
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6)
 
+mod consequences;
 mod edit;
 mod groups;
 mod language;
 mod left_out;
 mod limits;
+mod list_tag;
 mod master;
 #[cfg(test)]
 mod properties;

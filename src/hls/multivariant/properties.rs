@@ -148,7 +148,7 @@ proptest! {
         for (tag, is_variant) in [("#EXT-X-STREAM-INF", true), ("#EXT-X-I-FRAME-STREAM-INF", false)] {
             for list in lists(&found, tag) {
                 for attribute in attributes(list) {
-                    let value = Value::of(&attribute, list, &Variables::default());
+                    let value = Value::of(&attribute, &Variables::default());
                     prop_assert_eq!(beyond(&caps, Stream::Played, attribute.name, &value), None);
                 }
                 for kind in [&b"AUDIO"[..], b"SUBTITLES", b"CLOSED-CAPTIONS"] {

@@ -18,7 +18,7 @@ use crate::hls::read::attributes::{attribute, attributes};
 type Rank = (bool, bool);
 
 /// Gives groups that have lost their default another one.
-pub(super) fn repair_defaults(master: &Master<'_>, script: &mut Script) {
+pub(super) fn repair_defaults<'a>(master: &Master<'a>, script: &mut Script<'a>) {
     for media in Media::ALL {
         let lacks = |group: &&Group| {
             group.media == media && group.lost_default && !group.has_default && group.has > 0
@@ -43,7 +43,7 @@ pub(super) fn repair_defaults(master: &Master<'_>, script: &mut Script) {
         for (_, rendition) in chosen.into_iter().flatten() {
             let tag = &rendition.tag;
             let changes = [tag.with("DEFAULT", "YES"), tag.with("AUTOSELECT", "YES")];
-            script.change(&tag.line, changes.into_iter().flatten().collect());
+            script.change(tag.line, changes.into_iter().flatten().collect());
         }
     }
 }
@@ -52,7 +52,7 @@ pub(super) fn repair_defaults(master: &Master<'_>, script: &mut Script) {
 /// may choose by themselves. `None`: forced subtitles are no default, and a list that players read differently is not
 /// edited.
 fn rank(rendition: &Rendition<'_>) -> Option<Rank> {
-    let list = rendition.tag.list;
+    let list = rendition.tag.list.text();
     let says = |name: &[u8]| attribute(list, name).map(<[u8]>::trim_ascii);
     let fits = says(b"FORCED") != Some(b"YES") && attributes(list).all(|attribute| attribute.exact);
     fits.then(|| {
@@ -63,7 +63,7 @@ fn rank(rendition: &Rendition<'_>) -> Option<Rank> {
 
 /// What makes two renditions of two groups the same.
 fn identity<'a>(rendition: &Rendition<'a>) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
-    (attribute(rendition.tag.list, b"NAME"), attribute(rendition.tag.list, b"LANGUAGE"))
+    (attribute(rendition.tag.list.text(), b"NAME"), attribute(rendition.tag.list.text(), b"LANGUAGE"))
 }
 
 #[cfg(test)]

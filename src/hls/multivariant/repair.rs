@@ -1,10 +1,10 @@
 //! What a variant still says of what was left out, and where content steering begins.
 
-use super::groups::{Media, Remaining};
+use super::consequences::Remaining;
+use super::groups::Media;
 use super::master::{Master, NO_CAPTIONS, Variant};
 use super::script::Script;
 use crate::hls::read::attributes::attributes;
-use crate::hls::write::attribute_edits::extent;
 use crate::hls::write::shape::Change;
 
 /// Takes names of groups that have no rendition left off the variants, and codecs that only add to others and are
@@ -16,7 +16,7 @@ use crate::hls::write::shape::Change;
 /// > NONE […]
 ///
 /// A codec in `SUPPLEMENTAL-CODECS` only adds to one of `CODECS`, which is played without it: the variant stays.
-pub(super) fn variants(master: &Master<'_>, script: &mut Script) {
+pub(super) fn variants<'a>(master: &Master<'a>, script: &mut Script<'a>) {
     let kept = || master.variants.iter().filter(|variant| variant.is_kept);
     let mut says_none = None;
     for variant in kept().chain(master.pictures.iter().filter(|picture| picture.is_kept)) {
@@ -37,23 +37,24 @@ pub(super) fn variants(master: &Master<'_>, script: &mut Script) {
         if says_none {
             changes.extend(without_captions(variant));
         }
-        script.change(&variant.tag.line, changes);
+        script.change(variant.tag.line, changes);
     }
 }
 
 fn has_no_captions(variant: &Variant<'_>) -> bool {
-    attributes(variant.tag.list).any(|attribute| {
+    attributes(variant.tag.list.text()).any(|attribute| {
         attribute.name == Media::ClosedCaptions.name() && attribute.value.trim_ascii() == NO_CAPTIONS
     })
 }
 
 fn without_captions(variant: &Variant<'_>) -> Vec<Change> {
     let tag = &variant.tag;
-    let named = attributes(tag.list).filter(|attribute| attribute.name == Media::ClosedCaptions.name());
+    let named =
+        attributes(tag.list.text()).filter(|attribute| attribute.name == Media::ClosedCaptions.name());
     let change = named.map(|attribute| {
-        let end = extent(tag.list, &attribute).end;
-        let start = attribute.at - usize::from(end > attribute.at + attribute.value.len());
-        Change { at: tag.list_at + start..tag.list_at + end, with: "NONE".to_owned() }
+        let is_closed = attribute.end > attribute.at + attribute.value.len();
+        let start = tag.list.start() + attribute.at - usize::from(is_closed);
+        Change { at: start..tag.list.start() + attribute.end, with: "NONE".to_owned() }
     });
     change.collect()
 }
@@ -65,7 +66,7 @@ fn without_captions(variant: &Variant<'_>) -> Vec<Change> {
 /// > in the Multivariant Playlist.
 ///
 /// [draft-pantos-hls-rfc8216bis-22 section 4.4.6.6](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.6)
-pub(super) fn steering(master: &Master<'_>, script: &mut Script) {
+pub(super) fn steering<'a>(master: &Master<'a>, script: &mut Script<'a>) {
     if master.steering.is_empty() {
         return;
     }
@@ -80,7 +81,7 @@ pub(super) fn steering(master: &Master<'_>, script: &mut Script) {
             Some(pathway) => tag.with("PATHWAY-ID", pathway),
             None => tag.without(|attribute| attribute.name == b"PATHWAY-ID"),
         };
-        script.change(&tag.line, changes);
+        script.change(tag.line, changes);
     }
 }
 

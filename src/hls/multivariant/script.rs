@@ -1,154 +1,74 @@
 //! What happens to which lines, and the shape that comes of it.
 
-use std::ops::Range;
-
-use super::master::Tag;
 use super::start::Move;
-use crate::hls::read::attributes::{Attribute, attributes};
-use crate::hls::write::attribute_edits::without;
-use crate::hls::write::shape::{Change, Piece, Shape};
+use crate::hls::write::shape::{Change, Part, Piece, Shape, Source};
+use crate::manifest::{Misplaced, Span};
 
 /// What happens to the lines of a playlist; of a line that is not named, nothing.
 #[derive(Debug, Default)]
-pub(super) struct Script(Vec<(Range<usize>, Vec<Change>)>);
+pub(super) struct Script<'a>(Vec<(Span<'a>, Vec<Change>)>);
 
-impl Script {
+impl<'a> Script<'a> {
     /// A line does not remain.
-    pub(super) fn leave_out(&mut self, line: &Range<usize>) {
-        self.0.push((line.clone(), Vec::new()));
+    pub(super) fn leave_out(&mut self, line: Span<'a>) {
+        self.0.push((line, Vec::new()));
     }
 
     /// Parts of a line are replaced.
-    pub(super) fn change(&mut self, line: &Range<usize>, mut changes: Vec<Change>) {
+    pub(super) fn change(&mut self, line: Span<'a>, mut changes: Vec<Change>) {
         if !changes.is_empty() {
             changes.sort_unstable_by_key(|change| change.at.start);
-            self.0.push((line.clone(), changes));
+            self.0.push((line, changes));
         }
     }
 
     /// The shape; `None`: nothing happens.
-    pub(super) fn shape(mut self, playlist: &[u8], start: Option<Move>) -> Option<Shape> {
+    pub(super) fn shape(
+        mut self,
+        source: Source<'a>,
+        start: Option<Move>,
+    ) -> Result<Option<Shape<'a>>, Misplaced> {
         if self.0.is_empty() && start.is_none() {
-            return None;
+            return Ok(None);
         }
-        self.0.sort_unstable_by_key(|(line, _)| line.start);
-        let mut shape = Shape::new();
-        let Some(Move { variant, to }) = start else {
-            self.push(&mut shape, 0..playlist.len());
-            return Some(shape);
-        };
-        self.push(&mut shape, 0..to);
-        self.push(&mut shape, variant.clone());
-        // The last line of a playlist may have no end: in front of others it takes that of its tag's line.
-        let lines = playlist.get(variant.clone()).unwrap_or_default();
-        if !lines.ends_with(b"\n") {
-            let first = lines.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-            shape.push(Piece::Text(if first.ends_with(b"\r\n") { "\r\n" } else { "\n" }.to_owned()));
+        self.0.sort_unstable_by_key(|(line, _)| line.start());
+        let mut pieces = Vec::new();
+        let mut rest = source.text;
+        if let Some(Move { variant, to }) = start {
+            self.push(&mut pieces, rest.take_to(to)?)?;
+            let skipped = rest.take_to(variant.start)?;
+            let moved = rest.take_to(variant.end)?;
+            self.push(&mut pieces, moved)?;
+            // The last line of a playlist may have no end: in front of others it takes that of its tag's line.
+            if !moved.text().ends_with(b"\n") {
+                let first = moved.split_line().map_or(moved, |(first, _)| first);
+                let end = if first.text().ends_with(b"\r\n") { "\r\n" } else { "\n" };
+                pieces.push(Piece::Text(end.to_owned()));
+            }
+            self.push(&mut pieces, skipped)?;
         }
-        self.push(&mut shape, to..variant.start);
-        self.push(&mut shape, variant.end..playlist.len());
-        Some(shape)
+        self.push(&mut pieces, rest)?;
+        Ok(Some(vec![Part { source, pieces }]))
     }
 
     /// Adds what becomes of some lines.
-    fn push(&self, shape: &mut Shape, lines: Range<usize>) {
-        let from = self.0.partition_point(|(line, _)| line.start < lines.start);
-        let to = self.0.partition_point(|(line, _)| line.start < lines.end);
-        let mut copied = lines.start;
-        for (line, changes) in self.0.get(from..to).unwrap_or_default() {
-            push_lines(shape, copied..line.start);
+    fn push(&self, pieces: &mut Vec<Piece<'a>>, lines: Span<'a>) -> Result<(), Misplaced> {
+        let mut rest = lines;
+        let from = self.0.partition_point(|(line, _)| line.start() < lines.start());
+        for (line, changes) in self.0.iter().skip(from).take_while(|(line, _)| line.start() < lines.end()) {
+            push_lines(pieces, rest.take_to(line.start())?);
             if !changes.is_empty() {
-                shape.push(Piece::Changed(line.clone(), changes.clone()));
+                pieces.push(Piece::Changed(*line, changes.clone()));
             }
-            copied = line.end;
+            rest.take_to(line.end())?;
         }
-        push_lines(shape, copied..lines.end);
+        push_lines(pieces, rest);
+        Ok(())
     }
 }
 
-fn push_lines(shape: &mut Shape, lines: Range<usize>) {
+fn push_lines<'a>(pieces: &mut Vec<Piece<'a>>, lines: Span<'a>) {
     if !lines.is_empty() {
-        shape.push(Piece::Lines(lines));
-    }
-}
-
-impl<'a> Tag<'a> {
-    /// The changes that take attributes away, each with a comma. All other bytes stay.
-    pub(super) fn without(&self, goes: impl Fn(&Attribute<'a>) -> bool) -> Vec<Change> {
-        without(self.list, self.list_at, goes)
-    }
-
-    /// The changes that give an attribute a value, wherever it stands, or else at the end.
-    pub(super) fn with(&self, name: &str, value: &str) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let mut stands = false;
-        for attribute in attributes(self.list).filter(|attribute| attribute.name == name.as_bytes()) {
-            stands = true;
-            let text = attribute.value.trim_ascii();
-            if text != value.as_bytes() {
-                let spaces = attribute.value.len() - attribute.value.trim_ascii_start().len();
-                let start = self.list_at + attribute.at + spaces;
-                changes.push(Change { at: start..start + text.len(), with: value.to_owned() });
-            }
-        }
-        if !stands {
-            let comma = if self.list.is_empty() || self.list.ends_with(b",") { "" } else { "," };
-            let end = self.list_at + self.list.len();
-            changes.push(Change { at: end..end, with: format!("{comma}{name}={value}") });
-        }
-        changes
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tag(list: &str) -> Tag<'_> {
-        Tag { line: 0..list.len(), list: list.as_bytes(), list_at: 0 }
-    }
-
-    fn changed(list: &str, changes: &[Change]) -> String {
-        let mut text = list.to_owned();
-        for change in changes.iter().rev() {
-            text.replace_range(change.at.clone(), &change.with);
-        }
-        text
-    }
-
-    #[test]
-    fn attributes_go_with_their_comma() {
-        for (list, expected) in [
-            ("A=1,X=2,B=3", "A=1,B=3"),
-            ("X=\"2,2\",B=3", "B=3"),
-            ("B=3,X=\"2\"", "B=3"),
-            ("X=2", ""),
-            ("A=1,X=2,X=\"3\",B=4", "A=1,B=4"),
-            ("X=0,A=1,X=2,X=\"3\"", "A=1"),
-            ("A=\"1\" , X = 2 , B=3", "A=\"1\" , B=3"),
-            ("A=1,X=\"unclosed,B=3", "A=1"),
-            ("A=1", "A=1"),
-            ("", ""),
-        ] {
-            let changes = tag(list).without(|attribute| attribute.name == b"X");
-            assert_eq!(changed(list, &changes), expected, "{list}");
-        }
-    }
-
-    #[test]
-    fn attributes_get_a_value_where_they_stand() {
-        for (list, expected) in [
-            ("A=1,X=NO,B=3", "A=1,X=YES,B=3"),
-            ("A=1,X= NO ,B=3", "A=1,X= YES ,B=3"),
-            ("X=\"NO\"", "X=\"YES\""),
-            ("X=NO,X=MAYBE", "X=YES,X=YES"),
-            ("A=1", "A=1,X=YES"),
-            ("A=\"1\",", "A=\"1\",X=YES"),
-            ("X=", "X=YES"),
-            ("", "X=YES"),
-            ("X=YES", "X=YES"),
-        ] {
-            assert_eq!(changed(list, &tag(list).with("X", "YES")), expected, "{list}");
-        }
+        pieces.push(Piece::Lines(lines));
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn choose(master: &Master<'_>, start: &Start) -> Option<Move> {
     let stands_alone =
         |variant: &Variant<'_>| variant.uri.is_some() && !variant.is_split && !variant.shares_uri;
     let first = kept().next()?;
-    let to = first.tag.line.start;
+    let to = first.tag.line.start();
     if to < master.last_define || !kept().all(stands_alone) {
         return None;
     }
@@ -47,7 +47,7 @@ pub(super) fn choose(master: &Master<'_>, start: &Start) -> Option<Move> {
     };
     let fitting = sized().filter(is_within).min_by_key(|(bits, _)| Reverse(*bits));
     let (_, best) = fitting.or_else(|| sized().min_by_key(|(bits, _)| *bits))?;
-    let variant = best.tag.line.start..best.uri.as_ref()?.end;
+    let variant = best.tag.line.start()..best.uri?.end();
     (variant.start != to).then_some(Move { variant, to })
 }
 

@@ -2,51 +2,57 @@
 //!
 //! [HLS section 4.4.6.6](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.6), draft 22.
 
-use std::ops::Range;
-
 use crate::catalog::{ExistingSteering, PathwayId};
 use crate::hls::read::attributes::attribute;
-use crate::hls::read::line::{Kind, Line, is_header, lines_between};
-use crate::hls::write::shape::{Piece, Shape};
-use crate::manifest::Steering;
+use crate::hls::read::line::{Line, LineKind, TagLine, lines};
+use crate::hls::read::tag::Tag;
+use crate::hls::write::shape::{Part, Piece, Shape};
+use crate::manifest::{Misplaced, Span, Steering};
 
 /// Announces steering in what other edits have left of a playlist.
 ///
 /// A playlist without variant streams stays as it is, and one in which fewer than two of the pathways exist, clones
 /// included, gets no tag: there is nothing to choose. `PATHWAY-ID` is the first of the order that a variant names, as it
 /// has to; where that is the pathway of variants that name none, the attribute is left out.
-pub(in crate::hls) fn announce(playlist: &[u8], shape: Shape, steering: &Steering<'_>) -> Shape {
-    let found = Found::of(playlist, &shape, steering);
+pub(in crate::hls) fn announce<'a>(
+    shape: Shape<'a>,
+    steering: &Steering<'_>,
+) -> Result<Shape<'a>, Misplaced> {
+    let found = Found::of(&shape, steering);
     if !found.has_variants || (found.has_tag && steering.existing == ExistingSteering::Keep) {
-        return shape;
+        return Ok(shape);
     }
     let mut announced = (found.choices() > 1).then(|| found.tag(steering));
-    let mut shaped = Shape::with_capacity(shape.len() + 2);
-    for piece in shape {
-        let range = match piece {
-            Piece::Lines(range) => range,
-            // Another edit has mended the tag that this one replaces.
-            Piece::Changed(ref line, _) if is_steering_line(playlist, line.clone()) => continue,
-            _ => {
-                shaped.push(piece);
-                continue;
+    let announce = |Part { source, pieces }: Part<'a>| {
+        let mut announcing = Vec::with_capacity(pieces.len() + 2);
+        for piece in pieces {
+            let mut rest = match piece {
+                Piece::Lines(lines) => lines,
+                // Another edit has mended the tag that this one replaces.
+                Piece::Changed(line, _) if lines(line).any(|line| tag_of_steering(&line).is_some()) => {
+                    continue;
+                }
+                _ => {
+                    announcing.push(piece);
+                    continue;
+                }
+            };
+            for line in lines(rest) {
+                let LineKind::Tag(tag) = line.kind() else { continue };
+                if tag.known == Some(Tag::ContentSteering) {
+                    announcing.push(Piece::Lines(rest.take_to(line.start())?));
+                    rest.take_to(line.end())?;
+                } else if let Some(text) = announced.take() {
+                    let is_header = tag.known == Some(Tag::M3u);
+                    let front = rest.take_to(if is_header { line.end() } else { line.start() })?;
+                    announcing.extend([Piece::Lines(front), Piece::Text(text + end_of(&line))]);
+                }
             }
-        };
-        let mut copied = range.start;
-        for line in lines_between(playlist, range.start, range.end) {
-            let Kind::Tag(_, tag) = line.kind() else { continue };
-            if is_steering(tag) {
-                shaped.push(Piece::Lines(copied..line.start));
-                copied = line.end;
-            } else if let Some(text) = announced.take() {
-                let at = if is_header(tag) { line.end } else { line.start };
-                shaped.extend([Piece::Lines(copied..at), Piece::Text(text + end_of(playlist, &line))]);
-                copied = at;
-            }
+            announcing.push(Piece::Lines(rest));
         }
-        shaped.push(Piece::Lines(copied..range.end));
-    }
-    shaped
+        Ok(Part { source, pieces: announcing })
+    };
+    shape.into_iter().map(announce).collect()
 }
 
 /// What there is to steer in a playlist.
@@ -60,27 +66,25 @@ struct Found<'s> {
 }
 
 impl<'s> Found<'s> {
-    fn of(playlist: &[u8], shape: &[Piece], steering: &'s Steering<'_>) -> Self {
+    fn of(shape: &[Part<'_>], steering: &'s Steering<'_>) -> Self {
         let mut named = vec![false; steering.order.len()];
         let (mut has_variants, mut has_tag) = (false, false);
         let mut read = |line: Line<'_>| {
-            let Kind::Tag(_, tag) = line.kind() else { return };
-            has_tag |= is_steering(tag);
-            if let Some(list) = tag.strip_prefix(b"#EXT-X-STREAM-INF:") {
+            has_tag |= tag_of_steering(&line).is_some();
+            let LineKind::Tag(tag) = line.kind() else { return };
+            if let Some(list) = tag.value_of(Tag::StreamInf) {
                 has_variants = true;
-                let id = attribute(list, b"PATHWAY-ID").unwrap_or(UNNAMED);
+                let id = attribute(list.text(), b"PATHWAY-ID").unwrap_or(UNNAMED);
                 let known = steering.order.iter().position(|known| known.as_str().as_bytes() == id);
                 if let Some(named) = known.and_then(|at| named.get_mut(at)) {
                     *named = true;
                 }
             }
         };
-        for piece in shape {
+        for piece in shape.iter().flat_map(|part| &part.pieces) {
             match piece {
-                Piece::Lines(range) | Piece::Changed(range, _) => {
-                    lines_between(playlist, range.start, range.end).for_each(&mut read);
-                }
-                Piece::Text(text) => lines_between(text.as_bytes(), 0, text.len()).for_each(&mut read),
+                Piece::Lines(text) | Piece::Changed(text, _) => lines(*text).for_each(&mut read),
+                Piece::Text(text) => lines(Span::whole(text.as_bytes())).for_each(&mut read),
             }
         }
         let pathways = steering.order.iter().zip(named).filter(|(_, named)| *named);
@@ -104,18 +108,17 @@ impl<'s> Found<'s> {
 /// The pathway of variants that name none.
 const UNNAMED: &[u8] = b".";
 
-fn is_steering(tag: &[u8]) -> bool {
-    tag.strip_prefix(b"#EXT-X-CONTENT-STEERING").is_some_and(|rest| matches!(rest.first(), None | Some(b':')))
-}
-
-fn is_steering_line(playlist: &[u8], line: Range<usize>) -> bool {
-    let kind = lines_between(playlist, line.start, line.end).next().map(|line| line.kind());
-    matches!(kind, Some(Kind::Tag(_, tag)) if is_steering(tag))
+/// The tag of a line that announces steering.
+fn tag_of_steering<'a>(line: &Line<'a>) -> Option<TagLine<'a>> {
+    match line.kind() {
+        LineKind::Tag(tag) if tag.known == Some(Tag::ContentSteering) => Some(tag),
+        _ => None,
+    }
 }
 
 /// How a line of the source ends, for one of ours.
-fn end_of(playlist: &[u8], line: &Line<'_>) -> &'static str {
-    if playlist.get(..line.end).is_some_and(|text| text.ends_with(b"\r\n")) { "\r\n" } else { "\n" }
+fn end_of(line: &Line<'_>) -> &'static str {
+    if line.whole.text().ends_with(b"\r\n") { "\r\n" } else { "\n" }
 }
 
 #[cfg(test)]
@@ -181,7 +184,7 @@ mod tests {
         String::from_utf8(template.render("S").into_owned()).unwrap()
     }
 
-    fn plain(playlist: &str, order: &[&str]) -> String {
+    fn announced(playlist: &str, order: &[&str]) -> String {
         edited(playlist, order, None, |_, _| ())
     }
 
@@ -211,7 +214,7 @@ mod tests {
     #[test]
     fn the_pathway_is_the_first_that_is_there() {
         let pathway = |order: &[&str]| {
-            let written = plain(TWO, order);
+            let written = announced(TWO, order);
             let line = written.lines().nth(1).unwrap().to_owned();
             line.strip_prefix("#EXT-X-CONTENT-STEERING:SERVER-URI=\"_stagedoor/steering.json\"")
                 .map(str::to_owned)
@@ -233,18 +236,18 @@ mod tests {
             "#EXTM3U\r\n",
             "#EXTM3U\r\n#EXT-X-CONTENT-STEERING:SERVER-URI=\"_stagedoor/steering.json\"\r\n",
         );
-        assert_eq!(plain(playlist, &["c", "."]), expected);
-        assert_eq!(plain(playlist, &["."]), playlist);
-        assert_eq!(plain(TWO, &["c", "."]), TWO, "the clone's base is not there");
+        assert_eq!(announced(playlist, &["c", "."]), expected);
+        assert_eq!(announced(playlist, &["."]), playlist);
+        assert_eq!(announced(TWO, &["c", "."]), TWO, "the clone's base is not there");
     }
 
     #[test]
     fn a_tag_that_is_there_is_replaced_or_kept() {
         let theirs = "#EXT-X-CONTENT-STEERING:SERVER-URI=\"/steer\",PATHWAY-ID=\"b\"\n";
         let playlist = format!("{TWO}{theirs}");
-        assert_eq!(plain(&playlist, &["a", "b"]), plain(TWO, &["a", "b"]));
+        assert_eq!(announced(&playlist, &["a", "b"]), announced(TWO, &["a", "b"]));
         assert_eq!(
-            plain(&playlist, &["a"]),
+            announced(&playlist, &["a"]),
             TWO,
             "what leads elsewhere goes, even where there is nothing to choose"
         );
@@ -252,7 +255,7 @@ mod tests {
             edited(&playlist, &["a", "b"], None, |steering, _| steering.existing = ExistingSteering::Keep);
         assert_eq!(kept, playlist);
         let doubled = playlist.replace("#EXT-X-VERSION", &format!("{theirs}#EXT-X-VERSION"));
-        assert_eq!(plain(&doubled, &["a", "b"]), plain(TWO, &["a", "b"]));
+        assert_eq!(announced(&doubled, &["a", "b"]), announced(TWO, &["a", "b"]));
     }
 
     #[test]
@@ -280,10 +283,10 @@ mod tests {
             "#EXTM3U",
             "\u{feff}#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nx.m3u8",
         ] {
-            assert_eq!(plain(playlist, &["a", "b", "c"]), playlist);
+            assert_eq!(announced(playlist, &["a", "b", "c"]), playlist);
         }
         let bare = "\u{feff}\n#EXT-X-STREAM-INF:BANDWIDTH=1\nx.m3u8";
         let tag = "#EXT-X-CONTENT-STEERING:SERVER-URI=\"_stagedoor/steering.json\"\n";
-        assert_eq!(plain(bare, &[".", "c"]), bare.replace("#EXT", &format!("{tag}#EXT")));
+        assert_eq!(announced(bare, &[".", "c"]), bare.replace("#EXT", &format!("{tag}#EXT")));
     }
 }

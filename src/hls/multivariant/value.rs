@@ -17,10 +17,9 @@ pub(super) enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// Reads a value. Between quotes, spaces count; around a value, and around quotes, they do not.
-    pub(super) fn of(attribute: &Attribute<'a>, list: &'a [u8], variables: &Variables<'_>) -> Self {
+    pub(super) fn of(attribute: &Attribute<'a>, variables: &Variables<'_>) -> Self {
         let Ok(text) = str::from_utf8(attribute.value) else { return Self::Unknown };
-        let is_quoted = attribute.at.checked_sub(1).and_then(|at| list.get(at)) == Some(&b'"');
-        let text = if is_quoted {
+        let text = if attribute.quoted {
             text
         } else {
             let text = text.trim();
@@ -81,7 +80,7 @@ mod tests {
         ] {
             let first = attributes(list).next().unwrap();
             let expected = expected.map_or(Value::Unknown, |text| Value::Known(text.into()));
-            assert_eq!(Value::of(&first, list, &variables), expected, "{}", list.escape_ascii());
+            assert_eq!(Value::of(&first, &variables), expected, "{}", list.escape_ascii());
         }
     }
 }

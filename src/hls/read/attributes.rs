@@ -10,6 +10,8 @@
 //! [RFC 8216 section 4.2](https://www.rfc-editor.org/rfc/rfc8216#section-4.2). Reading is lenient: spaces around
 //! names are passed over, a missing closing quote ends with the line. Whether a value ended as it should is kept.
 
+use std::ops::Range;
+
 /// One attribute: its name, and its value without quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute<'a> {
@@ -23,12 +25,22 @@ pub struct Attribute<'a> {
     pub quoted: bool,
     /// Whether every reader finds the same value: its quotes are closed, with nothing behind them, or it has none.
     pub exact: bool,
+    /// The text between the attribute in front of it and its own value or quote: a comma, the name and an equals sign, or
+    /// more.
+    pub(in crate::hls) before: &'a [u8],
+    /// The offset behind the value, and behind its closing quote, within the list.
+    pub(in crate::hls) end: usize,
 }
 
 impl Attribute<'_> {
-    /// The offset behind the value, and behind its closing quote, within the list.
-    pub(in crate::hls) const fn end(&self) -> usize {
-        self.at + self.value.len() + if self.quoted { 1 } else { 0 }
+    /// Its range within the list: from its name to the end of its value, with quotes.
+    pub(in crate::hls) fn extent(&self) -> Range<usize> {
+        let spelled = self.before.strip_suffix(b"=").unwrap_or(self.before);
+        let last = spelled.rsplit(|byte| *byte == b',').next().unwrap_or(spelled);
+        // Behind the name there may be white space.
+        let from_name = last.len() - last.trim_ascii_end().len() + self.name.len();
+        let equals = self.at - usize::from(self.quoted) - 1;
+        equals.saturating_sub(from_name)..self.end
     }
 }
 
@@ -39,10 +51,10 @@ pub(in crate::hls) fn attributes(list: &[u8]) -> impl Iterator<Item = Attribute<
         let rest = list.get(next..)?;
         let equals = memchr::memchr(b'=', rest)?;
         // What has no `=` of its own before a comma is not an attribute; the name is what follows the comma.
-        let before = rest.get(..equals)?;
-        let name = before.rsplit(|byte| *byte == b',').next()?.trim_ascii();
+        let name = rest.get(..equals)?.rsplit(|byte| *byte == b',').next()?.trim_ascii();
         let value_start = next + equals + 1;
         let tail = list.get(value_start..)?;
+        let before = rest.get(..=equals)?;
         let (at, len, after, exact) = match tail.strip_prefix(b"\"") {
             Some(quoted) => match memchr::memchr(b'"', quoted) {
                 Some(len) => {
@@ -57,9 +69,18 @@ pub(in crate::hls) fn attributes(list: &[u8]) -> impl Iterator<Item = Attribute<
             }
         };
         next = after;
+        let end = after.min(list.len());
         #[cfg(test)]
         super::work::read();
-        Some(Attribute { name, value: list.get(at..at + len)?, at, quoted: at > value_start, exact })
+        Some(Attribute {
+            name,
+            value: list.get(at..at + len)?,
+            at,
+            quoted: at > value_start,
+            exact,
+            before,
+            end,
+        })
     })
 }
 

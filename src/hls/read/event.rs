@@ -11,14 +11,18 @@
 //! are the playlist.
 
 use super::attributes::{Attribute, attributes};
-use super::line::{Line, lines};
+use super::line::{Line, TagLine, lines};
+
 use super::tag::Tag;
+use crate::manifest::Span;
 
 /// One line of a playlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
     /// The line's number, from 1.
     pub line: usize,
+    /// All of the line, with its end.
+    pub(in crate::hls) whole: Span<'a>,
     /// The offset of its first byte. The first line begins with the byte order mark, where there is one.
     pub start: usize,
     /// The offset behind its end.
@@ -81,43 +85,47 @@ impl<'a> Event<'a> {
 
 /// The events of a playlist, in order.
 pub fn events(playlist: &[u8]) -> impl Iterator<Item = Event<'_>> {
-    let mut lines = lines(playlist);
+    let whole = Span::whole(playlist);
+    let mut lines = lines(whole);
     let mut number = 0;
     let mut end = 0;
     std::iter::from_fn(move || {
         let line = match lines.next() {
             Some(line) => line,
             // Nothing but a byte order mark is a line too.
-            None if number == 0 && !playlist.is_empty() => {
-                Line { start: 0, text_start: playlist.len(), text: &[], end: playlist.len() }
-            }
+            None if number == 0 && !playlist.is_empty() => Line { whole, text: whole.behind() },
             None => return None,
         };
         number += 1;
-        let start = std::mem::replace(&mut end, line.end);
-        let Line { text, text_start, .. } = line;
-        Some(Event { line: number, start, end, text_at: text_start, text, kind: kind(text) })
+        let start = std::mem::replace(&mut end, line.end());
+        // A byte order mark is a part of the first line.
+        let all = if start < line.start() { whole.cut(start..end).unwrap_or(line.whole) } else { line.whole };
+        let Line { text, .. } = line;
+        Some(Event {
+            line: number,
+            whole: all,
+            start,
+            end,
+            text_at: text.start(),
+            text: text.text(),
+            kind: kind(text),
+        })
     })
 }
 
-fn kind(text: &[u8]) -> EventKind<'_> {
-    let Some(rest) = text.strip_prefix(b"#") else {
-        return if text.is_empty() { EventKind::Blank } else { EventKind::Uri(text) };
-    };
-    // Behind `#EXTM3U`, IPTV's playlists have attributes.
-    let header = rest.strip_prefix(b"EXTM3U").filter(|more| matches!(more.first(), Some(b' ' | b'\t')));
-    if let Some(value) = header {
-        return EventKind::Tag { name: b"EXTM3U", known: Some(Tag::M3u), value: Some(value) };
-    }
-    let (name, value) = match memchr::memchr(b':', rest).and_then(|colon| rest.split_at_checked(colon)) {
-        Some((name, value)) => (name, value.get(1..)),
-        None => (rest, None),
-    };
-    let known = Tag::named(name);
-    if known.is_some() || rest.starts_with(b"EXT") {
-        EventKind::Tag { name, known, value }
-    } else {
-        EventKind::Comment
+/// The kind of a line, by the letter.
+fn kind(text: Span<'_>) -> EventKind<'_> {
+    match text.text() {
+        [] => EventKind::Blank,
+        bytes @ [b'#', ..] => {
+            let TagLine { name, known, value, .. } = TagLine::read(text);
+            if known.is_some() || bytes.starts_with(b"#EXT") {
+                EventKind::Tag { name, known, value: value.map(Span::text) }
+            } else {
+                EventKind::Comment
+            }
+        }
+        uri => EventKind::Uri(uri),
     }
 }
 

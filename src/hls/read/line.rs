@@ -1,70 +1,127 @@
-//! A playlist's lines.
+//! A playlist's lines, and what each of them is.
 //!
 //! > Each line is a URI, is blank, or starts with the character '#'.
 //!
 //! [RFC 8216 section 4.1](https://www.rfc-editor.org/rfc/rfc8216#section-4.1). Lines end with LF or CR LF; a
 //! last line without an end, blank lines and a byte order mark are taken as they come.
+//!
+//! Edits and signing take a line for what the most generous of players takes it for ([`Line::kind`]); checks take it by the
+//! letter of the specification ([`Event`](super::event::Event)). Both read a tag here ([`TagLine`]).
 
-/// One line: what it says, and the bytes of the playlist that it takes up with its end.
+use super::tag::Tag;
+use crate::manifest::Span;
+
+/// One line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::hls) struct Line<'a> {
-    /// The offset of the line's first byte.
-    pub(in crate::hls) start: usize,
-    /// The offset of the line's text.
-    pub(in crate::hls) text_start: usize,
-    /// The line without its end and without white space around it.
-    pub(in crate::hls) text: &'a [u8],
-    /// The offset behind the line's end.
-    pub(in crate::hls) end: usize,
+    /// All of it, with its end.
+    pub(in crate::hls) whole: Span<'a>,
+    /// Its text, without its end and without white space around it.
+    pub(in crate::hls) text: Span<'a>,
 }
 
-/// What a line is, as the most generous of players reads it.
+/// A line's meaning, as the most generous of players reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::hls) enum Kind<'a> {
-    /// A tag, from its `#EXT` on, which stands at this offset of the line's text. It counts behind other signs
-    /// too, as in `##EXT-X-MEDIA`: hls.js finds it there.
-    Tag(usize, &'a [u8]),
+pub(in crate::hls) enum LineKind<'a> {
+    /// A tag. It counts behind other signs too, as in `##EXT-X-MEDIA`: hls.js finds it there.
+    Tag(TagLine<'a>),
     /// A URI.
     Uri,
     /// A comment, or nothing.
     Blank,
-    /// Something that players read differently from one another.
+    /// A line that players read differently from one another.
     Ambiguous,
 }
 
+/// A tag as it stands in its line.
+///
+/// ```text
+/// tag  = "#" name [ ":" value ]
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::hls) struct TagLine<'a> {
+    /// From its `#` to the end of the line's text.
+    pub(in crate::hls) text: Span<'a>,
+    /// The name, without its `#`.
+    pub(in crate::hls) name: &'a [u8],
+    /// The tag, where its name is known.
+    pub(in crate::hls) known: Option<Tag>,
+    /// The text behind the colon; `None`: there is no colon.
+    pub(in crate::hls) value: Option<Span<'a>>,
+}
+
+impl<'a> TagLine<'a> {
+    /// Reads a text that begins with `#`.
+    pub(in crate::hls) fn read(text: Span<'a>) -> Self {
+        // Half of the lines of most playlists.
+        if let Some(value) = text.strip_prefix(b"#EXTINF:") {
+            return Self { text, name: b"EXTINF", known: Some(Tag::Inf), value: Some(value) };
+        }
+        // Behind `#EXTM3U`, IPTV's playlists have attributes.
+        let header = text.strip_prefix(b"#EXTM3U");
+        if let Some(value) = header.filter(|rest| matches!(rest.text().first(), Some(b' ' | b'\t'))) {
+            return Self { text, name: b"EXTM3U", known: Some(Tag::M3u), value: Some(value) };
+        }
+        let (name, value) = match text.split_once(b':') {
+            Some((name, value)) => (name.text(), Some(value)),
+            None => (text.text(), None),
+        };
+        let name = name.strip_prefix(b"#").unwrap_or(name);
+        Self { text, name, known: Tag::named(name), value }
+    }
+
+    /// The value; where there is no colon, the empty one at the end of the line's text.
+    pub(in crate::hls) fn list(&self) -> Span<'a> {
+        self.value.unwrap_or(self.text.behind())
+    }
+
+    /// The value behind the colon, where the tag is this one.
+    pub(in crate::hls) fn value_of(&self, tag: Tag) -> Option<Span<'a>> {
+        self.value.filter(|_| self.known == Some(tag))
+    }
+}
+
 impl<'a> Line<'a> {
-    /// What the line is. A second tag, a tag within a URI, and signs that some players take for the end of a line make it
+    /// The offset of its first byte.
+    pub(in crate::hls) const fn start(&self) -> usize {
+        self.whole.start()
+    }
+
+    /// The offset behind its end.
+    pub(in crate::hls) fn end(&self) -> usize {
+        self.whole.end()
+    }
+
+    /// Its kind. A second tag, a tag within a URI, and signs that some players take for the end of a line make it
     /// ambiguous: any control character but a tab, of which FFmpeg takes NUL for one, and Python's `splitlines` others, as
     /// well as U+0085, U+2028 and U+2029.
-    pub(in crate::hls) fn kind(&self) -> Kind<'a> {
-        let is_hash = self.text.first() == Some(&b'#');
-        // Most lines have none of the signs that matter.
-        let inner = self.text.get(1..).unwrap_or_default();
+    pub(in crate::hls) fn kind(&self) -> LineKind<'a> {
+        let text = self.text.text();
         let matters = |byte: u8| is_control(byte) || matches!(byte, 0xc2 | 0xe2);
-        let is_odd = self.text.iter().fold(false, |is_odd, byte| is_odd | matters(*byte));
+        let is_odd = text.iter().fold(false, |is_odd, byte| is_odd | matters(*byte));
+        let Some((first, inner)) = text.split_first() else { return LineKind::Blank };
+        let is_hash = *first == b'#';
+        // Most lines have none of the signs that matter.
         if !is_odd && memchr::memchr(b'#', inner).is_none() {
-            return match self.text {
-                [] => Kind::Blank,
-                [b'#', b'E', b'X', b'T', ..] => Kind::Tag(0, self.text),
-                [b'#', ..] => Kind::Blank,
-                _ => Kind::Uri,
+            return match text {
+                [b'#', b'E', b'X', b'T', ..] => LineKind::Tag(TagLine::read(self.text)),
+                [b'#', ..] => LineKind::Blank,
+                _ => LineKind::Uri,
             };
         }
         let ends_line = |pair: &[u8]| matches!(pair, [0xc2, 0x85]);
         let ends_elsewhere = is_odd
-            && (self.text.iter().any(|byte| is_control(*byte))
-                || self.text.windows(2).any(ends_line)
-                || self.text.windows(3).any(|sign| matches!(sign, [0xe2, 0x80, 0xa8 | 0xa9])));
+            && (text.iter().any(|byte| is_control(*byte))
+                || text.windows(2).any(ends_line)
+                || text.windows(3).any(|sign| matches!(sign, [0xe2, 0x80, 0xa8 | 0xa9])));
         if ends_elsewhere {
-            return Kind::Ambiguous;
+            return LineKind::Ambiguous;
         }
-        let mut tags = memchr::memchr_iter(b'#', self.text)
-            .filter(|at| self.text.get(*at..).is_some_and(|rest| rest.starts_with(b"#EXT")));
-        match (tags.next(), tags.next()) {
-            (Some(at), None) if is_hash => Kind::Tag(at, self.text.get(at..).unwrap_or_default()),
-            (Some(_), _) => Kind::Ambiguous,
-            (None, _) if is_hash || self.text.is_empty() => Kind::Blank,
-            (None, _) => Kind::Uri,
+        match self.text.find(b"#EXT") {
+            Some(tag) if is_hash && tag.find_again(b"#EXT").is_none() => LineKind::Tag(TagLine::read(tag)),
+            Some(_) => LineKind::Ambiguous,
+            None if is_hash => LineKind::Blank,
+            None => LineKind::Uri,
         }
     }
 }
@@ -74,35 +131,18 @@ const fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
-/// `#EXTM3U`, behind which IPTV playlists have attributes.
-pub(in crate::hls) fn is_header(line: &[u8]) -> bool {
-    line.strip_prefix(b"#EXTM3U").is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\t' | b':')))
-}
-
-/// The lines of a playlist, in order.
-pub(in crate::hls) fn lines(playlist: &[u8]) -> impl Iterator<Item = Line<'_>> {
-    lines_between(playlist, 0, playlist.len())
-}
-
-/// The lines of a playlist from one offset to another, each of them the start of a line or the end of the playlist.
-pub(in crate::hls) fn lines_between(
-    playlist: &[u8],
-    from: usize,
-    to: usize,
-) -> impl Iterator<Item = Line<'_>> {
-    let mut start =
-        if from == 0 && playlist.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { from };
+/// The lines of a playlist, or of a part of one that begins and ends with whole lines.
+pub(in crate::hls) fn lines(text: Span<'_>) -> impl Iterator<Item = Line<'_>> {
+    let mut rest = text;
+    if text.start() == 0 {
+        rest = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    }
     std::iter::from_fn(move || {
-        let rest = playlist.get(start..to).filter(|rest| !rest.is_empty())?;
-        let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-        let text = rest.get(..len)?.trim_ascii_end();
-        let trimmed = text.trim_ascii_start();
-        let line =
-            Line { start, text_start: start + text.len() - trimmed.len(), text: trimmed, end: start + len };
-        start = line.end;
+        let (whole, more) = rest.split_line()?;
+        rest = more;
         #[cfg(test)]
         super::work::read();
-        Some(line)
+        Some(Line { whole, text: whole.trim_ascii() })
     })
 }
 
@@ -112,19 +152,21 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 mod tests {
     use super::*;
 
+    fn kind(text: &str) -> LineKind<'_> {
+        lines(Span::whole(text.as_bytes())).next().unwrap().kind()
+    }
+
     #[test]
     fn a_line_is_what_the_most_generous_player_takes_it_for() {
-        fn kind(text: &str) -> Kind<'_> {
-            lines(text.as_bytes()).next().unwrap().kind()
-        }
         for (text, at) in
-            [("#EXTM3U", 0), (" \t#EXTM3U", 0), ("##EXT-X-MEDIA:A=1", 1), ("# #EXT-X-MEDIA:A=1", 2)]
+            [("#EXTM3U", 0), (" \t#EXTM3U", 2), ("##EXT-X-MEDIA:A=1", 1), ("# #EXT-X-MEDIA:A=1", 2)]
         {
-            assert_eq!(kind(text), Kind::Tag(at, &text.trim().as_bytes()[at..]), "{text:?}");
+            let LineKind::Tag(tag) = kind(text) else { panic!("{text:?}") };
+            assert_eq!(tag.text.range(), at..text.len(), "{text:?}");
         }
         assert_eq!(
-            (kind("a.ts"), kind(" a.ts"), kind("# a"), kind(" ")),
-            (Kind::Uri, Kind::Uri, Kind::Blank, Kind::Blank)
+            (kind("a.ts"), kind(" a.ts"), kind("# a"), kind(" "), kind("#KODIPROP:a=b")),
+            (LineKind::Uri, LineKind::Uri, LineKind::Blank, LineKind::Blank, LineKind::Blank)
         );
         for text in [
             "#EXTINF:4,\ra.ts",
@@ -144,20 +186,39 @@ mod tests {
             "# a\u{85}b",
             "a\u{85}b",
         ] {
-            assert_eq!(kind(text), Kind::Ambiguous, "{text:?}");
+            assert_eq!(kind(text), LineKind::Ambiguous, "{text:?}");
         }
-        assert_eq!(kind("# a\tb \u{e9} \u{2026}"), Kind::Blank);
+        assert_eq!(kind("# a\tb \u{e9} \u{2026}"), LineKind::Blank);
+    }
+
+    #[test]
+    fn a_tag_is_known_by_its_name_alone() {
+        for (text, known, value) in [
+            ("#EXTINF:4,a:b", Some(Tag::Inf), Some("4,a:b")),
+            ("#EXTINF", Some(Tag::Inf), None),
+            ("#EXTINFO:4", None, Some("4")),
+            ("#EXTM3U", Some(Tag::M3u), None),
+            ("#EXTM3U url=\"a:b\"", Some(Tag::M3u), Some(" url=\"a:b\"")),
+            ("#EXTM3U:a", Some(Tag::M3u), Some("a")),
+            ("#EXTM3U8", None, None),
+            ("#EXT-X-KEY:", Some(Tag::Key), Some("")),
+        ] {
+            let LineKind::Tag(tag) = kind(text) else { panic!("{text:?}") };
+            let found = tag.value.map(|value| str::from_utf8(value.text()).unwrap());
+            assert_eq!((tag.known, found), (known, value), "{text:?}");
+            assert_eq!(tag.list().end(), text.len(), "{text:?}");
+        }
     }
 
     #[test]
     fn all_kinds_of_line_end() {
         let playlist = b"\xef\xbb\xbf#EXTM3U\r\n\n  \n#EXTINF:4, \na b.ts \t\r\nlast";
-        let texts: Vec<_> = lines(playlist).map(|line| str::from_utf8(line.text).unwrap()).collect();
+        let all: Vec<_> = lines(Span::whole(playlist)).collect();
+        let texts: Vec<_> = all.iter().map(|line| str::from_utf8(line.text.text()).unwrap()).collect();
         assert_eq!(texts, ["#EXTM3U", "", "", "#EXTINF:4,", "a b.ts", "last"]);
-        let all: Vec<_> = lines(playlist).collect();
-        assert_eq!(all[0].start, 3);
-        assert!(all.windows(2).all(|pair| pair[0].end == pair[1].start));
-        assert_eq!(all.last().unwrap().end, playlist.len());
-        assert_eq!(lines(b"").count(), 0);
+        assert_eq!(all[0].start(), 3);
+        assert!(all.windows(2).all(|pair| pair[0].end() == pair[1].start()));
+        assert_eq!(all.last().unwrap().end(), playlist.len());
+        assert_eq!(lines(Span::whole(&b""[..])).count(), 0);
     }
 }

@@ -10,29 +10,30 @@
 //! One pass over the lines, without an allocation. What cannot be read counts as not said.
 
 use super::attributes::attribute;
-use super::line::lines;
-use crate::manifest::Timing;
+use super::line::{TagLine, lines};
+use super::tag::Tag;
+use crate::manifest::{Span, Timing};
 
 /// Reads the times of a playlist. Of a tag that is there twice, the first counts.
 pub(crate) fn timing(playlist: &[u8]) -> Timing {
     let mut timing = Timing::default();
-    for line in lines(playlist) {
-        let Some(tag) = line.text.strip_prefix(b"#EXT-X-") else { continue };
-        let (name, value) = match memchr::memchr(b':', tag) {
-            Some(colon) => (tag.get(..colon).unwrap_or_default(), tag.get(colon + 1..).unwrap_or_default()),
-            None => (tag, &[][..]),
-        };
-        match name {
-            b"STREAM-INF" | b"I-FRAME-STREAM-INF" | b"MEDIA" => timing.multivariant = true,
-            b"TARGETDURATION" => timing.target_ms = timing.target_ms.or_else(|| milliseconds(value)),
-            b"PART-INF" => {
+    for line in lines(Span::whole(playlist)) {
+        if !line.text.text().starts_with(b"#EXT-X-") {
+            continue;
+        }
+        let tag = TagLine::read(line.text);
+        let value = tag.list().text();
+        match tag.known {
+            Some(Tag::StreamInf | Tag::IFrameStreamInf | Tag::Media) => timing.multivariant = true,
+            Some(Tag::TargetDuration) => timing.target_ms = timing.target_ms.or_else(|| milliseconds(value)),
+            Some(Tag::PartInf) => {
                 let found = attribute(value, b"PART-TARGET").and_then(milliseconds);
                 timing.part_target_ms = timing.part_target_ms.or(found);
             }
-            b"SERVER-CONTROL" => {
+            Some(Tag::ServerControl) => {
                 timing.can_block_reload |= attribute(value, b"CAN-BLOCK-RELOAD") == Some(b"YES");
             }
-            b"ENDLIST" => timing.ended = true,
+            Some(Tag::EndList) => timing.ended = true,
             _ => {}
         }
     }

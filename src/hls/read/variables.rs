@@ -68,18 +68,15 @@ impl<'a> Definition<'a> {
     /// attributes of one name, hls.js takes the last; and it puts the values of variables into the names of others.
     fn read(list: &'a [u8]) -> Result<Option<Self>, &'static str> {
         let mut found: [Option<&str>; 4] = [None; 4];
-        let mut end = 0;
-        for attribute @ Attribute { name, value, at, quoted, exact } in attributes(list) {
-            let between = list.get(end..at.saturating_sub(usize::from(quoted))).unwrap_or_default();
+        for (number, Attribute { name, value, exact, before, .. }) in attributes(list).enumerate() {
             // Nothing but a comma and the name stands between two values.
-            let between = if end == 0 { Some(between) } else { between.strip_prefix(b",") };
-            let is_plain = between
-                .and_then(|between| between.trim_ascii().strip_suffix(b"="))
-                .is_some_and(|between| between.trim_ascii_end() == name);
+            let before = if number == 0 { Some(before) } else { before.strip_prefix(b",") };
+            let is_plain = before
+                .and_then(|before| before.trim_ascii().strip_suffix(b"="))
+                .is_some_and(|before| before.trim_ascii_end() == name);
             if !is_plain || !exact {
                 return Err(DIFFERENTLY);
             }
-            end = attribute.end();
             let known = [&b"NAME"[..], b"VALUE", b"QUERYPARAM", b"IMPORT"];
             let Some(slot) =
                 known.iter().position(|known| *known == name).and_then(|slot| found.get_mut(slot))
@@ -187,35 +184,31 @@ impl<'a> Variables<'a> {
 
     /// Puts the values in, once.
     pub(in crate::hls) fn resolve<'t>(&self, text: &'t str) -> Resolved<'t> {
-        let Some(first) = text.find(OPEN) else { return Resolved::Known(Cow::Borrowed(text)) };
+        if !text.contains(OPEN) {
+            return Resolved::Known(Cow::Borrowed(text));
+        }
         let mut resolved = String::with_capacity(text.len());
         let mut unknown = None;
-        let mut copied = 0;
-        let mut next = Some(first);
-        while let Some(at) = next {
-            resolved.push_str(text.get(copied..at).unwrap_or_default());
-            copied = at;
-            let name_at = at + OPEN.len();
-            let tail = text.get(name_at..).unwrap_or_default();
-            let Some((name, _)) = tail.split_once('}') else {
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once(OPEN) {
+            resolved.push_str(before);
+            let Some((name, more)) = behind.split_once('}') else {
+                // A reference without an end: nobody knows its value.
                 unknown = unknown.or(Some(resolved.len()));
+                resolved.push_str(OPEN);
+                rest = behind;
                 break;
             };
-            let end = name_at + name.len() + 1;
             match self.value(name).filter(|value| resolved.len() + value.len() <= LONGEST) {
-                Some(value) => {
-                    resolved.push_str(value);
-                    copied = end;
-                }
+                Some(value) => resolved.push_str(value),
                 None => {
                     unknown = unknown.or(Some(resolved.len()));
-                    resolved.push_str(text.get(copied..end).unwrap_or_default());
-                    copied = end;
+                    resolved.extend([OPEN, name, "}"]);
                 }
             }
-            next = text.get(copied..).and_then(|rest| rest.find(OPEN)).map(|found| copied + found);
+            rest = more;
         }
-        resolved.push_str(text.get(copied..).unwrap_or_default());
+        resolved.push_str(rest);
         match unknown {
             Some(at) => Resolved::Partly { text: resolved, at },
             None => Resolved::Known(Cow::Owned(resolved)),

@@ -14,72 +14,70 @@
 //!
 //! [draft-pantos-hls-rfc8216bis-22 sections 4.4.2.3 and 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.2.3)
 
-use std::ops::Range;
-
 use crate::catalog::SESSION_PARAMETER;
-use crate::hls::read::line::{is_header, lines};
-use crate::manifest::Template;
+use crate::hls::read::line::{Line, TagLine, lines};
+use crate::hls::read::tag::Tag;
+use crate::manifest::{Misplaced, Span, Template};
 
-const VERSION: &[u8] = b"#EXT-X-VERSION:";
 const LEAST_VERSION: u32 = 8;
 const REFERENCE: &[u8] = b"{$sd_session}";
 
 /// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
 /// shorter, where a URI stands above the header, and where the playlist names a variable of this name itself.
-pub(in crate::hls) fn defined(template: Template) -> Template {
+pub(in crate::hls) fn defined(template: Template) -> Result<Template, Misplaced> {
     let Template { bytes, holes, .. } = &template;
-    let header = lines(bytes).find(|line| is_header(line.text)).map_or(0..0, |line| line.start..line.end);
-    let is_used_above = holes.first().is_some_and(|hole| *hole < header.end);
-    if holes.len() < 2 || is_used_above || names_session(bytes) {
-        return template;
+    let mut rest = Span::whole(bytes.as_slice());
+    let is_header = |line: &Line<'_>| {
+        line.text.text().starts_with(b"#EXTM3U") && TagLine::read(line.text).known == Some(Tag::M3u)
+    };
+    let header_end = lines(rest).find(is_header).map_or(0, |line| line.end());
+    let is_used_above = holes.first().is_some_and(|hole| *hole < header_end);
+    if holes.len() < 2 || is_used_above || names_session(rest) {
+        return Ok(template);
     }
-    let version = version(bytes);
+    // Where the number of the version stands.
+    let version = tags(rest).find_map(|tag| tag.value_of(Tag::Version));
     let mut compact = Template::with_capacity(bytes.len() + holes.len() * REFERENCE.len() + 64);
-    compact.push(bytes.get(..header.end).unwrap_or_default());
+    compact.push(rest.take_to(header_end)?.text());
     if version.is_none() {
         compact.push(format!("#EXT-X-VERSION:{LEAST_VERSION}\n").as_bytes());
     }
     compact.push(b"#EXT-X-DEFINE:NAME=\"sd_session\",VALUE=\"");
     compact.push_hole();
     compact.push(b"\"\n");
-    let raised = version.filter(|(_, number)| *number < LEAST_VERSION).map(|(at, _)| at);
-    let mut copied = header.end;
-    let mut copy_to = |compact: &mut Template, to: usize| {
-        match &raised {
-            Some(at) if copied <= at.start && at.end <= to => {
-                compact.push(bytes.get(copied..at.start).unwrap_or_default());
-                compact.push(LEAST_VERSION.to_string().as_bytes());
-                compact.push(bytes.get(at.end..to).unwrap_or_default());
-            }
-            _ => compact.push(bytes.get(copied..to).unwrap_or_default()),
+    let mut raised = version.filter(|number| is_too_low(number.text()) && number.start() >= header_end);
+    for end in holes.iter().copied().map(Some).chain([None]) {
+        let to = end.unwrap_or(bytes.len());
+        if let Some(number) = raised.take_if(|number| number.end() <= to) {
+            compact.push(rest.take_to(number.start())?.text());
+            compact.push(LEAST_VERSION.to_string().as_bytes());
+            rest.take_to(number.end())?;
         }
-        copied = to;
-    };
-    for hole in holes {
-        copy_to(&mut compact, *hole);
-        compact.push(REFERENCE);
+        compact.push(rest.take_to(to)?.text());
+        if end.is_some() {
+            compact.push(REFERENCE);
+        }
     }
-    copy_to(&mut compact, bytes.len());
-    compact
+    Ok(compact)
 }
 
-/// Where the number of the version stands, and which it is; one that cannot be read is none that is too low.
-fn version(bytes: &[u8]) -> Option<(Range<usize>, u32)> {
-    lines(bytes).find_map(|line| {
-        let number = line.text.strip_prefix(VERSION)?;
-        let at = line.text_start + VERSION.len();
-        let value = str::from_utf8(number).ok().and_then(|number| number.parse().ok());
-        Some((at..at + number.len(), value.unwrap_or(u32::MAX)))
-    })
+/// The tags of a playlist, by the letter.
+fn tags(text: Span<'_>) -> impl Iterator<Item = TagLine<'_>> {
+    lines(text).filter(|line| line.text.text().starts_with(b"#EXT")).map(|line| TagLine::read(line.text))
+}
+
+/// Whether a version is one that knows no variables; one that cannot be read is not.
+fn is_too_low(number: &[u8]) -> bool {
+    let number = str::from_utf8(number).ok().and_then(|number| number.parse::<u32>().ok());
+    number.is_some_and(|number| number < LEAST_VERSION)
 }
 
 /// Whether the playlist defines a variable of this name itself, or refers to one: it would get the token there.
-fn names_session(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, REFERENCE).is_some()
-        || lines(bytes).any(|line| {
-            line.text.starts_with(b"#EXT-X-DEFINE:")
-                && memchr::memmem::find(line.text, SESSION_PARAMETER.as_bytes()).is_some()
-        })
+fn names_session(text: Span<'_>) -> bool {
+    text.find(REFERENCE).is_some()
+        || tags(text)
+            .filter_map(|tag| tag.value_of(Tag::Define))
+            .any(|list| list.find(SESSION_PARAMETER.as_bytes()).is_some())
 }
 
 #[cfg(test)]
@@ -94,7 +92,7 @@ mod tests {
             }
             template.push(part.as_bytes());
         }
-        String::from_utf8(defined(template).render("TOKEN").into_owned()).unwrap()
+        String::from_utf8(defined(template).unwrap().render("TOKEN").into_owned()).unwrap()
     }
 
     #[test]

@@ -13,13 +13,12 @@
 
 use serde_json::{Map, Value};
 
-use super::place::{Place, PlaceError, Resolver};
-use super::sign::why;
+use super::resolver::{Resolver, UriError, WrittenUri};
 use crate::catalog::SESSION_PARAMETER;
 use crate::hls::error::CompileError;
 use crate::hls::read::variables::Variables;
 use crate::json;
-use crate::manifest::{Frame, MOST_RESOLVED, MOST_WRITTEN, TOKEN_BYTES, Template};
+use crate::manifest::{Budget, Frame, MOST_RESOLVED, MOST_WRITTEN, TOKEN_BYTES, Template};
 use crate::resource::Reading;
 
 /// A kind of list.
@@ -42,8 +41,11 @@ pub fn compile_list(bytes: &[u8], list: List, frame: &Frame<'_>) -> Result<Templ
         return Err(CompileError::TooLong { limit: LONGEST, found: bytes.len() });
     }
     let members = json::object(bytes).map_err(|error| broken(&error))?;
-    let mut writer =
-        Writer { resolver: Resolver::new(frame), template: Template::with_capacity(bytes.len()) };
+    let budget = Budget::default();
+    let mut writer = ListWriter {
+        resolver: Resolver::new(frame, &budget),
+        template: Template::with_capacity(bytes.len()),
+    };
     match list {
         List::Assets => writer.object(&members, |writer, name, assets| match (name, assets) {
             ("ASSETS", Value::Array(assets)) => writer.array(assets, |writer, asset| match asset {
@@ -86,14 +88,14 @@ fn broken(error: &serde_json::Error) -> CompileError {
 
 /// Writes a list member by member. The places of the token are those of the template: no text stands for them, which might be
 /// in the list, or in its path.
-struct Writer<'f> {
+struct ListWriter<'f> {
     resolver: Resolver<'f>,
     template: Template,
 }
 
 type Written = Result<(), CompileError>;
 
-impl Writer<'_> {
+impl ListWriter<'_> {
     fn object(
         &mut self,
         members: &Map<String, Value>,
@@ -147,19 +149,19 @@ impl Writer<'_> {
         let Value::String(uri) = value else { return self.value(value) };
         let Self { resolver, .. } = self;
         let frame = resolver.frame;
-        let place = resolver.place_to_read(uri.as_bytes(), &Variables::default(), reading);
-        let place = place.map_err(|error| match error {
-            PlaceError::Exhausted => {
+        let written = resolver.written_to_read(uri.as_bytes(), &Variables::default(), reading);
+        let written = written.map_err(|error| match error {
+            UriError::Exhausted => {
                 CompileError::TooMuch { line: 1, limit: MOST_RESOLVED, found: resolver.spent() }
             }
-            error => uncovered(why(error), uri),
+            error => uncovered(error.why(), uri),
         })?;
-        match place {
-            Place::AsIs => self.text(&[uri]),
-            Place::Unsigned(text) => self.text(&[&text]),
-            Place::Signed(before, after) => self.text(&[&before, &after]),
-            Place::With(sign) => self.text(&[&format!("{uri}{sign}{SESSION_PARAMETER}="), ""]),
-            Place::Below => {
+        match written {
+            WrittenUri::AsIs | WrittenUri::Relative => self.text(&[uri]),
+            WrittenUri::Unsigned(text) => self.text(&[&text]),
+            WrittenUri::Signed(before, after) => self.text(&[&before, &after]),
+            WrittenUri::With(sign) => self.text(&[&format!("{uri}{sign}{SESSION_PARAMETER}="), ""]),
+            WrittenUri::Below => {
                 let below = ["/", frame.root, frame.resource.folder(), uri].concat();
                 self.text(&["/~", &below])
             }

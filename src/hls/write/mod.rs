@@ -3,7 +3,8 @@
 pub(super) mod attribute_edits;
 mod define;
 pub(super) mod list;
-mod place;
+mod resolver;
 pub(super) mod shape;
 pub(super) mod sign;
+mod uris;
 pub(super) mod writer;

@@ -1,40 +1,44 @@
 //! Events written back: verbatim, but for the lines that were changed.
 
 use crate::hls::read::event::Event;
+use crate::manifest::Span;
 
 /// Writes a playlist from the events of another. Events that follow one another are copied at once, so that a playlist
 /// without a change is one copy.
 #[derive(Debug)]
 pub struct Writer<'a> {
-    source: &'a [u8],
-    /// What is to be copied and has not been yet.
-    pending: std::ops::Range<usize>,
+    source: Span<'a>,
+    /// The lines that are to be copied and have not been yet.
+    pending: Span<'a>,
     written: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
     /// Begins a playlist made of the events of `source`.
     pub const fn new(source: &'a [u8]) -> Self {
-        Self { source, pending: 0..0, written: Vec::new() }
+        Self { source: Span::whole(source), pending: Span::whole(&[]), written: Vec::new() }
     }
 
     /// Writes an event as it was read.
     pub fn copy(&mut self, event: &Event<'a>) {
-        if event.start != self.pending.end {
-            self.flush();
-            self.pending.start = event.start;
+        let joined = self.source.cut(self.pending.start()..event.end);
+        match joined {
+            Ok(joined) if event.start == self.pending.end() => self.pending = joined,
+            _ => {
+                self.flush();
+                self.pending = event.whole;
+            }
         }
-        self.pending.end = event.end;
     }
 
     /// Writes a line in place of an event: its text is changed, its end and the white space around it are kept.
     pub fn replace(&mut self, event: &Event<'a>, text: &[u8]) {
         self.flush();
-        let text_end = event.text_at + event.text.len();
-        self.push(event.start..event.text_at);
+        let whole = event.whole.text();
+        let (before, rest) = whole.split_at_checked(event.text_at - event.start).unwrap_or((&[], whole));
+        self.written.extend_from_slice(before);
         self.written.extend_from_slice(text);
-        self.push(text_end..event.end);
-        self.pending = event.end..event.end;
+        self.written.extend_from_slice(rest.strip_prefix(event.text).unwrap_or(rest));
     }
 
     /// Writes a line that was not there, with its end.
@@ -50,12 +54,8 @@ impl<'a> Writer<'a> {
     }
 
     fn flush(&mut self) {
-        let pending = std::mem::replace(&mut self.pending, 0..0);
-        self.push(pending);
-    }
-
-    fn push(&mut self, range: std::ops::Range<usize>) {
-        self.written.extend_from_slice(self.source.get(range).unwrap_or_default());
+        let pending = std::mem::replace(&mut self.pending, Span::whole(&[]));
+        self.written.extend_from_slice(pending.text());
     }
 }
 

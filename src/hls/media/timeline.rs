@@ -1,0 +1,186 @@
+//! The segments of a Media Playlist as a timeline, which edits change one after the other.
+//!
+//! ```text
+//! timeline  = *stretch    what is left and is written
+//! stretch   = *segment    segments that follow one another in their source, with all that is in force in front of the first
+//! ```
+//!
+//! An edit takes a timeline and gives another one: the rewind window takes segments off its front, a delta update takes
+//! those that a client has, and a break puts a stretch of another playlist in. So each works on what the one before it has
+//! left, wherever that comes from. Whatever a segment lacks where its neighbour in the source is not its neighbour on the
+//! timeline is said again when the timeline is written ([`super::shape`]).
+//!
+//! Segments are not kept: a playlist may have millions. A stretch reads them when an edit asks for its first one.
+
+use std::time::Duration;
+
+use super::break_mark::OpenBreak;
+use super::byte_range::{PartRange, end_of};
+use super::in_force::InForce;
+use super::item::Item;
+use crate::hls::read::line::lines;
+use crate::hls::read::moment::Moment;
+use crate::hls::read::seconds::seconds;
+use crate::hls::read::tag::Tag;
+use crate::hls::write::shape::Source;
+use crate::manifest::{Misplaced, Span};
+
+/// What is left of a playlist's segments, and what stands between them.
+#[derive(Clone, Debug)]
+pub(super) struct Timeline<'a> {
+    pub(super) stretches: Vec<Stretch<'a>>,
+    /// How long they are.
+    pub(super) duration: Duration,
+    /// The segments that have left it at the front.
+    pub(super) left: Passed,
+    /// How many segments are skipped behind those.
+    pub(super) skipped: u64,
+}
+
+/// Segments that follow one another in one source.
+#[derive(Clone, Debug)]
+pub(super) struct Stretch<'a> {
+    pub(super) source: Source<'a>,
+    /// Where the first segment of the source begins.
+    pub(super) body: usize,
+    /// Where the first segment that is left begins.
+    pub(super) start: Point<'a>,
+    /// Where the last one ends, in the source.
+    pub(super) end: usize,
+    /// It does not continue what stands in front of it: its first segment has an `EXT-X-DISCONTINUITY`.
+    pub(super) is_apart: bool,
+}
+
+/// Segments that an edit has taken off the front.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Passed {
+    pub(super) segments: u64,
+    pub(super) duration: Duration,
+    /// The discontinuities in front of each of them. One in front of the first segment that stays, stays.
+    pub(super) discontinuities: u64,
+}
+
+/// A place between two segments of a source, with what the lines in front of it say of those behind it.
+#[derive(Clone, Debug)]
+pub(super) struct Point<'a> {
+    /// The offset of the first line behind it.
+    pub(super) at: usize,
+    pub(super) clock: Clock<'a>,
+    /// The break within which it lies.
+    pub(super) open: Option<OpenBreak<'a>>,
+    /// Where the sub-range of the segment in front of it ends.
+    pub(super) range_end: Option<u64>,
+    /// The sub-range of the last part in front of it.
+    pub(super) part_range: Option<PartRange<'a>>,
+    pub(super) in_force: InForce<'a>,
+}
+
+/// A date, and how long ago it was.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Clock<'a> {
+    said: Option<&'a [u8]>,
+    since: Duration,
+}
+
+/// A segment: its tags and its URI, and whatever stands between them.
+#[derive(Clone, Copy, Debug)]
+struct Segment<'a> {
+    lines: Span<'a>,
+    duration: Duration,
+    /// How many discontinuities stand in front of it.
+    discontinuities: u64,
+}
+
+impl<'a> Clock<'a> {
+    /// The date by now, to the millisecond.
+    pub(super) fn read(self) -> Option<Moment<'a>> {
+        Moment::read(self.said?)?.plus(self.since)?.rounded()
+    }
+}
+
+impl Timeline<'_> {
+    /// Takes segments off the front as long as what is behind the first one lasts long enough.
+    pub(super) fn take_while(&mut self, is_enough: impl Fn(Duration) -> bool) -> Result<Passed, Misplaced> {
+        let mut passed = Passed::default();
+        let mut emptied = 0;
+        'stretches: for stretch in &mut self.stretches {
+            while let Some(segment) = stretch.first()? {
+                let behind = self.duration.saturating_sub(segment.duration);
+                if !is_enough(behind) {
+                    break 'stretches;
+                }
+                stretch.start.pass(&segment);
+                stretch.is_apart = false;
+                self.duration = behind;
+                passed.segments += 1;
+                passed.duration = passed.duration.saturating_add(segment.duration);
+                passed.discontinuities += segment.discontinuities;
+            }
+            emptied += 1;
+        }
+        self.stretches.drain(..emptied);
+        Ok(passed)
+    }
+}
+
+impl<'a> Stretch<'a> {
+    /// The lines from its first segment to its last one.
+    pub(super) fn lines(&self) -> Result<Span<'a>, Misplaced> {
+        self.source.text.cut(self.start.at..self.end)
+    }
+
+    /// Its first segment; `None`: it has no more.
+    fn first(&self) -> Result<Option<Segment<'a>>, Misplaced> {
+        let (mut duration, mut discontinuities) = (Duration::ZERO, 0);
+        for line in lines(self.lines()?) {
+            match Item::of(&line) {
+                Item::Segment(Tag::Inf, value) => duration = seconds(value.text()).unwrap_or_default(),
+                Item::Segment(Tag::Discontinuity, _) => discontinuities += 1,
+                Item::Uri => {
+                    let lines = self.source.text.cut(self.start.at..line.end())?;
+                    let discontinuities = discontinuities.max(u64::from(self.is_apart));
+                    return Ok(Some(Segment { lines, duration, discontinuities }));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// The tags that go on applying behind its last segment.
+    pub(super) fn in_force_behind(&self) -> Result<InForce<'a>, Misplaced> {
+        let mut in_force = self.start.in_force.clone();
+        for line in lines(self.lines()?) {
+            if let Item::Segment(tag, value) = Item::of(&line) {
+                in_force.pass(tag, value.text(), line.whole);
+            }
+        }
+        Ok(in_force)
+    }
+}
+
+impl<'a> Point<'a> {
+    /// Goes on behind a segment.
+    fn pass(&mut self, segment: &Segment<'a>) {
+        let mut range = None;
+        for line in lines(segment.lines) {
+            let Item::Segment(tag, value) = Item::of(&line) else { continue };
+            let value = value.text();
+            match tag {
+                Tag::ByteRange => range = Some(value),
+                Tag::Part => self.part_range = PartRange::behind(self.part_range, value),
+                Tag::ProgramDateTime => self.clock = Clock { said: Some(value), since: Duration::ZERO },
+                Tag::CueOut | Tag::CueOutCont | Tag::CueIn => {
+                    self.open = OpenBreak::behind(self.open, tag, value, line.whole);
+                }
+                _ => self.in_force.pass(tag, value, line.whole),
+            }
+        }
+        self.at = segment.lines.end();
+        self.clock.since = self.clock.since.saturating_add(segment.duration);
+        if let Some(open) = &mut self.open {
+            open.pass(segment.duration);
+        }
+        self.range_end = range.and_then(|range| end_of(range, self.range_end));
+    }
+}
