@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Report;
 use super::entry::Entry;
 use super::low_latency::is_absolute;
 use super::outline::Outline;
 use super::rule::Rule;
-use super::{Check, scalar};
+use super::scalar;
+use super::subject::{Check, Report};
 use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 

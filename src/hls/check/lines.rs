@@ -1,10 +1,9 @@
 //! The lines themselves: their encoding, their ends, and whether they are what they look like.
 
-use super::Check;
-use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
+use super::subject::{Check, Report};
 use crate::hls::read::event::EventKind;
 use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
@@ -58,7 +57,7 @@ impl Check<'_> for Lines {
             report.add(Rule::TagGlued, event.text_at + at, || {
                 format!(
                     "expected a tag at the start of its line, found {}",
-                    quote(text.get(at..).unwrap_or_default())
+                    quote(text.get(at..).unwrap_or(text))
                 )
             });
         }

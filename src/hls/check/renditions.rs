@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
-use super::{Check, scalar};
+use super::scalar;
+use super::subject::{Check, Report};
 use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 

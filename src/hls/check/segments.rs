@@ -1,10 +1,10 @@
 //! Segments and variants: each tag that is for a URI has one, and each URI has its tag.
 
-use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
-use super::{Check, scalar};
+use super::scalar;
+use super::subject::{Check, Report};
 use crate::hls::read::event::EventKind;
 use crate::hls::read::tag::Tag;
 use crate::manifest::quote;

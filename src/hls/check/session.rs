@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Check;
-use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
+use super::subject::{Check, Report};
 use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 

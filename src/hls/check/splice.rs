@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
-use super::{Check, Report};
+use super::subject::{Check, Report};
 use crate::hls::read::attributes::attribute;
 use crate::hls::read::tag::Tag;
 use crate::manifest::quote;

@@ -4,11 +4,10 @@
 //!
 //! [RFC 3986]: https://www.rfc-editor.org/rfc/rfc3986
 
-use super::Check;
-use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
+use super::subject::{Check, Report};
 use crate::hls::read::event::EventKind;
 use crate::hls::read::tag::Value;
 use crate::manifest::quote;
@@ -46,7 +45,7 @@ fn syntax(uri: &[u8], uri_at: usize, report: &mut Report) {
 }
 
 fn tail(uri: &[u8], at: usize) -> &[u8] {
-    uri.get(at..).unwrap_or_default()
+    uri.get(at..).unwrap_or(uri)
 }
 
 /// Where the first sign stands that no URI reference may have there.

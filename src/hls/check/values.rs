@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
-use super::{Check, scalar};
+use super::scalar;
+use super::subject::{Check, Report};
 use crate::hls::read::attributes::Attribute;
 use crate::hls::read::tag::{Tag, Type, Value};
 use crate::manifest::quote;
@@ -78,9 +78,9 @@ fn date(value: &[u8], at: usize, tag: Option<Tag>, report: &mut Report) {
 /// `<duration>,[<title>]`
 fn duration(value: &[u8], at: usize, report: &mut Report) {
     let comma = memchr::memchr(b',', value);
-    let number = value.get(..comma.unwrap_or(value.len())).unwrap_or_default();
+    let number = value.split(|byte| *byte == b',').next().unwrap_or(value);
     // What IPTV's lists have there: `-1 tvg-id="a" group-title="b, c",title`.
-    let first = number.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let first = number.split(u8::is_ascii_whitespace).next().unwrap_or(number);
     if scalar::float(first).is_none() {
         report
             .add(Rule::ValueSyntax, at, || format!("expected a duration in seconds, found {}", quote(first)));
@@ -89,7 +89,7 @@ fn duration(value: &[u8], at: usize, report: &mut Report) {
         report.add(Rule::ExtinfAttributes, at + first.len(), || {
             format!(
                 "expected a comma behind the duration, found {}",
-                quote(number.get(first.len()..).unwrap_or_default())
+                quote(number.strip_prefix(first).unwrap_or(number))
             )
         });
     } else if comma.is_none() {
@@ -122,8 +122,7 @@ fn list(tag: Tag, entry: &Entry<'_, '_>, report: &mut Report) {
             }),
         }
     }
-    let rest = value.get(seen..).unwrap_or_default();
-    if !rest.is_empty() {
+    if let Some(rest) = value.get(seen..).filter(|rest| !rest.is_empty()) {
         report.add(Rule::AttributeSyntax, list_at + seen, || {
             format!("expected `NAME=VALUE`, found {}", quote(rest))
         });
@@ -143,7 +142,7 @@ const fn behind(attribute: &Attribute<'_>) -> usize {
 /// Between one value and the next there is a comma and a name, and nothing else.
 fn syntax(list: &[u8], seen: usize, attribute: &Attribute<'_>, list_at: usize, report: &mut Report) {
     let name_end = attribute.at - usize::from(attribute.quoted) - 1;
-    let between = list.get(seen..name_end).unwrap_or_default();
+    let Some(between) = list.get(seen..name_end) else { return };
     let name = if seen == 0 { Some(between) } else { between.trim_ascii_start().strip_prefix(b",") };
     let is_name = |name: &[u8]| {
         !name.is_empty()

@@ -4,11 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Check;
-use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
+use super::subject::{Check, Report};
 use crate::hls::read::event::EventKind;
 use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
@@ -79,10 +78,10 @@ impl<'a> Variables<'a> {
 
     fn used(&self, value: &[u8], value_at: usize, report: &mut Report) {
         for at in memchr::memmem::find_iter(value, b"{$") {
-            let rest = value.get(at + 2..).unwrap_or_default();
+            let Some(rest) = value.get(at + 2..) else { continue };
             // The end of a name is at its first sign that is none: the scan of a line stays linear.
             let len = rest.iter().position(|byte| !is_name(&[*byte])).unwrap_or(rest.len());
-            let (name, behind) = rest.split_at_checked(len).unwrap_or_default();
+            let Some((name, behind)) = rest.split_at_checked(len) else { continue };
             if !name.is_empty() && behind.first() == Some(&b'}') && !self.defined.contains(name) {
                 report.add(Rule::VariableUndefined, value_at + at, || {
                     format!("expected a variable that is defined before, found {}", quote(name))

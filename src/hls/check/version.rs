@@ -2,11 +2,11 @@
 //!
 //! [bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-8
 
-use super::Report;
 use super::entry::Entry;
 use super::outline::Outline;
 use super::rule::Rule;
-use super::{Check, scalar};
+use super::scalar;
+use super::subject::{Check, Report};
 use crate::hls::read::tag::Tag;
 
 /// The newest version.
