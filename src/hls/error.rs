@@ -52,7 +52,7 @@ pub enum CompileError {
         /// The URI without its query, shortened.
         uri: String,
     },
-    /// An edit of ours does not fit the playlist: none of it is served, rather than a part of it.
+    /// An edit of ours does not fit the playlist. None of it is served, rather than a part.
     Misplaced(Misplaced),
     /// No variant stream is within the limits.
     NoVariant {

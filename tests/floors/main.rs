@@ -50,8 +50,6 @@ const UNFINISHED: &[&str] = &[
     "stop",
     "streams",
     "variation",
-    // Manifests.
-    "hls",
     // Memory, and the Worker.
     "shelf",
     "worker",

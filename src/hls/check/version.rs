@@ -60,7 +60,7 @@ fn needed(entry: &Entry<'_, '_>, outline: &Outline) -> Option<(u64, &'static str
     let from_tag = || {
         Some(match entry.tag()? {
             Tag::Media if !entry.says("TYPE", "CLOSED-CAPTIONS") && entry.has("INSTREAM-ID") => {
-                (13, "`INSTREAM-ID` of what is no closed caption")
+                (13, "`INSTREAM-ID` of a rendition other than closed captions")
             }
             Tag::Media if entry.value("INSTREAM-ID").is_some_and(|id| id.starts_with(b"SERVICE")) => {
                 (7, "a `SERVICE` in `INSTREAM-ID`")

@@ -1,4 +1,4 @@
-//! Tables of playlists, and of what is written of them.
+//! Tables of playlists, and of the bytes that are written of them.
 
 use url::Url;
 

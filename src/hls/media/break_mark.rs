@@ -52,7 +52,7 @@ impl<'a> OpenBreak<'a> {
     }
 
     /// What says, in front of a segment within the break, how far it has come. A break whose duration nobody knows keeps
-    /// the mark that it began with; nothing is said of one that is over, whether or not its end was marked.
+    /// the mark that it began with; a break that is over has no mark, whether or not its end was marked.
     pub(super) fn mark(self) -> Option<Piece<'a>> {
         match self.duration {
             None => Some(Piece::Lines(self.line)),

@@ -10,7 +10,7 @@ use crate::hls::read::tag::Tag;
 use crate::hls::write::shape::Change;
 use crate::manifest::Span;
 
-/// Where a sub-range `n[@o]` ends, behind one that ends at `before`.
+/// Where a sub-range `n[@o]` ends, where the one before it ends at `before`.
 pub(super) fn end_of(range: &[u8], before: Option<u64>) -> Option<u64> {
     let start = match memchr::memchr(b'@', range) {
         Some(at) => integer(range.get(at + 1..)?),

@@ -40,7 +40,7 @@ impl<'a> JudgedRanges<'a> {
         playlist: &MediaPlaylist<'a>,
         timeline: &Timeline<'a>,
     ) -> Result<Option<Self>, Misplaced> {
-        // The dates of what is put in between are not those of the playlist.
+        // Inserted segments have no dates on the playlist's own clock.
         let first = timeline.stretches.iter().find(|stretch| !stretch.source.is_inserted);
         let Some(first) = first.filter(|_| timeline.left.segments > 0 && playlist.has_dateranges) else {
             return Ok(None);

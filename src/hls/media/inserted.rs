@@ -1,5 +1,5 @@
-//! That segments of another playlist, under a frame of their own, can stand between those of a playlist, and that window and
-//! delta update then work on all of them.
+//! Tests that segments of a second playlist, under a frame of their own, can stand between the segments of a playlist, and
+//! that the window and the delta update then work on all of them.
 
 use std::cell::Cell;
 

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! playlist      what it says of itself, and where its segments lie: the first pass     (playlist.rs, item.rs)
-//! timeline      its segments, with all that is in force in front of them    (timeline.rs, in_force.rs, keys.rs, …)
+//! timeline      its segments, with the tags in force in front of them       (timeline.rs, in_force.rs, keys.rs, …)
 //! window        which segments leave it                                                (window.rs, dateranges.rs)
 //! delta         which of those that remain a client has                                (delta.rs)
-//! shape         the lines that are written, and what has to be said again in front of them     (shape.rs, settings.rs)
+//! shape         the lines that are written, with the tags that are repeated in front of them     (shape.rs, settings.rs)
 //! ```
 //!
-//! Each edit takes a [timeline](timeline) and gives another one, so that the next works on what the one before has left.
+//! Each edit takes a [timeline](timeline) and returns one, so that the next edit works on the result.
 //! The tags of the playlist and its date ranges stay where the segments around them go; the segments' own tags go with them,
 //! known or not.
 //!

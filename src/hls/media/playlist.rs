@@ -43,10 +43,10 @@ impl<'a> MediaPlaylist<'a> {
     /// Reads a playlist to which segments are added, or were: those that had left while it grew stay away when it has
     /// ended. One that is inserted may be of any type. `None`, so that it stays as it is:
     ///
-    /// - what is no Media Playlist (no Target Duration, no URI, or tags of Multivariant Playlists);
-    /// - what never grew: the type `VOD`;
-    /// - a Playlist Delta Update: how long the segments are that it leaves out, only its reader knows;
-    /// - what has a line that players read differently: how many segments it has depends on them.
+    /// - a text without a Target Duration or URI, or with tags of Multivariant Playlists: it is no Media Playlist;
+    /// - a playlist of the type `VOD`: it never grew;
+    /// - a Playlist Delta Update: the durations of the segments that it leaves out are unknown;
+    /// - a playlist with a line that players read differently: its number of segments depends on the player.
     ///
     /// A URI without an `EXTINF` counts as a segment of no duration. Of a tag that may stand once and is there twice, the
     /// last counts, as it does in players that take such a playlist.

@@ -23,11 +23,11 @@ pub(super) struct Settings<'a> {
     pub(super) left: Passed,
     /// Whether some are skipped.
     pub(super) is_delta: bool,
-    /// Whether there are discontinuities among those that are left, or were among those that are not.
+    /// Whether there are discontinuities among the segments, those included that have left.
     pub(super) has_discontinuities: bool,
 }
 
-/// What becomes of a tag of the playlist.
+/// The edit of a tag of the playlist.
 pub(super) enum Setting {
     AsIs,
     LeftOut,
@@ -51,7 +51,7 @@ impl Settings<'_> {
         [version, offer, number, discontinuities].into_iter().flatten()
     }
 
-    /// What becomes of a tag with this value, in its line.
+    /// The edit of a tag with this value, in its line.
     pub(super) fn of(&self, tag: Tag, value: Span<'_>, line: &Line<'_>) -> Setting {
         let text = value.text();
         let is_clamped = self.edits.caps.rewind_s.is_some();
@@ -88,7 +88,7 @@ impl Settings<'_> {
         Setting::Changed(vec![Change { at: at..at + value.len(), with }])
     }
 
-    /// Takes the offers out that nobody keeps, and puts our own in.
+    /// Removes offers that the edge cannot honour, and adds the edge's own.
     fn server_control(&self, list: Span<'_>, line: &Line<'_>) -> Setting {
         let Self { maker, edits, .. } = self;
         let is_instead = matches!(maker, DeltaMaker::EdgeForOrigin(_));

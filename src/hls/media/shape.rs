@@ -1,7 +1,7 @@
 //! From a playlist and its edits to the lines that are written.
 //!
-//! Whatever is left of the playlist's own lines is copied. In front of a stretch whose first segment does not follow the one
-//! that it follows in its source, the lines are said again that go on applying to it: a seam.
+//! The playlist's own lines are copied, but for those that an edit removes or changes. A stretch whose first segment does not
+//! follow its neighbour in the source begins with a seam: the tags that go on applying to it are repeated there.
 
 use super::break_mark::OpenBreak;
 use super::dateranges::JudgedRanges;
@@ -18,7 +18,7 @@ use crate::hls::read::line::{Line, lines};
 use crate::hls::write::shape::{Change, Part, Piece, Shape, Source};
 use crate::manifest::{Misplaced, Span};
 
-/// What remains of a live playlist; `None`: all of it, or it is none.
+/// The shape of a live playlist after its edits; `None`: no edit applies.
 pub(in crate::hls) fn shape<'a>(
     source: Source<'a>,
     edits: &Edits<'_>,
@@ -36,7 +36,7 @@ fn takes_offers(source: Source<'_>, edits: &Edits<'_>) -> bool {
     edits.directives_stop && source.text.find(b"#EXT-X-SERVER-CONTROL").is_some()
 }
 
-/// What remains of a timeline of a playlist, once its own edits are made.
+/// The shape of a playlist with this timeline, after window and delta update.
 pub(super) fn edited<'a>(
     playlist: &MediaPlaylist<'a>,
     timeline: Timeline<'a>,
@@ -75,8 +75,7 @@ struct Writing<'a, 't> {
     sink: Sink<'a>,
 }
 
-/// What is written in front of a stretch, and changed in it, since its first segment does not follow the one that it follows
-/// in its source.
+/// The lines in front of a stretch, and changes in it, where its first segment does not follow its neighbour in the source.
 struct Seam<'a> {
     pieces: Vec<Piece<'a>>,
     /// The offsets of sub-ranges that continued others', each with its line.
@@ -100,7 +99,7 @@ impl<'a> Writing<'a, '_> {
         for (number, stretch) in stretches.iter().enumerate() {
             let is_own = !stretch.source.is_inserted;
             if is_own || before.is_none() {
-                // Of what is gone in front of it, tags of the playlist and date ranges remain.
+                // In front of it, only the playlist's own tags and date ranges remain.
                 let next_own = stretches.iter().skip(number).find(|stretch| !stretch.source.is_inserted);
                 let to = next_own.map_or(segments_end, |own| own.start.at);
                 self.gone(at, to)?;
@@ -133,7 +132,7 @@ impl<'a> Writing<'a, '_> {
 
     /// Copies lines of the playlist itself, but for what edits change.
     fn kept(&mut self, from: usize, to: usize, seam: Option<&Seam<'a>>) -> Result<(), Misplaced> {
-        // Behind that, no line is one that an edit may change.
+        // No edit changes a line behind that offset.
         let looked_to = self.playlist.settings_end.max(seam.map_or(0, |seam| seam.end)).clamp(from, to);
         for line in lines(self.playlist.source.text.cut(from..looked_to)?) {
             match Item::of(&line) {
@@ -161,7 +160,7 @@ impl<'a> Writing<'a, '_> {
         Ok(())
     }
 
-    /// A line that is about the playlist.
+    /// Writes a tag of the playlist, or a date range.
     fn of_playlist(&mut self, line: &Line<'a>) -> Result<(), Misplaced> {
         let is_over = |list: Span<'_>| self.ranges.as_ref().is_some_and(|ranges| ranges.is_over(list.text()));
         let setting = match Item::of(line) {
@@ -176,7 +175,7 @@ impl<'a> Writing<'a, '_> {
         }
     }
 
-    /// Copies the segments of another playlist, without what is about that playlist.
+    /// Copies the segments of another playlist, without the tags of that playlist.
     fn inserted(&mut self, stretch: &Stretch<'a>, seam: Option<&Seam<'a>>) -> Result<(), Misplaced> {
         let mut rest = stretch.lines()?;
         let mut pieces = seam.map(|seam| seam.pieces.clone()).unwrap_or_default();
@@ -198,7 +197,7 @@ impl<'a> Writing<'a, '_> {
         Ok(())
     }
 
-    /// What stands between a stretch and the one in front of it.
+    /// The seam between a stretch and the one in front of it.
     fn seam(&self, stretch: &Stretch<'a>, before: Option<&Stretch<'a>>) -> Result<Seam<'a>, Misplaced> {
         let Timeline { skipped, .. } = *self.timeline;
         let Stretch { source, body, start, .. } = stretch;
@@ -218,7 +217,7 @@ impl<'a> Writing<'a, '_> {
             pieces.push(Piece::Text(NO_KEY.to_owned()));
         }
         pieces.extend(start.in_force.restated(body, &next)?);
-        // What is skipped, a client has with its dates and marks.
+        // A client has the skipped segments with their dates and marks.
         if skip.is_none() {
             let is_first = before.is_none();
             pieces.extend(start.open.filter(|_| is_first && !next.has_mark).and_then(OpenBreak::mark));
@@ -257,7 +256,7 @@ impl<'a> Sink<'a> {
         Self { own, shape: Shape::new(), rest: own.text, is_changed: false }
     }
 
-    /// Adds pieces of a source that stand in place of what is left out, or between.
+    /// Adds pieces of a source in place of lines of the playlist, or between them.
     fn add(&mut self, source: Source<'a>, pieces: impl IntoIterator<Item = Piece<'a>>) {
         self.is_changed = true;
         self.push(source, pieces);

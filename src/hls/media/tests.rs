@@ -1,4 +1,4 @@
-//! Tables of playlists and what is made of them. That it holds for any playlist is for `tests/hls_live.rs`.
+//! Tables of playlists, before and after their edits. `tests/hls_live.rs` tries random playlists.
 
 use crate::catalog::Caps;
 use crate::hls::{Edits, Skip, compile};

@@ -1,14 +1,14 @@
 //! The segments of a Media Playlist as a timeline, which edits change one after the other.
 //!
 //! ```text
-//! timeline  = *stretch    what is left and is written
+//! timeline  = *stretch    the segments that are written
 //! stretch   = *segment    segments that follow one another in their source, with all that is in force in front of the first
 //! ```
 //!
-//! An edit takes a timeline and gives another one: the rewind window takes segments off its front, a delta update takes
-//! those that a client has, and a break puts a stretch of another playlist in. So each works on what the one before it has
-//! left, wherever that comes from. Whatever a segment lacks where its neighbour in the source is not its neighbour on the
-//! timeline is said again when the timeline is written ([`super::shape`]).
+//! An edit takes a timeline and returns a timeline. The rewind window takes segments off the front. A delta update takes
+//! the segments off that a client has. A break puts in a stretch of another playlist. Each edit works on the result of the
+//! one before it, wherever the segments come from. Where the segment in front of another is not the one in front of it in
+//! the source, the tags that go on applying are repeated when the timeline is written ([`super::shape`]).
 //!
 //! Segments are not kept: a playlist may have millions. A stretch reads them when an edit asks for its first one.
 
@@ -99,7 +99,7 @@ impl<'a> Clock<'a> {
 }
 
 impl Timeline<'_> {
-    /// Takes segments off the front as long as what is behind the first one lasts long enough.
+    /// Takes segments off the front as long as the segments behind them last long enough.
     pub(super) fn take_while(&mut self, is_enough: impl Fn(Duration) -> bool) -> Result<Passed, Misplaced> {
         let mut passed = Passed::default();
         let mut emptied = 0;

@@ -8,7 +8,7 @@ use crate::hls::error::CompileError;
 use crate::hls::write::shape::{Shape, Source};
 use crate::manifest::{Query, Span};
 
-/// What the edits leave of a playlist; `None`: all of it, as it is. `query` is that of the playlist's URL.
+/// The shape of a playlist after its edits; `None`: no edit applies. `query` is the query of the playlist's URL.
 pub(in crate::hls) fn shape<'a>(
     source: Source<'a>,
     query: Query<'_>,

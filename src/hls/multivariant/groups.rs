@@ -47,7 +47,7 @@ pub(super) struct Group {
     pub(super) has_default: bool,
     /// One of those that were left out had it.
     pub(super) lost_default: bool,
-    /// A stream named it, and one that remains does.
+    /// A stream named it, and a stream that remains names it.
     was_named: bool,
     is_named: bool,
 }

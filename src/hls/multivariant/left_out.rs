@@ -6,7 +6,7 @@ use crate::catalog::Caps;
 use crate::hls::read::attributes::attribute;
 use crate::manifest::{Limit, language};
 
-/// Says how many variants each limit left out; of one that is beyond several, the first attribute counts.
+/// Says how many variants each limit left out. For a variant beyond several limits, the first attribute counts.
 pub(super) fn describe(master: &Master<'_>, caps: &Caps) -> String {
     let played = || master.variants.iter().filter(|variant| variant.uri.is_some());
     let [mut silent, mut shared] = [0_usize; 2];

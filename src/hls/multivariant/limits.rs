@@ -85,7 +85,7 @@ pub(super) fn allow_supplement(caps: &Caps, value: &Value<'_>) -> bool {
         && value.is_within(caps.hdr.filter(|hdr| !hdr), |_, text| !items(text).any(is_dolby_vision))
 }
 
-/// Whether each codec of a list is one that the limits name. Of `SUPPLEMENTAL-CODECS`, what stands in front of the brands
+/// Whether the limits name each codec of a list. Of `SUPPLEMENTAL-CODECS`, the part in front of the brands
 /// counts.
 fn are_listed(caps: &Caps, value: &Value<'_>) -> bool {
     value.is_within(caps.codecs.as_deref(), |listed, text| items(text).all(|codec| is_listed(listed, codec)))

@@ -1,4 +1,4 @@
-//! What there is in a Multivariant Playlist, and what of it is within the limits.
+//! The streams and renditions of a Multivariant Playlist, and whether each is within the limits.
 
 use std::borrow::Cow;
 

@@ -30,7 +30,7 @@ pub(super) fn repair_defaults<'a>(master: &Master<'a>, script: &mut Script<'a>) 
         };
         let Some((_, model)) = candidates().min_by_key(|(rank, _)| *rank) else { continue };
         let model = identity(model);
-        // Of each group, the one that is like the model, or else the one that does best.
+        // Of each group, the rendition that is like the model, or else the best one.
         let mut chosen: Vec<Option<((bool, Rank), &Rendition<'_>)>> = vec![None; master.groups.len()];
         for (rank, rendition) in candidates() {
             let rank = (identity(rendition) != model, rank);
@@ -48,8 +48,8 @@ pub(super) fn repair_defaults<'a>(master: &Master<'a>, script: &mut Script<'a>) 
     }
 }
 
-/// First what is for everybody (no `CHARACTERISTICS`, which tell of descriptions of pictures and sounds), then what players
-/// may choose by themselves. `None`: forced subtitles are no default, and a list that players read differently is not
+/// First renditions for everybody (without `CHARACTERISTICS`, which tell of descriptions of pictures and sounds), then those
+/// that players may choose by themselves. `None`: forced subtitles are no default, and a list that players read differently is not
 /// edited.
 fn rank(rendition: &Rendition<'_>) -> Option<Rank> {
     let list = rendition.tag.list.text();

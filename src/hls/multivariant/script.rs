@@ -39,7 +39,7 @@ impl<'a> Script<'a> {
             let skipped = rest.take_to(variant.start)?;
             let moved = rest.take_to(variant.end)?;
             self.push(&mut pieces, moved)?;
-            // The last line of a playlist may have no end: in front of others it takes that of its tag's line.
+            // The last line of a playlist may have no end: in front of others it gets the end of its tag's line.
             if !moved.text().ends_with(b"\n") {
                 let first = moved.split_line().map_or(moved, |(first, _)| first);
                 let end = if first.text().ends_with(b"\r\n") { "\r\n" } else { "\n" };

@@ -56,7 +56,7 @@ pub enum EventKind<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// The tag, where the line has one that is known.
+    /// The line's tag, where it is known.
     pub const fn tag(&self) -> Option<Tag> {
         match self.kind {
             EventKind::Tag { known, .. } => known,

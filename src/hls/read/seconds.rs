@@ -35,7 +35,7 @@ pub(in crate::hls) fn write(duration: Duration) -> String {
     format!("{whole}.{nanoseconds:09}").trim_end_matches('0').to_owned()
 }
 
-/// Reads the decimal integer that a text begins with; one that is too great is the greatest.
+/// Reads the decimal integer that a text begins with; a number that is too great is the greatest.
 pub(in crate::hls) fn integer(text: &[u8]) -> Option<u64> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(None, |number: Option<u64>, digit| {

@@ -1,4 +1,4 @@
-//! The tags of a playlist: those of the specification, and those that others made up and playlists in the wild have.
+//! The tags of a playlist: the tags of the specification, and tags of others that playlists in the wild have.
 //!
 //! ```text
 //! tag  = "#" name [ ":" value ]
@@ -86,7 +86,7 @@ macro_rules! tags {
         }
 
         impl Tag {
-            /// Every tag, in the order of the specification, and then those of others.
+            /// Every tag: first the specification's, in its order, then those of others.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The name, without its `#`.

@@ -119,7 +119,7 @@ const CREDENTIAL: &str = "a variable whose value may be a credential of the view
 const SESSION: &str = "a variable whose value would give URIs a session of their own";
 
 impl<'a> Variables<'a> {
-    /// Reads the attributes of an `EXT-X-DEFINE` tag. `query` is that of the playlist's URL.
+    /// Reads the attributes of an `EXT-X-DEFINE` tag. `query` is the query of the playlist's URL.
     ///
     /// Refused are definitions that players read differently, a second one of a name, of which some players take the first and
     /// others the last, and those that would put a credential into URIs: of a parameter that may hold one, and by import of
@@ -174,8 +174,8 @@ impl<'a> Variables<'a> {
         Ok(())
     }
 
-    /// Keeps a value. One that looks like a variable would be one to players that read what is written here, so that it
-    /// counts as unknown; it is looked at once, and not at each reference.
+    /// Keeps a value. Players would read a value that looks like a variable as one, so that it counts as unknown. It is
+    /// checked once, and not at each reference.
     fn insert(&mut self, name: &'a str, value: Cow<'a, str>) {
         if !value.contains(OPEN) {
             self.values.insert(name.as_bytes(), value);

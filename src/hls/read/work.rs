@@ -1,4 +1,4 @@
-//! How many lines and attributes have been read, counted for tests: what is linear reads a playlist a few times, however long it
+//! How many lines and attributes have been read, counted for tests: a linear edit reads a playlist a few times, however long it
 //! is, and on each machine the same.
 
 use std::cell::Cell;

@@ -66,7 +66,7 @@ fn tags(text: Span<'_>) -> impl Iterator<Item = TagLine<'_>> {
     lines(text).filter(|line| line.text.text().starts_with(b"#EXT")).map(|line| TagLine::read(line.text))
 }
 
-/// Whether a version is one that knows no variables; one that cannot be read is not.
+/// Whether a version is too low for variables. A number that cannot be read is not.
 fn is_too_low(number: &[u8]) -> bool {
     let number = str::from_utf8(number).ok().and_then(|number| number.parse::<u32>().ok());
     number.is_some_and(|number| number < LEAST_VERSION)

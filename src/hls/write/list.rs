@@ -1,5 +1,5 @@
 //! What playlists and MPDs lead players to in JSON: the list of assets of an interstitial, and a steering manifest of the media
-//! origin's own. Both lead further, so that their URIs are signed, or held against `media.foreign`, as those of playlists are.
+//! origin's own. Both name further URIs, which are signed, or held against `media.foreign`, like the URIs of playlists.
 //!
 //! ```text
 //! assets      {"ASSETS":[{"URI":…,"DURATION":15.0}]}
@@ -86,7 +86,7 @@ fn broken(error: &serde_json::Error) -> CompileError {
     CompileError::NotAList { why: error.to_string() }
 }
 
-/// Writes a list member by member. The places of the token are those of the template: no text stands for them, which might be
+/// Writes a list member by member. The template records the places of the token: no text stands for them, which might be
 /// in the list, or in its path.
 struct ListWriter<'f> {
     resolver: Resolver<'f>,

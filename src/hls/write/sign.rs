@@ -88,11 +88,11 @@ struct Signer<'a> {
     line_bytes: usize,
     /// Whether each token so far stands where players put variables in: in a line that is a URI, or in quotes.
     takes_variables: bool,
-    /// Those that the playlist defines.
+    /// The variables that the playlist defines.
     variables: Variables<'a>,
     /// The site trusts the steering servers that its playlists name.
     keeps_steering: bool,
-    /// The next URI is that of a variant's playlist.
+    /// The next URI leads to a variant's playlist.
     playlist_follows: bool,
     template: Template,
 }

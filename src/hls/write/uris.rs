@@ -78,7 +78,7 @@ pub(super) struct Fetching<'f> {
 }
 
 impl Fetching<'_> {
-    /// The URI that a line is; `is_playlist`: that of a variant's playlist.
+    /// The URI of a line that is one; `is_playlist`: it leads to a variant's playlist.
     pub(super) fn of_line<'a>(&self, line: &Line<'a>, is_playlist: bool) -> Uris<'a> {
         let text = line.text.text();
         let is_signed = self.covers(text, is_playlist) && !(is_playlist && self.is_renewed_in_turn(text));
@@ -132,7 +132,7 @@ impl Fetching<'_> {
                 return Err(BROKEN_LIST.into());
             }
             // In FFmpeg's quotes, a backslash takes a quote its meaning; others know no quotes but those around values. Behind
-            // one of these, what is inside of quotes to one reader is outside to another.
+            // such a quote or backslash, text in quotes for one reader is outside of quotes for another.
             is_agreed &= exact && !before.contains(&b'"') && !has_backslash;
             end = attribute.end;
             // Within a value of which all readers know where it ends, a name is no name.
@@ -153,7 +153,7 @@ impl Fetching<'_> {
         Ok(Uris::Attributes(found.into_iter()))
     }
 
-    /// Whether a URI is one that the session has to cover. Keys, maps and segments in the URI itself (`data:`) or with a
+    /// Whether the session has to cover a URI. Keys, maps and segments in the URI itself (`data:`) or with a
     /// licence server (`skd:`) are not; a playlist in a `data:` URI would hold URIs that nobody has looked at.
     fn covers(&self, uri: &[u8], is_playlist: bool) -> bool {
         !is_local(uri) || (is_playlist && !self.passes_local)
@@ -176,7 +176,7 @@ impl Fetching<'_> {
 /// attribute  = 1*( ALPHA / digit / "-" / "_" ) "=" DQUOTE *( any but DQUOTE ) DQUOTE     ; of IPTV playlists
 /// ```
 ///
-/// hls.js (1.7) finds it by `#EXTINF:\s*(\d+(?:\.\d*)?|\.\d+)?(?:,(.*)\s+)?` and takes what is left of the line for the segment's
+/// hls.js (1.7) reads it by `#EXTINF:\s*(\d+(?:\.\d*)?|\.\d+)?(?:,(.*)\s+)?` and takes the rest of the line for the segment's
 /// URI: all behind the duration where no comma follows it, and the end of a title where the playlist ends with it
 /// (`ends_here`). Of an attribute it would make a relative URI, which the edge refuses.
 fn is_duration(value: &[u8], ends_here: bool) -> bool {
@@ -225,12 +225,12 @@ fn names_uri(name: &[u8]) -> bool {
         || name == b"X-ASSET-LIST"
 }
 
-/// Whether a tag's URIs are those of playlists, or of other lists of URIs.
+/// Whether a tag's URIs lead to playlists, or to other lists of URIs.
 const fn of_playlists(tag: Tag) -> bool {
     of_playlists_alone(tag) || matches!(tag, Tag::ImageStreamInf | Tag::ContentSteering | Tag::DateRange)
 }
 
-/// Whether a tag's URIs are those of playlists alone, each of which is renewed in turn.
+/// Whether a tag's URIs lead to playlists alone, each of which is renewed in turn.
 const fn of_playlists_alone(tag: Tag) -> bool {
     matches!(tag, Tag::Media | Tag::IFrameStreamInf | Tag::RenditionReport)
 }
@@ -265,7 +265,7 @@ fn count_names(text: &[u8]) -> usize {
 }
 
 impl LineError {
-    /// The error of a playlist; `uncovered` is that of a line whose URIs the session would not cover.
+    /// The error of the playlist; `uncovered` makes the one of a line whose URIs the session would not cover.
     pub(super) fn of_playlist(self, uncovered: impl FnOnce(&'static str) -> CompileError) -> CompileError {
         match self {
             Self::Uncovered(why) => uncovered(why),

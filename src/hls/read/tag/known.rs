@@ -153,7 +153,7 @@ pub(in crate::hls) const PRELOAD_HINT: &[Known] = &[
     optional("BYTERANGE-LENGTH", Integer),
 ];
 
-/// A server may leave out what is the same in the playlist that has the report, even what is mandatory.
+/// A server may leave out attributes that are the same in the playlist that has the report, mandatory ones included.
 pub(in crate::hls) const RENDITION_REPORT: &[Known] =
     &[optional("URI", Quoted).uri(), optional("LAST-MSN", Integer), optional("LAST-PART", Integer)];
 
