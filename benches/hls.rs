@@ -15,11 +15,10 @@ use measure::{ROUNDS, least, patience, peak, ratio};
 use quick_m3u8::config::ParsingOptions;
 use quick_m3u8::tag::{KnownTag, hls};
 use quick_m3u8::{HlsLine, Reader};
-use stagedoor::catalog::{Caps, ForeignPolicy};
+use stagedoor::catalog::Caps;
 use stagedoor::hls::{Edits, EventKind, Tag, Writer, compile, events};
-use stagedoor::manifest::{Frame, Query, Signing, Template};
+use stagedoor::manifest::{Frame, Signing, Template};
 use stagedoor::resource::ResourcePath;
-use stagedoor::token::Credentials;
 use url::Url;
 
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
@@ -217,17 +216,7 @@ fn compiled(playlist: &str) -> Template {
     }
     FOLDER.with(|folder| {
         RESOURCE.with(|resource| {
-            let foreign = &ForeignPolicy::REFUSE;
-            let frame = Frame {
-                folder,
-                root: "harbour/",
-                resource,
-                query: Query::new(""),
-                signing: Signing::Path,
-                foreign,
-                authority: "https://watch.example",
-                credentials: Credentials::SESSION,
-            };
+            let frame = Frame::new("https://watch.example", "harbour/", folder, resource, Signing::Path);
             let caps = Caps::default();
             let mut edits = Edits::within(&caps);
             edits.bounds.playlist_bytes = usize::MAX;

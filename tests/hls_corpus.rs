@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 
 use stagedoor::catalog::{Caps, ForeignPolicy, SESSION_PARAMETER};
 use stagedoor::hls::{Edits, Writer, check, compile, events};
-use stagedoor::manifest::{FINDINGS_MAX, Frame, Query, Severity, Signing};
+use stagedoor::manifest::{FINDINGS_MAX, Frame, Severity, Signing};
 use stagedoor::resource::{Reading, ResourcePath};
-use stagedoor::token::Credentials;
 use url::Url;
 
 const TOKEN: &str = "SeSsIoN";
@@ -220,14 +219,8 @@ fn every_uri_is_signed_exactly_once() {
             let edge = format!("https://edge.example{session}harbour/hls/master.m3u8");
             let edge = Url::parse(&edge).unwrap();
             let frame = Frame {
-                folder: &folder,
-                root: "harbour/",
-                resource: &resource,
-                query: Query::new(""),
-                signing,
                 foreign: &foreign,
-                authority: "https://watch.example",
-                credentials: Credentials::SESSION,
+                ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing)
             };
             let caps = Caps::default();
             let template = match compile(&playlist, Some(&frame), &Edits::within(&caps)) {

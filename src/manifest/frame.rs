@@ -55,6 +55,30 @@ impl Signing {
     }
 }
 
+impl<'a> Frame<'a> {
+    /// The place of a manifest at the edge (`authority`, `root`) and at the media origin (`folder`), for a request without a
+    /// query and a site that allows no URI outside the title. Members replace what a request or a site has otherwise.
+    pub const fn new(
+        authority: &'a str,
+        root: &'a str,
+        folder: &'a Url,
+        resource: &'a ResourcePath,
+        signing: Signing,
+    ) -> Self {
+        const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
+        Self {
+            folder,
+            root,
+            resource,
+            query: Query::new(""),
+            signing,
+            foreign: REFUSE,
+            authority,
+            credentials: Credentials::SESSION,
+        }
+    }
+}
+
 impl Frame<'_> {
     /// Whether a host, by its name alone, is one that the session's token may go to: the edge's own, or one that verifies it.
     pub(crate) fn is_for_token(&self, host: &str) -> bool {

@@ -29,8 +29,7 @@ pub(crate) use report::{Checked, Report, quote};
 pub use report::{FINDINGS_MAX, Finding, Severity};
 pub(crate) use rules::rules;
 pub use span::Misplaced;
-#[allow(unused_imports, reason = "the edits of playlists and MPDs move to spans one after the other")]
-pub(crate) use span::{Span, Text};
+pub(crate) use span::Span;
 pub use steering::Steering;
 pub(crate) use template::{Hole, MOST_WRITTEN, TOKEN_BYTES};
 pub use template::{Own, Template};

@@ -4,8 +4,6 @@
 //! would drop a part of the manifest without a word. A [`Span`] holds its bytes beside its place: there is nothing to look
 //! up, and no other text to look it up in. It is cut by offsets in one place, which refuses those that do not fit.
 
-#![allow(dead_code, reason = "the edits of playlists and MPDs move to spans one after the other")]
-
 use std::fmt;
 use std::ops::Range;
 

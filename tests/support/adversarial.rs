@@ -7,7 +7,6 @@ use std::fmt::Write;
 use stagedoor::catalog::{Caps, ExistingSteering, ForeignPolicy, PathwayId, Start};
 use stagedoor::manifest::{Frame, Query, Signing, Steering, Template};
 use stagedoor::resource::ResourcePath;
-use stagedoor::token::Credentials;
 use stagedoor::{dash, hls};
 use url::Url;
 
@@ -54,14 +53,9 @@ impl Shape {
         let resource = ResourcePath::parse("dash/live.mpd").unwrap();
         let foreign: ForeignPolicy = serde_json::from_str(r#"{"pass":["*"]}"#).unwrap();
         let frame = Frame {
-            folder: &folder,
-            root: "harbour/",
-            resource: &resource,
             query: Query::new("q=1234567890123456789012345678901234567890"),
-            signing: self.signing,
             foreign: &foreign,
-            authority: "https://watch.example",
-            credentials: Credentials::SESSION,
+            ..Frame::new("https://watch.example", "harbour/", &folder, &resource, self.signing)
         };
         let caps: Caps = serde_json::from_str(self.caps).unwrap();
         let ids: Vec<PathwayId> = (0..32).map(|number| format!("p{number}").parse().unwrap()).collect();

@@ -3,11 +3,10 @@
 //! What it puts there is found by another reader of XML, and each URL is resolved as a player would: from the MPD that it is
 //! for, wherever in the title that has its base URLs.
 
-use stagedoor::catalog::{Caps, ForeignPolicy};
+use stagedoor::catalog::Caps;
 use stagedoor::dash::{Edits, compile_patch};
 use stagedoor::manifest::{Frame, Query, Signing};
 use stagedoor::resource::ResourcePath;
-use stagedoor::token::Credentials;
 use url::Url;
 
 use crate::xml::{self, Element};
@@ -19,20 +18,10 @@ const EDGE: &str = "https://watch.example/";
 pub fn run(patch: &[u8]) {
     let folder = Url::parse("https://media.example/vod/h/").unwrap();
     let resource = ResourcePath::parse("dash/live.mpp").unwrap();
-    let foreign = ForeignPolicy::REFUSE;
     let caps = Caps { rewind_s: Some(60), ..Caps::default() };
     let edits = Edits { update_within_s: Some(30), ..Edits::within(&caps) };
     for signing in [Signing::Inherited, Signing::Query] {
-        let frame = Frame {
-            folder: &folder,
-            root: "harbour/",
-            resource: &resource,
-            query: Query::new("publishTime=1"),
-            signing,
-            foreign: &foreign,
-            authority: "https://watch.example",
-            credentials: Credentials::SESSION,
-        };
+        let frame = Frame { query: Query::new("publishTime=1"), ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing) };
         let Ok(template) = compile_patch(patch, Some(&frame), &edits) else { continue };
         let rendered = template.render(TOKEN).into_owned();
         // A URI takes four bytes at least, `<a b=''`, and gets less than a hundred.

@@ -1,10 +1,9 @@
 //! No playlist panics; without an edit it comes out identical; with the session, no URI leaves the title.
 
-use stagedoor::catalog::{Caps, ForeignPolicy, Start};
+use stagedoor::catalog::{Caps, Start};
 use stagedoor::hls::{CompileError, Edits, compile};
 use stagedoor::manifest::{Frame, Query, Signing};
 use stagedoor::resource::ResourcePath;
-use stagedoor::token::Credentials;
 use url::Url;
 
 use crate::mpd::without_session;
@@ -66,6 +65,5 @@ fn without_marks(playlist: &[u8]) -> Vec<u8> {
 }
 
 fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
-    const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
-    Frame { folder, root: "harbour/", resource, query: Query::new("a=1"), signing, foreign: REFUSE, authority: "https://watch.example", credentials: Credentials::SESSION }
+    Frame { query: Query::new("a=1"), ..Frame::new("https://watch.example", "harbour/", folder, resource, signing) }
 }

@@ -13,14 +13,10 @@ fn template(playlist: &str, signing: Signing, edits: &Edits<'_>) -> Result<Templ
     let resource = ResourcePath::parse("hls/master.m3u8").unwrap();
     let foreign = &ForeignPolicy::REFUSE;
     let frame = Frame {
-        folder: &folder,
-        root: "harbour/",
-        resource: &resource,
         query: Query::new("q=v"),
-        signing,
         foreign,
-        authority: "https://watch.example",
         credentials: &Credentials::usual(),
+        ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing)
     };
     compile(playlist.as_bytes(), Some(&frame), edits)
 }
@@ -274,14 +270,10 @@ fn no_credential_gets_into_a_variable() {
         for policy in [ForeignPolicy::REFUSE, ForeignPolicy::pass_all(), ForeignPolicy::sign_all()] {
             for signing in [Signing::Inherited, Signing::Path, Signing::Query] {
                 let frame = Frame {
-                    folder: &folder,
-                    root: "harbour/",
-                    resource: &resource,
                     query: Query::new("token=t&cdn=c"),
-                    signing,
                     foreign: &policy,
-                    authority: "https://watch.example",
                     credentials: &Credentials::usual(),
+                    ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing)
                 };
                 let playlist = format!("#EXTM3U\n#EXT-X-DEFINE:{define}\nx/{{$cdn}}.m3u8\n");
                 let found = compile(playlist.as_bytes(), Some(&frame), &Edits::within(&caps));

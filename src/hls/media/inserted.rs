@@ -8,14 +8,13 @@ use url::Url;
 use super::playlist::MediaPlaylist;
 use super::shape::edited;
 use super::timeline::Timeline;
-use crate::catalog::{Caps, ForeignPolicy};
+use crate::catalog::Caps;
 use crate::hls::edits::{Edits, Skip};
 use crate::hls::error::CompileError;
 use crate::hls::write::shape::Source;
 use crate::hls::write::sign;
-use crate::manifest::{Frame, Query, Signing, Span};
+use crate::manifest::{Frame, Signing, Span};
 use crate::resource::ResourcePath;
-use crate::token::Credentials;
 
 #[allow(dead_code, reason = "written for tests/hls_live.rs, which looks at more of it")]
 #[path = "../../../tests/support/naive_playlist.rs"]
@@ -68,16 +67,7 @@ fn written(
     let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
     let spots = Url::parse("https://spots.example/12/").unwrap();
     let resource = ResourcePath::parse("hls/720p/index.m3u8").unwrap();
-    let frame = Frame {
-        folder: &folder,
-        root: "harbour/",
-        resource: &resource,
-        query: Query::new(""),
-        signing,
-        foreign: &ForeignPolicy::REFUSE,
-        authority: "https://watch.example",
-        credentials: Credentials::SESSION,
-    };
+    let frame = Frame::new("https://watch.example", "harbour/", &folder, &resource, signing);
     let spot_resource = ResourcePath::parse("v/index.m3u8").unwrap();
     let spot_frame =
         Frame { folder: &spots, root: "_stagedoor/spots/12/", resource: &spot_resource, ..frame };

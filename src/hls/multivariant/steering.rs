@@ -129,9 +129,8 @@ mod tests {
     use super::*;
     use crate::catalog::{Caps, ForeignPolicy, PathwayClone};
     use crate::hls::{Edits, compile};
-    use crate::manifest::{Frame, Query, Signing};
+    use crate::manifest::{Frame, Signing};
     use crate::resource::ResourcePath;
-    use crate::token::Credentials;
 
     /// Two pathways: one on the title's own host, one on a host that the site has chosen.
     const TWO: &str = "#EXTM3U\n\
@@ -170,14 +169,8 @@ mod tests {
         let resource = ResourcePath::parse("hls/master.m3u8").unwrap();
         let foreign: ForeignPolicy = serde_json::from_value(json!({ "sign": ["b.example"] })).unwrap();
         let frame = signing.map(|signing| Frame {
-            folder: &folder,
-            root: "harbour/",
-            resource: &resource,
-            query: Query::new(""),
-            signing,
             foreign: &foreign,
-            authority: "https://watch.example",
-            credentials: Credentials::SESSION,
+            ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing)
         });
         let edits = Edits { steering: Some(&steering), ..Edits::within(&caps) };
         let template = compile(playlist.as_bytes(), frame.as_ref(), &edits).unwrap();

@@ -203,7 +203,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::ForeignPolicy;
-    use crate::manifest::{Query, Signing};
+    use crate::manifest::Signing;
     use crate::resource::ResourcePath;
     use crate::token::Credentials;
 
@@ -217,14 +217,9 @@ mod tests {
         let foreign: ForeignPolicy =
             serde_json::from_value(json!({ "pass": ["ads.example"], "sign": ["*.cdn.example"] })).unwrap();
         let frame = Frame {
-            folder: &folder,
-            root: "harbour/",
-            resource: &resource,
-            query: Query::new(""),
-            signing,
             foreign: &foreign,
-            authority: "https://watch.example",
             credentials: &Credentials::usual(),
+            ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing)
         };
         let template = compile_list(json.to_string().as_bytes(), list, &frame)?;
         Ok(serde_json::from_slice(&template.render("S")).unwrap())

@@ -19,16 +19,8 @@ fn place_with(signing: Signing, foreign: &ForeignPolicy, uri: &str) -> Result<Wr
     ] {
         variables.define(list.as_bytes(), Query::new(""), Credentials::SESSION).unwrap();
     }
-    let frame = Frame {
-        folder: &folder,
-        root: "harbour/",
-        resource: &resource,
-        query: Query::new(""),
-        signing,
-        foreign,
-        authority: "https://watch.example",
-        credentials: Credentials::SESSION,
-    };
+    let frame =
+        Frame { foreign, ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing) };
     Resolver::new(&frame, &Budget::default()).written(uri.as_bytes(), &variables)
 }
 
@@ -56,16 +48,8 @@ fn what_is_resolved_has_a_budget() {
     let many: ForeignPolicy = serde_json::from_value(json!({ "pass": hosts })).unwrap();
     let one = serde_json::from_value(json!({ "pass": ["h999.example"] })).unwrap();
     let spent = |signing, foreign: &ForeignPolicy, uri: &str, reading: Option<Reading>, times: usize| {
-        let frame = Frame {
-            folder: &folder,
-            root: "harbour/",
-            resource: &resource,
-            query: Query::new(""),
-            signing,
-            foreign,
-            authority: "https://watch.example",
-            credentials: Credentials::SESSION,
-        };
+        let frame =
+            Frame { foreign, ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing) };
         let budget = Budget::default();
         let resolver = Resolver::new(&frame, &budget);
         let variables = Variables::default();
