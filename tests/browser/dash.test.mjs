@@ -1,5 +1,4 @@
-// Real players on what the Worker makes of DASH: titles in each way of addressing, several periods, live, with patches, and low
-// latency.
+// Real players play the Worker's DASH: titles in each way of addressing, several periods, live, patches, and low latency.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test as nodeTest } from "node:test";
@@ -13,18 +12,18 @@ const PLAYERS = { "dash.js": "dashjs", "Shaka Player": "shaka-player" };
 
 const FILM_S = (SEGMENTS * SEGMENT_MS) / 1000;
 
-/** How long the advertisement in the middle lasts. */
+/** The duration of the advertisement in the middle. */
 const AD_S = 6;
 
 const LOW_LATENCY_MS = 4_000;
 
-/** How far a viewer of the plan `short` may go back, in seconds. */
+/** The rewind window of the plan `short`, in seconds. */
 const REWIND_S = 14;
 
 const ARABIC = /\p{Script=Arabic}/u;
 const ENGLISH = /[a-z]/i;
 
-// Each player has channels and titles of its own: so the origin's log is of one player alone, and so is a blackout.
+// Each player has its own channels and titles, so that the origin's log and a blackout concern one player.
 const own = (kind, player) => `${kind}-${PLAYERS[player]}`;
 const KINDS = { live: {}, patched: { patches: true }, renewed: { patches: true }, capped: { patches: true }, low: { lowLatency: true } };
 const eachPlayer = (make) => Object.fromEntries(Object.keys(PLAYERS).flatMap(make));
@@ -169,7 +168,7 @@ function tests(player) {
   test("plays low latency, with segments that arrive while they are made", () =>
     watch({ title: own("low", player), manifest: "live.mpd", lowLatency: true }, async (viewer) => {
       const early = () => viewer.requests.filter(({ path, body_ms }) => path.endsWith(".m4s") && body_ms >= 2 * PART_MS).length;
-      // Who has stalled, on a loaded machine, is behind for good, unless the viewer goes back to the edge.
+      // A player that has stalled on a loaded machine stays behind, unless the viewer returns to the live edge.
       for (let tries = 5; ; tries -= 1) {
         await viewer.playOn(3);
         const latency = await viewer.latency(channelOf("low", player));
@@ -192,7 +191,7 @@ function tests(player) {
 
 test("the edge refused nothing but what is blacked out", async () => {
   const { logs } = stage.edge;
-  // What the edge has to say is read in order, a little later.
+  // The edge's log is read in order, with a short delay.
   const last = await fetch(`http://localhost:${stage.edge.port}/film/360p/0.m4s`);
   assert.equal(last.status, 401);
   for (const end = Date.now() + 10_000; !/session_missing/.test(logs.at(-1)?.message); await setTimeout(50)) assert.ok(Date.now() < end, "nothing was logged");

@@ -11,7 +11,7 @@ after(() => demo?.stop());
 const test = (name, body) => nodeTest(name, { timeout: 40_000 }, body);
 const pageTest = (name, body) => test(name, () => onPage(demo, name, body));
 
-/** How each format enters, and what is asked for below the entry. */
+/** Each format's entry, and its requests below the entry. */
 const FORMATS = {
   hls: {
     entry: "master.m3u8",
@@ -93,7 +93,7 @@ formatTest("a refusal shows its reason", async (page, format) => {
 });
 
 pageTest("dash: a refusal on the way shows its reason", async (page) => {
-  // The second segment is asked for under a session that nobody made.
+  // The second segment is requested under a forged session.
   await page.tab.route(/\/seg_002\.m4s/, (route) => route.continue({ url: forged(route.request().url()) }));
   const { status, reason } = await page.playDenied({ format: "dash" });
   assert.deepEqual([status, reason], ["401 Unauthorized", "session_signature"]);
@@ -163,7 +163,7 @@ pageTest("a session is renewed under the player, and revoked", async (page) => {
   try {
     await page.play();
     await page.playTo(3);
-    // The playlist of another language is asked for when the session is more than a second old.
+    // The playlist of another language is requested when the session is more than a second old.
     await tab.locator("#audio").selectOption({ label: "العربية (ar)" });
     await page.playTo((await tab.evaluate(() => document.querySelector("video").currentTime)) + 6);
     const requests = await page.requests();
@@ -175,12 +175,12 @@ pageTest("a session is renewed under the player, and revoked", async (page) => {
     assert.ok(arabic.every((request) => session(request) && !before.has(session(request))), "the session was not renewed");
     assert.equal(await page.denial(), null);
 
-    // The session's own name, where src/token/session.rs puts it.
+    // The session id, by the layout in src/token/session.rs.
     const id = Buffer.from(session(arabic.at(-1)), "base64url").subarray(13, 21).toString("hex");
     await api.revoke("localhost", { session: id });
     const status = () =>
       tab.evaluate(async (url) => {
-        // Past the browser's own copy, which it may keep.
+        // Bypasses the browser's own copy.
         const asked = await fetch(url, { cache: "no-store", headers: { "Stagedoor-Geography": "AE" } });
         return asked.status;
       }, arabic.at(-1).url);
@@ -236,7 +236,7 @@ test("an origin killed with changes pending loses none of them", async () => {
   const { api } = stack;
   await stack.synced();
   const { document } = await api.get("titles", "harbour");
-  // An edge that hears and does not answer: the first change is in flight, the others wait behind it.
+  // An edge that accepts requests and does not answer: the first change is in flight, the others wait.
   stack.edge.signal("SIGSTOP");
   let last;
   try {
@@ -277,7 +277,7 @@ async function enter(title, country) {
 /** A session's URL with one character of it changed. */
 const forged = (url) => url.replace(/(?<=\/~.{40})./, (character) => (character === "A" ? "B" : "A"));
 
-/** The document, with these countries denied by every offer beside those that are. */
+/** The document, with these countries added to the denied ones of every offer. */
 function withDenied(document, ...countries) {
   const offers = document.offers.map((offer) => ({
     ...offer,

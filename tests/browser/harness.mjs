@@ -24,7 +24,7 @@ export async function startDemo() {
   return {
     stack,
     browser,
-    /** What ended by itself; nothing should. */
+    /** The children that ended by themselves; there should be none. */
     deaths,
     async stop() {
       await browser.close();
@@ -34,14 +34,14 @@ export async function startDemo() {
   };
 }
 
-/** Runs a test on a fresh page; when it fails, a picture of the page is kept in test-results/. */
+/** Runs a test on a fresh page. After a failure, a screenshot is in test-results/. */
 export async function onPage({ stack, browser }, name, body) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1100 } });
   const tab = await context.newPage();
   tab.setDefaultTimeout(STEP_MS);
   const errors = [];
   tab.on("pageerror", (error) => errors.push(error));
-  // Chromium reports every refusal as an error too, and those the tests look at themselves.
+  // Chromium reports refusals as errors too. The tests check those themselves.
   tab.on("console", (message) => {
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(new Error(message.text()));
   });
@@ -64,7 +64,7 @@ async function keepPicture(tab, name) {
   await tab.screenshot({ path, fullPage: true }).catch(() => {});
 }
 
-/** The demo page as somebody uses it. */
+/** The demo page, used like a person does. */
 export class DemoPage {
   /** @param {import("playwright-core").Page} tab */
   constructor(tab) {
@@ -80,7 +80,7 @@ export class DemoPage {
     await this.tab.locator("#algorithm").selectOption(algorithm);
   }
 
-  /** Presses Play and waits until pictures move. */
+  /** Presses Play and waits until the picture moves. */
   async play(viewer = {}) {
     await this.choose(viewer);
     await this.tab.locator("#play").click();
@@ -106,13 +106,13 @@ export class DemoPage {
     return { status, reason, title, detail };
   }
 
-  /** Plays on, four times as fast, until the time has come. */
+  /** Plays at four times the speed up to a time. */
   async playTo(seconds) {
     await this.tab.evaluate(() => (document.querySelector("video").playbackRate = 4));
     await this.tab.waitForFunction((seconds) => document.querySelector("video").currentTime >= seconds, seconds, { polling: 100, timeout: 2 * STEP_MS });
   }
 
-  /** What has been decoded so far. */
+  /** The decoded frames and bytes so far. */
   frames() {
     return this.tab.evaluate(() => document.querySelector("video").getVideoPlaybackQuality().totalVideoFrames);
   }
@@ -124,7 +124,7 @@ export class DemoPage {
     );
   }
 
-  /** The heights on offer, as the page shows them. */
+  /** The offered heights on the page. */
   offered() {
     return this.tab.locator("#offered .chip").allInnerTexts();
   }

@@ -1,4 +1,4 @@
-// Real players on what the Worker makes of VOD, encrypted VOD, live with a long past, and low latency.
+// Real players play the Worker's HLS: VOD, encrypted VOD, live with a long window, and low latency.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test as nodeTest } from "node:test";
@@ -8,23 +8,23 @@ import { startStage } from "../players/stage.mjs";
 
 const PLAYERS = { "hls.js": "hls.js", "Shaka Player": "shaka-player", "video.js": "video.js" };
 
-/** A player of plain live keeps three target durations away from the edge. */
+/** A player of plain live stays three target durations behind the live edge. */
 const PLAIN_LATENCY_MS = 3 * SEGMENT_MS;
 const LOW_LATENCY_MS = 5_000;
 
 /** Delivery directives, as one cache key spells them. */
 const CANONICAL = /^(_HLS_msn=\d+(&_HLS_part=\d+)?(&_HLS_skip=(YES|v2))?)?$/;
 
-/** Why a player cannot do it, whoever serves. The edge's own delta updates say the map again. */
+/** Limits of players, with any server. The edge's own delta updates repeat the map. */
 const FORGETS_MAPS = { "Shaka Player": "Shaka Player 5.2.12 forgets the EXT-X-MAP that a delta update skips, and stalls at the next discontinuity" };
 
-/** How far a viewer of the plan `short` may go back, in seconds. */
+/** The rewind window of the plan `short`, in seconds. */
 const REWIND_S = 20;
 
 const ARABIC = /\p{Script=Arabic}/u;
 const ENGLISH = /[a-z]/i;
 
-// Each player has channels of its own, so that the packager's log is of one player alone.
+// Each player has its own channels, so that the packager's log concerns one player.
 const own = (kind, player) => `${kind}-${PLAYERS[player].replace(/\W/g, "")}`;
 const CHANNELS = {
   live: { history_s: 90, window_s: 600 },
@@ -114,7 +114,7 @@ function tests(player) {
       await viewer.call("seek", time - back_s);
       await viewer.until("pictures move", (state) => state.time > time - back_s + 1);
       await viewer.playOn(3);
-      // Time went on for the channel while the player sought: so the picture is as old as it should be, or a little older.
+      // The channel went on while the player sought, so the picture may be a little older than the target.
       const older = (await viewer.latency(channel)) - ((behind + back_s * 1000) % (32 * PART_MS));
       assert.ok(between(mod(older + 1_000, 32 * PART_MS), 0, 9_000), `${older} ms older than expected`);
       const numbers = viewer.paths(from).flatMap((path) => /^\d+p\/(\d+)\.m4s$/.exec(path)?.[1] ?? []).map(Number);
@@ -177,7 +177,7 @@ function tests(player) {
 
   function acrossDiscontinuities(kind, directive, site, also = async () => {}) {
     const name = own(kind, player);
-    // On anew, so that the end of the loop is near.
+    // Restarted, so that the end of the loop is near.
     stage.packager.channels[name] = new Channel(CHANNELS[kind]);
     return watch({ title: name, plan: "premium", lowLatency: true, site }, async (viewer) => {
       let before = 0;
@@ -207,13 +207,13 @@ test("three players of one low-latency title share what is fetched for them", as
   const media = fetched.map(({ path }) => path).filter((path) => path.endsWith(".m4s"));
   assert.ok(media.length > 20, `${media.length} parts and segments`);
   assert.deepEqual(media.filter((path, index) => media.indexOf(path) < index), [], "fetched twice");
-  // A playlist is kept for a part's time alone: whoever asks later has a newer one.
+  // A playlist is kept only for the time of a part. A later request gets a newer one.
   const playlists = fetched.filter(blocking).length;
   assert.ok(playlists < 0.8 * asked, `${playlists} playlists for ${asked} requests`);
 });
 
 test("the edge refused nothing", async () => {
-  // One refusal shows that they are noticed; what the edge has to say is read in order, a little later.
+  // One refusal shows that refusals are noticed. The edge's log is read in order, with a short delay.
   const refused = await fetch(`http://localhost:${stage.edge.port}/film/360p/seg_001.m4s`);
   assert.equal(refused.status, 401);
   const { logs } = stage.edge;
@@ -226,7 +226,7 @@ test("the edge refused nothing", async () => {
 async function isClose(viewer, name) {
   const channel = stage.packager.channels[name];
   const close = async () => between(await viewer.latency(channel), PART_MS, LOW_LATENCY_MS);
-  // Who has stalled, on a loaded machine, is behind for good, unless the viewer goes back to the edge.
+  // A player that has stalled on a loaded machine stays behind, unless the viewer returns to the live edge.
   for (let tries = 5; !(await close()); tries -= 1) {
     assert.ok(tries > 0, `${await viewer.latency(channel)} ms behind`);
     await viewer.call("goToEdge");
@@ -235,14 +235,14 @@ async function isClose(viewer, name) {
   keepsUp(viewer, name);
 }
 
-/** The player fetches what has just been taken, and is not a round of the loop behind. */
+/** The player fetches the newest segments, and is not a whole loop behind. */
 function keepsUp(viewer, name) {
   const last = Math.max(...viewer.paths().map((path) => Number(/^\d+p\/(\d+)\.\d\.m4s$/.exec(path)?.[1] ?? 0)));
   const now = stage.packager.channels[name].parts(Date.now()) / PARTS;
   assert.ok(now - last < 4, `asked for parts of ${last} last, at ${now}`);
 }
 
-/** Blocking requests reached the packager, and whatever their player's order was, in one spelling. */
+/** Blocking requests reached the packager, in one spelling whatever the player's order. */
 function blocked(name, directive) {
   const queries = stage.packager.requests.filter(({ channel }) => channel === name).map(({ query }) => query);
   assert.deepEqual(queries.filter((query) => !CANONICAL.test(query)), []);

@@ -1,5 +1,5 @@
-// Players in Chromium, moved from one pathway to another by the steering manifest. The other one is on another host name, behind
-// which is a proxy that passes the site's name on, as a CDN in front of the edge does.
+// The steering manifest moves players in Chromium from one pathway to another. The other pathway has its own host name, with a proxy
+// that passes the site's name on, like a CDN in front of the edge.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createReadStream } from "node:fs";
@@ -15,14 +15,14 @@ import { mint, readFlows, startEdge } from "../edge/harness.mjs";
 const root = new URL("../../", import.meta.url);
 const FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--proxy-server=direct://"];
 
-/** How long a player may take for one step, in milliseconds. */
+/** The time limit for one step of a player, in milliseconds. */
 const STEP_MS = 20_000;
 
 const SITE = "watch.localhost";
 const OTHER = "other.localhost";
 const SCRIPTS = { "/hls.js": "node_modules/hls.js/dist/hls.min.js", "/shaka.js": "node_modules/shaka-player/dist/shaka-player.compiled.js" };
 
-/** What each player does on the page: small buffers, so that it has something to fetch when it has been moved. */
+/** Each player's code on the page. Small buffers make it fetch soon after a move. */
 const PLAYERS = {
   hls: `const hls = new Hls({ maxBufferLength: 3, maxMaxBufferLength: 3 });
     hls.loadSource(url);
@@ -39,7 +39,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Pathways that the playlist names, or one and its clone: Shaka Player makes no clones where the playlist names but one. */
+/** Two pathways of the playlist, or one and its clone. Shaka Player makes no clones if the playlist names only one. */
 const PATHWAYS = {
   named: { ids: ["a", "b"], steering: { pathways: ["a", "b"] } },
   cloned: { ids: [".", "c"], steering: { clones: [{ id: "c", base_id: ".", host: OTHER }] } },
@@ -132,7 +132,7 @@ async function media(url) {
   return readFile(file).then((bytes) => new Response(bytes), () => new Response("", { status: 404 }));
 }
 
-/** A port with three host names: a page, the edge, and a proxy in front of it that writes down what was asked. */
+/** A port with three host names: a page, the edge, and a proxy in front of it that records requests. */
 async function startFront(edge) {
   const asked = [];
   const server = createServer(async (request, reply) => {

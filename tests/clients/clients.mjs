@@ -1,25 +1,25 @@
-// Media clients of others, as Debian has them, played from the command line without a screen.
+// Media clients of Debian, run from the command line without a screen.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
-/** How long a client may take, in milliseconds: machines are loaded at times. */
+/** The time limit for a client, in milliseconds; machines may be loaded. */
 const LIMIT_MS = 60_000;
 
-/** The user that clients run as which refuse to be root: Debian's `nobody`. */
+/** The user for clients that refuse to run as root: Debian's `nobody`. */
 const NOBODY = 65_534;
 
 /**
  * @typedef {object} Played
- * @property {number} frames pictures that were decoded
- * @property {number} sounds buffers or blocks of sound that were decoded
- * @property {number | null} code the exit code; null: it was ended once it had shown enough
- * @property {string} said what it said last
+ * @property {number} frames decoded frames
+ * @property {number} sounds decoded buffers or blocks of audio
+ * @property {number | null} code the exit code; null if it was stopped after it had played enough
+ * @property {string} said its last output
  */
 
-/** How each client is started, and how it tells what it has decoded. */
+/** Each client's command line, and how to read what it has decoded. */
 const CLIENTS = {
   ffmpeg: {
     program: "ffmpeg",
@@ -39,7 +39,7 @@ const CLIENTS = {
     args: (url) => [
       ...["-v", "playbin", "flags=audio+video", `uri=${url}`],
       ...["video-sink=fakesink name=pictures silent=false sync=false", "audio-sink=fakesink name=sound silent=false sync=false"],
-      // Beside something live, it does not pause whenever it has little in store: at the live edge that is always.
+      // For live streams, it must not pause on a short buffer: at the live edge the buffer is always short.
       ...["audiotestsrc", "is-live=true", "num-buffers=1", "!", "fakesink"],
     ],
     tell: (line, played) => {
@@ -67,12 +67,12 @@ const CLIENTS = {
 
 export const NAMES = Object.keys(CLIENTS);
 
-/** Of how many of its pictures a client tells, at least: some leave out the first or last, and GStreamer, those in quick succession. */
+/** The smallest share of frames that a client reports. Some omit the first or last, and GStreamer omits frames in quick succession. */
 export function told(name) {
   return CLIENTS[name].told ?? 0.9;
 }
 
-/** What a client calls itself, or null where it is not installed. */
+/** A client's name and version, or null if it is not installed. */
 export function version(name) {
   const { program, version } = CLIENTS[name];
   const { status, stdout } = spawnSync(program, version, { encoding: "utf8", ...credentials(CLIENTS[name]) });
@@ -80,7 +80,7 @@ export function version(name) {
 }
 
 /**
- * Plays a URL to its end, or until it has played enough, or for so long.
+ * Plays a URL to its end, until it has played enough, or up to a time limit.
  * @param {{enough?: false | ((played: Played) => boolean), limit_ms?: number, live?: boolean}} wish
  * @returns {Promise<Played>}
  */

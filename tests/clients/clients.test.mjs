@@ -1,24 +1,23 @@
-// Media clients of others on what the Worker makes of HLS and DASH, each beside the same media straight from the media origin, so
-// that a fault of the client's own is told apart. What is judged is what was decoded, and the log of requests. Each of them has
-// one stream, and a token that may be used once: those that open a manifest twice, or ask for a live one at its entry, are no
-// second viewers.
+// Media clients play the Worker's HLS and DASH, and the same media straight from the media origin, to tell a fault of the client from
+// one of the edge. The tests check the decoded frames and the log of requests. Each client has a limit of one stream and a token for
+// one use: a client that opens a manifest twice, or requests a live one at its entry, is not a second viewer.
 import assert from "node:assert/strict";
 import { after, before, describe, test as nodeTest } from "node:test";
 import { Channel } from "../players/channel.mjs";
 import { NAMES, play, told, version } from "./clients.mjs";
 import { EXP_S, LIFETIME_S, startTheatre } from "./theatre.mjs";
 
-/** Segments of a title, of 64 pictures each. */
+/** The number of a title's segments, of 64 frames each. */
 const SEGMENTS = 4;
 const FRAMES = SEGMENTS * 64;
 
 const AES_FRAMES = 600;
 
-/** Pictures of a live channel that have to be decoded: eight seconds of them. */
+/** The frames of a live channel that have to be decoded: eight seconds. */
 const LIVE_FRAMES = 256;
 
 /**
- * What is played, and where its manifest lies below the media origin. `frames` is how many pictures are in it.
+ * The cases: the media, and its manifest below the media origin. `frames` is its number of frames.
  * @type {Record<string, {media: string, manifest: string, live?: boolean, frames: number}>}
  */
 const CASES = {
@@ -31,16 +30,16 @@ const CASES = {
   "DASH, live, times": { media: "dash/times/", manifest: "live.mpd", live: true, frames: LIVE_FRAMES },
 };
 
-/** What a client cannot play straight from the media origin either. */
+/** Cases that a client cannot play from the media origin either. */
 const OWN_FAULTS = {
   "ffmpeg: DASH, live, numbers": "FFmpeg 5.1 asks for the segment that is being made, again and again, and for no other",
   "gstreamer: DASH, live, times": "GStreamer 1.22 counts the time at which a live timeline begins twice",
 };
 
-/** Clients that go on with the URLs of a live channel's first manifest: their sessions have to last (`sessions.unrenewed`). */
+/** Clients that keep the URLs of a live channel's first manifest: their sessions have to last (`sessions.unrenewed`). */
 const KEEPS_FIRST = ["ffmpeg: DASH, live, times", "vlc: DASH, live, times", "vlc: DASH, live, numbers"];
 
-/** Whom a test is about, beside those who watch the cases: each has a title of its own, so that requests are told apart. */
+/** Further viewers. Each has its own title, so that requests can be told apart. */
 const OTHERS = ["capped", "refused", "whole"];
 
 /** @type {Awaited<ReturnType<typeof startTheatre>>} */
@@ -84,7 +83,7 @@ test("every client is installed, and names itself", () => {
   }
 });
 
-/** Plays a case straight, and then with the session in the path and in the query. */
+/** Plays a case from the media origin, and then with the session in the path and in the query. */
 async function asStraight(client, name) {
   const fault = OWN_FAULTS[`${client}: ${name}`];
   const { media, manifest, live, frames } = CASES[name];
@@ -127,7 +126,7 @@ async function refused(client, name, site) {
   }
 }
 
-/** What a client calls itself is what the site knows it by. */
+/** The clients' names match those in the site's document. */
 async function whole(client) {
   const { manifest } = CASES.DASH;
   for (const [site, lifetime_s] of [["path", LIFETIME_S], ["unrenewed", EXP_S]]) {

@@ -1,4 +1,4 @@
-// A title of HLS over HTTP: the loop of channel.mjs, from its beginning to its end.
+// An HLS title over HTTP: one round of the loop of channel.mjs.
 //
 //   /master.m3u8
 //   /{rendition}/index.m3u8
@@ -10,7 +10,7 @@ const TYPES = { m3u8: "application/vnd.apple.mpegurl", mp4: "video/mp4", m4s: "v
 const LOOP = new Channel({ history_s: 0 });
 
 export class Film {
-  /** @param {number} segments as much of the loop */
+  /** @param {number} segments the number of segments of the loop */
   constructor(segments) {
     this.segments = segments;
   }

@@ -1,8 +1,8 @@
-// Somebody between a client and a server who writes down what is asked for: clients on the command line do not say.
+// A proxy that records requests, because clients on the command line do not report them.
 import { request as ask, createServer } from "node:http";
 
 /**
- * Listens on an address of this machine, and passes all on to a port of the loopback interface.
+ * Listens on an address of this machine, and forwards everything to a port of the loopback interface.
  * @returns {Promise<{url: string, requests: Recorded[], stop: () => Promise<void>}>}
  *
  * @typedef {{path: string, query: string, status: number | null, location: string | null, body: string | null, at: number}} Recorded `body` is that of a

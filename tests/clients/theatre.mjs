@@ -9,10 +9,10 @@ import { Packager } from "../players/packager.mjs";
 import { Film } from "./film.mjs";
 import { startRecorder } from "./recorder.mjs";
 
-/** Sessions of renewing sites are renewed as often, in seconds. */
+/** The interval of renewal on renewing sites, in seconds. */
 const RENEWAL_S = 2;
 
-/** How long viewer tokens last, in seconds, and the tokens of sessions where nothing else is said. */
+/** The lifetime of viewer tokens, and of session tokens by default, in seconds. */
 export const EXP_S = 36_000;
 export const LIFETIME_S = 3_600;
 
@@ -28,7 +28,7 @@ const SITES = {
 
 /**
  * @param {object} options
- * @param {number} options.film how many segments the title of HLS has, at `/film/`
+ * @param {number} options.film the number of segments of the HLS title at `/film/`
  * @param {Record<string, import("../players/channel.mjs").ChannelOptions>} options.channels live channels of HLS, below `/live/`
  * @param {Record<string, import("../players/dash.mjs").Title | import("../players/dash.mjs").Live>} options.dash below `/dash/`
  * @param {Record<string, {media: string, plans: Record<string, object>}>} options.titles
@@ -50,7 +50,7 @@ export async function startTheatre({ film, channels, dash, titles }) {
   return {
     origin: origin.url,
     edge,
-    /** Somebody with a plan who is about to watch a title: one stream, with a token that may be used once. */
+    /** A viewer with a plan and a title: one stream, and a token for one use. */
     async enter({ site, title, manifest, plan }) {
       const exp = Math.floor(Date.now() / 1000) + EXP_S;
       const name = `viewing-${(count += 1)}`;
@@ -64,7 +64,7 @@ export async function startTheatre({ film, channels, dash, titles }) {
 
 let count = 0;
 
-/** What somebody asked the edge for, of one title, from a time on. */
+/** The requests for one title since a time. */
 class Viewing {
   #title;
   #all;
@@ -89,23 +89,23 @@ class Viewing {
     return this.requests().filter(({ path, status }) => status !== null && status < 300 && /\.(m4s|ts|mp4)$/.test(path));
   }
 
-  /** The session tokens that segments came with. */
+  /** The session tokens of segment requests. */
   segmentSessions() {
     return new Set(this.#segments().map(token));
   }
 
-  /** The folders of pictures. */
+  /** The folders of video. */
   heights() {
     return new Set(this.#segments().flatMap(({ path }) => /\/(\d+p)\//.exec(path)?.[1] ?? []));
   }
 
-  /** For how long each session token is good, in seconds from now: see src/token/session.rs. */
+  /** The remaining lifetime of each session token in seconds: see src/token/session.rs. */
   lifetimes_s() {
     const expiry = (token) => Buffer.from(token, "base64url").readUInt32BE(5);
     return [...this.segmentSessions()].map((token) => expiry(token) - Date.now() / 1000);
   }
 
-  /** All below the entry came with a session, and nothing was refused. A segment at the live edge may not be there yet. */
+  /** Every request below the entry had a session, and none was refused. A segment at the live edge may not be ready. */
   wasServedWell() {
     for (const request of this.requests()) {
       const { path, query, status } = request;
@@ -115,14 +115,14 @@ class Viewing {
     }
   }
 
-  /** What happened, for a test that failed. */
+  /** The requests, for a failed test. */
   report() {
     const short = (text) => text.replaceAll(/~?[A-Za-z0-9_-]{100}/g, (token) => `~${token.slice(-5)}`).replaceAll(/token=[^&]+/g, "token=…");
     return this.requests().slice(-40).map(({ path, query, status }) => `  ${status} ${short(path)}?${short(query)}`).join("\n");
   }
 }
 
-/** The session token of a request: that in the query counts before that in the path. */
+/** The session token of a request: the one in the query, else the one in the path. */
 function token({ path, query }) {
   return /(?:^|&)sd_session=([A-Za-z0-9_-]{100})(?:&|$)/.exec(query)?.[1] ?? /\/~([A-Za-z0-9_-]{100})\//.exec(path)?.[1];
 }

@@ -1,4 +1,4 @@
-// What the edge keeps, for how long, and how often it asks the media origin.
+// Which files the edge keeps, for how long, and how often it asks the media origin.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, beforeEach, test } from "node:test";
@@ -17,11 +17,11 @@ const LOW_LATENCY = `${LIVE}#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD
 
 let edge;
 let root;
-/** How the media origin answers, by file name and query: a function of how often it was asked before. */
+/** The media origin's answers, by file name and query: functions of the number of earlier requests. */
 let answers;
 let asked;
 let number = 0;
-/** A name that no other test has. */
+/** A unique name. */
 const fresh = (extension) => `file-${++number}.${extension}`;
 
 before(async () => {
@@ -64,7 +64,7 @@ async function get(path, init) {
 }
 
 const times = (name) => asked.filter((one) => one.name === name).length;
-/** What is done behind a reply has ended. */
+/** Waits until background work has ended. */
 const settled = () => sleep(150);
 
 test("a stale file is served while one request fetches it again", async () => {
@@ -138,7 +138,7 @@ test("a missing file is remembered for a short time, by its kind", async () => {
   for (const [name, after_ms] of [[fresh("m4s"), 1_100], [fresh("m3u8"), 1_100], [fresh("key"), 2_100]]) {
     const is_missing = (reply) => assert.deepEqual([reply.status, reply.reason, reply.header("Cache-Control")], [404, "media_missing", "no-store"], name);
     is_missing(await get(name));
-    // Who comes in the meantime waits, and costs the media origin one request.
+    // Requests in the meantime wait, and cost the media origin one request.
     const started = Date.now();
     (await Promise.all([get(name), get(name), get(name)])).forEach(is_missing);
     assert.ok(Date.now() - started >= after_ms - 600, `${name}: ${Date.now() - started} ms`);

@@ -1,4 +1,4 @@
-// The DASH origin of the player tests, before anything is judged by it.
+// Checks the DASH origin of the player tests.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { getElementsByName, parseXml } from "@svta/cml-xml";
@@ -23,7 +23,7 @@ const get = async (path, headers = {}) => {
   return { status: reply.status, bytes: Buffer.from(await reply.arrayBuffer()) };
 };
 
-/** What mpd-parser takes an MPD for: the renditions, by what their segments are named after. */
+/** mpd-parser's reading of an MPD: the renditions, by the names of their segments. */
 async function renditions(path) {
   const manifestUri = new URL(path, `${origin.url}/dash/`).href;
   const { status, bytes } = await get(path);
@@ -88,7 +88,7 @@ test("an MPD with its patch is the MPD of that time", () => {
   for (const ms of [0, -1, 61_000, NaN]) assert.equal(patch(channel, from, from + ms), null, `${ms} ms`);
 });
 
-/** The operations of RFC 5261 that the origin's patches have. */
+/** Applies the operations of RFC 5261 that the origin's patches use. */
 function applied(mpd, patch) {
   const document = parseXml(mpd);
   const [root] = getElementsByName(document, "MPD");

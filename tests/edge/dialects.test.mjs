@@ -1,4 +1,4 @@
-// Every dialect of viewer token, and every placement, at the built Worker in workerd. The tokens are the command's.
+// Every dialect of viewer token, and every placement, at the built Worker in workerd. The command mints the tokens.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
@@ -128,7 +128,7 @@ before(async () => {
   const title = { id: "harbour", sites: CASES.map(({ host }) => host), offers: [{ id: "all", territories: { allow: ["*"] } }] };
   const documents = { "v1/keys/sessions": { revision: 1, ...sessions }, "v1/title/harbour": { revision: 1, ...title } };
   for (const { host, accept, issuers = [], key, replay, others = [], nameless } of CASES) {
-    // Each case has an issuer of its own, so that no key serves two.
+    // Each case has its own issuer, so no key is shared.
     const own = JSON.parse(JSON.stringify({ accept: [accept], issuers, replay }).replaceAll('"keys"]', `"${host}"]`).replaceAll(':"keys"', `:"${host}"`));
     const { d, p, q, dp, dq, qi, ...verifying } = key;
     documents[`v1/keys/${host}`] = { revision: 1, issuer: host, keys: [...others, { ...verifying, kid: "k1" }] };
@@ -152,7 +152,7 @@ async function mint({ dialect, host, claims }) {
   return JSON.parse(stdout);
 }
 
-/** What a viewer with the token asks for. */
+/** The request of a viewer with the token. */
 function request({ host, present }, minted) {
   const { url, path = "/harbour/master.m3u8", query, headers = {} } = present(minted);
   return { url: url ?? `https://${host}${path}${query ? `?${query}` : ""}`, headers };
@@ -162,7 +162,7 @@ function ask({ url, headers }, { country = "AE", address = ADDRESS } = {}) {
   return edge.fetch(url, { country, headers: { "CF-Connecting-IP": address, ...headers } });
 }
 
-/** The same request with one character of its signature changed: of the longest run of what signatures are made of. */
+/** The same request with one changed character in the signature, its longest run of signature characters. */
 function forged(wanted) {
   const text = JSON.stringify(wanted);
   const [longest] = text.match(/[A-Za-z0-9_-]{20,}/g).sort((a, b) => b.length - a.length);
@@ -214,7 +214,7 @@ test("one viewer's verified token opens nothing for another", async () => {
 
 test("a token for one use is renewed with its use, and not by asking for the headers alone", async () => {
   const row = CASES.find(({ replay }) => replay);
-  // Another name than above, where the first one was used.
+  // Another token id than above, which was used.
   const { url, headers } = request(row, await mint({ ...row, claims: { ...row.claims, cti: "0b" } }));
   const head = () => edge.fetch(url, { method: "HEAD", country: "AE", headers });
   const before = await head();
@@ -222,7 +222,7 @@ test("a token for one use is renewed with its use, and not by asking for the hea
   const used = await ask({ url, headers });
   assert.equal(used.status, 200, await used.text());
   assert.match(used.headers.get("Set-Cookie"), /^cat=/);
-  // Its player may ask again, and gets no second token; nobody else may.
+  // Its player may repeat the request, and gets no second token. Nobody else may.
   const again = await ask({ url, headers });
   assert.deepEqual([again.status, again.headers.get("Set-Cookie")], [200, null], await again.text());
   const elsewhere = await ask({ url, headers }, { address: "198.51.100.1" });

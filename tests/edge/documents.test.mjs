@@ -1,4 +1,4 @@
-// Isolate memory in front of KV: what it saves, and how old what it serves may be.
+// Isolate memory in front of KV: how many reads it saves, and how old its documents may be.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -118,7 +118,7 @@ test("a hundred thousand revocations arrive in one batch and end their sessions"
     };
     assert.deepEqual(await ask(one), [401, "revoked"]);
     assert.deepEqual(await ask(other), [200, undefined]);
-    // Out of order, what is revoked might not be found; in neither form, nothing would be revoked.
+    // Entries out of order might not be found, and without either form nothing would be revoked.
     const { packed, ...neither } = document(records);
     for (const wrong of [document([...records].reverse()), neither, { ...document(records), revoked: [] }]) {
       await assert.rejects(edge.change({ [key]: { ...wrong, revision: 2 } }), /invalid/, "it was taken");

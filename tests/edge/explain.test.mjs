@@ -1,4 +1,4 @@
-// The explain endpoint: the trace of `stagedoor explain`, for those who can sign for it.
+// The explain endpoint: the trace of `stagedoor explain`, for signed requests.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
@@ -33,7 +33,7 @@ async function ask(request, { on = edge, secret = EXPLAIN_SECRET, body = JSON.st
   return { status: reply.status, headers: reply.headers, text: await reply.text() };
 }
 
-/** What the command prints for the same request and documents. */
+/** The command's output for the same request and documents. */
 async function print(request, documents) {
   const home = await mkdtemp(join(desk, "case-"));
   await mkdir(join(home, "documents"));
@@ -50,7 +50,7 @@ async function print(request, documents) {
   });
 }
 
-/** The texts that may stand in no trace: keys, and what a request shows. */
+/** The texts that no trace may contain: keys, and the credentials of a request. */
 function secrets(...shown) {
   const keys = Object.values(base.documents).flatMap(({ keys }) => keys ?? []);
   return [...keys.flatMap(({ k }) => k ?? []), EXPLAIN_SECRET, ...shown].flatMap((text) => [text, ...text.split(".").filter((part) => part.length > 20)]);
@@ -58,14 +58,14 @@ function secrets(...shown) {
 
 test("the command and the endpoint print one trace for every request of the flows", async (t) => {
   let count = 0;
-  // Flows of the same documents share an edge.
+  // Flows with the same documents share an edge.
   const byDocuments = new Map();
   for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== "base.json")) {
     for (const flow of await readFlows(file)) {
-      // The command says what is wrong with a document that the edge cannot read.
+      // The command describes an error in an unreadable document; the edge does not.
       if (JSON.stringify(flow.steps).includes("document_invalid")) continue;
       const documents = { ...base.documents, ...flow.documents };
-      // The command takes neither marks of deletion nor what is broken.
+      // The command accepts neither tombstones nor broken documents.
       for (const [key, document] of Object.entries(documents)) {
         if (document?.deleted || (document?.id && !document.sites)) delete documents[key];
       }
@@ -82,7 +82,7 @@ test("the command and the endpoint print one trace for every request of the flow
         for (const { request } of flow.steps) {
           const token = request.token && (await mint(base, request.token));
           const fill = (text) => text?.replace("{{token}}", token).replace("{{tampered}}", token && tamper(token));
-          // A session is opened by a running edge: those of the flows are asked about below.
+          // Only a running edge opens sessions. Sessions of the flows are explained below.
           const path = fill(request.path).replace("{{session}}", "A".repeat(68));
           const wanted = {
             url: `https://${request.host ?? "watch.example.com"}${path}`,
@@ -132,7 +132,7 @@ test("an explanation gives the reason of the edge's reply, whatever is missing o
   for (const state of ["missing", "broken"]) {
     for (let bits = 0; bits < 2 ** KINDS.length; bits++) {
       const gone = KINDS.filter((_, at) => bits & (1 << at));
-      // All that can be missing together; of what is broken, one at a time.
+      // Everything that can be missing, together; broken documents, one at a time.
       if (state === "broken" && gone.length !== 1) continue;
       const name = `${state}-${bits}`;
       const host = `${name}.example.com`;
@@ -185,7 +185,7 @@ test("an explanation gives the reason of the edge's reply, whatever is missing o
   }
 });
 
-/** A session's token by the layout in src/token/session.rs, for an offer that asks for nothing. */
+/** A session token, by the layout in src/token/session.rs, for an offer without conditions. */
 function mintSession({ kid, k }, host, title) {
   const hash = (text, length) => createHash("sha256").update(text).digest().subarray(0, length);
   const word = (number) => Buffer.from([number >>> 24, number >>> 16, number >>> 8, number]);
@@ -280,7 +280,7 @@ test("explanations have a rate limit, and unsigned requests do not count", async
     const statuses = [];
     for (let turn = 0; turn <= EXPLAIN_LIMIT; turn++) statuses.push(await ask(request, { on: own }));
     const refused = statuses.filter(({ status }) => status === 429);
-    // A minute of the limit's may have begun in between.
+    // A new minute of the limit may have begun in between.
     assert.ok(refused.length <= 1 && statuses.every(({ status }) => status === 200 || status === 429));
     if (refused.length === 1) assert.equal(refused[0].headers.get("retry-after"), "60");
     for (let turn = 0; turn <= EXPLAIN_LIMIT; turn++) statuses.push(await ask(request, { on: own }));

@@ -12,7 +12,7 @@ const SESSION = /[A-Za-z0-9_-]{100}/;
 for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== "base.json").sort()) {
   for (const [index, { name, native }] of (await read(file)).entries()) {
     if (native) continue;
-    // Read anew, so that the times in it count from the start of this flow.
+    // Read again, so that its times count from the start of this flow.
     test(`${file}: ${name}`, async () => run(await read("base.json"), (await read(file))[index]));
   }
 }

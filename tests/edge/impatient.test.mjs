@@ -1,4 +1,4 @@
-// Players that ask again as fast as they can: for a segment that is not there yet, and under a session that has ended.
+// Players that repeat requests as fast as they can: for a segment that is not ready, and under an ended session.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +10,7 @@ const PATIENT_TIMES = 3;
 
 let base;
 let edge;
-/** How the media origin answers, by file name: a function of how often it was asked. */
+/** The media origin's answers, by file name: functions of the number of requests. */
 const answers = {};
 const asked = [];
 
@@ -44,7 +44,7 @@ async function get(url, init) {
   return { status: reply.status, body, header: (name) => reply.headers.get(name) };
 }
 
-/** The lines of the log about a reason, since `from`. */
+/** The log lines with a reason, from the line `from` on. */
 function lines(reason, from = 0) {
   const told = edge.logs.slice(from).map(({ message }) => message);
   return told.filter((message) => message.startsWith("{")).map((message) => JSON.parse(message)).filter((line) => line.reason === reason);
@@ -94,7 +94,7 @@ test("an ended session gets Retry-After, and its client waits if it ignores it",
   }
   assert.ok(Date.now() - began >= 2_000, "the last two have waited");
   assert.deepEqual(lines("session_expired", from).length, 1);
-  // Another client's refusals are told of by themselves, and at once.
+  // Another client's refusals are logged separately, and at once.
   const other = await session({ sub: "over as well", exp: Math.floor(Date.now() / 1000) + 2 });
   await sleep(3_000);
   assert.equal((await get(`${other}/entry.m3u8`)).status, 401);

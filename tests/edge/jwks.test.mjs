@@ -28,7 +28,7 @@ async function published(...kids) {
   return { keys: await Promise.all(kids.map(async (kid) => ({ kid, alg: "ES256", use: "sig", ...(await exportJWK((await pair(kid)).publicKey)) }))) };
 }
 
-/** An edge and an issuer that counts what it is asked. `answer` is what it answers, and may be changed. */
+/** An edge, and an issuer that counts its requests. `answer` is its reply, and may be changed. */
 async function start({ own = [], url = SET, answer, variables, cached } = {}) {
   const base = await readFlows("base.json");
   const issuer = { answer, asked: 0 };
@@ -167,7 +167,7 @@ test("the document's own keys need no issuer", async () => {
   const own = await published("own");
   const { enter } = await start({ own: own.keys, answer: () => new Response("", { status: 500 }) });
   assert.equal(await enter("own"), 200);
-  // Nobody can say that the key is unknown.
+  // Without the set, it is not known whether the key exists.
   assert.equal(await enter("a"), "503 keys_unavailable");
 });
 

@@ -1,4 +1,4 @@
-// Media through the edge's cache: HEAD, Range, conditions, what is kept and what is not.
+// Media through the edge's cache: HEAD, Range, conditions, and which replies are kept.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -10,7 +10,7 @@ import { startEdge } from "./harness.mjs";
 const base = JSON.parse((await readFile(new URL("../flows/base.json", import.meta.url), "utf8")).replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
 const SEGMENT = "0123456789".repeat(10);
 const LARGE = 9 * 1024 * 1024;
-/** Where the media origin sends on. */
+/** The targets of the media origin's redirects. */
 const PLACES = {
   "redirected.m4s": "/vod/harbour/further.m4s",
   "further.m4s": "https://cdn.example.com/vod/harbour/moved.m4s?signature=x",
@@ -30,7 +30,7 @@ before(async () => {
 });
 after(() => edge.stop());
 
-/** A media origin that knows ranges and conditions, and writes down what it was asked. */
+/** A media origin with ranges and conditions that records its requests. */
 async function upstream(request) {
   const { pathname, search } = new URL(request.url);
   const name = pathname.replace("/vod/harbour/", "");
@@ -77,7 +77,7 @@ async function get(path, init) {
   const from = asked.length;
   const reply = await edge.fetch(`${root}/${path}`, { country: "AE", ...init });
   const body = await reply.text();
-  // What the cache keeps, it keeps behind the reply.
+  // The cache stores a file after the reply.
   await new Promise((resolve) => setTimeout(resolve, 50));
   return { status: reply.status, header: (name) => reply.headers.get(name), body, upstream: asked.slice(from) };
 }
@@ -137,7 +137,7 @@ test("conditions bring 304, from the origin and from the cache", async () => {
 test("If-Range protects against another version, whatever the media origin does", async () => {
   const part = (known) => ({ headers: { Range: "bytes=0-4", "If-Range": known } });
   const date = "Sun, 22 Nov 2026 06:00:00 GMT";
-  // `careless.m4s` is of a media origin that has no use for If-Range; `large.m4s` is too large to be kept for a part of it.
+  // `careless.m4s` comes from a media origin that ignores If-Range; `large.m4s` is too large to be kept for a range.
   for (const name of ["if-range.m4s", "careless.m4s", "large.m4s"]) {
     for (const round of ["from the origin", "from the cache"]) {
       for (const known of ['"s"', date]) {

@@ -1,5 +1,5 @@
-// What strangers can make an isolate remember: many long keys, and much under them, from outside, against the built Worker.
-// The counter of its budget tells what the memories take, and WebAssembly's own memory that nothing else grows beside them.
+// Strangers fill the memories of an isolate of the built Worker: many long keys, and large values. The budget's counter gives the
+// size of the memories, and WebAssembly's own memory shows that nothing else grows.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -9,10 +9,10 @@ import { startEdge } from "./harness.mjs";
 
 const MIB = 1024 * 1024;
 
-/** What WebAssembly's memory has beside the budget: code's own data and stack, requests under way, and what the allocator cannot use. */
+/** WebAssembly's memory beside the budget: the code's data and stack, requests under way, and fragmentation. */
 const SLACK = 24 * MIB;
 
-/** What is allocated beside the budget. */
+/** Allocations beside the budget. */
 const BESIDE = 8 * MIB;
 
 const base = JSON.parse((await readFile(new URL("../flows/base.json", import.meta.url), "utf8")).replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
@@ -46,7 +46,7 @@ function upstream(request) {
   if (name.startsWith("missing")) return new Response("gone", { status: 404 });
   if (name.startsWith("entry")) return new Response("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n");
   if (name.endsWith(".m3u8")) {
-    // With a variable from the query, the template is another for each query.
+    // With a variable from the query, each query has its own template.
     const variable = name.startsWith("variable") ? '#EXT-X-DEFINE:QUERYPARAM="w"\n#EXTINF:4,\nx{$w}.m4s\n' : "";
     const head = `#EXTM3U\n#EXT-X-VERSION:11\n#EXT-X-TARGETDURATION:4\n# ${name} ${searchParams.get("v")}\n`;
     return new Response(`${head}${variable}${segments}\n#EXT-X-ENDLIST\n`);
@@ -64,7 +64,7 @@ async function get(url) {
   return { status: reply.status, body: await reply.text() };
 }
 
-/** Asks for many URLs, some at a time, and tells how often which status was answered. */
+/** Requests many URLs, some at a time, and counts the statuses. */
 async function flood(count, url) {
   const statuses = {};
   let next = 0;

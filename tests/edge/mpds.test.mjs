@@ -1,4 +1,4 @@
-// What mpd-parser and cml-xml make of MPDs of other projects, before the command rewrote them and after.
+// Compares how mpd-parser and cml-xml read MPDs of other projects, before and after the command rewrote them.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,20 +13,20 @@ const BELOW = `${HOST}/~${TOKEN}/dash/index.mpd`;
 
 const MAX_HEIGHT = 360;
 
-/** When an MPD is read that says how long its stream has been going on. */
+/** The time at which an MPD with a start time is read. */
 const NOW = Date.UTC(2026, 0, 1);
 
-/** How each way of signing is asked for, and where a player has the MPD from. */
+/** The options of each way of signing, and the MPD's URL for a player. */
 const SIGNINGS = {
   "in the path, at the entry": { words: ["--signing", "path", "--session", TOKEN, "--url", AT_ENTRY], url: AT_ENTRY },
   "in the path, below it": { words: ["--session", TOKEN, "--url", BELOW], url: BELOW },
   "in the query": { words: ["--signing", "query", "--session", TOKEN, "--url", AT_ENTRY], url: AT_ENTRY },
 };
 
-/** What the command refuses, since it is cut off. Two projects have the same. */
+/** MPDs that the command refuses because they are cut off. Two projects have the same. */
 const REFUSED = new Set(["dash-mpd-rs/incomplete.mpd"]);
 
-/** What mpd-parser cannot read, before anything was changed, and what it throws: no period, and no end. */
+/** MPDs that mpd-parser cannot read even unchanged, and its errors: no period, and no end. */
 const UNREAD = new Set([
   "zencoder-go-dash/mpd/fixtures/live_profile_dynamic.mpd: Invalid array length",
   "zencoder-go-dash/mpd/fixtures/location.mpd: INVALID_NUMBER_OF_PERIOD",
@@ -42,13 +42,13 @@ before(async () => {
 });
 after(() => rm(scratch, { recursive: true }));
 
-/** What the command writes of MPDs. */
+/** The MPDs, rewritten by the command. */
 function written(words) {
   const names = [...mpds.keys()].filter((name) => !REFUSED.has(name));
   return rewritten("dash", names, ["--foreign", "sign", ...words]);
 }
 
-/** What mpd-parser reads: the playlists that it makes, and before that each Representation with each of its bases. */
+/** mpd-parser's result: its playlists, and before that each Representation with each of its base URLs. */
 function read(text, manifestUri) {
   const options = { manifestUri, NOW };
   const clock = attempt(() => parseUTCTiming(text));
@@ -70,10 +70,10 @@ function attempt(call) {
   }
 }
 
-/** What stands beside the URL that was made of it: `resolvedUri`, or that of each segment. */
+/** The members next to a resolved URL: `resolvedUri`, or that of each segment. */
 const RELATIVE = new Set(["uri", "baseUrl", "media", "initialization", "segmentUrls"]);
 
-/** Compares what was parsed: the same, but for URLs that carry the session. Returns how many do. */
+/** Compares two results: equal, except for URLs with the session. Returns the number of such URLs. */
 function compare(before, after, at, url) {
   if (typeof before !== "object" || before === null || ArrayBuffer.isView(before)) {
     if (typeof before === "string" && typeof after === "string" && before !== after) {
@@ -89,8 +89,8 @@ function compare(before, after, at, url) {
   return keys(before).reduce((signed, key) => {
     const found = [before[key], after[key], `${at}.${key}`];
     if (key !== "resolvedUri") return signed + compare(...found, url);
-    // With segments, or an index of them, nobody fetches the base itself: a folder is as good as a file in it. Nor does
-    // anybody, for media, where it is the MPD.
+    // With segments, or an index of them, no player fetches the base itself, so a folder equals a file in it. Nor does any
+    // player fetch the MPD as media.
     const isBase = before.segments?.length > 0 || before.sidx || before.resolvedUri === url;
     return signed + (isBase ? based : fetched)(...found);
   }, 0);
@@ -108,7 +108,7 @@ function based(before, after, at) {
   return 0;
 }
 
-/** At the entry, a live MPD tells where the next one is to be had. */
+/** At the entry, a live MPD names the URL of the next one. */
 function located({ manifest, representations }, url) {
   const isLive = representations.some(({ attributes }) => attributes.type === "dynamic");
   if (!isLive || url === BELOW || "locations" in manifest || Object.keys(manifest).length === 0) return manifest;
@@ -135,7 +135,7 @@ for (const [where, { words, url }] of Object.entries(SIGNINGS)) {
   });
 }
 
-/** Where a URL is what an element's text says, or one of its attributes. */
+/** Where an element's text or attribute is a URL. */
 const TEXTS = new Set(["BaseURL", "Location", "PatchLocation", "ContentSteering"]);
 const ATTRIBUTES = {
   SegmentTemplate: ["media", "initialization", "index", "bitstreamSwitching"],
@@ -145,7 +145,7 @@ const ATTRIBUTES = {
   UTCTiming: ["value"],
 };
 
-/** Compares elements as they were read: the same, but for URLs. */
+/** Compares elements: equal, except for URLs. */
 function compareElements(before, after, at) {
   assert.equal(after.nodeName, before.nodeName, at);
   assert.deepEqual(Object.keys(after.attributes), Object.keys(before.attributes), at);
@@ -172,14 +172,14 @@ test("a session changes no element, attribute or text except URLs", async () => 
   }
 });
 
-/** Whether a picture is low enough; what one side alone says is the height. */
+/** Whether a picture is within the height. A single side counts as the height. */
 function isLow({ width, height }) {
   const sides = [width, height].filter((side) => side !== undefined).map(Number);
   if (sides.length < 2) return (sides[0] ?? 0) <= MAX_HEIGHT;
   return isLowEnough({ width: sides[0], height: sides[1] }, MAX_HEIGHT);
 }
 
-/** Whether a Period that has pictures would have none that are low enough. */
+/** Whether a Period with video would have none within the height. */
 function isDark(text) {
   const named = (element, name) => element.childNodes.filter(({ localName }) => localName === name);
   const [mpd] = parseXml(text.replace(/^\uFEFF/, "")).childNodes.filter(({ localName }) => localName === "MPD");
@@ -197,7 +197,7 @@ function isDark(text) {
 test("Representations within the height remain unchanged", async () => {
   const { words, url } = SIGNINGS["in the path, at the entry"];
   const permit = ["--permit", join(scratch, "permit.json")];
-  // Thumbnails count one at a time. A set tells the greatest size of those that it has left.
+  // The size of one thumbnail counts. A set has the greatest size of its remaining Representations.
   const compared = ({ parsed }) => parsed.representations.filter(({ attributes }) => !/^image/.test(attributes.mimeType ?? ""));
   const told = ({ attributes, ...rest }) => {
     const extremes = ([name]) => !/^(max|min)(Width|Height|Bandwidth|FrameRate)$/.test(name);

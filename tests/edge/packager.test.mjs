@@ -1,4 +1,4 @@
-// The live packager of the player tests, before anything is judged by it.
+// Checks the live packager of the player tests.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import HLS from "hls-parser";
@@ -31,7 +31,7 @@ const text = async (path) => {
   return bytes.toString();
 };
 
-/** Parses as a judge that is not ours. */
+/** Parses with an independent parser. */
 function judged(playlist) {
   HLS.setOptions({ strictMode: true });
   try {
@@ -95,7 +95,7 @@ test("playlists grow in real time", async () => {
 test("a blocking request is answered with what it asks for, and not before", async () => {
   const channel = packager.channels.low;
   const there = channel.parts(Date.now());
-  // Up to seven parts ahead, and the same part by two names: after the last of a segment comes the first of the next.
+  // Up to seven parts ahead, and the same part by two names: the part after a segment's last is the next segment's first.
   for (const ahead of [1, 3, PARTS + 1]) {
     const wanted = there + ahead;
     const [msn, part] = [Math.floor(wanted / PARTS), wanted % PARTS];

@@ -1,4 +1,4 @@
-// What hls-parser and m3u8-parser make of playlists of other projects, before the command rewrote them and after.
+// Compares how hls-parser and m3u8-parser read playlists of other projects, before and after the command rewrote them.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ const parsers = {
   },
 };
 
-/** What a parser cannot read, before anything was changed, and what it throws: lines that are no tag it expects. */
+/** Playlists that a parser cannot read even unchanged, and its errors: lines that are not an expected tag. */
 const NO_TAG = "Cannot destructure property 'name' of 'mapTo(...)' as it is undefined.";
 const UNREAD = new Set([
   `hls-parser, globocom-m3u8/simple_playlist_messy.m3u8: ${NO_TAG}`,
@@ -36,7 +36,7 @@ const UNREAD = new Set([
   "m3u8-parser, rutgersc-m3u8-rs/master.m3u8: Cannot read properties of null (reading 'slice')",
 ]);
 
-/** What the command refuses, since it is no playlist. */
+/** Files that the command refuses because they are not playlists. */
 const REFUSED = new Set(["globocom-m3u8/test_host.m3u8", "globocom-m3u8/windows_playlist.m3u8", "videojs-m3u8-parser/empty.m3u8", "videojs-m3u8-parser/extinf.m3u8"]);
 
 let playlists;
@@ -49,7 +49,7 @@ before(async () => {
 });
 after(() => rm(scratch, { recursive: true }));
 
-/** What the command writes of playlists. */
+/** The playlists, rewritten by the command. */
 function written(options, wanted = () => true) {
   const names = [...playlists].filter(([name, text]) => !REFUSED.has(name) && wanted(text)).map(([name]) => name);
   return rewritten("hls", names, [...OPTIONS, ...options]);
@@ -63,7 +63,7 @@ function parse(parser, text) {
   }
 }
 
-/** Compares what was parsed: the same, but for URIs that carry the session. Returns how many do. */
+/** Compares two results: equal, except for URIs with the session. Returns the number of such URIs. */
 function compare(before, after, at, seen = new Set()) {
   if (typeof before === "string" && typeof after === "string" && before !== after) {
     assert.ok(same(before, after, URL_AT_EDGE), `${at}: ${before} became ${after}`);
@@ -75,10 +75,10 @@ function compare(before, after, at, seen = new Set()) {
   }
   if (seen.has(before)) return 0;
   seen.add(before);
-  // The text itself is not what it means.
+  // The source text may differ.
   const keys = (of) => Object.keys(of).filter((key) => key !== "source");
   assert.equal(typeof after, "object", at);
-  // m3u8-parser has renditions by their names, and pathways by theirs: no key is a URI.
+  // m3u8-parser indexes renditions and pathways by name, so no key is a URI.
   assert.deepEqual(keys(after), keys(before), at);
   return keys(before).reduce((signed, key) => signed + compare(before[key], after[key], `${at}.${key}`, seen), 0);
 }

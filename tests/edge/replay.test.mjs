@@ -1,4 +1,4 @@
-// The store of used tokens: of any number of uses at a time, one is the first.
+// The store of used tokens: exactly one of several simultaneous uses is the first.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -47,9 +47,9 @@ function policy(host) {
 let count = 0;
 const token = (claims = {}, key = "e1") => mint(base, { key, claims: { jti: `token-${(count += 1)}`, ...claims } });
 
-/** Each use comes from a network of its own, unless it says from where. */
+/** Each use comes from its own network, unless a network is given. */
 async function enter(token, { host = "once.example.com", on = edge, country = "AE", headers, ...init } = {}) {
-  // Another playlist each time: the edge keeps one for a while.
+  // Another playlist each time, because the edge keeps playlists for a while.
   const reply = await on.fetch(`https://${host}/harbour/${(count += 1)}.m3u8?token=${token}`, { country, headers: headers ?? { "CF-Connecting-IP": `10.${count >> 8}.${count & 255}.1` }, ...init });
   const body = await reply.text();
   return reply.status === 200 ? 200 : `${reply.status} ${JSON.parse(body || "{}").reason}`;
@@ -115,7 +115,7 @@ test("uses are counted and reported if the site says so", async () => {
   const from = (address) => enter(again, { host: "count.example.com", headers: { "CF-Connecting-IP": address } });
   assert.equal(await from("192.0.2.1"), 200);
   assert.deepEqual(reports(), []);
-  // The network of the first use asks again soon: that is no further use.
+  // A repeat from the network of the first use does not count.
   assert.equal(await from("192.0.2.200"), 200);
   assert.deepEqual(reports(), []);
   assert.equal(await from("198.51.100.1"), 200);
@@ -152,7 +152,7 @@ test("only the network of the first use may repeat it, for a stated time after t
   const from = (token, address, init) => enter(token, { host, headers: { "CF-Connecting-IP": address }, ...init });
   const once = await token();
   assert.equal(await from(once, "192.0.2.1"), 200);
-  // As long as a player asks for it, whatever the time of the first use.
+  // As long as a player keeps asking, whenever the first use was.
   for (let turn = 0; turn < 4; turn++) {
     await sleep(2000);
     assert.equal(await from(once, "192.0.2.77"), 200);
@@ -160,7 +160,7 @@ test("only the network of the first use may repeat it, for a stated time after t
   }
   await sleep(7000);
   assert.equal(await from(once, "192.0.2.1"), "401 token_replayed");
-  // HEAD and conditional requests are no other than GET.
+  // HEAD and conditional requests count like GET.
   const asked = await token();
   assert.equal(await from(asked, "192.0.2.1", { method: "HEAD" }), 200);
   assert.equal(await from(asked, "192.0.2.1"), 200);
@@ -185,7 +185,7 @@ test("a token that has expired is forgotten", async () => {
   assert.equal(await enter(late), "401 token_replayed");
 });
 
-/** How many tokens all objects of the test's sites keep. */
+/** The number of tokens in all objects of the test's sites. */
 async function kept() {
   const objects = await edge.miniflare.getDurableObjectNamespace("REPLAY");
   const ids = await edge.miniflare.listDurableObjectIds("UsedTokens");

@@ -11,7 +11,7 @@ export const TOKEN = "SeSsIoN";
 
 const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
 
-/** The manifests of a folder of fixtures, by name, each once: projects took them from one another. */
+/** The manifests of a folder of fixtures, by name, without duplicates: projects copy them from one another. */
 export async function manifests(folder, extensions) {
   const names = await readdir(join(fixtures, folder), { recursive: true });
   const found = new Map();
@@ -24,7 +24,7 @@ export async function manifests(folder, extensions) {
   return found;
 }
 
-/** Runs the command on manifests of a folder, some at a time: what it wrote, by name, or what it said instead. */
+/** Runs the command on the manifests of a folder, some at a time. Returns its output or its error, by name. */
 export async function rewritten(folder, names, options) {
   const written = new Map();
   const left = [...names];
@@ -44,11 +44,11 @@ export async function rewritten(folder, names, options) {
   return written;
 }
 
-/** Whether a picture fits in one of 16:9 of that height, lying or standing; whole blocks of 16 pixels do not count. */
+/** Whether a picture fits into a 16:9 frame of that height, landscape or portrait, rounded up to blocks of 16 pixels. */
 export const isLowEnough = ({ width, height }, most) =>
   Math.min(width, height) <= most && Math.max(width, height) <= Math.ceil(most / 9) * 16;
 
-/** What the edge puts behind a name that does not tell how it is read. */
+/** The marks that the edge appends to names that do not tell their kind. */
 const MARK = /\.sd-(?:m3u8|mpd|assets|steering)$/;
 
 /** A URI without its session and mark, resolved. */
@@ -61,6 +61,6 @@ export function unsigned(uri, base) {
   return url.href;
 }
 
-/** Whether a URI carries the session and leads, without it, where the other leads. */
+/** Whether a URI carries the session, and without it leads to the same file as the other. */
 export const same = (before, after, base) =>
   new URL(after, base).href.includes(TOKEN) && unsigned(after, base) === new URL(before, base).href;

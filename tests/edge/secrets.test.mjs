@@ -12,7 +12,7 @@ const UPSTREAM_SECRET = randomBytes(24).toString("base64url");
 let base;
 let edge;
 const replies = [];
-/** What is shown to the edge and belongs to a viewer or to the deployment. */
+/** The secrets of viewers and of the deployment. */
 const secrets = new Set([SYNC_SECRET, EXPLAIN_SECRET, COOKIE, UPSTREAM_SECRET]);
 
 before(async () => {
@@ -33,7 +33,7 @@ before(async () => {
       ...base.documents["v1/title/harbour"],
       sites: ["watch", "cookie", "path", "once", "signed", "keyless", "broken", "published"].map((name) => `${name}.example.com`),
     },
-    // A key that its type does not allow, with a secret in it.
+    // A key with a secret that its type does not allow.
     "v1/keys/https://broken.example.com/": { ...keys, issuer: "https://broken.example.com/", keys: [{ ...keys.keys[0], k: `${keys.keys[0].k}==` }] },
     "v1/keys/https://published.example.com/": {
       revision: 1,
@@ -58,7 +58,7 @@ async function shown(options) {
   const token = await mint(base, { key: "h1", ...options });
   for (const text of [token, tamper(token)]) {
     secrets.add(text);
-    // The header is the same for all; the claims and the signature are a viewer's.
+    // All tokens share the header. The claims and the signature belong to a viewer.
     for (const part of text.split(".").slice(1)) secrets.add(part);
   }
   return token;

@@ -1,4 +1,4 @@
-// How many streams a viewer watches at a time: of any number of entries at a time, as many pass as there is room for.
+// The limit on simultaneous streams: of several simultaneous entries, as many pass as there are places.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,9 +37,9 @@ let count = 0;
 const viewer = () => `viewer-of-streams-${(count += 1)}`;
 const token = (sub, claims = {}) => mint(base, { key: "h1", claims: { sub, ...claims } });
 
-/** Each entry comes from a network of its own, unless it says from where. */
+/** Each entry comes from its own network, unless a network is given. */
 async function open(token, { host = "watch.example.com", title = "harbour", on = edge, headers, ...init } = {}) {
-  // Another playlist each time: the edge keeps one for a while.
+  // Another playlist each time, because the edge keeps playlists for a while.
   const url = `https://${host}/${title}/${(count += 1)}.m3u8?token=${token}`;
   const reply = await on.fetch(url, { country: "AE", headers: headers ?? from(`10.${count >> 8}.${count & 255}.1`).headers, ...init });
   const body = await reply.text();
@@ -56,7 +56,7 @@ async function watch(segment, init = {}) {
   return reply.status === 200 ? 200 : `${reply.status} ${JSON.parse(body || "{}").reason}`;
 }
 
-/** Watches until there is an answer of this kind, and tells how many there were before. */
+/** Watches until an answer of this kind, and returns the number of answers before it. */
 async function watchUntil(segment, answer) {
   const end = Date.now() + 5000;
   for (let count = 0; ; count++) {
@@ -71,7 +71,7 @@ const from = (address, headers = {}) => ({ headers: { "CF-Connecting-IP": addres
 const tally = (replies) =>
   Object.fromEntries([...new Set(replies)].sort().map((reply) => [reply, replies.filter((other) => other === reply).length]));
 
-/** The objects that have ever been asked. */
+/** The objects that were ever called. */
 const ids = () => edge.miniflare.listDurableObjectIds("Streams");
 
 test("viewers without a limit never reach the store", async () => {
@@ -82,7 +82,7 @@ test("viewers without a limit never reach the store", async () => {
     assert.equal(answer, 200);
     assert.equal(await watch(segment), 200);
   }
-  // Nor does one whom the token does not name: nothing tells two of them apart.
+  // Nor does a viewer without a subject in the token: two of them cannot be told apart.
   for (let turn = 0; turn < 3; turn++) assert.equal(await enter(await token(null)), 200);
   assert.deepEqual(await ids(), before);
 });
@@ -149,7 +149,7 @@ test("a running stream keeps its place, and an ended one frees it", async () => 
   }
   assert.equal(await enter(one), "403 streams");
   await sleep((IDLE_S + 1) * 1000);
-  // Nobody else has come: it takes its place again.
+  // No other stream came, so it takes its place again.
   for (let turn = 0; turn < 30; turn++) {
     assert.equal(await watch(segment), 200);
     await sleep(100);
@@ -170,7 +170,7 @@ test("of four sessions side by side, each opened while the others idled, one goe
     await sleep((IDLE_S + 1) * 1000);
   }
   const last = await open1();
-  // What was asked for before the store has answered is served: that is a matter of one round trip.
+  // Requests before the store's answer are served: they arrive within one round trip.
   for (const segment of idle) await watchUntil(segment, "403 streams");
   const end = Date.now() + 4000;
   while (Date.now() < end) {
@@ -179,7 +179,7 @@ test("of four sessions side by side, each opened while the others idled, one goe
   }
   const playlist = idle[0].replace(/\/a\.ts$/, "/live.m3u8");
   assert.equal(await watch(playlist), "403 streams");
-  // Once the place is free, another one has it, and one alone.
+  // Once the place is free, exactly one other session gets it.
   await sleep((IDLE_S + 1) * 1000);
   const again = idle[1];
   await watchUntil(again, 200);
@@ -201,7 +201,7 @@ test("one token from one network is one stream, however often its player request
     assert.equal(again.answer, 200);
     assert.equal(sessionId(again.segment), sessionId(segment), "another session");
   }
-  // The URLs of the first manifest go on: some players keep them.
+  // The URLs of the first manifest stay valid, because some players keep them.
   for (let turn = 0; turn < 15; turn++) {
     assert.equal(await watch(segment, from("192.0.2.1")), 200);
     assert.equal(await watch(replies[9].segment, from("192.0.2.1")), 200);
@@ -210,7 +210,7 @@ test("one token from one network is one stream, however often its player request
   // With validators and without a body it is the same stream.
   assert.equal(await enter(one, from("192.0.2.1", { "If-None-Match": "*" })), 200);
   assert.equal(await enter(one, { method: "HEAD", ...from("192.0.2.1") }), 200);
-  // The token is worth nothing more at another network.
+  // The token opens no further stream from another network.
   assert.equal(await enter(one, from("198.51.100.1")), "403 streams");
   assert.equal(await enter(one, from("198.51.100.1", { "If-None-Match": "*" })), "403 streams");
   // Nor does another title of the same token share the place.
@@ -225,7 +225,7 @@ test("another token of the viewer is another stream, from the same network too",
   assert.equal(await enter(await of("second"), from("192.0.2.1")), "403 streams");
 });
 
-/** The id in a session's token, as src/token/session.rs has it. */
+/** The id in a session token, by the layout in src/token/session.rs. */
 const sessionId = (segment) => Buffer.from(segment.slice(2, 102), "base64url").subarray(13, 21).toString("hex");
 
 test("an evicted object remembers", async () => {
@@ -247,7 +247,7 @@ test("ended streams are forgotten", async () => {
   }
 });
 
-/** How many streams all objects keep. */
+/** The number of streams in all objects. */
 async function kept() {
   const objects = await edge.miniflare.getDurableObjectNamespace("STREAMS");
   const counts = (await ids()).map(async (id) => (await (await objects.get(objects.idFromString(id)).fetch("https://streams.invalid/")).json()).others);

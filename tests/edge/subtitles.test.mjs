@@ -7,7 +7,7 @@ import { mint, readFlows, startEdge } from "./harness.mjs";
 const UPSTREAM = "https://media.example.com/vod/harbour/subs";
 const SUBTITLES = {
   "map.vtt": "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n\n00:00.000 --> 00:04.000\nA harbour\n",
-  // As they are met: a byte order mark, CR LF and CR alone, the map's members the other way round, and what looks like URIs.
+  // Forms that occur in practice: a byte order mark, CR LF, CR alone, reversed members of the map, and text that looks like URIs.
   "odd.vtt":
     "\u{feff}WEBVTT - made by x\r\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:8589934591\r\n\r\nNOTE URI=\"a.ts\"\r\r00:00.000 --> 00:04.000 line:80%\r\n#EXTM3U https://evil.example/a.ts {$n}\r\nl\u{2028}ast",
 };
@@ -33,7 +33,7 @@ for (const signing of ["path", "query"]) {
       const uris = entered.split("\n").filter((line) => line && !line.startsWith("#"));
       assert.equal(uris.length, names.length, entered);
       for (const [index, uri] of uris.entries()) {
-        // Out of the media origin, and then out of the cache.
+        // From the media origin, and then from the cache.
         for (const time of ["first", "second"]) {
           const reply = await edge.fetch(new URL(uri, entry).href, { country: "AE" });
           const name = `${names[index]}, the ${time} time`;

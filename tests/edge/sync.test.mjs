@@ -1,4 +1,4 @@
-// The sync endpoint: signed batches into KV, and what the edge decides by afterwards.
+// The sync endpoint: writes signed batches to KV, and the edge then decides by them.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
@@ -107,7 +107,7 @@ test("nothing is written without the secret", async () => {
   assert.equal((await push(many)).status, 400);
 });
 
-/** Sends the head of a request, with a body of which only the beginning ever comes, and tells the status that is answered. */
+/** Sends the head of a request and only the beginning of its body. Returns the status of the reply. */
 async function stalled(headers, { length = 4 * 1024 * 1024, begin = "{" } = {}) {
   const socket = connect(edge.port, "127.0.0.1");
   socket.write(
@@ -138,11 +138,11 @@ test("no body is read from senders without the secret, however many they are", a
     sign(SYNC_SECRET, body, old),
     { ...fitting, "Stagedoor-Signed-Head": `n=${body.length},h=${"0".repeat(64)}` },
     { ...sign(SYNC_SECRET, "{}"), "Stagedoor-Signed-Head": fitting["Stagedoor-Signed-Head"] },
-    // As origin services signed before there was a signed head.
+    // The signature of older origin services, without a signed head.
     { "Stagedoor-Signature": fitting["Stagedoor-Signature"] },
     { "Stagedoor-Signature": "t=1,v1=0" },
   ];
-  // Whoever waited for the body would wait for ever.
+  // A server that waited for the body would wait for ever.
   const statuses = await Promise.all(Array.from({ length: 40 }, (_, at) => stalled(heads[at % heads.length])));
   assert.deepEqual([...new Set(statuses)], [401]);
 });

@@ -1,5 +1,4 @@
-// Tenants of one isolate: what one of them does, or a stranger who asks for its titles, costs another neither its room nor its
-// lines in the log.
+// Tenants of one isolate: neither a tenant nor a stranger who asks for its titles takes the room or the log lines of another tenant.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -10,12 +9,12 @@ const HLS = "#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.m4s\n#EXT-X-ENDLIST\n";
 
 let edge;
 let base;
-/** Folders of the URLs of a session, on two tenants' sites. */
+/** The URL folders of a session on each of two tenants' sites. */
 let first;
 let second;
 const stalled = [];
 
-/** A media origin that sends the head and the first bytes of what is named `slow`, and no more. */
+/** A media origin that sends only the head and the first bytes of files named `slow`. */
 const origin = createServer((request, response) => {
   const name = new URL(request.url, "http://origin.invalid").pathname.split("/").at(-1);
   if (name.startsWith("slow")) {
@@ -30,7 +29,7 @@ const origin = createServer((request, response) => {
     return response.end();
   }
   if (name.startsWith("entry")) return response.end("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n");
-  // In two pieces, so that no length is announced.
+  // Two pieces, so that no length is announced.
   response.write("#EXTM3U\n");
   return response.end(HLS);
 });
@@ -101,7 +100,7 @@ test("a media origin that stalls takes no room from another tenant's playlists",
     ...Array.from({ length: 60 }, (_, at) => `slow-${at}.m3u8`),
   ];
   for (const name of names) void edge.fetch(`${first}/${name}`, { country: "AE" }).catch(() => {});
-  // Of one whose files and playlists stall, some are not even asked for yet: the room is taken by the first ones.
+  // Some of the stalling files and playlists are not requested yet: the first ones take the room.
   await until("the origin was asked", () => stalled.filter((name) => name.endsWith(".m4s")).length === 4 && stalled.length > 10);
   await until("there is room taken", async () => (await edge.remembered()).budget.reserved > 6 * MIB);
   for (let at = 0; at < 8; at++) {
@@ -121,7 +120,7 @@ test("requests for made-up titles hide no fault of another tenant, and fill few 
     await Promise.all(Array.from({ length: 40 }, (_, at) => get(`https://watch.example.com/t-${turn}-${at}/x.m3u8`)));
   }
   assert.equal(told().filter(({ reason }) => reason === "token_missing").length, 1, "nobody has shown a token");
-  // From many addresses there are many clients, and hosts that are no site's.
+  // Many addresses count as many clients. Some hosts have no site.
   for (let turn = 0; turn < 13; turn++) {
     const address = (at) => ({ "CF-Connecting-IP": `10.0.${turn}.${at}` });
     await Promise.all(Array.from({ length: 40 }, (_, at) => get("https://watch.example.com/harbour/x.m3u8", address(at))));
@@ -135,7 +134,7 @@ test("requests for made-up titles hide no fault of another tenant, and fill few 
     faults().map(({ level, reason }) => [level, reason]),
     [["error", "upstream_status"]],
   );
-  // Its refusals have places, too.
+  // Its refusals have places too.
   await get("https://b.example/bee/entry.m3u8", { "CF-Connecting-IP": "192.0.2.1" });
   await until("the refusal is told", () => told().some(({ kind, host }) => kind === "denial" && host === "b.example"));
 });

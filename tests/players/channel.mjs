@@ -1,4 +1,4 @@
-// A live channel: what its playlists say, and what its segments and parts hold, as functions of time.
+// A live channel: its playlists, segments and parts as functions of time.
 //
 // The prepared loop is repeated for ever. Part n is complete at `start + (n + 1) × PART_MS`; four of them are a segment,
 // whose number is its media sequence number.
@@ -13,7 +13,7 @@ export const SEGMENT_MS = PART_MS * PARTS;
 /** The playlists' target duration, in seconds: a segment's, rounded. */
 export const TARGET_S = 2;
 
-/** Segments at the end whose parts are listed: complete ones, beside the one that is under way. */
+/** The number of complete segments at the end whose parts are listed, beside the segment under way. */
 const WITH_PARTS = 2;
 
 const LOOP_PARTS = 32;
@@ -35,8 +35,8 @@ const RENDITIONS = {
  * @property {boolean} [lowLatency] parts, hints, reports and blocking requests; otherwise none of these
  * @property {boolean} [skip] delta updates, for a low-latency channel
  * @property {boolean} [discontinuities] each round of the loop starts its timestamps anew
- * @property {number} [history_s] how long the channel has been on when it starts
- * @property {number} [window_s] how much of the past the playlists hold
+ * @property {number} [history_s] the age of the channel at its start
+ * @property {number} [window_s] the window of the playlists
  */
 export class Channel {
   #options;
@@ -44,7 +44,7 @@ export class Channel {
   /** @param {ChannelOptions} options */
   constructor(options = {}, now = Date.now()) {
     this.#options = { lowLatency: false, skip: false, discontinuities: false, history_s: 60, window_s: 60, ...options };
-    /** When the first picture of all was taken, in milliseconds of Unix time. */
+    /** The time of the first frame, in milliseconds of Unix time. */
     this.start = now - Math.ceil((this.#options.history_s * 1000) / PART_MS) * PART_MS;
   }
 
@@ -52,12 +52,12 @@ export class Channel {
     return this.#options.lowLatency;
   }
 
-  /** How many parts are complete. */
+  /** The number of complete parts. */
   parts(now) {
     return Math.floor((now - this.start) / PART_MS);
   }
 
-  /** When so many parts are complete. */
+  /** The time at which this many parts are complete. */
   completeAt(parts) {
     return this.start + parts * PART_MS;
   }

@@ -5,7 +5,7 @@
 //   /{name}/live.mpp?publishTime=                what is new since that MPD
 //   /{name}/time                                 the clock
 //   /{name}/{rendition}/init.mp4
-//   /{name}/{rendition}/{number}.m4s, t{time}.m4s   a segment; of a low-latency channel also one that is being made, chunk by chunk
+//   /{name}/{rendition}/{number}.m4s, t{time}.m4s   a segment; of a low-latency channel also one under way, chunk by chunk
 //   /{name}/{rendition}.mp4                      a title's rendition, in ranges
 //   /{name}/text-{language}.vtt, tiles/1.png, ad/…
 import { once } from "node:events";
@@ -24,11 +24,11 @@ const TYPES = { mpd: "application/dash+xml", mpp: "application/dash-patch+xml", 
 const LOOP = new Channel({ history_s: 0 });
 
 /**
- * @typedef {{segments: number}} Title as much of the loop
+ * @typedef {{segments: number}} Title the number of segments of the loop
  * @typedef {import("./live-mpd.mjs").LiveOptions & {channel: Channel}} Live
  */
 export class Dash {
-  /** What was asked for, oldest first. @type {{name: string, path: string, query: string, at: number}[]} */
+  /** The requests, oldest first. @type {{name: string, path: string, query: string, at: number}[]} */
   requests = [];
 
   #files = new Map();
@@ -89,9 +89,9 @@ export class Dash {
 
     const complete = Math.floor(channel.parts(Date.now()) / PARTS);
     if (number < complete) return send(channel.segment(id, number));
-    // Shaka Player asks for the next one before there is anything of it: it waits.
+    // Shaka Player requests the next segment before it has begun, and waits.
     if (!lowLatency || number > complete + 1) return send(null);
-    // Nobody knows its length yet.
+    // Its length is not known yet.
     response.writeHead(200, { "Content-Type": TYPES.m4s });
     response.flushHeaders();
     for (let part = 0; part < PARTS && !response.destroyed; part += 1) {
@@ -113,7 +113,7 @@ function cues(id, segments) {
   return `WEBVTT\n\n${all.join("\n")}`;
 }
 
-/** A file, or the range of it that was asked for. */
+/** A file, or the requested range of it. */
 function range(request, response, file) {
   const asked = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
   const headers = { "Content-Type": TYPES.mp4, "Accept-Ranges": "bytes" };

@@ -1,4 +1,4 @@
-// Fragmented MP4 (ISO/IEC 14496-12), as far as a packager has to know it: where fragments begin, and when they are shown.
+// The parts of fragmented MP4 (ISO/IEC 14496-12) that a packager needs: the start and the time of each fragment.
 
 /**
  * Cuts a file into what comes before its first fragment, and its fragments, each `moof` with its `mdat`.
@@ -18,7 +18,7 @@ export function decodeTime(fragment) {
   return wide ? fragment.readBigUInt64BE(at) : BigInt(fragment.readUInt32BE(at));
 }
 
-/** A copy of a fragment that is decoded so much later. @param {bigint} ticks */
+/** A copy of a fragment with a later decode time. @param {bigint} ticks */
 export function later(fragment, ticks) {
   const copy = Buffer.from(fragment);
   const { at, wide } = tfdt(copy);

@@ -1,23 +1,23 @@
-// What a live channel's MPD says, and the patches between two of them, as functions of the time at which they are published.
+// A live channel's MPD, and the patches between two of them, as functions of the publish time.
 // https://www.iso.org/standard/83314.html (ISO/IEC 23009-1:2022), clauses 5.3 and 5.15
 import { PARTS, PART_MS, SEGMENT_MS } from "./channel.mjs";
 import { CLOCKS, document, duration, mpd, period, sets, timeline, times } from "./mpd.mjs";
 
-/** How often an MPD is to be asked for again, in milliseconds. */
+/** The update period of an MPD, in milliseconds. */
 const UPDATE_MS = 2_000;
 
-/** For how long after it was published there are patches for an MPD, in seconds. */
+/** How long after its publication an MPD can be patched, in seconds. */
 const PATCHED_S = 60;
 
-/** How far a player is to be behind, in milliseconds. */
+/** The target latency of players, in milliseconds. */
 const LATENCY = { target: 1_500, min: 1_000, max: 4_000 };
 
 /**
  * @typedef {object} LiveOptions
  * @property {boolean} [patches] whether patches are offered
- * @property {boolean} [lowLatency] whether segments may be asked for while they are made
+ * @property {boolean} [lowLatency] whether segments can be requested while they are made
  * @property {boolean} [numbers] whether segments are named by their numbers, in place of a timeline
- * @property {number} [window_s] how much of the past there is
+ * @property {number} [window_s] the length of the window
  */
 
 /** @param {import("./channel.mjs").Channel} channel @param {LiveOptions} options */
@@ -41,7 +41,7 @@ export function live(channel, published, { patches = false, lowLatency = false, 
 }
 
 /**
- * What makes the MPD of one time that of a later one; `null` where there is no such patch.
+ * The patch from the MPD of one time to that of a later time; `null` if there is none.
  * @param {import("./channel.mjs").Channel} channel @param {LiveOptions} options
  */
 export function patch(channel, from, to, { window_s = 30 } = {}) {
@@ -50,7 +50,7 @@ export function patch(channel, from, to, { window_s = 30 } = {}) {
   const timelines = ["video", "audio-en", "audio-ar"].flatMap((id) => {
     const place = `/MPD/Period[@id='1']/AdaptationSet[@id='${id}']/SegmentTemplate/SegmentTimeline`;
     const gone = Array.from({ length: first(after, window_s) - first(before, window_s) }, () => `<remove sel="${place}/S[1]"/>`);
-    // What comes may be gone already.
+    // An added segment may have left the window already.
     return [after > before && `<add sel="${place}">${times(id === "video" ? "video" : "audio", before, after)}</add>`, ...gone];
   });
   return document(
@@ -66,7 +66,7 @@ function patchLocation(published) {
   return `<PatchLocation ttl="${PATCHED_S}">live.mpp?publishTime=${encodeURIComponent(iso(published))}</PatchLocation>`;
 }
 
-/** @param {boolean} isEarly segments may be asked for once their first part is there */
+/** @param {boolean} isEarly segments can be requested once their first part is ready */
 function numbered(kind, isEarly) {
   const { timescale, segment } = CLOCKS[kind];
   const early = isEarly ? ` availabilityTimeOffset="${(SEGMENT_MS - PART_MS) / 1000}" availabilityTimeComplete="false"` : "";

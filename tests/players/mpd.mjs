@@ -1,5 +1,4 @@
-// What the MPDs of titles say, in each way of addressing: all of them are about the loop of channel.mjs, eight segments of
-// 2.048 s.
+// The MPDs of titles in each way of addressing. All describe the loop of channel.mjs: eight segments of 2.048 s.
 // https://www.iso.org/standard/83314.html (ISO/IEC 23009-1:2022), clause 5.3
 import { SEGMENT_MS } from "./channel.mjs";
 
@@ -13,18 +12,18 @@ export const VIDEO = {
 export const SOUND = { "audio-en": "en", "audio-ar": "ar" };
 const TEXT = { "text-en": "en", "text-ar": "ar" };
 
-/** Ticks of a second, and of a segment. */
+/** The ticks of a second, and of a segment. */
 export const CLOCKS = { video: { timescale: 12_500, segment: 25_600 }, audio: { timescale: 48_000, segment: 98_304 } };
 
 /** A picture of eight, one for each segment, in columns and rows. */
 export const TILES = { columns: 4, rows: 2, width: 16, height: 9 };
 
-/** How long the advertisement lasts that demo/make-media made, and how it says so in video and sound. */
+/** The duration of the advertisement of demo/make-media, in video and in audio. */
 const AD = { ms: 6_000, video: { timescale: 12_800, durations: [51_200, 25_600] }, audio: { timescale: 48_000, durations: [192_512, 95_232] } };
 
 const FILES = 'initialization="$RepresentationID$/init.mp4"';
 
-/** Of each way of addressing: a title's MPD, that of as many segments. @type {Record<string, (segments: number) => string>} */
+/** For each way of addressing: the MPD of a title with a number of segments. @type {Record<string, (segments: number) => string>} */
 export const TITLES = {
   timeline: (segments) => title(segments, { inSet: (kind) => timeline(kind, 0, segments) }),
   number: (segments) =>
@@ -48,7 +47,7 @@ export const TITLES = {
         return [`<BaseURL>${id}.mp4</BaseURL>`, `<SegmentBase indexRange="${first}-${last}"><Initialization range="0-${first - 1}"/></SegmentBase>`];
       },
     }),
-  /** Two halves, and an advertisement between them, which has sound in every language of the title. */
+  /** Two halves, and an advertisement between them, which has audio in every language of the title. */
   periods: (segments) => {
     const half = segments / 2;
     const ms = half * SEGMENT_MS;
@@ -62,7 +61,7 @@ export const TITLES = {
   },
 };
 
-/** A title of one period, with subtitles and pictures to seek by. */
+/** A title of one period, with subtitles and thumbnails. */
 function title(segments, addressing) {
   const ms = segments * SEGMENT_MS;
   return mpd("static", { mediaPresentationDuration: duration(ms) }, period("1", 0, ms, [...sets(addressing), ...subtitles(), ...tiles()]));
@@ -85,7 +84,7 @@ export function document(...lines) {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${lines.filter(Boolean).join("\n")}\n`;
 }
 
-/** A period; one without a length goes on. */
+/** A period; without a duration it is open-ended. */
 export function period(id, start_ms, length_ms, children) {
   const length = length_ms === null ? "" : ` duration="${duration(length_ms)}"`;
   return [`<Period id="${id}" start="${duration(start_ms)}"${length}>`, ...children, "</Period>"];
@@ -149,7 +148,7 @@ function tiles() {
   ];
 }
 
-/** The advertisement has sound in one language, which stands for each. */
+/** The advertisement has audio in one language, which is offered as each language. */
 function ad() {
   const template = (kind, folder) => {
     const { timescale, durations } = AD[kind];

@@ -22,7 +22,7 @@ const TYPES = {
 /** Folders that are served as they are. */
 const FOLDERS = { "/vod/": "demo/media/", "/page/": "tests/players/page/" };
 
-/** The players, as their packages bring them. */
+/** The players, from their packages. */
 const FILES = {
   "/lib/hls.js": "node_modules/hls.js/dist/hls.min.js",
   "/lib/dash.js": "node_modules/dashjs/dist/modern/umd/dash.all.min.js",
@@ -31,7 +31,7 @@ const FILES = {
   "/lib/video.css": "node_modules/video.js/dist/video-js.min.css",
 };
 
-/** @param {{"/live": import("./packager.mjs").Packager, "/dash": import("./dash.mjs").Dash}} made what is not in files, by folder */
+/** @param {{"/live": import("./packager.mjs").Packager, "/dash": import("./dash.mjs").Dash}} made generated files, by folder */
 export async function startOrigin(made) {
   const server = createServer((request, response) => {
     serve(request, response, made).catch((error) => response.destroy(error));

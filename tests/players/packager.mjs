@@ -1,20 +1,20 @@
-// Live channels over HTTP: playlists that grow in real time, and requests that wait until they have.
+// Live channels over HTTP: playlists grow in real time, and blocking requests wait for them.
 //
 //   /{channel}/master.m3u8
 //   /{channel}/{rendition}/index.m3u8            ?_HLS_msn=&_HLS_part=&_HLS_skip=
 //   /{channel}/{rendition}/init.mp4
 //   /{channel}/{rendition}/{msn}.m4s, .vtt       a segment
-//   /{channel}/{rendition}/{msn}.{part}.m4s      a part; one that is hinted at waits until it is there
+//   /{channel}/{rendition}/{msn}.{part}.m4s      a part; a request for a hinted part waits until it is ready
 // https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5
 import { PARTS, SEGMENT_MS, rendition } from "./channel.mjs";
 
 const TYPES = { m3u8: "application/vnd.apple.mpegurl", mp4: "video/mp4", m4s: "video/mp4", vtt: "text/vtt; charset=utf-8" };
 
-/** Playlists further ahead than this many segments are not waited for. */
+/** Requests for playlists further ahead than this many segments do not wait. */
 const MOST_AHEAD = 2;
 
 export class Packager {
-  /** What was asked for, oldest first: the query as it came in. @type {{channel: string, path: string, query: string, at: number}[]} */
+  /** The requests, oldest first, with the query as received. @type {{channel: string, path: string, query: string, at: number}[]} */
   requests = [];
 
   /** @param {Record<string, import("./channel.mjs").Channel>} channels */
@@ -43,13 +43,13 @@ export class Packager {
       const there = Number(msn) < Math.floor(channel.parts(Date.now()) / PARTS);
       return there ? answer(response, 200, TYPES[extension], channel.segment(id, Number(msn))) : answer(response, 404);
     }
-    // A part that a playlist hints at is complete within a part's time.
+    // A hinted part is complete within the duration of a part.
     const number = Number(msn) * PARTS + Number(part);
     if (!channel.lowLatency || kind.text || number > channel.parts(Date.now())) return answer(response, 404);
     if (await until(channel.completeAt(number + 1), response)) answer(response, 200, TYPES.m4s, channel.part(id, Number(msn), Number(part)));
   }
 
-  /** One that offers no delivery directives takes no notice of them. */
+  /** A channel without delivery directives ignores them. */
   async #playlist(channel, id, { text }, query, response) {
     const asked = ["_HLS_msn", "_HLS_part"].map((name) => query.get(name));
     if (channel.lowLatency && asked.some((number) => number !== null && !/^\d{1,9}$/.test(number))) return answer(response, 400);
@@ -57,7 +57,7 @@ export class Packager {
     if (part !== null && msn === null) return answer(response, 400);
     if (msn !== null) {
       if (msn > Math.floor(channel.parts(Date.now()) / PARTS) + MOST_AHEAD) return answer(response, 400);
-      // A part beyond its segment's last is the first of the next one.
+      // The part after a segment's last is the first of the next segment.
       const wanted = part === null || text ? (msn + 1) * PARTS : msn * PARTS + Math.min(part, PARTS) + 1;
       if (!(await until(channel.completeAt(wanted), response))) return;
     }
@@ -66,7 +66,7 @@ export class Packager {
   }
 }
 
-/** Waits for an instant: whether somebody still waits for the reply then. */
+/** Waits until an instant. Returns whether the client still waits for the reply. */
 async function until(instant, response) {
   const wait = instant - Date.now();
   if (wait > (MOST_AHEAD + 2) * SEGMENT_MS) throw new Error(`expected to wait for ${MOST_AHEAD + 2} segments at most, found ${wait} ms`);

@@ -15,7 +15,7 @@ export function singleFile(init, segments, { timescale, segment }) {
   put.at += index.write("sidx", put.at, "latin1");
   // Version and flags, the track, its timescale, the earliest time, and nothing between the index and the first segment.
   u32(0, 1, timescale, 0, 0, segments.length);
-  // Each begins with a picture that can be decoded by itself.
+  // Each begins with a keyframe.
   for (const bytes of segments) u32(bytes.length, segment, 0x9000_0000);
   return { file: Buffer.concat([init, index, ...segments]), first: init.length, last: init.length + index.length - 1 };
 }

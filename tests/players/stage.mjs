@@ -15,14 +15,14 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--proxy-server=direct://"];
 
-/** Host names that are this machine, for a browser. */
+/** Host names that a browser resolves to this machine. */
 const SITES = {
   "localhost": {},
-  /** Sessions are renewed at every chance. */
+  /** Sessions are renewed as often as possible. */
   "renewing.localhost": { sessions: { lifetime_s: 600, renew_before_s: 598 } },
-  /** Delta updates are made where the media origin has none. */
+  /** The edge makes delta updates if the media origin has none. */
   "delta.localhost": { playlists: { delta_updates: true } },
-  /** The session stands in the query, and is renewed at every chance. */
+  /** The session is in the query, and renewed as often as possible. */
   "query.localhost": { sessions: { signing: "query", lifetime_s: 600, renew_before_s: 598 } },
 };
 
@@ -34,7 +34,7 @@ const SITES = {
  *   cut they show, by plan, and what else its document has
  */
 export async function startStage({ channels = {}, dash: offers = {}, titles }) {
-  // What has been started ends in reverse order, also when something after it does not start.
+  // Everything stops in reverse order, even if a later part does not start.
   await using starting = new AsyncDisposableStack();
   const packager = new Packager(Object.fromEntries(Object.entries(channels).map(([name, options]) => [name, new Channel(options)])));
   const dash = new Dash(offers);
@@ -54,11 +54,11 @@ export async function startStage({ channels = {}, dash: offers = {}, titles }) {
     /** Changes a title's document, once. */
     change: (title, members) => edge.change({ [`v1/title/${title}`]: { ...document(title, titles[title]), ...members, revision: 2 } }),
     /**
-     * Lets somebody with a plan watch a title; when `body` fails, a picture of the page is kept in test-results/. Nothing that
-     * is asked for may be refused, but with the status `refusal`.
+     * Lets a viewer with a plan watch a title. If `body` fails, a screenshot is in test-results/. No request may be refused,
+     * except with the status `refusal`.
      */
     async watch({ player, title, plan, manifest = "master.m3u8", lowLatency = false, site = "localhost", refusal = null }, body) {
-      // Sessions end with the token: this one outlives all that is tried with it.
+      // Sessions end with the token, so this token outlives the test.
       const exp = Math.floor(Date.now() / 1000) + 3_600;
       const token = await mint(base, { key: "h1", claims: { titles: [title], plan, exp } });
       const context = await browser.newContext({ viewport: { width: 640, height: 360 } });
@@ -99,7 +99,7 @@ function document(id, { plans, ...title }) {
   return { revision: 1, id, sites: Object.keys(SITES), offers, ...title };
 }
 
-/** Keeps what the page shows. */
+/** Saves a screenshot of the page. */
 async function picture(viewer, name) {
   await mkdir(join(root, "test-results"), { recursive: true });
   await viewer.picture(join(root, "test-results", `${name.replaceAll(/[^a-z0-9]+/gi, "-")}.png`)).catch(() => {});

@@ -1,4 +1,4 @@
-// A picture of small pictures, as players show them where a viewer seeks: each has a grey of its own.
+// A tile image of thumbnails, which players show while seeking. Each tile has its own grey.
 // https://www.w3.org/TR/png-3/
 import { crc32, deflateSync } from "node:zlib";
 
@@ -15,7 +15,7 @@ export function tiles({ columns, rows, width, height }) {
   return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(Buffer.from(lines))), chunk("IEND", Buffer.alloc(0))]);
 }
 
-/** The grey of one of so many tiles. */
+/** The grey of a tile. */
 export function grey(number, of) {
   return Math.round((255 * number) / (of - 1));
 }

@@ -1,14 +1,14 @@
-// Somebody who watches with one of the players, and what their browser asks the edge for.
+// A viewer with one of the players, and the browser's requests to the edge.
 import assert from "node:assert/strict";
 
-/** How long a step may take, in milliseconds: machines are loaded at times. */
+/** The time limit for a step, in milliseconds; machines may be loaded. */
 const STEP_MS = 30_000;
 
 const POLL_MS = 100;
 
 const SESSION = /^\/~[A-Za-z0-9_-]{100}\//;
 
-/** Where a request shows its session, by the site's way of signing. */
+/** The place of the session in a request, by the site's way of signing. */
 const SIGNED = { path: ({ path }) => SESSION.test(path), query: ({ query }) => /(^|&)sd_session=[A-Za-z0-9_-]{100}(&|$)/.test(query) };
 
 export class Viewer {
@@ -17,8 +17,8 @@ export class Viewer {
   #url = null;
 
   /**
-   * Requests to the edge, oldest first; `status` is null until there is a reply, and `body_ms`, how long its body took to come in,
-   * until that is over.
+   * Requests to the edge, oldest first. `status` is null until the reply, and `body_ms`, the time that the body took, is null
+   * until its end.
    * @type {{path: string, query: string, status: number | null, failure: string | null, body_ms: number | null}[]}
    */
   requests = [];
@@ -64,14 +64,14 @@ export class Viewer {
     await this.until("pictures move", ({ frames, time }) => frames > 0 && time > 0);
   }
 
-  /** Calls what the player offers: see tests/players/page/open.mjs. */
+  /** Calls an adapter: see tests/players/page/open.mjs. */
   call(name, ...args) {
     return this.tab.evaluate(([name, args]) => window.viewer[name](...args), [name, args]);
   }
 
   state = () => this.call("state");
 
-  /** Waits until the state is so, or what `see` finds in its place. @param {(found: object) => unknown} check runs here */
+  /** Waits until the player's state, or the result of `see`, passes the check. @param {(found: object) => unknown} check runs here */
   async until(what, check, { limitMs = STEP_MS, see = this.state } = {}) {
     const end = Date.now() + limitMs;
     for (;;) {
@@ -84,14 +84,14 @@ export class Viewer {
     }
   }
 
-  /** Plays on for so long, by the media's time, with new pictures and sound. */
+  /** Plays for a duration in media time, with new frames and audio. */
   async playOn(seconds) {
     const from = await this.state();
     const moved = ({ time, frames, heard }) => time >= from.time + seconds && frames > from.frames + seconds && heard > from.heard;
     return this.until(`${seconds} s more have played`, moved, { limitMs: STEP_MS + 2_000 * seconds });
   }
 
-  /** Chooses languages, and waits until they are heard and read. @param {RegExp} words of a cue */
+  /** Selects languages, and waits until they play. @param {RegExp} words of a cue */
   async choose(language, words) {
     const from = this.requests.length;
     await this.call("selectSound", language);
@@ -103,13 +103,13 @@ export class Viewer {
     await this.playOn(1);
   }
 
-  /** How far the picture on screen is behind its taking, in milliseconds. @param {import("./channel.mjs").Channel} channel */
+  /** The delay of the picture on screen, in milliseconds. @param {import("./channel.mjs").Channel} channel */
   async latency(channel) {
     const { number, at } = await this.call("frame");
     return channel.age(number, at);
   }
 
-  /** Waits until playback has stopped, since what it needs is refused. @param {number} refusal the status */
+  /** Waits until playback has stopped because its requests are refused. @param {number} refusal the status */
   async stops(refusal) {
     const stopped = ({ waits }) => waits && this.requests.some(({ status }) => status === refusal);
     for (const end = Date.now() + STEP_MS; !stopped(await this.state()); ) {
@@ -118,7 +118,7 @@ export class Viewer {
     }
   }
 
-  /** Everything that was asked for came from the entry, under its session, and nothing was refused but with this status. */
+  /** All requests followed from the entry, under its session, and none was refused except with this status. */
   wasServedWell(refusal = null) {
     const [entry, ...below] = this.requests;
     assert.equal(`${entry.path}?${entry.query}`, this.#url);
@@ -127,7 +127,7 @@ export class Viewer {
       assert.ok(SIGNED[this.#signing](request), `a request without its session: ${path}?${query}`);
       assert.doesNotMatch(query, /(^|&)token=/);
       assert.ok(status === null || status < 400 || status === refusal, `${path}?${query} was answered with ${status}`);
-      // Players end requests that they need no more.
+      // Players abort requests that they no longer need.
       assert.ok([null, "net::ERR_ABORTED"].includes(failure), `${path}?${query}: ${failure}`);
     }
   }
@@ -137,7 +137,7 @@ export class Viewer {
     return this.requests.slice(from).map(({ path }) => path.replace(SESSION, "/").replace(/^\/[^/]+\//, ""));
   }
 
-  /** What the page itself gets from the edge. */
+  /** The page's own request to the edge. */
   fetch(path) {
     return this.tab.evaluate(async (url) => (await fetch(url)).text(), this.#edge + path);
   }
@@ -146,7 +146,7 @@ export class Viewer {
     return this.tab.screenshot({ path });
   }
 
-  /** What happened last, for a test that failed. */
+  /** The last events, for a failed test. */
   async report() {
     const state = await this.state().catch((error) => error.message);
     const last = this.requests.slice(-15).map(({ path, query, status }) => `  ${status} ${path.replace(SESSION, "/~/")}?${query}`);

@@ -25,7 +25,7 @@ export async function play(video, url, { lowLatency }) {
       hls.subtitleDisplay = true;
     },
     cues: () => shownCues(video.textTracks),
-    // The element says that it can be sought in from 0 on, whatever has left the window.
+    // The element reports that it is seekable from 0, even after segments have left the window.
     seekable: () => {
       const { live, fragmentStart, edge } = hls.latestLevelDetails ?? {};
       return live ? [fragmentStart, edge] : span(video.seekable);

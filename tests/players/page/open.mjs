@@ -1,4 +1,4 @@
-// One face for several players, on the page: what a viewer of any of them could do and see.
+// One interface for several players on the page: the actions and observations of a viewer.
 
 const ADAPTERS = { "hls.js": "./hls.mjs", "dash.js": "./dash.mjs", "Shaka Player": "./shaka.mjs", "video.js": "./videojs.mjs" };
 
@@ -7,10 +7,10 @@ const ADAPTERS = { "hls.js": "./hls.mjs", "dash.js": "./dash.mjs", "Shaka Player
  *
  * @param {{player: keyof typeof ADAPTERS, url: string, lowLatency: boolean}} wish
  *
- * An adapter's `play(video, url, options)` gives `{heights, sound, text, selectSound, selectText, cues, seekable, goToEdge,
- * errors}`: the heights on offer, the languages of sound and text, what chooses among them by language, the cues on
- * screen, the range that can be sought in, what a button named Live does, and what went wrong beyond repair. Those for DASH
- * have `thumbnail` too: where the small picture of a time is, as `{url, x, y, width, height}`.
+ * An adapter's `play(video, url, options)` returns `{heights, sound, text, selectSound, selectText, cues, seekable, goToEdge,
+ * errors}`: the offered heights, the languages of audio and text and their selection, the cues on screen, the seekable range,
+ * the action of a Live button, and fatal errors. Adapters for DASH also have `thumbnail`: the position of the thumbnail of a time,
+ * as `{url, x, y, width, height}`.
  */
 export async function open({ player, url, lowLatency }) {
   const { play } = await import(ADAPTERS[player]);
@@ -37,7 +37,7 @@ export async function open({ player, url, lowLatency }) {
   };
 }
 
-/** The number that a live picture tells, and when it was on screen: see tests/players/media/README.md. */
+/** The frame number in a live picture, and the time at which it was on screen: see tests/players/media/README.md. */
 function frame(video) {
   const canvas = new OffscreenCanvas(90, 80);
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -47,7 +47,7 @@ function frame(video) {
   return { number: bits.reduce((sum, bit) => sum + bit), at };
 }
 
-/** How bright the middle of a small picture is. */
+/** The brightness of the middle of a thumbnail. */
 async function grey({ url, x, y, width, height }) {
   const picture = new Image();
   picture.crossOrigin = "anonymous";
@@ -58,7 +58,7 @@ async function grey({ url, x, y, width, height }) {
   return context.getImageData(width >> 1, height >> 1, 1, 1).data[0];
 }
 
-/** Loads a script of the old kind, which leaves its name on the window. */
+/** Loads a classic script, which defines a global. */
 export function script(url) {
   return new Promise((resolve, reject) => {
     const element = document.createElement("script");

@@ -9,7 +9,7 @@ export async function play(video, url, { lowLatency }) {
   });
   const errors = [];
   player.on("error", () => errors.push(`${player.error().code}: ${player.error().message}`));
-  // A live title is loaded no further than its playlists before it is to be played.
+  // Before playback starts, only the playlists of a live title are loaded.
   player.autoplay(true);
   player.src({ src: url, type: "application/vnd.apple.mpegurl" });
   await new Promise((resolve, reject) => {
