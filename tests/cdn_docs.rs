@@ -1,4 +1,4 @@
-//! The documents that `docs/tokens/` shows for other CDNs' dialects are read as the edge reads them.
+//! The edge's own types read the documents in `docs/tokens/` for other CDNs' dialects.
 
 use std::fs;
 

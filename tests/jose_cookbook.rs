@@ -1,4 +1,4 @@
-//! The worked examples of RFC 7520, RFC 8037 and RFC 7797, every file of them.
+//! All worked examples of RFC 7520, RFC 8037 and RFC 7797.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use stagedoor::token::mint::PrivateKey;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tokens/ietf-jose-cookbook");
 
-/// What is not a signature, or is refused on purpose.
+/// Examples that are not signatures, or are refused on purpose.
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("curve25519/ecdh-es.json", "encryption, which no token here uses"),
     (
@@ -35,7 +35,7 @@ fn files(folder: &Path) -> Vec<(String, Value)> {
     found
 }
 
-/// Every serialisation of a worked example, and what was signed.
+/// Every serialisation of a worked example, and the signed content.
 fn check_all(name: &str, input: &Value, output: &Value) -> Vec<Result<(), Reason>> {
     let keys = match &input["key"] {
         Value::Array(keys) => json!({ "keys": keys }),

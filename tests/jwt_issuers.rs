@@ -14,7 +14,7 @@ use stagedoor::token::{Asked, Grant, native, present};
 const NOW: u64 = 1_795_370_400;
 const PAGE: &str = include_str!("../docs/tokens/jwt.md");
 
-/// The document below a heading of the page.
+/// The document under a heading of the page.
 fn policy(heading: &str) -> TokenPolicy {
     let section = PAGE.split(&format!("### {heading}\n")).nth(1).unwrap();
     let json = section.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
@@ -32,7 +32,7 @@ fn mint(typ: &str, claims: &Value) -> String {
     key().jws(stagedoor::catalog::Algorithm::RS256, header, claims.to_string().as_bytes()).unwrap()
 }
 
-/// What a token proves in a place, shown as a query parameter of the site's name for it.
+/// The grant of a token in the query, for a viewer in a place.
 fn grant(policy: &TokenPolicy, token: &str, place: &str) -> Result<Grant, Denial> {
     let facts = Facts {
         query: Redacted::new(format!("token={token}&t={token}")),
@@ -40,7 +40,7 @@ fn grant(policy: &TokenPolicy, token: &str, place: &str) -> Result<Grant, Denial
         ..Facts::default()
     };
     let presented = present(&facts, policy)?;
-    // As the issuer publishes it.
+    // The key as the issuer publishes it.
     let mut jwk = serde_json::to_value(key().public()).unwrap();
     jwk["use"] = "sig".into();
     let set = json!({ "keys": [jwk] }).to_string();
@@ -62,7 +62,7 @@ fn found(heading: &str, claims: &Value) -> Result<Value, Reason> {
     Ok(grant)
 }
 
-/// Some claims, of which one is another.
+/// The claims, with one of them replaced.
 fn with(claims: &Value, name: &str, value: Value) -> Value {
     let mut claims = claims.clone();
     claims[name] = value;

@@ -1,4 +1,4 @@
-//! `kv-schemas/` says what `src/catalog` says: a JSON Schema of each document, and an example that both accept.
+//! `kv-schemas/` agrees with `src/catalog`: a JSON Schema of each document, and an example that both accept.
 //!
 //! `UPDATE=1 cargo test --features schema --test kv_schemas` writes the schemas anew.
 

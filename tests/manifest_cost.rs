@@ -1,5 +1,5 @@
-//! What a manifest takes of an isolate's memory: in proportion to its bytes, and no more than 64 MiB for the longest, whatever
-//! stands in it. `benches/cost.rs` measures the time of the same shapes.
+//! The memory for compiling a manifest is in proportion to its bytes, and at most 64 MiB for the longest, whatever it contains.
+//! `benches/cost.rs` measures the time of the same shapes.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,10 +14,10 @@ use stagedoor::hls;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
-/// What a manifest may take, whatever its length.
+/// The greatest memory for a manifest of any length.
 const MOST_BYTES: usize = 64 * MIB;
 
-/// The most bytes that a shape takes at a time, and how long it is; `None`: so long a one is refused.
+/// The peak memory of a shape, and its length; `None` if a manifest of that length is refused.
 fn held(shape: &Shape, bytes: usize) -> Option<(usize, usize)> {
     let manifest = shape.manifest(bytes);
     let mut is_served = false;
@@ -25,13 +25,13 @@ fn held(shape: &Shape, bytes: usize) -> Option<(usize, usize)> {
     is_served.then(|| (usize::try_from(info.bytes_max).unwrap(), manifest.len()))
 }
 
-/// The longest manifest that is read takes no more than 64 MiB, by what each further byte takes. Of shapes that are refused
-/// before they are so long, the limits that refuse them say how much that is at most.
+/// The longest manifest takes at most 64 MiB, extrapolated from the memory for each further byte. Shapes with a lower limit are
+/// measured at that limit.
 #[test]
 fn memory_is_in_proportion_to_the_bytes() {
     let policy = PlaylistPolicy::default();
     for shape in SHAPES {
-        // A round number of doublings between the two: buffers grow by that.
+        // A whole number of doublings between the two lengths, because buffers grow by doubling.
         let (Some((few, short)), Some((many, long))) = (held(shape, 16 * KIB), held(shape, 64 * KIB)) else {
             continue;
         };
@@ -46,7 +46,7 @@ fn memory_is_in_proportion_to_the_bytes() {
     }
 }
 
-/// Nothing is refused for its kind alone: a short manifest of each shape is served.
+/// A short manifest of each shape is served: no shape is refused in itself.
 #[test]
 fn short_ones_are_served() {
     for shape in SHAPES {
@@ -56,7 +56,7 @@ fn short_ones_are_served() {
     }
 }
 
-/// An edit that leaves an MPD as it is costs no reading of it.
+/// An edit that changes nothing does not cause another reading of the MPD.
 #[test]
 fn an_mpd_is_read_anew_for_each_edit_that_changes_it_within_a_limit() {
     let mpd = |bytes: usize| {
@@ -82,7 +82,7 @@ fn an_mpd_is_read_anew_for_each_edit_that_changes_it_within_a_limit() {
     assert!(matches!(refused, Err(CompileError::TooLong { limit, .. }) if limit == 4 * MIB), "{refused:?}");
 }
 
-/// One that nothing is made of is as long as any playlist.
+/// A playlist without edits may be as long as any.
 #[test]
 fn a_multivariant_playlist_that_is_edited_has_a_limit_of_its_own() {
     let playlist =
@@ -96,7 +96,7 @@ fn a_multivariant_playlist_that_is_edited_has_a_limit_of_its_own() {
     );
 }
 
-/// URIs whose spelling does not tell where they lead are resolved, each against the playlist's own URL.
+/// URIs whose form does not tell their target are resolved, each against the playlist's own URL.
 #[test]
 fn a_playlist_has_as_many_uris_to_be_resolved_as_are_counted() {
     let climbing = SHAPES.iter().filter(|shape| shape.name.starts_with("URIs that climb"));

@@ -1,6 +1,5 @@
-//! `docs/REFERENCE.md` lists the reasons and faults that the code has, `docs/HLS.md` the tags and the rules, `docs/DASH.md`
-//! the elements and the rules.
-//! `UPDATE=1 cargo test --test reference` writes the lists anew.
+//! The lists in the docs agree with the code: reasons and faults in `docs/REFERENCE.md`, tags and rules in `docs/HLS.md`, elements
+//! and rules in `docs/DASH.md`. `UPDATE=1 cargo test --test reference` writes the lists anew.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -71,7 +70,7 @@ const fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// The attributes of an element, marked as those of a tag are, and the elements that may stand in it.
+/// The attributes of an element, marked like those of a tag, and the elements that may be inside.
 fn inside(element: &dash::Known) -> String {
     let attribute =
         |known: &dash::KnownAttribute| marked(known.name, known.required, known.kind == dash::Type::Uri);
@@ -88,7 +87,7 @@ fn inside(element: &dash::Known) -> String {
         .join(" ")
 }
 
-/// A name: bold where it has to be there, in italics where it is a URI.
+/// A name: bold if it is required, in italics if it is a URI.
 fn marked(name: &str, required: bool, is_uri: bool) -> String {
     match (required, is_uri) {
         (true, true) => format!("***{name}***"),
@@ -98,7 +97,7 @@ fn marked(name: &str, required: bool, is_uri: bool) -> String {
     }
 }
 
-/// What a tag's value is; of a list, the attributes: bold where every tag has to have it, in italics where it is a URI.
+/// The value of a tag. For a list, its attributes: bold if required, in italics if a URI.
 fn value(value: Value) -> String {
     let attribute = |known: &Known| marked(known.name, known.required, known.is_uri);
     match value {
@@ -115,7 +114,7 @@ fn value(value: Value) -> String {
     }
 }
 
-/// Writes a document's lists anew, or holds them against what is there.
+/// Rewrites the lists of a page, or compares them with the page.
 fn update(name: &str, lists: impl FnOnce(String) -> String) {
     let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
     let found = fs::read_to_string(&path).unwrap();
@@ -127,7 +126,7 @@ fn update(name: &str, lists: impl FnOnce(String) -> String) {
     }
 }
 
-/// Puts the table of `rows` between the marks of a list; the first column is code.
+/// Writes a table between the marks of a list; the first column is code.
 fn with_list<const N: usize>(
     text: &str,
     name: &str,

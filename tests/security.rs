@@ -1,9 +1,9 @@
-//! Each promise of `docs/SECURITY.md` names tests, and each of them exists.
+//! Each promise of `docs/SECURITY.md` names tests that exist.
 
 use std::fs;
 use std::path::Path;
 
-/// The promises are the rows of tables whose last cell names tests: `` `path`: `name`, `name`; `path`: `name` ``.
+/// A promise is a row of a table whose last cell names tests: `` `path`: `name`, `name`; `path`: `name` ``.
 #[test]
 fn each_promise_names_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

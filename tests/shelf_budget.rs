@@ -1,5 +1,5 @@
-//! What an isolate remembers is within its budget, whatever strangers put into it: told by the budget's own counter, and
-//! held against what the allocator has given out.
+//! The memories of an isolate stay within their budget, whatever strangers put into them. The budget's own counter is compared with
+//! the allocator's.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use allocation_counter::{AllocationInfo, measure};
 use stagedoor::shelf::plan::{LIMIT, ROOMS, SHARES};
 use stagedoor::shelf::{Budget, Memory, Purpose, Slot, Weigh};
 
-/// Bytes, as a manifest or a file has them.
+/// Bytes of a manifest or a file.
 struct Bytes(Vec<u8>);
 
 impl Weigh for Bytes {
@@ -21,7 +21,7 @@ impl Weigh for Bytes {
 
 impl Slot for Bytes {}
 
-/// A generator of numbers, so that each run is the same (SplitMix64).
+/// A generator with the same numbers in each run (SplitMix64).
 struct Numbers(u64);
 
 impl Numbers {
@@ -40,7 +40,7 @@ fn every_memory() -> (Rc<Budget>, Vec<Memory<String, Bytes>>) {
     (budget, memories)
 }
 
-/// A key and a value of which strangers choose the lengths: long keys of nothing, short keys of much, and small ones of both.
+/// A key and a value whose lengths strangers choose: long keys with empty values, short keys with large values, and both small.
 fn adversarial(numbers: &mut Numbers, at: usize) -> (String, Bytes) {
     let (key, value) = match numbers.below(10) {
         0..4 => (1_024, 0),
@@ -77,8 +77,8 @@ fn every_memory_filled_at_once_stays_within_the_budget() {
         assert!(budget.bytes() > LIMIT * 3 / 4, "{budget:?}: it was not filled");
         held = Some((budget, memories));
     });
-    // What was counted is what there is: the allocator has given out no more, and hardly more on the way, when tables grow
-    // and the value that is to be too heavy is there already.
+    // The counter agrees with the allocator. Only slightly more is allocated on the way, when tables grow and before a value that
+    // is too heavy is dropped.
     let counted = i64::try_from(held.as_ref().unwrap().0.bytes()).unwrap();
     assert!(bytes_current <= counted, "{bytes_current} of {counted}");
     assert!(bytes_current > counted * 8 / 10, "{bytes_current} of {counted}: it is counted too high");
@@ -105,8 +105,8 @@ fn a_memory_within_its_share_loses_nothing_to_a_flood_of_all_others() {
     assert!(kept.iter().all(|key| quiet.find(key.as_str(), |_| ()).is_some()));
 }
 
-/// The entry of one memory may be anything up to half of all: a title of 25 MiB, say. It takes room from whoever has more
-/// than its share, and not from everybody.
+/// One entry may take up to half of the budget, such as a title of 25 MiB. It takes room only from memories that exceed their
+/// share.
 #[test]
 fn a_title_of_25_mib_pushes_out_what_is_over_its_share() {
     let (budget, memories) = every_memory();

@@ -1,14 +1,14 @@
-//! What a batch takes of an isolate's memory: no more than eight times the most bytes of a batch, whatever is spelled in them.
+//! The memory for reading a batch is at most eight times the greatest size of a batch, whatever it contains.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use allocation_counter::measure;
 use stagedoor::catalog::{Kind, ReceivedBatch, SyncBatch, SyncResult, Wanted};
 
-/// Of 128 MB that an isolate has, and beside what it remembers.
+/// The limit, out of the 128 MB of an isolate, beside its memories.
 const MOST: usize = 8 * SyncBatch::MAX_BYTES;
 
-/// As the edge does with a batch, its KV aside: how many changes it would write, and how many it answers for.
+/// Reads a batch as the edge does, without KV. Returns how many changes it would write, and how many it answers for.
 fn take(body: &[u8]) -> Option<(usize, usize)> {
     let mut results = Vec::new();
     let mut written = 0;
@@ -24,7 +24,7 @@ fn take(body: &[u8]) -> Option<(usize, usize)> {
     Some((written, results.len()))
 }
 
-/// The most bytes that are held at a time, the body's among them, and what [`take`] says.
+/// The peak memory in bytes, the body included, and the result of [`take`].
 fn held(body: &str) -> (usize, Option<(usize, usize)>) {
     let mut taken = None;
     let info = measure(|| {
@@ -34,7 +34,7 @@ fn held(body: &str) -> (usize, Option<(usize, usize)>) {
     (usize::try_from(info.bytes_max).unwrap(), taken)
 }
 
-/// As many copies of `item`, with commas between them, as there is room for.
+/// As many copies of `item`, separated by commas, as fit.
 fn filled(before: &str, item: &str, after: &str, bytes: usize) -> String {
     let count = (bytes - before.len() - after.len() + 1) / (item.len() + 1);
     let text = format!("{before}{}{after}", vec![item; count].join(","));
@@ -42,7 +42,7 @@ fn filled(before: &str, item: &str, after: &str, bytes: usize) -> String {
     text
 }
 
-/// The frame of a batch, filled with the shortest values that a reader of JSON knows.
+/// A batch, filled with the shortest JSON values.
 #[test]
 fn four_mebibytes_of_tiny_values_beside_the_documents() {
     let change = |document: &str| {
@@ -74,7 +74,7 @@ fn four_mebibytes_of_tiny_values_beside_the_documents() {
     }
 }
 
-/// Documents as long as they may be, filled with the shortest values of each list, as many as a batch has room for.
+/// As many documents of the greatest length as fit into a batch, filled with the shortest values of each list.
 #[test]
 fn documents_of_tiny_values() {
     let title = "{\"id\":\"a\",\"sites\":[],\"offers\":[],";
@@ -144,7 +144,7 @@ fn documents_of_tiny_values() {
         let count = (SyncBatch::MAX_BYTES - 20) / (change.len() + 1);
         let body = format!("{{\"changes\":[{}]}}", vec![change.as_str(); count].join(","));
         let (bytes, taken) = held(&body);
-        // What cannot be read takes the more memory, the later that is found.
+        // An unreadable document takes more memory, the later its error is found.
         let refused = ["keys", "text", "claims", "dialects"].iter().any(|part| name.contains(part));
         let written = if refused { 0 } else { count };
         assert!(count >= 1 && taken == Some((written, count)), "{name}: {taken:?}");

@@ -1,4 +1,4 @@
-//! A token that is for a pattern of paths opens the folder that the pattern names and no more of the title.
+//! A token for a pattern of paths opens only the folder of the title that the pattern names.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -61,7 +61,7 @@ fn sign(key: &PrivateKey) -> impl Fn(Algorithm, &[u8]) -> Result<Vec<u8>, String
     |algorithm, message| key.sign(algorithm, message).map_err(|error| error.to_string())
 }
 
-/// How the dialects say that a token is for the paths below a folder, or for a path alone.
+/// The claims of each dialect for the paths below a folder, or for a single path.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     EdgeAuth,
@@ -87,7 +87,7 @@ const KINDS: [Kind; 9] = [
     Kind::UriSigning,
 ];
 
-/// The grant of an entry with a token for what begins with a path.
+/// The grant of an entry with a token for a path prefix.
 fn below(kind: Kind, prefix: &str, entry: &str) -> Option<(Grant, String)> {
     let (url, exp) = (format!("https://a.example{entry}"), NOW + 60);
     let whole = format!("https://a.example{prefix}");
@@ -243,7 +243,7 @@ fn a_secure_link_for_a_folder() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// What the pattern does not cover, no session opens that was opened with it.
+    /// A session of the token opens no path that the pattern does not cover.
     #[test]
     fn what_lies_outside_the_folder_stays_closed(
         kind in prop::sample::select(KINDS.to_vec()),

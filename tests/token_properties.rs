@@ -82,7 +82,7 @@ proptest! {
         let claims = json!({ "exp": exp, "paths": [prefix], "co": bound, "co_fallback": true });
         let path = format!("/{}/{title}/a.m3u8", signed(&claims));
         let policy = || json!({ "accept": [{ "secure_media": { "keys": "id" } }, { "uri_signing": { "keys": "id" } }] });
-        // Where the country is not known, the token says that it may be missing.
+        // If the country is unknown, the token allows it to be missing.
         let found = grant(policy(), path, String::new(), "");
         prop_assert_eq!(found.is_some(), NOW < exp && format!("/{title}/").starts_with(&prefix));
         let uri = json!({ "exp": exp, "cdniuc": format!("regex:https://a\\.example{prefix}.*") });

@@ -1,4 +1,4 @@
-//! URLs as others test them: what `url` makes of the web platform's cases, and what our canonical path makes of purell's.
+//! URL tests of other projects: the `url` crate on the web platform's cases, and the edge's canonical path on purell's.
 //!
 //! `tests/fixtures/url/*/SOURCE.txt` says where the cases come from.
 
@@ -32,7 +32,7 @@ fn cases() -> Vec<Case> {
     all.into_iter().filter(Value::is_object).map(|case| serde_json::from_value(case).unwrap()).collect()
 }
 
-/// Whether a URL is of a scheme that Stagedoor meets, and so has to be read as browsers read it.
+/// Whether a URL has a scheme that occurs in Stagedoor, so that it has to be read like in browsers.
 fn is_ours(text: &str) -> bool {
     ["http:", "https:"].iter().any(|scheme| text.trim_start().to_ascii_lowercase().starts_with(scheme))
 }
@@ -50,11 +50,11 @@ fn urls_are_read_as_browsers_read_them() {
             right += 1;
             continue;
         }
-        // What the crate lists as its own failures: `file:` URLs with drive letters or hosts, and opaque schemes. No
-        // document and no request holds one.
+        // Failures that the crate lists itself: `file:` URLs with drive letters or hosts, and opaque schemes. Neither documents
+        // nor requests contain them.
         let told = format!("{input:?} against {base:?}: found {found:?}, expected {expected:?}");
         let http = expected.as_deref().is_some_and(is_ours) || is_ours(&input);
-        // The crate refuses three slashes where browsers read two: what is refused, leads nowhere.
+        // The crate refuses three slashes, which browsers read as two. A refused URL leads nowhere.
         let closed = input.starts_with("///") && found.is_err();
         assert!(!http || closed, "{told}");
         wrong += 1;
@@ -71,7 +71,7 @@ fn parts_are_set_as_browsers_set_them() {
             let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap();
             let (href, value) = (text("href"), text("new_value"));
             let mut url = Url::parse(href).unwrap();
-            // A setter that refuses leaves the URL as it is, which is what the case expects then.
+            // A setter that refuses leaves the URL unchanged, as the case expects.
             let refused = match attribute.as_str() {
                 "protocol" => quirks::set_protocol(&mut url, value).is_err(),
                 "username" => quirks::set_username(&mut url, value).is_err(),
@@ -129,7 +129,7 @@ fn a_path_that_is_served_is_canonical_and_stays_in_its_title() {
     assert!(served > 20, "{served} paths are served");
 }
 
-/// What purell does that would name another resource, or that no request can hold: such a case is none for us.
+/// Cases that do not apply: purell's change would name another resource, or no request can contain the URL.
 const OTHERS: [(&str, &str); 9] = [
     ("TrailingSlash", "a folder is another resource than a file"),
     ("DirectoryIndex", "no index stands for its folder"),
@@ -142,7 +142,7 @@ const OTHERS: [(&str, &str); 9] = [
     ("Greedy", "all of the above"),
 ];
 
-/// Cases that have another outcome here.
+/// Cases with another outcome here.
 const LISTED: [(&str, &str); 5] = [
     ("OctalIP-4", "a host with two full stops in a row is no site's"),
     ("DWORDIP-4", "a host with two full stops in a row is no site's"),
