@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 
 use stagedoor::catalog::{Revocation, Revocations, Revoked, TitleId};
 use stagedoor::time::UnixTime;
-use stagedoor::token::session::subject_tag;
-use stagedoor::token::{Dialect, Grant, RevocationIndex, pack};
+use stagedoor::token::{Dialect, Grant, RevocationIndex, pack, tags::subject_tag};
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, Revocations::MOST];
 const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Caps, SessionId, Site};
 use crate::denial::{Denial, Reason};
-use crate::token::session::{Session, Tag};
+use crate::token::{session::Session, tags::Tag};
 
 /// A stream that is about to begin, of a viewer who may watch so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
-use super::decide::{Decision, Policies, Resumed, Viewer};
 use super::permit::{Class, Permit};
 use super::place::{Place, Standing};
 use super::prepared::Prepared;
+use super::question::{Decision, Policies, Resumed, Viewer};
 use super::rating::{Required, required};
 use super::trace::{Decided, Recorder, Told};
 use crate::catalog::{

@@ -21,12 +21,14 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::Deserialize;
 
 use super::compact::short;
-use super::credentials::Spot;
-use super::presented::{Asked, Dialect, Presented, Reader};
+use super::dialect::Dialect;
+use super::network::{self, Network};
+use super::presented::{Asked, Presented, Reader};
 use super::signed_url::{
-    Network, address, before, bounded, decoded, elsewhere, folder, from, glob, literal, malformed, resource,
-    spellings, titles, unix, without,
+    bounded, check_expiry, check_start, decoded, folder, glob, literal, malformed, resource, spellings,
+    titles, unix_seconds, without,
 };
+use super::spot::Spot;
 use super::{Challenge, Grant};
 use crate::catalog::{Algorithm, CloudFrontPolicy, Issuer, Jwk, KeyMaterial, KeySet, Lock, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -181,7 +183,8 @@ fn statement(policy: &[u8]) -> Result<Statement, Denial> {
 
 /// The canned policy of a request, in the spellings in which its URL may have been signed.
 fn canned(facts: &Facts, expires: &str) -> Result<(Statement, Vec<Vec<u8>>), Denial> {
-    let seconds = unix(expires).ok_or_else(|| malformed("`Expires`: expected Unix seconds"))?.as_secs();
+    let seconds =
+        unix_seconds(expires).ok_or_else(|| malformed("`Expires`: expected Unix seconds"))?.as_secs();
     let authority = facts.authority();
     let queries = spellings(&without(facts.query.expose(), &PARAMETERS));
     let urls = queries.iter().map(|query| format!("{authority}{}", resource(&facts.path, query)));
@@ -265,17 +268,17 @@ impl Presented for CloudFront {
         let Asked { facts, policy, now } = *asked;
         let Statement { resource: pattern, condition } = &self.statement;
         let expires = UnixTime::from_secs(condition.date_less_than.seconds);
-        before(expires, now)?;
+        check_expiry(expires, now)?;
         if let Some(start) = &condition.date_greater_than {
             // Greater: not yet in that second.
-            from(UnixTime::from_secs(start.seconds).plus_secs(1), now, policy)?;
+            check_start(UnixTime::from_secs(start.seconds).plus_secs(1), now, policy)?;
         }
         let mut lock = Lock::default();
         if let Some(SourceIp { network }) = &condition.ip_address {
             let network = Network::parse(network)
                 .ok_or_else(|| Denial::new(Reason::TokenClaims, "`AWS:SourceIp`: expected a network"))?;
-            if !network.is_any() && !network.contains(address(facts)?) {
-                return Err(elsewhere());
+            if !network.is_any() && !network.contains(network::of_viewer(facts)?) {
+                return Err(network::other_address());
             }
             lock = network.lock();
         }

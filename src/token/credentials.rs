@@ -10,45 +10,11 @@
 //! count too, since a viewer may have such a token for another service; where the site's `media.query` lists one of those,
 //! its media origin has asked for it.
 
-use super::presented::Dialect;
+use super::Dialect;
 use super::session;
 use super::signed_url::decoded;
-use crate::catalog::{PathPlacement, Placement, SESSION_PARAMETER, Site};
-
-/// A part of a request in which a credential, or a part of one, may stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Spot<'a> {
-    /// A query parameter of this name.
-    Parameter(&'a str),
-    /// `name=value` of this name behind any delimiter of a URI, in the path or in the query: within another parameter's
-    /// value too.
-    Delimited(&'a str),
-    /// A query parameter without a name, which begins with ten digits and `-`.
-    Stamped,
-    /// A header of this name, in any case.
-    Header(&'a str),
-    /// A cookie of this name.
-    Cookie(&'a str),
-    /// The first segment of the path.
-    FirstSegment,
-    /// A path-style parameter of this name: `;name=value`.
-    PathParameter(&'a str),
-    /// A segment of the path that begins with this text.
-    Segment(&'a str),
-}
-
-impl<'a> From<&'a Placement> for Spot<'a> {
-    fn from(placement: &'a Placement) -> Self {
-        match placement {
-            Placement::Query(name) => Self::Parameter(name),
-            Placement::Authorization => Self::Header("authorization"),
-            Placement::Cookie(name) => Self::Cookie(name),
-            Placement::Header(name) => Self::Header(name),
-            Placement::Path(PathPlacement::Before | PathPlacement::Title) => Self::FirstSegment,
-            Placement::Path(PathPlacement::Parameter(name)) => Self::PathParameter(name),
-        }
-    }
-}
+use super::spot::{Spot, is_stamped};
+use crate::catalog::{SESSION_PARAMETER, Site};
 
 /// The parts of a request that may hold a credential: the session's parameter, and these.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -172,12 +138,6 @@ fn is_spelled(text: &str, name: &str) -> bool {
     let once = decoded(text);
     let twice = once.as_deref().and_then(decoded);
     [once, twice].iter().flatten().any(|text| is(text))
-}
-
-/// Whether a text begins as a timed HMAC does.
-pub(super) fn is_stamped(text: &str) -> bool {
-    text.split_once('-')
-        .is_some_and(|(stamp, _)| stamp.len() == 10 && stamp.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]

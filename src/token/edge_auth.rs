@@ -15,12 +15,14 @@
 
 use std::net::IpAddr;
 
-use super::credentials::Spot;
-use super::presented::{Asked, Dialect, Presented, Reader};
+use super::dialect::Dialect;
+use super::network;
+use super::presented::{Asked, Presented, Reader};
 use super::signed_url::{
-    address, before, bounded, candidates, decoded, distinct, elsewhere, folder, from, glob, iri, literal,
-    malformed, resource, spellings, titles, unix, without,
+    bounded, candidates, check_expiry, check_start, decoded, distinct, folder, glob, iri, literal, malformed,
+    resource, spellings, titles, unix_seconds, without,
 };
+use super::spot::Spot;
 use super::{Challenge, Grant, hex};
 use crate::catalog::{Algorithm, EdgeAuthAlgorithm, EdgeAuthPolicy, Issuer, Jwk, KeySet, Lock, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -70,13 +72,13 @@ impl Reader for EdgeAuthPolicy {
             let spaced = token.replace('+', " ");
             Some((token, decoded(&spaced), without(query, &[name])))
         });
-        let elsewhere = || {
+        let in_cookie_or_header = || {
             let cookies = self.names.iter().filter_map(|name| facts.cookie(name));
             let headers = self.names.iter().filter_map(|name| facts.headers.named(name).map(str::trim));
             let token = cookies.chain(headers).find(|token| !token.is_empty())?;
             Some((token, decoded(token), query.clone()))
         };
-        let Some((token, decoded, query)) = in_query.or_else(elsewhere) else { return Ok(None) };
+        let Some((token, decoded, query)) = in_query.or_else(in_cookie_or_header) else { return Ok(None) };
         bounded(token)?;
         let urls = if self.ignore_query { vec![String::new()] } else { spellings(&query) };
         let urls = urls.iter().flat_map(|query| {
@@ -167,7 +169,8 @@ impl Reading {
         let mut fields = Fields::default();
         for (name, value) in pieces {
             let value = if own.escape_early && early(name) && !unescaped { unescape(&value) } else { value };
-            let time = || unix(&value).ok_or_else(|| malformed(format!("`{name}`: expected Unix seconds")));
+            let time =
+                || unix_seconds(&value).ok_or_else(|| malformed(format!("`{name}`: expected Unix seconds")));
             match name {
                 "st" => fields.st = Some(time()?),
                 "exp" => fields.exp = Some(time()?),
@@ -269,16 +272,16 @@ impl Presented for EdgeAuth {
             .fields;
         let expires =
             fields.exp.ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the field `exp`"))?;
-        before(expires, now)?;
+        check_expiry(expires, now)?;
         if let Some(start) = fields.st {
-            from(start, now, policy)?;
+            check_start(start, now, policy)?;
         }
         let mut lock = Lock::default();
         if let Some(ip) = &fields.ip {
             let bound: IpAddr =
                 ip.parse().map_err(|_| Denial::new(Reason::TokenClaims, "`ip`: expected an address"))?;
-            if bound.to_canonical() != address(facts)?.to_canonical() {
-                return Err(elsewhere());
+            if bound.to_canonical() != network::of_viewer(facts)?.to_canonical() {
+                return Err(network::other_address());
             }
             lock.address = true;
         }

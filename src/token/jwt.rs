@@ -16,10 +16,11 @@ use serde_json::Value;
 
 use super::claims::{Claims, unreadable};
 use super::compact::{Compact, short};
-use super::credentials::Spot;
+use super::dialect::Dialect;
 use super::mapping;
 use super::placement::{self, Found, Rest};
-use super::presented::{Asked, Dialect, Presented, Reader};
+use super::presented::{Asked, Presented, Reader};
+use super::spot::Spot;
 use super::{Challenge, Grant};
 use crate::catalog::{Issuer, Jwk, JwtPolicy, KeySet, Placement, TokenPolicy};
 use crate::denial::{Denial, Reason};

@@ -15,8 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::session::network;
-use super::{Challenge, Dialect, Grant, Replay};
+use super::{Challenge, Dialect, Grant, Replay, network};
 use crate::catalog::{Host, Site};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -181,7 +180,7 @@ impl Use {
         let name = TokenName::of_token(&site.host, grant, met);
         let host = site.host.as_str().as_bytes();
         let network =
-            facts.address.map(|address| TokenName::of(&[host, b"network", &network(Some(address))]));
+            facts.address.map(|address| TokenName::of(&[host, b"network", &network::prefix(Some(address))]));
         let again_within_s = store.map_or(0, |policy| policy.again_within_s);
         Ok(Some(Self { name, until, once, again_within_s, network }))
     }

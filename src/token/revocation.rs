@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::Grant;
-use super::session::{Session, Tag, issuer_key_tag, subject_tag, title_tag, token_name};
+use super::session::Session;
+use super::tags::{Tag, issuer_key_tag, subject_tag, title_tag, token_name};
 use crate::catalog::{
     Issuer, Jwk, KvDocument, Moment, PackedRevocations, Records, Revocation, Revocations, Revoked, TitleId,
 };
@@ -336,7 +337,7 @@ mod tests {
     fn a_viewer_whose_session_looks_revoked_by_chance_enters_again() {
         // A revoked token that has the first four bytes of its name in common with the viewer's own.
         let session_of = |generation| session(generation);
-        let mut name = crate::token::session::token_name(&"id".parse().unwrap(), "t1");
+        let mut name = crate::token::tags::token_name(&"id".parse().unwrap(), "t1");
         name[7] ^= 1;
         let record = joined(name, 5_u32.to_be_bytes());
         let packed = PackedRevocations { tokens: Records::new(vec![record]).unwrap(), ..Default::default() };

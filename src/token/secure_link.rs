@@ -13,9 +13,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::credentials::Spot;
-use super::presented::{Asked, Dialect, Presented, Reader};
-use super::signed_url::{address, before, bounded, candidates, decoded, folder, malformed, titles, unix};
+use super::dialect::Dialect;
+use super::network;
+use super::presented::{Asked, Presented, Reader};
+use super::signed_url::{
+    bounded, candidates, check_expiry, decoded, folder, malformed, titles, unix_seconds,
+};
+use super::spot::Spot;
 use super::{Challenge, Grant};
 use crate::catalog::{
     Algorithm, Issuer, Jwk, KeyMaterial, KeySet, Lock, SecureLinkExpression, SecureLinkPart as Part,
@@ -55,7 +59,7 @@ impl Reader for SecureLinkPolicy {
         }
         let written = if self.expression.parts().contains(&Part::Expires) {
             let written = facts.query_parameter(&self.expires).unwrap_or_default();
-            let expires = unix(&written)
+            let expires = unix_seconds(&written)
                 .ok_or_else(|| malformed(format!("`{}`: expected Unix seconds", self.expires)))?;
             Some((written, expires))
         } else {
@@ -104,7 +108,7 @@ impl SecureLinkExpression {
                     uri.get(..end).unwrap_or_default().to_owned()
                 }
                 Part::Title => facts.path.split('/').nth(1).unwrap_or_default().to_owned(),
-                Part::Address => address(facts)?.to_canonical().to_string(),
+                Part::Address => network::of_viewer(facts)?.to_canonical().to_string(),
                 Part::Host => facts.host.clone(),
                 Part::Scheme => facts.scheme.name().to_owned(),
                 Part::Argument(name) => facts.raw_query_parameter(name).unwrap_or_default().to_owned(),
@@ -150,7 +154,7 @@ impl Presented for SecureLink {
 
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
         if let Some(expires) = self.expires {
-            before(expires, asked.now)?;
+            check_expiry(expires, asked.now)?;
         }
         let path = &asked.facts.path;
         Ok(Grant {

@@ -18,11 +18,13 @@ use std::net::IpAddr;
 
 use super::claims::Claims;
 use super::compact::{Compact, decode, short};
-use super::credentials::Spot;
+use super::dialect::Dialect;
 use super::jwt::read_first;
+use super::network;
 use super::placement::{Found, Rest};
-use super::presented::{Asked, Dialect, Presented, Reader};
-use super::signed_url::{address, folder, malformed, titles};
+use super::presented::{Asked, Presented, Reader};
+use super::signed_url::{folder, malformed, titles};
+use super::spot::Spot;
 use super::{Challenge, Grant};
 use crate::catalog::{
     Algorithm, Issuer, Jwk, KeySet, Lock, PathPlacement, Placement, SecureMediaPolicy, TokenPolicy,
@@ -114,7 +116,7 @@ impl SecureMedia {
         if self.claims.flag("ip")? {
             restricts = true;
             lock.address = true;
-            push(self.address(facts)?.into());
+            push(self.signed_address(facts)?.into());
         }
         let geography = &facts.geography;
         let place = [
@@ -177,8 +179,8 @@ impl SecureMedia {
     }
 
     /// The viewer's address as it was signed: of the family that the token names, IPv6 in full.
-    fn address(&self, facts: &Facts) -> Result<String, Denial> {
-        let (version, text) = match address(facts)?.to_canonical() {
+    fn signed_address(&self, facts: &Facts) -> Result<String, Denial> {
+        let (version, text) = match network::of_viewer(facts)?.to_canonical() {
             IpAddr::V4(v4) => (4, v4.to_string()),
             IpAddr::V6(v6) => (6, v6.segments().map(|hextet| format!("{hextet:04x}")).join(":")),
         };

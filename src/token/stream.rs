@@ -19,11 +19,13 @@ use serde_json::Value;
 
 use super::claims::{Claims, unreadable};
 use super::compact::{Compact, short};
-use super::credentials::Spot;
+use super::dialect::Dialect;
 use super::jwt::read_first;
+use super::network::Network;
 use super::placement::{Found, Rest};
-use super::presented::{Asked, Dialect, Presented, Reader};
-use super::signed_url::Network;
+use super::presented::{Asked, Presented, Reader};
+
+use super::spot::Spot;
 use super::{Challenge, Grant};
 use crate::catalog::{
     Issuer, Jwk, KeySet, Lock, PathPlacement, Placement, StreamPolicy, TitleId, TokenPolicy,
@@ -94,9 +96,9 @@ impl Stream {
     /// A number, or a text that is one.
     fn seconds(&self, name: &str) -> Result<Option<UnixTime>, Denial> {
         match self.claims.find(name) {
-            Some(Value::String(text)) => {
-                super::signed_url::unix(text).map(Some).ok_or_else(|| unreadable(name, "seconds since 1970"))
-            }
+            Some(Value::String(text)) => super::signed_url::unix_seconds(text)
+                .map(Some)
+                .ok_or_else(|| unreadable(name, "seconds since 1970")),
             _ if name == "exp" => self.claims.end(name),
             _ => self.claims.start(name),
         }
@@ -209,12 +211,12 @@ impl Presented for Stream {
         let expires_at = self
             .seconds("exp")?
             .ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `exp`"))?;
-        super::signed_url::before(expires_at, now)?;
+        super::signed_url::check_expiry(expires_at, now)?;
         if expires_at > now.plus_secs(LONGEST_S + policy.leeway_s) {
             return Err(unreadable("exp", "24 hours ahead at most"));
         }
         if let Some(start) = self.seconds("nbf")? {
-            super::signed_url::from(start, now, policy)?;
+            super::signed_url::check_start(start, now, policy)?;
         }
         let lock = self.admitted(facts)?;
         Ok(Grant {

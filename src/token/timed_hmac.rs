@@ -13,12 +13,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::credentials::{Spot, is_stamped};
-use super::presented::{Asked, Dialect, Presented, Reader};
+use super::dialect::Dialect;
+use super::presented::{Asked, Presented, Reader};
 use super::signed_url::{
-    before, bounded, candidates, decoded, distinct, malformed, plain, resource, titles, unix,
-    without_appended,
+    bounded, candidates, check_expiry, decoded, distinct, malformed, resource, titles, unescaped_query,
+    unix_seconds, without_appended,
 };
+use super::spot::{Spot, is_stamped};
 use super::{Challenge, Grant};
 use crate::catalog::{Algorithm, Issuer, Jwk, KeySet, TimedHmacPolicy, TokenPolicy};
 use crate::denial::{Denial, Reason};
@@ -63,14 +64,15 @@ impl Reader for TimedHmacPolicy {
             .split_once('-')
             .filter(|(stamp, _)| stamp.len() == 10)
             .ok_or_else(|| malformed("expected a timestamp of ten digits, `-` and a MAC"))?;
-        let issued_at = unix(stamp).ok_or_else(|| malformed("expected a timestamp of ten digits"))?;
+        let issued_at = unix_seconds(stamp).ok_or_else(|| malformed("expected a timestamp of ten digits"))?;
         // Both alphabets, with or without padding.
         let mac = mac.trim_end_matches('=').replace('+', "-").replace('/', "_");
         let mac = URL_SAFE_NO_PAD
             .decode(mac)
             .map_err(|error| malformed(format!("the MAC: expected base64: {error}")))?;
-        let messages =
-            distinct([rest.to_owned(), plain(rest)].map(|rest| resource(&facts.path, &rest) + stamp));
+        let messages = distinct(
+            [rest.to_owned(), unescaped_query(rest)].map(|rest| resource(&facts.path, &rest) + stamp),
+        );
         Ok(Some(Box::new(TimedHmac {
             keys: self.keys.clone(),
             lifetime_s: self.lifetime_s,
@@ -116,7 +118,7 @@ impl Presented for TimedHmac {
             return Err(Denial::new(Reason::TokenNotYetValid, format!("it was made {early} s ahead")));
         }
         let expires = self.issued_at.min(now).plus_secs(self.lifetime_s);
-        before(expires, now)?;
+        check_expiry(expires, now)?;
         Ok(Grant {
             issued_at: Some(self.issued_at),
             expires_at: Some(expires),

@@ -31,11 +31,12 @@ use sha2::{Digest, Sha256};
 
 use super::claims::{Claims, unreadable};
 use super::compact::{Compact, malformed, short};
-use super::credentials::Spot;
+use super::dialect::Dialect;
 use super::grant::{Renewal, Replay};
 use super::jwt::{issuer, meant_for};
-use super::presented::{Asked, Dialect, Presented, Reader};
+use super::presented::{Asked, Presented, Reader};
 use super::signed_url::{folder, path_of, titles};
+use super::spot::Spot;
 use super::{Challenge, Grant, posix};
 use crate::catalog::{Algorithm, Issuer, Jwk, KeySet, TokenPolicy, UriSigningPolicy};
 use crate::denial::{Denial, Reason};

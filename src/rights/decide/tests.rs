@@ -5,8 +5,10 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalog::{Caps, Rule};
+use crate::catalog::{Caps, Entitlement, Plan, Rule, Site};
 use crate::denial::Reason;
+use crate::facts::Geography;
+use crate::rights::Permit;
 
 const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
 

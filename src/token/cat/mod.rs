@@ -31,11 +31,12 @@ mod vectors;
 pub use mint::{CatError, mint};
 
 use super::compact::short;
-use super::credentials::Spot;
+use super::dialect::Dialect;
 use super::jwt::ANY_AUDIENCE;
 use super::placement::{self, Found, Rest};
-use super::presented::{Asked, Dialect, Presented, Reader};
+use super::presented::{Asked, Presented, Reader};
 use super::signed_url::folder;
+use super::spot::Spot;
 use super::{Challenge, Grant};
 use crate::catalog::{CatPolicy, Issuer, Jwk, KeySet, Placement, Plan, TitleId, TokenPolicy};
 use crate::denial::{Denial, Reason};

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 use super::cbor::Value;
 use crate::catalog::Lock;
 use crate::facts::Facts;
-use crate::token::signed_url;
+use crate::token::network::Network as Prefix;
 
 /// The most entries.
 const MOST: usize = 256;
@@ -75,7 +75,7 @@ pub(super) fn look(catnip: &Value, facts: &Facts) -> Result<Network, String> {
 
 enum Entry {
     Asn(u32),
-    Prefix(signed_url::Network),
+    Prefix(Prefix),
 }
 
 impl Entry {
@@ -137,7 +137,7 @@ impl Entry {
             Family::V4 => IpAddr::from(*octets.first_chunk::<4>()?),
             Family::V6 => IpAddr::from(octets),
         };
-        signed_url::Network::new(address, length.into()).map(Self::Prefix)
+        Prefix::new(address, length.into()).map(Self::Prefix)
     }
 }
 

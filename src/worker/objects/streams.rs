@@ -17,7 +17,7 @@ use crate::facts::Facts;
 use crate::fault::FaultKind;
 use crate::stop::Stop;
 use crate::streams::{Newcomer, Running, Sign, Standing, Watched, seen_every_s};
-use crate::token::session::{Session, Tag};
+use crate::token::{session::Session, tags::Tag};
 
 const OBJECTS: Objects = Objects {
     binding: "STREAMS",
