@@ -1,24 +1,23 @@
 //! The bytes of all memories of an isolate, and which of them gives way.
 //!
-//! Each memory has a share, and the shares and what may be under way add up to the limit or less. A memory may take more
-//! than its share while others leave theirs. Once all of them together are over the limit, the one that takes the most in
-//! proportion to its share gives way, until they are not. Whenever that happens, some memory is over its share: so one
-//! that keeps within its own loses nothing to the others, however much strangers put into those. Keys made up for files do
-//! not push documents out.
+//! Each memory has a share. The shares and the bytes that may be under way add up to the limit or less. A memory may take
+//! more than its share while others leave theirs. While all of them together are over the limit, the memory that takes the
+//! most in proportion to its share gives way. Some memory is over its share then, so a memory within its share loses nothing
+//! to the others, however much strangers put into those: keys made up for files do not push documents out.
 //!
-//! Bytes of requests under way (a body that is being read) are reserved first, and the memories make room for them. They
-//! have [`Rooms`]: a media origin decides how long a body takes, so no site may take what the others need.
+//! Bytes under way (a body that is being read) are reserved first, and the memories make room for them. They have
+//! [`Rooms`]: a media origin decides how long reading a body takes, so no site may take the room that others need.
 //!
 //! - Files, manifests and published keys have a room each, and none takes from another's.
 //! - In the rooms of manifests and keys, a site takes at most as much as stays free. So the first takes half, the next a
-//!   third of that and so on, and there is a place for whoever comes, however slow the others' origins are.
+//!   third of that and so on, and there is a place for the next site, however slow the others' origins are.
 //! - A file without a place is streamed, and nobody is refused. So a site that is alone may fill the room of files; once
 //!   others have asked for a place within the last minute, it takes half at most.
-//! - A manifest that is longer than a site's part of the room is read beside the room, one at a time: then memories within
+//! - A manifest that is longer than a site's part of the room is read beside the room, one at a time. Then memories within
 //!   their shares give way as well.
 //!
-//! What is under way is cut off with the request that began it, and nobody is told: so a reservation ends by itself, once
-//! the patience with that work is over.
+//! The runtime cuts work off with the request that began it, and tells nobody. So a reservation ends by itself, once the
+//! patience with that work is over.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -27,10 +26,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use super::memory::{Memory, Slot};
-use super::weigh::Weigh;
-
-/// How many bytes an isolate remembers at most, and how many it does.
+/// The bytes that an isolate remembers, and the most that it may.
 pub struct Budget {
     limit: usize,
     rooms: Rooms,
@@ -47,7 +43,7 @@ pub struct Budget {
     seed: u64,
 }
 
-/// What a body is read for.
+/// Why a body is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A file that is to be shared. Without a place, it is streamed.
@@ -61,16 +57,16 @@ pub enum Purpose {
 /// How many bytes may be under way for each purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rooms {
-    /// Those of files.
+    /// The room of files.
     pub files: usize,
-    /// Those of manifests.
+    /// The room of manifests.
     pub manifests: usize,
-    /// Those of published keys.
+    /// The room of published keys.
     pub keys: usize,
 }
 
 impl Rooms {
-    /// All of them.
+    /// The bytes of all rooms.
     pub const fn sum(self) -> usize {
         self.files + self.manifests + self.keys
     }
@@ -84,7 +80,7 @@ impl Rooms {
     }
 }
 
-/// What a request under way takes beside its body, in bytes: its source, its patience, its place in the tables.
+/// The bytes of a request under way beside its body: its source, its patience, its place in the tables.
 const BESIDE_BODY: usize = 2 * 1024;
 
 /// For how long a site that has asked for a place keeps others from taking more than half, in milliseconds.
@@ -112,7 +108,7 @@ pub(super) trait GivesWay {
     fn give_way(&self, now_ms: u64) -> Option<()>;
 }
 
-/// What one memory takes.
+/// The bytes of one memory.
 #[derive(Debug)]
 pub struct Account {
     name: &'static str,
@@ -161,19 +157,21 @@ impl Budget {
         })
     }
 
-    /// A memory with this share, one of 64 at most. The shares of all of them, and what may be under way, are within the
-    /// limit, or the share is cut to what is left.
-    pub fn memory<K: Weigh + 'static, S: Slot + 'static>(
-        self: &Rc<Self>,
-        name: &'static str,
-        share: usize,
-    ) -> Memory<K, S> {
+    /// An account for a memory, with as much of this share as the other shares leave.
+    pub(super) fn open(&self, name: &'static str, share: usize) -> Rc<Account> {
         let share = share.min(self.limit.saturating_sub(self.shares.get()));
         self.shares.set(self.shares.get() + share);
-        let account = Rc::new(Account { name, share, bytes: Cell::new(0) });
-        let (memory, gives_way) = Memory::new(Rc::clone(self), Rc::clone(&account), self.seed);
-        self.memories.borrow_mut().push(Registered { account, memory: gives_way });
-        memory
+        Rc::new(Account { name, share, bytes: Cell::new(0) })
+    }
+
+    /// Registers the memory of an account.
+    pub(super) fn register(&self, account: Rc<Account>, memory: Weak<dyn GivesWay>) {
+        self.memories.borrow_mut().push(Registered { account, memory });
+    }
+
+    /// The random number that tables are seeded with.
+    pub(super) const fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Reserves bytes of a site's for work that takes no longer than `patience`, until it is dropped; `None`: there is no
@@ -278,7 +276,7 @@ impl Budget {
         self.reserved.get()
     }
 
-    /// What each memory takes, in the order in which they were made.
+    /// The account of each memory, in the order in which they were made.
     pub fn accounts(&self) -> Vec<Rc<Account>> {
         self.memories.borrow().iter().map(|known| Rc::clone(&known.account)).collect()
     }
@@ -299,7 +297,7 @@ impl Budget {
         if self.bytes() <= self.limit {
             return;
         }
-        // A memory that is being worked on settles the matter itself, when that is done. Nothing is registered meanwhile.
+        // A memory that is being worked on settles once that is done. Nothing is registered meanwhile.
         let Ok(memories) = self.memories.try_borrow() else { return };
         let mut stuck = 0_u64;
         while self.bytes() > self.limit {
@@ -322,7 +320,7 @@ impl fmt::Debug for Budget {
     }
 }
 
-/// Bytes of something that is under way. They are free again when it is dropped, or its time is over.
+/// Bytes of work under way. They are free again when it is dropped, or its time is over.
 #[derive(Debug)]
 pub struct Reservation {
     budget: Rc<Budget>,
@@ -330,7 +328,7 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// Reserves more; `false`: there is no room, and it is as it was.
+    /// Reserves more bytes; `false`: there is no room for them, and the reservation has not changed.
     pub fn grow(&self, bytes: usize, now_ms: u64) -> bool {
         self.budget.grow(self.id, bytes, now_ms)
     }
@@ -346,6 +344,7 @@ impl Drop for Reservation {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Memory, Slot, Weigh};
     use super::*;
 
     /// A value of so many bytes.

@@ -1,9 +1,25 @@
-//! Values under keys. Of those that have to go, the ones go first that were not asked for since they were last looked at.
+//! Values under keys. Over the budget, the values go first that were not used since they were last looked at.
 //!
-//! Entries stand in a queue. To make room, the oldest is looked at: if it was asked for since it joined the queue, it
-//! joins it anew; if not, it goes (second chance, or CLOCK). Each step was paid for by a hit or an insertion, so that
-//! making room takes constant time on average, however many entries there are; and a flood of keys that nobody asks for
-//! twice passes through without taking along what is asked for.
+//! Entries stand in a queue. To make room, the oldest is looked at: if it was used since it joined the queue, it joins it
+//! anew; if not, it goes (second chance, or CLOCK). Each step was paid for by a hit or an insertion. So making room takes
+//! constant time on average, however many entries there are, and a flood of keys that nobody uses twice passes through
+//! without taking along what is used.
+//!
+//! # Why not a crate
+//!
+//! A table here gives up one entry at a time, to a budget that spans fifteen tables of different types. It weighs an entry
+//! anew whenever it was worked on, and counts its own slots too. It spares an entry that is being fetched, is looked up by
+//! borrowed parts of a key, and marks a hit without a mutable borrow, so that the synchronous lane pays for one hash and no
+//! allocation.
+//!
+//! - `quick_cache` and `clru` have a capacity for each cache, and evict within it, not on demand.
+//! - `schnellru` and `lru` move an entry with each hit, which takes `&mut`. The raw pointers of `lru` have had a safety
+//!   advisory (RUSTSEC-2021-0130).
+//! - `hashlink`'s map comes closest, and would take the place of the slab and the queue below. It has a box for each entry,
+//!   keeps the boxes of removed ones in a list whose length it does not tell, so that the budget would count wrongly, and
+//!   brings raw pointers and a second hash table into the Worker.
+//!
+//! What is left to write is a queue of numbers in a slab, in safe Rust.
 
 use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
@@ -17,12 +33,12 @@ use super::weigh::{Weigh, Weighed, allocation};
 
 /// A value in a memory.
 pub trait Slot: Weigh {
-    /// Whether it may go before others do: nobody would miss it.
+    /// Whether it may go before others: nobody would miss it.
     fn is_spent(&self, _now_ms: u64) -> bool {
         false
     }
 
-    /// Whether somebody is at work on it, so that others should go before it.
+    /// Whether a request is at work on it, so that others should go before it.
     fn is_busy(&self, _now_ms: u64) -> bool {
         false
     }
@@ -34,7 +50,7 @@ impl Slot for u32 {}
 
 impl<T> Slot for Weighed<T> {}
 
-/// What is remembered under keys, within a [`Budget`].
+/// Values under keys, within a [`Budget`].
 pub struct Memory<K, S> {
     shelf: Rc<Shelf<K, S>>,
 }
@@ -46,11 +62,21 @@ struct Shelf<K, S> {
     entries: RefCell<Entries<K, S>>,
 }
 
-impl<K: Weigh + 'static, S: Slot + 'static> Memory<K, S> {
-    pub(super) fn new(budget: Rc<Budget>, account: Rc<Account>, seed: u64) -> (Self, Weak<dyn GivesWay>) {
-        let shelf = Rc::new(Shelf { budget, account, seed, entries: RefCell::default() });
-        let weak: Weak<Shelf<K, S>> = Rc::downgrade(&shelf);
-        (Self { shelf }, weak)
+impl Budget {
+    /// A memory with this share, one of 64 at most. The shares of all of them, and the bytes that may be under way, are
+    /// within the limit, or the share is cut to the rest.
+    pub fn memory<K: Weigh + 'static, S: Slot + 'static>(
+        self: &Rc<Self>,
+        name: &'static str,
+        share: usize,
+    ) -> Memory<K, S> {
+        let account = self.open(name, share);
+        let (budget, seed) = (Rc::clone(self), self.seed());
+        let shelf =
+            Rc::new(Shelf { budget, account: Rc::clone(&account), seed, entries: RefCell::default() });
+        let gives_way: Weak<Shelf<K, S>> = Rc::downgrade(&shelf);
+        self.register(account, gives_way);
+        Memory { shelf }
     }
 }
 
@@ -63,8 +89,7 @@ impl<K: Weigh + Hash + Eq, S: Slot> Memory<K, S> {
         self.find_by(key, |known| known.borrow() == key, look)
     }
 
-    /// The same for a key that is at hand in another form, with the same hash: a tuple of texts, say, for a key that owns
-    /// them.
+    /// The same for a key in another form with the same hash: a tuple of borrowed texts for a key that owns them, say.
     pub fn find_by<T>(
         &self,
         hashed: impl Hash,
@@ -152,7 +177,7 @@ impl<K: Weigh + Hash + Eq, S: Slot> Memory<K, S> {
         hasher.finish()
     }
 
-    /// Weighs an entry that was worked on, and has memories give way if they are too many.
+    /// Weighs an entry that was worked on, and has memories give way if all of them are over the limit.
     fn settle(&self, mut entries: std::cell::RefMut<'_, Entries<K, S>>, at: u32, now_ms: u64) {
         let bytes = entries.weigh(at);
         if bytes > self.shelf.budget.heaviest() {
@@ -177,7 +202,7 @@ impl<K: Weigh, S: Slot> GivesWay for Shelf<K, S> {
         let gone = entries.remove(at);
         self.book(&entries);
         drop(entries);
-        // What it frees may lead anywhere, so that nothing is borrowed by now.
+        // Dropping a value may run any code, so nothing is borrowed by now.
         drop(gone);
         Some(())
     }
@@ -198,13 +223,13 @@ struct Entries<K, S> {
     free: Option<u32>,
     newest: Option<u32>,
     oldest: Option<u32>,
-    /// What keys and values have on the heap.
+    /// The bytes of keys and values on the heap.
     heap: usize,
 }
 
 enum Place<K, S> {
     Taken(Node<K, S>),
-    /// With the next one that is free.
+    /// Free, with the next free place.
     Free(Option<u32>),
 }
 
@@ -212,9 +237,9 @@ struct Node<K, S> {
     key: K,
     slot: S,
     hash: u64,
-    /// What key and value had on the heap when they were last weighed.
+    /// The bytes of key and value on the heap when they were last weighed.
     heap: usize,
-    /// Whether it was asked for since it joined the queue.
+    /// Whether it was used since it joined the queue.
     asked: Cell<bool>,
     newer: Option<u32>,
     older: Option<u32>,
@@ -236,16 +261,15 @@ impl<K, S> Default for Entries<K, S> {
     }
 }
 
-/// A table of so many places is not made smaller.
+/// A slab of this many places or fewer is not made smaller.
 const SMALL: usize = 64;
 
-/// So many entries in a row that somebody is at work on are passed over; the next one goes all the same, so that room is
-/// made however many there are.
+/// The most busy entries in a row that are passed over. The next one goes all the same, so that room is made however many
+/// there are.
 const MOST_BUSY: usize = 64;
 
 impl<K, S> Entries<K, S> {
-    /// All bytes, those of the tables included: a slot of a `HashMap` with its control byte, an eighth of which is kept
-    /// free.
+    /// All bytes, tables included: a `HashMap` has a control byte for each slot, and keeps an eighth of them free.
     fn bytes(&self) -> usize {
         let table = self.table.capacity() * (size_of::<(u64, u32)>() + 1) * 8 / 7;
         allocation(self.nodes.capacity() * size_of::<Place<K, S>>()) + allocation(table) + self.heap
@@ -360,8 +384,8 @@ impl<K, S> Entries<K, S> {
         }
     }
 
-    /// Gives back the room of entries that are gone, once it is three quarters of all: what was full of small entries
-    /// does not keep its tables.
+    /// Gives back the places of removed entries once they are three quarters of all, so that a memory that was full of small
+    /// entries does not keep its tables.
     fn shrink(&mut self) {
         let old = std::mem::take(self);
         let mut places: Vec<_> = old.nodes.into_iter().map(Some).collect();
@@ -411,7 +435,7 @@ impl<K: Weigh, S: Slot> Entries<K, S> {
     }
 }
 
-/// What is hashed already.
+/// A hasher for keys that are hashes already.
 #[derive(Default)]
 struct Hashed(u64);
 
@@ -432,260 +456,4 @@ impl Hasher for Hashed {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::{Purpose, Rooms};
-    use super::*;
-
-    #[derive(Clone, Debug, Default, PartialEq)]
-    struct Value {
-        bytes: usize,
-        spent: bool,
-        busy: bool,
-        /// How often it was looked at when room was made.
-        looked: Rc<Cell<usize>>,
-    }
-
-    impl Weigh for Value {
-        fn heap_bytes(&self) -> usize {
-            self.bytes
-        }
-    }
-
-    impl Slot for Value {
-        fn is_spent(&self, _: u64) -> bool {
-            self.spent
-        }
-
-        fn is_busy(&self, _: u64) -> bool {
-            self.looked.set(self.looked.get() + 1);
-            self.busy
-        }
-    }
-
-    fn of(bytes: usize) -> Value {
-        Value { bytes, ..Value::default() }
-    }
-
-    const LIMIT: usize = 64 * 1024;
-
-    fn memory(budget: &Rc<Budget>) -> Memory<String, Value> {
-        budget.memory("test", LIMIT)
-    }
-
-    impl<K: Weigh + Hash + Eq, S: Slot> Memory<K, S> {
-        /// Counts anew what is counted along the way, and follows every chain.
-        fn check(&self) {
-            let entries = self.shelf.entries.borrow();
-            let taken: Vec<_> = (0..u32::try_from(entries.nodes.len()).unwrap())
-                .filter(|at| entries.node(*at).is_some())
-                .collect();
-            assert_eq!(taken.len(), entries.count);
-            let heap: usize = taken
-                .iter()
-                .map(|at| entries.node(*at).unwrap())
-                .map(|node| node.key.heap_bytes() + node.slot.heap_bytes())
-                .sum();
-            assert_eq!(heap, entries.heap);
-            assert_eq!(entries.bytes(), self.bytes());
-            for at in taken {
-                let node = entries.node(at).unwrap();
-                assert_eq!(entries.position(node.hash, |key| *key == node.key), Some(at));
-            }
-            let mut queue = 0;
-            let (mut at, mut newer) = (entries.newest, None);
-            while let Some(node) = at.and_then(|at| entries.node(at)) {
-                assert_eq!(node.newer, newer);
-                queue += 1;
-                (newer, at) = (at, node.older);
-            }
-            assert_eq!((queue, entries.oldest), (entries.count, newer));
-        }
-    }
-
-    /// Keys of one hash: an attacker's dream.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    struct Same(u8);
-
-    impl Hash for Same {
-        fn hash<H: Hasher>(&self, _: &mut H) {}
-    }
-
-    impl Weigh for Same {
-        fn heap_bytes(&self) -> usize {
-            0
-        }
-    }
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Insert(u8, usize),
-        Find(u8),
-        Remove(u8),
-        Change(u8, usize, bool, bool),
-        Reserve(usize),
-        Release,
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        prop_oneof![
-            (0..40_u8, 0..9_000_usize).prop_map(|(key, bytes)| Step::Insert(key, bytes)),
-            (0..40_u8).prop_map(Step::Find),
-            (0..40_u8).prop_map(Step::Remove),
-            (0..40_u8, 0..9_000_usize, any::<bool>(), any::<bool>())
-                .prop_map(|(key, bytes, spent, busy)| Step::Change(key, bytes, spent, busy)),
-            (0..20_000_usize).prop_map(Step::Reserve),
-            Just(Step::Release),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_happens_the_bytes_are_counted_and_within_the_limit(steps in prop::collection::vec(step(), 0..400)) {
-            let budget = Budget::new(LIMIT, Rooms { manifests: 16 * 1024, ..Rooms::default() }, 7);
-            let texts = budget.memory::<String, Value>("texts", 24 * 1024);
-            let same = budget.memory::<Same, Value>("same", 24 * 1024);
-            let mut reserved = Vec::new();
-            let mut last: HashMap<u8, usize> = HashMap::new();
-            for step in steps {
-                match step {
-                    Step::Insert(key, bytes) => {
-                        last.insert(key, bytes);
-                        texts.insert(key.to_string(), of(bytes), 0);
-                        same.insert(Same(key), of(bytes), 0);
-                    }
-                    Step::Find(key) => {
-                        for found in [texts.find(key.to_string().as_str(), Value::clone), same.find(&Same(key), Value::clone)] {
-                            prop_assert!(found.is_none_or(|found| last.get(&key) == Some(&found.bytes)));
-                        }
-                    }
-                    Step::Remove(key) => {
-                        last.remove(&key);
-                        texts.remove(key.to_string().as_str());
-                        same.remove(&Same(key));
-                    }
-                    Step::Change(key, bytes, spent, busy) => {
-                        last.insert(key, bytes);
-                        let change = |value: &mut Value| (value.bytes, value.spent, value.busy) = (bytes, spent, busy);
-                        texts.with(key.to_string().as_str(), 0, change);
-                        same.insert(Same(key), Value { spent, busy, ..of(bytes) }, 0);
-                    }
-                    Step::Reserve(bytes) => {
-                        let second = std::time::Duration::from_secs(1);
-                        reserved.extend(budget.reserve((Purpose::Manifest, "a"), bytes, 0, second));
-                    },
-                    Step::Release => drop(reserved.pop()),
-                }
-                prop_assert!(reserved.is_empty() == (budget.reserved() == 0));
-                texts.check();
-                same.check();
-                prop_assert_eq!(texts.bytes() + same.bytes() + budget.reserved(), budget.bytes());
-                prop_assert!(budget.bytes() <= LIMIT);
-            }
-        }
-    }
-
-    #[test]
-    fn keys_count_and_so_do_the_tables() {
-        let budget = Budget::new(64 * LIMIT, Rooms::default(), 1);
-        let memory = memory(&budget);
-        memory.insert("k".repeat(10_000), of(0), 0);
-        assert!(memory.bytes() >= 10_000);
-        let one = memory.bytes();
-        for key in 0..1_000 {
-            memory.insert(format!("{key:04}"), of(0), 0);
-        }
-        assert!(memory.bytes() - one >= 1_000 * (size_of::<Node<String, Value>>() + 4));
-        memory.check();
-    }
-
-    #[test]
-    fn a_flood_passes_through_without_taking_what_is_asked_for_along() {
-        let budget = Budget::new(LIMIT, Rooms::default(), 1);
-        let memory = memory(&budget);
-        for key in 0..20 {
-            memory.insert(format!("wanted-{key}"), of(500), 0);
-        }
-        for flood in 0..10_000 {
-            memory.insert(format!("flood-{flood}"), of(500), 0);
-            if flood % 10 == 0 {
-                for key in 0..20 {
-                    assert!(
-                        memory.find(format!("wanted-{key}").as_str(), |_| ()).is_some(),
-                        "{key} at {flood}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_spent_go_first_and_the_busy_last() {
-        let budget = Budget::new(LIMIT, Rooms::default(), 1);
-        let memory = memory(&budget);
-        memory.insert("busy".to_owned(), Value { busy: true, ..of(1_000) }, 0);
-        memory.insert("spent".to_owned(), Value { spent: true, ..of(1_000) }, 0);
-        memory.insert("plain".to_owned(), of(1_000), 0);
-        for _ in 0..2 {
-            assert!(memory.find("spent", |_| ()).is_some() && memory.find("plain", |_| ()).is_some());
-        }
-        let mut filled = 0;
-        while memory.len() == 3 + filled {
-            memory.insert(format!("more-{filled}"), of(1_000), 0);
-            filled += 1;
-        }
-        assert!(memory.find("spent", |_| ()).is_none() && memory.find("plain", |_| ()).is_some());
-        for key in 0..1_000 {
-            memory.insert(format!("more-{key}"), of(1_000), 0);
-        }
-        assert!(memory.find("plain", |_| ()).is_none());
-        assert!(memory.find("busy", |_| ()).is_some());
-    }
-
-    #[test]
-    fn the_limit_holds_however_many_are_busy() {
-        let budget = Budget::new(LIMIT, Rooms::default(), 1);
-        let memory = memory(&budget);
-        for key in 0..5_000 {
-            memory.insert(key.to_string(), Value { busy: true, ..of(100) }, 0);
-            assert!(budget.bytes() <= LIMIT);
-        }
-    }
-
-    /// What making room takes, in looks at entries: constant for each insertion and hit, and not a walk through all.
-    #[test]
-    fn making_room_is_paid_for_by_insertions_and_hits() {
-        for limit in [LIMIT, 64 * LIMIT] {
-            let budget = Budget::new(limit, Rooms::default(), 1);
-            let memory = memory(&budget);
-            let looked = Rc::new(Cell::new(0));
-            let value = |bytes| Value { looked: Rc::clone(&looked), ..of(bytes) };
-            let mut paid = 0;
-            for key in 0..20_000 {
-                memory.insert(key.to_string(), value(100), 0);
-                paid += 1;
-                if key % 3 == 0 {
-                    paid += usize::from(memory.find((key / 2).to_string().as_str(), |_| ()).is_some());
-                }
-            }
-            assert!(looked.get() <= 2 * paid, "{} looks for {paid}", looked.get());
-        }
-    }
-
-    #[test]
-    fn tables_of_small_entries_that_are_gone_are_given_back() {
-        let budget = Budget::new(1024 * LIMIT, Rooms::default(), 1);
-        let memory = memory(&budget);
-        for key in 0..100_000 {
-            memory.insert(key.to_string(), of(0), 0);
-        }
-        assert!(memory.bytes() > 100_000 * size_of::<Node<String, Value>>());
-        for key in 0..100_000 {
-            memory.remove(key.to_string().as_str());
-        }
-        assert!(memory.is_empty());
-        assert!(memory.bytes() < SMALL * 4 * (size_of::<Place<String, Value>>() + 64), "{}", memory.bytes());
-        memory.check();
-    }
-}
+mod tests;

@@ -49,7 +49,6 @@ const UNFINISHED: &[&str] = &[
     "streams",
     "variation",
     // Memory, and the Worker.
-    "shelf",
     "worker",
 ];
 
