@@ -1,16 +1,16 @@
-//! How often the same refusal or fault has come: for a log that tells it once a minute, and for clients that ask again as
-//! fast as they can.
+//! Refusals and faults that repeat: the log has each once a minute, and a client that asks again as fast as it can is known by
+//! its count.
 //!
-//! The first is told at once. What comes again within a minute is counted, and the count is told with the next one after that
-//! minute, or when anything else is noted then.
+//! The first one is logged at once. Repeats within a minute are counted, and their count is logged with the next one after
+//! that minute, or when anything else is noted then.
 //!
-//! So many are told apart, and strangers have a say in what comes: in made-up titles, from many addresses. So that they fill
-//! neither the log nor the memory, and hide nothing of anybody else's:
+//! The number that is told apart is bounded, and strangers have a say in it: they make up titles, and come from many
+//! addresses. They can neither fill the log or the memory, nor hide anybody else's lines:
 //!
-//! - Faults, denials, and refusals of the edge's own endpoints are counted in tables of their own ([`Class`]).
+//! - Faults, denials, and refusals of the edge's own endpoints have a table each ([`Class`]).
 //! - In a table, a host takes at most as many places as stay free: the first takes half, and there are some for the next.
-//! - What has no place is counted with the others of its host and reason, and that is told once a minute, too. Beyond so
-//!   many hosts and reasons, it is counted with the others of its reason.
+//! - A line without a place is counted with the others of its host and reason, and that count is logged once a minute, too.
+//!   Beyond a number of hosts and reasons, it is counted with the others of its reason.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -20,16 +20,16 @@ use crate::denial::Reason;
 use crate::fault::FaultKind;
 use crate::shelf::plan::APART;
 
-/// For how long the same is counted before it is told again, in milliseconds.
+/// For how long repeats are counted before they are logged, in milliseconds.
 pub const TOLD_EVERY_MS: u64 = 60_000;
 
-/// The most that are told apart in a table.
+/// The most lines that a table tells apart.
 const MOST: usize = 256;
 
-/// The most hosts and reasons whose others are told apart in a table.
+/// The most pairs of host and reason under which a table counts others.
 const MOST_OTHERS: usize = 64;
 
-/// The reasons of all tables: those of denials and faults, and the edge's own endpoints.
+/// How many reasons all tables have: those of denials and faults, and the edge's own endpoints.
 const REASONS: usize = Reason::ALL.len() + FaultKind::ALL.len() + 2;
 
 const _: () = assert!(
@@ -37,7 +37,7 @@ const _: () = assert!(
     "the lines take more than is set apart for them"
 );
 
-/// How often it is looked for room, in milliseconds, where there is none.
+/// How often a full table is searched for room, in milliseconds.
 const LOOKED_EVERY_MS: u64 = 1_000;
 
 /// The longest line that is remembered, in bytes.
@@ -48,12 +48,12 @@ const LONGEST_LINE: usize = 1_024;
 pub struct Line {
     /// The object's text.
     pub json: String,
-    /// It tells that something broke.
+    /// Something broke.
     pub is_fault: bool,
 }
 
 impl Line {
-    /// The line with one number more, if there is anything to count.
+    /// The line with a count, unless that is zero.
     fn counting(&self, name: &str, count: u32) -> Self {
         match self.json.strip_suffix('}') {
             Some(open) if count > 0 => Self { json: format!("{open},\"{name}\":{count}}}"), ..*self },
@@ -62,16 +62,16 @@ impl Line {
     }
 }
 
-/// What came of noting something.
+/// What follows from noting a line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Noted {
-    /// How often it has come within its minute, this time included; `None`: it is not told apart from others.
+    /// How often the line has come within its minute, this time included; `None`: it is not told apart from others.
     pub times: Option<u32>,
-    /// What is to be told now.
+    /// The lines to be logged now.
     pub lines: Vec<Line>,
 }
 
-/// What is counted apart from the rest, so that the one hides nothing of the other.
+/// The kinds of line that are counted apart, so that none hides another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Something broke.
@@ -82,7 +82,7 @@ pub enum Class {
     Control,
 }
 
-/// What has come.
+/// The subject of a line.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// Its table.
@@ -93,7 +93,7 @@ pub struct Subject<'a> {
     pub reason: &'static str,
 }
 
-/// What has come lately.
+/// The lines of the last minute.
 #[derive(Debug, Default)]
 pub struct Repeats {
     faults: Table,
@@ -105,7 +105,7 @@ pub struct Repeats {
 #[derive(Debug, Default)]
 struct Table {
     entries: HashMap<u64, Entry>,
-    /// What has no place there, by host and reason, or by reason.
+    /// Counts of lines without a place, by host and reason, or by reason.
     others: HashMap<u64, Entry>,
     looked_at_ms: u64,
 }
@@ -120,7 +120,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// Remembers what is told now. Of a longer line, only its count is told afterwards.
+    /// Remembers a line that is logged now. Of a line that is too long to be remembered, only the count is logged later.
     fn new(host: u64, now_ms: u64, line: Line) -> Self {
         let line = if line.json.len() > LONGEST_LINE {
             Line {
@@ -137,12 +137,12 @@ impl Entry {
         now_ms.saturating_sub(self.since_ms) >= TOLD_EVERY_MS
     }
 
-    /// How often it has come since it was told.
+    /// How many repeats are not logged yet.
     const fn untold(&self) -> u32 {
         self.times.saturating_sub(1)
     }
 
-    /// Counts one more, or begins a new minute, and says what is to be told of it.
+    /// Counts one more, or begins a new minute with a line to be logged.
     fn again(&mut self, now_ms: u64, name: &str, line: impl FnOnce() -> Line) -> Option<Line> {
         if !self.is_over(now_ms) {
             self.times = self.times.saturating_add(1);
@@ -154,20 +154,20 @@ impl Entry {
         Some(told)
     }
 
-    /// What is still to be told of a minute that is over.
+    /// The line of a minute that is over, if it has repeats that are not logged yet.
     fn rest(&self, name: &str) -> Option<Line> {
         (self.untold() > 0).then(|| self.line.counting(name, self.untold()))
     }
 }
 
-/// How often the same has come since it was told.
+/// The member with the count of repeats since the line was logged.
 const REPEATS: &str = "repeats";
 
-/// How many have come that are not told apart.
+/// The member with the count of lines that are not told apart.
 const OTHERS: &str = "others";
 
 impl Repeats {
-    /// Notes something that `key` names; `line` tells it.
+    /// Notes the line of a key, which `line` writes.
     pub fn note(
         &mut self,
         subject: &Subject<'_>,
@@ -210,7 +210,7 @@ impl Repeats {
     }
 }
 
-/// Hashes of what something is counted under.
+/// The hashes that a line is counted under.
 struct Names {
     key: u64,
     host: u64,
@@ -221,7 +221,7 @@ struct Names {
 }
 
 impl Table {
-    /// Whether it is told apart: a host takes at most as many places as stay free.
+    /// Whether the line is told apart: a host takes at most as many places as stay free.
     fn has_place(&self, names: &Names) -> bool {
         let own = || self.entries.values().filter(|entry| entry.host == names.host).count();
         let free = MOST - self.entries.len().min(MOST);
@@ -258,7 +258,7 @@ impl Table {
         Noted { times: told_apart.then_some(times), lines }
     }
 
-    /// Forgets what has not come for a minute, and tells what is still to be told of it. What `but` names has just come.
+    /// Forgets lines that are a minute old, and logs their repeats. The line that `but` names has just come again.
     fn forget(&mut self, but: Option<&Names>, now_ms: u64, lines: &mut Vec<Line>) {
         let but = but.map(|names| names.key);
         for (entries, name) in [(&mut self.entries, REPEATS), (&mut self.others, OTHERS)] {
@@ -268,30 +268,6 @@ impl Table {
                 !goes
             });
         }
-    }
-}
-
-/// Requests that are held before they are answered: so many at a time. It counts by their times, since a request that is cut
-/// off does not say so.
-#[derive(Debug, Default)]
-pub struct Held {
-    ends_at_ms: Vec<u64>,
-}
-
-/// The most requests that an isolate holds at a time.
-const MOST_HELD: usize = 200;
-
-impl Held {
-    /// Whether one more is held, for so long.
-    pub fn begin(&mut self, now_ms: u64, hold_ms: u64) -> bool {
-        if self.ends_at_ms.len() >= MOST_HELD {
-            self.ends_at_ms.retain(|ends_at_ms| *ends_at_ms > now_ms);
-        }
-        let is_room = self.ends_at_ms.len() < MOST_HELD;
-        if is_room {
-            self.ends_at_ms.push(now_ms.saturating_add(hold_ms));
-        }
-        is_room
     }
 }
 
@@ -413,14 +389,5 @@ mod tests {
         assert!(repeats.note(&DENIED, &"a", 1, long).lines.is_empty());
         let rest = &repeats.note(&DENIED, &"b", TOLD_EVERY_MS, || line("b")).lines[0].json;
         assert!(rest.len() < LONGEST_LINE && rest.ends_with(",\"repeats\":1}"), "{rest}");
-    }
-
-    #[test]
-    fn so_many_requests_are_held_at_a_time() {
-        let mut held = Held::default();
-        assert_eq!((0..1_000).filter(|_| held.begin(0, 1_000)).count(), MOST_HELD);
-        assert!(!held.begin(999, 1_000));
-        assert_eq!((0..1_000).filter(|_| held.begin(1_000, 1_000)).count(), MOST_HELD);
-        assert_eq!(held.ends_at_ms.len(), MOST_HELD);
     }
 }

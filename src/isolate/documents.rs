@@ -15,7 +15,7 @@ pub type KnownDocument<D> = Fetched<Weighed<Found<D>>, ()>;
 
 /// A document that an isolate remembers.
 pub trait Remembered: KvDocument + 'static {
-    /// Derives what is kept beside the document, so that it is weighed with it.
+    /// Derives the values that are kept beside the document, so that they are weighed with it.
     fn prepare(&self) {}
 }
 
@@ -31,13 +31,13 @@ impl Remembered for KeySet {}
 
 impl Remembered for RevocationIndex {}
 
-/// Whether the bytes of a KV value have the revision of a document that is known, and need not be parsed: a set of a hundred
-/// thousand revocations would be, every few seconds.
+/// Whether the bytes of a KV value have the revision of a known document, so that they need not be parsed. A set of a hundred
+/// thousand revocations would be parsed again every few seconds otherwise.
 pub fn is_unchanged<D>(bytes: &[u8], known: &Document<D>) -> bool {
     stored_revision(bytes) == Some(known.revision)
 }
 
-/// Parses the bytes of a KV value, and says what of the document is left aside.
+/// Parses the bytes of a KV value, and names the parts of the document that are left aside.
 pub fn read_document<D: Remembered>(bytes: &[u8]) -> Result<(Found<D>, Vec<String>), serde_json::Error> {
     let (stored, aside) = Stored::<D>::read(bytes)?;
     let found = match stored {

@@ -9,8 +9,8 @@ use crate::stop::Stop;
 /// What an isolate knows of a manifest.
 pub type KnownManifest = Fetched<Rc<Kept>, Stop>;
 
-/// The newer of what is known and what was fetched. A manifest whose bytes have not changed keeps their allocation, by
-/// which its templates are known to be still good without a look at the bytes.
+/// The newer of the known manifest and the fetched one. A manifest with the same bytes keeps their allocation, by which its
+/// templates are recognised without a look at the bytes.
 pub fn newest(known: &KnownManifest, mut fetched: Kept) -> Rc<Kept> {
     if let Some(held) = known.held() {
         if held.stamp.made_at_ms > fetched.stamp.made_at_ms {

@@ -31,8 +31,8 @@ pub use sources::{KnownSource, KnownSources, Revisions, SourceKey, find_source, 
 
 use crate::catalog::{Algorithm, KeySet, Site, Title};
 use crate::memory_key::MemoryKey;
-use crate::repeats::{Held, Repeats};
-use crate::shelf::{Budget, Flight, Memory, Slot, Weigh, Weighed, plan};
+use crate::repeats::Repeats;
+use crate::shelf::{Budget, Delays, Flight, Memory, Slot, Weigh, Weighed, plan};
 use crate::streams::Standing;
 use crate::token::RevocationIndex;
 
@@ -40,7 +40,7 @@ use crate::token::RevocationIndex;
 pub trait Runtime {
     /// A file with its bytes.
     type File: Weigh + 'static;
-    /// A compiled manifest, and what it was compiled from.
+    /// A compiled manifest, with the manifest that it was compiled from.
     type Template: Slot + 'static;
     /// A key that signatures are verified with.
     type ImportedKey: Slot + 'static;
@@ -60,7 +60,7 @@ pub struct Isolate<R: Runtime> {
     pub revocations: Memory<String, KnownDocument<RevocationIndex>>,
     /// The sets of keys that issuers publish, by URL.
     pub published: Memory<String, KnownKeys>,
-    /// Those with the keys of the issuer's document, by issuer, the document's revision, and when the set was fetched.
+    /// Published sets with the keys of the issuer's document, by issuer, the document's revision, and when the set was fetched.
     pub merged: Memory<(String, u64, u64), Weighed<Rc<KeySet>>>,
     /// Keys that the runtime has imported, by algorithm and parameters.
     pub imported: Memory<(Algorithm, Vec<u8>), R::ImportedKey>,
@@ -83,10 +83,10 @@ pub struct Isolate<R: Runtime> {
     pub streams: Memory<[u8; 8], Standing>,
     /// The lines of the log that were written lately.
     pub repeats: RefCell<Repeats>,
-    /// Requests that wait for a file that is missing.
-    pub waiting: RefCell<Held>,
-    /// Requests that wait since they were refused again and again.
-    pub refused: RefCell<Held>,
+    /// Requests for missing files that are delayed.
+    pub missing_delays: RefCell<Delays>,
+    /// Requests that are delayed after many refusals.
+    pub refusal_delays: RefCell<Delays>,
     /// The body for one of the edge's own endpoints that is being read.
     pub reading: RefCell<Flight>,
 }
@@ -112,8 +112,8 @@ impl<R: Runtime> Isolate<R> {
             sessions: plan::SESSIONS.of(&budget),
             streams: plan::STREAMS.of(&budget),
             repeats: RefCell::default(),
-            waiting: RefCell::default(),
-            refused: RefCell::default(),
+            missing_delays: RefCell::default(),
+            refusal_delays: RefCell::default(),
             reading: RefCell::default(),
             budget,
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::cache::Source;
 use crate::shelf::{Memory, Slot, Weigh};
 
-/// Sources by what a request's path tells of them.
+/// Sources by the parts of a request that decide on them.
 pub type KnownSources = Memory<SourceKey<String>, KnownSource>;
 
 /// The site's host, the folder at the media origin, and the path below it.

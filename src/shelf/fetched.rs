@@ -2,13 +2,13 @@
 //!
 //! A document of KV, a manifest or file of the media origin, an issuer's keys: each is held, fresh or stale, being
 //! fetched, missing at its source, or not to be shared; its source may have failed a moment ago. [`Fetched`] keeps these
-//! books for all of them. It knows no source and no clock: [`Fetched::look`] tells a request what to do at a time, and
-//! whoever fetches reports by [`Fetched::settle`].
+//! books for all of them. It knows no source and no clock: [`Fetched::look`] tells a request what to do at a time, and the
+//! request that fetches reports by [`Fetched::settle`].
 //!
 //! ```text
 //!                 look(now)                               settle(outcome, now)
 //!   held, fresh   Serve                       Value       held anew, for its times
-//!   held, stale   Refresh: one request        Failed      what is held serves on; the source is left alone for a while
+//!   held, stale   Refresh: one request        Failed      a held value serves on; the source is left alone for a while
 //!                 fetches, all are served     Missing     nothing is held, and nobody asks until then
 //!   nothing       Fetch: one request          Unshared    nothing is held, and nobody waits for another's fetch
 //!                 fetches, the others Wait
@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use super::{Flight, Freshness, Slot, Times, Weigh};
 
-/// What is known of something that is fetched: a `T`, or the `E` for which there is none.
+/// A value `T` that is fetched, or the error `E` of its last fetch.
 #[derive(Debug)]
 pub struct Fetched<T, E> {
     held: Option<Held<T>>,
@@ -105,7 +105,7 @@ pub struct Ticket(u32);
 /// What has arrived for a request that waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrived<T, E> {
-    /// The value that was fetched, or one that serves on since the fetch failed.
+    /// The value that was fetched, or an older one that serves on since the fetch failed.
     Value(T),
     /// The fetch failed, and there is nothing to serve.
     Failed(E),
@@ -224,7 +224,7 @@ impl<T, E> Fetched<T, E> {
 
     /// What has arrived for a request that asked at the time of the ticket; `None`: the fetch is still under way.
     ///
-    /// A value arrives however short its times are: it was fetched for those who waited.
+    /// A value arrives however short its times are: it was fetched for the requests that waited.
     pub fn arrived(&self, Ticket(asked): Ticket, now_ms: u64) -> Option<Arrived<&T, &E>> {
         if self.arrivals == asked {
             return (!self.is_under_way(now_ms)).then_some(Arrived::Nothing);
@@ -263,7 +263,7 @@ impl<T, E> Fetched<T, E> {
         self.arrivals = self.arrivals.wrapping_add(1);
     }
 
-    /// Brings a value to those who wait, while the fetch goes on.
+    /// Brings a value to the requests that wait, while the fetch goes on.
     pub fn bring(&mut self, value: T, times: Times) {
         self.hold(value, times);
         (self.failure, self.retry_at_ms, self.alone_until_ms) = (None, 0, 0);
@@ -275,7 +275,7 @@ impl<T, E> Fetched<T, E> {
         self.held = Some(Held { value, times });
     }
 
-    /// Ends the fetch. Whoever waits gets what was brought.
+    /// Ends the fetch. A request that waits gets the value that was brought, if there is one.
     pub const fn end(&mut self) {
         self.flight.end();
     }

@@ -11,7 +11,7 @@ pub struct Share {
     pub name: &'static str,
     /// The bytes that it may take whatever the others do.
     pub bytes: usize,
-    /// What it holds, under which keys.
+    /// Its values, and their keys.
     pub holds: &'static str,
 }
 
@@ -25,23 +25,23 @@ impl Share {
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// The bytes of all memories and of what is under way: half of what an isolate has. The other half is for the code, for
-/// what is compiled or rendered at the time, and for what the allocator cannot use.
+/// The bytes of all memories and of bodies under way: half of an isolate. The other half is for the code, for manifests that
+/// are being compiled or rendered, and for the gaps of the allocator.
 pub const LIMIT: usize = 64 * MIB;
 
-/// The bytes of bodies that are being read, at most. In the room of files, the longest that is shared has a place with
-/// what reading it takes.
+/// The most bytes of bodies that are being read. The longest file that is shared has a place in the room of files, with the
+/// bytes that reading it takes.
 pub const ROOMS: Rooms = Rooms { files: 8 * MIB + 64 * KIB, manifests: 5 * MIB, keys: 960 * KIB };
 
-/// The bytes of what has a bound of its own: the lines of the log that were told lately (`repeats.rs`), and which requests
-/// wait (`worker/held.rs`).
+/// The bytes of tables with a bound of their own: the lines of the log that were written lately (`repeats.rs`), and the
+/// requests that are delayed (`delays.rs`).
 pub const APART: usize = 1_280 * KIB;
 
 macro_rules! shares {
     ($($name:ident $text:literal $kib:literal $holds:literal;)*) => {
         $(#[doc = $holds] pub const $name: Share = Share { name: $text, bytes: $kib * KIB, holds: $holds };)*
 
-        /// All of them.
+        /// The shares of all memories.
         pub const SHARES: &[Share] = &[$($name,)*];
 
         const SUM: usize = 0 $(+ $name.bytes)*;
@@ -49,22 +49,22 @@ macro_rules! shares {
 }
 
 shares! {
-    SITES "sites" 2_048 "Sites by their hosts; that there is none, too.";
-    TITLES "titles" 8_192 "Titles by their ids, with what decisions need of them.";
-    KEYS "keys" 1_024 "Documents of keys by their issuers.";
-    REVOCATIONS "revocations" 6_144 "What sites have revoked, by their hosts.";
-    PUBLISHED "published" 1_024 "Keys that issuers publish, by their URLs.";
-    MERGED "merged" 1_024 "Those with the document's own, by issuer, revision and time.";
-    IMPORTED "imported" 512 "Keys as the runtime holds them, by algorithm and parameters.";
+    SITES "sites" 2_048 "Sites by host, and hosts without a site.";
+    TITLES "titles" 8_192 "Titles by id, with the values that decisions derive from them.";
+    KEYS "keys" 1_024 "Documents of keys by issuer.";
+    REVOCATIONS "revocations" 6_144 "Revocations by host.";
+    PUBLISHED "published" 1_024 "Keys that issuers publish, by URL.";
+    MERGED "merged" 1_024 "Published keys with the keys of the document, by issuer, revision and time.";
+    IMPORTED "imported" 512 "Keys that the runtime has imported, by algorithm and parameters.";
     PROOFS "proofs" 512 "Signatures that were verified, by hash.";
-    MANIFESTS "manifests" 9_216 "Manifests as the media origin gave them, by cache key.";
-    TARGETS "targets" 256 "Target Durations by plain cache key.";
-    TEMPLATES "templates" 9_216 "Compiled manifests, by all that their bytes depend on.";
-    FILES "files" 8_192 "Files until the cache has them, small ones a minute, by cache key.";
-    SOURCES "sources" 1_024 "Where files lie, by site, folder and path.";
-    SESSIONS "sessions" 1_024 "What tokens of sessions opened, by token.";
-    STREAMS "streams" 512 "When the store was last told of a session, by session.";
+    MANIFESTS "manifests" 9_216 "Manifests of the media origin, by cache key.";
+    TARGETS "targets" 256 "Target Durations by cache key without directives.";
+    TEMPLATES "templates" 9_216 "Compiled manifests, by everything that their bytes depend on.";
+    FILES "files" 8_192 "Files by cache key: small ones for a minute, others until the cache has them.";
+    SOURCES "sources" 1_024 "URLs at the media origin, by site, folder and path.";
+    SESSIONS "sessions" 1_024 "Sessions by token.";
+    STREAMS "streams" 512 "When the store last heard of a stream, by session.";
 }
 
-// What a memory has within its share, no other can take from it.
+// So no memory can take bytes that are within the share of another.
 const _: () = assert!(ROOMS.sum() + APART + SUM <= LIMIT, "the shares add up to more than the limit");

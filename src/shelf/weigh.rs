@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-/// Something that tells how many bytes it has allocated, beside the bytes of its own struct.
+/// A value that knows how many bytes it has allocated, beside the bytes of its own struct.
 ///
-/// What is shared (`Rc`) counts with each holder: the last one to let go frees it. Bytes that JavaScript holds for a value
+/// A shared value (`Rc`) counts with each holder: the last one to let go frees it. Bytes that JavaScript holds for a value
 /// count like bytes of WebAssembly's memory: an isolate has one limit for both.
 pub trait Weigh {
     /// The bytes on the heap.
@@ -26,10 +26,10 @@ impl<T> Weigh for Weighed<T> {
     }
 }
 
-/// What an allocation costs beside its bytes: the allocator's header, and rounding up.
+/// The bytes of an allocation beside its contents: the allocator's header, and rounding up.
 pub(super) const ALLOCATION: usize = 16;
 
-/// The bytes of an allocation of this size.
+/// The bytes of an allocation with contents of this size.
 pub(crate) const fn allocation(bytes: usize) -> usize {
     if bytes == 0 { 0 } else { bytes + ALLOCATION }
 }

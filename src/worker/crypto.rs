@@ -1,5 +1,4 @@
-//! Asymmetric signatures, verified by the runtime's own `crypto.subtle`: about a seventh of the time that the
-//! same takes in WebAssembly.
+//! Asymmetric signatures, verified by the runtime's own `crypto.subtle` in about a seventh of the time that WebAssembly takes.
 //!
 //! <https://www.w3.org/TR/webcrypto-2/>
 
@@ -39,8 +38,8 @@ async fn ask(challenge: &Challenge<'_>) -> Result<bool, JsValue> {
     Ok(JsFuture::from(promise).await?.is_truthy())
 }
 
-// As web-sys has it, but without a copy of what is handed over: `verify` makes its own before it returns, so that the
-// views into WebAssembly's memory need not outlive the call.
+// As in web-sys, but without a copy of the arguments: `verify` copies them before it returns, so the views into WebAssembly's
+// memory need not outlive the call.
 //
 // https://www.w3.org/TR/webcrypto-2/#SubtleCrypto-method-verify
 #[wasm_bindgen]
@@ -99,7 +98,7 @@ struct Imported {
 pub(super) struct ImportedKey(Option<Rc<Imported>>);
 
 impl Weigh for ImportedKey {
-    /// The runtime's own objects are not told: an RSA key of 4,096 bits has some 2 KiB there.
+    /// The runtime does not say how large its objects are: an RSA key of 4,096 bits has some 2 KiB there.
     fn heap_bytes(&self) -> usize {
         4 * 1024
     }
@@ -107,8 +106,8 @@ impl Weigh for ImportedKey {
 
 impl Slot for ImportedKey {}
 
-/// Imports a key as a JWK; `None` for a shared secret, and for a key that the runtime does not take, such as a point beside
-/// the curve. No signature was made with it, and those of the issuer's other keys are not its matter.
+/// Imports a key as a JWK; `None` for a shared secret, and for a key that the runtime does not take, such as a point off the
+/// curve. No signature was made with such a key, and the issuer's other keys still count.
 async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>, JsValue> {
     let parameters: [&[u8]; 2] = match &key.material {
         KeyMaterial::Symmetric { .. } => return Ok(None),
@@ -116,8 +115,8 @@ async fn import(key: &Jwk, algorithm: Algorithm) -> Result<Option<Rc<Imported>>,
         KeyMaterial::Rsa { n, e } => [&n.0, &e.0],
         KeyMaterial::OctetKeyPair { x, .. } => [&x.0, &[]],
     };
-    // Invariant: the algorithm tells the type and the curve, and the length of the first parameter where the second
-    // begins, so that two keys have two names.
+    // Invariant: two keys have two names, since the algorithm tells the type and the curve, and the length of the first
+    // parameter tells where the second begins.
     let [first, second] = parameters;
     let length = u32::try_from(first.len()).unwrap_or(u32::MAX).to_be_bytes();
     let name = (algorithm, [&length, first, second].concat());

@@ -75,7 +75,7 @@ impl Documents {
                 });
                 match arrived.await {
                     Arrived::Value(Weighed { value, .. }) => Ok(value),
-                    // Whoever asked KV failed, or was cut off.
+                    // The request that asked KV failed, or was cut off.
                     Arrived::Failed(()) | Arrived::Nothing => read(&self.kv, memory, name).await,
                 }
             }
@@ -129,7 +129,7 @@ type Documented<D> = Memory<String, KnownDocument<D>>;
 /// For how long a question to KV counts as under way: the request that began it may have been cut off.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// KV is asked again by whoever wants a document that could not be read.
+/// After a failure, KV is asked again by the next request for the document.
 const POLICY: Policy = Policy { retry_ms: 0, retry_without_ms: 0, alone_ms: 0 };
 
 async fn read<D: Remembered>(

@@ -1,7 +1,7 @@
 //! How many bytes of WebAssembly's memory are allocated.
 //!
-//! What a document takes once it is parsed is not told by its types: lists in lists, tables, texts. So the allocator
-//! counts, and what was allocated while a document was read is what it takes.
+//! The types of a parsed document (lists in lists, tables, texts) do not say how many bytes it has. So the allocator counts:
+//! a document has the bytes that were allocated while it was read.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -13,14 +13,14 @@ static ALLOCATOR: Counting = Counting;
 
 static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
-/// What the allocator writes in front of each allocation.
+/// The bytes that the allocator writes in front of each allocation.
 const HEADER: usize = 8;
 
 #[expect(
     unsafe_code,
     reason = "an allocator cannot be written without; each call goes to the system's own as it came"
 )]
-// SAFETY: every call is passed on with the arguments that it came with.
+// SAFETY: every call is passed on with its own arguments.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATED.fetch_add(layout.size() + HEADER, Relaxed);
@@ -44,12 +44,12 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// The bytes that are allocated.
+/// How many bytes are allocated.
 pub(super) fn allocated() -> usize {
     ALLOCATED.load(Relaxed)
 }
 
-/// What is made, and how many bytes it keeps allocated. Nothing else may be let go meanwhile.
+/// Makes a value, and counts the bytes that it keeps allocated. `make` must not free anything older.
 pub(super) fn weighed<T>(make: impl FnOnce() -> T) -> (T, usize) {
     let before = allocated();
     let made = make();

@@ -37,7 +37,7 @@ fn seed() -> u64 {
     (js_sys::Math::random() * 2f64.powi(52)).to_bits()
 }
 
-/// Reserves bytes for a body of a site's that is being read, which takes no longer than `patience`.
+/// Reserves bytes for a site's body that is being read, which takes no longer than `patience`.
 pub(super) fn reserve(whose: (Purpose, &str), bytes: usize, patience: Duration) -> Option<Reservation> {
     isolate().budget.reserve(whose, bytes, now_ms(), patience)
 }
@@ -50,8 +50,8 @@ pub(super) fn no_room(what: impl std::fmt::Display) -> Fault {
     Fault::new(FaultKind::Overloaded, detail)
 }
 
-/// The bytes of every memory, of what is reserved, and of WebAssembly's own memory, as JSON. `entry.js` has no path for it:
-/// an entry of the tests and the benches does.
+/// The bytes of every memory, of reservations, and of WebAssembly's own memory, as JSON. `entry.js` has no path for it: an
+/// entry point of the tests and the benches has one.
 #[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 #[wasm_bindgen]
 pub fn remembered() -> String {

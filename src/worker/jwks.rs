@@ -1,11 +1,10 @@
-//! Keys that issuers publish: fetched, kept, and refreshed while the old ones serve.
+//! Keys that issuers publish.
 //!
-//! A set is taken from isolate memory, else from the data centre's cache, else from the issuer. It is fresh for its
-//! `refresh_s` less a jitter; then it serves on while it is fetched anew, and while the issuer fails, for [`KEPT_S`]
-//! at most. A token that names an unknown key has the set fetched early, once in [`EARLY`] a URL.
+//! A set comes from isolate memory, else from the data centre's cache, else from the issuer. It is fresh for its `refresh_s`
+//! less a jitter. Then it serves on while it is fetched again, and while the issuer fails, for [`KEPT_S`] at most. A token
+//! with an unknown key has the set fetched early, once in [`EARLY`] for each URL.
 //!
-//! One fetch serves all requests of an isolate. A promise of one request cannot be awaited in another, so that the
-//! others look at the memory in short intervals. No object of a request is kept, keys alone.
+//! One fetch serves all requests of an isolate. Only keys are kept, no object of a request.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -32,14 +31,14 @@ use crate::token::{Presented, hex};
 /// How long an issuer may take for its whole reply.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// How long a fetch that was begun counts as under way: the request that began it may have been cut off.
+/// How long a fetch counts as under way: the request that began it may have been cut off.
 const UNDER_WAY: Duration = Duration::from_secs(5);
 
-/// The longest set that is fetched, in bytes: [`KeySet::from_published`] reads no longer one.
+/// The longest set that is fetched, in bytes. [`KeySet::from_published`] reads no longer set.
 const LONGEST: usize = 256 * 1024;
 
-/// Seconds for which keys serve when the issuer does not give newer ones. Then tokens of the issuer are refused: a key
-/// that it has withdrawn must not open doors for ever.
+/// Seconds for which keys serve without newer ones from the issuer. Then the issuer's tokens are refused: a key that it has
+/// withdrawn must not open doors for ever.
 const KEPT_S: u64 = 24 * 3_600;
 
 /// The least time between two early fetches for the sake of an unknown key.
@@ -51,22 +50,22 @@ const POLICY: Policy = Policy { retry_ms: 10_000, retry_without_ms: 10_000, alon
 /// The variable that allows sets over plain HTTP from this machine: for development, never set in production.
 const LOOPBACK_VARIABLE: &str = "PUBLISHED_KEYS_HTTP";
 
-/// The keys of an issuer: its document's, and those that it publishes.
+/// The keys of an issuer: the keys of its document, and the keys that it publishes.
 pub(super) struct Keys {
     own: Rc<Document<KeySet>>,
     published: Option<Published>,
 }
 
 struct Published {
-    /// Both, or the fault for which there are only the document's.
+    /// Both together; the fault, if the published keys could not be fetched.
     merged: Result<Rc<KeySet>, Fault>,
     fetched_at_ms: u64,
-    /// This request has waited for them: there are none that are newer.
+    /// This request has waited for them, so there are no newer ones.
     waited: bool,
 }
 
 impl Keys {
-    /// All of them.
+    /// All keys.
     pub(super) fn set(&self) -> &KeySet {
         match &self.published {
             Some(Published { merged: Ok(set), .. }) => set,
@@ -75,7 +74,7 @@ impl Keys {
     }
 }
 
-/// The keys for a token; fetched early if it names one that is not there.
+/// The keys for a token. Published keys are fetched early if the token names a key that is not among them.
 pub(super) async fn for_token(
     documents: &Documents,
     own: Rc<Document<KeySet>>,
@@ -112,19 +111,19 @@ pub(super) async fn keys(documents: &Documents, own: Rc<Document<KeySet>>) -> Re
         Look::Alone => failed(place.fault("the keys are for one request alone")),
     };
     match published.merged {
-        // Tokens of the document's own keys need no others.
+        // Tokens that the document's own keys verify need no others.
         Err(fault) if own.body.keys.is_empty() => Err(fault),
         _ => Ok(Keys { own, published: Some(published) }),
     }
 }
 
 impl Keys {
-    /// Brings newer keys, if there may be any.
+    /// Fetches newer keys, if there may be any.
     async fn renew(&mut self, documents: &Documents) -> Result<(), Fault> {
         let (Some(published), Some(named)) = (&self.published, &self.own.body.published) else {
             return Ok(());
         };
-        // Without the published keys, nobody can say that a key is unknown.
+        // Without the published keys, no key is known to be unknown.
         published.merged.as_ref().map_err(Clone::clone)?;
         let seen = published.fetched_at_ms;
         let place = Place::of(&self.own.body.issuer, named, &documents.env)?;
@@ -140,7 +139,7 @@ impl Keys {
                     begin(documents, &place, Some(seen));
                 }
                 let (Turn::Mine(ticket) | Turn::Theirs(ticket)) = turn;
-                // A fetch that fails is in the log; the token is refused by the keys that there are.
+                // A fetch that fails is logged; the token is refused by the keys that are known.
                 let Ok(set) = wait(&place, ticket).await else { return Ok(()) };
                 set
             }
@@ -159,7 +158,7 @@ struct Place {
 }
 
 impl Place {
-    /// Keys that somebody on the way could have changed open every door: they come over TLS alone.
+    /// Keys come over TLS only: whoever could change them on the way could sign tokens.
     fn of(issuer: &Issuer, published: &PublishedKeys, env: &Env) -> Result<Self, Fault> {
         let loopback = match published.url.host() {
             Some(UrlHost::Domain(name)) => name == "localhost",
@@ -184,12 +183,12 @@ impl Place {
         format!("{}{}", self.url.origin().ascii_serialization(), self.url.path())
     }
 
-    /// The room in which it is read: for each host that publishes keys, a part of its own.
+    /// The room in which the set is read. Each host that publishes keys has a part of it.
     fn room(&self) -> (Purpose, &str) {
         (Purpose::Keys, self.url.host_str().unwrap_or_default())
     }
 
-    /// The URL under which the data centre's cache has it. No host of a site's is below `.invalid`.
+    /// The URL under which the data centre's cache has the set. No site has a host below `.invalid`.
     fn cache_key(&self) -> String {
         let hash = Sha256::digest(self.url.as_str());
         format!("https://published-keys.invalid/{}", hex::encode(&hash))
@@ -205,7 +204,7 @@ impl Place {
     }
 }
 
-/// The document's own keys, then those of the issuer's set that it does not name itself.
+/// The document's own keys, then the keys of the issuer's set whose ids are new.
 fn merged(own: &Document<KeySet>, set: &PublishedSet, waited: bool) -> Published {
     let fetched_at_ms = set.fetched_at_ms;
     let memory = &isolate().merged;
@@ -229,7 +228,7 @@ fn held(url: &Url) -> Option<PublishedSet> {
     isolate().published.find(url.as_str(), |known| known.fetched.held().cloned()).flatten()
 }
 
-/// Begins a fetch behind the reply. `seen_ms`: an early one, for what is newer than that.
+/// Begins a fetch behind the reply. `seen_ms`: an early fetch, for a set that is newer than this.
 fn begin(documents: &Documents, place: &Place, seen_ms: Option<u64>) {
     let place = place.clone();
     documents.context.wait_until(async move {
@@ -263,8 +262,8 @@ async fn wait(place: &Place, ticket: Ticket) -> Result<PublishedSet, Fault> {
     }
 }
 
-/// Takes a set into the isolate's memory, out of the cache where another isolate has put a fresh one there. One that is
-/// not fresh serves only if the issuer does not give another: a key that is gone from its set opens nothing.
+/// Takes a set into memory: from the cache, if another isolate has put a fresh set there, else from the issuer. A stale set of
+/// the cache serves only if the issuer fails, since it may hold a key that the issuer has withdrawn.
 async fn refresh(place: &Place, seen_ms: Option<u64>) -> Result<(), Fault> {
     let mut stale = None;
     let held_ms = held(&place.url).map_or(0, |held| held.fetched_at_ms);
@@ -281,7 +280,7 @@ async fn refresh(place: &Place, seen_ms: Option<u64>) -> Result<(), Fault> {
     }
     let outcome = fetched(place).await;
     if let (Err(_), Some((bytes, fetched_at_ms))) = (&outcome, stale) {
-        // That the fetch has failed is in the log, with the age of the keys that serve on.
+        // The failure is logged, with the age of the keys that serve on.
         if let Ok((set, _)) = read(place, &bytes, fetched_at_ms) {
             let times = times(place, fetched_at_ms);
             with_known(&place.url, |known, _| known.fetched.hold(set, times));
@@ -303,14 +302,14 @@ async fn fetched(place: &Place) -> Result<(), Fault> {
     keep(place, bytes, fetched_at_ms).await
 }
 
-/// Reads a set, and tells which of its keys cannot be used.
+/// Reads a set, and names the keys in it that cannot be used.
 fn read(place: &Place, bytes: &[u8], fetched_at_ms: u64) -> Result<(PublishedSet, Vec<SkippedKey>), Fault> {
     let (read, bytes) = heap::weighed(|| KeySet::from_published(&place.issuer, bytes));
     let (keys, skipped) = read.map_err(|error| place.fault(error))?;
     Ok((PublishedSet { keys: Rc::new(keys), bytes, fetched_at_ms }, skipped))
 }
 
-/// Takes a set into memory, for all who wait.
+/// Takes a set into memory, for all requests that wait.
 fn bring(place: &Place, set: PublishedSet) {
     let times = times(place, set.fetched_at_ms);
     with_known(&place.url, |known, _| known.fetched.bring(set, times));
@@ -358,7 +357,7 @@ async fn fetch(place: &Place) -> Result<Vec<u8>, Fault> {
     })
 }
 
-/// The time of a set in the cache, in Unix milliseconds.
+/// The header with the time at which a set was fetched, in Unix milliseconds.
 const FETCHED_AT: &str = "Stagedoor-Fetched-At";
 
 async fn cached(place: &Place) -> Result<Option<(Vec<u8>, u64)>, Fault> {

@@ -4,12 +4,12 @@
 mod bench;
 mod body;
 mod crypto;
+mod delay;
 mod documents;
 mod explain;
 mod facts;
 mod file;
 mod heap;
-mod held;
 mod isolate;
 mod jwks;
 mod lane;

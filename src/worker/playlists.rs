@@ -1,7 +1,7 @@
-//! Manifests, whole: from isolate memory, else from the data centre's cache, else from the media origin.
+//! Whole manifests: from isolate memory, else from the data centre's cache, else from the media origin.
 //!
-//! One fetch serves all requests of an isolate that want the same key at the same time, blocking requests of low-latency
-//! players among them. What is stale is served while it is fetched anew; what is older, if the media origin fails.
+//! One fetch serves all requests of an isolate for the same key, also the blocking requests of low-latency players. A stale
+//! manifest is served while it is fetched again, an older one if the media origin fails.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use worker::{Context, Headers, ResponseBody};
 use super::body::{self, Body};
 use super::isolate::{self, isolate};
 use super::store::{self, Stored};
-use super::{held, now_ms, respond, single_flight, upstream, within};
+use super::{delay, now_ms, respond, single_flight, upstream, within};
 use crate::cache::{self, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::dash;
 use crate::fault::{Fault, FaultKind};
@@ -28,32 +28,31 @@ use crate::stop::Stop;
 
 type Answer = Result<Rc<Kept>, Stop>;
 
-/// A media origin that has failed is left alone while an older manifest serves on, and asked by the next request where
-/// there is none. What it wants nobody to share, each request fetches for itself.
+/// After a failure, the media origin is left alone while an older manifest serves on; without one, the next request asks it
+/// again. A manifest that it does not want to be shared is fetched by each request for itself.
 const POLICY: Policy = Policy { retry_ms: 1_000, retry_without_ms: 0, alone_ms: 10_000 };
 
-/// How long the media origin may take where there is an old manifest that may serve in its place: a player is to have it
-/// before it gives up.
+/// How long the media origin may take while an old manifest may serve instead: the player must get it before it gives up.
 const PATIENCE_WITH_OLD: Duration = Duration::from_secs(3);
 
-/// A manifest that is in memory and fresh: there is nothing to await, and nothing to fetch.
+/// A fresh manifest in memory: there is nothing to await, and nothing to fetch.
 pub(super) fn fresh(cache_key: &str, now_ms: u64) -> Option<Rc<Kept>> {
     isolate().manifests.find(cache_key, |known| known.fresh(now_ms).cloned()).flatten()
 }
 
-/// A manifest, whole.
+/// A whole manifest.
 pub(super) async fn whole(source: &Source, context: &Context) -> Answer {
     if let Some(kept) = fresh(&source.cache_key, now_ms()) {
         return Ok(kept);
     }
     if let Some(until_ms) = peek(source, KnownManifest::missing_until_ms).flatten() {
-        held::until(until_ms).await;
+        delay::while_missing(until_ms).await;
     }
     let patience = work_patience(source);
     let arrived = match with_known(source, |known, now| known.look(now, patience).cloned()) {
         Look::Serve(kept) => return Ok(kept),
         Look::Refresh(kept) => {
-            // Nobody waits for it: its outcome is in the memory.
+            // Nobody waits for the answer: it goes into memory.
             drop(begin(source, context));
             return Ok(kept);
         }
@@ -73,7 +72,7 @@ pub(super) async fn whole(source: &Source, context: &Context) -> Answer {
     };
     match arrived {
         Some(answer) => answer,
-        // Whoever fetched was cut off, or brought something for itself alone.
+        // The request that fetched was cut off, or its manifest was for itself alone.
         None => fetch(source, origin_patience(source)).await.map(Rc::new),
     }
 }
@@ -87,7 +86,7 @@ fn with_known<T>(source: &Source, then: impl FnOnce(&mut KnownManifest, u64) -> 
     isolate().manifests.with(source.cache_key.as_str(), now, |known| then(known, now))
 }
 
-/// How long the media origin may take for a whole manifest: longer where it is to hold the request.
+/// How long the media origin may take for a whole manifest: longer for a request that it is meant to hold.
 fn origin_patience(source: &Source) -> Duration {
     if source.directives.is_blocking() {
         let target_ms = isolate().targets.find(source.plain_key(), |target_ms| *target_ms);
@@ -97,12 +96,12 @@ fn origin_patience(source: &Source) -> Duration {
     }
 }
 
-/// How long the others wait: a little longer, for the look into the cache.
+/// How long other requests wait: a little longer, for the look into the cache.
 fn work_patience(source: &Source) -> Duration {
     origin_patience(source) + Duration::from_secs(1)
 }
 
-/// Brings a manifest, behind the reply.
+/// Fetches a manifest behind the reply.
 fn begin(source: &Source, context: &Context) -> oneshot::Receiver<Answer> {
     let (waiting, answer) = oneshot::channel();
     let source = source.clone();
@@ -110,7 +109,7 @@ fn begin(source: &Source, context: &Context) -> oneshot::Receiver<Answer> {
     answer
 }
 
-/// The request that waits, which may have gone. It is told once.
+/// The request that waits. It is answered once, and may be gone by then.
 struct Waiting(Option<oneshot::Sender<Answer>>);
 
 impl Waiting {
@@ -121,7 +120,7 @@ impl Waiting {
     }
 }
 
-/// Brings a manifest into memory: out of the cache where another isolate has put it, else from the media origin.
+/// Fetches a manifest into memory: from the cache, if another isolate has put it there, else from the media origin.
 async fn bring(source: &Source, mut waiting: Waiting) {
     if from_cache(source, &mut waiting).await {
         return;
@@ -135,7 +134,7 @@ async fn bring(source: &Source, mut waiting: Waiting) {
     }
 }
 
-/// Takes what the cache has; `true`: there is no need to ask the media origin.
+/// Takes the manifest of the cache; `true`: the media origin need not be asked.
 async fn from_cache(source: &Source, waiting: &mut Waiting) -> bool {
     let (response, stamp) = match store::find(source, &Headers::new()).await {
         Some(Stored::File(response, stamp)) => (response, stamp),
@@ -177,7 +176,7 @@ async fn from_cache(source: &Source, waiting: &mut Waiting) -> bool {
     })
 }
 
-/// The media origin has given it.
+/// Keeps a manifest of the media origin.
 async fn brought(source: &Source, kept: Kept, mut waiting: Waiting) {
     if kept.stamp.lifetime.whole_ms() == 0 {
         with_known(source, |known, now| known.settle(Outcome::Unshared, &POLICY, now));
@@ -189,14 +188,14 @@ async fn brought(source: &Source, kept: Kept, mut waiting: Waiting) {
         kept
     });
     waiting.tell(Ok(Rc::clone(&kept)));
-    // With its length, so that the next one can be read in one piece.
+    // With its length, so that it can be read in one piece.
     let head = Reply { status: 200, ..Reply::default() }
         .with("Content-Type", source.resource.media_type())
         .with("Content-Length", kept.bytes.len().to_string());
     store::keep(source, &kept.stamp, head, ResponseBody::Body(kept.bytes.to_vec())).await;
 }
 
-/// The media origin has not given it: an older manifest serves on, unless the media origin says that there is none.
+/// Notes that the media origin has failed: an older manifest serves on, unless the media origin says that there is none.
 async fn failed(source: &Source, stop: Stop, mut waiting: Waiting) {
     let is_missing = stop.is_media_missing();
     let (Stop::Failed(fault), false) = (&stop, is_missing) else {
@@ -237,7 +236,7 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
         Ok((body_of(source, response, source.longest_manifest_bytes).await?, origin))
     };
     let late = || Err(upstream::late(source, patience).into());
-    // Its room is kept until it is in the memory, where it counts by itself.
+    // The room is kept until the manifest is in memory, where it counts by itself.
     let ((bytes, _room), origin) = within(patience, answer).await.unwrap_or_else(late)?;
     let bytes = if source.resource == ResourceKind::Mpd { whole_mpd(source, bytes).await? } else { bytes };
     let timing = cache::timing(&bytes);
@@ -249,12 +248,13 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     Ok(Kept { bytes: bytes.into(), stamp: Stamp::new(now_ms(), origin.age_ms, lifetime) })
 }
 
-/// How many parts of an MPD are asked for at a time.
+/// How many remote parts of an MPD are asked for at a time.
 const PARTS_AT_ONCE: usize = 4;
 
-/// An MPD with the parts that are to be had elsewhere in the title. One that cannot be had is left out, as players do.
+/// An MPD with its remote parts, which are other files of the title, put in. A part that cannot be fetched is left out, as
+/// players do.
 ///
-/// All of them together have the room of one manifest. So some are asked for at a time, and they are read one by one.
+/// All parts together have the room of one manifest. So a few are asked for at a time, and they are read one by one.
 async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Result<Vec<u8>, Stop> {
     let mut parts = dash::remote_parts(&mpd, &source.url, &source.folder).into_iter().peekable();
     if parts.peek().is_none() {
@@ -308,7 +308,7 @@ async fn whole_mpd(source: &Source, mpd: Vec<u8>) -> Result<Vec<u8>, Stop> {
     Ok(dash::with_remote_parts(&mpd, &source.url, &source.folder, fetched))
 }
 
-/// Asks for a part of an MPD.
+/// Asks for a remote part of an MPD.
 async fn head_of(part: Source, until_ms: u64) -> Result<(Source, worker::Response), Stop> {
     let response = upstream::ask(&part, worker::Method::Get, Headers::new(), left(until_ms)).await?;
     match response.status_code() {
@@ -317,12 +317,12 @@ async fn head_of(part: Source, until_ms: u64) -> Result<(Source, worker::Respons
     }
 }
 
-/// How long it is until then.
+/// The time that is left until then.
 fn left(until_ms: u64) -> Duration {
     Duration::from_millis(until_ms.saturating_sub(now_ms()))
 }
 
-/// A manifest or a part of one, with the room that it takes while it is worked on.
+/// The body of a manifest or of a part, with its room for as long as it is worked on.
 async fn body_of(
     source: &Source,
     response: worker::Response,

@@ -1,8 +1,8 @@
-//! Signatures that have been verified, so that a reload or a second player does not pay for it again.
+//! Signatures that have been verified, so that a reload or a second player does not pay again.
 //!
-//! What is remembered is a mathematical fact, "this signature over this message was made with this key", under a hash of
-//! all of it. Nothing of a viewer is kept: claims are read and held against the request every time, so that no request
-//! can be given another one's grant.
+//! The memory holds a mathematical fact, "this signature over this message was made with this key", under a hash of all
+//! three. It holds nothing of a viewer: claims are read and checked against every request, so no request can get the grant of
+//! another.
 
 use super::isolate::isolate;
 use super::{crypto, now_ms};

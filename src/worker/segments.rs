@@ -10,7 +10,7 @@ use worker::{Context, Method as HttpMethod, Response};
 use super::file::{File, head, judged, with_age};
 use super::shared_files::{self, Brought, LONGEST, SMALL, Wants};
 use super::store::{self, Stored};
-use super::{held, now_ms, platform, respond, upstream};
+use super::{delay, now_ms, platform, respond, upstream};
 use crate::cache::{ByteRange, Source, Stamp, is_of_known, whole_length};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -44,7 +44,7 @@ pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) ->
 
 async fn asked(facts: &Facts, source: &Source, context: &Context) -> Answer {
     if let Some(until_ms) = shared_files::missing_until_ms(source) {
-        held::until(until_ms).await;
+        delay::while_missing(until_ms).await;
     }
     if let Some(file) = shared_files::fresh_or_missing(source)?.filter(|_| !is_conditional(facts)) {
         return file.answer(facts);

@@ -9,7 +9,7 @@ use super::documents::Documents;
 use super::objects::{replay, streams};
 use super::respond::Client;
 use super::{
-    crypto, explain, facts, held, jwks, now, now_ms, playlists, proofs, respond, segments, signed, sync,
+    crypto, delay, explain, facts, jwks, now, now_ms, playlists, proofs, respond, segments, signed, sync,
     templates,
 };
 use crate::admission::{Admission, Sessions};
@@ -31,7 +31,7 @@ use crate::token::{Asked, Use, session::Session};
 
 pub(super) async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let (response, times) = answered(request, env, context).await?;
-    held::repeated(times).await;
+    delay::repeated_refusal(times).await;
     Ok(response)
 }
 

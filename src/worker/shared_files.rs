@@ -1,7 +1,7 @@
-//! Files that are fetched once for all requests of an isolate that want them at the same time.
+//! Files that are fetched once for all requests of an isolate.
 //!
-//! A file is in memory until the cache has it. What cannot be shared, since it is large, does not tell its length or is for
-//! one viewer alone, is remembered as such for a while, so that nobody waits for it.
+//! A file is in memory until the cache has it. A file that is large, of unknown length or for one viewer only cannot be shared.
+//! That is remembered for a while, so that nobody waits for another request's fetch.
 
 use std::time::Duration;
 
@@ -27,21 +27,21 @@ pub(super) const LONGEST: u64 = 8 * 1024 * 1024;
 /// For how long a file stays in memory, in milliseconds: until the cache has it.
 const SHARED_MS: u64 = 3_000;
 
-/// For how long it is remembered that a file is too large to be kept for a range of it, in milliseconds.
+/// For how long a file is known to be too large to be kept for a range of it, in milliseconds.
 const LARGE_MS: u64 = 3_600_000;
 
-/// A media origin that has failed is asked again by whoever wants a file that the cache does not have. Each request
-/// fetches for itself what cannot be shared, until the cache has it, if anybody may keep it.
+/// After a failure, the media origin is asked again by the next request for a file that the cache does not have. A file that
+/// cannot be shared is fetched by each request for itself, until the cache has it.
 const POLICY: Policy = Policy { retry_ms: RETRY_MS, retry_without_ms: 0, alone_ms: 3_000 };
 
-/// For how long a media origin that has failed is left alone, in milliseconds, while the cache's older file serves on.
+/// For how long the media origin is left alone after a failure, in milliseconds, while the cache's older file serves on.
 const RETRY_MS: u64 = 1_000;
 
-/// How long the others wait for a file.
+/// How long other requests wait for a file.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Files of this length, in bytes, stay in memory when they were asked for: asking the cache for them takes longer than
-/// sending them. Keys, init segments and subtitles, and the sound of a few seconds.
+/// The longest file, in bytes, that stays in memory after it was sent, since asking the cache for it takes longer than sending
+/// it: keys, init segments, subtitles, and a few seconds of sound.
 pub(super) const SMALL: u64 = 64 * 1024;
 
 /// For how long such a file stays in memory, in milliseconds; after that, the cache is asked again.
@@ -53,12 +53,12 @@ fn times(file: &File, now_ms: u64) -> Times {
     Times::fresh_only((now_ms + stays_ms).min(file.stamp.times().fresh_until_ms))
 }
 
-/// A whole file that is in memory and fresh: there is nothing to await, and nothing to fetch.
+/// A fresh file in memory: there is nothing to await, and nothing to fetch.
 pub(super) fn fresh(source: &Source) -> Option<File> {
     peek(source, |known, now| known.fetched.fresh(now).cloned()).flatten()
 }
 
-/// The fresh file in memory, or that the media origin does not have it.
+/// The fresh file in memory; an error if the media origin is known not to have it.
 pub(super) fn fresh_or_missing(source: &Source) -> Result<Option<File>, Stop> {
     let found =
         peek(source, |known, now| (known.fetched.fresh(now).cloned(), known.fetched.missing_until_ms(now)));
@@ -69,7 +69,7 @@ pub(super) fn fresh_or_missing(source: &Source) -> Result<Option<File>, Stop> {
     }
 }
 
-/// Until when it is known that the media origin does not have it, in Unix milliseconds.
+/// Until when the media origin is known not to have the file, in Unix milliseconds.
 pub(super) fn missing_until_ms(source: &Source) -> Option<u64> {
     peek(source, |known, now| known.fetched.missing_until_ms(now)).flatten()
 }
@@ -79,7 +79,7 @@ pub(super) fn is_failing(source: &Source) -> bool {
     peek(source, |known, now| known.fetched.is_failing(now)).unwrap_or_default()
 }
 
-/// Whether it is known to be too large to be kept for a range of it.
+/// Whether the file is known to be too large to be kept for a range of it.
 pub(super) fn is_large(source: &Source) -> bool {
     peek(source, KnownFile::is_large).unwrap_or_default()
 }
@@ -89,22 +89,22 @@ pub(super) fn keep(source: &Source, file: &File) {
     note(source, |now| Outcome::Value(file.clone(), times(file, now)));
 }
 
-/// Remembers that another isolate has found it missing.
+/// Remembers that another isolate has found the file missing.
 pub(super) fn mark_missing(source: &Source, until_ms: u64) {
     note(source, |_| Outcome::Missing(media_origin::refusal(source, 404), until_ms));
 }
 
-/// Remembers that the media origin has failed, and that something else was served.
+/// Remembers that the media origin has failed, and that an older file was served.
 pub(super) fn mark_failing(source: &Source) {
     with_known(source, |known, now| known.fetched.back_off(now + RETRY_MS));
 }
 
-/// Remembers that it is too large to be kept for a range of it.
+/// Remembers that the file is too large to be kept for a range of it.
 pub(super) fn mark_large(source: &Source) {
     with_known(source, |known, now| known.mark_large(now + LARGE_MS));
 }
 
-/// Has a file fetched, or waits for the request that does so.
+/// Fetches a file, or waits for the request that does.
 pub(super) async fn fetched(source: &Source, context: &Context, wants: Wants) -> Result<Brought, Stop> {
     let turn = with_known(source, |known, now| {
         (!known.fetched.is_alone(now)).then(|| known.fetched.begin(now, PATIENCE))
@@ -124,7 +124,7 @@ pub(super) async fn fetched(source: &Source, context: &Context, wants: Wants) ->
     }
 }
 
-/// Has a file fetched anew, behind the reply, unless a newer one is on its way into the cache.
+/// Fetches a file again behind the reply, unless a newer one is on its way into the cache.
 pub(super) fn refresh(source: &Source, old: &Stamp, context: &Context) {
     let turn = with_known(source, |known, now| {
         (!known.has_newer(old.made_at_ms, now)).then(|| known.fetched.begin(now, PATIENCE))
@@ -134,23 +134,23 @@ pub(super) fn refresh(source: &Source, old: &Stamp, context: &Context) {
     }
 }
 
-/// What came of the work for the request that did it, or waited for it.
+/// The outcome of a fetch, for the request that began it or waited for it.
 pub(super) enum Brought {
     File(File),
-    /// The first request's, as it comes in.
+    /// The bytes as they come in, for the request that began the fetch.
     Stream(Reply, Response),
-    /// It is for each request to ask by itself.
+    /// Nothing to share: each request fetches for itself.
     Nothing,
 }
 
-/// What the request that does the work is after.
+/// What the request that fetches wants.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wants {
     /// The bytes as they come in.
     Stream,
     /// The whole file, to cut a range out of it.
     Whole,
-    /// To have it kept.
+    /// The file in the cache: nobody waits.
     Nothing,
 }
 
@@ -163,7 +163,7 @@ fn with_known<T>(source: &Source, then: impl FnOnce(&mut KnownFile<File>, u64) -
     isolate().files.with(source.cache_key.as_str(), now, |known| then(known, now))
 }
 
-/// Remembers what the cache has told, unless the file is being fetched.
+/// Remembers an answer of the cache, unless the file is being fetched.
 fn note(source: &Source, outcome: impl FnOnce(u64) -> Outcome<File, Stop>) {
     with_known(source, |known, now| {
         if !known.fetched.is_under_way(now) {
@@ -176,14 +176,13 @@ fn settle(source: &Source, outcome: impl FnOnce(u64) -> Outcome<File, Stop>) {
     with_known(source, |known, now| known.fetched.settle(outcome(now), &POLICY, now));
 }
 
-/// Makes room for a file that is coming in, if there is some beside the others that are. It keeps nobody waiting: without
-/// it, the file is streamed.
+/// Reserves room for a file that is about to be read. It waits for none: a file without room is streamed.
 fn reserve(source: &Source, length: u64) -> Option<(u64, Reservation)> {
     let bytes = usize::try_from(length).ok().filter(|_| length <= LONGEST)?;
     Some((length, isolate::reserve((Purpose::File, source.site()), bytes, PATIENCE)?))
 }
 
-/// Begins to bring a file, behind the reply.
+/// Begins to fetch a file behind the reply.
 fn begin(source: &Source, context: &Context, wants: Wants) -> oneshot::Receiver<Result<Brought, Stop>> {
     let (told, brought) = oneshot::channel();
     let source = source.clone();
@@ -191,7 +190,7 @@ fn begin(source: &Source, context: &Context, wants: Wants) -> oneshot::Receiver<
     brought
 }
 
-/// Fetches a file, and keeps it. The request that waits may have gone: then nobody is told.
+/// Fetches a file, and keeps it. The request that waits may be gone by then.
 async fn bring(source: &Source, wants: Wants, told: oneshot::Sender<Result<Brought, Stop>>) {
     let asked = upstream::ask(source, HttpMethod::Get, Headers::new(), upstream::PATIENCE).await;
     let checked = asked.map_err(Stop::from).and_then(|response| match response.status_code() {
@@ -222,7 +221,7 @@ async fn bring(source: &Source, wants: Wants, told: oneshot::Sender<Result<Broug
     }
 }
 
-/// A file that is shared: into memory, and into the cache.
+/// Takes a file that can be shared into memory, and into the cache.
 async fn share(
     source: &Source,
     wants: Wants,
@@ -255,7 +254,7 @@ async fn share(
         }
         Err(error) => return broken(source, upstream::unreachable(source, &error), told),
     };
-    // From now on, the memory counts it.
+    // From here on, the file counts in the memory.
     drop(room);
     with_known(source, |known, now| {
         known.fetched.settle(Outcome::Value(file.clone(), times(&file, now)), &POLICY, now);
@@ -268,7 +267,7 @@ async fn share(
     }
 }
 
-/// A file that broke off: whoever has it streamed sees that, the others ask by themselves.
+/// Ends the fetch of a file that broke off. Its stream breaks off too; other requests fetch for themselves.
 fn broken(source: &Source, fault: Fault, told: Option<oneshot::Sender<Result<Brought, Stop>>>) {
     with_known(source, |known, _| known.fetched.end());
     match told {
@@ -279,7 +278,7 @@ fn broken(source: &Source, fault: Fault, told: Option<oneshot::Sender<Result<Bro
     }
 }
 
-/// A file that is not shared, and kept as it is streamed, where it may be.
+/// Streams a file that cannot be shared, and puts it into the cache on the way if it may be kept.
 async fn alone(
     source: &Source,
     wants: Wants,

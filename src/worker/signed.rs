@@ -26,12 +26,12 @@ pub(super) fn secret(env: &Env, name: &str) -> Result<Option<Redacted<String>>, 
     }
 }
 
-/// The fault of a secret that is absent or easy to guess.
+/// The fault of a secret that is missing or easy to guess.
 pub(super) fn too_short(name: &str) -> Fault {
     Fault::new(FaultKind::Configuration, format!("expected the secret {name} of 32 characters or more"))
 }
 
-/// Checks that a request for one of the endpoints came to the place where they answer.
+/// Checks that a request for one of the endpoints came to the host and path where they answer.
 pub(super) fn at_its_place(env: &Env, facts: &Facts, folder: Option<&Redacted<String>>) -> Result<(), Stop> {
     let setting = |name: &str| env.secret(name).map(|value| value.to_string()).unwrap_or_default();
     let place = ControlPlace::new(&setting(control::HOST_VARIABLE), &setting(control::PATH_VARIABLE))
@@ -39,16 +39,16 @@ pub(super) fn at_its_place(env: &Env, facts: &Facts, folder: Option<&Redacted<St
     Ok(place.check(facts, folder)?)
 }
 
-/// How long a body may take to come in: after that, the next one is read.
+/// How long a body may take to come in. Then the next one is read.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a request waits for the one whose body is being read.
+/// How long a request waits while another body is being read.
 const TURN_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Reads a request's body and holds its signature against it. One body is read at a time.
+/// Reads a request's body and verifies its signature. One body is read at a time.
 ///
-/// Nothing is read before the headers have shown that whoever sent them has the secret, and how long the body is. So strangers
-/// can neither fill the memory nor keep others waiting.
+/// Nothing is read before the headers have proved that the sender has the secret, and have stated the body's length. So
+/// strangers can neither fill the memory nor keep others waiting.
 pub(super) async fn body(
     mut request: Request,
     secret: &Redacted<String>,
@@ -94,7 +94,7 @@ async fn read(request: &mut Request, length: usize) -> Result<Option<Body>, Faul
     within(PATIENCE, body::of_request(request, length)).await.transpose().map_err(|error| platform(&error))
 }
 
-/// Why an endpoint does not take a request.
+/// Why an endpoint refuses a request.
 pub(super) struct Refusal {
     status: u16,
     detail: String,

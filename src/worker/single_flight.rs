@@ -1,7 +1,7 @@
-//! Work that one request of an isolate does for all of them.
+//! Single flight: one request of an isolate does the work for all of them.
 //!
-//! A promise of one request cannot be awaited in another one. So who comes first does the work, behind its own reply, and
-//! leaves the outcome in the isolate's memory; the others look there in short intervals.
+//! A promise of one request cannot be awaited in another one. So the first request does the work behind its own reply, and
+//! leaves the outcome in the isolate's memory. The others look there in short intervals.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use worker::Delay;
 
 use crate::shelf::Arrived;
 
-/// Waits for what another request fetches. `look` tells what has arrived; `None`: the memory has forgotten it.
+/// Waits for the outcome of another request's fetch. `look` gives it once it has arrived; `None`: the memory has lost it.
 pub(super) async fn arrival<T, E>(
     patience: Duration,
     mut look: impl FnMut() -> Option<Option<Arrived<T, E>>>,

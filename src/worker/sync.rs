@@ -43,7 +43,7 @@ pub(super) async fn receive(
     Ok(Reply::new(200, "application/json", body))
 }
 
-/// Applies one change, and answers for it alone: whatever is wrong with it, the others of its batch are applied.
+/// Applies one change, and answers for it alone: a change that is wrong does not stop the others of its batch.
 async fn apply(documents: &Documents, ReceivedChange { name, change }: ReceivedChange<'_>) -> SyncResult {
     let done = |outcome, revision, detail: Option<&dyn Display>| SyncResult {
         key: name.to_string(),
@@ -55,7 +55,7 @@ async fn apply(documents: &Documents, ReceivedChange { name, change }: ReceivedC
         Ok(wanted) => wanted,
         Err(why) => return done(Outcome::Invalid, None, Some(&why)),
     };
-    // Under the one spelling of the key, which is where it is read.
+    // Under the canonical spelling of the key, under which it is read.
     let place = key.to_string();
     let held = match documents.kv.get(&place).bytes().await {
         Ok(held) => held.and_then(|bytes| stored_revision(&bytes)),

@@ -1,4 +1,4 @@
-//! Templates in isolate memory: a manifest is compiled once for its bytes and a class.
+//! Templates in isolate memory: a manifest is compiled once for its bytes and its variation.
 
 use std::rc::Rc;
 
@@ -16,16 +16,16 @@ use crate::rewrite::{Basis, Rewrite, SharedManifest};
 use crate::shelf::{Slot, Weigh};
 use crate::stop::Stop;
 
-/// A template, and what it was made from.
+/// A template, and the bytes and head that follow from it.
 pub(super) struct Compiled {
     pub(super) template: Template,
-    /// The bytes that every viewer gets, where JavaScript keeps them; `None`: each viewer gets other ones.
+    /// The bytes that every viewer gets, in an array of JavaScript; `None`: they differ between viewers.
     pub(super) shared: Option<Uint8Array>,
     pub(super) prepared: Prepared,
 }
 
 impl Compiled {
-    /// The template with its bytes, where every viewer gets the same.
+    /// The template with its bytes, if every viewer gets the same.
     pub(super) fn as_shared(&self, kind: ResourceKind) -> Option<Shared<'_>> {
         let manifest = SharedManifest { template: &self.template, kind };
         Some(Shared { manifest, bytes: self.shared.as_ref()? })
@@ -50,14 +50,14 @@ impl AtHand for Shared<'_> {
     }
 }
 
-/// A template in memory.
+/// A template, and the manifest that it was compiled from.
 pub(super) struct Entry {
     compiled: Rc<Compiled>,
     basis: Basis,
 }
 
 impl Weigh for Entry {
-    /// The manifest may be remembered here alone.
+    /// The manifest counts here too: its own memory may have let it go.
     fn heap_bytes(&self) -> usize {
         self.compiled.heap_bytes() + self.basis.size_bytes()
     }
@@ -72,7 +72,7 @@ impl Weigh for Compiled {
     }
 }
 
-/// The template of a manifest, out of memory if it was made for the same from these very bytes.
+/// The template of a manifest: from memory, if it was compiled for the same variation from the same bytes.
 pub(super) fn compiled(rewrite: &Rewrite<'_>, kept: &Kept) -> Result<Rc<Compiled>, Stop> {
     let key = rewrite.key();
     let memory = &isolate().templates;

@@ -14,7 +14,7 @@
 //! 1. Its decision is a pure function of the core, which native tests reach: [`crate::token::Record::count`].
 //! 2. Its file here has the object: a struct with its `state`, which [`worker::durable_object`] exports under the name of
 //!    the class, and a [`Store`] with the table, the question, the answer, and how the one leads to the other. `fetch` and
-//!    `alarm` are those of the kit.
+//!    `alarm` call the kit's functions.
 //! 3. Above it, the Worker's side: [`Objects`] with the binding and the patience, and [`Silence`], which says whether a
 //!    request goes on without an answer.
 //! 4. `wrangler.toml` has the class among `new_sqlite_classes`, in a migration of its own, and a binding in each

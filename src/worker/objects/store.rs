@@ -23,14 +23,14 @@ pub(super) trait Store {
     /// The body of a reply.
     type Answer: Serialize;
 
-    /// What a GET tells, for tests and for people.
+    /// The body of a reply to GET, for tests and for people.
     type Census: Serialize;
 
     /// The object's state.
     fn state(&self) -> &State;
 
-    /// Answers a question, and tells when the row of it ends, in Unix seconds. Nothing is awaited between what is read and
-    /// what is written, so that of two questions at a time one is the first.
+    /// Answers a question, and tells when its row ends, in Unix seconds. It reads and writes without an await in between, so
+    /// that of two questions at a time one is the first.
     fn answer(table: &Table, question: Self::Question) -> worker::Result<(Self::Answer, u64)>;
 
     /// Counts what the object keeps.
