@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SignJWT, base64url, importJWK } from "jose";
-import { Miniflare, Response } from "miniflare";
+import { Headers, Miniflare, Response } from "miniflare";
 
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
 
@@ -60,76 +60,112 @@ export const NETWORK = Symbol("network");
 
 /**
  * Starts the Worker. `upstream` answers what it fetches; the default has nothing. A binding that is `null` is left out.
- * `logs` grows with each line that it writes to its console. With `probe`, `remembered()` and `trap()` work. It listens on a port of the loopback interface, `port`.
- * @param {{documents?: Record<string, unknown>, variables?: Record<string, string | null>, bindings?: Record<string, unknown>,
- *          upstream?: typeof NETWORK | ((request: Request) => Response | Promise<Response>), probe?: boolean}} options
+ * `logs` grows with each line that it writes to its console. With `probe`, `remembered()` and `trap()` work. It listens on a
+ * port of the loopback interface, `port`.
+ * @typedef {{documents?: Record<string, unknown>, variables?: Record<string, string | null>, bindings?: Record<string, unknown>,
+ *            upstream?: typeof NETWORK | ((request: Request) => Response | Promise<Response>), probe?: boolean}} Options
+ * @param {Options} options
  */
-export async function startEdge({ documents = {}, variables = {}, bindings = {}, upstream, probe = false } = {}) {
+export async function startEdge(options = {}) {
+  const { edges, stop } = await startEdges([options]);
+  return { ...edges[0], stop };
+}
+
+/**
+ * Starts a Worker for each of the options in one workerd, which takes a fraction of the time of a workerd for each. Each has
+ * its own isolate, documents and Durable Objects. They share the logs and the Cache API's cache: `miniflare.purgeCache`.
+ * @param {Options[]} all
+ */
+export async function startEdges(all) {
+  const logs = [];
+  const names = all.map((_, index) => (index === 0 ? "stagedoor" : `stagedoor-${index}`));
+  const workers = await Promise.all(all.map((options, index) => worker(names[index], options)));
+  const miniflare = new Miniflare({ handleStructuredLogs: ({ level, message }) => logs.push({ level, message }), workers });
+  const port = Number((await miniflare.ready).port);
+  const edges = await Promise.all(
+    all.map(async ({ documents = {} }, index) => {
+      const edge = new Edge(miniflare, names[index], await miniflare.getKVNamespace("CATALOG", names[index]), logs, port);
+      await edge.put(documents);
+      return edge;
+    }),
+  );
+  return { edges, stop: () => miniflare.dispose() };
+}
+
+async function worker(name, { variables = {}, bindings = {}, upstream, probe = false }) {
   const text = present({ ENVIRONMENT: "test", SYNC_SECRET, EXPLAIN_SECRET, ...variables });
   const env = Object.fromEntries(Object.entries(text).map(([name, value]) => [name, { type: "text", value }]));
   const handler = upstream ?? (() => new Response("", { status: 404 }));
-  const logs = [];
-  const miniflare = new Miniflare({
-    handleStructuredLogs: ({ level, message }) => logs.push({ level, message }),
-    workers: [
-      {
-        config: {
-          name: "stagedoor",
-          compatibilityDate: "2026-10-01",
-          manifest: {
-            mainModule: probe ? "probe.js" : "index.js",
-            modulesRoot: build,
-            modules: {
-              ...(probe && { "probe.js": { type: "esm", contents: PROBE } }),
-              "index.js": { type: "esm", contents: await readFile(`${build}index.js`, "utf8") },
-              "worker.js": { type: "esm", contents: await readFile(`${build}worker.js`, "utf8") },
-              "index_bg.wasm": { type: "wasm", contents: await readFile(`${build}index_bg.wasm`) },
-            },
-          },
-          env: present({
-            ...env,
-            CATALOG: { type: "kv", id: "CATALOG" },
-            REPLAY: { type: "durable-object", worker: "stagedoor", exportName: "UsedTokens" },
-            STREAMS: { type: "durable-object", worker: "stagedoor", exportName: "Streams" },
-            EXPLAIN_LIMIT: { type: "rate-limit", namespace: "1", simple: { limit: EXPLAIN_LIMIT, period: 60 } },
-            ...bindings,
-          }),
-          exports: {
-            UsedTokens: { type: "durable-object", storage: "sqlite" },
-            Streams: { type: "durable-object", storage: "sqlite" },
-          },
-        },
-        dev: { rootPath: build, ...(upstream === NETWORK ? {} : { outboundService: { type: "fetcher", handler } }) },
-      },
-    ],
-  });
-  const catalog = await miniflare.getKVNamespace("CATALOG");
-  for (const [key, document] of Object.entries(documents)) {
-    if (document !== null) await catalog.put(key, JSON.stringify(document));
-  }
   return {
-    catalog,
-    logs,
-    miniflare,
-    port: Number((await miniflare.ready).port),
-    /** @returns {Promise<Response>} */
-    fetch: (url, { country = null, asn = null, ...init } = {}) =>
-      miniflare.dispatchFetch(url, { redirect: "manual", cf: { ...NOWHERE, country, asn }, ...init }),
-    /** Changes documents as the origin does, so that the isolate decides by them at once. */
-    change: async (documents) => {
-      const changes = Object.entries(documents).map(([key, { revision, ...document }]) => ({ key, revision, document }));
-      const body = JSON.stringify({ changes });
-      const headers = sign(SYNC_SECRET, body);
-      const url = "https://watch.example.com/_stagedoor/sync";
-      const report = await (await miniflare.dispatchFetch(url, { method: "POST", body, headers })).json();
-      for (const { key, outcome } of report.results) assert.equal(outcome, "applied", key);
+    config: {
+      name,
+      compatibilityDate: "2026-10-01",
+      manifest: {
+        mainModule: probe ? "probe.js" : "index.js",
+        modulesRoot: build,
+        modules: {
+          ...(probe && { "probe.js": { type: "esm", contents: PROBE } }),
+          "index.js": { type: "esm", contents: await readFile(`${build}index.js`, "utf8") },
+          "worker.js": { type: "esm", contents: await readFile(`${build}worker.js`, "utf8") },
+          "index_bg.wasm": { type: "wasm", contents: await readFile(`${build}index_bg.wasm`) },
+        },
+      },
+      env: present({
+        ...env,
+        CATALOG: { type: "kv", id: `CATALOG-${name}` },
+        REPLAY: { type: "durable-object", worker: name, exportName: "UsedTokens" },
+        STREAMS: { type: "durable-object", worker: name, exportName: "Streams" },
+        EXPLAIN_LIMIT: { type: "rate-limit", namespace: name, simple: { limit: EXPLAIN_LIMIT, period: 60 } },
+        ...bindings,
+      }),
+      exports: {
+        UsedTokens: { type: "durable-object", storage: "sqlite" },
+        Streams: { type: "durable-object", storage: "sqlite" },
+      },
     },
-    /** The bytes of every memory, and of WebAssembly's own; with `probe` alone. */
-    remembered: async () => (await miniflare.dispatchFetch(MEMORY_URL)).json(),
-    /** Tells the isolate that its WebAssembly has trapped, and returns the number of the lost instance; with `probe` alone. */
-    trap: async () => Number(await (await miniflare.dispatchFetch(TRAP_URL)).text()),
-    stop: () => miniflare.dispose(),
+    dev: { rootPath: build, ...(upstream === NETWORK ? {} : { outboundService: { type: "fetcher", handler } }) },
   };
+}
+
+/** One Worker under test. */
+class Edge {
+  #name;
+
+  constructor(miniflare, name, catalog, logs, port) {
+    this.#name = name;
+    Object.assign(this, { miniflare, catalog, logs, port });
+  }
+
+  /** Puts documents into KV, for an isolate that has read none of them yet. */
+  put = async (documents) => {
+    const present = Object.entries(documents).filter(([, document]) => document !== null);
+    await Promise.all(present.map(([key, document]) => this.catalog.put(key, JSON.stringify(document))));
+  };
+
+  /** @returns {Promise<Response>} */
+  fetch = (url, { country = null, asn = null, ...init } = {}) =>
+    this.#dispatch(url, { redirect: "manual", cf: { ...NOWHERE, country, asn }, ...init });
+
+  /** Changes documents as the origin does, so that the isolate decides by them at once. */
+  change = async (documents) => {
+    const changes = Object.entries(documents).map(([key, { revision, ...document }]) => ({ key, revision, document }));
+    const body = JSON.stringify({ changes });
+    const headers = sign(SYNC_SECRET, body);
+    const reply = await this.#dispatch("https://watch.example.com/_stagedoor/sync", { method: "POST", body, headers });
+    for (const { key, outcome } of (await reply.json()).results) assert.equal(outcome, "applied", key);
+  };
+
+  /** The bytes of every memory, and of WebAssembly's own; with `probe` alone. */
+  remembered = async () => (await this.#dispatch(MEMORY_URL)).json();
+
+  /** Tells the isolate that its WebAssembly has trapped, and returns the number of the lost instance; with `probe` alone. */
+  trap = async () => Number(await (await this.#dispatch(TRAP_URL)).text());
+
+  #dispatch(url, { headers, ...init } = {}) {
+    const routed = new Headers(headers);
+    routed.set("MF-Route-Override", this.#name);
+    return this.miniflare.dispatchFetch(url, { headers: routed, ...init });
+  }
 }
 
 function present(members) {
