@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_connection_that_waits_longest_gives_way_and_one_at_work_does_not() {
+    fn the_longest_idle_connection_gives_way_and_a_busy_one_does_not() {
         let connections = Connections::default();
         let [first, second] = [connections.enter(2).unwrap(), connections.enter(2).unwrap()];
         let work = first.begin();

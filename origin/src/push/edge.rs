@@ -193,7 +193,7 @@ mod tests {
 
     /// The folder, the Worker's `CONTROL_PATH`, appears in no output.
     #[test]
-    fn the_folder_of_the_edge_s_endpoints() {
+    fn the_folder_of_the_edges_endpoints() {
         let address = "https://control.example".parse().unwrap();
         let edge = Edge::new(&address, Redacted::new("s".repeat(32)), Duration::from_secs(1)).unwrap();
         let folder = "Zx81-not-to-be-guessed";

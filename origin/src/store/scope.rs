@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_document_is_held_against_the_scope() {
+    fn each_kind_of_document_is_checked_against_the_scope() {
         let title = |sites: &str| format!(r#"{{"id":"t","sites":[{sites}],"offers":[]}}"#);
         let (own, others) = (title(r#""a.example""#), title(r#""a.example","b.example""#));
         let full = Scope::FULL;
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_kept_and_read_back_and_what_is_unknown_opens_nothing() {
+    fn a_scope_is_stored_and_read_back_and_unknown_names_give_no_access() {
         for scope in [Scope::FULL, scope(&[Kind::Title, Kind::Site], &["a.example", "b.example"])] {
             let (kinds, sites) = scope.columns();
             assert_eq!(Scope::from_columns(kinds.as_deref(), sites.as_deref()), scope);

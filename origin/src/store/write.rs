@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_takes_access_away_is_urgent() {
+    fn changes_that_take_access_away_are_urgent() {
         let title = |offers: &str| format!(r#"{{"id":"a","sites":["a.example"],"offers":[{offers}]}}"#);
         for (kind, body, expected) in [
             (Kind::Revocations, Some("{}".to_owned()), Urgency::Revocation),

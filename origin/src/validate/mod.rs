@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_origin_takes_an_edge_can_read_within_a_batch() {
+    fn an_edge_can_read_every_accepted_document_within_a_batch() {
         let require = |deep: &str| {
             format!(
                 r#"{{"host":"a.example","media":{{"origin":"https://m.example/"}},"sessions":{{"keys":"s"}},
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_looked_at_for_one_viewer_has_a_limit() {
+    fn the_offers_compared_for_one_viewer_have_a_limit() {
         let offers = |count: usize| {
             let offer = |number: usize| {
                 format!(r#"{{"id":"o{number}","territories":{{"allow":["*"]}},"plans":["a","b","c","d"]}}"#)
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_offer_contradicts_is_reported() {
+    fn contradictions_in_an_offer_are_reported() {
         let offer =
             |members: &str| title(&format!(r#"{{"id":"a","territories":{{"allow":["*"]}},{members}}}"#));
         let with = |members: &str| title(OFFER).replace("\"offers\"", &format!("{members},\"offers\""));
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_site_says_of_groups_holds_together() {
+    fn groups_of_a_site_are_consistent() {
         let site = |members: &str| {
             format!(
                 r#"{{"host":"watch.example.com","media":{{"origin":"https://m.example/vod/"}},
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_site_says_of_steering_holds_together() {
+    fn steering_of_a_site_is_consistent() {
         let site = |steering: &str| {
             let body = format!(
                 r#"{{"host":"watch.example.com","media":{{"origin":"https://m.example/vod/"}},
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_json_is_told_from_a_document_that_is_wrong() {
+    fn malformed_json_and_invalid_documents_are_different_errors() {
         let found = document(&"v1/title/harbour".parse().unwrap(), b"{\n  \"id\": harbour}").unwrap_err();
         assert!(matches!(found, Invalid::Malformed { line: 2, column: 9, .. }), "{found:?}");
         let found = document(&"v1/title/harbour".parse().unwrap(), b"{} {}").unwrap_err();

@@ -11,7 +11,7 @@ use stagedoor_origin::store::Scope;
 use crate::app::{ApiClient, TestApp, keys, send, site, title};
 
 #[tokio::test]
-async fn the_api_needs_a_key_in_force() {
+async fn the_api_needs_a_valid_key() {
     let app = TestApp::start().await;
     let mut wrong = app.api.key.clone();
     wrong.replace_range(wrong.len() - 1.., if wrong.ends_with('0') { "1" } else { "0" });

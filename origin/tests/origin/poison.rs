@@ -131,7 +131,7 @@ async fn every_status_for_a_batch_is_traced_to_its_document() {
 }
 
 #[tokio::test]
-async fn a_document_at_which_the_edge_breaks_or_hangs_waits_by_itself() {
+async fn a_document_that_breaks_or_hangs_the_edge_waits_separately() {
     for poison in [Poison::Status(500), Poison::Status(503), Poison::Hang] {
         let app = gathering(false).await;
         app.edge.look(|memory| memory.poison.insert("v1/title/bad".to_owned(), poison));
@@ -155,7 +155,7 @@ async fn a_document_at_which_the_edge_breaks_or_hangs_waits_by_itself() {
 }
 
 #[tokio::test]
-async fn an_edge_that_takes_nothing_is_not_a_documents_fault() {
+async fn an_edge_that_refuses_everything_is_not_the_fault_of_a_document() {
     let app = TestApp::start().await;
     for status in [400, 401, 403, 404, 413, 429, 500] {
         app.edge.set(Mode::Refuse(status));

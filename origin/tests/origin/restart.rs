@@ -17,7 +17,7 @@ async fn deliver_all(origin: &OriginProcess) {
 }
 
 #[tokio::test]
-async fn killed_between_the_edges_acceptance_and_our_note_of_it() {
+async fn killed_between_the_edges_confirmation_and_its_record() {
     let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
     let key = api_key(&folder).await;
     edge.set(Mode::ApplyAndHang);

@@ -11,7 +11,7 @@ use crate::app::{FAST, TestApp, database, eventually, nobody, rows, site};
 use crate::edge::FakeEdge;
 
 #[tokio::test]
-async fn each_revocation_has_a_generation_of_its_own() {
+async fn each_revocation_has_its_own_generation() {
     let app = TestApp::start().await;
     let subject = |name: &str| json!({ "what": { "subject": { "issuer": "id", "subject": name } } });
     let names = ["v1", "v2", "v3", "v4", "v5", "v6"].map(subject);
@@ -59,7 +59,7 @@ async fn a_revocation_is_taken_back_and_its_generation_is_not_given_again() {
 }
 
 #[tokio::test]
-async fn what_is_over_is_dropped_and_what_is_wrong_is_refused() {
+async fn expired_revocations_are_dropped_and_invalid_ones_are_refused() {
     let app = TestApp::start().await;
     let over = json!({ "what": { "title": "harbour" }, "until": "2020-01-01T00:00:00Z" });
     assert_eq!(app.api.post("/revocations/a.example", &over).await.status, 200);
@@ -186,7 +186,7 @@ async fn revocations_are_dropped_once_what_they_concern_has_ended() {
 }
 
 #[tokio::test]
-async fn documents_from_before_keep_what_they_revoke() {
+async fn documents_of_older_versions_keep_their_revocations() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&database(&folder)).await.unwrap();
     let key = "v1/revocations/a.example".parse().unwrap();
@@ -212,7 +212,7 @@ async fn documents_from_before_keep_what_they_revoke() {
 }
 
 #[tokio::test]
-async fn notes_and_numbers_that_once_stopped_the_queue_hold_nobody_up() {
+async fn notes_and_numbers_that_once_stopped_the_queue_delay_no_other_document() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     revoke_many(&app.store, "a.example", 1_001, None).await;
     app.api.put("/titles/t", &crate::app::title("t", "t")).await;
@@ -269,7 +269,7 @@ async fn a_revocation_that_cannot_be_read_fails_alone_and_is_not_taken_back() {
 }
 
 #[tokio::test]
-async fn a_site_whose_revocations_cannot_be_pruned_holds_up_no_other() {
+async fn a_site_whose_revocations_cannot_be_pruned_delays_no_other() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     for host in ["a.example", "b.example"] {
         revoke_many(&app.store, host, 1, Some(UnixTime::from_secs(1_800_000_000))).await;

@@ -26,7 +26,7 @@ async fn is_closed(stream: &mut TcpStream, within: Duration) -> bool {
 }
 
 #[tokio::test]
-async fn three_hundred_half_requests_keep_nobody_out() {
+async fn three_hundred_half_requests_lock_out_no_client() {
     let app = TestApp::start().await;
     let mut halves = Vec::new();
     // Nothing, half a head, and a whole request without a next one.
@@ -50,7 +50,7 @@ async fn three_hundred_half_requests_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_ends_its_connection() {
+async fn a_missing_head_ends_its_connection() {
     let app = TestApp::start().await;
     for sent in ["", "GET /healthz HTTP/1.1\r\nHost: a"] {
         let mut stream = half(&app, sent).await;
@@ -64,7 +64,7 @@ async fn a_head_that_does_not_come_ends_its_connection() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_answered_and_holds_nobody_up() {
+async fn a_missing_body_is_answered_and_delays_no_other_request() {
     let app = TestApp::start().await;
     let head = |key: &str| {
         format!(
@@ -91,7 +91,7 @@ async fn a_body_that_does_not_come_is_answered_and_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn work_is_finished_although_strangers_press_in() {
+async fn work_is_finished_despite_a_flood_of_connections() {
     let app = TestApp::start().await;
     let body = title("t", "one").to_string();
     let (first, rest) = body.split_at(10);

@@ -58,7 +58,7 @@ async fn a_title_that_changes_fast_keeps_its_order_and_its_pace() {
 }
 
 #[tokio::test]
-async fn what_changed_while_the_edge_was_down_is_delivered_when_it_is_up() {
+async fn changes_during_an_outage_of_the_edge_are_delivered_after_it() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     let documents = 2 * SyncBatch::MAX_CHANGES + 5;
     for n in 0..documents {
@@ -173,7 +173,7 @@ async fn a_write_that_kv_refused_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_write_that_kv_refused_holds_up_no_other_document() {
+async fn a_write_that_kv_refused_delays_no_other_document() {
     let minute = Duration::from_secs(60);
     let pace = Pace { key_interval: Duration::ZERO, backoff_base: minute, backoff_cap: minute };
     let app = TestApp::start_with(FakeEdge::start(), pace, None).await;
@@ -191,7 +191,7 @@ async fn a_write_that_kv_refused_holds_up_no_other_document() {
 }
 
 #[tokio::test]
-async fn a_newer_revision_of_somebody_else_at_the_edge_is_no_success() {
+async fn a_newer_foreign_revision_at_the_edge_is_no_success() {
     let app = TestApp::start().await;
     app.edge.look(|memory| memory.held.insert("v1/title/harbour".to_owned(), (u64::MAX >> 2, None)));
     app.api.put("/titles/harbour", &title("harbour", "one")).await;

@@ -27,7 +27,7 @@ async fn write(store: &Store, by: &Actor, site: &str, id: &str, text: Option<&st
 }
 
 #[tokio::test]
-async fn nobody_waits_for_the_many_changes_of_another() {
+async fn no_tenant_waits_for_the_many_changes_of_another() {
     for take_down in [false, true] {
         // By API keys of the tenants, and by a CMS that writes for all of them.
         for (a, b) in [(tenant("a.example"), tenant("b.example")), (nobody(), nobody())] {
@@ -75,7 +75,7 @@ async fn turns_are_neither_saved_up_nor_lost() {
 
 /// The changes that are due are read from an index in order, without sorting, however many wait.
 #[tokio::test]
-async fn a_look_for_what_is_due_sorts_nothing() {
+async fn finding_due_changes_sorts_nothing() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     let pool = rows(&app.folder).await;
     for (urgency, order) in [("< 2", "o.urgency, o.turn, o.revision"), ("= 2", "o.turn, o.revision")] {
@@ -136,7 +136,7 @@ async fn keys_of_several_sites_list_their_titles_in_order() {
 }
 
 #[tokio::test]
-async fn two_documents_that_contradict_each_other_are_not_both_taken_at_once() {
+async fn two_conflicting_documents_are_not_both_accepted_at_once() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     for n in 0..20 {
         let mut one = site(&format!("a{n}.example"));
@@ -151,7 +151,7 @@ async fn two_documents_that_contradict_each_other_are_not_both_taken_at_once() {
 }
 
 #[tokio::test]
-async fn a_clash_names_no_document_of_others() {
+async fn a_conflict_names_no_document_of_others() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     let mut theirs = site("secret.example");
     theirs["media"]["origin"] = json!("https://b.example/");

@@ -36,7 +36,7 @@ async fn the_path_and_the_document_have_to_agree() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_told_apart() {
+async fn unreadable_requests_are_told_apart() {
     let app = TestApp::start().await;
     let put = |content_type: &str, body: String| {
         send(app.api.request(Method::PUT, "/titles/harbour").header("content-type", content_type).body(body))
