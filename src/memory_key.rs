@@ -21,7 +21,7 @@ pub struct MemoryKey(Vec<u8>);
 impl MemoryKey {
     /// The key of a value.
     pub fn of<T: Hash + Eq + ?Sized>(value: &T) -> Self {
-        let mut told = Told(Vec::with_capacity(USUAL));
+        let mut told = Recorded(Vec::with_capacity(USUAL));
         value.hash(&mut told);
         Self(told.0)
     }
@@ -62,9 +62,9 @@ impl fmt::Debug for MemoryKey {
 const USUAL: usize = 384;
 
 /// A hasher that keeps what it is told.
-struct Told(Vec<u8>);
+struct Recorded(Vec<u8>);
 
-impl Hasher for Told {
+impl Hasher for Recorded {
     fn write(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::admission::{Admission, Sessions};
 use crate::catalog::{
-    Document, DocumentKey, Host, Issuer, KeySet, Kind, KvDocument, SessionId, Site, Stored, Title,
+    Document, DocumentKey, DocumentKind, Host, Issuer, KeySet, KvDocument, SessionId, Site, Stored, Title,
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -239,7 +239,7 @@ fn decided(
 ) -> Step {
     let by = decided.as_ref().map(|decided| {
         let (key, revision) = match decided.document {
-            Kind::Site => (DocumentKey::Site(site.host.clone()), site_revision),
+            DocumentKind::Site => (DocumentKey::Site(site.host.clone()), site_revision),
             _ => (DocumentKey::Title(title.id.clone()), title_revision),
         };
         json!({ "key": key, "revision": revision, "decided": decided })

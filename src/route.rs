@@ -101,7 +101,7 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
 
 /// What a request asks for, as a log may tell it: the path below the session, without any segment that may hold a viewer's
 /// credential, and without the query.
-pub fn told(facts: &Facts) -> Option<String> {
+pub fn logged_path(facts: &Facts) -> Option<String> {
     let request = match route(facts) {
         Ok(Route::Below(request, _)) => request,
         Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok()?,

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Caps, SessionId, Site};
 use crate::denial::{Denial, Reason};
-use crate::token::{session::Session, tags::Tag};
+use crate::token::{session::Session, tags::NameTag};
 
 /// A stream that is about to begin, of a viewer who may watch so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Newcomer {
     /// The viewer.
-    pub subject: Tag,
+    pub subject: NameTag,
     /// The session of the stream.
     pub session: SessionId,
     /// How many streams the viewer may watch at a time.
@@ -41,7 +41,7 @@ const fn yes() -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Running {
     /// The viewer.
-    pub subject: Tag,
+    pub subject: NameTag,
     /// The session of the stream.
     pub session: SessionId,
     /// How many streams the viewer may watch at a time; `None`: so many that the session does not say.

@@ -10,33 +10,33 @@ use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use stagedoor::catalog::{Document, DocumentKey, KeySet, Kind, Revocations, Site, Title};
+use stagedoor::catalog::{Document, DocumentKey, DocumentKind, KeySet, Revocations, Site, Title};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kv-schemas");
 
 #[test]
 fn site() {
-    check::<Site>(Kind::Site);
+    check::<Site>(DocumentKind::Site);
 }
 
 #[test]
 fn title() {
-    check::<Title>(Kind::Title);
+    check::<Title>(DocumentKind::Title);
 }
 
 #[test]
 fn keys() {
-    check::<KeySet>(Kind::Keys);
+    check::<KeySet>(DocumentKind::Keys);
 }
 
 #[test]
 fn revocations() {
-    check::<Revocations>(Kind::Revocations);
+    check::<Revocations>(DocumentKind::Revocations);
 }
 
 #[test]
 fn every_kind_has_its_two_files() {
-    let mut expected: Vec<_> = Kind::ALL
+    let mut expected: Vec<_> = DocumentKind::ALL
         .iter()
         .flat_map(|kind| ["schema", "example"].map(|what| format!("{}.{what}.json", kind.name())))
         .collect();
@@ -49,7 +49,7 @@ fn every_kind_has_its_two_files() {
     assert_eq!(found, expected);
 }
 
-fn check<D: JsonSchema + DeserializeOwned + Serialize>(kind: Kind) {
+fn check<D: JsonSchema + DeserializeOwned + Serialize>(kind: DocumentKind) {
     let path = |what| format!("{FOLDER}/{}.{what}.json", kind.name());
     let schema = serde_json::to_value(schema_for!(Document<D>)).unwrap();
     let written = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());

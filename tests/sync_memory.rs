@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use allocation_counter::measure;
-use stagedoor::catalog::{Kind, ReceivedBatch, SyncBatch, SyncResult, Wanted};
+use stagedoor::catalog::{DocumentKind, ReceivedBatch, SyncBatch, SyncResult, WantedState};
 
 /// The limit, out of the 128 MB of an isolate, beside its memories.
 const MOST: usize = 8 * SyncBatch::MAX_BYTES;
@@ -13,9 +13,9 @@ fn take(body: &[u8]) -> Option<(usize, usize)> {
     let mut results = Vec::new();
     let mut written = 0;
     for change in ReceivedBatch::read(body).ok()?.changes() {
-        let stored = change.change.and_then(|Wanted { key, revision, document }| {
+        let stored = change.change.and_then(|WantedState { key, revision, document }| {
             document
-                .map(|own| key.stored(revision, own.get()).map_err(|error| SyncResult::told(&error)))
+                .map(|own| key.stored(revision, own.get()).map_err(|error| SyncResult::detail_of(&error)))
                 .transpose()
         });
         written += usize::from(stored.is_ok());
@@ -138,7 +138,7 @@ fn documents_of_tiny_values() {
             "\"}",
         ),
     ] {
-        let kind = if key.contains("revocations") { Kind::Revocations } else { Kind::Title };
+        let kind = if key.contains("revocations") { DocumentKind::Revocations } else { DocumentKind::Title };
         let document = filled(&before, item, after, SyncBatch::longest_document(kind));
         let change = format!("{{\"key\":\"{key}\",\"revision\":1,\"document\":{document}}}");
         let count = (SyncBatch::MAX_BYTES - 20) / (change.len() + 1);

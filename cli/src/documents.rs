@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stagedoor::catalog::{DocumentKey, Kind};
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor::offline::Documents;
 
 use crate::input::{self, Misuse};
@@ -32,11 +32,11 @@ pub(crate) fn insert(
     let member = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
     let revocations = document.get("revoked").or_else(|| document.get("packed")).is_some();
     let (kind, id) = if let Some(host) = member("host") {
-        (if revocations { Kind::Revocations } else { Kind::Site }, host)
+        (if revocations { DocumentKind::Revocations } else { DocumentKind::Site }, host)
     } else if let Some(issuer) = member("issuer") {
-        (Kind::Keys, issuer)
+        (DocumentKind::Keys, issuer)
     } else if let Some(id) = member("id") {
-        (Kind::Title, id)
+        (DocumentKind::Title, id)
     } else {
         return Err("expected a document with `host` (site, or with `revoked` its revocations), `issuer` (keys) or `id` (title)".to_owned());
     };

@@ -10,7 +10,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::{Kind, Lifetime};
+use super::{FileKind, Lifetime};
 use crate::shelf::{Freshness, Times, Weigh};
 
 /// A file with its bytes.
@@ -83,7 +83,7 @@ impl Stamp {
         for part in header.split(';') {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             if name == "kind" {
-                kind = Kind::from_name(value);
+                kind = FileKind::from_name(value);
             } else if name == "immutable" {
                 immutable = true;
             } else if let Some(at) = TIMES.iter().position(|known| *known == name) {
@@ -112,8 +112,13 @@ impl fmt::Display for Stamp {
 mod tests {
     use super::*;
 
-    const LIFETIME: Lifetime =
-        Lifetime { kind: Kind::Live, fresh_ms: 2_000, stale_ms: 1_000, error_ms: 10_000, immutable: false };
+    const LIFETIME: Lifetime = Lifetime {
+        kind: FileKind::Live,
+        fresh_ms: 2_000,
+        stale_ms: 1_000,
+        error_ms: 10_000,
+        immutable: false,
+    };
     const STAMP: Stamp = Stamp { made_at_ms: 50_000, lifetime: LIFETIME };
 
     #[test]
@@ -135,7 +140,7 @@ mod tests {
     #[test]
     fn a_stamp_is_read_as_it_was_written() {
         assert_eq!(STAMP.to_string(), "kind=live;at=50000;fresh=2000;stale=1000;error=10000");
-        for kind in Kind::ALL {
+        for kind in FileKind::ALL {
             for immutable in [false, true] {
                 let stamp = Stamp { lifetime: Lifetime { kind: *kind, immutable, ..LIFETIME }, ..STAMP };
                 assert_eq!(Stamp::read(&stamp.to_string()), Some(stamp));

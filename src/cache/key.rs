@@ -24,7 +24,7 @@
 
 use url::Url;
 
-use super::{Directives, Kind, query};
+use super::{Directives, FileKind, query};
 use crate::catalog::{CachePolicy, Caps, KEPT_SEGMENT, Site, is_kept_by_edges};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
@@ -48,7 +48,7 @@ pub struct Source {
     /// What kind of thing it is.
     pub resource: ResourceKind,
     /// What kind of file, where its name tells; of a manifest, its content does.
-    pub kind: Option<Kind>,
+    pub kind: Option<FileKind>,
     /// What a player asks of a playlist's delivery.
     pub directives: Directives,
     /// For how long the site keeps what.
@@ -203,7 +203,7 @@ pub fn source(
         url,
         folder,
         resource: request.kind,
-        kind: Kind::of_file(&request.resource),
+        kind: FileKind::of_file(&request.resource),
         directives,
         policy: site.cache.clone(),
         longest_manifest_bytes: site

@@ -12,11 +12,11 @@ macro_rules! kinds {
         /// A kind of file.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Kind {
+        pub enum FileKind {
             $(#[doc = $meaning] $variant,)*
         }
 
-        impl Kind {
+        impl FileKind {
             /// Every kind.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
@@ -55,7 +55,7 @@ kinds! {
     Other "other" other "Whatever is none of the others: it may be a key, and is kept for as short a time.";
 }
 
-impl Kind {
+impl FileKind {
     /// The kind of a file by its name; of a manifest, its content tells.
     ///
     /// | kind | name |
@@ -130,44 +130,44 @@ mod tests {
     #[test]
     fn files_are_told_by_their_names() {
         for (path, expected) in [
-            ("v/1.m4s", Some(Kind::Segment)),
-            ("v/1.ts", Some(Kind::Segment)),
-            ("v/movie.mp4", Some(Kind::Segment)),
-            ("v/1.AAC", Some(Kind::Segment)),
-            ("v/1.ac3", Some(Kind::Segment)),
-            ("v/keyframes_1.jpg", Some(Kind::Segment)),
-            ("v/monkey.ts", Some(Kind::Segment)),
-            ("v/reinitialised.mp4", Some(Kind::Segment)),
-            ("v/init.ts", Some(Kind::Segment)),
-            ("key/1.ts", Some(Kind::Segment)),
-            ("v/1", Some(Kind::Other)),
-            ("k/1.bin", Some(Kind::Other)),
-            ("k/license.php", Some(Kind::Other)),
-            ("v/Fragments(video=0)", Some(Kind::Other)),
-            ("v/init", Some(Kind::Init)),
-            ("v/initial_01.mp4", Some(Kind::Init)),
-            ("v/videoinit.mp4", Some(Kind::Init)),
-            ("v/init-0.mp4", Some(Kind::Init)),
-            ("v/video_init0.cmfv", Some(Kind::Init)),
-            ("v/header.mp4", Some(Kind::Init)),
-            ("k/key.bin", Some(Kind::Key)),
-            ("k/enc.key", Some(Kind::Key)),
-            ("k/KEY", Some(Kind::Key)),
-            ("k/stream-key_7.ts", Some(Kind::Key)),
-            ("k/key42.bin", Some(Kind::Key)),
-            ("k/key.json", Some(Kind::Key)),
-            ("v/init.mp4", Some(Kind::Init)),
-            ("v/video_Init-1.M4S", Some(Kind::Init)),
-            ("v/1080p.init", Some(Kind::Init)),
-            ("init/1.m4s", Some(Kind::Segment)),
-            ("k/1.key", Some(Kind::Key)),
-            ("t/en_1.vtt", Some(Kind::Subtitle)),
-            ("t/en.ttml", Some(Kind::Subtitle)),
-            ("ads/list.json", Some(Kind::Data)),
+            ("v/1.m4s", Some(FileKind::Segment)),
+            ("v/1.ts", Some(FileKind::Segment)),
+            ("v/movie.mp4", Some(FileKind::Segment)),
+            ("v/1.AAC", Some(FileKind::Segment)),
+            ("v/1.ac3", Some(FileKind::Segment)),
+            ("v/keyframes_1.jpg", Some(FileKind::Segment)),
+            ("v/monkey.ts", Some(FileKind::Segment)),
+            ("v/reinitialised.mp4", Some(FileKind::Segment)),
+            ("v/init.ts", Some(FileKind::Segment)),
+            ("key/1.ts", Some(FileKind::Segment)),
+            ("v/1", Some(FileKind::Other)),
+            ("k/1.bin", Some(FileKind::Other)),
+            ("k/license.php", Some(FileKind::Other)),
+            ("v/Fragments(video=0)", Some(FileKind::Other)),
+            ("v/init", Some(FileKind::Init)),
+            ("v/initial_01.mp4", Some(FileKind::Init)),
+            ("v/videoinit.mp4", Some(FileKind::Init)),
+            ("v/init-0.mp4", Some(FileKind::Init)),
+            ("v/video_init0.cmfv", Some(FileKind::Init)),
+            ("v/header.mp4", Some(FileKind::Init)),
+            ("k/key.bin", Some(FileKind::Key)),
+            ("k/enc.key", Some(FileKind::Key)),
+            ("k/KEY", Some(FileKind::Key)),
+            ("k/stream-key_7.ts", Some(FileKind::Key)),
+            ("k/key42.bin", Some(FileKind::Key)),
+            ("k/key.json", Some(FileKind::Key)),
+            ("v/init.mp4", Some(FileKind::Init)),
+            ("v/video_Init-1.M4S", Some(FileKind::Init)),
+            ("v/1080p.init", Some(FileKind::Init)),
+            ("init/1.m4s", Some(FileKind::Segment)),
+            ("k/1.key", Some(FileKind::Key)),
+            ("t/en_1.vtt", Some(FileKind::Subtitle)),
+            ("t/en.ttml", Some(FileKind::Subtitle)),
+            ("ads/list.json", Some(FileKind::Data)),
             ("v/index.m3u8", None),
             ("v/index.mpd", None),
         ] {
-            assert_eq!(Kind::of_file(&ResourcePath::parse(path).unwrap()), expected, "{path}");
+            assert_eq!(FileKind::of_file(&ResourcePath::parse(path).unwrap()), expected, "{path}");
         }
     }
 
@@ -176,28 +176,32 @@ mod tests {
         let blocking = Directives { msn: Some(7), ..Directives::default() };
         let plain = Directives::default();
         for (playlist, directives, expected) in [
-            ("#EXT-X-TARGETDURATION:4\n", plain, Kind::Live),
-            ("#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n", plain, Kind::LowLatency),
-            ("#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n", blocking, Kind::Blocked),
+            ("#EXT-X-TARGETDURATION:4\n", plain, FileKind::Live),
+            ("#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n", plain, FileKind::LowLatency),
+            ("#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n", blocking, FileKind::Blocked),
             (
                 "#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n#EXT-X-ENDLIST\n",
                 blocking,
-                Kind::Vod,
+                FileKind::Vod,
             ),
-            ("#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n", plain, Kind::Multivariant),
-            ("", plain, Kind::Live),
-            ("<MPD type=\"static\"/>", plain, Kind::Vod),
-            ("<MPD type=\"dynamic\"/>", plain, Kind::Live),
-            ("<Patch/>", plain, Kind::Live),
+            ("#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n", plain, FileKind::Multivariant),
+            ("", plain, FileKind::Live),
+            ("<MPD type=\"static\"/>", plain, FileKind::Vod),
+            ("<MPD type=\"dynamic\"/>", plain, FileKind::Live),
+            ("<Patch/>", plain, FileKind::Live),
         ] {
-            assert_eq!(Kind::of_playlist(&timing(playlist.as_bytes()), &directives), expected, "{playlist}");
+            assert_eq!(
+                FileKind::of_playlist(&timing(playlist.as_bytes()), &directives),
+                expected,
+                "{playlist}"
+            );
         }
     }
 
     #[test]
     fn names_are_those_of_the_document() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::from_name(kind.name()), Some(*kind));
+        for kind in FileKind::ALL {
+            assert_eq!(FileKind::from_name(kind.name()), Some(*kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
             let json = format!(r#"{{"{}":{{"fresh_s":77}}}}"#, kind.name());
             let policy: CachePolicy = serde_json::from_str(&json).unwrap();

@@ -22,7 +22,7 @@ mod timing;
 pub use directives::Directives;
 pub use kept::{Kept, Stamp};
 pub use key::{LONGEST_LISTED, PASSED_HEADERS, Source, SourceError, source};
-pub use kind::Kind;
+pub use kind::FileKind;
 pub use origin::OriginControl;
 pub use policy::{LONGEST_HOLD_MS, Lifetime, hold_ms, missing_ms};
 pub use range::{ByteRange, is_of_known, whole_length};

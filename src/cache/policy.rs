@@ -25,7 +25,7 @@
 
 use serde::Serialize;
 
-use super::{Directives, Kind, OriginControl};
+use super::{Directives, FileKind, OriginControl};
 use crate::catalog::{CachePolicy, KeepPolicy};
 use crate::manifest::Timing;
 use crate::resource::ResourceKind;
@@ -35,7 +35,7 @@ use crate::{dash, hls};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Lifetime {
     /// What it is.
-    pub kind: Kind,
+    pub kind: FileKind,
     /// Served without asking the media origin.
     pub fresh_ms: u64,
     /// Served while it is fetched anew.
@@ -59,7 +59,7 @@ impl Lifetime {
     ) -> Self {
         let (found, is_readable) = match resource {
             ResourceKind::Assets | ResourceKind::OriginSteering => {
-                (Self::of_file(Kind::Data, policy, origin), hls::is_list(bytes))
+                (Self::of_file(FileKind::Data, policy, origin), hls::is_list(bytes))
             }
             ResourceKind::Mpd | ResourceKind::Patch => {
                 (Self::of_playlist(timing, directives, policy, origin), dash::is_xml(bytes))
@@ -82,16 +82,16 @@ impl Lifetime {
     ) -> Self {
         let target_ms = timing.target_ms.map_or(UNKNOWN_TARGET_MS, u64::from);
         let part_ms = timing.part_target_ms.map_or(target_ms / 2, u64::from);
-        Self::of(Kind::of_playlist(timing, directives), (target_ms, part_ms), policy, origin)
+        Self::of(FileKind::of_playlist(timing, directives), (target_ms, part_ms), policy, origin)
     }
 
     /// The times of another file.
-    pub fn of_file(kind: Kind, policy: &CachePolicy, origin: &OriginControl) -> Self {
+    pub fn of_file(kind: FileKind, policy: &CachePolicy, origin: &OriginControl) -> Self {
         Self::of(kind, (UNKNOWN_TARGET_MS, UNKNOWN_TARGET_MS / 2), policy, origin)
     }
 
     fn of(
-        kind: Kind,
+        kind: FileKind,
         (target_ms, part_ms): (u64, u64),
         policy: &CachePolicy,
         origin: &OriginControl,
@@ -106,18 +106,18 @@ impl Lifetime {
         let fresh_derived = derived_fresh_ms(kind, target_ms, part_ms);
         let fresh_ms = own_or(fresh_s, fresh_told).unwrap_or(fresh_derived);
         let (stale_derived, error_derived) = match kind {
-            Kind::Multivariant => (30 * SECOND_MS, HOUR_MS),
-            Kind::Vod | Kind::Subtitle => (5 * MINUTE_MS, DAY_MS),
+            FileKind::Multivariant => (30 * SECOND_MS, HOUR_MS),
+            FileKind::Vod | FileKind::Subtitle => (5 * MINUTE_MS, DAY_MS),
             // Not longer for a site that keeps it longer fresh: it would be older than a player can use.
-            Kind::Live | Kind::LowLatency => (
+            FileKind::Live | FileKind::LowLatency => (
                 fresh_derived.min(fresh_ms).min(target_ms.saturating_sub(fresh_ms)),
                 (3 * target_ms).saturating_sub(fresh_ms),
             ),
-            Kind::Blocked => (0, 0),
-            Kind::Segment => (HOUR_MS, DAY_MS),
-            Kind::Init => (MINUTE_MS, DAY_MS),
-            Kind::Key | Kind::Other => (0, 5 * MINUTE_MS),
-            Kind::Data => (0, MINUTE_MS),
+            FileKind::Blocked => (0, 0),
+            FileKind::Segment => (HOUR_MS, DAY_MS),
+            FileKind::Init => (MINUTE_MS, DAY_MS),
+            FileKind::Key | FileKind::Other => (0, 5 * MINUTE_MS),
+            FileKind::Data => (0, MINUTE_MS),
         };
         // What the media origin does not decide on counts from the reply's arrival; a player is told its `Age` as well.
         let age_ms = if policy.respect_origin { 0 } else { origin.age_ms };
@@ -129,13 +129,13 @@ impl Lifetime {
             immutable: match told {
                 // A media origin that gives a segment a time of its own may mean to change it.
                 Some(told) if fresh_s.is_none() && told.fresh_ms.is_some() => told.immutable,
-                _ => kind == Kind::Segment && fresh_ms > 0,
+                _ => kind == FileKind::Segment && fresh_ms > 0,
             },
         }
     }
 
     /// Kept for nobody.
-    pub const fn none(kind: Kind) -> Self {
+    pub const fn none(kind: FileKind) -> Self {
         Self { kind, fresh_ms: 0, stale_ms: 0, error_ms: 0, immutable: false }
     }
 
@@ -157,27 +157,27 @@ impl Lifetime {
     }
 }
 
-const fn derived_fresh_ms(kind: Kind, target_ms: u64, part_ms: u64) -> u64 {
+const fn derived_fresh_ms(kind: FileKind, target_ms: u64, part_ms: u64) -> u64 {
     match kind {
-        Kind::Multivariant => 30 * SECOND_MS,
-        Kind::Vod | Kind::Subtitle | Kind::Init => 5 * MINUTE_MS,
-        Kind::Live if target_ms / 2 > SECOND_MS => target_ms / 2,
-        Kind::Live => SECOND_MS,
-        Kind::LowLatency | Kind::Blocked => part_ms,
-        Kind::Segment => DAY_MS,
-        Kind::Key | Kind::Other => MINUTE_MS,
-        Kind::Data => 5 * SECOND_MS,
+        FileKind::Multivariant => 30 * SECOND_MS,
+        FileKind::Vod | FileKind::Subtitle | FileKind::Init => 5 * MINUTE_MS,
+        FileKind::Live if target_ms / 2 > SECOND_MS => target_ms / 2,
+        FileKind::Live => SECOND_MS,
+        FileKind::LowLatency | FileKind::Blocked => part_ms,
+        FileKind::Segment => DAY_MS,
+        FileKind::Key | FileKind::Other => MINUTE_MS,
+        FileKind::Data => 5 * SECOND_MS,
     }
 }
 
 /// For how long it is remembered that the media origin does not have something, in milliseconds. Of a manifest that is
 /// missing, nobody knows its kind.
-pub fn missing_ms(kind: Option<Kind>, resource: ResourceKind, policy: &CachePolicy) -> u64 {
+pub fn missing_ms(kind: Option<FileKind>, resource: ResourceKind, policy: &CachePolicy) -> u64 {
     let missing = policy.missing;
     SECOND_MS
         * match (resource, kind) {
             (ResourceKind::Playlist | ResourceKind::Mpd | ResourceKind::Patch, _) => missing.playlist_s,
-            (ResourceKind::Segment, None | Some(Kind::Segment | Kind::Other)) => missing.segment_s,
+            (ResourceKind::Segment, None | Some(FileKind::Segment | FileKind::Other)) => missing.segment_s,
             (
                 ResourceKind::Segment
                 | ResourceKind::Steering
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn what_the_media_origin_refuses_is_kept_for_nobody() {
         let origin = OriginControl { refuses: true, fresh_ms: Some(9_000), ..OriginControl::default() };
-        let found = Lifetime::of_file(Kind::Segment, &site(r#"{"segment":{"fresh_s":60}}"#), &origin);
+        let found = Lifetime::of_file(FileKind::Segment, &site(r#"{"segment":{"fresh_s":60}}"#), &origin);
         assert_eq!((found.whole_ms(), found.for_player()), (0, "private, no-store".to_owned()));
     }
 
@@ -300,26 +300,32 @@ mod tests {
         for (name, kind, policy, origin, expected) in [
             (
                 "a segment",
-                Kind::Segment,
+                FileKind::Segment,
                 site("{}"),
                 origin(None, false),
                 "private, max-age=86400, immutable",
             ),
-            ("an init", Kind::Init, site("{}"), origin(None, true), "private, max-age=300"),
-            ("a key", Kind::Key, site("{}"), origin(None, false), "private, max-age=60"),
-            ("what may be one", Kind::Other, site("{}"), origin(None, false), "private, max-age=60"),
-            ("told", Kind::Segment, respect.clone(), origin(Some(60_000), false), "private, max-age=60"),
+            ("an init", FileKind::Init, site("{}"), origin(None, true), "private, max-age=300"),
+            ("a key", FileKind::Key, site("{}"), origin(None, false), "private, max-age=60"),
+            ("what may be one", FileKind::Other, site("{}"), origin(None, false), "private, max-age=60"),
+            ("told", FileKind::Segment, respect.clone(), origin(Some(60_000), false), "private, max-age=60"),
             (
                 "immutable",
-                Kind::Key,
+                FileKind::Key,
                 respect.clone(),
                 origin(Some(9_000), true),
                 "private, max-age=9, immutable",
             ),
-            ("not told", Kind::Segment, respect, origin(None, false), "private, max-age=86400, immutable"),
+            (
+                "not told",
+                FileKind::Segment,
+                respect,
+                origin(None, false),
+                "private, max-age=86400, immutable",
+            ),
             (
                 "never kept",
-                Kind::Data,
+                FileKind::Data,
                 site(r#"{"data":{"fresh_s":0,"error_s":0}}"#),
                 origin(None, false),
                 "private, no-store",
@@ -384,12 +390,15 @@ mod tests {
         let policy = site(r#"{"missing":{"playlist_s":2,"segment_s":0}}"#);
         for (kind, resource, expected) in [
             (None, ResourceKind::Playlist, 2_000),
-            (Some(Kind::Segment), ResourceKind::Segment, 0),
-            (Some(Kind::Other), ResourceKind::Segment, 0),
-            (Some(Kind::Key), ResourceKind::Segment, 5_000),
+            (Some(FileKind::Segment), ResourceKind::Segment, 0),
+            (Some(FileKind::Other), ResourceKind::Segment, 0),
+            (Some(FileKind::Key), ResourceKind::Segment, 5_000),
         ] {
             assert_eq!(missing_ms(kind, resource, &policy), expected, "{kind:?}");
         }
-        assert_eq!(missing_ms(Some(Kind::Segment), ResourceKind::Segment, &CachePolicy::default()), 1_000);
+        assert_eq!(
+            missing_ms(Some(FileKind::Segment), ResourceKind::Segment, &CachePolicy::default()),
+            1_000
+        );
     }
 }

@@ -85,7 +85,7 @@ pub fn tombstone(revision: u64) -> String {
 
 /// The kinds of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum DocumentKind {
     /// `v1/site/{host}`
     Site,
     /// `v1/title/{id}`
@@ -96,7 +96,7 @@ pub enum Kind {
     Revocations,
 }
 
-impl Kind {
+impl DocumentKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Site, Self::Title, Self::Keys, Self::Revocations];
 
@@ -129,12 +129,12 @@ pub enum DocumentKey {
 
 impl DocumentKey {
     /// The kind of document under this key.
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> DocumentKind {
         match self {
-            Self::Site(_) => Kind::Site,
-            Self::Title(_) => Kind::Title,
-            Self::Keys(_) => Kind::Keys,
-            Self::Revocations(_) => Kind::Revocations,
+            Self::Site(_) => DocumentKind::Site,
+            Self::Title(_) => DocumentKind::Title,
+            Self::Keys(_) => DocumentKind::Keys,
+            Self::Revocations(_) => DocumentKind::Revocations,
         }
     }
 
@@ -148,12 +148,12 @@ impl DocumentKey {
     }
 
     /// Puts a key together from a kind and an identifier.
-    pub fn new(kind: Kind, id: &str) -> Result<Self, IdError> {
+    pub fn new(kind: DocumentKind, id: &str) -> Result<Self, IdError> {
         Ok(match kind {
-            Kind::Site => Self::Site(id.parse()?),
-            Kind::Title => Self::Title(id.parse()?),
-            Kind::Keys => Self::Keys(id.parse()?),
-            Kind::Revocations => Self::Revocations(id.parse()?),
+            DocumentKind::Site => Self::Site(id.parse()?),
+            DocumentKind::Title => Self::Title(id.parse()?),
+            DocumentKind::Keys => Self::Keys(id.parse()?),
+            DocumentKind::Revocations => Self::Revocations(id.parse()?),
         })
     }
 }
@@ -178,10 +178,10 @@ impl DocumentKey {
     /// Checks that JSON, with or without its `revision`, is the document of this key.
     pub fn check(&self, json: &[u8]) -> Result<(), DocumentError> {
         let found = match self.kind() {
-            Kind::Site => Self::Site(serde_json::from_slice::<Site>(json)?.host),
-            Kind::Title => Self::Title(serde_json::from_slice::<Title>(json)?.id),
-            Kind::Keys => Self::Keys(KeySet::read(json)?.0.issuer),
-            Kind::Revocations => Self::Revocations(serde_json::from_slice::<Revocations>(json)?.host),
+            DocumentKind::Site => Self::Site(serde_json::from_slice::<Site>(json)?.host),
+            DocumentKind::Title => Self::Title(serde_json::from_slice::<Title>(json)?.id),
+            DocumentKind::Keys => Self::Keys(KeySet::read(json)?.0.issuer),
+            DocumentKind::Revocations => Self::Revocations(serde_json::from_slice::<Revocations>(json)?.host),
         };
         if found == *self { Ok(()) } else { Err(DocumentError::Key { expected: self.clone(), found }) }
     }
@@ -224,7 +224,8 @@ impl FromStr for DocumentKey {
 
     fn from_str(text: &str) -> Result<Self, DocumentKeyError> {
         let kind_and_id = text.strip_prefix("v1/").and_then(|rest| rest.split_once('/'));
-        let kind = kind_and_id.and_then(|(name, _)| Kind::ALL.into_iter().find(|kind| kind.name() == name));
+        let kind =
+            kind_and_id.and_then(|(name, _)| DocumentKind::ALL.into_iter().find(|kind| kind.name() == name));
         match (kind, kind_and_id) {
             (Some(kind), Some((_, id))) => Ok(Self::new(kind, id)?),
             _ => Err(DocumentKeyError::Prefix(text.chars().take(80).collect())),

@@ -56,7 +56,7 @@ pub use caps::Caps;
 pub use cors::CorsPolicy;
 pub use device::{DeviceClass, DevicePolicy, UnknownDevice, UserAgent};
 pub use document::{
-    Document, DocumentError, DocumentKey, DocumentKeyError, Kind, Stored, stored_revision, tombstone,
+    Document, DocumentError, DocumentKey, DocumentKeyError, DocumentKind, Stored, stored_revision, tombstone,
 };
 pub use edition::Edition;
 pub use entitlement::{AdsMode, Entitlement, Model};
@@ -96,7 +96,7 @@ pub use steering::{
 };
 pub use sync::{
     Change, Outcome, ReceivedBatch, ReceivedChange, SignedHead, SyncBatch, SyncReport, SyncResult,
-    SyncSignature, SyncSignatureError, Wanted,
+    SyncSignature, SyncSignatureError, WantedState,
 };
 pub use territory::{Code, CountryCode, Nearness, Territories, Territory, TerritoryError};
 pub use title::Title;

@@ -30,7 +30,7 @@ use serde_json::value::RawValue;
 use sha2::Sha256;
 
 use super::kv_document::DEEPEST;
-use super::{DocumentKey, Kind, Revocations};
+use super::{DocumentKey, DocumentKind, Revocations};
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
@@ -55,10 +55,10 @@ impl SyncBatch {
     pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
     /// The most bytes that an edge takes of one document, as it is sent.
-    pub const fn longest_document(kind: Kind) -> usize {
+    pub const fn longest_document(kind: DocumentKind) -> usize {
         match kind {
-            Kind::Site | Kind::Title | Kind::Keys => Self::MAX_DOCUMENT_BYTES,
-            Kind::Revocations => Revocations::MAX_BYTES,
+            DocumentKind::Site | DocumentKind::Title | DocumentKind::Keys => Self::MAX_DOCUMENT_BYTES,
+            DocumentKind::Revocations => Revocations::MAX_BYTES,
         }
     }
 
@@ -170,12 +170,12 @@ pub struct ReceivedChange<'a> {
     /// The key, as it was sent; empty where none can be read.
     pub name: Cow<'a, str>,
     /// What is to be done, or why that cannot be read.
-    pub change: Result<Wanted<'a>, String>,
+    pub change: Result<WantedState<'a>, String>,
 }
 
 /// What a change asks for.
 #[derive(Debug)]
-pub struct Wanted<'a> {
+pub struct WantedState<'a> {
     /// Which document.
     pub key: DocumentKey,
     /// The revision of the new state.
@@ -213,7 +213,7 @@ impl<'a> ReceivedChange<'a> {
             if found > most {
                 return Err(format!("`document`: expected {most} bytes at most, found {found}"));
             }
-            Ok(Wanted { key, revision, document })
+            Ok(WantedState { key, revision, document })
         });
         Self { name, change }
     }
@@ -247,7 +247,7 @@ impl SyncResult {
     pub const MAX_DETAIL_CHARS: usize = 500;
 
     /// A message as a `detail` has it. No more of it is written than that.
-    pub fn told(message: &dyn fmt::Display) -> String {
+    pub fn detail_of(message: &dyn fmt::Display) -> String {
         struct Beginning {
             text: String,
             chars: usize,
@@ -515,9 +515,9 @@ mod tests {
 
     #[test]
     fn a_detail_is_the_beginning_of_a_message() {
-        assert_eq!(SyncResult::told(&"short"), "short");
+        assert_eq!(SyncResult::detail_of(&"short"), "short");
         let long = "\u{e9}".repeat(10_000);
-        assert_eq!(SyncResult::told(&long), "\u{e9}".repeat(SyncResult::MAX_DETAIL_CHARS));
+        assert_eq!(SyncResult::detail_of(&long), "\u{e9}".repeat(SyncResult::MAX_DETAIL_CHARS));
     }
 
     fn secret() -> Redacted<String> {

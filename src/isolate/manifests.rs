@@ -26,11 +26,12 @@ pub fn newest(known: &KnownManifest, mut fetched: Kept) -> Rc<Kept> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::{Kind, Lifetime, Stamp};
+    use crate::cache::{FileKind, Lifetime, Stamp};
     use crate::shelf::Times;
 
     fn kept(made_at_ms: u64, bytes: &[u8]) -> Kept {
-        let lifetime = Lifetime { kind: Kind::Live, fresh_ms: 1, stale_ms: 1, error_ms: 1, immutable: false };
+        let lifetime =
+            Lifetime { kind: FileKind::Live, fresh_ms: 1, stale_ms: 1, error_ms: 1, immutable: false };
         Kept { bytes: bytes.into(), stamp: Stamp { made_at_ms, lifetime } }
     }
 

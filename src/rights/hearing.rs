@@ -3,14 +3,14 @@
 use std::cmp::Reverse;
 
 use super::permit::{Class, Permit};
-use super::place::{Place, Standing};
+use super::place::{Standing, ViewerPlace};
 use super::prepared::Prepared;
 use super::question::{Decision, Policies, Resumed, Viewer};
 use super::rating::{Required, required};
-use super::trace::{Decided, Recorder, Told};
+use super::trace::{Decided, Recorder, Wording};
 use crate::catalog::{
-    Anonymised, Blackout, BlackoutAction, DeviceClass, Enforcement, Kind, Mode, Replacement, Rule, Territory,
-    Title, UnknownGeography, Variance,
+    Anonymised, Blackout, BlackoutAction, DeviceClass, DocumentKind, Enforcement, Mode, Replacement, Rule,
+    Territory, Title, UnknownGeography, Variance,
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Geography;
@@ -88,7 +88,7 @@ pub(super) struct Hearing<'a> {
     pub(super) ask: Ask<'a>,
     pub(super) policies: Policies<'a>,
     pub(super) now: UnixTime,
-    pub(super) place: Place<'a>,
+    pub(super) place: ViewerPlace<'a>,
     /// Whether the viewer's country is known, and counts.
     pub(super) located: bool,
     pub(super) recorder: Recorder,
@@ -116,7 +116,7 @@ impl<'a> Hearing<'a> {
         recorder: Recorder,
     ) -> Self {
         let prepared = Prepared::of_title(title);
-        let place = Place::new(ask.geography(), policies.geography);
+        let place = ViewerPlace::new(ask.geography(), policies.geography);
         let located = ask.geography().country.is_some();
         Self { title, prepared, ask, policies, now, place, located, recorder, rehearsed: Vec::new() }
     }
@@ -156,19 +156,19 @@ impl<'a> Hearing<'a> {
         rule: Rule,
         mode: Mode,
         refused: Option<Reason>,
-        told: impl Fn() -> Told,
+        told: impl Fn() -> Wording,
     ) -> Result<(), Denial> {
         self.recorder.found(|| "title".to_owned(), rule, mode, refused.is_none(), &told);
         let Some(reason) = refused else { return Ok(()) };
-        let Told { wanted, saw, cure } = told();
+        let Wording { wanted, saw, cure } = told();
         let denial = Denial::new(reason, format!("expected {wanted}, found {saw}"));
         if mode == Mode::Log {
             self.rehearsed.push(denial);
             return Ok(());
         }
         let document = match rule {
-            Rule::Anonymiser | Rule::UnknownGeography => Kind::Site,
-            _ => Kind::Title,
+            Rule::Anonymiser | Rule::UnknownGeography => DocumentKind::Site,
+            _ => DocumentKind::Title,
         };
         let of = "title".to_owned();
         self.recorder.decided(|| Decided { document, of, rule: Some(rule), reason: Some(reason), cure });
@@ -186,7 +186,7 @@ impl<'a> Hearing<'a> {
             Some(asn) => (format!("the hosting network asn:{asn}"), policy.hosting.viewers),
             None => return Ok(()),
         };
-        let told = |wanted: &str, cure: &str| Told {
+        let told = |wanted: &str, cure: &str| Wording {
             wanted: wanted.to_owned(),
             saw: network.clone(),
             cure: cure.to_owned(),
@@ -205,7 +205,7 @@ impl<'a> Hearing<'a> {
                 self.carry_out(rule, mode, refused, told)
             }
             (Mode::Enforce, Anonymised::Unknown) => {
-                self.place = Place::unknown(policy);
+                self.place = ViewerPlace::unknown(policy);
                 self.located = false;
                 self.carry_out(rule, mode, None, || {
                     told("a place that is the viewer's own, or it counts as unknown", "")
@@ -217,7 +217,7 @@ impl<'a> Hearing<'a> {
     /// The same hearing of a viewer whose place counts as unknown.
     fn elsewhere(&self) -> Self {
         Self {
-            place: Place::unknown(self.policies.geography),
+            place: ViewerPlace::unknown(self.policies.geography),
             located: false,
             recorder: Recorder(None),
             rehearsed: Vec::new(),
@@ -232,7 +232,7 @@ impl<'a> Hearing<'a> {
             return Ok(());
         }
         let saw = self.place_in_words();
-        self.carry_out(rule, mode, (!self.located).then_some(Reason::GeographyUnknown), || Told {
+        self.carry_out(rule, mode, (!self.located).then_some(Reason::GeographyUnknown), || Wording {
             wanted: "a viewer whose country is known".to_owned(),
             saw: saw.clone(),
             cure: "the same request from a known country; or `geography.unknown` set to `world`, for what is offered to `*`"
@@ -244,7 +244,7 @@ impl<'a> Hearing<'a> {
         let mode = self.mode(Rule::Embargo, None);
         let Some(until) = self.title.embargo.filter(|_| mode != Mode::Off) else { return Ok(()) };
         let now = self.now;
-        self.carry_out(Rule::Embargo, mode, (now < until).then_some(Reason::Embargo), || Told {
+        self.carry_out(Rule::Embargo, mode, (now < until).then_some(Reason::Embargo), || Wording {
             wanted: format!("{until} or later"),
             saw: now.to_string(),
             cure: format!("the same request from {until} on"),
@@ -284,7 +284,7 @@ impl<'a> Hearing<'a> {
                 continue;
             }
             self.tell_blackout(blackout, standing, false);
-            let Told { wanted, saw, cure } = self.told_blackout(blackout, standing);
+            let Wording { wanted, saw, cure } = self.told_blackout(blackout, standing);
             if mode == Mode::Log {
                 self.rehearsed.push(Denial::new(Reason::Blackout, format!("expected {wanted}, found {saw}")));
                 continue;
@@ -297,7 +297,13 @@ impl<'a> Hearing<'a> {
                 BlackoutAction::Deny => {
                     let of = format!("blackout {}", blackout.id);
                     let (rule, reason) = (Some(Rule::Blackout), Some(Reason::Blackout));
-                    self.recorder.decided(|| Decided { document: Kind::Title, of, rule, reason, cure });
+                    self.recorder.decided(|| Decided {
+                        document: DocumentKind::Title,
+                        of,
+                        rule,
+                        reason,
+                        cure,
+                    });
                     return Err(Denial::new(Reason::Blackout, format!("expected {wanted}, found {saw}")));
                 }
             }

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::place::{Place, Standing};
+use super::place::{Standing, ViewerPlace};
 use crate::catalog::{Territories, Territory};
 
 /// The entries of many lists, and which lists have them.
@@ -40,7 +40,7 @@ impl Index {
 
     /// The lists that have something to say about a viewer's place, by their numbers, in their order. Of all others, the
     /// standing is that of a viewer who is in none of their entries.
-    pub(super) fn standings(&self, place: &Place<'_>) -> Vec<(usize, Standing<'_>)> {
+    pub(super) fn standings(&self, place: &ViewerPlace<'_>) -> Vec<(usize, Standing<'_>)> {
         let mut hits: Vec<(usize, Standing<'_>)> = Vec::new();
         let hit = |number: &usize, standing| (*number, standing);
         for (key, holders) in self.found(place) {
@@ -76,7 +76,7 @@ impl Index {
 
     /// The entries that the viewer is in, the nearest first. Of most titles there are so few that going through them takes
     /// less than looking up everything that the viewer is in.
-    fn found(&self, place: &Place<'_>) -> Vec<(&Territory, &Holders)> {
+    fn found(&self, place: &ViewerPlace<'_>) -> Vec<(&Territory, &Holders)> {
         const FEW: usize = 32;
         if self.entries.len() > FEW {
             return place.keys().iter().filter_map(|key| self.entries.get_key_value(key)).collect();
@@ -134,7 +134,7 @@ mod tests {
                 .iter()
                 .map(|(allow, deny)| serde_json::from_value(json!({ "allow": allow, "deny": deny })).unwrap())
                 .collect();
-            let place = Place::new(&place.parse().unwrap(), &policy);
+            let place = ViewerPlace::new(&place.parse().unwrap(), &policy);
             let padding: Vec<_> = (0..40).map(|number| Territory::Asn(64_000 + number)).collect();
             let padding = many.then_some(Territories { allow: padding, deny: Vec::new() });
             let index = Index::new(lists.iter().chain(&padding));
@@ -159,7 +159,7 @@ mod tests {
             place in select(&PLACES[..]),
         ) {
             let policy = GeographyPolicy::default();
-            let place = Place::new(&place.parse().unwrap(), &policy);
+            let place = ViewerPlace::new(&place.parse().unwrap(), &policy);
             let list = |deny: &[&str]| -> Territories {
                 serde_json::from_value(json!({ "allow": allow, "deny": deny })).unwrap()
             };

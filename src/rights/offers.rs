@@ -6,9 +6,9 @@ use super::hearing::{Ask, Common, Cut, Hearing};
 use super::permit::{Class, Permit, Replaced};
 use super::place::Standing;
 use super::proved::{Entitled, Proved};
-use super::trace::{Decided, Told};
+use super::trace::{Decided, Wording};
 use crate::catalog::{
-    Ageless, Caps, Kind, Mode, Model, Offer, Premiere, Rule, Territory, UnknownDevice, UnknownPlace,
+    Ageless, Caps, DocumentKind, Mode, Model, Offer, Premiere, Rule, Territory, UnknownDevice, UnknownPlace,
 };
 use crate::denial::{Denial, Reason};
 use crate::time::UnixTime;
@@ -92,7 +92,7 @@ impl<'a> Hearing<'a> {
             let permit = self.permit(number, offer, cut, common);
             self.rehearsed.extend(rehearsed);
             self.recorder.decided(|| Decided {
-                document: Kind::Title,
+                document: DocumentKind::Title,
                 of: format!("offer {}", permit.offer),
                 rule: None,
                 reason: None,
@@ -166,7 +166,7 @@ impl<'a> Hearing<'a> {
             match (refused, mode) {
                 (None, _) | (Some(_), Mode::Off) => {}
                 (Some(reason), Mode::Log) => {
-                    let Told { wanted, saw, .. } = self.told(*rule, offer, standing, common);
+                    let Wording { wanted, saw, .. } = self.told(*rule, offer, standing, common);
                     let detail = format!("offer `{}`: expected {wanted}, found {saw}", offer.id);
                     rehearsed.push(Denial::new(reason, detail));
                 }
@@ -367,7 +367,7 @@ impl<'a> Hearing<'a> {
         let found = closest.and_then(|misfit| Some((misfit, title.offers.get(misfit.offer)?)));
         let (reason, rule, of, told) = match found {
             None => {
-                let told = Told {
+                let told = Wording {
                     wanted: "an offer".into(),
                     saw: "none".into(),
                     cure: "an offer in the title".into(),
@@ -382,7 +382,7 @@ impl<'a> Hearing<'a> {
                         (reason, Some(rule), of, self.told(rule, offer, standing, common))
                     }
                     Step::Class => {
-                        let told = Told {
+                        let told = Wording {
                             wanted: "an offer of the session's class".to_owned(),
                             saw: format!("{} of other classes", title.offers.len()),
                             cure: "the manifest opened anew with a viewer token".to_owned(),
@@ -391,7 +391,7 @@ impl<'a> Hearing<'a> {
                     }
                     Step::Variance => {
                         let id = offer.variance.as_ref().map(ToString::to_string).unwrap_or_default();
-                        let told = Told {
+                        let told = Wording {
                             wanted: format!("the variance `{id}` among the title's"),
                             saw: format!("{} others", title.variances.len()),
                             cure: format!("a variance `{id}` in the title"),
@@ -401,10 +401,16 @@ impl<'a> Hearing<'a> {
                 }
             }
         };
-        let Told { wanted, saw, cure } = told;
+        let Wording { wanted, saw, cure } = told;
         let closest = if of == "title" { String::new() } else { format!("; closest is the {of}") };
         let denial = Denial::new(reason, format!("{nobody}{closest}: expected {wanted}, found {saw}"));
-        self.recorder.decided(|| Decided { document: Kind::Title, of, rule, reason: Some(reason), cure });
+        self.recorder.decided(|| Decided {
+            document: DocumentKind::Title,
+            of,
+            rule,
+            reason: Some(reason),
+            cure,
+        });
         denial
     }
 }

@@ -8,12 +8,12 @@ use crate::facts::Geography;
 
 /// Whether a viewer is in a part of the world for certain.
 pub fn is_inside(list: &Territories, geography: &Geography, policy: &GeographyPolicy) -> bool {
-    Place::new(geography, policy).standing(list).is_inside()
+    ViewerPlace::new(geography, policy).standing(list).is_inside()
 }
 
 /// A viewer's place on a site.
 #[derive(Clone, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct ViewerPlace<'a> {
     policy: &'a GeographyPolicy,
     country: Option<CountryCode>,
     subdivision: Option<Code<3>>,
@@ -27,7 +27,7 @@ pub(super) struct Place<'a> {
     unsure: OnceCell<Vec<&'a GroupName>>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> ViewerPlace<'a> {
     pub(super) fn new(geography: &Geography, policy: &'a GeographyPolicy) -> Self {
         let country = geography.country;
         let continent = match (&geography.continent, country) {
@@ -193,7 +193,7 @@ mod tests {
     fn the_keys_are_what_the_viewer_is_in_the_nearest_first() {
         let policy: GeographyPolicy =
             serde_json::from_value(json!({ "groups": { "west": ["dma:803"], "east": ["US-NY"] } })).unwrap();
-        let place = Place::new(&"US-CA;dma=803;postal=902;asn=7".parse().unwrap(), &policy);
+        let place = ViewerPlace::new(&"US-CA;dma=803;postal=902;asn=7".parse().unwrap(), &policy);
         let keys: Vec<_> = place.keys().iter().map(ToString::to_string).collect();
         let expected = [
             "asn:7",
@@ -238,7 +238,7 @@ mod tests {
             ("continent:EU", "US", false),
         ];
         for (territory, place, expected) in table {
-            let place = Place::new(&place.parse().unwrap(), &policy);
+            let place = ViewerPlace::new(&place.parse().unwrap(), &policy);
             assert_eq!(place.may_be_in(&territory.parse().unwrap()), expected, "{territory} in {place:?}");
         }
     }
@@ -285,7 +285,7 @@ mod tests {
         ];
         for (allow, deny, place, inside, maybe) in table {
             let list: Territories = serde_json::from_value(json!({ "allow": allow, "deny": deny })).unwrap();
-            let standing = Place::new(&place.parse().unwrap(), &policy);
+            let standing = ViewerPlace::new(&place.parse().unwrap(), &policy);
             let standing = standing.standing(&list);
             assert_eq!(
                 (standing.is_inside(), standing.may_be_inside()),

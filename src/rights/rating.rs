@@ -1,6 +1,6 @@
 //! The age that a title asks for where the viewer is.
 
-use super::place::Place;
+use super::place::ViewerPlace;
 use crate::catalog::{Rated, RatingPolicy, Ratings, Unrated};
 
 /// The age that a title asks for.
@@ -24,7 +24,7 @@ impl Required {
 
 /// Finds the rating that counts: that of the nearest system which the site names, else of the viewer's own country, else
 /// the strictest.
-pub(super) fn required(ratings: &Ratings, place: &Place<'_>, policy: &RatingPolicy) -> Required {
+pub(super) fn required(ratings: &Ratings, place: &ViewerPlace<'_>, policy: &RatingPolicy) -> Required {
     let strictest =
         |counts: &dyn Fn(&Rated) -> bool| ratings.iter().filter(counts).max_by_key(|rated| rated.age);
     let inside = policy.systems.iter().filter(|(territory, _)| place.is_in(territory));
@@ -75,7 +75,7 @@ mod tests {
         for (ratings, policy, place, expected) in table {
             let found = required(
                 &serde_json::from_value(ratings.clone()).unwrap(),
-                &Place::new(&place.parse().unwrap(), &geography),
+                &ViewerPlace::new(&place.parse().unwrap(), &geography),
                 &serde_json::from_value(policy.clone()).unwrap(),
             );
             assert_eq!(found.age(), expected, "{ratings} under {policy} in {place:?}");

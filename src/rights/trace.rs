@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::{Kind, Mode, Rule};
+use crate::catalog::{DocumentKind, Mode, Rule};
 use crate::denial::Reason;
 
 /// What a decision looked at.
@@ -35,7 +35,7 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
     /// The kind of document that says so.
-    pub document: Kind,
+    pub document: DocumentKind,
     /// What it is a rule of, as in a finding.
     pub of: String,
     /// The rule; `None` for a permit, and for refusals that rest on no rule of a document.
@@ -60,7 +60,7 @@ impl Serialize for Decided {
 }
 
 /// A rule in words.
-pub(super) struct Told {
+pub(super) struct Wording {
     /// What it asks for.
     pub(super) wanted: String,
     /// What it saw.
@@ -84,10 +84,10 @@ impl Recorder {
         rule: Rule,
         mode: Mode,
         passed: bool,
-        told: impl FnOnce() -> Told,
+        told: impl FnOnce() -> Wording,
     ) {
         if let Some(trace) = &mut self.0 {
-            let Told { wanted, saw, .. } = told();
+            let Wording { wanted, saw, .. } = told();
             trace.findings.push(Finding {
                 of: of(),
                 rule: rule.name(),

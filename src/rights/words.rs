@@ -3,7 +3,7 @@
 use super::hearing::{Ask, Common, Hearing};
 use super::place::Standing;
 use super::rating::Required;
-use super::trace::Told;
+use super::trace::Wording;
 use crate::catalog::{Ageless, Blackout, EntitlementId, Model, Offer, Plan, Rule, Territory};
 use crate::time::UnixTime;
 
@@ -15,7 +15,7 @@ impl Hearing<'_> {
         offer: &Offer,
         standing: Standing<'_>,
         common: &Common<'_>,
-    ) -> Told {
+    ) -> Wording {
         let opened_with = |met: bool| {
             let with = if met { "with" } else { "without" };
             format!("a session that was opened {with} one")
@@ -114,7 +114,7 @@ impl Hearing<'_> {
             }
             Rule::Anonymiser | Rule::UnknownGeography | Rule::Embargo | Rule::Blackout => Default::default(),
         };
-        Told { wanted, saw, cure }
+        Wording { wanted, saw, cure }
     }
 
     /// What would make a rule pass that is about the viewer's person: below a session, that takes another session.
@@ -130,12 +130,12 @@ impl Hearing<'_> {
         if self.located { self.ask.geography().to_string() } else { "an unknown place".to_owned() }
     }
 
-    pub(super) fn told_blackout(&self, blackout: &Blackout, standing: Standing<'_>) -> Told {
+    pub(super) fn told_blackout(&self, blackout: &Blackout, standing: Standing<'_>) -> Wording {
         let Blackout { id, territories, window, .. } = blackout;
         let end =
             |name: &str, end: Option<UnixTime>| end.map(|end| format!(" {name} {end}")).unwrap_or_default();
         let ends = end("from", window.from()) + &end("until", window.until());
-        Told {
+        Wording {
             wanted: format!("a viewer outside of blackout `{id}`, {}{ends}", list(&territories.allow)),
             saw: format!("{} at {}{}", self.place_in_words(), self.now, standing_in_words(standing)),
             cure: match window.until() {

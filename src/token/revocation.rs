@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::Grant;
 use super::session::Session;
-use super::tags::{Tag, issuer_key_tag, subject_tag, title_tag, token_name};
+use super::tags::{NameTag, issuer_key_tag, subject_tag, title_tag, token_name};
 use crate::catalog::{
     Issuer, Jwk, KvDocument, Moment, PackedRevocations, Records, Revocation, Revocations, Revoked, TitleId,
 };
@@ -69,7 +69,7 @@ pub fn pack(revoked: impl IntoIterator<Item = Revocation>) -> PackedRevocations 
 }
 
 /// A tag and a moment as one record.
-fn with_moment(tag: Tag, Moment { generation, at }: Moment) -> [u8; 16] {
+fn with_moment(tag: NameTag, Moment { generation, at }: Moment) -> [u8; 16] {
     let seconds = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
     let [a, b, c, d] = generation.to_be_bytes();
     let [e, f, g, h] = seconds.to_be_bytes();
@@ -77,7 +77,7 @@ fn with_moment(tag: Tag, Moment { generation, at }: Moment) -> [u8; 16] {
 }
 
 /// A tag and what follows it as one record.
-fn joined<const M: usize, const N: usize>(tag: Tag, more: [u8; M]) -> [u8; N] {
+fn joined<const M: usize, const N: usize>(tag: NameTag, more: [u8; M]) -> [u8; N] {
     const { assert!(N == 8 + M) };
     let mut record = [0; N];
     for (to, from) in record.iter_mut().zip(tag.into_iter().chain(more)) {
@@ -86,7 +86,7 @@ fn joined<const M: usize, const N: usize>(tag: Tag, more: [u8; M]) -> [u8; N] {
     record
 }
 
-fn tag_of(record: &[u8; 16]) -> Tag {
+fn tag_of(record: &[u8; 16]) -> NameTag {
     let [a, b, c, d, e, f, g, h, ..] = *record;
     [a, b, c, d, e, f, g, h]
 }
@@ -114,7 +114,7 @@ fn ends_token(moment: Moment, grant: &Grant) -> bool {
     grant.issued_at.is_none_or(|issued_at| issued_at <= moment.at)
 }
 
-fn moment_in(records: &Records<16>, tag: Tag) -> Option<Moment> {
+fn moment_in(records: &Records<16>, tag: NameTag) -> Option<Moment> {
     records.beginning(&tag).next().map(moment)
 }
 

@@ -37,7 +37,9 @@
 //!
 //! [RFC 2104 section 5]: https://www.rfc-editor.org/rfc/rfc2104#section-5
 
-use super::tags::{ShortTag, Tag, first, issuer_key_tag, scope_tag, subject_tag, tag, title_tag, token_tag};
+use super::tags::{
+    NameTag, ShortNameTag, first, issuer_key_tag, scope_tag, subject_tag, tag, title_tag, token_tag,
+};
 use super::{Grant, TokenName, network};
 use crate::catalog::{
     Algorithm, CountryCode, Host, Jwk, KeyMaterial, KeySet, Lock, SessionId, SessionPolicy, TitleId,
@@ -69,13 +71,13 @@ pub struct Session {
     /// The generation of the site's revocations when it was opened.
     pub generation: u32,
     /// The title that it is good for.
-    scope: Tag,
+    scope: NameTag,
     /// Whose it is, if the viewer token said so.
-    pub subject: Option<Tag>,
+    pub subject: Option<NameTag>,
     /// The viewer token that it was opened with, if that had a name.
-    pub token: Option<ShortTag>,
+    pub token: Option<ShortNameTag>,
     /// The issuer's key that had signed the viewer token.
-    pub issuer_key: ShortTag,
+    pub issuer_key: ShortNameTag,
     /// It is one of a viewer's streams of which only so many may be on; `u8::MAX`: that many or more.
     pub streams: Option<u8>,
     lock: Lock,
@@ -352,7 +354,7 @@ pub fn bucket_of(grant: &Grant, id: SessionId) -> u8 {
     bucket(subject, token, id)
 }
 
-fn bucket(subject: Option<Tag>, token: Option<ShortTag>, id: SessionId) -> u8 {
+fn bucket(subject: Option<NameTag>, token: Option<ShortNameTag>, id: SessionId) -> u8 {
     let seed = match (subject, token) {
         (Some(tag), _) => u64::from_be_bytes(tag),
         (None, Some(tag)) => u32::from_be_bytes(tag).into(),
@@ -407,8 +409,8 @@ impl Fields<'_> {
             scope: self.take(),
             class: Class(self.take()),
             max_height: Some(u16::from_be_bytes(self.take())).filter(|height| *height != 0),
-            subject: Some(self.take()).filter(|tag| *tag != Tag::default()),
-            token: Some(self.take()).filter(|tag| *tag != ShortTag::default()),
+            subject: Some(self.take()).filter(|tag| *tag != NameTag::default()),
+            token: Some(self.take()).filter(|tag| *tag != ShortNameTag::default()),
             issuer_key: self.take(),
             generation: u32::from_be_bytes(self.take()),
             proved: None,

@@ -51,11 +51,11 @@ struct UriSigning {
     claims: Claims,
     audience: Option<String>,
     name: String,
-    place: Place,
+    place: Surroundings,
 }
 
 /// Where the token stood, and the path and query that are left.
-struct Place {
+struct Surroundings {
     path: String,
     query: String,
     in_path: bool,
@@ -79,7 +79,7 @@ impl Reader for UriSigningPolicy {
         };
         let in_path = rest.split('?').next() != Some(&facts.path);
         let (path, query) = rest.split_once('?').unwrap_or((&rest, ""));
-        let place = Place { path: path.to_owned(), query: query.to_owned(), in_path };
+        let place = Surroundings { path: path.to_owned(), query: query.to_owned(), in_path };
         Ok(Some(Box::new(UriSigning::parse(Redacted::new(token), place, policy, self)?)))
     }
 
@@ -118,7 +118,7 @@ fn package(target: &str, name: &str) -> Option<(String, String)> {
 impl UriSigning {
     fn parse(
         token: Redacted<String>,
-        place: Place,
+        place: Surroundings,
         policy: &TokenPolicy,
         own: &UriSigningPolicy,
     ) -> Result<Self, Denial> {
@@ -255,7 +255,7 @@ impl UriSigning {
             let headers = vec![("Set-Cookie".to_owned(), Redacted::new(cookie))];
             return Ok(Some(Renewal { headers, redirect: None }));
         }
-        let Place { path, query, .. } = &self.place;
+        let Surroundings { path, query, .. } = &self.place;
         let separator = if query.is_empty() { "" } else { "&" };
         let url = format!("{}{path}?{query}{separator}{}={token}", facts.authority(), self.name);
         Ok(Some(Renewal { headers: Vec::new(), redirect: Some((302, Redacted::new(url))) }))

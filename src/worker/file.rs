@@ -8,7 +8,7 @@ use worker::Response;
 
 use super::respond::{AtHand, PREPARED_BYTES, Prepared};
 use super::{now_ms, platform, upstream};
-use crate::cache::{ByteRange, Kind, Lifetime, OriginControl, Source, Stamp};
+use crate::cache::{ByteRange, FileKind, Lifetime, OriginControl, Source, Stamp};
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::heading::{Headed, Heading};
@@ -109,7 +109,7 @@ pub(super) fn told_age_s(stamp: &Stamp, now_ms: u64) -> Option<u64> {
 /// For how long a reply of the media origin may be kept, and how long the file is, where that can be trusted.
 pub(super) fn judged(source: &Source, response: &Response) -> (Stamp, Option<u64>) {
     let origin = OriginControl::read(|name| upstream::header(response, name));
-    let lifetime = Lifetime::of_file(source.kind.unwrap_or(Kind::Segment), &source.policy, &origin);
+    let lifetime = Lifetime::of_file(source.kind.unwrap_or(FileKind::Segment), &source.policy, &origin);
     let coded = upstream::header(response, "Content-Encoding").is_some();
     let length = upstream::header(response, "Content-Length").filter(|_| !coded);
     (Stamp::new(now_ms(), origin.age_ms, lifetime), length.and_then(|length| length.parse().ok()))

@@ -145,7 +145,7 @@ fn log_at(host: Option<&str>, facts: Option<&Facts>, client: Client, stop: &Stop
         Stop::Failed(fault) => ("fault", Class::Fault, fault.kind.code(), &fault.detail),
     };
     let Client { verified, session, .. } = client;
-    let told = facts.filter(|_| verified).and_then(route::told);
+    let told = facts.filter(|_| verified).and_then(route::logged_path);
     let title = told.as_deref().and_then(|told| told.split('/').next());
     let address = facts.and_then(|facts| facts.address);
     // What nobody's request is to blame for is told apart by where it happened, without how it went on.
@@ -198,7 +198,7 @@ pub(super) fn log_rehearsed(facts: &Facts, denial: &Denial) {
 }
 
 fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_json::Value {
-    let wanted = facts.and_then(route::told);
+    let wanted = facts.and_then(route::logged_path);
     json!({
         "kind": kind,
         "reason": reason,

@@ -9,7 +9,7 @@
 use worker::{Cache, Headers, Request, RequestInit, Response, ResponseBody};
 
 use super::{now_ms, platform, respond, upstream};
-use crate::cache::{Kind, Lifetime, OriginControl, Source, Stamp};
+use crate::cache::{FileKind, Lifetime, OriginControl, Source, Stamp};
 use crate::fault::Fault;
 use crate::reply::Reply;
 
@@ -39,7 +39,7 @@ pub(super) async fn find(source: &Source, conditions: &Headers) -> Option<Stored
         (Some(stamp), _) => Some(Stored::File(response, stamp)),
         // The cache may leave headers out of a reply without a body. It is a reply about a file that it has.
         (None, 304 | 416) => {
-            let kind = source.kind.unwrap_or(Kind::Segment);
+            let kind = source.kind.unwrap_or(FileKind::Segment);
             let lifetime = Lifetime::of_file(kind, &source.policy, &OriginControl::default());
             Some(Stored::File(response, Stamp::new(now_ms(), 0, lifetime)))
         }

@@ -7,7 +7,7 @@ use worker::{Env, Request};
 use super::documents::{Documents, forget};
 use super::signed;
 use crate::catalog::{
-    Outcome, ReceivedBatch, ReceivedChange, SyncBatch, SyncReport, SyncResult, VISIBLE_WITHIN_S, Wanted,
+    Outcome, ReceivedBatch, ReceivedChange, SyncBatch, SyncReport, SyncResult, VISIBLE_WITHIN_S, WantedState,
     stored_revision, tombstone,
 };
 use crate::fault::{Fault, FaultKind};
@@ -31,7 +31,7 @@ pub(super) async fn receive(
     let refuse = |detail: &str| signed::Refusal::new(400, detail).reply("sync");
     let batch = match ReceivedBatch::read(&body) {
         Ok(batch) => batch,
-        Err(error) => return Ok(refuse(&SyncResult::told(&error))),
+        Err(error) => return Ok(refuse(&SyncResult::detail_of(&error))),
     };
     let mut results = Vec::with_capacity(batch.len());
     for change in batch.changes() {
@@ -49,9 +49,9 @@ async fn apply(documents: &Documents, ReceivedChange { name, change }: ReceivedC
         key: name.to_string(),
         revision,
         outcome,
-        detail: detail.map(SyncResult::told),
+        detail: detail.map(SyncResult::detail_of),
     };
-    let Wanted { key, revision, document } = match change {
+    let WantedState { key, revision, document } = match change {
         Ok(wanted) => wanted,
         Err(why) => return done(Outcome::Invalid, None, Some(&why)),
     };

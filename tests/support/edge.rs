@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::admission::Admission;
-use stagedoor::cache::{self, Kind, Lifetime, OriginControl, Source, Stamp};
+use stagedoor::cache::{self, FileKind, Lifetime, OriginControl, Source, Stamp};
 use stagedoor::catalog::{CorsPolicy, Document, DocumentKey, KeySet, SessionId, Site};
 use stagedoor::dash;
 use stagedoor::facts::{Facts, Method};
@@ -210,7 +210,7 @@ impl<'a> Edge<'a> {
         };
         let origin = OriginControl::read(header);
         if request.kind == ResourceKind::Segment {
-            let kind = source.kind.unwrap_or(Kind::Segment);
+            let kind = source.kind.unwrap_or(FileKind::Segment);
             let lifetime = Lifetime::of_file(kind, &source.policy, &origin);
             let head = media_origin::file_head(source, answer.status, &lifetime, header)?;
             return Ok(Reply { body: answer.body.clone().into_bytes(), ..head });

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use stagedoor::catalog::{DocumentKey, Kind};
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::Api;
 use super::page::{Page, PageRequest};
@@ -19,7 +19,7 @@ use crate::store::{Actor, List, Record, Written};
 use crate::validate::{self, FieldError};
 
 /// The routes of the documents of one kind, under `path`. Their ids are percent-encoded in the URL.
-pub(super) fn routes(kind: Kind, path: &str) -> Router<Api> {
+pub(super) fn routes(kind: DocumentKind, path: &str) -> Router<Api> {
     let one = get(move |api, by, id| fetch(api, by, kind, id))
         .put(move |api, by, id, headers, body| replace(api, by, kind, id, headers, body))
         .delete(move |api, by, id, headers| delete(api, by, kind, id, headers));
@@ -34,7 +34,7 @@ pub(super) type IdInPath = Result<Path<String>, PathRejection>;
 async fn replace(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    kind: Kind,
+    kind: DocumentKind,
     id: IdInPath,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
@@ -60,7 +60,7 @@ async fn replace(
 pub(super) async fn fetch(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    kind: Kind,
+    kind: DocumentKind,
     id: IdInPath,
 ) -> Result<DocumentReply, Problem> {
     let key = key(kind, id).map_err(Problem::impossible_id)?;
@@ -75,7 +75,7 @@ pub(super) async fn fetch(
 async fn delete(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    kind: Kind,
+    kind: DocumentKind,
     id: IdInPath,
     headers: HeaderMap,
 ) -> Result<DocumentReply, Problem> {
@@ -93,7 +93,7 @@ async fn delete(
 pub(super) async fn list(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    kind: Kind,
+    kind: DocumentKind,
     RawQuery(query): RawQuery,
 ) -> Result<Page, Problem> {
     let request = PageRequest::parse(query.as_deref().unwrap_or_default())?;
@@ -103,7 +103,7 @@ pub(super) async fn list(
     Ok(Page::new(listed, now())?)
 }
 
-fn key(kind: Kind, id: IdInPath) -> Result<DocumentKey, String> {
+fn key(kind: DocumentKind, id: IdInPath) -> Result<DocumentKey, String> {
     let Path(id) = id.map_err(|rejection| rejection.body_text())?;
     DocumentKey::new(kind, &id).map_err(|error| error.to_string())
 }

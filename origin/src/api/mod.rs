@@ -41,7 +41,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use stagedoor::catalog::Kind;
+use stagedoor::catalog::DocumentKind;
 use tokio::sync::Notify;
 
 use crate::media;
@@ -65,9 +65,9 @@ pub struct Api {
 /// Every route of the service; `media` is the folder of the sample media, if any.
 pub fn router(api: Api, media: Option<&Path>) -> Router {
     let v1 = Router::new()
-        .merge(documents::routes(Kind::Title, "/titles"))
-        .merge(documents::routes(Kind::Site, "/sites"))
-        .merge(documents::routes(Kind::Keys, "/keys"))
+        .merge(documents::routes(DocumentKind::Title, "/titles"))
+        .merge(documents::routes(DocumentKind::Site, "/sites"))
+        .merge(documents::routes(DocumentKind::Keys, "/keys"))
         .merge(revocations::routes("/revocations"))
         .route("/sync", get(sync::status))
         .route("/sync/retry", post(sync::retry))

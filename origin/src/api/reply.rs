@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
-use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocation, VISIBLE_WITHIN_S};
+use stagedoor::catalog::{DocumentKey, DocumentKind, KeySet, Revocation, VISIBLE_WITHIN_S};
 
 use crate::clock::UnixMillis;
 use crate::store::{Record, State, StoreError};
@@ -77,7 +77,7 @@ impl DocumentReply {
         let corrupt = |_| StoreError::Corrupt(record.key.clone());
         let document = match (&record.body, record.key.kind()) {
             (None, _) => None,
-            (Some(body), Kind::Keys) => Some(without_secrets(body.expose()).map_err(corrupt)?),
+            (Some(body), DocumentKind::Keys) => Some(without_secrets(body.expose()).map_err(corrupt)?),
             (Some(body), _) => Some(RawValue::from_string(body.expose().clone()).map_err(corrupt)?),
         };
         let sync = SyncReply::new(record, now);

@@ -14,7 +14,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use serde::Deserialize;
-use stagedoor::catalog::{DocumentKey, Host, Kind, Revocation, Revoked, Site};
+use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Revocation, Revoked, Site};
 use stagedoor::time::UnixTime;
 
 use super::Api;
@@ -30,7 +30,7 @@ use crate::validate::FieldError;
 /// The routes, under `path`.
 pub(super) fn routes(path: &str) -> Router<Api> {
     Router::new()
-        .route(path, get(move |api, by, query| documents::list(api, by, Kind::Revocations, query)))
+        .route(path, get(move |api, by, query| documents::list(api, by, DocumentKind::Revocations, query)))
         .route(&format!("{path}/{{host}}"), get(list).post(revoke))
         .route(&format!("{path}/{{host}}/{{generation}}"), delete(take_back))
 }

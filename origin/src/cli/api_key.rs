@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use clap::Subcommand;
-use stagedoor::catalog::{Host, Kind};
+use stagedoor::catalog::{DocumentKind, Host};
 
 use super::DatabaseArgs;
 use crate::clock::UnixMillis;
@@ -18,7 +18,7 @@ pub(super) enum ApiKeyCommand {
         name: String,
         /// Kinds of documents to which it is limited: site, title, keys, revocations. Default: every kind.
         #[arg(long, value_delimiter = ',', value_name = "KIND", value_parser = kind)]
-        kinds: Vec<Kind>,
+        kinds: Vec<DocumentKind>,
         /// Host names of the sites to which it is limited, with their titles and revocations. Default: every site. A set of keys
         /// belongs to no site, so such a key cannot reach it.
         #[arg(long, value_delimiter = ',', value_name = "HOST")]
@@ -77,9 +77,9 @@ fn name(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn kind(text: &str) -> Result<Kind, String> {
-    let known = || Kind::ALL.map(Kind::name).join(", ");
-    Kind::ALL
+fn kind(text: &str) -> Result<DocumentKind, String> {
+    let known = || DocumentKind::ALL.map(DocumentKind::name).join(", ");
+    DocumentKind::ALL
         .into_iter()
         .find(|kind| kind.name() == text)
         .ok_or_else(|| format!("expected one of {}", known()))

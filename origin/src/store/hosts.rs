@@ -1,7 +1,7 @@
 //! Finds documents that make edges fetch from a host.
 
 use sqlx::SqliteConnection;
-use stagedoor::catalog::{DocumentKey, Kind};
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::{Scope, record};
 use crate::store::Record;
@@ -34,5 +34,10 @@ async fn documents_naming(connection: &mut SqliteConnection, host: &str) -> Resu
     let records = sqlx::query_as(
         "SELECT * FROM document_states WHERE kind IN ($1, $2) AND body LIKE '%//' || $3 || '%'",
     );
-    records.bind(Kind::Site.name()).bind(Kind::Keys.name()).bind(host).fetch_all(connection).await
+    records
+        .bind(DocumentKind::Site.name())
+        .bind(DocumentKind::Keys.name())
+        .bind(host)
+        .fetch_all(connection)
+        .await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqliteConnection};
-use stagedoor::catalog::{DocumentKey, Kind};
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor::redacted::Redacted;
 
 use super::{Scope, Store, StoreError, title_sites};
@@ -60,7 +60,7 @@ impl Store {
     /// A page ends early if it would exceed its limit in bytes.
     pub async fn documents(
         &self,
-        kind: Kind,
+        kind: DocumentKind,
         after: &str,
         limits: List,
         scope: &Scope,
@@ -84,13 +84,15 @@ impl Store {
         // A transaction reads all rows as of one time.
         let mut transaction = self.pool.begin().await?;
         let ids = match kind {
-            Kind::Title => title_sites::within(&mut transaction, sites, after, limits.documents + 1).await?,
-            Kind::Site | Kind::Revocations => sites
+            DocumentKind::Title => {
+                title_sites::within(&mut transaction, sites, after, limits.documents + 1).await?
+            }
+            DocumentKind::Site | DocumentKind::Revocations => sites
                 .iter()
                 .map(|host| host.as_str().to_owned())
                 .filter(|host| host.as_str() > after)
                 .collect(),
-            Kind::Keys => BTreeSet::new(),
+            DocumentKind::Keys => BTreeSet::new(),
         };
         for id in ids {
             let key = DocumentKey::new(kind, &id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;

@@ -2,7 +2,7 @@
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Acquire, FromRow, Row, SqliteConnection};
-use stagedoor::catalog::{DocumentKey, Host, Kind, Revocation, Revocations};
+use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Revocation, Revocations};
 use stagedoor::redacted::Redacted;
 use stagedoor::time::UnixTime;
 use stagedoor::token;
@@ -107,7 +107,7 @@ impl Store {
                 }
                 Err(error @ StoreError::Corrupt(_)) => {
                     tracing::error!(%error, %host, "revocations are not pruned, see /api/v1/sync");
-                    let document = (Kind::Revocations.name(), name.as_str());
+                    let document = (DocumentKind::Revocations.name(), name.as_str());
                     outbox::fail(&mut transaction, document, UNREADABLE_HEAD, now).await?;
                 }
                 Err(error) => return Err(error),
@@ -153,7 +153,7 @@ impl Store {
             "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
               WHERE d.kind = $1 AND d.id = $2 AND o.state = 'pending'",
         );
-        let pending = pending.bind(Kind::Revocations.name()).bind(host.as_str());
+        let pending = pending.bind(DocumentKind::Revocations.name()).bind(host.as_str());
         let Some(row) = pending.fetch_optional(&mut *transaction).await? else { return Ok(None) };
         let Outgoing { revision, body } = outbox::outgoing(&key, &row)?;
         let Some(body) = body else { return Ok(Some(Outgoing { revision, body: None })) };
@@ -191,7 +191,7 @@ impl Store {
         let mut transaction = self.write_transaction().await?;
         let documents =
             sqlx::query("SELECT id, body FROM documents WHERE kind = $1 AND body LIKE '%\"revoked\"%'")
-                .bind(Kind::Revocations.name())
+                .bind(DocumentKind::Revocations.name())
                 .fetch_all(&mut *transaction)
                 .await?;
         for row in &documents {
@@ -206,7 +206,7 @@ impl Store {
                 Err(error) => {
                     savepoint.rollback().await?;
                     tracing::error!(host = id, %error, "revocations cannot be adopted, see /api/v1/sync");
-                    let document = (Kind::Revocations.name(), id);
+                    let document = (DocumentKind::Revocations.name(), id);
                     outbox::fail(&mut transaction, document, UNREADABLE_HEAD, now).await?;
                 }
             }
@@ -235,7 +235,7 @@ async fn adopt(connection: &mut SqliteConnection, id: &str, body: &str) -> Resul
     }
     let head = serde_json::to_string(&Head { host, generation }).map_err(decode)?;
     let update = sqlx::query("UPDATE documents SET body = $1 WHERE kind = $2 AND id = $3");
-    update.bind(head).bind(Kind::Revocations.name()).bind(id).execute(connection).await.map(drop)
+    update.bind(head).bind(DocumentKind::Revocations.name()).bind(id).execute(connection).await.map(drop)
 }
 
 /// The document for the edge.

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
-use stagedoor::catalog::{DocumentKey, Host, Kind};
+use stagedoor::catalog::{DocumentKey, DocumentKind, Host};
 
 /// The documents to which an API key has access. Without a limit, all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    kinds: Option<BTreeSet<Kind>>,
+    kinds: Option<BTreeSet<DocumentKind>>,
     sites: Option<BTreeSet<Host>>,
 }
 
@@ -41,13 +41,13 @@ impl Scope {
 
     /// Access to these kinds and these sites; an empty list is no limit.
     pub fn new(
-        kinds: impl IntoIterator<Item = Kind>,
+        kinds: impl IntoIterator<Item = DocumentKind>,
         sites: impl IntoIterator<Item = Host>,
     ) -> Result<Self, ScopeError> {
         let kinds = Some(kinds.into_iter().collect::<BTreeSet<_>>()).filter(|kinds| !kinds.is_empty());
         let sites = Some(sites.into_iter().collect::<BTreeSet<_>>()).filter(|sites| !sites.is_empty());
         match (&kinds, &sites) {
-            (Some(kinds), Some(_)) if kinds.contains(&Kind::Keys) => Err(ScopeError::KeysOfSites),
+            (Some(kinds), Some(_)) if kinds.contains(&DocumentKind::Keys) => Err(ScopeError::KeysOfSites),
             _ => Ok(Self { kinds, sites }),
         }
     }
@@ -63,7 +63,7 @@ impl Scope {
     }
 
     /// Checks the access to documents of a kind.
-    pub fn check_kind(&self, kind: Kind) -> Result<(), OutOfScope> {
+    pub fn check_kind(&self, kind: DocumentKind) -> Result<(), OutOfScope> {
         if let Some(kinds) = &self.kinds
             && !kinds.contains(&kind)
         {
@@ -71,7 +71,7 @@ impl Scope {
             let detail = format!("the API key is for documents of kind {expected}, not {}", kind.name());
             return Err(OutOfScope(detail));
         }
-        if kind == Kind::Keys && self.sites.is_some() {
+        if kind == DocumentKind::Keys && self.sites.is_some() {
             let detail = "the API key is for some sites, and a set of keys belongs to no site";
             return Err(OutOfScope(detail.to_owned()));
         }
@@ -117,7 +117,7 @@ impl Scope {
 
     /// Reads those columns. An unknown name gives no access.
     pub(super) fn from_columns(kinds: Option<&str>, sites: Option<&str>) -> Self {
-        let kind = |name: &str| Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        let kind = |name: &str| DocumentKind::ALL.into_iter().find(|kind| kind.name() == name);
         Self {
             kinds: kinds.map(|list| list.split(',').filter_map(kind).collect()),
             sites: sites.map(|list| list.split(',').filter_map(|host| host.parse().ok()).collect()),
@@ -137,7 +137,7 @@ impl fmt::Display for Scope {
 mod tests {
     use super::*;
 
-    fn scope(kinds: &[Kind], sites: &[&str]) -> Scope {
+    fn scope(kinds: &[DocumentKind], sites: &[&str]) -> Scope {
         Scope::new(kinds.iter().copied(), sites.iter().map(|host| host.parse().unwrap())).unwrap()
     }
 
@@ -146,9 +146,9 @@ mod tests {
         let title = |sites: &str| format!(r#"{{"id":"t","sites":[{sites}],"offers":[]}}"#);
         let (own, others) = (title(r#""a.example""#), title(r#""a.example","b.example""#));
         let full = Scope::FULL;
-        let kinds = scope(&[Kind::Title, Kind::Revocations], &[]);
+        let kinds = scope(&[DocumentKind::Title, DocumentKind::Revocations], &[]);
         let sites = scope(&[], &["a.example"]);
-        let both = scope(&[Kind::Revocations], &["a.example"]);
+        let both = scope(&[DocumentKind::Revocations], &["a.example"]);
         for (key, body, expected) in [
             ("v1/title/t", Some(own.as_str()), [true, true, true, false]),
             ("v1/title/t", Some(&others), [true, true, false, false]),
@@ -168,7 +168,9 @@ mod tests {
 
     #[test]
     fn a_scope_is_stored_and_read_back_and_unknown_names_give_no_access() {
-        for scope in [Scope::FULL, scope(&[Kind::Title, Kind::Site], &["a.example", "b.example"])] {
+        for scope in
+            [Scope::FULL, scope(&[DocumentKind::Title, DocumentKind::Site], &["a.example", "b.example"])]
+        {
             let (kinds, sites) = scope.columns();
             assert_eq!(Scope::from_columns(kinds.as_deref(), sites.as_deref()), scope);
         }
@@ -177,6 +179,6 @@ mod tests {
             assert!(unknown.check(&key.parse().unwrap(), None).is_err(), "{key}");
         }
         let sites = ["a.example".parse().unwrap()];
-        assert_eq!(Scope::new([Kind::Keys], sites), Err(ScopeError::KeysOfSites));
+        assert_eq!(Scope::new([DocumentKind::Keys], sites), Err(ScopeError::KeysOfSites));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use sqlx::{Row, Sqlite, SqliteConnection};
-use stagedoor::catalog::{Host, Kind};
+use stagedoor::catalog::{DocumentKind, Host};
 
 use super::Store;
 
@@ -78,7 +78,8 @@ impl Store {
                     AND NOT EXISTS (SELECT 1 FROM title_sites noted WHERE noted.id = d.id)
                   ORDER BY d.id LIMIT 1",
             );
-            let row = row.bind(Kind::Title.name()).bind(&after).fetch_optional(&mut *transaction).await?;
+            let row =
+                row.bind(DocumentKind::Title.name()).bind(&after).fetch_optional(&mut *transaction).await?;
             let Some(row) = row else { break };
             after = row.try_get("id")?;
             note(&mut transaction, &after, row.try_get("body").ok()).await?;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sqlx::SqliteConnection;
-use stagedoor::catalog::{DocumentKey, Kind};
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::{
     Actor, OutOfScope, Record, Store, StoreError, Urgency, hosts, record, revision, title_sites, turn,
@@ -91,7 +91,7 @@ impl Store {
         }
         let revision = revision::next(&mut transaction, now).await?;
         record::put(&mut transaction, key, revision, body, Some(&by.id)).await?;
-        if key.kind() == Kind::Title {
+        if key.kind() == DocumentKind::Title {
             title_sites::note(&mut transaction, key.id(), body).await?;
         }
         let replaced = replaced.map(|body| body.expose().as_str());
@@ -128,7 +128,7 @@ impl Store {
                 .bind(id)
                 .execute(&mut *transaction)
                 .await?;
-            let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
+            let known = DocumentKind::ALL.into_iter().find(|known| known.name() == kind);
             let urgency = known.map_or(Urgency::Ordinary, |known| urgency(known, body.as_deref()));
             let change = Queued { document: (kind, id), revision, urgency, party, by: None };
             enqueue(&mut transaction, change, now).await?;
@@ -139,20 +139,20 @@ impl Store {
 }
 
 /// The urgency of a change of a document.
-fn urgency(kind: Kind, body: Option<&str>) -> Urgency {
+fn urgency(kind: DocumentKind, body: Option<&str>) -> Urgency {
     /// The members of a title that decide whether anybody may watch it.
     #[derive(Deserialize)]
     struct Offered {
         offers: Vec<IgnoredAny>,
     }
     match (kind, body) {
-        (Kind::Revocations, _) => Urgency::Revocation,
-        (_, None) | (Kind::Keys, _) => Urgency::TakeDown,
-        (Kind::Title, Some(body)) => match serde_json::from_str(body) {
+        (DocumentKind::Revocations, _) => Urgency::Revocation,
+        (_, None) | (DocumentKind::Keys, _) => Urgency::TakeDown,
+        (DocumentKind::Title, Some(body)) => match serde_json::from_str(body) {
             Ok(Offered { offers }) if offers.is_empty() => Urgency::TakeDown,
             Ok(_) | Err(_) => Urgency::Ordinary,
         },
-        (Kind::Site, Some(_)) => Urgency::Ordinary,
+        (DocumentKind::Site, Some(_)) => Urgency::Ordinary,
     }
 }
 
@@ -192,13 +192,13 @@ mod tests {
     fn changes_that_take_access_away_are_urgent() {
         let title = |offers: &str| format!(r#"{{"id":"a","sites":["a.example"],"offers":[{offers}]}}"#);
         for (kind, body, expected) in [
-            (Kind::Revocations, Some("{}".to_owned()), Urgency::Revocation),
-            (Kind::Title, None, Urgency::TakeDown),
-            (Kind::Site, None, Urgency::TakeDown),
-            (Kind::Keys, Some("{}".to_owned()), Urgency::TakeDown),
-            (Kind::Title, Some(title("")), Urgency::TakeDown),
-            (Kind::Title, Some(title(r#"{"id":"all"}"#)), Urgency::Ordinary),
-            (Kind::Site, Some("{}".to_owned()), Urgency::Ordinary),
+            (DocumentKind::Revocations, Some("{}".to_owned()), Urgency::Revocation),
+            (DocumentKind::Title, None, Urgency::TakeDown),
+            (DocumentKind::Site, None, Urgency::TakeDown),
+            (DocumentKind::Keys, Some("{}".to_owned()), Urgency::TakeDown),
+            (DocumentKind::Title, Some(title("")), Urgency::TakeDown),
+            (DocumentKind::Title, Some(title(r#"{"id":"all"}"#)), Urgency::Ordinary),
+            (DocumentKind::Site, Some("{}".to_owned()), Urgency::Ordinary),
         ] {
             assert_eq!(urgency(kind, body.as_deref()), expected, "{kind:?} {body:?}");
         }

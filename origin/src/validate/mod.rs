@@ -13,7 +13,7 @@ mod rules;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
-use stagedoor::catalog::{DocumentKey, KeySet, Kind, Revocations, Site, SyncBatch, Title};
+use stagedoor::catalog::{DocumentKey, DocumentKind, KeySet, Revocations, Site, SyncBatch, Title};
 
 pub use hosts::{clashes, fetched};
 use rules::Rules;
@@ -51,19 +51,19 @@ pub enum Invalid {
 /// Conflicts with other documents are not checked here: see [`clashes`].
 pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
     match key.kind() {
-        Kind::Site => check::<Site>(key, body),
-        Kind::Title => check::<Title>(key, body),
-        Kind::Keys => check::<KeySet>(key, body),
-        Kind::Revocations => check::<Revocations>(key, body),
+        DocumentKind::Site => check::<Site>(key, body),
+        DocumentKind::Title => check::<Title>(key, body),
+        DocumentKind::Keys => check::<KeySet>(key, body),
+        DocumentKind::Revocations => check::<Revocations>(key, body),
     }
 }
 
 /// The member that repeats the identifier in a document of this kind.
-pub const fn id_field(kind: Kind) -> &'static str {
+pub const fn id_field(kind: DocumentKind) -> &'static str {
     match kind {
-        Kind::Site | Kind::Revocations => "host",
-        Kind::Title => "id",
-        Kind::Keys => "issuer",
+        DocumentKind::Site | DocumentKind::Revocations => "host",
+        DocumentKind::Title => "id",
+        DocumentKind::Keys => "issuer",
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use stagedoor::catalog::Kind;
+use stagedoor::catalog::DocumentKind;
 use stagedoor_origin::clock::UnixMillis;
 use stagedoor_origin::store::Scope;
 
@@ -70,7 +70,7 @@ async fn keys_are_hashed_at_rest() {
     assert!(!contains(secret));
 }
 
-fn scope(kinds: &[Kind], sites: &[&str]) -> Scope {
+fn scope(kinds: &[DocumentKind], sites: &[&str]) -> Scope {
     Scope::new(kinds.iter().copied(), sites.iter().map(|host| host.parse().unwrap())).unwrap()
 }
 
@@ -97,7 +97,7 @@ async fn a_key_of_one_kind_touches_no_other() {
     let app = TestApp::start().await;
     app.api.put("/keys/k", &keys("k")).await;
     app.api.put("/sites/a.example", &site("a.example")).await;
-    let editor = app.client("editor", &scope(&[Kind::Title], &[])).await;
+    let editor = app.client("editor", &scope(&[DocumentKind::Title], &[])).await;
     assert_eq!(editor.put("/titles/t", &title("t", "one")).await.status, 201);
     assert_eq!(editor.get("/titles/t").await.status, 200);
     assert_eq!(editor.delete("/titles/t").await.status, 200);

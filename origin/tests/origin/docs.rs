@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use stagedoor::catalog::{DocumentKey, Kind};
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor_origin::validate::{self, Invalid};
 
 #[test]
@@ -36,9 +36,9 @@ fn json_blocks_are_documents() {
 fn whole(members: &Map<String, Value>) -> Option<(DocumentKey, Value)> {
     let has = |names: &[&str]| names.iter().any(|name| members.contains_key(*name));
     let (kind, mut document) = if has(&["issuer", "keys"]) {
-        (Kind::Keys, json!({ "issuer": "https://id.example.com/", "keys": [] }))
+        (DocumentKind::Keys, json!({ "issuer": "https://id.example.com/", "keys": [] }))
     } else if has(&["offers", "blackouts", "variances", "embargo", "generation", "sites"]) {
-        (Kind::Title, json!({ "id": "harbour", "sites": ["watch.example.com"], "offers": [] }))
+        (DocumentKind::Title, json!({ "id": "harbour", "sites": ["watch.example.com"], "offers": [] }))
     } else if has(&[
         "media",
         "tokens",
@@ -58,7 +58,7 @@ fn whole(members: &Map<String, Value>) -> Option<(DocumentKey, Value)> {
             "tokens": { "issuers": ["https://id.example.com/"] },
             "sessions": { "keys": "watch-sessions" },
         });
-        (Kind::Site, site)
+        (DocumentKind::Site, site)
     } else {
         return None;
     };

@@ -14,7 +14,7 @@ use axum::routing::post;
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::catalog::{
-    DocumentKey, Outcome, ReceivedBatch, SyncBatch, SyncReport, SyncResult, SyncSignature, Wanted,
+    DocumentKey, Outcome, ReceivedBatch, SyncBatch, SyncReport, SyncResult, SyncSignature, WantedState,
 };
 use stagedoor::redacted::Redacted;
 use stagedoor::time::UnixTime;
@@ -227,7 +227,7 @@ fn read(memory: &Memory, body: &[u8]) -> Result<Vec<Named>, String> {
             |OlderChange { key, revision, document }| (key.to_string(), Ok(Got { key, revision, document }));
         return Ok(batch.changes.into_iter().map(got).collect());
     }
-    let got = |Wanted { key, revision, document }: Wanted<'_>| {
+    let got = |WantedState { key, revision, document }: WantedState<'_>| {
         if let Some(document) = document {
             key.stored(revision, document.get()).map_err(|error| error.to_string())?;
         }

@@ -1,7 +1,7 @@
 //! Tenants do not see each other's documents, and do not wait for each other's changes.
 
 use serde_json::json;
-use stagedoor::catalog::{DocumentKey, Kind};
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor_origin::clock::UnixMillis;
 use stagedoor_origin::store::{Actor, Expectation, List, Scope, Store};
 
@@ -124,7 +124,7 @@ async fn keys_of_several_sites_list_their_titles_in_order() {
     let scope = Scope::new([], ["a.example".parse().unwrap(), "b.example".parse().unwrap()]).unwrap();
     let limits = List { documents: 2, bytes: usize::MAX };
     let ids = async |store: &Store, after: &str| {
-        let listed = store.documents(Kind::Title, after, limits, &scope).await.unwrap();
+        let listed = store.documents(DocumentKind::Title, after, limits, &scope).await.unwrap();
         (listed.records.iter().map(|record| record.key.id().to_owned()).collect::<Vec<_>>(), listed.next)
     };
     assert_eq!(ids(&app.store, "").await, (vec!["t1".to_owned(), "t2".to_owned()], Some("t2".to_owned())));

@@ -939,7 +939,7 @@ fn a_trace_names_the_rule_that_decided_and_its_cure() {
         "AE-DU (allowed by `AE`, denied by `AE-DU`, allowed only by the undefined `group:none`)"
     );
     let site_decides = explained(json!({ "in": "" })).decided.unwrap();
-    assert_eq!(site_decides.document, crate::catalog::Kind::Site);
+    assert_eq!(site_decides.document, crate::catalog::DocumentKind::Site);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::token::{Challenge, hex};
 /// A message that has been taken apart, of which nothing has been verified.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Message {
-    kind: Kind,
+    kind: MessageKind,
     pub(super) algorithm: Algorithm,
     kid: Option<Vec<u8>>,
     /// What stands in the byte string of the protected header; nothing where that is an empty map ([RFC 9052 section
@@ -46,12 +46,12 @@ enum Payload {
 
 /// The two kinds of message that a token may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum MessageKind {
     Mac0,
     Sign1,
 }
 
-impl Kind {
+impl MessageKind {
     const fn of(algorithm: Algorithm) -> Self {
         use Algorithm as A;
         match algorithm {
@@ -139,7 +139,9 @@ impl Message {
             Value::Tag(tag, message) => (Some(tag), *message),
             message => (None, message),
         };
-        if let Some(tag) = tag.filter(|tag| ![Kind::Mac0.tag(), Kind::Sign1.tag()].contains(tag)) {
+        if let Some(tag) =
+            tag.filter(|tag| ![MessageKind::Mac0.tag(), MessageKind::Sign1.tag()].contains(tag))
+        {
             return Err(malformed(format!(
                 "expected COSE_Mac0 (tag 17) or COSE_Sign1 (18), found tag {tag}"
             )));
@@ -168,7 +170,7 @@ impl Message {
         critical(&in_protected, &unprotected)?;
         let parameter = |label| parameter(&in_protected, &unprotected, label);
         let algorithm = algorithm(parameter(ALG)?)?;
-        let kind = Kind::of(algorithm);
+        let kind = MessageKind::of(algorithm);
         if let Some(tag) = tag.filter(|tag| *tag != kind.tag()) {
             return Err(Denial::new(
                 Reason::TokenAlgorithm,
@@ -260,7 +262,7 @@ impl Message {
     }
 }
 
-fn signed(kind: Kind, protected: &[u8], external: &[u8], payload: Value) -> Vec<u8> {
+fn signed(kind: MessageKind, protected: &[u8], external: &[u8], payload: Value) -> Vec<u8> {
     let context = Value::Text(kind.context().to_owned());
     Value::Array(vec![context, Value::Bytes(protected.to_vec()), Value::Bytes(external.to_vec()), payload])
         .write()
@@ -275,7 +277,7 @@ pub(super) fn seal<E>(
     sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
 ) -> Result<Option<String>, E> {
     let Some(number) = number(algorithm) else { return Ok(None) };
-    let kind = Kind::of(algorithm);
+    let kind = MessageKind::of(algorithm);
     let protected = Value::Map(vec![(Value::Integer(ALG), Value::Integer(number))]).write();
     let kid = kid.map(|kid| (Value::Integer(KID), Value::Bytes(kid.as_bytes().to_vec())));
     let payload = Value::Bytes(claims.write());

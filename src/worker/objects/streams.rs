@@ -17,7 +17,7 @@ use crate::facts::Facts;
 use crate::fault::FaultKind;
 use crate::stop::Stop;
 use crate::streams::{Newcomer, Running, Sign, Standing, Watched, seen_every_s};
-use crate::token::{session::Session, tags::Tag};
+use crate::token::{session::Session, tags::NameTag};
 
 const OBJECTS: Objects = Objects {
     binding: "STREAMS",
@@ -104,7 +104,7 @@ fn remember(id: SessionId, surplus: bool) {
 }
 
 /// The name of a viewer's object.
-fn name(host: &Host, subject: Tag) -> String {
+fn name(host: &Host, subject: NameTag) -> String {
     format!("{host}/{:016x}", u64::from_be_bytes(subject))
 }
 
