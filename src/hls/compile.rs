@@ -12,8 +12,8 @@ use crate::manifest::{Frame, Query, Span, Template};
 /// take as much.
 const MOST_MULTIVARIANT_BYTES: usize = 4 * 1024 * 1024;
 
-/// Compiles a playlist: makes of it what the edits ask for, and makes every URI of it carry the session. Without a frame,
-/// URIs stay as they are, wherever they lead: for a look at what the edits do, and never for a viewer.
+/// Compiles a playlist: edits it, and makes every URI carry the session. Without a frame, URIs stay as they are, wherever
+/// they lead. That shows the edits, and is never for a viewer.
 ///
 /// Takes time and memory linear in the playlist's length. Without an edit, the template is the playlist.
 pub fn compile(
@@ -37,7 +37,7 @@ pub(crate) fn is_playlist(text: &[u8]) -> bool {
     matches!(first, Some(LineKind::Tag(_)))
 }
 
-/// What the edits leave of a playlist.
+/// The shape of a playlist after its edits.
 fn shape<'a>(source: Source<'a>, edits: &Edits<'_>) -> Result<Shape<'a>, CompileError> {
     // A Media Playlist has no variants.
     if let Some(shape) = media::shape(source, edits)? {

@@ -1,4 +1,4 @@
-//! What is to become of a playlist, besides the signing of its URIs.
+//! The edits of a playlist, besides the signing of its URIs.
 
 use crate::catalog::{Caps, PlaylistBounds, Start};
 use crate::manifest::Steering;
@@ -17,7 +17,7 @@ pub struct Edits<'a> {
     pub define: bool,
     /// Whether delta updates are made of live playlists whose media origin offers none.
     pub delta_updates: bool,
-    /// What the client has already and leaves out, where the delta update is ours to make: `delta_updates`, or a rewind
+    /// The parts that the client has already, where the edge makes the delta update: `delta_updates`, or a rewind
     /// window, with which the media origin is asked for whole playlists.
     pub skip: Option<Skip>,
     /// Whether players' delivery directives stop at the edge: then nothing is offered that takes the media origin to answer
@@ -43,7 +43,7 @@ impl<'a> Edits<'a> {
     }
 }
 
-/// What a client asks to leave out (`_HLS_skip`).
+/// The parts that a client asks to leave out (`_HLS_skip`).
 ///
 /// [draft-pantos-hls-rfc8216bis-22 section 6.3.7](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -14,7 +14,7 @@ pub enum CompileError {
     NotAPlaylist,
     /// It is no list in JSON.
     NotAList {
-        /// What the reader says.
+        /// The reader's message.
         why: String,
     },
     /// It is longer than the site allows.
@@ -37,9 +37,9 @@ pub enum CompileError {
     TooMuch {
         /// The line at which it was too much, counted from 1.
         line: usize,
-        /// What is allowed: bytes of URIs, each counted with the URL that it is resolved against.
+        /// The most bytes of URIs, each counted with the URL that it is resolved against.
         limit: usize,
-        /// What there was up to there.
+        /// The bytes up to that line.
         found: usize,
     },
     /// A URI leads out of the title, begins with a variable of unknown value, or is not a URI, or players do not agree
@@ -47,7 +47,7 @@ pub enum CompileError {
     Uncovered {
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong with the URI.
+        /// The reason.
         why: &'static str,
         /// The URI without its query, shortened.
         uri: String,

@@ -1,11 +1,11 @@
 //! HLS playlists ([RFC 8216]): read line by line, edited by lines, written byte for byte.
 //!
-//! What is not understood passes through: a line borrows the playlist's bytes, and is copied verbatim unless an
-//! edit of it exists. So a playlist without edits comes out identical.
+//! Lines that are not understood pass through: a line borrows the playlist's bytes, and is copied verbatim unless an
+//! edit changes it. So a playlist without edits comes out identical.
 //!
 //! ```text
-//! read        what the lines are                               (read/)
-//! edit        which of them remain, in which order             (media/, multivariant/ -> write/shape.rs)
+//! read        the kind of each line, its tag and attributes    (read/)
+//! edit        which lines remain, in which order               (media/, multivariant/ -> write/shape.rs)
 //! sign        every URI that remains is resolved and signed    (write/)
 //! template    rendered for each viewer by copying              (crate::manifest)
 //! ```

@@ -51,7 +51,7 @@ impl<'a> OpenBreak<'a> {
         self.elapsed = self.elapsed.saturating_add(segment);
     }
 
-    /// What says, in front of a segment within the break, how far it has come. A break whose duration nobody knows keeps
+    /// The mark in front of a segment within the break: how much of it has passed. A break whose duration nobody knows keeps
     /// the mark that it began with; a break that is over has no mark, whether or not its end was marked.
     pub(super) fn mark(self) -> Option<Piece<'a>> {
         match self.duration {

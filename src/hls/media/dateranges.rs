@@ -8,7 +8,7 @@
 //! end: they are one range, and stay or leave together. Those leave that are over before any segment that stays. All others
 //! stay: without a start or an end, or with a planned one alone; with a `CUE`, whose action need not lie within the range;
 //! with dates that cannot be read, or two starts. Where any ends with the next one of its class, or has a variable in its
-//! `ID`, all stay: what one says depends on others.
+//! `ID`, all stay: their ends depend on each other.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) struct JudgedRanges<'a> {
 }
 
 impl<'a> JudgedRanges<'a> {
-    /// Judges them by what a window has left of a playlist. `None`: all stay.
+    /// Judges them by the segments that a window has left. `None`: all stay.
     pub(super) fn of(
         playlist: &MediaPlaylist<'a>,
         timeline: &Timeline<'a>,
@@ -85,7 +85,7 @@ impl<'a> JudgedRanges<'a> {
     }
 }
 
-/// What all tags of one `ID` say.
+/// A date range, from all tags of its `ID`.
 #[derive(Debug, Default)]
 struct DateRange<'a> {
     start: Option<Moment<'a>>,
@@ -136,7 +136,7 @@ impl<'a> DateRange<'a> {
     }
 }
 
-/// The earliest date of segments from this one on. Dates may go back, where what was recorded is played again. `None`: one
+/// The earliest date of segments from this one on. Dates may go back, where a recording is played. `None`: one
 /// cannot be read.
 fn earliest(start: NaiveDateTime, rest: &[u8]) -> Option<NaiveDateTime> {
     let mut earliest = start;

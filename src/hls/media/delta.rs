@@ -1,4 +1,4 @@
-//! Playlist Delta Updates that the edge makes: a client that has an older copy gets what is new.
+//! Playlist Delta Updates that the edge makes: a client that has an older copy gets the new segments alone.
 //!
 //! > The Playlist Delta Update is a version of the Playlist in which Media Segments that are further from the end of the
 //! > last (Parent) Media Segment in the Playlist than the Skip Boundary, as well as their associated tags, are replaced by

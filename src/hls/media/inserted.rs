@@ -40,7 +40,7 @@ const SPOT: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n
     #EXTINF:4,\n#EXT-X-BYTERANGE:10@0\nspot.mp4\n#EXTINF:4,\n#EXT-X-BYTERANGE:20\nspot.mp4\n\
     #EXT-X-MEDIA-SEQUENCE:3\n#EXTINF:2,\ntail.mp4\n#EXT-X-ENDLIST\n";
 
-/// Puts a playlist behind so many segments of another: what a break does to a timeline.
+/// Puts a playlist behind so many segments of another, as a break does.
 fn put_in<'a>(mut timeline: Timeline<'a>, segments: u64, other: &MediaPlaylist<'a>) -> Timeline<'a> {
     let taken = Cell::new(0);
     let mut behind = timeline.clone();
@@ -122,7 +122,7 @@ fn a_window_and_a_delta_update_work_on_both_playlists() {
     for rewind_s in 12..130 {
         let window = told(Some(rewind_s), None);
         let suffix = &whole.segments[whole.segments.len() - window.segments.len()..];
-        // The numbers, keys, maps, dates and sub-ranges of each segment are what they are in the whole.
+        // Each segment has the number, keys, map and sub-range that it has in the whole playlist.
         for (found, expected) in window.segments.iter().zip(suffix) {
             let found = naive_playlist::Segment { date: expected.date, ..found.clone() };
             assert_eq!(&found, expected, "{rewind_s} s");
@@ -131,7 +131,7 @@ fn a_window_and_a_delta_update_work_on_both_playlists() {
         assert!(window.duration_ms() >= least_ms.min(whole.duration_ms()), "{rewind_s} s");
         assert!(window.duration_ms() - window.segments[0].duration_ms < least_ms, "{rewind_s} s");
         cut_within += u32::from(window.segments[0].uri.starts_with("../"));
-        // A delta update with what a client has makes the same playlist.
+        // With the segments that a client has, a delta update makes the same playlist.
         let delta = told(Some(rewind_s), Some(Skip::Segments));
         assert_eq!((delta.first, delta.discontinuity), (window.first, window.discontinuity));
         if delta.skipped.is_some() {
@@ -152,7 +152,7 @@ fn what_another_playlist_says_depends_on_nothing_of_the_one_around_it() {
     let playlist = content(4).replace("#EXT-X-VERSION:6\n", "#EXT-X-DEFINE:NAME=\"name\",VALUE=\"x\"\n");
     let found = written(&playlist, &spot, 2, Signing::Inherited, (None, None));
     assert!(matches!(found, Err(CompileError::Uncovered { line: 13, .. })), "{found:?}");
-    // What cannot be covered is refused there too.
+    // A URI that the session cannot cover is refused there too.
     let spot = SPOT.replace("tail.mp4", "https://elsewhere.example/tail.mp4");
     let found = written(&content(4), &spot, 2, Signing::Inherited, (None, None));
     assert!(matches!(found, Err(CompileError::Uncovered { .. })), "{found:?}");

@@ -1,7 +1,7 @@
 //! The edits of live Media Playlists: the rewind window, which stays when they end, and delta updates.
 //!
 //! ```text
-//! playlist      what it says of itself, and where its segments lie: the first pass     (playlist.rs, item.rs)
+//! playlist      its own tags, and where its segments lie: the first pass               (playlist.rs, item.rs)
 //! timeline      its segments, with the tags in force in front of them       (timeline.rs, in_force.rs, keys.rs, …)
 //! window        which segments leave it                                                (window.rs, dateranges.rs)
 //! delta         which of those that remain a client has                                (delta.rs)

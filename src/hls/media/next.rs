@@ -1,4 +1,4 @@
-//! What the lines of the first segment behind a place say themselves, so that it need not be said again.
+//! The tags of the first segment behind a place, which need not be repeated there.
 
 use super::item::Item;
 use super::keys::{Keys, ends_keys};

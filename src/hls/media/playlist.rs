@@ -1,4 +1,4 @@
-//! A Media Playlist, read once: what it says of itself, and where its segments lie.
+//! A Media Playlist, read once: its own tags, and where its segments lie.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The tags of a playlist, after the edits of its segments: sequence numbers, the version, the start, and what a server
+//! The tags of a playlist, after the edits of its segments: sequence numbers, the version, the start, and the server's
 //! offers.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.3](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3)

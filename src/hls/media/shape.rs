@@ -130,7 +130,7 @@ impl<'a> Writing<'a, '_> {
         self.sink.finish()
     }
 
-    /// Copies lines of the playlist itself, but for what edits change.
+    /// Copies lines of the playlist itself, with the changes of edits.
     fn kept(&mut self, from: usize, to: usize, seam: Option<&Seam<'a>>) -> Result<(), Misplaced> {
         // No edit changes a line behind that offset.
         let looked_to = self.playlist.settings_end.max(seam.map_or(0, |seam| seam.end)).clamp(from, to);

@@ -25,7 +25,7 @@ use crate::hls::read::tag::Tag;
 use crate::hls::write::shape::Source;
 use crate::manifest::{Misplaced, Span};
 
-/// What is left of a playlist's segments, and what stands between them.
+/// The segments of a playlist that are left, with inserted ones between them.
 #[derive(Clone, Debug)]
 pub(super) struct Timeline<'a> {
     pub(super) stretches: Vec<Stretch<'a>>,
@@ -47,7 +47,7 @@ pub(super) struct Stretch<'a> {
     pub(super) start: Point<'a>,
     /// Where the last one ends, in the source.
     pub(super) end: usize,
-    /// It does not continue what stands in front of it: its first segment has an `EXT-X-DISCONTINUITY`.
+    /// It does not continue the stretch in front of it: its first segment gets an `EXT-X-DISCONTINUITY`.
     pub(super) is_apart: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Passed {
     pub(super) discontinuities: u64,
 }
 
-/// A place between two segments of a source, with what the lines in front of it say of those behind it.
+/// A place between two segments of a source, with the tags in front of it that count for segments behind it.
 #[derive(Clone, Debug)]
 pub(super) struct Point<'a> {
     /// The offset of the first line behind it.

@@ -11,8 +11,8 @@ use super::playlist::MediaPlaylist;
 use super::timeline::Timeline;
 use crate::manifest::Misplaced;
 
-/// The least that has to remain of a live playlist: what rights give, what the specification asks for, and the distance
-/// from the end at which players are told to begin.
+/// The shortest window of a live playlist: the longest of the time that rights give, the three Target Durations of the
+/// specification, and the distance from the end at which players are told to begin.
 ///
 /// A Skip Boundary asks for nothing: in a window shorter than that, there is nothing to skip. Something always remains,
 /// of segments of no duration too.

@@ -1,4 +1,4 @@
-//! What goes with the streams and renditions that were left out.
+//! Streams and renditions that go with others that were left out.
 //!
 //! | what | goes when |
 //! | --- | --- |
@@ -6,7 +6,7 @@
 //! | a rendition | variants named its group, and none of them remains |
 //! | a stream of I-frames or images | variants had its resolution, or its pathway, and none of them remains |
 //!
-//! What was broken before stays as it was: a group that nobody has named, a name that no group has.
+//! A playlist that was broken before stays so: a group that nobody has named, a name that no group has.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::master::{Master, Variant};
 use crate::catalog::Caps;
 use crate::hls::error::CompileError;
 
-/// Leaves out what goes with what was left out. At least one variant that had a URI has to remain.
+/// Leaves out streams and renditions that go with others. At least one variant that had a URI has to remain.
 pub(super) fn leave_out(master: &mut Master<'_>, caps: &Caps) -> Result<(), CompileError> {
     let Master { variants, groups, .. } = &mut *master;
     for variant in &mut *variants {

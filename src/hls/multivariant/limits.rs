@@ -12,7 +12,7 @@
 //!
 //! `BANDWIDTH` is the peak of a variant, and the limit is one on the peak: a network or a licence that bears 3 Mbit/s
 //! bears it at every moment. The average is never more than the peak, so that it decides only where the peak is missing or
-//! a lie. What players cannot agree on counts with its greatest value: of an attribute that stands there twice, each has
+//! a lie. A value that players read differently counts as its greatest: of an attribute that stands there twice, each has
 //! to be within the limit (hls.js takes the last, Shaka Player the first).
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.2)
@@ -97,14 +97,14 @@ pub(super) fn is_low_enough(limit: u32, resolution: &str) -> bool {
     manifest::is_low_enough(limit, number(width), number(height))
 }
 
-/// A `decimal-integer`; of one with a fraction, the whole. What is too great for 64 bits is still great.
+/// A `decimal-integer`; of one with a fraction, the whole. A number too great for 64 bits is still great.
 pub(super) fn number(text: &str) -> Option<u64> {
     let whole = text.trim().split('.').next()?;
     let is_number = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| whole.parse().unwrap_or(u64::MAX))
 }
 
-/// Whether a device with these labels may play what is restricted to those of `ALLOWED-CPC`:
+/// Whether a device with these labels may play a stream that is restricted to the labels of `ALLOWED-CPC`:
 ///
 /// ```text
 /// ALLOWED-CPC = DQUOTE entry *("," entry) DQUOTE

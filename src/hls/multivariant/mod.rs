@@ -1,8 +1,8 @@
 //! The edits of a Multivariant Playlist: which variant streams and renditions remain, and which variant comes first.
 //!
 //! ```text
-//! master       what there is, and whether it is within the limits       (master.rs, value.rs, limits.rs, language.rs)
-//! consequences what goes with it: variants without sound, renditions without a variant, I-frames    (consequences.rs)
+//! master       streams and renditions, and whether each is within the limits    (master.rs, value.rs, limits.rs, …)
+//! consequences variants without sound, renditions without a variant, I-frames   (consequences.rs, groups.rs)
 //! left out     why, if nothing remains                                  (left_out.rs)
 //! repair       DEFAULT, names of groups that are gone, the pathway of content steering     (renditions.rs, repair.rs)
 //! start        the variant that a player begins with                    (start.rs)

@@ -1,4 +1,4 @@
-//! What holds of any Multivariant Playlist, whatever the limits.
+//! Properties of any Multivariant Playlist, whatever the limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

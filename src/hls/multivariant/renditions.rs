@@ -1,4 +1,4 @@
-//! `DEFAULT` and `AUTOSELECT` of what remains in a group.
+//! `DEFAULT` and `AUTOSELECT` of the renditions that remain in a group.
 //!
 //! > A Group MUST NOT have more than one member with a DEFAULT attribute of YES.
 //! >
@@ -61,7 +61,7 @@ fn rank(rendition: &Rendition<'_>) -> Option<Rank> {
     })
 }
 
-/// What makes two renditions of two groups the same.
+/// The name and language by which renditions of two groups are the same.
 fn identity<'a>(rendition: &Rendition<'a>) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
     (attribute(rendition.tag.list.text(), b"NAME"), attribute(rendition.tag.list.text(), b"LANGUAGE"))
 }

@@ -1,4 +1,4 @@
-//! What a variant still says of what was left out, and where content steering begins.
+//! Attributes of variants that name renditions which were left out, and the pathway at which content steering begins.
 
 use super::consequences::Remaining;
 use super::groups::Media;

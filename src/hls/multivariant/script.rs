@@ -1,4 +1,4 @@
-//! What happens to which lines, and the shape that comes of it.
+//! The changes of lines, and the shape that they make.
 
 use super::start::Move;
 use crate::hls::write::shape::{Change, Part, Piece, Shape, Source};

@@ -70,7 +70,7 @@ fn is_sound(codec: &str) -> bool {
     SOUND.iter().any(|known| family(codec).eq_ignore_ascii_case(known))
 }
 
-/// In what variants differ, but for their size.
+/// The properties in which variants differ, but for their size.
 #[derive(PartialEq, Eq)]
 struct Likeness<'v> {
     codecs: BTreeSet<&'v str>,

@@ -9,7 +9,7 @@ use crate::hls::read::tag::Tag;
 use crate::hls::write::shape::{Part, Piece, Shape};
 use crate::manifest::{Misplaced, Span, Steering};
 
-/// Announces steering in what other edits have left of a playlist.
+/// Announces steering in a playlist after its other edits.
 ///
 /// A playlist without variant streams stays as it is, and one in which fewer than two of the pathways exist, clones
 /// included, gets no tag: there is nothing to choose. `PATHWAY-ID` is the first of the order that a variant names, as it
@@ -55,7 +55,7 @@ pub(in crate::hls) fn announce<'a>(
     shape.into_iter().map(announce).collect()
 }
 
-/// What there is to steer in a playlist.
+/// The pathways of a playlist.
 struct Found<'s> {
     has_variants: bool,
     has_tag: bool,

@@ -1,4 +1,4 @@
-//! What the tables of this folder are tried with.
+//! Tries the tables of this folder.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub(super) fn edited(playlist: &str, caps: &Value, start: Option<Start>) -> Resu
     Ok(String::from_utf8(template.render("").into_owned()).unwrap())
 }
 
-/// Tries rows of a name, a playlist and limits: what a line of the playlist says behind ` => ` is what becomes of it, nothing
+/// Tries rows of a name, a playlist and limits. The text of a line behind ` => ` is the line after the edits, nothing
 /// if nothing is there; all other lines stay as they are.
 pub(super) fn try_rows(rows: &[(&str, &str, Value)]) {
     for (name, script, caps) in rows {
@@ -32,7 +32,7 @@ pub(super) fn try_rows(rows: &[(&str, &str, Value)]) {
         }
         let found = edited(&playlist, caps, None);
         assert_eq!(found.as_deref(), Ok(expected.as_str()), "{name}");
-        // What is left is within the limits already.
+        // The edited playlist is within the limits already.
         assert_eq!(edited(&expected, caps, None).as_deref(), Ok(expected.as_str()), "{name}, again");
     }
 }

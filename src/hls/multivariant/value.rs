@@ -1,4 +1,4 @@
-//! What an attribute says, once quotes, spaces and variables are out of the way.
+//! The value of an attribute, without quotes and spaces around it, and with variables put in.
 
 use std::borrow::Cow;
 

@@ -50,7 +50,7 @@ pub(in crate::hls) fn attributes(list: &[u8]) -> impl Iterator<Item = Attribute<
     std::iter::from_fn(move || {
         let rest = list.get(next..)?;
         let equals = memchr::memchr(b'=', rest)?;
-        // What has no `=` of its own before a comma is not an attribute; the name is what follows the comma.
+        // Text without an `=` of its own before a comma is no attribute; the name follows the comma.
         let name = rest.get(..equals)?.rsplit(|byte| *byte == b',').next()?.trim_ascii();
         let value_start = next + equals + 1;
         let tail = list.get(value_start..)?;

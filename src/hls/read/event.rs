@@ -27,15 +27,15 @@ pub struct Event<'a> {
     pub start: usize,
     /// The offset behind its end.
     pub end: usize,
-    /// The offset of what it says: behind white space.
+    /// The offset of its text, behind white space.
     pub text_at: usize,
-    /// What it says, without its end and without white space around it.
+    /// Its text, without its end and without white space around it.
     pub text: &'a [u8],
-    /// What it is.
+    /// Its kind.
     pub kind: EventKind<'a>,
 }
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind<'a> {
     /// Nothing but white space.
@@ -50,7 +50,7 @@ pub enum EventKind<'a> {
         name: &'a [u8],
         /// The tag, where it is known.
         known: Option<Tag>,
-        /// What is behind the colon; nothing, where there is none.
+        /// The text behind the colon; `None`: there is no colon.
         value: Option<&'a [u8]>,
     },
 }
@@ -64,7 +64,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// What is behind the tag's colon.
+    /// The text behind the tag's colon.
     pub const fn value(&self) -> Option<&'a [u8]> {
         match self.kind {
             EventKind::Tag { value, .. } => value,

@@ -1,12 +1,12 @@
-//! A playlist's lines, and what each of them is.
+//! A playlist's lines, and the kind of each.
 //!
 //! > Each line is a URI, is blank, or starts with the character '#'.
 //!
 //! [RFC 8216 section 4.1](https://www.rfc-editor.org/rfc/rfc8216#section-4.1). Lines end with LF or CR LF; a
 //! last line without an end, blank lines and a byte order mark are taken as they come.
 //!
-//! Edits and signing take a line for what the most generous of players takes it for ([`Line::kind`]); checks take it by the
-//! letter of the specification ([`Event`](super::event::Event)). Both read a tag here ([`TagLine`]).
+//! Edits and signing read a line as the most generous of players does ([`Line::kind`]); checks read it by the letter of the
+//! specification ([`Event`](super::event::Event)). Both read a tag here ([`TagLine`]).
 
 use super::tag::Tag;
 use crate::manifest::Span;

@@ -1,4 +1,4 @@
-//! What the lines of a playlist are.
+//! Reads the lines of a playlist.
 
 pub(super) mod attributes;
 pub(super) mod event;

@@ -38,7 +38,7 @@ pub enum Stands {
     Both,
 }
 
-/// What a tag tells about.
+/// The subject of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applies {
     /// The playlist.
@@ -53,7 +53,7 @@ pub enum Applies {
     Itself,
 }
 
-/// What follows the colon.
+/// The syntax behind the colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
     /// Nothing; there is no colon.
@@ -104,12 +104,12 @@ macro_rules! tags {
                 match self { $(Self::$variant => Stands::$stands,)* }
             }
 
-            /// What it tells about.
+            /// Its subject.
             pub const fn applies(self) -> Applies {
                 match self { $(Self::$variant => Applies::$applies,)* }
             }
 
-            /// What its value is.
+            /// The syntax of its value.
             pub const fn value(self) -> Value {
                 match self { $(Self::$variant => $value,)* }
             }
@@ -200,7 +200,7 @@ impl Tag {
         tag.filter(|tag| tag.name().as_bytes() == name)
     }
 
-    /// What is known about an attribute of the tag.
+    /// The known attribute of this name.
     pub fn attribute(self, name: &[u8]) -> Option<&'static Known> {
         let List(known) = self.value() else { return None };
         known.iter().find(|known| known.name.as_bytes() == name)

@@ -1,4 +1,4 @@
-//! What a playlist says of its own life: whether it grows, how fast, and by what.
+//! The times of a playlist: whether it grows, how fast, and in which steps.
 //!
 //! | from | |
 //! | --- | --- |
@@ -7,7 +7,7 @@
 //! | `EXT-X-PART-INF` | [section 4.4.3.7](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.7) |
 //! | `EXT-X-SERVER-CONTROL` | [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8) |
 //!
-//! One pass over the lines, without an allocation. What cannot be read counts as not said.
+//! One pass over the lines, without an allocation. A value that cannot be read counts as absent.
 
 use super::attributes::attribute;
 use super::line::{TagLine, lines};

@@ -28,7 +28,7 @@ pub(in crate::hls) struct Variables<'a> {
     written: Cell<usize>,
 }
 
-/// What the query of the playlist's URL has under one name.
+/// The values of a parameter of the playlist's URL.
 struct Parameter {
     /// The first of its values.
     value: String,
@@ -50,7 +50,7 @@ pub(in crate::hls) enum Resolved<'a> {
     },
 }
 
-/// What a tag `EXT-X-DEFINE` defines.
+/// The definition in an `EXT-X-DEFINE` tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Definition<'a> {
     /// A variable of this name and value; without a value, it has an empty one or none.

@@ -1,4 +1,4 @@
-//! What playlists and MPDs lead players to in JSON: the list of assets of an interstitial, and a steering manifest of the media
+//! Lists in JSON to which playlists and MPDs lead players: the assets of an interstitial, and a steering manifest of the media
 //! origin's own. Both name further URIs, which are signed, or held against `media.foreign`, like the URIs of playlists.
 //!
 //! ```text
@@ -168,7 +168,7 @@ impl ListWriter<'_> {
         }
     }
 
-    /// What players make of a pathway's URIs, with the token that those have.
+    /// The replacement that players make in a pathway's URIs, which keep their token.
     fn replacement(&mut self, replacement: &Map<String, Value>) -> Written {
         if let Some(host) = replacement.get("HOST") {
             let host = host.as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is written: pieces of a playlist, with every URI signed.
+//! Writes the pieces of a playlist, with every URI signed.
 
 pub(super) mod attribute_edits;
 mod define;

@@ -51,7 +51,7 @@ pub(in crate::hls) enum UriError {
 }
 
 impl UriError {
-    /// What is wrong with the URI.
+    /// The reason, for ops.
     pub(in crate::hls) const fn why(self) -> &'static str {
         match self {
             Self::Unreadable => "not a URI",
@@ -150,7 +150,7 @@ impl<'f> Resolver<'f> {
         self.at_origin(&text).map_or(true, |url| below(self.frame.folder, &url).is_none())
     }
 
-    /// Finds out how to write a URI whose file players read as something that leads further: where its name does not tell, and
+    /// Finds out how to write a URI whose file leads players further: where its name does not tell, and
     /// the edge would pass it on unread, the URI is marked.
     pub(in crate::hls) fn written_to_read(
         &self,
@@ -159,7 +159,7 @@ impl<'f> Resolver<'f> {
         reading: Reading,
     ) -> Result<WrittenUri, UriError> {
         let uri = str::from_utf8(uri).map_err(|_| UriError::Unreadable)?;
-        // What it is read as would be an unknown value's to say.
+        // An unknown value would decide how its file is read.
         let text = decided(variables.resolve(uri)).ok_or(UriError::Variable)?;
         let url = self.at_origin(&text)?;
         let resource = below(self.frame.folder, &url).and_then(|below| below.split('?').next());
@@ -254,13 +254,13 @@ impl<'f> Resolver<'f> {
         Ok(manifest.join(uri).is_ok_and(|url| self::below(root, &url) == Some(below)))
     }
 
-    /// A URI whose path holds a variable of which players alone know the value. The text before it has to hold the URI on the
-    /// edge's host; where the value climbs out of the session, the edge refuses what is asked for.
+    /// A URI whose path holds a variable whose value only players know. The text before it has to hold the URI on the
+    /// edge's host; where the value climbs out of the session, the edge refuses the request.
     fn partly(&self, uri: &str, before: &str) -> Result<WrittenUri, UriError> {
         if holds_session(uri) {
             return Err(UriError::Session);
         }
-        // The value is at least a name: what stands before it may end with a slash, and may not be empty.
+        // The value is at least a name: the text before it may end with a slash, and may not be empty.
         let is_covered = !before.is_empty() && plain(&format!("{before}x")).is_some();
         if !is_covered {
             return Err(UriError::Variable);
@@ -284,7 +284,7 @@ impl<'f> Resolver<'f> {
         })
     }
 
-    /// What becomes of a URI that leads out of the title.
+    /// Finds out how to write a URI that leads out of the title.
     fn foreign(&self, uri: &str, url: &Url) -> Result<WrittenUri, UriError> {
         let Frame { foreign, signing, .. } = *self.frame;
         self.budget.spend(foreign.cost())?;

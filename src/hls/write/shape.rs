@@ -26,7 +26,7 @@ pub(in crate::hls) struct Part<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::hls) struct Source<'a> {
     pub(in crate::hls) text: Span<'a>,
-    /// What its URIs are resolved against; `None`: they stay as they are.
+    /// The place that its URIs are resolved against; `None`: they stay as they are.
     pub(in crate::hls) frame: Option<&'a Frame<'a>>,
     /// Its lines are put into the playlist of another source, at whose URL players resolve them.
     pub(in crate::hls) is_inserted: bool,

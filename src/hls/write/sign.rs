@@ -121,7 +121,8 @@ impl<'a> Signer<'a> {
             if size > MOST_WRITTEN {
                 return Err(CompileError::TooLong { limit: MOST_WRITTEN, found: size });
             }
-            if self.is_left_out(&line, &base.resolver) {
+            let kind = line.kind();
+            if self.is_left_out(&kind, &base.resolver) {
                 while let Some(change) = changes.next_if(|change| change.at.start < line.start()) {
                     self.change(&mut rest, change)?;
                 }
@@ -131,7 +132,7 @@ impl<'a> Signer<'a> {
                 continue;
             }
             let uris = self
-                .uris(&line, base)
+                .uris(&line, &kind, base)
                 .map_err(|error| error.of_playlist(|why| uncovered(why, line.text.text())))?;
             for FetchedUri { uri, reading, takes_variables } in uris {
                 while let Some(change) = changes.next_if(|change| change.at.start < uri.start()) {
@@ -170,11 +171,11 @@ impl<'a> Signer<'a> {
 
     /// Whether a line announces a steering server outside the title, which nobody reads: it could send players, and the token
     /// in their URIs, to any host. A site that trusts it keeps it.
-    fn is_left_out(&self, line: &Line<'_>, resolver: &Resolver<'_>) -> bool {
+    fn is_left_out(&self, kind: &LineKind<'_>, resolver: &Resolver<'_>) -> bool {
+        let LineKind::Tag(tag) = kind else { return false };
         if self.keeps_steering {
             return false;
         }
-        let LineKind::Tag(tag) = line.kind() else { return false };
         let Some(list) = tag.value_of(Tag::ContentSteering) else { return false };
         attributes(list.text())
             .filter(|attribute| attribute.name == b"SERVER-URI")
@@ -182,12 +183,12 @@ impl<'a> Signer<'a> {
     }
 
     /// The URIs of a line that are to carry the session.
-    fn uris(&mut self, line: &Line<'a>, base: &Base<'_>) -> Result<Uris<'a>, LineError> {
-        // Players would put in what the playlist around it defines.
+    fn uris(&mut self, line: &Line<'a>, kind: &LineKind<'a>, base: &Base<'_>) -> Result<Uris<'a>, LineError> {
+        // Players would put in the values of the playlist around it.
         if base.is_inserted && line.text.find(b"{$").is_some() {
             return Err(INSERTED_VARIABLE.into());
         }
-        match line.kind() {
+        match kind {
             LineKind::Blank => Ok(Uris::NONE),
             LineKind::Ambiguous => Err("a line that players read differently".into()),
             LineKind::Uri => {
@@ -200,12 +201,12 @@ impl<'a> Signer<'a> {
                     let Frame { query, credentials, .. } = base.fetching.frame;
                     self.variables.define(list.text(), *query, credentials)?;
                 }
-                base.fetching.of_tag(&tag, line)
+                base.fetching.of_tag(tag, line)
             }
         }
     }
 
-    /// Writes a change and what stands before it.
+    /// Writes a change, and the text in front of it.
     fn change(&mut self, rest: &mut Span<'_>, change: &Change) -> Result<(), CompileError> {
         self.template.push(rest.take_to(change.at.start)?.text());
         self.template.push(change.with.as_bytes());

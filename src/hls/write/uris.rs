@@ -19,7 +19,7 @@ use crate::hls::read::tag::Tag;
 use crate::manifest::{Frame, Misplaced, Signing, Span, is_local, plain};
 use crate::resource::Reading;
 
-/// A URI that is to carry the session, and what players read its file as.
+/// A URI that is to carry the session, and the kind of file that players expect there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FetchedUri<'a> {
     pub(super) uri: Span<'a>,
@@ -235,7 +235,7 @@ const fn of_playlists_alone(tag: Tag) -> bool {
     matches!(tag, Tag::Media | Tag::IFrameStreamInf | Tag::RenditionReport)
 }
 
-/// What players read the file of an attribute's URI as, where that leads them further.
+/// The kind of file that players expect at an attribute's URI, where the file leads them further.
 fn reading(tag: Option<Tag>, attribute: &[u8]) -> Option<Reading> {
     match (tag, attribute) {
         (Some(Tag::Media | Tag::IFrameStreamInf | Tag::ImageStreamInf | Tag::RenditionReport), b"URI")
@@ -250,7 +250,7 @@ fn reading(tag: Option<Tag>, attribute: &[u8]) -> Option<Reading> {
 fn count_names(text: &[u8]) -> usize {
     let is_named = |equals: &usize| {
         let Some((mut name, _)) = text.split_at_checked(*equals) else { return false };
-        // White space as JavaScript knows it: what is not ASCII at the end of a name counts as such.
+        // White space as JavaScript knows it: bytes beyond ASCII at the end of a name count as such.
         while let [front @ .., last] = name
             && !last.is_ascii_graphic()
         {
