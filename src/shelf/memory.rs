@@ -216,7 +216,7 @@ impl<K, S> fmt::Debug for Memory<K, S> {
 
 /// The entries: a slab of nodes in a queue, and a table from hashes to nodes.
 struct Entries<K, S> {
-    nodes: Vec<Place<K, S>>,
+    nodes: Vec<SlabEntry<K, S>>,
     table: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
     count: usize,
     /// The first of the places that are free.
@@ -227,7 +227,7 @@ struct Entries<K, S> {
     heap: usize,
 }
 
-enum Place<K, S> {
+enum SlabEntry<K, S> {
     Taken(Node<K, S>),
     /// Free, with the next free place.
     Free(Option<u32>),
@@ -272,20 +272,20 @@ impl<K, S> Entries<K, S> {
     /// All bytes, tables included: a `HashMap` has a control byte for each slot, and keeps an eighth of them free.
     fn bytes(&self) -> usize {
         let table = self.table.capacity() * (size_of::<(u64, u32)>() + 1) * 8 / 7;
-        allocation(self.nodes.capacity() * size_of::<Place<K, S>>()) + allocation(table) + self.heap
+        allocation(self.nodes.capacity() * size_of::<SlabEntry<K, S>>()) + allocation(table) + self.heap
     }
 
     fn node(&self, at: u32) -> Option<&Node<K, S>> {
         match self.nodes.get(at as usize)? {
-            Place::Taken(node) => Some(node),
-            Place::Free(_) => None,
+            SlabEntry::Taken(node) => Some(node),
+            SlabEntry::Free(_) => None,
         }
     }
 
     fn node_mut(&mut self, at: u32) -> Option<&mut Node<K, S>> {
         match self.nodes.get_mut(at as usize)? {
-            Place::Taken(node) => Some(node),
-            Place::Free(_) => None,
+            SlabEntry::Taken(node) => Some(node),
+            SlabEntry::Free(_) => None,
         }
     }
 
@@ -308,12 +308,12 @@ impl<K, S> Entries<K, S> {
         let node = Node { key, slot, hash, heap: 0, asked, newer: None, older: None, twin };
         match self.nodes.get_mut(at as usize) {
             Some(place) => {
-                if let Place::Free(next) = place {
+                if let SlabEntry::Free(next) = place {
                     self.free = *next;
                 }
-                *place = Place::Taken(node);
+                *place = SlabEntry::Taken(node);
             }
-            None => self.nodes.push(Place::Taken(node)),
+            None => self.nodes.push(SlabEntry::Taken(node)),
         }
         self.join(at);
         self.count += 1;
@@ -347,9 +347,9 @@ impl<K, S> Entries<K, S> {
     /// Takes an entry out.
     fn remove(&mut self, at: u32) -> Option<(K, S)> {
         let place = self.nodes.get_mut(at as usize)?;
-        let node = match std::mem::replace(place, Place::Free(self.free)) {
-            Place::Taken(node) => node,
-            free @ Place::Free(_) => {
+        let node = match std::mem::replace(place, SlabEntry::Free(self.free)) {
+            SlabEntry::Taken(node) => node,
+            free @ SlabEntry::Free(_) => {
                 *place = free;
                 return None;
             }
@@ -392,7 +392,9 @@ impl<K, S> Entries<K, S> {
         let mut next = old.oldest;
         while let Some(at) = next {
             let place = places.get_mut(at as usize).and_then(Option::take);
-            let Some(Place::Taken(Node { key, slot, hash, heap, asked, newer, .. })) = place else { break };
+            let Some(SlabEntry::Taken(Node { key, slot, hash, heap, asked, newer, .. })) = place else {
+                break;
+            };
             let new = self.push(hash, key, slot);
             if let Some(node) = self.node_mut(new) {
                 (node.heap, node.asked) = (heap, asked);

@@ -247,6 +247,6 @@ fn tables_of_small_entries_that_are_gone_are_given_back() {
         memory.remove(key.to_string().as_str());
     }
     assert!(memory.is_empty());
-    assert!(memory.bytes() < SMALL * 4 * (size_of::<Place<String, Value>>() + 64), "{}", memory.bytes());
+    assert!(memory.bytes() < SMALL * 4 * (size_of::<SlabEntry<String, Value>>() + 64), "{}", memory.bytes());
     memory.check();
 }
