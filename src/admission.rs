@@ -1,12 +1,14 @@
 //! A viewer who has been let in.
 
-use crate::catalog::{KeySet, Start};
+use crate::catalog::{SESSION_PARAMETER, Start};
 use crate::denial::Denial;
 use crate::manifest::Signing;
 use crate::redacted::Redacted;
+use crate::resource::MediaRequest;
 use crate::rights::Permit;
+use crate::route;
+use crate::token::Renewal;
 use crate::token::session::Session;
-use crate::token::{Renewal, RevocationIndex};
 
 /// A viewer who has been let in.
 #[derive(Clone, Debug)]
@@ -33,11 +35,19 @@ pub struct Admission {
     pub renewal: Option<Renewal>,
 }
 
-/// What a site's sessions are opened and verified with.
-#[derive(Clone, Copy, Debug)]
-pub struct Sessions<'a> {
-    /// The keys.
-    pub keys: &'a KeySet,
-    /// What was revoked.
-    pub revocations: &'a RevocationIndex,
+/// The path and query of a title's resource under a token, with the other parameters of a query.
+pub(crate) fn path_at_session(
+    MediaRequest { title, resource, .. }: &MediaRequest,
+    signing: Signing,
+    token: &Redacted<String>,
+    query: &str,
+) -> String {
+    let (token, others) = (token.expose(), route::without_session(query));
+    if signing == Signing::Query {
+        let mark = if others.is_empty() { "" } else { "&" };
+        format!("/{title}/{resource}?{others}{mark}{SESSION_PARAMETER}={token}")
+    } else {
+        let mark = if others.is_empty() { "" } else { "?" };
+        format!("/~{token}/{title}/{resource}{mark}{others}")
+    }
 }

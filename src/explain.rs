@@ -8,23 +8,34 @@
 //! {"url":"https://watch.example.com/harbour/master.m3u8?token=…","geo":"AE","now":1795370400}
 //! ```
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::cache;
-use crate::catalog::{SessionId, host_name};
+use crate::cache::{Source, SourceError};
+use crate::catalog::{
+    Document, DocumentKey, Issuer, KeySet, KvDocument, SessionId, Site, Stored, Title, TitleId, host_name,
+};
+use crate::documents;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::documents::Documents;
 use crate::facts::{Facts, Geography, Headers, Method, Scheme};
-use crate::life::renewal;
-use crate::offline::{self, Admitted, Halt, Known, Question, Step};
+use crate::fault::Fault;
+use crate::life::{self, EntryDocuments, Evidence, Learned, SessionDocuments, Step, TokenKeys, trace};
 use crate::redacted::Redacted;
+use crate::resource::MediaRequest;
+use crate::rights::Permit;
 use crate::route::{Route, route};
 use crate::stop::Stop;
-use crate::streams::Newcomer;
 use crate::time::UnixTime;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::token::native;
+use crate::token::{Challenge, Presented};
 
 /// The most bytes in the endpoint's body.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -154,76 +165,138 @@ impl Trace {
     }
 }
 
-/// Explains a request, as far as what is known allows: else the question that has to be answered first.
-pub fn explain(facts: &Facts, now: UnixTime, known: Known<'_>) -> Result<Trace, Question> {
-    let mut steps = vec![Step {
-        step: "facts",
-        saw: json!({
-            "method": facts.method.name(), "host": facts.host, "place": facts.geography.to_string(), "now": now,
-        }),
-    }];
-    let outcome = match decide(facts, now, known, &mut steps) {
-        Ok(caps) => Ok(caps),
-        Err(Halt::Stop(stop)) => Err(stop),
-        Err(Halt::Ask(question)) => return Err(question),
-    };
-    Ok(Trace { outcome, steps })
+/// Answers the questions of an explanation.
+#[expect(async_fn_in_trait, reason = "explanations stay on the thread that began them")]
+pub trait Archive {
+    /// The JSON that is stored under a key.
+    async fn json(&self, key: &DocumentKey) -> Result<Option<Vec<u8>>, Fault>;
+
+    /// Keys, with those that their issuer publishes.
+    async fn with_published(&self, keys: Document<KeySet>) -> Result<Document<KeySet>, Fault>;
+
+    /// Whether an asymmetric signature is genuine.
+    async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault>;
 }
 
-fn decide(facts: &Facts, now: UnixTime, known: Known<'_>, steps: &mut Vec<Step>) -> Result<Value, Halt> {
-    let below = match route(facts)? {
-        Route::Below(request, token) => Some((request, token)),
-        _ => None,
-    };
-    let entry = below.is_none();
-    let credential = if below.is_some() { "session token" } else { "viewer token" };
-    steps.push(Step { step: "route", saw: json!({ "credential": credential }) });
-    // No session is opened: where its id is random, it is of no matter.
-    let Admitted { request, site, title, admission, usage, instead, .. } =
-        offline::decide(known, facts, below, now, SessionId([0; 8]), steps)?;
-    if let Some(usage) = usage {
-        // The store is not asked, since asking it is a use.
-        let saw = json!({ "token": usage.name, "once": usage.once, "until": usage.until,
-            "again_within_s": usage.again_within_s, "asked": false });
-        steps.push(Step { step: "replay", saw });
+/// At a prompt all documents are there, and signatures are verified in Rust.
+#[cfg(not(target_arch = "wasm32"))]
+impl Archive for Documents {
+    async fn json(&self, key: &DocumentKey) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(self.0.get(key).cloned())
     }
-    let newcomer = Newcomer::of(&admission.session, &admission.permit.caps);
-    if let Some(newcomer) = newcomer.filter(|_| entry && instead.is_none()) {
-        // The store is not asked either: that would begin a stream.
-        let saw =
-            json!({ "limit": newcomer.limit, "idle_s": site.body.sessions.streams_idle_s, "asked": false });
-        steps.push(Step { step: "streams", saw });
+
+    async fn with_published(&self, keys: Document<KeySet>) -> Result<Document<KeySet>, Fault> {
+        Ok(keys)
     }
-    if let Some(reply) = &instead {
-        let saw = json!({ "instead": { "status": reply.status } });
-        steps.push(Step { step: "renew", saw });
-    } else if admission.renewed {
-        let saw = json!({ "uris": "lead to the same session under a longer token" });
-        steps.push(Step { step: "renew", saw });
+
+    async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
+        Ok(native::settle(challenge))
     }
-    let source = cache::source(
-        &renewal::without_skip(facts, &admission),
-        &request,
-        &site.body,
-        &admission.permit.folder,
-        &admission.permit.caps,
-        title.generation,
-    )
-    .map_err(Stop::from)?;
-    let saw = json!({
-        "title": request.title, "resource": request.resource.as_str(), "url": source.url,
-        "cache_key": source.cache_key, "kind": source.kind,
-    });
-    steps.push(Step { step: "source", saw });
-    Ok(json!(admission.permit.caps))
+}
+
+/// Explains a request: its life as far as the source of the bytes, which has no effect.
+pub async fn explain(facts: &Facts, now: UnixTime, archive: &impl Archive) -> Trace {
+    let explaining = Explaining { archive, now, steps: RefCell::default() };
+    explaining.record("facts", || trace::facts(facts, now));
+    let decided = async { life::decide(facts, route(facts)?, &explaining, &mut Learned::default()).await };
+    let outcome = decided.await.map(|decided| json!(decided.admission.permit.caps));
+    Trace { outcome, steps: explaining.steps.into_inner() }
+}
+
+/// Answers a decision out of an archive, and takes down its steps.
+struct Explaining<'a, A> {
+    archive: &'a A,
+    now: UnixTime,
+    steps: RefCell<Vec<Step>>,
+}
+
+impl<A: Archive> Evidence for Explaining<'_, A> {
+    type Source = Rc<Source>;
+
+    fn now_ms(&self) -> u64 {
+        self.now.as_secs() * 1000
+    }
+
+    async fn site(&self, host: &str) -> Result<Option<Rc<Document<Site>>>, Fault> {
+        let Ok(host) = host.parse() else { return Ok(None) };
+        Ok(self.read(&DocumentKey::Site(host)).await?.map(Rc::new))
+    }
+
+    async fn session_documents(&self, site: &Site) -> Result<SessionDocuments, Fault> {
+        let keys = self.keys(&site.sessions.keys).await?;
+        let revocations = self.read(&DocumentKey::Revocations(site.host.clone())).await?.map(Rc::new);
+        Ok(SessionDocuments { keys, revocations })
+    }
+
+    async fn entry_documents(&self, site: &Site, token: &dyn Presented) -> Result<EntryDocuments, Fault> {
+        let session = self.session_documents(site).await?;
+        let token_keys = TokenKeys::Document(self.keys(token.keys()).await?);
+        Ok(EntryDocuments { session, token_keys })
+    }
+
+    async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
+        self.archive.is_genuine(challenge).await
+    }
+
+    async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault> {
+        Ok(self.read(&DocumentKey::Title(id.clone())).await?.map(Rc::new))
+    }
+
+    /// No session is opened, so its name does not matter.
+    fn session_id(&self) -> Result<SessionId, Fault> {
+        Ok(SessionId([0; 8]))
+    }
+
+    fn source(
+        &self,
+        facts: &Facts,
+        request: &MediaRequest,
+        site: &Document<Site>,
+        title: &Title,
+        permit: &Permit,
+    ) -> Result<Self::Source, SourceError> {
+        life::source(facts, request, site, title, permit).map(Rc::new)
+    }
+
+    const RECORDS: bool = true;
+
+    fn record(&self, step: &'static str, saw: impl FnOnce() -> Value) {
+        let saw = saw();
+        self.steps.borrow_mut().push(Step { step, saw });
+    }
+}
+
+impl<A: Archive> Explaining<'_, A> {
+    async fn keys(&self, issuer: &Issuer) -> Result<Rc<Document<KeySet>>, Fault> {
+        let keys = self.read::<KeySet>(&DocumentKey::Keys(issuer.clone())).await?;
+        let keys = keys.ok_or_else(|| life::keys_missing(issuer))?;
+        self.archive.with_published(keys).await.map(Rc::new)
+    }
+
+    async fn read<D: KvDocument>(&self, key: &DocumentKey) -> Result<Option<Document<D>>, Fault> {
+        let stored = match self.archive.json(key).await? {
+            Some(json) => Some(documents::parse::<D>(key, &json)?),
+            None => None,
+        };
+        let revision = stored.as_ref().map(Stored::revision);
+        let document = match stored {
+            Some(Stored::Live(document)) => Some(document),
+            Some(Stored::Deleted { .. }) | None => None,
+        };
+        self.record("document", || json!({ "key": key, "revision": revision, "found": document.is_some() }));
+        Ok(document)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
-    use crate::catalog::DocumentKey;
-    use crate::offline::{Answers, Documents};
-    use crate::token::native;
+    use crate::life::at_once;
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
     // The key of RFC 7515 appendix A.3.1.
@@ -260,27 +333,52 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    /// Explains by answering one question after the other, as the edge does. Returns how many there were.
-    fn by_questions(facts: &Facts, documents: &Documents) -> (Value, usize) {
-        let mut answers = Answers::default();
-        for asked in 0..20 {
-            match explain(facts, NOW, Known::SoFar(&answers)) {
-                Ok(trace) => return (trace.json(), asked),
-                Err(Question::Document(key)) => {
-                    let json = documents.0.get(&key).cloned();
-                    answers.document(key, json);
-                }
-                Err(Question::Signature(challenge)) => {
-                    let challenge = challenge.borrowed();
-                    answers.signature(&challenge, native::settle(&challenge));
-                }
-            }
+    /// Answers as the edge does: each answer has to be awaited. Counts the questions.
+    struct Awaited<'a>(&'a Documents, Cell<usize>);
+
+    impl Awaited<'_> {
+        async fn wait(&self) {
+            self.1.set(self.1.get() + 1);
+            let mut polls = 0;
+            poll_fn(|_| {
+                polls += 1;
+                if polls > 2 { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
-        panic!("the questions do not end");
+    }
+
+    impl Archive for Awaited<'_> {
+        async fn json(&self, key: &DocumentKey) -> Result<Option<Vec<u8>>, Fault> {
+            self.wait().await;
+            self.0.json(key).await
+        }
+
+        async fn with_published(&self, keys: Document<KeySet>) -> Result<Document<KeySet>, Fault> {
+            self.0.with_published(keys).await
+        }
+
+        async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
+            self.wait().await;
+            self.0.is_genuine(challenge).await
+        }
+    }
+
+    /// The trace with answers that are awaited, and the number of questions.
+    fn awaited(facts: &Facts, documents: &Documents) -> (Value, usize) {
+        let archive = Awaited(documents, Cell::new(0));
+        let mut explaining = pin!(explain(facts, NOW, &archive));
+        let mut context = Context::from_waker(Waker::noop());
+        let trace = loop {
+            if let Poll::Ready(trace) = explaining.as_mut().poll(&mut context) {
+                break trace;
+            }
+        };
+        (trace.json(), archive.1.get())
     }
 
     #[test]
-    fn questions_and_answers_lead_to_the_trace_of_one_who_knows_all() {
+    fn answers_that_are_awaited_lead_to_the_same_trace() {
         let token = token();
         let documents = documents();
         let entry = format!("https://watch.example.com/harbour/m.m3u8?token={token}");
@@ -293,8 +391,8 @@ mod tests {
             ("no session", json!({ "url": "https://watch.example.com/~abc/harbour/m.m3u8" }), "denial", 3),
         ] {
             let facts = request(value).facts().unwrap();
-            let known = explain(&facts, NOW, Known::All(&documents)).unwrap().json();
-            let (asked, count) = by_questions(&facts, &documents);
+            let known = at_once(explain(&facts, NOW, &documents)).unwrap().json();
+            let (asked, count) = awaited(&facts, &documents);
             assert_eq!(asked, known, "{name}");
             assert_eq!(known["outcome"], outcome, "{name}: {known}");
             assert_eq!(count, questions, "{name}");
@@ -308,7 +406,7 @@ mod tests {
         documents.0.remove(&"v1/keys/id".parse::<DocumentKey>().unwrap());
         let url = format!("https://watch.example.com/harbour/m.m3u8?token={}", token());
         let facts = request(json!({ "url": url, "geo": "AE" })).facts().unwrap();
-        let trace = explain(&facts, NOW, Known::All(&documents)).unwrap().json();
+        let trace = at_once(explain(&facts, NOW, &documents)).unwrap().json();
         assert_eq!((&trace["outcome"], &trace["reason"]), (&json!("fault"), &json!("document_missing")));
     }
 

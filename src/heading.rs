@@ -59,7 +59,11 @@ impl<'a> Heading<'a> {
         self.lifetime.for_player()
     }
 
-    /// The head as it leaves.
+    /// The head of a thing as it leaves.
+    pub fn head_of(&self, thing: &impl Headed) -> Reply {
+        self.finished(thing.head(self))
+    }
+
     fn finished(&self, head: Reply) -> Reply {
         head.not_kept_if(self.is_replaced).guarded(&self.site.cors, self.page)
     }
@@ -95,7 +99,7 @@ impl<H> Prepared<H> {
         if let Some((_, head)) = prepared.as_ref().filter(|(known, _)| *known == key) {
             return send(head);
         }
-        let head = form(thing, heading.finished(thing.head(heading)));
+        let head = form(thing, heading.head_of(thing));
         let sent = send(&head);
         *prepared = Some((key.kept(), head));
         sent

@@ -143,6 +143,13 @@ pub struct SharedManifest<'a> {
     pub kind: ResourceKind,
 }
 
+impl SharedManifest<'_> {
+    /// Its bytes.
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        self.template.render("")
+    }
+}
+
 impl Headed for SharedManifest<'_> {
     /// As [`Rewrite::head`] has it for a request without conditions, whose session goes on as it is.
     fn head(&self, heading: &Heading<'_>) -> Reply {

@@ -19,39 +19,35 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use url::Url;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, path_at_session};
 use crate::catalog::{
-    CloneUri, KeySet, ParameterName, ParameterValue, PathwayClone, PathwayId, PathwayPriority, Reach,
+    CloneUri, ParameterName, ParameterValue, PathwayClone, PathwayId, PathwayPriority, Reach,
     SESSION_PARAMETER, SessionId, Site, StableId, SteeringPolicy,
 };
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
-use crate::life::renewal;
 use crate::manifest::{Signing, Steering};
 use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::resource::{MediaRequest, ResourceKind, STEERING_RESOURCE};
 use crate::rights;
-use crate::stop::Stop;
-use crate::time::UnixTime;
 
-/// Answers a request for the steering manifest of a session.
-///
-/// Where the session's token would not live until the player asks again, `RELOAD-URI` has a renewed one.
+/// What a site says of steering; a denial where it does not steer.
+pub fn policy(site: &Site) -> Result<&SteeringPolicy, Denial> {
+    site.steering.as_ref().ok_or_else(|| {
+        Denial::new(Reason::NotFound, format!("{} does not steer: it has no `steering`", site.host))
+    })
+}
+
+/// Writes the steering manifest of a session. Its `RELOAD-URI` carries `token`, which lives until the player asks again.
 pub fn answer(
     facts: &Facts,
     request: &MediaRequest,
     site: &Site,
+    policy: &SteeringPolicy,
     admission: &Admission,
-    keys: &KeySet,
-    now: UnixTime,
-) -> Result<Reply, Stop> {
-    let policy = site.steering.as_ref().ok_or_else(|| {
-        Denial::new(Reason::NotFound, format!("{} does not steer: it has no `steering`", site.host))
-    })?;
-    let least_s = site.sessions.renewal_s().max(policy.ttl_s);
-    let renewed = renewal::longer_token(admission, site, keys, now, least_s)?;
-    let token = renewed.as_ref().unwrap_or(&admission.token);
+    token: &Redacted<String>,
+) -> Reply {
     let mut order = order(policy, site, facts, admission.session.id);
     let slow = slow(policy, facts);
     order.sort_by_key(|id| slow.contains(id));
@@ -60,7 +56,7 @@ pub fn answer(
         version: 1,
         ttl: policy.ttl_s,
         // It may be relative; Shaka Player 5.2 asks no more where it is.
-        reload_uri: facts.authority() + &renewal::at_session(request, admission.signing, token, ""),
+        reload_uri: facts.authority() + &path_at_session(request, admission.signing, token, ""),
         pathway_priority: order,
         pathway_clones: clones.collect(),
     };
@@ -68,7 +64,7 @@ pub fn answer(
     let body = serde_json::to_vec(&manifest).unwrap_or_default();
     // Half of it: a player that asks again in time is to get the order as it is then.
     let kept = format!("private, max-age={}", policy.ttl_s / 2);
-    Ok(Reply::new(200, ResourceKind::Steering.media_type(), body).with("Cache-Control", kept))
+    Reply::new(200, ResourceKind::Steering.media_type(), body).with("Cache-Control", kept)
 }
 
 /// The order of a site's pathways that a manifest announces to a viewer alone.

@@ -8,12 +8,12 @@ mod support;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use stagedoor::documents::Documents;
 use stagedoor::explain::{Request, explain};
 use stagedoor::facts::Facts;
-use stagedoor::offline::{Answers, Documents, Known, Question};
+use stagedoor::life::at_once;
 use stagedoor::time::UnixTime;
-use stagedoor::token::native;
-use support::edge::{Edge, Isolate, Scripted, UsedTokens};
+use support::edge::{Edge, Isolate, Scripted, Stores};
 use support::mint;
 
 const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
@@ -74,7 +74,7 @@ fn facts(path: &str) -> Facts {
     request.facts().unwrap()
 }
 
-fn edge<'a>(documents: &BTreeMap<String, Value>, (used, isolate): &'a (UsedTokens, Isolate)) -> Edge<'a> {
+fn edge<'a>(documents: &BTreeMap<String, Value>, (used, isolate): &'a (Stores, Isolate)) -> Edge<'a> {
     let playlist = json!({ "body": "#EXTM3U\n#EXTINF:4,\na.ts\n" });
     let playlist: Scripted = serde_json::from_value(playlist).unwrap();
     Edge::new(
@@ -98,25 +98,6 @@ fn replied(documents: &BTreeMap<String, Value>, facts: &Facts) -> Option<String>
 
 fn told(trace: &Value) -> Option<String> {
     trace["reason"].as_str().map(str::to_owned)
-}
-
-/// Explains as the edge does, one question after the other.
-fn by_questions(documents: &Documents, facts: &Facts) -> Value {
-    let mut answers = Answers::default();
-    for _ in 0..20 {
-        match explain(facts, NOW, Known::SoFar(&answers)) {
-            Ok(trace) => return trace.json(),
-            Err(Question::Document(key)) => {
-                let json = documents.0.get(&key).cloned();
-                answers.document(key, json);
-            }
-            Err(Question::Signature(challenge)) => {
-                let challenge = challenge.borrowed();
-                answers.signature(&challenge, native::settle(&challenge));
-            }
-        }
-    }
-    panic!("the questions do not end");
 }
 
 /// A session of all documents.
@@ -163,9 +144,8 @@ fn an_explanation_has_the_reason_of_the_edge_whatever_is_missing() {
             let facts = facts(path);
             let case = format!("{states:?} below: {below}, {shown:?}");
             let replied = replied(&documents, &facts);
-            let trace = explain(&facts, NOW, Known::All(&known)).unwrap().json();
+            let trace = at_once(explain(&facts, NOW, &known)).unwrap().json();
             assert_eq!(told(&trace), replied, "{case}: {trace}");
-            assert_eq!(by_questions(&known, &facts), trace, "{case}");
             assert_eq!(replied, expected(&states, *below, *shown), "{case}");
             *reasons.entry(replied).or_insert(0) += 1;
         }

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
+#[path = "support/wavering.rs"]
+mod wavering;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,8 +19,9 @@ use stagedoor::facts::{Facts, Geography, Headers, Method};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
 use stagedoor::time::UnixTime;
-use support::edge::{Edge, Isolate, Scripted, UsedTokens};
+use support::edge::{Edge, Isolate, Scripted, Stores};
 use support::mint;
+use wavering::Chance;
 
 #[derive(Deserialize)]
 struct Base {
@@ -138,46 +141,91 @@ fn steering() {
 }
 
 #[test]
-fn every_file_of_flows_is_run() {
-    let mut names: Vec<_> = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    assert_eq!(
-        names,
-        [
-            "base.json",
-            "cat.json",
-            "credentials.json",
-            "dash.json",
-            "live.json",
-            "pages.json",
-            "refusals.json",
-            "replay.json",
-            "rights.json",
-            "sessions.json",
-            "steering.json",
-            "viewing.json"
-        ]
-    );
+fn streams() {
+    run("streams.json");
 }
+
+/// Whatever an isolate remembers and whatever it has to await, a request has one reply, one line in the log, and counts once.
+#[test]
+fn remembered_and_awaited_answers_give_one_reply() {
+    let now = now();
+    let base: Base = read("base.json", now);
+    for file in FILES {
+        for seed in 1..=12 {
+            for flow in read::<Vec<Flow>>(file, now) {
+                let chance = Chance::new(seed);
+                let (known, wavered) = <(Stores, Stores)>::default();
+                let (isolate, other) = <(Isolate, Isolate)>::default();
+                play(&base, flow, now, |documents, upstream, facts, now| {
+                    let at_once = Edge::new(documents, upstream.clone(), &known, &isolate).live(facts, now);
+                    let edge = Edge::new(documents, upstream.clone(), &wavered, &other);
+                    let wavering = wavering::live(&edge, facts, now, &chance);
+                    assert_eq!(format!("{wavering:?}"), format!("{at_once:?}"), "seed {seed}: {facts:?}");
+                    assert_eq!(wavered, known, "seed {seed}: {facts:?}");
+                    at_once.reply
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_of_flows_is_run() {
+    let mut names: Vec<_> = fs::read_dir(FOLDER)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "base.json")
+        .collect();
+    names.sort();
+    assert_eq!(names, FILES);
+}
+
+const FILES: [&str; 12] = [
+    "cat.json",
+    "credentials.json",
+    "dash.json",
+    "live.json",
+    "pages.json",
+    "refusals.json",
+    "replay.json",
+    "rights.json",
+    "sessions.json",
+    "steering.json",
+    "streams.json",
+    "viewing.json",
+];
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/flows");
 
 fn run(file: &str) {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the flows are told in times relative to now, and this is native"
-    )]
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = now();
     let base: Base = read("base.json", now);
     let flows: Vec<Flow> = read(file, now);
     assert!(!flows.is_empty());
     for flow in flows {
-        play(&base, flow, now);
+        let (stores, isolate) = <(Stores, Isolate)>::default();
+        play(&base, flow, now, |documents, upstream, facts, now| {
+            Edge::new(documents, upstream.clone(), &stores, &isolate).answer(facts, now)
+        });
     }
 }
 
-fn play(base: &Base, flow: Flow, mut now: u64) {
-    let (used, isolate) = (UsedTokens::default(), Isolate::default());
+fn now() -> u64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the flows are told in times relative to now, and this is native"
+    )]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// Plays a flow. `answer` answers a request with these documents and this media origin.
+fn play(
+    base: &Base,
+    flow: Flow,
+    mut now: u64,
+    answer: impl Fn(&BTreeMap<String, Value>, &BTreeMap<String, Scripted>, &Facts, UnixTime) -> Reply,
+) {
     let mut documents = base.documents.clone();
     documents.extend(flow.documents);
     documents.retain(|_, document| !document.is_null());
@@ -187,7 +235,6 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
     for (number, step) in flow.steps.into_iter().enumerate() {
         now += step.wait_s;
         documents.extend(step.documents);
-        let edge = Edge::new(&documents, upstream.clone(), &used, &isolate);
         let told = format!("{}, step {}, {}", flow.name, number + 1, step.request.path);
         let token =
             step.request.token.as_ref().map(|wanted| mint::mint(wanted, &base.claims, &base.private_keys));
@@ -227,7 +274,7 @@ fn play(base: &Base, flow: Flow, mut now: u64) {
             geography,
             ..Facts::default()
         };
-        let reply = edge.answer(&facts, UnixTime::from_secs(now));
+        let reply = answer(&documents, &upstream, &facts, UnixTime::from_secs(now));
         let body = String::from_utf8(reply.body.clone()).unwrap();
         check(&told, &step.reply, &reply, &body, &mut session);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use stagedoor::catalog::{DocumentKey, DocumentKind};
-use stagedoor::offline::Documents;
+use stagedoor::documents::Documents;
 
 use crate::input::{self, Misuse};
 

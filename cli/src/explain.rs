@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use stagedoor::explain::{self, Request};
-use stagedoor::offline::Known;
+use stagedoor::life::at_once;
 use stagedoor::stop::Stop;
 
 use crate::input::{self, Misuse};
@@ -28,8 +28,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let request: Request = input::json(&arguments.request)?;
     let facts = request.facts().map_err(|error| Misuse(error.to_string()))?;
     let now = input::now(arguments.now.or(request.now))?;
-    let trace = explain::explain(&facts, now, Known::All(&documents))
-        .map_err(|question| Misuse(format!("nobody is here to answer {question:?}")))?;
+    let trace =
+        at_once(explain::explain(&facts, now, &documents)).map_err(|error| Misuse(error.to_string()))?;
     input::print(&trace.json())?;
     match trace.outcome {
         Ok(_) => Ok(Answer::Yes),

@@ -9,9 +9,9 @@ use stagedoor::catalog::{
     Caps, DeviceClass, DocumentKey, Entitlement, Host, KvDocument, Plan, Site, Territory, Title, TitleId,
 };
 use stagedoor::denial::Denial;
+use stagedoor::documents::Documents;
 use stagedoor::facts::Geography;
 use stagedoor::life;
-use stagedoor::offline::Documents;
 use stagedoor::rights::{self, Decision, Permit, Policies, Viewer};
 use stagedoor::time::UnixTime;
 

@@ -68,6 +68,11 @@ impl Stamp {
         now_ms.saturating_sub(self.made_at_ms) / 1000
     }
 
+    /// The `Age` of a file that a player is told. Of a file that never changes, none is.
+    pub fn file_age_s(&self, now_ms: u64) -> Option<u64> {
+        (!self.lifetime.immutable).then(|| self.age_s(now_ms))
+    }
+
     /// The Cache API's `Cache-Control`: to the end of its times, from now on. `None`: not worth keeping.
     pub fn for_cache(&self, now_ms: u64) -> Option<String> {
         let end_ms = self.made_at_ms.saturating_add(self.lifetime.whole_ms());

@@ -1,6 +1,7 @@
 //! Sessions that tokens opened.
 
 use crate::catalog::{Document, Issuer, Jwk, KeySet, Site};
+use crate::denial::Denial;
 use crate::shelf::{Memory, Slot, Weigh, allocation};
 use crate::token::session::Session;
 
@@ -35,26 +36,24 @@ pub fn open_session<'a>(
     site: &Site,
     keys: &'a Document<KeySet>,
     now_ms: u64,
-) -> Option<(Session, &'a Jwk)> {
+) -> Result<(Session, &'a Jwk), Denial> {
     let host = site.host.as_str();
     let Document { revision, body: KeySet { keys: known_keys, .. } } = keys;
     let of_these = |known: &OpenedSession| {
         let same = known.revision == *revision && known.issuer == site.sessions.keys && known.host == host;
         same.then_some((known.session, known.key))
     };
-    if let Some((session, at)) = memory.find(token, of_these).flatten() {
-        return Some((session, known_keys.get(at)?));
+    let known = memory.find(token, of_these).flatten();
+    if let Some((session, key)) = known.and_then(|(session, at)| Some((session, known_keys.get(at)?))) {
+        return Ok((session, key));
     }
-    let (session, key) = Session::open(token, &keys.body, host).ok()?;
-    let opened = OpenedSession {
-        session,
-        key: known_keys.iter().position(|known| std::ptr::eq(known, key))?,
-        revision: *revision,
-        issuer: site.sessions.keys.clone(),
-        host: host.to_owned(),
-    };
-    memory.insert(token.to_owned(), opened, now_ms);
-    Some((session, key))
+    let (session, key) = Session::open(token, &keys.body, host)?;
+    if let Some(at) = known_keys.iter().position(|known| std::ptr::eq(known, key)) {
+        let issuer = site.sessions.keys.clone();
+        let opened = OpenedSession { session, key: at, revision: *revision, issuer, host: host.to_owned() };
+        memory.insert(token.to_owned(), opened, now_ms);
+    }
+    Ok((session, key))
 }
 
 #[cfg(test)]
@@ -109,7 +108,8 @@ mod tests {
         let (own, withdrawn) = (keys(1, "a"), keys(2, "b"));
         let token = token(&own.body);
         let opens = |keys: &Document<KeySet>, site: &Site| {
-            open_session(&memory, &token, site, keys, 0).map(|(session, key)| (session.id, key.kid.clone()))
+            let opened = open_session(&memory, &token, site, keys, 0);
+            opened.ok().map(|(session, key)| (session.id, key.kid.clone()))
         };
         let watch = site("watch.example.com", "sessions");
         let first = opens(&own, &watch);
@@ -125,7 +125,7 @@ mod tests {
         let budget = Budget::new(64 * 1024, Rooms::default(), 1);
         let memory: OpenedSessions = budget.memory("sessions", 64 * 1024);
         let watch = site("watch.example.com", "sessions");
-        assert!(open_session(&memory, &"A".repeat(100), &watch, &keys(1, "a"), 0).is_none());
+        assert!(open_session(&memory, &"A".repeat(100), &watch, &keys(1, "a"), 0).is_err());
         assert!(memory.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use crate::time::UnixTime;
 
 /// Answers with the time of the edge's own clock, which nobody may keep: a player would be late by the age of a cached
 /// answer. `now_ms` is in Unix milliseconds.
-pub fn reply(now_ms: u64) -> Reply {
+pub(super) fn reply(now_ms: u64) -> Reply {
     // 2026-11-22T16:11:53.042Z (ISO/IEC 23009-1 section 5.8.5.7)
     let mut text = UnixTime::from_secs(now_ms / 1000).to_string();
     text.truncate(text.trim_end_matches('Z').len());

@@ -1,22 +1,23 @@
 //! At the entry: the viewer token, the rights, and the session that is opened.
 
 use super::renewal::sign;
-use crate::admission::{Admission, Sessions};
-use crate::catalog::{SessionId, SessionPolicy, SigningStyle, Site, Title};
+use super::{Evidence, SessionDocuments};
+use crate::admission::Admission;
+use crate::catalog::{DeviceClass, SessionId, SessionPolicy, SigningStyle, Site, Title};
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
 use crate::manifest::Signing;
 use crate::reply::Reply;
 use crate::resource::{MediaRequest, ResourceKind};
-use crate::rights::{self, Decision, Policies, Viewer};
+use crate::rights::{self, Decision, Viewer};
 use crate::stop::Stop;
 use crate::time::UnixTime;
 use crate::token::session::{self, Opening, Session};
-use crate::token::{self, Challenge, Grant, Presented, Renewal, RevocationIndex, TokenName};
+use crate::token::{self, Challenge, Grant, Presented, Renewal, RevocationIndex, TokenName, genuine};
 
 /// Finds and reads the viewer token, and with it what is asked for, since a token may stand in the path.
 /// Only manifests are entries.
-pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Presented>), Denial> {
+pub(super) fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Presented>), Denial> {
     let presented = token::present_to_site(facts, site);
     let path = presented.as_ref().ok().and_then(|presented| presented.path()).unwrap_or(&facts.path);
     let request = match (MediaRequest::at_entry(path), &presented) {
@@ -38,7 +39,7 @@ pub fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Pres
 }
 
 /// Checks that a viewer token covers the title and was not revoked.
-pub fn check_grant(grant: &Grant, title: &Title, revocations: &RevocationIndex) -> Result<(), Denial> {
+pub(super) fn check_grant(grant: &Grant, title: &Title, revocations: &RevocationIndex) -> Result<(), Denial> {
     if !grant.covers(&title.id) {
         let detail = format!("`{}` is not among the token's titles", title.id);
         return Err(Denial::new(Reason::TokenTitle, detail));
@@ -46,18 +47,35 @@ pub fn check_grant(grant: &Grant, title: &Title, revocations: &RevocationIndex) 
     revocations.grant(grant, &title.id)
 }
 
-/// The name of the session that a viewer token opens. The same token opens the same one from the same network,
-/// however often its player asks; `fresh` is for where the network is not known.
-pub fn session_id(
+/// Finds the challenge that is met. An HMAC is verified here, in constant time; whether another signature is genuine is a
+/// question.
+pub(super) async fn prove<'c, 'a>(
+    challenges: &'c [Challenge<'a>],
+    evidence: &impl Evidence,
+) -> Result<&'c Challenge<'a>, Stop> {
+    for challenge in challenges {
+        let is_met = match challenge.symmetric() {
+            Some(is_met) => is_met,
+            None => evidence.is_genuine(challenge).await?,
+        };
+        if is_met {
+            return Ok(challenge);
+        }
+    }
+    Ok(genuine(None)?)
+}
+
+/// The name of the session that a viewer token opens: the same token opens the same one from the same network, however often
+/// its player asks. `None`: the network is not known.
+pub(super) fn session_id(
     facts: &Facts,
     site: &Site,
     request: &MediaRequest,
     grant: &Grant,
     met: &Challenge<'_>,
-    fresh: SessionId,
-) -> SessionId {
+) -> Option<SessionId> {
     let token = TokenName::of_token(&site.host, grant, met);
-    SessionId::of(facts, &site.host, &request.title, &token).unwrap_or(fresh)
+    SessionId::of(facts, &site.host, &request.title, &token)
 }
 
 /// Checks that a viewer token ends when the site's tokens do. What was revoked is forgotten after that.
@@ -74,61 +92,74 @@ fn check_lifetime(grant: &Grant, site: &Site) -> Result<(), Denial> {
     Err(Denial::new(Reason::TokenLifetime, detail))
 }
 
-/// Decides the rights, and opens a session that lasts no longer than the site, the token and the
-/// offer allow.
-pub fn admit(
-    facts: &Facts,
-    site: &Site,
-    sessions: Sessions<'_>,
-    title: &Title,
-    grant: &Grant,
-    now: UnixTime,
-    id: SessionId,
-) -> Result<Admission, Stop> {
-    check_grant(grant, title, sessions.revocations)?;
-    check_lifetime(grant, site)?;
-    let viewer = viewer(facts, site, grant, id);
-    let Decision { outcome, rehearsed } = rights::decide(title, &viewer, Policies::from(site), now);
-    let permit = outcome?;
-    let ends_at = grant.expires_at.unwrap_or(now.plus_secs(site.sessions.longest_s));
-    let ends_at = ends_at.min(now.plus_secs(SessionPolicy::MOST_S));
-    let ends_at = permit.until.map_or(ends_at, |until| until.min(ends_at));
-    let lifetime_s = site.sessions.first_lifetime_s(viewer.device, facts.headers.named("User-Agent"));
-    let session = Session::new(&Opening {
-        id,
-        title: &title.id,
-        class: permit.class,
-        proved: permit.proved,
-        grant,
-        lock: site.sessions.lock.and(grant.lock),
-        facts,
-        generation: sessions.revocations.generation(),
-        streams: permit.caps.max_streams.filter(|_| grant.subject.is_some()),
-        expires_at: now.plus_secs(lifetime_s).min(ends_at),
-        ends_at,
-    });
-    Ok(Admission {
-        session,
-        token: sign(&session, site, sessions.keys)?,
-        entered: true,
-        renewed: false,
-        moved: false,
-        signing: match site.sessions.signing {
-            SigningStyle::Path => Signing::Path,
-            SigningStyle::Query => Signing::Query,
-        },
-        permit,
-        start: rights::start(&site.playlists, viewer.device, rights::cmcd(facts).as_deref()),
-        rehearsed,
-        // HEAD uses no token up, and so brings none either.
-        renewal: grant.renewal.clone().filter(|_| facts.method != Method::Head),
-    })
+/// A viewer whose token was verified and covers the title.
+pub(super) struct Entrant<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) site: &'a Site,
+    pub(super) title: &'a Title,
+    pub(super) grant: &'a Grant,
+    /// The name of the session that is to be opened.
+    pub(super) id: SessionId,
+    pub(super) now: UnixTime,
 }
 
-/// What becomes of the reply to a use of a one-time token that is no further use ([`token::Record::count`]). It
-/// brings no newer token: the use of before has brought one, and two would be two viewers.
-pub fn used_again(reply: Reply, renewal: Option<&Renewal>) -> Result<Reply, Denial> {
-    let Some(Renewal { headers: renewed, redirect }) = renewal else { return Ok(reply) };
+impl Entrant<'_> {
+    /// Opens a session that lasts no longer than the site, the token and the offer allow.
+    pub(super) fn admit(
+        &self,
+        documents: &SessionDocuments,
+        device: Option<DeviceClass>,
+        Decision { outcome, rehearsed }: Decision,
+    ) -> Result<Admission, Stop> {
+        let Self { facts, site, title, grant, id, now } = *self;
+        check_lifetime(grant, site)?;
+        let permit = outcome?;
+        let ends_at = grant.expires_at.unwrap_or(now.plus_secs(site.sessions.longest_s));
+        let ends_at = ends_at.min(now.plus_secs(SessionPolicy::MOST_S));
+        let ends_at = permit.until.map_or(ends_at, |until| until.min(ends_at));
+        let lifetime_s = site.sessions.first_lifetime_s(device, facts.headers.named("User-Agent"));
+        let session = Session::new(&Opening {
+            id,
+            title: &title.id,
+            class: permit.class,
+            proved: permit.proved,
+            grant,
+            lock: site.sessions.lock.and(grant.lock),
+            facts,
+            generation: documents.revocations().generation(),
+            streams: permit.caps.max_streams.filter(|_| grant.subject.is_some()),
+            expires_at: now.plus_secs(lifetime_s).min(ends_at),
+            ends_at,
+        });
+        Ok(Admission {
+            session,
+            token: sign(&session, site, &documents.keys.body)?,
+            entered: true,
+            renewed: false,
+            moved: false,
+            signing: match site.sessions.signing {
+                SigningStyle::Path => Signing::Path,
+                SigningStyle::Query => Signing::Query,
+            },
+            permit,
+            start: rights::start(&site.playlists, device, rights::cmcd(facts).as_deref()),
+            rehearsed,
+            // HEAD uses no token up, and so brings none either.
+            renewal: grant.renewal.clone().filter(|_| facts.method != Method::Head),
+        })
+    }
+}
+
+/// The reply to a use of a viewer token. A use that was counted before ([`token::Record::count`]) brings no newer token: the
+/// first one has brought it, and two would be two viewers.
+pub(super) fn reply_to_use(
+    is_same_use: bool,
+    reply: Reply,
+    renewal: Option<&Renewal>,
+) -> Result<Reply, Denial> {
+    let Some(Renewal { headers: renewed, redirect }) = renewal.filter(|_| is_same_use) else {
+        return Ok(reply);
+    };
     if redirect.is_some() {
         return Err(Denial::new(Reason::TokenReplayed, "a use of it has brought a newer token"));
     }
@@ -138,7 +169,7 @@ pub fn used_again(reply: Reply, renewal: Option<&Renewal>) -> Result<Reply, Deni
 }
 
 /// What the rights look at in a viewer at the entry.
-pub fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId) -> Viewer<'a> {
+pub(super) fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId) -> Viewer<'a> {
     let cmcd = rights::cmcd(facts);
     Viewer {
         geography: &facts.geography,

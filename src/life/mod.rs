@@ -1,19 +1,35 @@
-//! The life of a request, as steps that a caller strings together: `worker` with its awaits, the tests and the
-//! command without.
+//! The life of a request, from its facts to its reply.
+//!
+//! It is written once, in `sequence.rs`, as an `async fn` that asks typed questions: of an [`Evidence`] what a decision rests
+//! on, of a [`Delivery`] manifests and files, and the stores that count. Who answers is the driver:
+//!
+//! | driver | answers |
+//! | --- | --- |
+//! | `worker/lane.rs` | out of isolate memory, at once. A question that memory cannot answer stays pending, and the life is dropped |
+//! | `worker/answers.rs` | with awaits: KV, the cache, the media origin, Durable Objects |
+//! | [`explain`](crate::explain) | out of documents, as far as the source of the bytes |
+//! | `tests/support/edge.rs` | out of a script |
+//!
+//! No question has an effect before it is answered. So a life that is dropped leaves nothing behind, and the same request can
+//! begin another one.
 
-pub mod below;
-pub mod clock;
-pub mod entry;
-pub mod renewal;
+mod at_once;
+mod below;
+mod clock;
+mod delivery;
+mod entry;
+mod evidence;
+mod learned;
+mod renewal;
+mod sequence;
+pub(crate) mod trace;
 
-use crate::catalog::{Host, Title};
-use crate::denial::{Denial, Reason};
+pub use at_once::{Unanswered, at_once};
+pub use delivery::{Answer, Delivery, Found};
+pub use evidence::{EntryDocuments, Evidence, SessionDocuments, TokenKeys, keys_missing, source};
+pub use learned::{Learned, Note};
+pub use sequence::{Decided, Ended, answer, check_site, decide, refuse};
+pub use trace::Step;
 
-/// Checks that a title may be served by a site.
-pub fn check_site(title: &Title, host: &Host) -> Result<(), Denial> {
-    if title.sites.contains(host) {
-        Ok(())
-    } else {
-        Err(Denial::new(Reason::TitleUnknown, format!("`{}` is not a title of {host}", title.id)))
-    }
-}
+#[cfg(test)]
+pub(crate) use below::check as check_session;

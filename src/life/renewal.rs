@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::admission::Admission;
-use crate::catalog::{KeySet, SESSION_PARAMETER, SessionPolicy, Site};
+use crate::admission::{Admission, path_at_session};
+use crate::catalog::{KeySet, SessionPolicy, Site, SteeringPolicy};
 use crate::dash;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
@@ -11,10 +11,10 @@ use crate::manifest::Signing;
 use crate::redacted::Redacted;
 use crate::reply::{NOT_KEPT, Reply};
 use crate::resource::{MediaRequest, ResourceKind};
-use crate::route;
 use crate::stop::Stop;
 use crate::time::UnixTime;
-use crate::token::{Renewal, session::Session};
+use crate::token::Renewal;
+use crate::token::session::Session;
 use crate::variation::SKIP_PARAMETER;
 
 /// Renews a token with a request for a manifest, where it is due. Returns what comes in place of the manifest, if anything
@@ -26,7 +26,7 @@ use crate::variation::SKIP_PARAMETER;
 /// redirect. Segments live on the old token until their manifest is asked for again, or until the grace is over. Patches
 /// are not written anew: players do not take what comes of it for where they are. In place of one comes one that makes
 /// them ask for the MPD, and so it is within limits that leave an MPD no patches.
-pub fn renew(
+pub(super) fn renew(
     request: &MediaRequest,
     admission: &mut Admission,
     site: &Site,
@@ -63,7 +63,7 @@ pub fn renew(
 /// What is asked for, in the end. For some time after its URIs have begun to lead to another token, a playlist is sent as a whole:
 /// of what a Playlist Delta Update leaves out, a player keeps the URIs of the old token, which would fail those who go back
 /// in time once it has expired.
-pub fn without_skip<'f>(facts: &'f Facts, admission: &Admission) -> Cow<'f, Facts> {
+pub(super) fn without_skip<'f>(facts: &'f Facts, admission: &Admission) -> Cow<'f, Facts> {
     let query = facts.query.expose();
     if !admission.moved || !query.contains(SKIP_PARAMETER) {
         return Cow::Borrowed(facts);
@@ -87,7 +87,7 @@ fn redirect(status: u16, place: &str) -> Reply {
 /// What becomes of a manifest that cannot be written. One that can be read below the longer token of its session, but whose
 /// URIs cannot be led there, is redirected there. Upon an error, players that have asked for a patch would ask no more, or for
 /// the same patch for ever: they are made to ask for the MPD. The fault is for the log.
-pub fn instead_of_manifest(
+pub(super) fn instead_of_manifest(
     facts: &Facts,
     request: &MediaRequest,
     admission: &Admission,
@@ -99,7 +99,7 @@ pub fn instead_of_manifest(
             if admission.renewed
                 && matches!(fault.kind, FaultKind::ManifestForeignUri | FaultKind::ManifestTooLarge) =>
         {
-            let place = at_session(request, admission.signing, &admission.token, facts.query.expose());
+            let place = path_at_session(request, admission.signing, &admission.token, facts.query.expose());
             Ok((redirect(307, &place), fault))
         }
         stop => Err(stop),
@@ -111,8 +111,19 @@ fn void_patch() -> Reply {
     reply.with("Cache-Control", NOT_KEPT)
 }
 
+/// The token of the same session for longer, where the present one ends before its player asks for the steering manifest again.
+pub(super) fn until_reload(
+    admission: &Admission,
+    site: &Site,
+    policy: &SteeringPolicy,
+    keys: &KeySet,
+    now: UnixTime,
+) -> Result<Option<Redacted<String>>, Fault> {
+    longer_token(admission, site, keys, now, site.sessions.renewal_s().max(policy.ttl_s))
+}
+
 /// The token of the same session for longer, where the present one lasts no more than so many seconds.
-pub(crate) fn longer_token(
+fn longer_token(
     Admission { session, .. }: &Admission,
     site: &Site,
     keys: &KeySet,
@@ -143,23 +154,7 @@ fn longer(policy: &SessionPolicy, expires_at: UnixTime, now: UnixTime, least_s: 
     Some(on_grid.min(now.plus_secs(policy.lifetime_s)))
 }
 
-/// The path and query of a title's resource under a token, with the other parameters of a query.
-pub(crate) fn at_session(
-    MediaRequest { title, resource, .. }: &MediaRequest,
-    signing: Signing,
-    token: &Redacted<String>,
-    query: &str,
-) -> String {
-    let (token, others) = (token.expose(), route::without_session(query));
-    if signing == Signing::Query {
-        let mark = if others.is_empty() { "" } else { "&" };
-        format!("/{title}/{resource}?{others}{mark}{SESSION_PARAMETER}={token}")
-    } else {
-        let mark = if others.is_empty() { "" } else { "?" };
-        format!("/~{token}/{title}/{resource}{mark}{others}")
-    }
-}
-
+/// Signs the token of a session.
 pub(super) fn sign(session: &Session, site: &Site, keys: &KeySet) -> Result<Redacted<String>, Fault> {
     session.mint(keys, site.host.as_str()).map(Redacted::new).ok_or_else(|| {
         let detail = format!("v1/keys/{} has no HS256 key in front", site.sessions.keys);

@@ -30,9 +30,14 @@ pub(super) async fn while_missing(until_ms: u64) {
     }
 }
 
-/// Waits before a client is refused again that has had the same refusal so often within a minute.
+/// Whether a client is refused with a delay, since it has had the same refusal so often within a minute.
+pub(super) fn is_delayed(times: Option<u32>) -> bool {
+    times.is_some_and(|times| times > PATIENT_TIMES)
+}
+
+/// Waits before such a client is refused again.
 pub(super) async fn repeated_refusal(times: Option<u32>) {
-    if times.is_some_and(|times| times > PATIENT_TIMES) {
+    if is_delayed(times) {
         delay(&isolate().refusal_delays, REFUSED_MS).await;
     }
 }

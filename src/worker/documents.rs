@@ -18,6 +18,7 @@ use crate::catalog::{
 };
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::{Found, KnownDocument, Remembered, is_unchanged, read_document};
+use crate::life::keys_missing;
 use crate::shelf::{Arrived, Look, Memory, Outcome, Policy, Times, Weighed, jittered};
 use crate::token::RevocationIndex;
 
@@ -41,14 +42,12 @@ impl Documents {
     pub(super) async fn keys(&self, issuer: &Issuer) -> Result<Rc<Document<KeySet>>, Fault> {
         let key = DocumentKey::Keys(issuer.clone());
         let found = self.document(&isolate().keys, &key).await?;
-        found.ok_or_else(|| Fault::new(FaultKind::DocumentMissing, format!("{key} is not in KV")))
+        found.ok_or_else(|| keys_missing(issuer))
     }
 
     /// What a site has revoked; without the document, nothing.
-    pub(super) async fn revocations(&self, host: &Host) -> Result<Rc<Document<RevocationIndex>>, Fault> {
-        let key = DocumentKey::Revocations(host.clone());
-        let found = self.document(&isolate().revocations, &key).await?;
-        Ok(found.unwrap_or_else(|| Rc::new(Document { revision: 0, body: RevocationIndex::default() })))
+    pub(super) async fn revocations(&self, host: &Host) -> Result<Found<RevocationIndex>, Fault> {
+        self.document(&isolate().revocations, &DocumentKey::Revocations(host.clone())).await
     }
 
     async fn document<D: Remembered>(
@@ -84,26 +83,24 @@ impl Documents {
     }
 }
 
-/// The documents of a request below a session, all of them fresh in memory.
-pub(super) struct FreshDocuments {
-    pub(super) site: Rc<Document<Site>>,
-    pub(super) title: Rc<Document<Title>>,
-    pub(super) keys: Rc<Document<KeySet>>,
-    pub(super) revocations: Found<RevocationIndex>,
+/// The site of a host, while memory has it fresh.
+pub(super) fn fresh_site(host: &str, now_ms: u64) -> Option<Found<Site>> {
+    fresh(&isolate().sites, &format!("v1/site/{host}"), now_ms)
 }
 
-impl FreshDocuments {
-    /// All of them, or else nothing.
-    pub(super) fn find(host: &str, title: &TitleId, now_ms: u64) -> Option<Self> {
-        let isolate = isolate();
-        let site = fresh(&isolate.sites, &format!("v1/site/{host}"), now_ms)??;
-        let keys = DocumentKey::Keys(site.body.sessions.keys.clone()).to_string();
-        let keys = fresh(&isolate.keys, &keys, now_ms)??;
-        let revocations = DocumentKey::Revocations(site.body.host.clone()).to_string();
-        let revocations = fresh(&isolate.revocations, &revocations, now_ms)?;
-        let title = fresh(&isolate.titles, &DocumentKey::Title(title.clone()).to_string(), now_ms)??;
-        Some(Self { site, title, keys, revocations })
-    }
+/// A title, while memory has it fresh.
+pub(super) fn fresh_title(id: &TitleId, now_ms: u64) -> Option<Found<Title>> {
+    fresh(&isolate().titles, &format!("v1/title/{id}"), now_ms)
+}
+
+/// The keys of an issuer, while memory has them fresh.
+pub(super) fn fresh_keys(issuer: &Issuer, now_ms: u64) -> Option<Found<KeySet>> {
+    fresh(&isolate().keys, &format!("v1/keys/{issuer}"), now_ms)
+}
+
+/// The revocations of a site, while memory has them fresh.
+pub(super) fn fresh_revocations(host: &Host, now_ms: u64) -> Option<Found<RevocationIndex>> {
+    fresh(&isolate().revocations, &format!("v1/revocations/{host}"), now_ms)
 }
 
 /// The document of a name, while it is fresh.

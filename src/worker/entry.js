@@ -14,7 +14,7 @@ export default {
 };
 
 function atOnce(request, env) {
-  if (state.criticalError || request.method !== "GET") return undefined;
+  if (state.criticalError || request.method === "POST") return undefined;
   try {
     return lane(request, env.GEOGRAPHY_OVERRIDE === "header");
   } catch (error) {

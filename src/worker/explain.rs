@@ -1,8 +1,7 @@
 //! The explain endpoint: the trace of a decision, for ops.
 //!
-//! The decision is that of `stagedoor explain`: it is begun anew each time it has asked for a document or for a
-//! signature, until it has no more questions. Nothing is decided for a viewer by it, no session is opened, and no use of
-//! a token is counted.
+//! It is the function of `stagedoor explain`, which awaits documents and signatures here. Nothing is decided for a viewer by
+//! it, no session is opened, and no use of a token is counted.
 
 use std::rc::Rc;
 
@@ -10,23 +9,20 @@ use worker::Request;
 
 use super::documents::Documents;
 use super::{jwks, now, platform, proofs, signed};
-use crate::catalog::{Document, DocumentKey, KV_CACHE_TTL_S, KeySet, Stored};
+use crate::catalog::{Document, DocumentKey, KV_CACHE_TTL_S, KeySet};
 use crate::denial::{Denial, Reason};
-use crate::explain::{self, MAX_BYTES, Trace};
-use crate::facts::Facts;
+use crate::explain::{self, Archive, MAX_BYTES};
 use crate::fault::{Fault, FaultKind};
-use crate::offline::{Answers, Known, Question};
+use crate::life::TokenKeys;
 use crate::reply::Reply;
 use crate::stop::Stop;
 use crate::time::UnixTime;
+use crate::token::Challenge;
 
 const SECRET: &str = "EXPLAIN_SECRET";
 
 /// The binding of the rate limit, which wrangler.toml sets.
 const LIMIT: &str = "EXPLAIN_LIMIT";
-
-/// The most questions of one decision: four documents, and a signature for each candidate key.
-const MOST_QUESTIONS: usize = 40;
 
 /// Answers with a trace.
 pub(super) async fn answer(request: Request, documents: Result<&Documents, &Fault>) -> Result<Reply, Stop> {
@@ -65,47 +61,27 @@ pub(super) async fn answer(request: Request, documents: Result<&Documents, &Faul
         Err(error) => return refuse(error.to_string()),
     };
     let now = wanted.now.map_or_else(now, UnixTime::from_secs);
-    let trace = trace(documents, &facts, now)
-        .await
-        .unwrap_or_else(|stop| Trace { outcome: Err(stop), steps: Vec::new() });
+    let trace = explain::explain(&facts, now, documents).await;
     Ok(Reply::json(200, &trace.json()))
 }
 
-/// Decides, and answers one question after the other.
-async fn trace(documents: &Documents, facts: &Facts, now: UnixTime) -> Result<Trace, Stop> {
-    let mut answers = Answers::default();
-    for _ in 0..MOST_QUESTIONS {
-        match explain::explain(facts, now, Known::SoFar(&answers)) {
-            Ok(trace) => return Ok(trace),
-            Err(Question::Document(key)) => {
-                let json = document(documents, &key).await?;
-                answers.document(key, json);
-            }
-            Err(Question::Signature(challenge)) => {
-                let challenge = challenge.borrowed();
-                answers.signature(&challenge, proofs::is_met(&challenge).await?);
-            }
-        }
+/// Answers out of KV, with the verdicts of `crypto.subtle`.
+impl Archive for Documents {
+    async fn json(&self, key: &DocumentKey) -> Result<Option<Vec<u8>>, Fault> {
+        let json = self.kv.get(&key.to_string()).cache_ttl(KV_CACHE_TTL_S).bytes().await;
+        json.map_err(|error| Fault::new(FaultKind::DocumentUnavailable, format!("{key}: {error}")))
     }
-    Err(Fault::new(FaultKind::Platform, format!("the decision has more than {MOST_QUESTIONS} questions"))
-        .into())
-}
 
-/// What KV holds, an issuer's keys with those that it publishes.
-async fn document(documents: &Documents, key: &DocumentKey) -> Result<Option<Vec<u8>>, Fault> {
-    let unavailable =
-        |error: worker::KvError| Fault::new(FaultKind::DocumentUnavailable, format!("{key}: {error}"));
-    let name = key.to_string();
-    let json = documents.kv.get(&name).cache_ttl(KV_CACHE_TTL_S).bytes().await.map_err(unavailable)?;
-    let (DocumentKey::Keys(_), Some(bytes)) = (key, &json) else { return Ok(json) };
-    match Stored::<KeySet>::from_json(bytes) {
-        Ok(Stored::Live(own)) if own.body.published.is_some() => {
-            let revision = own.revision;
-            let keys = jwks::keys(documents, Rc::new(own)).await?;
-            let merged = serde_json::to_vec(&Document { revision, body: keys.set() });
-            Ok(Some(merged.map_err(|error| Fault::new(FaultKind::Platform, error.to_string()))?))
+    async fn with_published(&self, keys: Document<KeySet>) -> Result<Document<KeySet>, Fault> {
+        if keys.body.published.is_none() {
+            return Ok(keys);
         }
-        // What cannot be read, the decision will tell.
-        _ => Ok(json),
+        let revision = keys.revision;
+        let keys = TokenKeys::from(jwks::keys(self, Rc::new(keys)).await?);
+        Ok(Document { revision, body: keys.set().clone() })
+    }
+
+    async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
+        proofs::is_genuine(challenge).await
     }
 }

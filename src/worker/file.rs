@@ -95,15 +95,10 @@ pub(super) fn head(source: &Source, response: &Response, lifetime: &Lifetime) ->
 
 /// A reply with the age that a player is told.
 pub(super) fn with_age(reply: Reply, stamp: &Stamp) -> Reply {
-    match told_age_s(stamp, now_ms()) {
+    match stamp.file_age_s(now_ms()) {
         Some(age_s) => reply.with("Age", age_s.to_string()),
         None => reply,
     }
-}
-
-/// The age of a file that a player is told, in seconds: what never changes has none that matters.
-pub(super) fn told_age_s(stamp: &Stamp, now_ms: u64) -> Option<u64> {
-    (!stamp.lifetime.immutable).then(|| stamp.age_s(now_ms))
 }
 
 /// For how long a reply of the media origin may be kept, and how long the file is, where that can be trusted.

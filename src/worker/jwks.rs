@@ -25,6 +25,7 @@ use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::{KnownKeys, PublishedSet};
+use crate::life::TokenKeys;
 use crate::shelf::{Arrived, Look, Outcome, Policy, Purpose, Ticket, Times, Turn, Weighed, jittered};
 use crate::token::{Presented, hex};
 
@@ -70,6 +71,15 @@ impl Keys {
         match &self.published {
             Some(Published { merged: Ok(set), .. }) => set,
             _ => &self.own.body,
+        }
+    }
+}
+
+impl From<Keys> for TokenKeys {
+    fn from(Keys { own, published }: Keys) -> Self {
+        match published {
+            Some(Published { merged: Ok(set), .. }) => Self::Published(set),
+            _ => Self::Document(own),
         }
     }
 }

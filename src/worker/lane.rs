@@ -1,141 +1,231 @@
-//! The synchronous lane: what is answered at once.
+//! The fast lane: what isolate memory can answer, without an await.
 //!
-//! An await costs more than most answers do: a promise is made, goes through JavaScript, and wakes what waits for it.
-//! Below a session, documents, manifests and small files are mostly at hand in isolate memory, so that there is nothing to
-//! wait for. `entry.js` comes here first; what is not at hand goes on to [`super::serve`], which does the same steps with
-//! their awaits, and fills the memory.
+//! An await costs more than most answers do: it makes a promise, goes through JavaScript, and wakes the task. Most documents,
+//! manifests and small files are in isolate memory, so that there is nothing to wait for. `entry.js` comes here first. A
+//! question that memory cannot answer stays pending: then the life is dropped, and [`super::serve`] lives it anew with
+//! awaits, which fills the memory.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::future_to_promise;
 
-use super::documents::FreshDocuments;
-use super::file::told_age_s;
+use super::file::File;
 use super::isolate::isolate;
 use super::objects::streams;
-use super::{facts, now_ms, playlists, respond, shared_files, templates};
-use crate::admission::Sessions;
-use crate::cache::{self, Source, Stamp};
-use crate::facts::Facts;
-use crate::heading::Heading;
-use crate::isolate::{Revisions, SourceKey, find_source, open_session, remember_source};
-use crate::life::{below as below_entry, check_site, renewal};
-use crate::redacted::Redacted;
-use crate::resource::{MediaRequest, ResourceKind};
+use super::sources::Located;
+use super::templates::{Compiled, Shared};
+use super::{crypto, delay, documents, facts, now_ms, playlists, proofs, respond, shared_files, templates};
+use crate::cache::{Kept, SourceError};
+use crate::catalog::{Document, Issuer, Jwk, KeySet, SessionId, Site, Title, TitleId};
+use crate::denial::Denial;
+use crate::facts::{Facts, Method};
+use crate::fault::Fault;
+use crate::isolate::open_session;
+use crate::life::{
+    self, Answer, Delivery, EntryDocuments, Evidence, Found, Learned, SessionDocuments, TokenKeys, at_once,
+};
+use crate::reply::Reply;
+use crate::resource::MediaRequest;
 use crate::rewrite::Rewrite;
 use crate::rights::Permit;
-use crate::route::{Route, route};
-use crate::time::UnixTime;
-use crate::token::RevocationIndex;
+use crate::route::Route;
+use crate::stop::Stop;
+use crate::streams::{Newcomer, Running};
+use crate::token::{Challenge, Presented, Seen, Use};
 
-/// Answers a GET at once, or leaves it to [`super::serve`].
+/// Answers a request at once: with a response, with the promise of one where the client has to wait for its refusal, or with
+/// nothing, which leaves the request to [`super::serve`].
 #[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 #[wasm_bindgen]
-pub fn lane(request: &web_sys::Request, place_from_header: bool) -> Option<web_sys::Response> {
-    let facts = facts::read(request, place_from_header).ok()?;
-    match route(&facts) {
-        Ok(Route::Below(wanted, token)) => below(&facts, &wanted, &token),
-        _ => None,
-    }
-}
-
-fn below(facts: &Facts, wanted: &MediaRequest, token: &Redacted<String>) -> Option<web_sys::Response> {
-    // A range is cut, and a condition of time answered, where there is a response of the cache's to ask.
-    let sent = &facts.headers;
-    if sent.range.is_some() || sent.if_range.is_some() || sent.if_modified_since.is_some() {
-        return None;
-    }
-    let now_ms = now_ms();
-    let at_hand = FreshDocuments::find(&facts.host, &wanted.title, now_ms)?;
-    let FreshDocuments { site, title, keys, revocations } = &at_hand;
-    let nothing = RevocationIndex::default();
-    let revocations = revocations.as_ref().map_or(&nothing, |document| &document.body);
-    let now = UnixTime::from_secs(now_ms / 1000);
-    let (session, key) = open_session(&isolate().sessions, token.expose(), &site.body, keys, now_ms)?;
-    let sessions = Sessions { keys: &keys.body, revocations };
-    // Refusals are told and logged with the awaits: they are no hot path.
-    below_entry::check(facts, wanted, &session, key, &site.body, sessions, now).ok()?;
-    check_site(&title.body, &site.body.host).ok()?;
-    let mut admission = below_entry::resume(facts, token, session, &site.body, &title.body, now).ok()?;
-    if !streams::is_settled(&site.body, &session)
-        || renewal::renew(wanted, &mut admission, &site.body, &keys.body, now).ok()?.is_some()
-    {
-        return None;
-    }
-    let facts = &*renewal::without_skip(facts, &admission);
-    let found = Found::find(facts, wanted, &at_hand, &admission.permit)?;
-    let source = &*found.source;
-    let heading = |stamp: &Stamp, age_s| Heading::of(facts, site, &admission.permit, stamp, age_s);
-    match wanted.kind {
-        ResourceKind::Playlist
-        | ResourceKind::Mpd
-        | ResourceKind::Patch
-        | ResourceKind::Assets
-        | ResourceKind::OriginSteering => {
-            let kept = playlists::fresh(&source.cache_key, now_ms)?;
-            found.remember();
-            let rewrite = Rewrite::of(facts, wanted, site, &admission, source);
-            let compiled = templates::compiled(&rewrite, &kept).ok()?;
-            let is_plain = sent.if_none_match.is_none() && !admission.renewed;
-            if let Some(shared) = compiled.as_shared(wanted.kind).filter(|_| is_plain) {
-                let heading = heading(&kept.stamp, Some(kept.stamp.age_s(now_ms)));
-                return Some(respond::prepared(&compiled.prepared, &shared, &heading));
-            }
-            let head = rewrite.head(&compiled.template, &kept.stamp, now_ms);
-            let head = head.not_kept_if(admission.permit.replaced.is_some()).guarded(&site.body.cors, facts);
-            let whole = head.status == 200;
-            let body = whole.then(|| match &compiled.shared {
-                Some(shared) => shared.clone(),
-                None => Uint8Array::from(&*rewrite.render(&compiled.template)),
-            });
-            Some(respond::at_once(&head, body.as_ref()))
+pub fn lane(request: &web_sys::Request, place_from_header: bool) -> JsValue {
+    let lane = Lane { now_ms: now_ms() };
+    let (facts, ended) = match facts::read(request, place_from_header) {
+        Ok(facts) => {
+            let ended = at_once(life::answer(&facts, &lane));
+            (facts, ended)
         }
-        ResourceKind::Segment if sent.if_none_match.is_none() => {
-            let file = shared_files::fresh(source)?;
-            found.remember();
-            let heading = heading(&file.stamp, told_age_s(&file.stamp, now_ms));
-            Some(respond::prepared(&file.prepared, &file, &heading))
+        Err(unreadable) => {
+            let (facts, stop) = *unreadable;
+            let ended = at_once(life::refuse(&facts, stop, Learned::default(), &lane));
+            (facts, ended)
         }
-        _ => None,
-    }
-}
-
-/// Where the bytes are. Many viewers ask for one thing, so that this is remembered, as far as only the path and the
-/// documents tell: once there was something, so that made-up paths leave nothing behind.
-struct Found<'a> {
-    source: Rc<Source>,
-    /// What it is to be remembered under, unless it is already.
-    place: Option<(SourceKey<&'a str>, Revisions)>,
-}
-
-impl<'a> Found<'a> {
-    fn find(
-        facts: &'a Facts,
-        wanted: &'a MediaRequest,
-        at_hand: &FreshDocuments,
-        permit: &'a Permit,
-    ) -> Option<Self> {
-        let FreshDocuments { site, title, .. } = at_hand;
-        let Permit { folder, caps, .. } = permit;
-        let generation = title.body.generation;
-        let find = || cache::source(facts, wanted, &site.body, folder, caps, generation).ok().map(Rc::new);
-        if !facts.query.expose().is_empty() {
-            return Some(Self { source: find()?, place: None });
-        }
-        let place =
-            SourceKey { host: facts.host.as_str(), folder: folder.as_str(), path: wanted.resource.as_str() };
-        let revisions = (site.revision, generation);
-        Some(match find_source(&isolate().sources, place, revisions) {
-            Some(source) => Self { source, place: None },
-            None => Self { source: find()?, place: Some((place, revisions)) },
+    };
+    let Ok(ended) = ended else { return JsValue::UNDEFINED };
+    let times = respond::log_life(&facts, &ended);
+    let response = JsValue::from(ended.reply);
+    if delay::is_delayed(times) {
+        drop(facts);
+        return future_to_promise(async move {
+            delay::repeated_refusal(times).await;
+            Ok(response)
         })
+        .into();
+    }
+    response
+}
+
+/// Isolate memory, at a time.
+struct Lane {
+    now_ms: u64,
+}
+
+/// What memory knows; else an answer that never comes.
+async fn known<T>(answer: Option<T>) -> T {
+    match answer {
+        Some(answer) => answer,
+        None => pending().await,
+    }
+}
+
+impl Lane {
+    fn session_documents(&self, site: &Site) -> Option<Result<SessionDocuments, Fault>> {
+        let keys = documents::fresh_keys(&site.sessions.keys, self.now_ms)?;
+        let revocations = documents::fresh_revocations(&site.host, self.now_ms)?;
+        let keys = keys.ok_or_else(|| life::keys_missing(&site.sessions.keys));
+        Some(keys.map(|keys| SessionDocuments { keys, revocations }))
     }
 
-    /// Remembers it: there was something.
-    fn remember(&self) {
-        if let Some((place, revisions)) = self.place {
-            remember_source(&isolate().sources, place, revisions, &self.source, now_ms());
+    fn token_keys(&self, issuer: &Issuer) -> Option<Result<TokenKeys, Fault>> {
+        let keys = documents::fresh_keys(issuer, self.now_ms)?;
+        match keys {
+            // Which keys the issuer publishes by now may have to be awaited.
+            Some(keys) if keys.body.published.is_some() => None,
+            keys => Some(keys.map(TokenKeys::Document).ok_or_else(|| life::keys_missing(issuer))),
+        }
+    }
+}
+
+impl Evidence for Lane {
+    type Source = Located;
+
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    async fn site(&self, host: &str) -> Result<Option<Rc<Document<Site>>>, Fault> {
+        Ok(known(documents::fresh_site(host, self.now_ms)).await)
+    }
+
+    async fn session_documents(&self, site: &Site) -> Result<SessionDocuments, Fault> {
+        known(self.session_documents(site)).await
+    }
+
+    async fn entry_documents(&self, site: &Site, token: &dyn Presented) -> Result<EntryDocuments, Fault> {
+        let session = known(self.session_documents(site)).await?;
+        let token_keys = known(self.token_keys(token.keys())).await?;
+        Ok(EntryDocuments { session, token_keys })
+    }
+
+    async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
+        Ok(known(proofs::is_remembered(challenge).then_some(true)).await)
+    }
+
+    async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault> {
+        Ok(known(documents::fresh_title(id, self.now_ms)).await)
+    }
+
+    fn session_id(&self) -> Result<SessionId, Fault> {
+        crypto::session_id()
+    }
+
+    fn open<'k>(
+        &self,
+        token: &str,
+        site: &Site,
+        keys: &'k Document<KeySet>,
+    ) -> Result<(crate::token::session::Session, &'k Jwk), Denial> {
+        open_session(&isolate().sessions, token, site, keys, self.now_ms())
+    }
+
+    fn source(
+        &self,
+        facts: &Facts,
+        request: &MediaRequest,
+        site: &Document<Site>,
+        title: &Title,
+        permit: &Permit,
+    ) -> Result<Self::Source, SourceError> {
+        Located::find(facts, request, site, title, permit)
+    }
+}
+
+impl Delivery for Lane {
+    type Template = Compiled;
+    type File = File;
+    /// No file is still coming in.
+    type Body = Infallible;
+    type Reply = web_sys::Response;
+
+    async fn manifest(&self, source: &Located) -> Result<Rc<Kept>, Stop> {
+        let kept = known(playlists::fresh(&source.as_ref().cache_key, self.now_ms)).await;
+        source.remember();
+        Ok(kept)
+    }
+
+    fn template(&self, rewrite: &Rewrite<'_>, manifest: &Kept) -> Result<Rc<Compiled>, Stop> {
+        templates::compiled(rewrite, manifest)
+    }
+
+    /// The Cache API cuts ranges and answers conditions, so that requests with them are left to it.
+    async fn file(&self, facts: &Facts, source: &Located) -> Result<Found<Self>, Stop> {
+        let sent = &facts.headers;
+        let is_whole = [&sent.range, &sent.if_range, &sent.if_none_match, &sent.if_modified_since]
+            .into_iter()
+            .all(Option::is_none);
+        let file = if is_whole { shared_files::fresh(source.as_ref()) } else { None };
+        let file = known(file).await;
+        source.remember();
+        let stamp = file.stamp;
+        Ok(Found::Whole(file, stamp))
+    }
+
+    async fn count_use(&self, _: &Facts, _: &Site, _: &Use) -> Result<Option<Seen>, Fault> {
+        pending().await
+    }
+
+    async fn begin_stream(&self, _: &Facts, _: &Site, _: &Newcomer) -> Result<(), Stop> {
+        pending().await
+    }
+
+    async fn keep_stream(&self, _: &Facts, site: &Site, running: &Running) -> Result<(), Stop> {
+        Ok(known(streams::known(site, running)).await?)
+    }
+
+    async fn control(&self, _: &Facts, _: Route) -> Result<Reply, Stop> {
+        pending().await
+    }
+
+    fn reply(&self, facts: &Facts, answer: Answer<'_, Self>) -> web_sys::Response {
+        let is_head = facts.method == Method::Head;
+        match answer {
+            Answer::Whole(reply) => {
+                let body = (!matches!(reply.status, 204 | 304)).then(|| Uint8Array::from(&*reply.body));
+                respond::at_once(&reply, body.as_ref(), is_head)
+            }
+            Answer::Manifest(head, rewrite, template) => {
+                let body = (head.status == 200).then(|| match &template.shared {
+                    Some(shared) => shared.clone(),
+                    None => Uint8Array::from(&*rewrite.render(&template.template)),
+                });
+                respond::at_once(&head, body.as_ref(), is_head)
+            }
+            Answer::Shared(manifest, template, heading) => match &template.shared {
+                Some(bytes) => {
+                    let shared = Shared { manifest, bytes };
+                    respond::prepared(&template.prepared, &shared, &heading, is_head)
+                }
+                None => {
+                    let body = Uint8Array::from(&*manifest.bytes());
+                    respond::at_once(&heading.head_of(&manifest), Some(&body), is_head)
+                }
+            },
+            Answer::File(file, heading) => respond::prepared(&file.prepared, file, &heading, is_head),
+            Answer::Streamed(_, body) => match body {},
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The only corner that knows Cloudflare: it reads requests, awaits, and answers.
 
+mod answers;
 #[cfg(feature = "bench")]
 mod bench;
 mod body;
@@ -22,6 +23,7 @@ mod serve;
 mod shared_files;
 mod signed;
 mod single_flight;
+mod sources;
 mod store;
 mod sync;
 mod templates;

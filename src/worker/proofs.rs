@@ -6,36 +6,24 @@
 
 use super::isolate::isolate;
 use super::{crypto, now_ms};
-use crate::stop::Stop;
-use crate::token::{Challenge, genuine};
+use crate::fault::Fault;
+use crate::token::Challenge;
 
-/// The first challenge that is met.
-pub(super) async fn settle<'c, 'a>(challenges: &'c [Challenge<'a>]) -> Result<&'c Challenge<'a>, Stop> {
-    for challenge in challenges {
-        if is_met(challenge).await? {
-            return Ok(genuine(Some(challenge))?);
-        }
-    }
-    Ok(genuine(None)?)
+/// Whether it is remembered that a signature is genuine.
+pub(super) fn is_remembered(challenge: &Challenge<'_>) -> bool {
+    isolate().proofs.find(&challenge.fingerprint(), |()| ()).is_some()
 }
 
-/// Whether a challenge is met.
-pub(super) async fn is_met(challenge: &Challenge<'_>) -> Result<bool, Stop> {
-    match challenge.symmetric() {
-        Some(met) => Ok(met),
-        None => asymmetric(challenge).await,
-    }
-}
-
-async fn asymmetric(challenge: &Challenge<'_>) -> Result<bool, Stop> {
+/// Whether an asymmetric signature is genuine.
+pub(super) async fn is_genuine(challenge: &Challenge<'_>) -> Result<bool, Fault> {
     let fact = challenge.fingerprint();
     let memory = &isolate().proofs;
     if memory.find(&fact, |()| ()).is_some() {
         return Ok(true);
     }
-    let met = crypto::verify(challenge).await?;
-    if met {
+    let is_genuine = crypto::verify(challenge).await?;
+    if is_genuine {
         memory.insert(fact, (), now_ms());
     }
-    Ok(met)
+    Ok(is_genuine)
 }

@@ -15,10 +15,12 @@ use crate::catalog::SessionId;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::heading::{self, Headed, Heading};
+use crate::life::{Ended, Learned, Note};
 use crate::repeats::{Class, Line, Subject};
 use crate::reply::Reply;
 use crate::route;
 use crate::stop::Stop;
+use crate::token::{Grant, Seen, Use};
 
 /// Answers with a body that is at hand.
 pub(super) fn whole(facts: &Facts, reply: Reply) -> worker::Result<Response> {
@@ -61,14 +63,16 @@ pub(super) fn prepared<T: AtHand>(
     prepared: &Prepared,
     thing: &T,
     heading: &Heading<'_>,
+    is_head: bool,
 ) -> web_sys::Response {
     let form = |thing: &T, reply| init(&reply, Some(thing.body()));
-    prepared.send(thing, heading, form, |init| answer(Some(thing.body()), init))
+    let body = (!is_head).then(|| thing.body());
+    prepared.send(thing, heading, form, |init| answer(body, init))
 }
 
-/// Answers in the synchronous lane.
-pub(super) fn at_once(reply: &Reply, body: Option<&Uint8Array>) -> web_sys::Response {
-    answer(body, &init(reply, body))
+/// Answers in the fast lane.
+pub(super) fn at_once(reply: &Reply, body: Option<&Uint8Array>, is_head: bool) -> web_sys::Response {
+    answer(body.filter(|_| !is_head), &init(reply, body))
 }
 
 /// The options of a response.
@@ -114,6 +118,26 @@ fn headers(own: Vec<(Cow<'static, str>, Cow<'static, str>)>) -> worker::Result<H
 pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
     let client = Client { site_known: true, verified: true, session: None };
     log_of(facts, client, stop);
+}
+
+/// Logs what a life has noted, and its refusal. Returns how often this client has had this refusal within a minute.
+pub(super) fn log_life<R>(facts: &Facts, Ended { refusal, learned, .. }: &Ended<R>) -> Option<u32> {
+    let Learned { site, is_verified, session, notes } = learned;
+    for note in notes {
+        match note {
+            Note::Rehearsed(denial) => log_rehearsed(facts, denial),
+            Note::Overcome(fault) if site.is_some() => log(Some(facts), &fault.clone().into()),
+            Note::Overcome(fault) => {
+                log_of(Some(facts), Client::default(), &fault.clone().into());
+            }
+            Note::Reused(reused) => log_reused(facts, reused),
+        }
+    }
+    let client = Client { site_known: site.is_some(), verified: *is_verified, session: *session };
+    let stop = refusal.as_ref()?;
+    let times = log_of(Some(facts), client, stop);
+    // Who asks for what is not there yet has waited already.
+    times.filter(|_| !stop.is_media_missing())
 }
 
 /// The same for what is fetched for a site, which is no request's to blame.
@@ -195,6 +219,18 @@ pub(super) fn shortened(text: &str) -> &str {
 /// The same line for a rule that is being rehearsed, and would have refused, once a session: at its entry.
 pub(super) fn log_rehearsed(facts: &Facts, denial: &Denial) {
     worker::console_log!("{}", line(Some(facts), "rehearsal", denial.reason.code(), &denial.detail));
+}
+
+/// A further use of a token whose uses its site has counted.
+fn log_reused(facts: &Facts, (grant, usage, seen): &(Grant, Use, Seen)) {
+    worker::console_log!(
+        "{}",
+        json!({
+            "kind": "reuse", "host": shortened(&facts.host), "dialect": grant.dialect.name(), "issuer": grant.issuer,
+            "key": grant.key, "token": usage.name, "uses": seen.uses, "elsewhere": seen.elsewhere,
+            "place": facts.geography.to_string(),
+        })
+    );
 }
 
 fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_json::Value {

@@ -11,7 +11,6 @@ use crate::cache::Kept;
 use crate::heading::{Headed, Heading};
 use crate::manifest::Template;
 use crate::reply::Reply;
-use crate::resource::ResourceKind;
 use crate::rewrite::{Basis, Rewrite, SharedManifest};
 use crate::shelf::{Slot, Weigh};
 use crate::stop::Stop;
@@ -24,18 +23,17 @@ pub(super) struct Compiled {
     pub(super) prepared: Prepared,
 }
 
-impl Compiled {
-    /// The template with its bytes, if every viewer gets the same.
-    pub(super) fn as_shared(&self, kind: ResourceKind) -> Option<Shared<'_>> {
-        let manifest = SharedManifest { template: &self.template, kind };
-        Some(Shared { manifest, bytes: self.shared.as_ref()? })
+impl AsRef<Template> for Compiled {
+    fn as_ref(&self) -> &Template {
+        &self.template
     }
 }
 
-/// A template that is the same for every viewer.
+/// A manifest that is the same for every viewer of a class.
 pub(super) struct Shared<'a> {
-    manifest: SharedManifest<'a>,
-    bytes: &'a Uint8Array,
+    pub(super) manifest: SharedManifest<'a>,
+    /// Its bytes, as JavaScript keeps them.
+    pub(super) bytes: &'a Uint8Array,
 }
 
 impl Headed for Shared<'_> {

@@ -36,18 +36,6 @@ const MOST_LINES: usize = 500;
 /// Modules that are still being put in order: their circles, their long files, and their order among each other are not
 /// reported. Whoever finishes one deletes it here.
 const UNFINISHED: &[&str] = &[
-    // Floors below the life.
-    // The life of a request.
-    "admission",
-    "explain",
-    "heading",
-    "life",
-    "offline",
-    "rewrite",
-    "steering",
-    "stop",
-    "streams",
-    "variation",
     // Memory, and the Worker.
     "worker",
 ];

@@ -1,32 +1,34 @@
-//! The Worker's part, without its awaits: documents and a media origin out of a script.
+//! The edge, out of a script: documents, a media origin, and the stores that count.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::rc::Rc;
 
 use serde::Deserialize;
 use serde_json::Value;
-use stagedoor::admission::Admission;
-use stagedoor::cache::{self, FileKind, Lifetime, OriginControl, Source, Stamp};
-use stagedoor::catalog::{CorsPolicy, Document, DocumentKey, KeySet, SessionId, Site};
+use stagedoor::cache::{self, FileKind, Kept, Lifetime, OriginControl, Source, SourceError, Stamp};
+use stagedoor::catalog::{Document, DocumentKey, Issuer, KeySet, SessionId, Site, Title, TitleId};
 use stagedoor::dash;
-use stagedoor::facts::{Facts, Method};
+use stagedoor::documents::Documents;
+use stagedoor::facts::Facts;
 use stagedoor::fault::{Fault, FaultKind};
-use stagedoor::heading::{Heading, Prepared};
-use stagedoor::life::{clock, entry, renewal};
+use stagedoor::heading::Prepared;
+use stagedoor::life::{
+    self, Answer, Delivery, Ended, EntryDocuments, Evidence, Found, SessionDocuments, TokenKeys, at_once,
+};
 use stagedoor::manifest::Template;
 use stagedoor::media_origin;
 use stagedoor::memory_key::MemoryKey;
-use stagedoor::offline::{self, Admitted, Documents};
-use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
 use stagedoor::resource::{MediaRequest, ResourceKind};
-use stagedoor::rewrite::{Basis, Rewrite, SharedManifest};
-use stagedoor::route::{Route, route};
-use stagedoor::steering;
+use stagedoor::rewrite::{Basis, Rewrite};
+use stagedoor::rights::Permit;
+use stagedoor::route::Route;
 use stagedoor::stop::Stop;
+use stagedoor::streams::{Newcomer, Running, Watched};
 use stagedoor::time::UnixTime;
-use stagedoor::token::Record;
+use stagedoor::token::{Challenge, Presented, Record, Seen, Use, native};
 
 /// What the media origin answers.
 #[derive(Clone, Deserialize)]
@@ -42,8 +44,14 @@ fn ok() -> u16 {
     200
 }
 
-/// What is kept of each token, by its name.
-pub(crate) type UsedTokens = RefCell<BTreeMap<String, Record>>;
+/// The stores that count, each in one place for all isolates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Stores {
+    /// The uses of each token, by its name.
+    used: RefCell<BTreeMap<String, Record>>,
+    /// The sessions that each viewer watches.
+    streams: RefCell<BTreeMap<[u8; 8], Vec<SessionId>>>,
+}
 
 impl From<&str> for Scripted {
     fn from(body: &str) -> Self {
@@ -64,9 +72,16 @@ pub(crate) struct Isolate {
 type Fetched = (String, u64);
 
 /// A template, and the last head of it.
-struct Compiled {
+#[derive(Debug)]
+pub(crate) struct Compiled {
     template: Template,
     prepared: Prepared<Reply>,
+}
+
+impl AsRef<Template> for Compiled {
+    fn as_ref(&self) -> &Template {
+        &self.template
+    }
 }
 
 impl Isolate {
@@ -105,9 +120,10 @@ impl Isolate {
 /// An edge whose documents and media origin are scripted.
 pub(crate) struct Edge<'a> {
     isolate: &'a Isolate,
-    used: &'a UsedTokens,
+    stores: &'a Stores,
     documents: Documents,
     upstream: BTreeMap<String, Scripted>,
+    now: Cell<UnixTime>,
     /// Which version of what the media origin has.
     pub(crate) version: u64,
 }
@@ -117,135 +133,42 @@ impl<'a> Edge<'a> {
     pub(crate) fn new(
         documents: &BTreeMap<String, Value>,
         upstream: BTreeMap<String, Scripted>,
-        used: &'a UsedTokens,
+        stores: &'a Stores,
         isolate: &'a Isolate,
     ) -> Self {
         let documents = documents
             .iter()
             .map(|(key, value)| (key.parse().unwrap(), value.to_string().into_bytes()))
             .collect();
-        Self { isolate, used, documents: Documents(documents), upstream, version: 0 }
+        let documents = Documents(documents);
+        Self { isolate, stores, documents, upstream, now: Cell::new(UnixTime::from_secs(0)), version: 0 }
     }
 
     /// Answers a request.
     pub(crate) fn answer(&self, facts: &Facts, now: UnixTime) -> Reply {
-        let reply = match route(facts) {
-            Ok(Route::Healthz) => Reply::json(200, &serde_json::json!({ "status": "ok" })),
-            Ok(Route::Preflight) => Reply { status: 204, ..Reply::default() },
-            Ok(Route::Entry) => self.media(facts, None, now).unwrap_or_else(|stop| Reply::from(&stop)),
-            Ok(Route::Below(request, token)) => {
-                self.media(facts, Some((request, token)), now).unwrap_or_else(|stop| Reply::from(&stop))
-            }
-            Ok(other) => panic!("{other:?} is not scripted"),
-            Err(denial) => Reply::from(&denial),
-        };
-        reply.guarded(&self.cors(facts), facts)
+        self.live(facts, now).reply
     }
 
-    /// The policy of the site, where there is one.
-    fn cors(&self, facts: &Facts) -> CorsPolicy {
-        let site = format!("v1/site/{}", facts.host).parse().ok().and_then(|key| self.documents.0.get(&key));
-        site.and_then(|json| serde_json::from_slice::<Site>(json).ok())
-            .map(|site| site.cors)
-            .unwrap_or_default()
+    /// Answers a request, and tells what its life has found out.
+    pub(crate) fn live(&self, facts: &Facts, now: UnixTime) -> Ended<Reply> {
+        self.set_now(now);
+        at_once(life::answer(facts, self)).unwrap()
     }
 
-    fn media(
-        &self,
-        facts: &Facts,
-        below: Option<(MediaRequest, Redacted<String>)>,
-        now: UnixTime,
-    ) -> Result<Reply, Stop> {
-        let id = SessionId([7; 8]);
-        let Admitted { request, site, title, admission, usage, instead } =
-            offline::admit(&self.documents, facts, below, now, id, &mut Vec::new())?;
-        if let Some(instead) = instead {
-            return Ok(instead);
-        }
-        let facts = &*renewal::without_skip(facts, &admission);
-        if request.kind == ResourceKind::Time {
-            return Ok(clock::reply(now.as_secs() * 1000));
-        }
-        if request.kind == ResourceKind::Steering {
-            let keys = DocumentKey::Keys(site.body.sessions.keys.clone());
-            let keys = self.documents.read::<KeySet>(&keys)?.unwrap().body;
-            let reply = steering::answer(facts, &request, &site.body, &admission, &keys, now)?;
-            return Ok(reply.not_kept_if(admission.permit.replaced.is_some()));
-        }
-        let permit = &admission.permit;
-        let source =
-            cache::source(facts, &request, &site.body, &permit.folder, &permit.caps, title.generation)?;
-        let reply = self.fetch(facts, &request, &site, &admission, &source, now);
-        let mut reply = reply.or_else(|stop| {
-            renewal::instead_of_manifest(facts, &request, &admission, stop).map(|(reply, _)| reply)
-        })?;
-        if let Some(usage) = usage.filter(|_| facts.method != Method::Head) {
-            let mut used = self.used.borrow_mut();
-            let known = used.remove(&usage.name.to_string()).unwrap_or_default();
-            let network = usage.network.map(|network| network.to_string());
-            let (kept, seen) = known.count(network, usage.again_within_s, now);
-            used.insert(usage.name.to_string(), kept);
-            usage.judge(seen)?;
-            if usage.once && seen.again {
-                reply = entry::used_again(reply, admission.renewal.as_ref())?;
-            }
-        }
-        Ok(reply.not_kept_if(admission.permit.replaced.is_some()))
+    /// Sets the clock.
+    pub(crate) fn set_now(&self, now: UnixTime) {
+        self.now.set(now);
     }
 
-    fn fetch(
-        &self,
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-        admission: &Admission,
-        source: &Source,
-        now: UnixTime,
-    ) -> Result<Reply, Stop> {
-        let missing = Scripted { status: 404, headers: BTreeMap::new(), body: String::new() };
-        let answer = self.upstream.get(source.url.as_str()).unwrap_or(&missing);
-        let header = |name: &str| {
-            let mut headers = answer.headers.iter();
-            headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
-        };
-        let origin = OriginControl::read(header);
-        if request.kind == ResourceKind::Segment {
-            let kind = source.kind.unwrap_or(FileKind::Segment);
-            let lifetime = Lifetime::of_file(kind, &source.policy, &origin);
-            let head = media_origin::file_head(source, answer.status, &lifetime, header)?;
-            return Ok(Reply { body: answer.body.clone().into_bytes(), ..head });
-        }
-        if answer.status != 200 {
-            return Err(media_origin::refusal(source, answer.status));
-        }
-        let manifest =
-            self.isolate.manifest(&source.cache_key, self.version, || self.whole(source, &answer.body))?;
-        let lifetime = Lifetime::of_read(
-            source.resource,
-            &manifest,
-            &cache::timing(&manifest),
-            &source.directives,
-            &source.policy,
-            &origin,
-        );
-        let now_ms = now.as_secs() * 1000;
-        let stamp = Stamp::new(now_ms, 0, lifetime);
-        let rewrite = Rewrite::of(facts, request, site, admission, source);
-        let compiled = self.isolate.template(&rewrite, &manifest)?;
-        let reply = rewrite.reply(&compiled.template, &stamp, now_ms);
-        if compiled.template.is_shared() && !admission.entered && !admission.renewed && reply.status == 200 {
-            self.expect_same_of_lane(
-                facts,
-                request,
-                site,
-                admission,
-                &stamp,
-                &compiled,
-                reply.clone(),
-                now_ms,
-            );
-        }
-        Ok(reply)
+    fn keys(&self, issuer: &Issuer) -> Result<Rc<Document<KeySet>>, Fault> {
+        let keys = self.documents.read(&DocumentKey::Keys(issuer.clone()))?;
+        keys.map(Rc::new).ok_or_else(|| life::keys_missing(issuer))
+    }
+
+    /// What the media origin answers.
+    fn scripted(&self, source: &Source) -> Scripted {
+        let missing = || Scripted { status: 404, headers: BTreeMap::new(), body: String::new() };
+        self.upstream.get(source.url.as_str()).cloned().unwrap_or_else(missing)
     }
 
     /// An MPD with its parts.
@@ -270,30 +193,140 @@ impl<'a> Edge<'a> {
         }
         Ok(dash::with_remote_parts(&bytes, &source.url, &source.folder, fetched))
     }
+}
 
-    /// The lane's head, which may be remembered, is that of the long way.
-    #[expect(clippy::too_many_arguments, reason = "what both ways have at hand")]
-    fn expect_same_of_lane(
+impl Scripted {
+    fn header(&self, name: &str) -> Option<String> {
+        let mut headers = self.headers.iter();
+        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    }
+}
+
+impl Evidence for Edge<'_> {
+    type Source = Rc<Source>;
+
+    fn now_ms(&self) -> u64 {
+        self.now.get().as_secs() * 1000
+    }
+
+    async fn site(&self, host: &str) -> Result<Option<Rc<Document<Site>>>, Fault> {
+        let Ok(host) = host.parse() else { return Ok(None) };
+        Ok(self.documents.read(&DocumentKey::Site(host))?.map(Rc::new))
+    }
+
+    async fn session_documents(&self, site: &Site) -> Result<SessionDocuments, Fault> {
+        let keys = self.keys(&site.sessions.keys)?;
+        let revocations = self.documents.read(&DocumentKey::Revocations(site.host.clone()))?;
+        Ok(SessionDocuments { keys, revocations: revocations.map(Rc::new) })
+    }
+
+    async fn entry_documents(&self, site: &Site, token: &dyn Presented) -> Result<EntryDocuments, Fault> {
+        let session = self.session_documents(site).await?;
+        Ok(EntryDocuments { session, token_keys: TokenKeys::Document(self.keys(token.keys())?) })
+    }
+
+    async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
+        Ok(native::settle(challenge))
+    }
+
+    async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault> {
+        Ok(self.documents.read(&DocumentKey::Title(id.clone()))?.map(Rc::new))
+    }
+
+    fn session_id(&self) -> Result<SessionId, Fault> {
+        Ok(SessionId([7; 8]))
+    }
+
+    fn source(
         &self,
         facts: &Facts,
         request: &MediaRequest,
         site: &Document<Site>,
-        admission: &Admission,
-        stamp: &Stamp,
-        compiled: &Compiled,
-        reply: Reply,
-        now_ms: u64,
-    ) {
-        let Compiled { template, prepared } = compiled;
-        let heading = Heading::of(facts, site, &admission.permit, stamp, Some(stamp.age_s(now_ms)));
-        let shared = SharedManifest { template, kind: request.kind };
-        let found = prepared.send(&shared, &heading, |_, reply| reply, Reply::clone);
-        let expected = reply.not_kept_if(admission.permit.replaced.is_some()).guarded(&site.body.cors, facts);
-        let sorted = |reply: &Reply| {
-            let mut headers = reply.headers.clone();
-            headers.sort();
-            headers
-        };
-        assert_eq!(sorted(&found), sorted(&expected));
+        title: &Title,
+        permit: &Permit,
+    ) -> Result<Rc<Source>, SourceError> {
+        life::source(facts, request, site, title, permit).map(Rc::new)
+    }
+}
+
+impl Delivery for Edge<'_> {
+    type Template = Compiled;
+    type File = Infallible;
+    type Body = String;
+    type Reply = Reply;
+
+    async fn manifest(&self, source: &Rc<Source>) -> Result<Rc<Kept>, Stop> {
+        let answer = self.scripted(source);
+        if answer.status != 200 {
+            return Err(media_origin::refusal(source, answer.status));
+        }
+        let origin = OriginControl::read(|name| answer.header(name));
+        let fetch = || self.whole(source, &answer.body);
+        let bytes = self.isolate.manifest(&source.cache_key, self.version, fetch)?;
+        let timing = cache::timing(&bytes);
+        let lifetime =
+            Lifetime::of_read(source.resource, &bytes, &timing, &source.directives, &source.policy, &origin);
+        Ok(Rc::new(Kept { bytes, stamp: Stamp::new(self.now_ms(), 0, lifetime) }))
+    }
+
+    fn template(&self, rewrite: &Rewrite<'_>, manifest: &Kept) -> Result<Rc<Compiled>, Stop> {
+        self.isolate.template(rewrite, &manifest.bytes)
+    }
+
+    async fn file(&self, _: &Facts, source: &Rc<Source>) -> Result<Found<Self>, Stop> {
+        let answer = self.scripted(source);
+        let header = |name: &str| answer.header(name);
+        let kind = source.kind.unwrap_or(FileKind::Segment);
+        let lifetime = Lifetime::of_file(kind, &source.policy, &OriginControl::read(header));
+        let head = media_origin::file_head(source, answer.status, &lifetime, header)?;
+        Ok(Found::Streamed(head, answer.body.clone()))
+    }
+
+    async fn count_use(&self, _: &Facts, _: &Site, usage: &Use) -> Result<Option<Seen>, Fault> {
+        let mut used = self.stores.used.borrow_mut();
+        let known = used.remove(&usage.name.to_string()).unwrap_or_default();
+        let network = usage.network.map(|network| network.to_string());
+        let (kept, seen) = known.count(network, usage.again_within_s, self.now.get());
+        used.insert(usage.name.to_string(), kept);
+        Ok(Some(seen))
+    }
+
+    async fn begin_stream(&self, _: &Facts, _: &Site, newcomer: &Newcomer) -> Result<(), Stop> {
+        let mut streams = self.stores.streams.borrow_mut();
+        let sessions = streams.entry(newcomer.subject).or_default();
+        let others = sessions.iter().filter(|id| **id != newcomer.session).count();
+        newcomer.judge(Watched { others: others as u64, placed: true })?;
+        sessions.push(newcomer.session);
+        Ok(())
+    }
+
+    async fn keep_stream(&self, _: &Facts, _: &Site, running: &Running) -> Result<(), Stop> {
+        let mut streams = self.stores.streams.borrow_mut();
+        let sessions = streams.entry(running.subject).or_default();
+        if !sessions.contains(&running.session) {
+            sessions.push(running.session);
+        }
+        Ok(())
+    }
+
+    async fn control(&self, _: &Facts, route: Route) -> Result<Reply, Stop> {
+        panic!("{route:?} is not scripted")
+    }
+
+    fn reply(&self, _: &Facts, answer: Answer<'_, Self>) -> Reply {
+        match answer {
+            Answer::Whole(reply) => reply,
+            Answer::Manifest(head, ..) if head.status != 200 => head,
+            Answer::Manifest(head, rewrite, compiled) => {
+                Reply { body: rewrite.render(&compiled.template).into_owned(), ..head }
+            }
+            // Out of memory, as in the fast lane.
+            Answer::Shared(manifest, compiled, heading) => {
+                let head = compiled.prepared.send(&manifest, &heading, |_, reply| reply, Reply::clone);
+                Reply { body: manifest.bytes().into_owned(), ..head }
+            }
+            Answer::File(file, _) => match *file {},
+            Answer::Streamed(head, body) => Reply { body: body.into_bytes(), ..head },
+        }
     }
 }

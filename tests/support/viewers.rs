@@ -13,7 +13,7 @@ use stagedoor::reply::Reply;
 use stagedoor::time::UnixTime;
 use stagedoor::token::mint::PrivateKey;
 
-use crate::edge::{Edge, Isolate, Scripted, UsedTokens};
+use crate::edge::{Edge, Isolate, Scripted, Stores};
 
 const NOW: u64 = 1_795_370_400;
 const SECRET: &str = "aHMyNTYtc2VjcmV0LW9mLXRoZS1mbG93LXRlc3RzLSE";
@@ -225,7 +225,7 @@ pub(crate) fn run(bytes: &[u8]) -> usize {
         let host = HOSTS[host];
         let viewer = choices.below(4);
         let ask = |isolate: &Isolate, facts: &Facts| {
-            let used = UsedTokens::default();
+            let used = Stores::default();
             let mut edge = Edge::new(&documents, media[version].clone(), &used, isolate);
             edge.version = version as u64;
             edge.answer(facts, UnixTime::from_secs(NOW + number as u64))

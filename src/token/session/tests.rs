@@ -1,9 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::admission::Sessions;
 use crate::catalog::Site;
-use crate::life::below;
+use crate::life::check_session;
 use crate::token::{Dialect, RevocationIndex};
 
 const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
@@ -227,10 +226,10 @@ fn a_session_of_the_version_before_outlives_no_revocation() {
     let session = open([1; 8], Lock::default(), token_s);
     let session = before(Session { ends_at: NOW.plus_secs(year_s), ..session });
     let revoked_until = NOW.plus_secs(SessionPolicy::MOST_S);
-    let sessions = Sessions { keys: &keys, revocations: &RevocationIndex::default() };
+    let revocations = RevocationIndex::default();
     let at = |session: &Session, path: &str, now| {
         let request = wanted(path);
-        below::check(&Facts::default(), &request, session, key, &site, sessions, now)
+        check_session(&Facts::default(), &request, session, key, &site, &revocations, now)
             .map_err(|denial| denial.reason)
     };
     for path in ["/harbour/a.m3u8", "/harbour/a.m4s"] {

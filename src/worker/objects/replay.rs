@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
 use super::super::now;
@@ -14,9 +13,8 @@ use super::table::{END_OF_TIME, integer};
 use super::{Objects, Schema, Silence, Store, Table, store};
 use crate::catalog::Host;
 use crate::facts::Facts;
-use crate::fault::FaultKind;
-use crate::stop::Stop;
-use crate::token::{Grant, Record, Seen, Use};
+use crate::fault::{Fault, FaultKind};
+use crate::token::{Record, Seen, Use};
 
 const OBJECTS: Objects = Objects {
     binding: "REPLAY",
@@ -24,36 +22,21 @@ const OBJECTS: Objects = Objects {
     unavailable: FaultKind::ReplayUnavailable,
 };
 
-/// Counts a use of a token, and refuses it where it is one too many. Tells whether it repeats an earlier use of a token
-/// that may be used once.
+/// Counts a use of a token.
 ///
 /// While the store does not answer, a token that may be used once is refused, and a token whose uses are only counted
-/// passes.
-pub(in crate::worker) async fn take(
+/// passes: `None`.
+pub(in crate::worker) async fn count(
     env: &Env,
     facts: &Facts,
     host: &Host,
-    grant: &Grant,
     usage: &Use,
-) -> Result<bool, Stop> {
+) -> Result<Option<Seen>, Fault> {
     // Tokens that need no store do not come here.
     OBJECTS.check(env)?;
     let name = format!("{host}/{:02x}", usage.name.shard());
     let silence = if usage.once { Silence::Refuses } else { Silence::Passes };
-    let asked = OBJECTS.ask(env, facts, &name, &Question::of(usage), silence).await?;
-    let Some(seen): Option<Seen> = asked else { return Ok(false) };
-    usage.judge(seen)?;
-    if seen.uses > 1 && !seen.again {
-        worker::console_log!(
-            "{}",
-            json!({
-                "kind": "reuse", "host": host, "dialect": grant.dialect.name(), "issuer": grant.issuer,
-                "key": grant.key, "token": usage.name, "uses": seen.uses, "elsewhere": seen.elsewhere,
-                "place": facts.geography.to_string(),
-            })
-        );
-    }
-    Ok(usage.once && seen.again)
+    OBJECTS.ask(env, facts, &name, &Question::of(usage), silence).await
 }
 
 /// One use of a token.

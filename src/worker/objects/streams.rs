@@ -13,11 +13,12 @@ use super::super::{now, now_ms, respond};
 use super::table::integer;
 use super::{Objects, Schema, Silence, Store, Table, store};
 use crate::catalog::{Host, SessionId, Site};
+use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::FaultKind;
 use crate::stop::Stop;
 use crate::streams::{Newcomer, Running, Sign, Standing, Watched, seen_every_s};
-use crate::token::{session::Session, tags::NameTag};
+use crate::token::tags::NameTag;
 
 const OBJECTS: Objects = Objects {
     binding: "STREAMS",
@@ -54,9 +55,9 @@ pub(in crate::worker) async fn seen(
     documents: &Documents,
     facts: &Facts,
     site: &Site,
-    session: &Session,
+    running: &Running,
 ) -> Result<(), Stop> {
-    let Some(running) = Running::of(session) else { return Ok(()) };
+    let running = *running;
     let Running { subject, session, limit } = running;
     let question = Question::new(site, session, limit, true);
     let name = name(&site.host, subject);
@@ -87,9 +88,13 @@ pub(in crate::worker) async fn seen(
     }
 }
 
-/// Whether a session can be served without a question to the store, and without telling it.
-pub(in crate::worker) fn is_settled(site: &Site, session: &Session) -> bool {
-    Running::of(session).is_none_or(|running| sign(site, running.session) == Sign::Keep)
+/// Whether a stream may go on, where that is known without a question to the store, and without telling it.
+pub(in crate::worker) fn known(site: &Site, running: &Running) -> Option<Result<(), Denial>> {
+    match sign(site, running.session) {
+        Sign::Keep => Some(Ok(())),
+        Sign::Refuse => Some(Err(running.refusal())),
+        Sign::Tell | Sign::Ask => None,
+    }
 }
 
 fn sign(site: &Site, id: SessionId) -> Sign {

@@ -1,0 +1,136 @@
+//! The questions of a decision: documents, signatures, the time and chance. None of them has an effect.
+
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::cache::{self, SourceError};
+use crate::catalog::{Document, Issuer, Jwk, KeySet, SessionId, Site, Title, TitleId};
+use crate::denial::Denial;
+use crate::facts::Facts;
+use crate::fault::{Fault, FaultKind};
+use crate::resource::MediaRequest;
+use crate::rights::Permit;
+use crate::token::session::Session;
+use crate::token::{Challenge, Presented, RevocationIndex};
+
+/// Answers the questions of a decision ([`decide`](super::decide)).
+#[expect(async_fn_in_trait, reason = "lives stay on the thread that began them")]
+pub trait Evidence {
+    /// A source, and what the driver remembers beside it.
+    type Source: AsRef<cache::Source>;
+
+    /// The time, in Unix milliseconds.
+    fn now_ms(&self) -> u64;
+
+    /// The document of the site with this host name. `None`: there is no such site, or the text is no host name.
+    async fn site(&self, host: &str) -> Result<Option<Rc<Document<Site>>>, Fault>;
+
+    /// The documents by which a site's sessions are verified.
+    async fn session_documents(&self, site: &Site) -> Result<SessionDocuments, Fault>;
+
+    /// The same, and the keys of a viewer token's issuer, read together.
+    ///
+    /// Of several documents that are missing or broken, the fault is that of the first: session keys, revocations, token
+    /// keys.
+    async fn entry_documents(&self, site: &Site, token: &dyn Presented) -> Result<EntryDocuments, Fault>;
+
+    /// Whether an asymmetric signature is genuine.
+    async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault>;
+
+    /// The document of a title.
+    async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault>;
+
+    /// A name for a new session, by chance.
+    fn session_id(&self) -> Result<SessionId, Fault>;
+
+    /// The session of a token, and the key that verified it. A pure function of its arguments, which a driver may remember.
+    fn open<'k>(
+        &self,
+        token: &str,
+        site: &Site,
+        keys: &'k Document<KeySet>,
+    ) -> Result<(Session, &'k Jwk), Denial> {
+        Session::open(token, &keys.body, site.host.as_str())
+    }
+
+    /// Where a resource lies, and its cache key ([`source`]). A pure function of its arguments, which a driver may remember.
+    fn source(
+        &self,
+        facts: &Facts,
+        request: &MediaRequest,
+        site: &Document<Site>,
+        title: &Title,
+        permit: &Permit,
+    ) -> Result<Self::Source, SourceError>;
+
+    /// Whether [`record`](Self::record) does anything.
+    const RECORDS: bool = false;
+
+    /// Takes down a step of the decision and what it saw. `saw` is called only by a driver that explains.
+    fn record(&self, step: &'static str, saw: impl FnOnce() -> Value) {
+        let _ = (step, saw);
+    }
+}
+
+/// Finds where a resource lies, and its cache key.
+pub fn source(
+    facts: &Facts,
+    request: &MediaRequest,
+    site: &Document<Site>,
+    title: &Title,
+    permit: &Permit,
+) -> Result<cache::Source, SourceError> {
+    cache::source(facts, request, &site.body, &permit.folder, &permit.caps, title.generation)
+}
+
+/// The documents by which a site's sessions are verified.
+#[derive(Debug)]
+pub struct SessionDocuments {
+    /// The keys.
+    pub keys: Rc<Document<KeySet>>,
+    /// The revocations; `None`: nothing was ever revoked.
+    pub revocations: Option<Rc<Document<RevocationIndex>>>,
+}
+
+impl SessionDocuments {
+    /// What was revoked.
+    pub fn revocations(&self) -> &RevocationIndex {
+        static NOTHING: LazyLock<RevocationIndex> = LazyLock::new(RevocationIndex::default);
+        self.revocations.as_ref().map_or(&NOTHING, |document| &document.body)
+    }
+}
+
+/// The documents by which an entry is verified.
+#[derive(Debug)]
+pub struct EntryDocuments {
+    /// Those of the session that is to be opened.
+    pub session: SessionDocuments,
+    /// The keys of the viewer token's issuer.
+    pub token_keys: TokenKeys,
+}
+
+/// The keys of a viewer token's issuer.
+#[derive(Debug)]
+pub enum TokenKeys {
+    /// Those of its document.
+    Document(Rc<Document<KeySet>>),
+    /// Those of its document, with those that it publishes.
+    Published(Rc<KeySet>),
+}
+
+impl TokenKeys {
+    /// The keys.
+    pub fn set(&self) -> &KeySet {
+        match self {
+            Self::Document(document) => &document.body,
+            Self::Published(keys) => keys,
+        }
+    }
+}
+
+/// The fault of a set of keys that a site names and nobody has stored: without it, nobody can be let in.
+pub fn keys_missing(issuer: &Issuer) -> Fault {
+    Fault::new(FaultKind::DocumentMissing, format!("v1/keys/{issuer} is missing"))
+}

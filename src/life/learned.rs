@@ -1,0 +1,67 @@
+//! What a life finds out about its request, for the log and for the reply's guard.
+
+use std::rc::Rc;
+
+use super::Evidence;
+use crate::catalog::{CorsPolicy, Document, SessionId, Site};
+use crate::denial::{Denial, Reason};
+use crate::facts::Facts;
+use crate::fault::Fault;
+use crate::reply::Reply;
+use crate::stop::Stop;
+use crate::token::{Grant, Seen, Use};
+
+/// What a life finds out about its request.
+#[derive(Debug, Default)]
+pub struct Learned {
+    /// The site of the request's host. Until it is known, the host may be made up.
+    pub site: Option<Rc<Document<Site>>>,
+    /// Whether a viewer token or a session token has been verified. Until then, the title may be made up.
+    pub is_verified: bool,
+    /// The session that the request shows, once its token is known to be genuine.
+    pub session: Option<SessionId>,
+    /// What else is to be logged.
+    pub notes: Vec<Note>,
+}
+
+/// Something to be logged, whatever becomes of the request.
+#[derive(Debug)]
+pub enum Note {
+    /// A rule that is being rehearsed would have refused.
+    Rehearsed(Denial),
+    /// Something broke, and the request was answered all the same.
+    Overcome(Fault),
+    /// A viewer token was used again, which its site wants to be told.
+    Reused(Box<(Grant, Use, Seen)>),
+}
+
+impl Learned {
+    /// Finds the site of a request.
+    pub(super) async fn find_site(
+        &mut self,
+        facts: &Facts,
+        evidence: &impl Evidence,
+    ) -> Result<Rc<Document<Site>>, Stop> {
+        let unknown = || Denial::new(Reason::SiteUnknown, format!("no site is named `{}`", facts.host));
+        let site = evidence.site(&facts.host).await?.ok_or_else(unknown)?;
+        Ok(Rc::clone(self.site.insert(site)))
+    }
+
+    /// Finds out which pages may read a refusal, where it came before the site was asked for. That there is no site is not what
+    /// the request is refused for.
+    pub(super) async fn find_site_for_refusal(&mut self, facts: &Facts, evidence: &impl Evidence) {
+        if self.site.is_none()
+            && let Err(Stop::Failed(fault)) = self.find_site(facts, evidence).await
+        {
+            self.notes.push(Note::Overcome(fault));
+        }
+    }
+
+    /// The reply as it leaves, by the policy of the site, else by the default one.
+    pub(super) fn guarded(&self, reply: Reply, facts: &Facts) -> Reply {
+        match &self.site {
+            Some(site) => reply.guarded(&site.body.cors, facts),
+            None => reply.guarded(&CorsPolicy::default(), facts),
+        }
+    }
+}

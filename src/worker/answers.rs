@@ -1,0 +1,202 @@
+//! Answers the questions of a life with awaits: KV, the cache, the media origin and Durable Objects.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use futures_util::join;
+use worker::{Context, Env, Request, Response};
+
+use super::documents::Documents;
+use super::isolate::isolate;
+use super::objects::{replay, streams};
+use super::sources::Located;
+use super::templates::Compiled;
+use super::{crypto, explain, jwks, now_ms, playlists, proofs, respond, segments, signed, sync, templates};
+use crate::cache::{Kept, SourceError};
+use crate::catalog::{Document, Jwk, KeySet, SessionId, Site, Title, TitleId};
+use crate::denial::Denial;
+use crate::facts::Facts;
+use crate::fault::{Fault, FaultKind};
+use crate::isolate::open_session;
+use crate::life::{Answer, Delivery, EntryDocuments, Evidence, Found, SessionDocuments};
+use crate::reply::Reply;
+use crate::resource::MediaRequest;
+use crate::rewrite::Rewrite;
+use crate::rights::Permit;
+use crate::route::Route;
+use crate::stop::Stop;
+use crate::streams::{Newcomer, Running};
+use crate::token::session::Session;
+use crate::token::{Challenge, Presented, Seen, Use};
+
+/// Answers the questions about one request.
+pub(super) struct Answers {
+    /// The request, for the one endpoint that reads its body.
+    request: RefCell<Option<Request>>,
+    env: Env,
+    documents: Result<Documents, Fault>,
+}
+
+impl Answers {
+    pub(super) fn new(request: Request, env: Env, context: Context) -> Self {
+        let documents = documents(env.clone(), context);
+        Self { request: RefCell::new(Some(request)), env, documents }
+    }
+
+    fn documents(&self) -> Result<&Documents, Fault> {
+        self.documents.as_ref().map_err(Clone::clone)
+    }
+}
+
+pub(super) fn documents(env: Env, context: Context) -> Result<Documents, Fault> {
+    let kv = env
+        .kv("CATALOG")
+        .map_err(|error| Fault::new(FaultKind::Configuration, format!("CATALOG: {error}")))?;
+    Ok(Documents { kv, context: Rc::new(context), env })
+}
+
+impl Evidence for Answers {
+    type Source = Located;
+
+    fn now_ms(&self) -> u64 {
+        now_ms()
+    }
+
+    async fn site(&self, host: &str) -> Result<Option<Rc<Document<Site>>>, Fault> {
+        let Ok(host) = host.parse() else { return Ok(None) };
+        self.documents()?.site(&host).await
+    }
+
+    async fn session_documents(&self, site: &Site) -> Result<SessionDocuments, Fault> {
+        let documents = self.documents()?;
+        let (keys, revocations) =
+            join!(documents.keys(&site.sessions.keys), documents.revocations(&site.host));
+        Ok(SessionDocuments { keys: keys?, revocations: revocations? })
+    }
+
+    async fn entry_documents(&self, site: &Site, token: &dyn Presented) -> Result<EntryDocuments, Fault> {
+        let documents = self.documents()?;
+        let (session, own) = join!(self.session_documents(site), documents.keys(token.keys()));
+        let session = session?;
+        let token_keys = jwks::for_token(documents, own?, token).await?;
+        Ok(EntryDocuments { session, token_keys: token_keys.into() })
+    }
+
+    async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
+        proofs::is_genuine(challenge).await
+    }
+
+    async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault> {
+        self.documents()?.title(id).await
+    }
+
+    fn session_id(&self) -> Result<SessionId, Fault> {
+        crypto::session_id()
+    }
+
+    fn open<'k>(
+        &self,
+        token: &str,
+        site: &Site,
+        keys: &'k Document<KeySet>,
+    ) -> Result<(Session, &'k Jwk), Denial> {
+        open_session(&isolate().sessions, token, site, keys, self.now_ms())
+    }
+
+    fn source(
+        &self,
+        facts: &Facts,
+        request: &MediaRequest,
+        site: &Document<Site>,
+        title: &Title,
+        permit: &Permit,
+    ) -> Result<Located, SourceError> {
+        Located::find(facts, request, site, title, permit)
+    }
+}
+
+impl Delivery for Answers {
+    type Template = Compiled;
+    /// Files come as responses of the runtime.
+    type File = Infallible;
+    type Body = Response;
+    type Reply = worker::Result<Response>;
+
+    async fn manifest(&self, source: &Located) -> Result<Rc<Kept>, Stop> {
+        playlists::whole(source.as_ref(), &self.documents()?.context).await
+    }
+
+    fn template(&self, rewrite: &Rewrite<'_>, manifest: &Kept) -> Result<Rc<Compiled>, Stop> {
+        templates::compiled(rewrite, manifest)
+    }
+
+    async fn file(&self, facts: &Facts, source: &Located) -> Result<Found<Self>, Stop> {
+        let (head, body) = segments::stream(facts, source.as_ref(), &self.documents()?.context).await?;
+        Ok(Found::Streamed(head, body))
+    }
+
+    async fn count_use(&self, facts: &Facts, site: &Site, usage: &Use) -> Result<Option<Seen>, Fault> {
+        replay::count(&self.documents()?.env, facts, &site.host, usage).await
+    }
+
+    async fn begin_stream(&self, facts: &Facts, site: &Site, newcomer: &Newcomer) -> Result<(), Stop> {
+        streams::open(&self.documents()?.env, facts, site, newcomer).await
+    }
+
+    async fn keep_stream(&self, facts: &Facts, site: &Site, running: &Running) -> Result<(), Stop> {
+        streams::seen(self.documents()?, facts, site, running).await
+    }
+
+    async fn control(&self, facts: &Facts, route: Route) -> Result<Reply, Stop> {
+        let request = || {
+            let taken = self.request.borrow_mut().take();
+            taken.ok_or_else(|| Fault::new(FaultKind::Platform, "the body of the request is read twice"))
+        };
+        match route {
+            Route::Version => Ok(version(&self.env)),
+            Route::Sync(folder) => {
+                signed::at_its_place(&self.env, facts, folder.as_ref())?;
+                sync::receive(request()?, &self.env, self.documents.as_ref()).await
+            }
+            Route::Explain(folder) => {
+                signed::at_its_place(&self.env, facts, folder.as_ref())?;
+                explain::answer(request()?, self.documents.as_ref()).await
+            }
+            Route::Preflight | Route::Healthz | Route::Entry | Route::Below(..) => {
+                Err(Fault::new(FaultKind::Platform, "the path is none of the edge's own").into())
+            }
+        }
+    }
+
+    fn reply(&self, facts: &Facts, answer: Answer<'_, Self>) -> worker::Result<Response> {
+        match answer {
+            Answer::Whole(reply) => respond::whole(facts, reply),
+            Answer::Manifest(head, rewrite, template) => {
+                let is_whole = head.status == 200;
+                let body =
+                    if is_whole { rewrite.render(&template.template).into_owned() } else { Vec::new() };
+                respond::whole(facts, Reply { body, ..head })
+            }
+            Answer::Shared(manifest, _, heading) => {
+                let body = manifest.bytes().to_vec();
+                respond::whole(facts, Reply { body, ..heading.head_of(&manifest) })
+            }
+            Answer::File(file, _) => match *file {},
+            Answer::Streamed(head, body) => respond::streamed(facts, head, body),
+        }
+    }
+}
+
+fn version(env: &Env) -> Reply {
+    let variable = |name: &str| env.var(name).map(|value| value.to_string()).ok();
+    Reply::json(
+        200,
+        &serde_json::json!({
+            "name": "stagedoor",
+            "version": env!("CARGO_PKG_VERSION"),
+            "commit": option_env!("STAGEDOOR_COMMIT"),
+            "environment": variable("ENVIRONMENT"),
+        }),
+    )
+}

@@ -1,0 +1,56 @@
+//! Where the resource of a request lies, remembered as far as only the path and the documents tell.
+
+use std::rc::Rc;
+
+use super::isolate::isolate;
+use super::now_ms;
+use crate::cache::{Source, SourceError};
+use crate::catalog::{Document, Site, Title};
+use crate::facts::Facts;
+use crate::isolate::{Revisions, SourceKey, find_source, remember_source};
+use crate::life;
+use crate::resource::MediaRequest;
+use crate::rights::Permit;
+
+/// A source, and the key under which it is to be remembered, unless it is already.
+pub(super) struct Located {
+    source: Rc<Source>,
+    key: Option<(SourceKey<String>, Revisions)>,
+}
+
+impl AsRef<Source> for Located {
+    fn as_ref(&self) -> &Source {
+        &self.source
+    }
+}
+
+impl Located {
+    /// Finds the source of a request.
+    pub(super) fn find(
+        facts: &Facts,
+        request: &MediaRequest,
+        site: &Document<Site>,
+        title: &Title,
+        permit: &Permit,
+    ) -> Result<Self, SourceError> {
+        let find = || life::source(facts, request, site, title, permit).map(Rc::new);
+        if !facts.query.expose().is_empty() {
+            return Ok(Self { source: find()?, key: None });
+        }
+        let (host, folder, path) = (&*facts.host, &*permit.folder, request.resource.as_str());
+        let revisions = (site.revision, title.generation);
+        if let Some(source) = find_source(&isolate().sources, SourceKey { host, folder, path }, revisions) {
+            return Ok(Self { source, key: None });
+        }
+        let key = SourceKey { host: host.to_owned(), folder: folder.to_owned(), path: path.to_owned() };
+        Ok(Self { source: find()?, key: Some((key, revisions)) })
+    }
+
+    /// Remembers the source: there was something.
+    pub(super) fn remember(&self) {
+        if let Some((SourceKey { host, folder, path }, revisions)) = &self.key {
+            let key = SourceKey { host: &**host, folder: &**folder, path: &**path };
+            remember_source(&isolate().sources, key, *revisions, &self.source, now_ms());
+        }
+    }
+}
