@@ -12,12 +12,10 @@ use std::rc::Rc;
 use crate::admission::Admission;
 use crate::cache::{Source, Stamp};
 use crate::catalog::{Document, Edition, Site};
-use crate::dash;
-use crate::denial::{Denial, Reason};
+use crate::denial::Denial;
 use crate::facts::Facts;
-use crate::fault::{Fault, FaultKind};
+use crate::fault::Fault;
 use crate::heading::{Headed, Heading};
-use crate::hls;
 use crate::manifest::{Own, Template};
 use crate::memory_key::MemoryKey;
 use crate::reply::{NOT_KEPT, Reply};
@@ -83,11 +81,11 @@ impl<'a> Rewrite<'a> {
     /// Compiles a manifest.
     pub fn compile(&self, manifest: &Rc<[u8]>) -> Result<(Template, Basis), Stop> {
         let query = self.facts.query.expose();
-        let (template, is_query_read) =
-            self.variation.compile(manifest, query).map_err(|error| match Refused::from(&error) {
-                Refused::NoVariant => Stop::from(Denial::new(Reason::NoVariant, error.to_string())),
-                Refused::Broken(kind) => Fault::new(kind, format!("{}: {error}", self.source.place())).into(),
-            })?;
+        let refused = |error: CompileError| match error.refusal() {
+            Ok(reason) => Stop::from(Denial::new(reason, error.to_string())),
+            Err(kind) => Fault::new(kind, format!("{}: {error}", self.source.place())).into(),
+        };
+        let (template, is_query_read) = self.variation.compile(manifest, query).map_err(refused)?;
         let query = is_query_read.then(|| query.clone());
         Ok((template, Basis { manifest: Rc::clone(manifest), query }))
     }
@@ -155,52 +153,5 @@ impl Headed for SharedManifest<'_> {
     fn head(&self, heading: &Heading<'_>) -> Reply {
         let reply = heading.with_age(Reply::new(200, self.kind.media_type(), Vec::new()));
         kept(reply, self.template, heading.for_player(), None)
-    }
-}
-
-/// What it is when a manifest cannot be compiled.
-enum Refused {
-    /// Nothing of it is within the viewer's limits.
-    NoVariant,
-    /// It is broken.
-    Broken(FaultKind),
-}
-
-impl From<&CompileError> for Refused {
-    fn from(error: &CompileError) -> Self {
-        match error {
-            CompileError::Playlist(error) => error.into(),
-            CompileError::Mpd(error) => error.into(),
-        }
-    }
-}
-
-impl From<&hls::CompileError> for Refused {
-    fn from(error: &hls::CompileError) -> Self {
-        use hls::CompileError as Error;
-        Self::Broken(match error {
-            Error::NoVariant { .. } => return Self::NoVariant,
-            Error::NotAPlaylist | Error::NotAList { .. } => FaultKind::ManifestInvalid,
-            Error::TooLong { .. } | Error::LineTooLong { .. } | Error::TooMuch { .. } => {
-                FaultKind::ManifestTooLarge
-            }
-            Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
-            Error::Misplaced(_) => FaultKind::ManifestUnsupported,
-        })
-    }
-}
-
-impl From<&dash::CompileError> for Refused {
-    fn from(error: &dash::CompileError) -> Self {
-        use dash::CompileError as Error;
-        Self::Broken(match error {
-            Error::NoRepresentation { .. } => return Self::NoVariant,
-            Error::Malformed(_) | Error::NotAnMpd { .. } => FaultKind::ManifestInvalid,
-            Error::TooLong { .. } | Error::TooMuch { .. } | Error::ReadTooOften { .. } => {
-                FaultKind::ManifestTooLarge
-            }
-            Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
-            Error::Unsupported { .. } | Error::Misplaced(_) => FaultKind::ManifestUnsupported,
-        })
     }
 }

@@ -17,9 +17,11 @@ use url::Url;
 
 use crate::admission::Admission;
 use crate::cache::Source;
-use crate::catalog::{Caps, Edition, PathwayId, Site, Start, TitleId};
+use crate::catalog::{Caps, Edition, PathwayId, PlaylistBounds, Site, Start, TitleId};
 use crate::dash;
+use crate::denial::Reason;
 use crate::facts::Facts;
+use crate::fault::FaultKind;
 use crate::hls::{self, List, Skip};
 use crate::manifest::{Frame, Query, Signing, Steering, Template};
 use crate::resource::{MediaRequest, ResourceKind, ResourcePath};
@@ -134,38 +136,107 @@ impl<'a> Variation<'a> {
             authority,
             credentials: &Credentials::of(site),
         };
-        let steering = steering::of_site(site).map(|of_site| Steering {
-            order: order.clone().unwrap_or_else(|| of_site.order.clone()),
-            ..of_site
-        });
-        let template = if matches!(kind, ResourceKind::Mpd | ResourceKind::Patch) {
-            let edits = dash::Edits {
-                caps,
-                max_bytes: site.playlists.max_bytes,
-                update_within_s: site.sessions.update_within_s(),
-                steering: steering.as_ref(),
-            };
-            let is_patch = *kind == ResourceKind::Patch;
-            let compile = if is_patch { dash::compile_patch } else { dash::compile };
-            compile(manifest, Some(&frame), &edits).map_err(CompileError::Mpd)?
-        } else {
-            let edits = hls::Edits {
-                caps,
-                bounds: site.playlists.bounds(),
-                start: *start,
-                define: *define,
-                delta_updates: site.playlists.delta_updates,
-                skip: *skip,
-                directives_stop: !site.media.low_latency,
-                steering: steering.as_ref(),
-            };
-            let compiled = match kind {
-                ResourceKind::Assets => hls::compile_list(manifest, List::Assets, &frame),
-                ResourceKind::OriginSteering => hls::compile_list(manifest, List::Steering, &frame),
-                _ => hls::compile(manifest, Some(&frame), &edits),
-            };
-            compiled.map_err(CompileError::Playlist)?
+        let compilation = Compilation {
+            kind: *kind,
+            site: Some(site.body()),
+            caps,
+            start: *start,
+            define: *define,
+            skip: *skip,
+            order: order.as_deref(),
         };
+        let template = compilation.compile(manifest, Some(&frame))?;
         Ok((template, is_query_read.get()))
     }
+}
+
+/// How a manifest is compiled. A [`Variation`] makes it of a request, the command of its options.
+#[derive(Clone, Copy, Debug)]
+pub struct Compilation<'a> {
+    /// What the manifest is read as.
+    pub kind: ResourceKind,
+    /// The site, for its settings; `None`: the default ones.
+    pub site: Option<&'a Site>,
+    /// The limits of the viewer's rights.
+    pub caps: &'a Caps,
+    /// Which variant comes first.
+    pub start: Option<Start>,
+    /// Whether the token is written once.
+    pub define: bool,
+    /// What the client has already and leaves out.
+    pub skip: Option<Skip>,
+    /// The order of the site's pathways; `None`: the site's own.
+    pub order: Option<&'a [&'a PathwayId]>,
+}
+
+impl Compilation<'_> {
+    /// Compiles a manifest. Without a frame, its URIs stay as they are.
+    pub fn compile(&self, manifest: &[u8], frame: Option<&Frame<'_>>) -> Result<Template, CompileError> {
+        let Self { kind, site, caps, start, define, skip, order } = *self;
+        let steering = site.and_then(steering::of_site).map(|own| match order {
+            Some(order) => Steering { order: order.to_vec(), ..own },
+            None => own,
+        });
+        let steering = steering.as_ref();
+        let bounds = site.map_or_else(PlaylistBounds::default, |site| site.playlists.bounds());
+        if matches!(kind, ResourceKind::Mpd | ResourceKind::Patch) {
+            let update_within_s = site.and_then(|site| site.sessions.update_within_s());
+            let max_bytes = bounds.playlist_bytes;
+            let edits = dash::Edits { caps, max_bytes, update_within_s, steering };
+            let compile = if kind == ResourceKind::Patch { dash::compile_patch } else { dash::compile };
+            return compile(manifest, frame, &edits).map_err(CompileError::Mpd);
+        }
+        let edits = hls::Edits {
+            caps,
+            bounds,
+            start,
+            define,
+            delta_updates: site.map_or(skip.is_some(), |site| site.playlists.delta_updates),
+            skip,
+            directives_stop: site.is_some_and(|site| !site.media.low_latency),
+            steering,
+        };
+        let compiled = match (kind, frame) {
+            (ResourceKind::Assets, Some(frame)) => hls::compile_list(manifest, List::Assets, frame),
+            (ResourceKind::OriginSteering, Some(frame)) => hls::compile_list(manifest, List::Steering, frame),
+            _ => hls::compile(manifest, frame, &edits),
+        };
+        compiled.map_err(CompileError::Playlist)
+    }
+}
+
+impl CompileError {
+    /// Why the manifest is not served: nothing in it is within the viewer's limits, or it is broken.
+    pub fn refusal(&self) -> Result<Reason, FaultKind> {
+        match self {
+            Self::Playlist(error) => refusal_of_playlist(error),
+            Self::Mpd(error) => refusal_of_mpd(error),
+        }
+    }
+}
+
+fn refusal_of_playlist(error: &hls::CompileError) -> Result<Reason, FaultKind> {
+    use hls::CompileError as Error;
+    Err(match error {
+        Error::NoVariant { .. } => return Ok(Reason::NoVariant),
+        Error::NotAPlaylist | Error::NotAList { .. } => FaultKind::ManifestInvalid,
+        Error::TooLong { .. } | Error::LineTooLong { .. } | Error::TooMuch { .. } => {
+            FaultKind::ManifestTooLarge
+        }
+        Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
+        Error::Misplaced(_) => FaultKind::ManifestUnsupported,
+    })
+}
+
+fn refusal_of_mpd(error: &dash::CompileError) -> Result<Reason, FaultKind> {
+    use dash::CompileError as Error;
+    Err(match error {
+        Error::NoRepresentation { .. } => return Ok(Reason::NoVariant),
+        Error::Malformed(_) | Error::NotAnMpd { .. } => FaultKind::ManifestInvalid,
+        Error::TooLong { .. } | Error::TooMuch { .. } | Error::ReadTooOften { .. } => {
+            FaultKind::ManifestTooLarge
+        }
+        Error::Uncovered { .. } => FaultKind::ManifestForeignUri,
+        Error::Unsupported { .. } | Error::Misplaced(_) => FaultKind::ManifestUnsupported,
+    })
 }

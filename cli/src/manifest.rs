@@ -6,15 +6,16 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
 use stagedoor::cache;
-use stagedoor::catalog::{Caps, ForeignPolicy, PlaylistBounds, SESSION_PARAMETER, SigningStyle, Site, Start};
+use stagedoor::catalog::{Caps, ForeignPolicy, SESSION_PARAMETER, SigningStyle, Site, Start};
 use stagedoor::dash;
 use stagedoor::facts::Facts;
-use stagedoor::hls::{self, Edits};
+use stagedoor::fault::FaultKind;
+use stagedoor::hls;
 use stagedoor::manifest::{Frame, Query, Signing};
-use stagedoor::resource::{MediaRequest, ResourcePath};
+use stagedoor::resource::{MediaRequest, ResourceKind, ResourcePath};
 use stagedoor::route::{Route, route, session_prefix};
-use stagedoor::steering;
 use stagedoor::token::Credentials;
+use stagedoor::variation::Compilation;
 use url::Url;
 
 use crate::input::{self, Misuse};
@@ -71,6 +72,13 @@ impl Kind {
     /// XML is an MPD, and all else a playlist.
     pub(crate) fn of(manifest: &[u8]) -> Self {
         if dash::is_xml(manifest) { Self::Dash } else { Self::Hls }
+    }
+
+    const fn resource(self) -> ResourceKind {
+        match self {
+            Self::Hls => ResourceKind::Playlist,
+            Self::Dash => ResourceKind::Mpd,
+        }
     }
 }
 
@@ -166,48 +174,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         credentials: &site.as_ref().map_or_else(Credentials::usual, Credentials::of),
     };
     let caps = permit.unwrap_or_default().caps;
-    let bounds = site.as_ref().map_or_else(PlaylistBounds::default, |site| site.playlists.bounds());
-    let start = arguments.start.map(|kbps| Start { max_bitrate_kbps: Some(kbps), max_height: None });
-    let steering = site.as_ref().and_then(steering::of_site);
-    let edits = Edits {
-        steering: steering.as_ref(),
-        bounds,
-        start,
+    if kind == Kind::Dash && token.is_some_and(|token| token.contains(['<', '>', '&', '"', '\'', '$'])) {
+        return Err(Misuse("--session: expected a token without `<`, `>`, `&`, `$` and quotes".to_owned()));
+    }
+    let compilation = Compilation {
+        kind: kind.resource(),
+        site: site.as_ref(),
+        caps: &caps,
+        start: arguments.start.map(|kbps| Start { max_bitrate_kbps: Some(kbps), max_height: None }),
         define: arguments.define,
-        delta_updates: site.as_ref().map_or(arguments.skip.is_some(), |site| site.playlists.delta_updates),
         skip: arguments.skip.map(hls::Skip::from),
-        directives_stop: site.as_ref().is_some_and(|site| !site.media.low_latency),
-        ..Edits::within(&caps)
+        order: None,
     };
-    let frame = token.map(|_| &frame);
-    let compiled = match kind {
-        Kind::Hls => hls::compile(&manifest, frame, &edits).map_err(|error| Refusal::from(&error)),
-        Kind::Dash => {
-            if token.is_some_and(|token| token.contains(['<', '>', '&', '"', '\'', '$'])) {
-                return Err(Misuse(
-                    "--session: expected a token without `<`, `>`, `&`, `$` and quotes".to_owned(),
-                ));
-            }
-            let max_bytes = bounds.playlist_bytes;
-            let edits = dash::Edits {
-                max_bytes,
-                update_within_s: site.as_ref().and_then(|site| site.sessions.update_within_s()),
-                steering: steering.as_ref(),
-                ..dash::Edits::within(&caps)
-            };
-            dash::compile(&manifest, frame, &edits).map_err(|error| Refusal::from(&error))
-        }
-    };
-    match compiled {
+    match compilation.compile(&manifest, token.map(|_| &frame)) {
         Ok(template) => {
             input::write(&template.render(token.map_or("", String::as_str)))?;
             Ok(Answer::Yes)
         }
-        Err(Refusal { reason: None, detail }) => {
-            Err(Misuse(format!("{}: {detail}", arguments.file.display())))
-        }
-        Err(Refusal { reason, detail }) => {
-            input::print(&json!({ "ok": false, "reason": reason, "detail": detail }))?;
+        Err(error) => {
+            let code = match error.refusal() {
+                // The file is no manifest.
+                Err(FaultKind::ManifestInvalid) => {
+                    return Err(Misuse(format!("{}: {error}", arguments.file.display())));
+                }
+                Err(kind) => kind.code(),
+                Ok(reason) => reason.code(),
+            };
+            input::print(&json!({ "ok": false, "reason": code, "detail": error.to_string() }))?;
             Ok(Answer::Denied)
         }
     }
@@ -221,45 +214,6 @@ impl Arguments {
             Some((option, _)) => Err(Misuse(format!("{option}: an option for playlists, found an MPD"))),
             None => Ok(()),
         }
-    }
-}
-
-/// Why a manifest is not rewritten.
-struct Refusal {
-    /// The reason of a denial or the kind of a fault at the edge; `None`: the file is no manifest.
-    reason: Option<&'static str>,
-    detail: String,
-}
-
-impl From<&hls::CompileError> for Refusal {
-    fn from(error: &hls::CompileError) -> Self {
-        use hls::CompileError as Error;
-        let reason = match error {
-            Error::NotAPlaylist | Error::NotAList { .. } => None,
-            Error::NoVariant { .. } => Some("no_variant"),
-            Error::TooLong { .. } | Error::LineTooLong { .. } | Error::TooMuch { .. } => {
-                Some("manifest_too_large")
-            }
-            Error::Uncovered { .. } => Some("manifest_foreign_uri"),
-            Error::Misplaced(_) => Some("manifest_unsupported"),
-        };
-        Self { reason, detail: error.to_string() }
-    }
-}
-
-impl From<&dash::CompileError> for Refusal {
-    fn from(error: &dash::CompileError) -> Self {
-        use dash::CompileError as Error;
-        let reason = match error {
-            Error::Malformed(_) | Error::NotAnMpd { .. } => None,
-            Error::NoRepresentation { .. } => Some("no_variant"),
-            Error::TooLong { .. } | Error::TooMuch { .. } | Error::ReadTooOften { .. } => {
-                Some("manifest_too_large")
-            }
-            Error::Uncovered { .. } => Some("manifest_foreign_uri"),
-            Error::Unsupported { .. } | Error::Misplaced(_) => Some("manifest_unsupported"),
-        };
-        Self { reason, detail: error.to_string() }
     }
 }
 
