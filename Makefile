@@ -1,16 +1,14 @@
 # Every target does its own set-up: see scripts/setup for what it installs, and where.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fuzz lint media build setup clean
+.PHONY: help demo test bench fuzz lint advisories coverage docs media build setup clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Edge in workerd, origin and sample titles; prints the page to open (ARGS="--reset" to start anew)
-	@scripts/setup build
 	@scripts/demo $(ARGS)
 
 test: ## Every test; ends with `N passed, N failed`
-	@scripts/setup test
 	@scripts/test
 
 bench: ## Compare with a plain JS Worker, side by side in one run (ARGS="--quick" for a smoke run)
@@ -21,9 +19,21 @@ fuzz: ## Fuzz the parsers for MINUTES (default 1) each
 	@scripts/setup fuzz
 	@scripts/fuzz $(or $(MINUTES),1)
 
-lint: ## Format and clippy, native and wasm
+lint: ## Format, clippy (native and wasm), licences and duplicates of dependencies
 	@scripts/setup lint
 	@scripts/lint
+
+advisories: ## Dependencies against the RustSec advisory database (fetches it)
+	@scripts/setup lint
+	@scripts/lint advisories
+
+coverage: ## Code that the native tests run, by file, into target/coverage.txt
+	@scripts/setup coverage
+	@scripts/coverage
+
+docs: ## The crates' documentation into target/doc/
+	@scripts/setup build
+	@scripts/docs
 
 media: ## Make the sample content anew (FFmpeg)
 	@scripts/setup media

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `make demo`: starts Stagedoor on this machine and says where to look.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { PORTS, startStack } from "./stack.mjs";
@@ -17,7 +17,7 @@ const HELP = `usage: node demo/run.mjs [--reset] [--edge-port ${PORTS.edge}] [--
   --origin-port N  the same for the origin service
   --page-port N    the same for the demo page
 
-environment: STAGEDOOR_ORIGIN, the origin service's program`;
+environment: STAGEDOOR_ORIGIN, the origin service's program; STAGEDOOR_WORKER, the folder of the built Worker`;
 
 const bold = (text) => (process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[1m${text}\x1b[0m` : text);
 
@@ -32,7 +32,10 @@ async function main() {
   let stack = null;
   try {
     stack = await startStack({ folder, ports, say: (text) => console.log(`${text} ...`), signal: end.signal, died });
-    if (!end.signal.aborted) welcome(stack, ports);
+    if (!end.signal.aborted) {
+      keepTiming();
+      welcome(stack, ports);
+    }
     await ended;
   } catch (error) {
     if (!end.signal.aborted) throw error;
@@ -48,6 +51,18 @@ class Death extends Error {
   constructor(child, how) {
     super(`the ${child.name} ended by itself (${how}). The last lines of its log:\n${child.lastLines()}`);
   }
+}
+
+/** Completes the timing that scripts/demo began, for `make bench`. The processor time of the servers' start is not in it. */
+function keepTiming() {
+  const [warmth, processorSeconds, startedAt, ...words] = process.env.STAGEDOOR_TIMING?.split(" ") ?? [];
+  if (!warmth) return;
+  const file = words.join(" ");
+  const { user, system } = process.cpuUsage();
+  const processor = Math.round(Number(processorSeconds) + (user + system) / 1e6);
+  const wall = Math.round(Date.now() / 1000 - Number(startedAt));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${warmth} processor ${processor} wall ${wall} on ${new Date().toISOString().slice(0, 10)}\n`);
 }
 
 function readArguments() {

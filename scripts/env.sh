@@ -1,4 +1,4 @@
-# Sourced by the other scripts: where the pinned tools are, and how they are found.
+# Sourced by the other scripts: where the tools are, what the scripts print, and what they took.
 # shellcheck shell=bash
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -6,7 +6,9 @@ CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/stagedoor"
 TOOLS="$CACHE/tools"
 TARGET_DIR="${CARGO_TARGET_DIR:-$ROOT/target}"
 
+CARGO_DENY_VERSION=0.20.2
 CARGO_FUZZ_VERSION=0.13.2
+CARGO_LLVM_COV_VERSION=0.9.1
 
 # rustup installs here, and a shell that was open before does not know it yet. Node 24 comes with package.json.
 export PATH="$ROOT/node_modules/.bin:$HOME/.cargo/bin:$PATH"
@@ -31,4 +33,52 @@ die() {
     shift
     for line in "$@"; do printf '  %s\n' "$line" >&2; done
     exit 1
+}
+
+# step WHAT USUALLY COMMAND...: runs a command whose output is shown only when it fails. Meanwhile a line each ten seconds shows
+# how long it has run, and the last line of its output.
+step() {
+    local what=$1 usually=$2 log status=0 beat
+    shift 2
+    log=$(mktemp)
+    say "$what (usually $usually)"
+    heartbeat "$log" &
+    beat=$!
+    "$@" >"$log" 2>&1 || status=$?
+    kill "$beat" 2>/dev/null
+    wait "$beat" 2>/dev/null || true
+    [ "$status" = 0 ] || cat "$log" >&2
+    rm -f "$log"
+    return "$status"
+}
+
+# heartbeat LOG: until it is killed, or its script has ended.
+heartbeat() {
+    local seconds=0
+    while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+        seconds=$((seconds + 10))
+        printf '  %d s: %s\n' "$seconds" "$(tail -n 1 "$1" 2>/dev/null | cut -c 1-100)" >&2
+    done
+}
+
+# What `make bench` prints of `make demo` and `make test`: how long they took when they last ran here. A run is cold when neither
+# crates nor packages had been built or installed in this clone.
+TIMINGS="$TARGET_DIR/timings"
+WARMTH=warm
+[ -d "$TARGET_DIR" ] || [ -d "$ROOT/node_modules" ] || WARMTH=cold
+
+# processor_seconds: of the commands that have ended, in the calling shell (not in a subshell).
+processor_seconds() {
+    local file
+    file=$(mktemp)
+    times >"$file"
+    PROCESSOR_SECONDS=$(awk 'NR == 2 { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4) }' "$file")
+    rm -f "$file"
+}
+
+# record COMMAND: keeps what it took from the start of the script until now.
+record() {
+    mkdir -p "$TIMINGS"
+    processor_seconds
+    printf '%s processor %s wall %s on %s\n' "$WARMTH" "$PROCESSOR_SECONDS" "$SECONDS" "$(date -u +%Y-%m-%d)" >"$TIMINGS/$1-$WARMTH"
 }

@@ -36,11 +36,12 @@ const ENVIRONMENT = {
   NO_COLOR: "1",
 };
 
-/** The project's own configuration, without its build. */
+/** The project's own configuration, without its build: the Worker is in the folder STAGEDOOR_WORKER, else in build/. */
 function writeConfig(folder) {
   const { rawConfig } = readRawConfig({ config: join(root, "wrangler.toml") });
-  const { build: _build, ...config } = { ...rawConfig, main: join(root, rawConfig.main) };
-  if (!existsSync(config.main)) throw new Error(`expected the built Worker at ${rawConfig.main}: run scripts/build-edge`);
+  const main = process.env.STAGEDOOR_WORKER ? join(process.env.STAGEDOOR_WORKER, "index.js") : join(root, rawConfig.main);
+  const { build: _build, ...config } = { ...rawConfig, main };
+  if (!existsSync(main)) throw new Error(`expected the built Worker at ${main}: run scripts/build-edge`);
   const file = join(folder, "wrangler.json");
   writeFileSync(file, JSON.stringify(config, null, 2));
   return file;
