@@ -4,6 +4,7 @@
 //! documents    documents of KV, parsed
 //! manifests    manifests as the media origin gave them
 //! files        files until the data centre's cache has them
+//! publication  where issuers publish keys
 //! published    keys that issuers publish
 //! sessions     sessions that tokens opened
 //! sources      where files lie at the media origin
@@ -15,6 +16,7 @@
 mod documents;
 mod files;
 mod manifests;
+mod publication;
 mod published;
 mod sessions;
 mod sources;
@@ -25,6 +27,7 @@ use std::rc::Rc;
 pub use documents::{Found, KnownDocument, Remembered, is_unchanged, read_document};
 pub use files::KnownFile;
 pub use manifests::{KnownManifest, newest};
+pub use publication::{EARLY, KEPT_S, Publication};
 pub use published::{KnownKeys, PublishedSet};
 pub use sessions::{OpenedSession, OpenedSessions, open_session};
 pub use sources::{KnownSource, KnownSources, Revisions, SourceKey, find_source, remember_source};
