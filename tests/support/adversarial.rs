@@ -1,6 +1,6 @@
-//! Manifests that make as much work as their bytes allow: each is a product of two things that its author chooses.
+//! Manifests that cause as much work as their bytes allow: each multiplies two things that its author chooses.
 //!
-//! `tests/manifest_cost.rs` counts what they allocate, `benches/cost.rs` measures them up to the longest that is read.
+//! `tests/manifest_cost.rs` counts what they allocate, `benches/cost.rs` measures them up to the greatest length that is read.
 
 use std::fmt::Write;
 
@@ -10,17 +10,17 @@ use stagedoor::resource::ResourcePath;
 use stagedoor::{dash, hls};
 use url::Url;
 
-/// A kind of manifest, and what is asked of it.
+/// A shape of manifest, and its request.
 pub(crate) struct Shape {
     pub(crate) name: &'static str,
     pub(crate) format: Format,
     signing: Signing,
     /// The limits of the viewer, as JSON.
     caps: &'static str,
-    /// Everything else is asked for that changes a manifest.
+    /// Whether every other edit of a manifest is requested.
     is_edited: bool,
-    /// The longest that is served, in bytes, where another limit than that of the length tells: of elements, of definitions, of
-    /// what is resolved, read or written.
+    /// The greatest length in bytes that is served, if another limit than the length applies: of elements, of definitions, of
+    /// resolved, read or written bytes.
     pub(crate) longest: usize,
     before: fn() -> String,
     each: fn(&mut String, usize),
@@ -35,7 +35,7 @@ pub(crate) enum Format {
 }
 
 impl Shape {
-    /// A manifest of about so many bytes.
+    /// A manifest of about this many bytes.
     pub(crate) fn manifest(&self, bytes: usize) -> String {
         let after = (self.after)();
         let mut manifest = (self.before)();
@@ -47,7 +47,7 @@ impl Shape {
         manifest + &after
     }
 
-    /// Compiles a manifest, or tells why not.
+    /// Compiles a manifest.
     pub(crate) fn compile(&self, manifest: &str) -> Result<Template, String> {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
         let resource = ResourcePath::parse("dash/live.mpd").unwrap();
@@ -644,12 +644,12 @@ const PLAYLIST: Shape = Shape { format: Format::Playlist, signing: Signing::Path
 const PLAYLISTS_LIMITED: Shape =
     Shape { caps: ALL_LIMITS, is_edited: true, longest: MULTIVARIANT, ..PLAYLIST };
 
-/// An MPD that one edit changes is read twice, of 6 MiB in all; the other edits of these shapes may leave it as it is.
+/// An MPD with one edit is read twice, out of 6 MiB in all. The other edits of these shapes may change nothing.
 const READ_TWICE: usize = 3 * 1024 * 1024;
 const MULTIVARIANT: usize = 4 * 1024 * 1024;
-/// So many URIs with a token are 32 MiB.
+/// This many URIs with a token are 32 MiB.
 const TOKENS: usize = 300_000;
-/// So many URIs are resolved at most, each of which counts 64 bytes and more.
+/// The greatest number of resolved URIs. Each counts 64 bytes or more.
 const RESOLVED: usize = 190_000;
 
 const NO_BASES: &str = "";

@@ -1,11 +1,11 @@
-//! What has to hold of the edits of live playlists, whatever the playlist.
+//! Properties of the edits of live playlists that hold for every playlist.
 
 use stagedoor::catalog::Caps;
 use stagedoor::hls::{Edits, Skip, compile};
 
 use super::naive_playlist::{Playlist, Segment};
 
-/// The playlist that a viewer gets.
+/// The playlist for a viewer.
 pub(crate) fn rewritten(playlist: &str, rewind_s: Option<u32>, skip: Option<Skip>) -> String {
     let caps = Caps { rewind_s, ..Caps::default() };
     let edits = Edits { delta_updates: true, skip, ..Edits::within(&caps) };
@@ -13,7 +13,7 @@ pub(crate) fn rewritten(playlist: &str, rewind_s: Option<u32>, skip: Option<Skip
     String::from_utf8(template.render("").into_owned()).unwrap()
 }
 
-/// A rewind window: what remains is the smallest suffix that lasts long enough, each segment of it as it was.
+/// A rewind window leaves the smallest suffix that lasts long enough, with unchanged segments.
 pub(crate) fn a_window_is_a_suffix(text: &str, rewind_s: u32) {
     let source = Playlist::read(text);
     let written = rewritten(text, Some(rewind_s), None);
@@ -47,7 +47,7 @@ pub(crate) fn a_window_is_a_suffix(text: &str, rewind_s: u32) {
     );
 }
 
-/// A delta update: with an older copy, it makes the new one.
+/// A delta update and an older copy make the new playlist.
 pub(crate) fn a_delta_makes_the_new_one(before: &str, now: &str, rewind_s: Option<u32>, skip: Skip) {
     let before = Playlist::read(&rewritten(before, rewind_s, None));
     let whole = Playlist::read(&rewritten(now, rewind_s, None));
@@ -65,7 +65,7 @@ pub(crate) fn a_delta_makes_the_new_one(before: &str, now: &str, rewind_s: Optio
         Ok(merged) => {
             assert_eq!(same_but_cues(&merged.segments), same_but_cues(&whole.segments), "{now}\n{text}");
         }
-        // A client that has not been there for so long asks again.
+        // A client that was away for so long requests the whole playlist.
         Err(missing) => {
             assert!(whole.duration_ms() - before_end(&before, &whole) > 24_000, "{missing}\n{text}");
         }
@@ -73,7 +73,7 @@ pub(crate) fn a_delta_makes_the_new_one(before: &str, now: &str, rewind_s: Optio
     assert_eq!(rewritten(&text, rewind_s, Some(skip)), text);
 }
 
-/// How much of a playlist an older copy has.
+/// The part of a playlist in an older copy.
 fn before_end(before: &Playlist, whole: &Playlist) -> u64 {
     let last = before.segments.last().map_or(0, |segment| segment.number);
     let known = whole.segments.iter().filter(|segment| segment.number <= last);

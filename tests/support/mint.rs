@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_simple::prelude::*;
 use serde_json::{Map, Value};
 
-/// A private key by its algorithm.
+/// A private key of an algorithm.
 #[derive(Deserialize)]
 pub(crate) struct PrivateKey {
     alg: String,
@@ -15,7 +15,7 @@ pub(crate) struct PrivateKey {
     d: Option<String>,
 }
 
-/// A token that a flow wants: signed by `key`, naming `kid`, with claims in place of the usual ones.
+/// A token for a flow: signed by `key`, with `kid`, and with claims that replace the usual ones.
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
     key: String,

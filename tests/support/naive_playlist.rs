@@ -1,5 +1,4 @@
-//! Media Playlists as a client reads them, by a model that has nothing in common with the edge's: it keeps, for each
-//! segment, all that applies to it.
+//! An independent reader of Media Playlists: it stores, for each segment, everything that applies to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,44 +7,44 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 /// A Media Playlist.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Playlist {
-    /// The tags that stand once, by their names.
+    /// The tags of the playlist, by name.
     pub(crate) settings: BTreeMap<String, String>,
     /// The Media Sequence Number of the first segment, written or skipped.
     pub(crate) first: u64,
-    /// The Discontinuity Sequence Number that it says.
+    /// The Discontinuity Sequence Number.
     pub(crate) discontinuity: u64,
-    /// How many segments are skipped.
+    /// The number of skipped segments.
     pub(crate) skipped: Option<u64>,
     /// The segments that are written.
     pub(crate) segments: Vec<Segment>,
     /// The lines of its date ranges.
     pub(crate) dateranges: BTreeSet<String>,
-    /// The date of a part behind the last segment, and what else is there.
+    /// The date and the other lines of a part after the last segment.
     pub(crate) tail: Vec<String>,
 }
 
-/// A segment, with all that applies to it.
+/// A segment, with everything that applies to it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Segment {
     pub(crate) number: u64,
     pub(crate) discontinuity: u64,
     pub(crate) uri: String,
     pub(crate) duration_ms: u64,
-    /// The keys in force, by their format.
+    /// The keys in force, by format.
     pub(crate) keys: BTreeMap<String, String>,
-    /// The map in force, with the keys that it is read with.
+    /// The map in force, with its keys.
     pub(crate) map: Option<(String, BTreeMap<String, String>)>,
     pub(crate) range: Option<(u64, u64)>,
     pub(crate) date: Option<DateTime<FixedOffset>>,
     pub(crate) bitrate: Option<String>,
-    /// The lines of its own that no model is needed for: parts, gaps.
+    /// Its other lines: parts, gaps.
     pub(crate) own: Vec<String>,
-    /// In a break, how much of it has passed, and how long it is.
+    /// In a break, the elapsed time and the duration.
     pub(crate) cue: Option<(u64, u64)>,
 }
 
 impl Playlist {
-    /// Reads a playlist that keeps to the specification.
+    /// Reads a playlist that follows the specification.
     pub(crate) fn read(text: &str) -> Self {
         let mut playlist = Self::default();
         let mut next = Segment::default();
@@ -138,12 +137,12 @@ impl Playlist {
         playlist
     }
 
-    /// How long its segments are.
+    /// The duration of its segments.
     pub(crate) fn duration_ms(&self) -> u64 {
         self.segments.iter().map(|segment| segment.duration_ms).sum()
     }
 
-    /// What a client makes of an older copy and this delta update; an error if it would have to ask again.
+    /// Applies this delta update to an older copy. An error if a client would have to request the whole playlist.
     pub(crate) fn merged(&self, before: &Self) -> Result<Self, String> {
         let skipped = self.skipped.ok_or("nothing is skipped")?;
         let mut segments = Vec::new();
@@ -165,7 +164,7 @@ impl Playlist {
 }
 
 impl Segment {
-    /// What applies to the next one as well.
+    /// The state that also applies to the next segment.
     fn following(&self) -> Self {
         let passed = TimeDelta::milliseconds(self.duration_ms.try_into().unwrap());
         Self {
@@ -182,7 +181,7 @@ impl Segment {
     }
 }
 
-/// Where a part's sub-range ends, and in which file; and its line with an offset.
+/// The end of a part's sub-range and its file, and its line with an offset.
 fn part_range(before: Option<(String, u64)>, line: &str) -> (Option<(String, u64)>, String) {
     let value = |name: &str| Some(line.split(name).nth(1)?.split('"').next()?.to_owned());
     let Some((range, uri)) = value("BYTERANGE=\"").zip(value("URI=\"")) else {
@@ -205,8 +204,8 @@ fn milliseconds(seconds: &str) -> u64 {
     whole.parse::<u64>().unwrap_or(0) * 1000 + fraction[..3].parse::<u64>().unwrap_or(0)
 }
 
-/// A playlist that keeps to the specification, out of any bytes: each stands for a few lines. Whatever begins with the same
-/// bytes begins with the same lines, so that a playlist grows with its bytes.
+/// Makes a playlist that follows the specification from any bytes. Each byte makes a few lines, so a playlist grows with its
+/// bytes.
 pub(crate) fn playlist(settings: u8, bytes: &[u8]) -> String {
     let mut text = String::from("#EXTM3U\n#EXT-X-TARGETDURATION:4\n");
     let on = |bit: u8| settings & (1 << bit) != 0;
@@ -252,7 +251,7 @@ pub(crate) fn playlist(settings: u8, bytes: &[u8]) -> String {
             18 => format!("#EXT-X-MAP:URI=\"m{at}.mp4\""),
             19 => format!("#EXT-X-PROGRAM-DATE-TIME:{date}"),
             20 => {
-                // A jump, forward.
+                // A jump forward.
                 elapsed_ms += i64::from(choice) * 1_000;
                 let jumped = start + TimeDelta::milliseconds(elapsed_ms);
                 let date = jumped.to_rfc3339_opts(chrono::SecondsFormat::Millis, false);

@@ -1,5 +1,4 @@
-//! What an MPD offers, found out in the plainest way, and whether it is within limits: for tests, which hold it against what
-//! the edge makes of it.
+//! An independent, simple check of an MPD's offer against limits. Tests compare the edge's result with it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +7,7 @@ use stagedoor::dash::{CompileError, Edits, compile};
 
 use crate::xml::{Element, read};
 
-/// What becomes of an MPD, and checks that have to hold of any.
+/// Limits an MPD, and checks the properties that hold for every MPD.
 pub(crate) fn offered(mpd: &str, caps: &Caps) -> Result<String, CompileError> {
     let edits = Edits::within(caps);
     let text = String::from_utf8(compile(mpd.as_bytes(), None, &edits)?.render("").into_owned()).unwrap();
@@ -30,8 +29,8 @@ pub(crate) fn offered(mpd: &str, caps: &Caps) -> Result<String, CompileError> {
     Ok(text)
 }
 
-/// A Period and each kind of what it plays have something left, and each set. What is plainly of a kind has to be made up
-/// for by something that may be of it.
+/// Each Period, each content type in it and each set has something left. A set of a known type may be replaced by one of an
+/// unknown type.
 fn is_something_left(before: &Element, after: &Element) {
     assert_eq!(has(before, |_| true), has(after, |_| true), "nothing is left of {before:?}");
     for kind in ["video", "audio"] {
@@ -56,14 +55,14 @@ fn has(period: &Element, is_it: impl Fn(&Element) -> bool) -> bool {
         .any(|set| set.named("Representation").next().is_some())
 }
 
-/// Whether there may be sound beside the pictures.
+/// Whether a set may have audio beside video.
 fn has_both(set: &Element) -> bool {
     let mut has_both = false;
     set.walk(&mut |one| has_both |= one.value("codecs").is_some());
     has_both
 }
 
-/// Whether a set is what it says it is: no thumbnails, no trick mode, of one component.
+/// Whether a set is plain: no thumbnails, no trick mode, one component.
 fn is_plain(set: &Element) -> bool {
     let mut is_plain = true;
     set.walk(&mut |one| {
@@ -73,7 +72,7 @@ fn is_plain(set: &Element) -> bool {
     is_plain
 }
 
-/// What remains refers to nothing that was there and is not there any more.
+/// No remaining element refers to a removed one.
 fn is_nothing_missed(before: &Element, after: &Element) {
     let sets = |period: &Element| ids(period.named("AdaptationSet"));
     let representations = |period: &Element| ids(representations(period));

@@ -1,14 +1,14 @@
-//! A small reader of XML, for tests: it has nothing in common with the one under test.
+//! A small, independent XML reader for tests.
 
 use std::collections::BTreeMap;
 
-/// An element, without comments and prefixes of names. Attributes keep theirs.
+/// An element, without comments and without the prefix of its name. Attribute names keep their prefixes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Element {
     pub(crate) name: String,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) children: Vec<Element>,
-    /// All text that stands directly in it, with white space around it taken off.
+    /// The text directly inside it, trimmed.
     pub(crate) text: String,
 }
 
@@ -30,9 +30,9 @@ impl Element {
     }
 }
 
-/// Reads a document that is well-formed; `None`: it is cut off.
+/// Reads a well-formed document; `None` if it is cut off.
 pub(crate) fn read(text: &str) -> Option<Element> {
-    // The first stands for the document itself.
+    // The first element represents the document.
     let mut open = vec![Element::default()];
     let mut rest = text.trim_start_matches('\u{feff}');
     while let Some(at) = rest.find('<') {
@@ -71,7 +71,7 @@ fn close(open: &mut Vec<Element>) -> Option<()> {
     Some(())
 }
 
-/// From `<` to the `>` that stands in no quotes.
+/// From `<` to the next `>` outside of quotes.
 fn tag(text: &str) -> Option<&str> {
     let mut quote = None;
     for (at, c) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! No Common Access Token panics, and none but a genuine one is taken.
+//! No Common Access Token panics, and only a genuine one is accepted.
 
 use std::sync::LazyLock;
 
@@ -25,7 +25,7 @@ static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
 
 /// Takes one input.
 pub fn run(bytes: &[u8]) {
-    // As a token, and as the claims of one: [h'a10105', {}, claims, h''].
+    // As a token, and as the claims of a token: [h'a10105', {}, claims, h''].
     attempt(bytes);
     let mut token = vec![0x84, 0x43, 0xa1, 0x01, 0x05, 0xa0, 0x5a];
     token.extend(u32::try_from(bytes.len()).unwrap().to_be_bytes());
@@ -48,7 +48,7 @@ fn attempt(token: &[u8]) {
     let Ok(presented) = token::present(&facts, &POLICY) else { return };
     let Ok(challenges) = presented.challenges(&KEYS) else { return };
     assert!(!challenges.iter().any(native::settle), "a forged token was taken for genuine");
-    // The claims are held against the request all the same, as if it were.
+    // The claims are compared with the request as if it were genuine.
     let asked = Asked { facts: &facts, policy: &POLICY, now: UnixTime::from_secs(1_747_983_275) };
     let _ = presented.grant(challenges[0].key, &asked);
 }

@@ -1,4 +1,4 @@
-//! No playlist panics the check; its findings are places of the playlist, and no more than are told.
+//! No playlist panics the check. Its findings are positions in the playlist, and within their limit.
 
 use stagedoor::hls::{check, events};
 use stagedoor::manifest::FINDINGS_MAX;

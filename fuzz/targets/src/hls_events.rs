@@ -1,4 +1,4 @@
-//! No playlist panics; its events tile it, so that writing them back is the playlist.
+//! No playlist panics. Its events cover it without gaps, so writing them gives the same playlist.
 
 use stagedoor::hls::{Writer, events};
 

@@ -1,4 +1,4 @@
-//! No live playlist panics; a rewind window leaves a suffix, and a delta update makes the new playlist of the older one.
+//! No live playlist panics. A rewind window leaves a suffix, and a delta update turns an older playlist into the new one.
 
 use stagedoor::catalog::Caps;
 use stagedoor::hls::{Edits, Skip, compile};
@@ -6,7 +6,7 @@ use stagedoor::hls::{Edits, Skip, compile};
 use crate::live_edits::{a_delta_makes_the_new_one, a_window_is_a_suffix};
 use crate::naive_playlist::playlist;
 
-/// Takes one input: a playlist out of bytes that stand for lines, and the same bytes as they are.
+/// Takes one input: once as bytes that are turned into lines, and once as it is.
 pub fn run((settings, rewind_s, new, dateranges, bytes): (u8, u8, u8, bool, &[u8])) {
     let bytes = bytes.get(..2_000).unwrap_or(bytes);
     let skip = if dateranges { Skip::Dateranges } else { Skip::Segments };
@@ -21,7 +21,7 @@ pub fn run((settings, rewind_s, new, dateranges, bytes): (u8, u8, u8, bool, &[u8
     let edits = Edits { delta_updates: true, skip: Some(skip), ..Edits::within(&caps) };
     if let Ok(template) = compile(bytes, None, &edits) {
         let written = template.render("");
-        // What is written is a playlist again, and nothing more is left out of it but what it now has the tags for.
+        // The output is a playlist again. Compiling it again removes only lines for which it now has the tags.
         assert!(compile(&written, None, &edits).is_ok());
     }
 }

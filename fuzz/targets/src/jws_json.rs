@@ -1,4 +1,4 @@
-//! No JWS in any serialisation panics, and none that was made without the keys verifies.
+//! No JWS in any serialisation panics, and none made without the keys verifies.
 
 use std::sync::LazyLock;
 
@@ -15,6 +15,6 @@ static KEYS: LazyLock<Verifiers> = LazyLock::new(|| {
 /// Takes one input.
 pub fn run((token, detached): (&str, Option<&[u8]>)) {
     assert!(check(token, &KEYS, detached).is_err(), "a forged token was taken for genuine");
-    // The same text as keys.
+    // The same input as keys.
     let _ = Verifiers::from_slice(token.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! Whatever a genuine JSON Web Token says, it is read without a panic, and the grant is no wider than the token.
+//! A genuine JSON Web Token with any claims is read without a panic, and its grant is not wider than the token.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
-//! What is fuzzed, and what has to hold whatever the input is. `fuzz_targets/` has libFuzzer run it for minutes,
-//! `tests/seconds.rs` runs it for seconds and needs nothing but a stable toolchain.
+//! The fuzz targets and their properties. `fuzz_targets/` runs them by libFuzzer for minutes,
+//! `tests/seconds.rs` runs them for seconds with a stable toolchain.
 
 use arbitrary::{Arbitrary, Unstructured};
 
@@ -26,7 +26,7 @@ macro_rules! targets {
             with(bytes, $name::run);
         })*
 
-        /// Every target, by its name.
+        /// Every target, by name.
         pub const ALL: &[(&str, fn(&[u8]))] = &[$((stringify!($name), $name)),*];
     };
 }
@@ -56,7 +56,7 @@ targets! {
     viewers
 }
 
-/// Reads an input as libFuzzer would hand it over; one that is too short is none.
+/// Reads an input like libFuzzer; `None` if it is too short.
 fn with<'a, T: Arbitrary<'a>>(bytes: &'a [u8], run: fn(T)) {
     if let Ok(input) = T::arbitrary_take_rest(Unstructured::new(bytes)) {
         run(input);

@@ -1,4 +1,4 @@
-//! Google's signed requests and tokens, in all their places.
+//! Google's signed requests and tokens, in all their placements.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! No MPD panics; without an edit it comes out identical; with the session, no URI leaves the title.
+//! No MPD panics. Without an edit it comes out identical. With the session, no URI leaves the title.
 
 use stagedoor::catalog::{Caps, ForeignPolicy};
 use stagedoor::dash::{Edits, compile};
@@ -23,14 +23,14 @@ pub fn run((rewind_s, mpd): (Option<u8>, &[u8])) {
     ] {
         let Ok(template) = compile(mpd, Some(&frame(&folder, &resource, signing)), &edits) else { continue };
         let rendered = without_session(&template.render("S"));
-        // What was rewritten once is covered: below the edge's own host, nothing leads elsewhere.
+        // A rewritten MPD is covered: below the edge's host, no URI leads elsewhere.
         let edge = Url::parse(edge).unwrap();
         let again = compile(&rendered, Some(&frame(&edge, &resource, Signing::Inherited)), &edits);
         assert!(again.is_ok(), "a URI left the title: {again:?}\n{}", String::from_utf8_lossy(&rendered));
     }
 }
 
-/// A manifest without the session in queries, which would be taken for one that it brought itself.
+/// A manifest without the session in queries, which would count as a parameter of its own.
 pub(crate) fn without_session(rendered: &[u8]) -> Vec<u8> {
     const PLACES: [(&[u8], &[u8]); 5] = [
         (b"?sd_session=S&amp;", b"?"),

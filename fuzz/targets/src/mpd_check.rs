@@ -1,4 +1,4 @@
-//! No MPD panics the check; its findings are places of the MPD, and no more than are told.
+//! No MPD panics the check. Its findings are positions in the MPD, and within their limit.
 
 use stagedoor::dash::check;
 use stagedoor::manifest::FINDINGS_MAX;

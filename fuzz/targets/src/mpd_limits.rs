@@ -1,4 +1,4 @@
-//! Of any MPD, what remains is within the limits, is never empty, and refers to nothing that is gone.
+//! A limited MPD is within the limits, is never empty, and refers to no removed element.
 
 use stagedoor::catalog::Caps;
 
@@ -20,6 +20,6 @@ pub fn run((max_height, kbps, hdr, lists, mpd): (Option<u16>, Option<u16>, bool,
         subtitles: list(2, &["de", "en"]),
         ..Caps::default()
     };
-    // Malformed, or nothing of it is within the limits.
+    // Malformed, or without anything within the limits.
     let _ = offered(mpd, &caps);
 }

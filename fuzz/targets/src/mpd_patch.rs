@@ -1,7 +1,7 @@
-//! No patch panics; one that is served has every URL signed that it puts into an MPD, and is no longer than its URIs make it.
+//! No patch panics. In a served patch, every URL that it adds to an MPD is signed, and its length is bounded by its URIs.
 //!
-//! What it puts there is found by another reader of XML, and each URL is resolved as a player would: from the MPD that it is
-//! for, wherever in the title that has its base URLs.
+//! An independent XML reader finds the added URLs. Each is resolved like in a player, against any base URL in the title that the MPD
+//! may have.
 
 use stagedoor::catalog::Caps;
 use stagedoor::dash::{Edits, compile_patch};
@@ -24,7 +24,7 @@ pub fn run(patch: &[u8]) {
         let frame = Frame { query: Query::new("publishTime=1"), ..Frame::new("https://watch.example", "harbour/", &folder, &resource, signing) };
         let Ok(template) = compile_patch(patch, Some(&frame), &edits) else { continue };
         let rendered = template.render(TOKEN).into_owned();
-        // A URI takes four bytes at least, `<a b=''`, and gets less than a hundred.
+        // A URI takes at least four bytes, `<a b=''`, and grows by less than a hundred.
         assert!(rendered.len() <= 32 * patch.len(), "{} bytes of {}", rendered.len(), patch.len());
         let text = String::from_utf8(rendered).unwrap();
         let read = xml::read(&text).expect("what was served is no XML");
@@ -32,7 +32,7 @@ pub fn run(patch: &[u8]) {
     }
 }
 
-/// Holds what an operation puts into an MPD against what a player asks for.
+/// Checks the URLs that an operation adds to an MPD.
 fn held(operation: &Element, signing: Signing, patch: &str) {
     if operation.name == "remove" {
         return;
@@ -42,7 +42,7 @@ fn held(operation: &Element, signing: Signing, patch: &str) {
     let last = steps.next().unwrap_or_default();
     let before = steps.next().unwrap_or_default();
     let name = |step: &str| step.split('[').next().unwrap_or_default().rsplit(':').next().unwrap_or_default().to_owned();
-    // A `type` says something of what is added alone (RFC 5261 section 4.3).
+    // A `type` concerns only what is added (RFC 5261 section 4.3).
     let added = operation.value("type").filter(|_| operation.name == "add").and_then(|kind| kind.strip_prefix('@'));
     let attribute = added.or_else(|| last.strip_prefix('@'));
     let session = if signing == Signing::Query { String::new() } else { format!("~{TOKEN}/") };
@@ -55,7 +55,7 @@ fn held(operation: &Element, signing: Signing, patch: &str) {
             assert!(is_signed(&found, signing), "`{url}` leads to {found}: {patch}");
         }
     };
-    // The value of an attribute, and a text, are texts: an element that stands there is put in by nobody.
+    // The value of an attribute or a text is text. No player inserts an element there.
     if let Some(attribute) = attribute {
         if matches!(attribute, "media" | "initialization" | "index" | "bitstreamSwitching" | "sourceURL") {
             hold(&operation.text, &bases);
@@ -77,7 +77,7 @@ fn held(operation: &Element, signing: Signing, patch: &str) {
     }
 }
 
-/// Holds the URLs of an element that is put in, and of all in it that are no event and no licence.
+/// Checks the URLs of an added element and its descendants, except events and licences.
 fn below(element: &Element, above: &[Url], hold: &mut dyn FnMut(&str, &[Url])) {
     if matches!(&*element.name, "EventStream" | "ContentProtection" | "ProgramInformation" | "Metrics") {
         return;
@@ -85,7 +85,7 @@ fn below(element: &Element, above: &[Url], hold: &mut dyn FnMut(&str, &[Url])) {
     let is_level = ["Period", "AdaptationSet", "EmptyAdaptationSet", "Representation", "SubRepresentation"]
         .contains(&&*element.name);
     let bases = if is_level { bases(element, above, hold) } else { above.to_vec() };
-    // Segments are those of the Representations.
+    // Segments belong to Representations.
     let segments = if is_level { leaves(element, &bases) } else { bases.clone() };
     let mut uri = |uri: &str| {
         let is_fetched = !["data:", "urn:", "skd:"].iter().any(|scheme| uri.to_ascii_lowercase().starts_with(scheme));
@@ -106,7 +106,7 @@ fn below(element: &Element, above: &[Url], hold: &mut dyn FnMut(&str, &[Url])) {
     }
 }
 
-/// The base URLs of a level, which are held themselves.
+/// The base URLs of a level, which are checked themselves.
 fn bases(level: &Element, above: &[Url], hold: &mut dyn FnMut(&str, &[Url])) -> Vec<Url> {
     if level.named("BaseURL").next().is_none() {
         return above.to_vec();
@@ -116,7 +116,7 @@ fn bases(level: &Element, above: &[Url], hold: &mut dyn FnMut(&str, &[Url])) -> 
     level.named("BaseURL").flat_map(joined).collect()
 }
 
-/// The base URLs of the Representations of a level; its own, where there are none.
+/// The base URLs of a level's Representations, or its own if there are none.
 fn leaves(level: &Element, own: &[Url]) -> Vec<Url> {
     let levels = level.children.iter().filter(|child| matches!(&*child.name, "Period" | "AdaptationSet" | "Representation"));
     let mut found: Vec<Url> =
@@ -126,7 +126,7 @@ fn leaves(level: &Element, own: &[Url]) -> Vec<Url> {
     if found.is_empty() { own.to_vec() } else { found }
 }
 
-/// A URL as a player asks for it. What it puts in place of an identifier leads nowhere.
+/// A URL as a player requests it. The replacement of an identifier does not change its target.
 fn resolved(url: &str, base: &Url) -> Option<Url> {
     base.join(&url.trim().split('$').collect::<Vec<_>>().join("1")).ok()
 }
@@ -136,7 +136,7 @@ fn is_signed(url: &Url, signing: Signing) -> bool {
         Signing::Query => {
             let is_title = url.as_str().starts_with(&format!("{EDGE}harbour/"));
             let has_session = url.query_pairs().any(|(name, value)| name == "sd_session" && value == TOKEN);
-            // A parameter of a folder would reach nothing that lies in it.
+            // A parameter of a folder would not reach the files in it.
             is_title && (has_session || url.path().ends_with('/'))
         }
         _ => url.as_str().starts_with(&format!("{EDGE}~{TOKEN}/harbour/")),

@@ -1,4 +1,4 @@
-//! No playlist panics; without an edit it comes out identical; with the session, no URI leaves the title.
+//! No playlist panics. Without an edit it comes out identical. With the session, no URI leaves the title.
 
 use stagedoor::catalog::{Caps, Start};
 use stagedoor::hls::{CompileError, Edits, compile};
@@ -27,24 +27,24 @@ pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
         let edits = Edits { define, start, ..Edits::within(&caps) };
         let Ok(template) = compile(playlist, Some(&frame(&folder, &resource, signing)), &edits) else { continue };
         let rendered = without_session(&template.render("S"));
-        // Where a variable without a value stands behind a path, that path is one from the root now, and is not followed again.
+        // A path before an unknown variable has become a path from the root, and is not resolved again.
         if rendered.windows(2).any(|pair| pair == b"{$") {
             continue;
         }
-        // What was rewritten once is covered: below the edge's own host, nothing is left to rewrite.
+        // A rewritten playlist is covered: below the edge's host, nothing is left to rewrite.
         let root = if signing == Signing::Path { "https://edge.example/~S/harbour/" } else { "https://edge.example/harbour/" };
         let edge = Url::parse(root).unwrap();
         let again = compile(&rendered, Some(&frame(&edge, &resource, Signing::Inherited)), &edits);
-        // Of one without a header, the tag in front may have gone with what is beyond the limits.
+        // Without a header, the first tag may have been removed by the limits.
         let is_covered = matches!(again, Ok(_) | Err(CompileError::NotAPlaylist));
         assert!(is_covered, "a URI left the title: {again:?}");
     }
 }
 
-/// What the edge puts behind a name that does not tell how it is read.
+/// The marks that the edge appends to names that do not tell their kind.
 const MARKS: [&[u8]; 4] = [b".sd-m3u8", b".sd-mpd", b".sd-assets", b".sd-steering"];
 
-/// Whether a playlist has of its own what the edge puts in or takes out.
+/// Whether a playlist itself contains text that the edge adds or removes.
 fn holds_mark_or_session(playlist: &[u8]) -> bool {
     let lower = playlist.to_ascii_lowercase();
     lower.windows(4).any(|found| found == b".sd-") || lower.windows(3).any(|found| found == b"sd_" || found == b"%73" || found == b"%64")

@@ -1,4 +1,4 @@
-//! Whatever a token of AWS Secure Media Delivery says, it is read without a panic, and binds where it says so.
+//! A token of AWS Secure Media Delivery with any claims is read without a panic, and its bindings hold.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! No session token panics, and none but a genuine one opens.
+//! No session token panics, and only a genuine one opens.
 
 use std::sync::LazyLock;
 

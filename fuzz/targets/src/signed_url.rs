@@ -1,4 +1,4 @@
-//! A request out of a few lines: the path and query, then headers as `name: value`.
+//! Reads a request from a few lines: the path and query, then headers as `name: value`.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
     .unwrap()
 });
 
-/// No token panics, none is taken for genuine, and what it says is read all the same, as if it were.
+/// No token panics, and none counts as genuine. Its content is read as if it were.
 pub fn ask(policy: &TokenPolicy, request: &str) {
     let mut lines = request.lines();
     let target = lines.next().unwrap_or_default();

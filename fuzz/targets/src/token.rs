@@ -1,4 +1,4 @@
-//! No token panics, and none but a genuine one gets anywhere.
+//! No token panics, and only a genuine one is accepted.
 
 use std::sync::LazyLock;
 
@@ -31,7 +31,7 @@ pub fn run(token: &str) {
         if let Ok(challenges) = presented.challenges(&KEYS) {
             assert!(!challenges.iter().any(native::settle), "a forged token was taken for genuine");
         }
-        // The claims are read all the same, as if it were.
+        // The claims are read as if it were genuine.
         let _ = presented.grant(&KEYS.keys[0], &asked);
     }
 }

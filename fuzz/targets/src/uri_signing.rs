@@ -1,4 +1,4 @@
-//! Whatever a genuine signed URI's token says, about any URI, it is read without a panic and in time.
+//! A genuine token for any URI, with any claims, is read without a panic and in bounded time.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ static POLICY: LazyLock<TokenPolicy> =
 
 /// Takes one input.
 pub fn run((path, query, container, claims): (&str, &str, &str, &str)) {
-    // The container alone, or any claims at all.
+    // The container alone, or any claims.
     let container = serde_json::json!({ "cdniuc": container, "cdnistt": 1, "cdniets": 30 }).to_string();
     let now = UnixTime::from_secs(1_795_370_400);
     for payload in [container.as_str(), claims] {

@@ -1,4 +1,4 @@
-//! Viewers of several sites who share an isolate: each of them gets what a fresh isolate would give.
+//! Viewers of several sites share an isolate, and each gets the reply of a fresh isolate.
 
 use crate::shared_isolate;
 

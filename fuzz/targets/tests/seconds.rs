@@ -1,8 +1,7 @@
-//! Runs each target for some seconds: over its seeds, over what was found before, and over what is made of both by
-//! chance.
+//! Runs each target for some seconds: over its seeds, over earlier findings, and over random mutations of both.
 //!
-//! The chance is that of a seed: the day's number, or `FUZZ_SEED`. `FUZZ_SECONDS` is how long each target runs. An input
-//! that fails is written to `fuzz/artifacts/`, and is run again, first of all, until it is deleted.
+//! The random seed is the day's number, or `FUZZ_SEED`. `FUZZ_SECONDS` is the time for each target. A failing input is written to
+//! `fuzz/artifacts/`, and runs first until it is deleted.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -65,7 +64,7 @@ fn run(name: &str, target: fn(&[u8])) {
     println!("{name}: {count} inputs, FUZZ_SEED={seed}");
 }
 
-/// The files of a folder, in the order of their names; none where there is no folder.
+/// The files of a folder by name; none if there is no folder.
 fn files(folder: &Path) -> Vec<Vec<u8>> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -73,7 +72,7 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-/// What the formats here are made of.
+/// Building blocks of the formats.
 const WORDS: &[&str] = &[
     "\"",
     "{",
