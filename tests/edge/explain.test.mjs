@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { Response } from "miniflare";
-import { EXPLAIN_LIMIT, EXPLAIN_SECRET, command, mint, readFlows, sign, startEdge, tamper } from "./harness.mjs";
+import { EXPLAIN_LIMIT, EXPLAIN_SECRET, command, mint, readFlows, sign, startEdge, startEdges, tamper } from "./harness.mjs";
 
 const folder = fileURLToPath(new URL("../flows/", import.meta.url));
 
@@ -74,10 +74,10 @@ test("the command and the endpoint print one trace for every request of the flow
     }
   }
   const limit = { type: "rate-limit", namespace: "1", simple: { limit: 10_000, period: 60 } };
-  for (const [of, flows] of byDocuments) {
-    const documents = JSON.parse(of);
-    const own = await startEdge({ documents, bindings: { EXPLAIN_LIMIT: limit } });
-    try {
+  const { edges, stop } = await startEdges([...byDocuments.keys()].map((of) => ({ documents: JSON.parse(of), bindings: { EXPLAIN_LIMIT: limit } })));
+  try {
+    for (const [index, [of, flows]] of [...byDocuments].entries()) {
+      const documents = JSON.parse(of);
       for (const flow of flows) {
         for (const { request } of flow.steps) {
           const token = request.token && (await mint(base, request.token));
@@ -93,16 +93,16 @@ test("the command and the endpoint print one trace for every request of the flow
             now: Math.floor(Date.now() / 1000),
           };
           if (request.method === "OPTIONS" || ["/healthz", "/version"].includes(path)) continue;
-          const { status, text } = await ask(wanted, { on: own });
+          const { status, text } = await ask(wanted, { on: edges[index] });
           assert.equal(status, 200, text);
           assert.deepEqual(JSON.parse(text), await print(wanted, documents), `${flow.name}: ${path}`);
           for (const secret of secrets(...(token ? [token] : []))) assert.ok(!text.includes(secret), `${flow.name}: ${secret} in ${text}`);
           count += 1;
         }
       }
-    } finally {
-      await own.stop();
     }
+  } finally {
+    await stop();
   }
   t.diagnostic(`${count} requests`);
   assert.ok(count > 20);
