@@ -1,4 +1,4 @@
-//! A viewer who has been let in.
+//! The result of a decision that lets a viewer in.
 
 use crate::catalog::{SESSION_PARAMETER, Start};
 use crate::denial::Denial;
@@ -10,32 +10,32 @@ use crate::route;
 use crate::token::Renewal;
 use crate::token::session::Session;
 
-/// A viewer who has been let in.
+/// A viewer's session and permit for a request.
 #[derive(Clone, Debug)]
 pub struct Admission {
     /// The session.
     pub session: Session,
-    /// Its token, as it stands in URLs.
+    /// The session token, as it is written into URLs.
     pub token: Redacted<String>,
-    /// Whether the session was opened by this request.
+    /// Whether this request opened the session.
     pub entered: bool,
-    /// Whether `token` is a longer one than the request came with.
+    /// Whether `token` is a longer one than the request's.
     pub renewed: bool,
-    /// Whether manifests have led to this longer token for less than a minute.
+    /// Whether manifests have led to this token for less than a minute.
     pub moved: bool,
     /// How the URIs of the manifest carry the session.
     pub signing: Signing,
-    /// What it may see.
+    /// What the viewer may watch.
     pub permit: Permit,
-    /// What its player begins with. Below a session nothing is said, since playlists there are those of a class.
+    /// The variant that the player starts with. `None` below a session, where playlists are the same for a class.
     pub start: Option<Start>,
-    /// What rules that are being rehearsed would have refused: for the log.
+    /// Denials of rehearsed rules, for the log.
     pub rehearsed: Vec<Denial>,
-    /// A newer viewer token for the viewer, where the one that was shown asks for it.
+    /// A renewed viewer token, if the presented one asks for renewal.
     pub renewal: Option<Renewal>,
 }
 
-/// The path and query of a title's resource under a token, with the other parameters of a query.
+/// The path and query of a resource under a session token, with the other parameters of `query`.
 pub(crate) fn path_at_session(
     MediaRequest { title, resource, .. }: &MediaRequest,
     signing: Signing,

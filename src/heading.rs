@@ -1,8 +1,8 @@
-//! The heads of replies below a session that are remembered, and everything on which they depend.
+//! Remembered heads of replies below a session, and the values that they depend on.
 //!
-//! A file or a manifest that is the same for a whole class has the same head for most who ask for it. It is remembered
-//! beside what it is the head of ([`Prepared`]). Whatever else it depends on is a member of a [`Heading`], from which it is
-//! made and whose derived `Hash` is its key.
+//! A file or a manifest that is the same for a whole class has the same head for most requests. The head is remembered beside the
+//! file or manifest ([`Prepared`]). All other values that it depends on are members of a [`Heading`], from which it is made. The
+//! derived `Hash` of the heading is the key of the head.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,21 +14,21 @@ use crate::memory_key::MemoryKey;
 use crate::reply::{Page, Reply};
 use crate::rights::Permit;
 
-/// Everything about site, viewer, request and time at which the head of a reply may look.
+/// The values of site, viewer, request and time from which the head of a reply is made.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Heading<'a> {
     site: Edition<'a, Site>,
     page: Page<'a>,
-    /// Whether something else is shown in the title's place.
+    /// Whether a blackout replaces the title.
     is_replaced: bool,
-    /// For how long a player may keep it.
+    /// How long a player may keep the reply.
     lifetime: Lifetime,
-    /// Its age, in seconds, where a player is told.
+    /// Its age in seconds, if the player is told.
     age_s: Option<u64>,
 }
 
 impl<'a> Heading<'a> {
-    /// Reads what the head of a reply depends on. `age_s` is the age that a player is told, in seconds.
+    /// Collects the values of a heading. `age_s` is the age that the player is told, in seconds.
     pub fn of(
         facts: &'a Facts,
         site: &'a Document<Site>,
@@ -45,7 +45,7 @@ impl<'a> Heading<'a> {
         }
     }
 
-    /// Gives a reply the age that a player is told.
+    /// Sets the age of a reply.
     #[must_use]
     pub fn with_age(&self, reply: Reply) -> Reply {
         match self.age_s {
@@ -54,12 +54,12 @@ impl<'a> Heading<'a> {
         }
     }
 
-    /// For how long a player may keep it, as `Cache-Control` says it.
+    /// How long a player may keep the reply, as `Cache-Control`.
     pub fn for_player(&self) -> String {
         self.lifetime.for_player()
     }
 
-    /// The head of a thing as it leaves.
+    /// The complete head of a file or manifest.
     pub fn head_of(&self, thing: &impl Headed) -> Reply {
         self.finished(thing.head(self))
     }
@@ -69,13 +69,13 @@ impl<'a> Heading<'a> {
     }
 }
 
-/// Something of which heads are remembered.
+/// A file or manifest whose heads are remembered.
 pub trait Headed {
-    /// Its head, but for what every reply of the site has.
+    /// Its head, without the headers of every reply of the site.
     fn head(&self, heading: &Heading<'_>) -> Reply;
 }
 
-/// The last head of one thing, in a form in which it can be sent.
+/// The last head of a file or manifest, ready to be sent.
 pub struct Prepared<H>(RefCell<Option<(MemoryKey, H)>>);
 
 impl<H> Default for Prepared<H> {
@@ -85,8 +85,8 @@ impl<H> Default for Prepared<H> {
 }
 
 impl<H> Prepared<H> {
-    /// Sends the head of a thing, out of memory if it was made for the same. Neither `form` nor [`Headed::head`] knows
-    /// more of the request than the heading.
+    /// Sends the head of a file or manifest, from memory if it was made for an equal heading. `form` and [`Headed::head`] see
+    /// nothing of the request except the heading.
     pub fn send<T: Headed, R>(
         &self,
         thing: &T,

@@ -1,4 +1,4 @@
-//! Maps replies of the media origin: a file's head to our own, a status that serves nobody to a denial or a fault.
+//! Maps replies of the media origin: the head of a file to the edge's reply, a non-success status to a denial or a fault.
 
 use crate::cache::{Lifetime, Source};
 use crate::denial::{Denial, Reason};
@@ -7,11 +7,11 @@ use crate::media_type;
 use crate::reply::Reply;
 use crate::stop::Stop;
 
-/// The headers that are passed on to the player. All others are dropped.
+/// The headers that reach the player. All others are dropped.
 const MEDIA_HEADERS: [&str; 5] =
     ["Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified"];
 
-/// Maps the head of a file to the reply's: its status and [`MEDIA_HEADERS`], our own cache policy, and a media type that no
+/// Maps the head of a file to the reply's: its status and [`MEDIA_HEADERS`], the edge's cache policy, and a media type that no
 /// browser runs. Any other status is a [`refusal`].
 pub fn file_head(
     source: &Source,
@@ -21,7 +21,7 @@ pub fn file_head(
 ) -> Result<Reply, Stop> {
     match status {
         200 | 206 | 304 | 416 => {
-            // The runtime decodes a content coding, which makes the length and ranges of the coded form untrue.
+            // The runtime removes a content coding, so the length and ranges of the coded form do not apply.
             let coded =
                 header("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
             let headers = MEDIA_HEADERS
@@ -30,7 +30,7 @@ pub fn file_head(
                 .filter_map(|name| Some((name.into(), header(name)?.into())))
                 .collect();
             let reply = Reply { status, headers, body: Vec::new() };
-            // A part of a file is a file as well; what has no body has no type.
+            // A range has the type of its file. A reply without a body has no type.
             let reply = if matches!(status, 200 | 206) {
                 let media_type = media_type::of(header("Content-Type").as_deref(), source.url.path(), status);
                 reply.with("Content-Type", media_type)
@@ -48,7 +48,7 @@ pub fn file_head(
 pub fn refusal(source: &Source, status: u16) -> Stop {
     let detail = format!("{} answered {status}", source.place());
     match status {
-        // What a player asked for is not to come soon, or was held for too long.
+        // The requested part will not appear soon, or the request was held for too long.
         400 if source.directives.is_blocking() => Denial::new(
             Reason::DirectiveInvalid,
             "expected a Media Sequence Number or part that is to come soon, as the playlist says",

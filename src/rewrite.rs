@@ -1,8 +1,8 @@
 //! A manifest, rewritten for a viewer: its template, and the reply.
 //!
 //! ```text
-//! of        facts, site, admission, source -> what is to become of the manifest
-//! compile   its bytes -> the template for everybody for whom the same is to become of it
+//! of        facts, site, admission, source -> the rewriting of a manifest
+//! compile   the manifest's bytes -> a template for all viewers with an equal variation
 //! reply     the template -> a viewer's reply
 //! ```
 
@@ -24,7 +24,7 @@ use crate::stop::Stop;
 use crate::token::Credentials;
 use crate::variation::{CompileError, Variation};
 
-/// What is to become of a manifest.
+/// The rewriting of a manifest for a request.
 #[derive(Clone, Debug)]
 pub struct Rewrite<'a> {
     facts: &'a Facts,
@@ -35,23 +35,23 @@ pub struct Rewrite<'a> {
     variation: Variation<'a>,
 }
 
-/// What a template was made from, besides its key.
+/// The inputs of a template besides its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Basis {
     manifest: Rc<[u8]>,
-    /// The query of the manifest's URL, where it was read.
+    /// The query of the manifest's URL, if the compiler has read it.
     query: Option<String>,
 }
 
 impl Basis {
-    /// The memory that it takes, in bytes, with the manifest.
+    /// Its size in bytes, with the manifest.
     pub fn size_bytes(&self) -> usize {
         self.manifest.len() + self.query.as_ref().map_or(0, String::capacity)
     }
 }
 
 impl<'a> Rewrite<'a> {
-    /// Reads what a request asks for.
+    /// Collects the inputs of a request.
     pub fn of(
         facts: &'a Facts,
         request: &'a MediaRequest,
@@ -69,9 +69,9 @@ impl<'a> Rewrite<'a> {
         MemoryKey::of(&(&*self.source.cache_key, &self.variation))
     }
 
-    /// Whether a template under this key is good for the request.
+    /// Whether a template under this key is valid for the request.
     ///
-    /// The same manifest is the same allocation, so that there is no need to look at its bytes.
+    /// An unchanged manifest has the same allocation, so its bytes are not compared.
     pub fn is_based_on(&self, basis: &Basis, manifest: &Rc<[u8]>) -> bool {
         let Basis { manifest: made_from, query } = basis;
         Rc::ptr_eq(made_from, manifest)
@@ -114,11 +114,11 @@ impl<'a> Rewrite<'a> {
         let reply =
             renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose().clone()));
         if admission.entered {
-            // It holds a session of its own: nobody else may have it, and the next request opens another one.
+            // It contains the viewer's session. Nobody else may get it, and the next request opens another one.
             return reply.with("Cache-Control", NOT_KEPT);
         }
         if admission.renewed {
-            // Its URIs change with the time, and none of them is to be used long after it was asked for.
+            // Its URIs change with time, and should not be used long after the request.
             return reply.with("Cache-Control", NOT_KEPT);
         }
         let reply = reply.with("Age", stamp.age_s(now_ms).to_string());
@@ -128,16 +128,16 @@ impl<'a> Rewrite<'a> {
 
 /// The head of a manifest that the player may keep.
 fn kept(reply: Reply, template: &Template, for_player: String, if_none_match: Option<&str>) -> Reply {
-    // Token and query are in the URL: of one template, one URL has one body.
+    // Token and query are in the URL, so a template has one body for each URL.
     reply.with("Cache-Control", for_player).tagged(template.tag(), if_none_match)
 }
 
-/// A template that is the same for every viewer, as an isolate has it at hand below a session.
+/// A template without holes, which is the same for every viewer below a session.
 #[derive(Clone, Copy, Debug)]
 pub struct SharedManifest<'a> {
     /// The template.
     pub template: &'a Template,
-    /// What it was made of.
+    /// Its kind.
     pub kind: ResourceKind,
 }
 
@@ -149,7 +149,7 @@ impl SharedManifest<'_> {
 }
 
 impl Headed for SharedManifest<'_> {
-    /// As [`Rewrite::head`] has it for a request without conditions, whose session goes on as it is.
+    /// Equal to [`Rewrite::head`] for a request without conditions and without renewal.
     fn head(&self, heading: &Heading<'_>) -> Reply {
         let reply = heading.with_age(Reply::new(200, self.kind.media_type(), Vec::new()));
         kept(reply, self.template, heading.for_player(), None)

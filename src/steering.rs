@@ -1,15 +1,15 @@
-//! The steering manifest: which pathway a player takes, answered below each session.
+//! The steering manifest of a session: the pathways for a player, in order.
 //!
 //! ```text
 //! /~{session}/{title}/{folder}/_stagedoor/steering.json
 //! /{title}/{folder}/_stagedoor/steering.json?sd_session={session}
 //! ```
 //!
-//! [Content Steering section 4], draft 05. The same manifest does for HLS ([HLS section 7], draft 22) and for DASH (ETSI
-//! TS 103 998 clause 6): they differ in the names of what a player reports.
+//! [Content Steering section 4], draft 05. The same manifest serves HLS ([HLS section 7], draft 22) and for DASH (ETSI
+//! TS 103 998 clause 6): they differ in the names of the players' reports.
 //!
-//! A clone is made of the URIs that a player has, which carry its session already: `HOST` and `PARAMS` leave path and other
-//! parameters as they are, so that the token goes along. URIs that replace a playlist's altogether are signed here.
+//! Players derive the URIs of a clone from their own, which carry the session already: `HOST` and `PARAMS` do not change the path and
+//! the other parameters, so the token stays. URIs that replace a whole playlist URI are signed here.
 //!
 //! [Content Steering section 4]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering-05#section-4
 //! [HLS section 7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-7
@@ -32,14 +32,14 @@ use crate::reply::Reply;
 use crate::resource::{MediaRequest, ResourceKind, STEERING_RESOURCE};
 use crate::rights;
 
-/// What a site says of steering; a denial where it does not steer.
+/// The steering policy of a site; a denial if the site does not steer.
 pub fn policy(site: &Site) -> Result<&SteeringPolicy, Denial> {
     site.steering.as_ref().ok_or_else(|| {
         Denial::new(Reason::NotFound, format!("{} does not steer: it has no `steering`", site.host))
     })
 }
 
-/// Writes the steering manifest of a session. Its `RELOAD-URI` carries `token`, which lives until the player asks again.
+/// Writes the steering manifest of a session. Its `RELOAD-URI` carries `token`, which is valid until the player asks again.
 pub fn answer(
     facts: &Facts,
     request: &MediaRequest,
@@ -55,22 +55,22 @@ pub fn answer(
     let manifest = Manifest {
         version: 1,
         ttl: policy.ttl_s,
-        // It may be relative; Shaka Player 5.2 asks no more where it is.
+        // A relative one is allowed, but Shaka Player 5.2 then stops reloading.
         reload_uri: facts.authority() + &path_at_session(request, admission.signing, token, ""),
         pathway_priority: order,
         pathway_clones: clones.collect(),
     };
-    // Invariant: texts and numbers alone, which always serialize.
+    // Invariant: only texts and numbers, which always serialize.
     let body = serde_json::to_vec(&manifest).unwrap_or_default();
-    // Half of it: a player that asks again in time is to get the order as it is then.
+    // Half of the TTL, so that a player that reloads in time gets the current order.
     let kept = format!("private, max-age={}", policy.ttl_s / 2);
     Reply::new(200, ResourceKind::Steering.media_type(), body).with("Cache-Control", kept)
 }
 
-/// The order of a site's pathways that a manifest announces to a viewer alone.
+/// The viewer's own order of a site's pathways, which the manifest at the entry announces.
 ///
-/// At the entry it is the viewer's own, so that a player starts on the pathway that the steering manifest will send it to.
-/// `None` below a session: there it is the same for every viewer, as all bytes there are that have no hole for a token.
+/// A player then starts on the pathway that the steering manifest will prefer. `None` below a session, where a manifest has the
+/// same bytes for every viewer, apart from the token.
 pub(crate) fn own_order<'a>(
     facts: &Facts,
     site: &'a Site,
@@ -80,7 +80,7 @@ pub(crate) fn own_order<'a>(
     Some(order(policy, site, facts, admission.session.id))
 }
 
-/// What a playlist says of its site's steering to every viewer, if the site steers.
+/// The steering that a playlist announces to every viewer, if the site steers.
 pub fn of_site(site: &Site) -> Option<Steering<'_>> {
     let policy = site.steering.as_ref()?;
     Some(Steering {
@@ -108,7 +108,7 @@ fn order<'a>(policy: &'a SteeringPolicy, site: &Site, facts: &Facts, id: Session
     order
 }
 
-/// The pathway that comes first for a session, where weights say so.
+/// The pathway that weights put first for a session.
 fn drawn(priority: &PathwayPriority, id: SessionId) -> Option<&PathwayId> {
     let total: u64 = priority.weights.values().map(|weight| u64::from(*weight)).sum();
     let mut draw = mixed(u64::from_be_bytes(id.0)).checked_rem(total)?;
@@ -119,22 +119,22 @@ fn drawn(priority: &PathwayPriority, id: SessionId) -> Option<&PathwayId> {
     })
 }
 
-/// A number in which each bit depends on every bit of another (the finalizer of SplitMix64): session ids decide on other
-/// shares too, and one share is to say nothing of another.
+/// Mixes every bit of a number into each bit (the finalizer of SplitMix64). Session ids decide other shares too, and the shares
+/// should be independent.
 const fn mixed(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ (number >> 31)
 }
 
-/// The pathways from which a player reports less than the site wants.
+/// The pathways for which a player reports less than the site's floor.
 ///
 /// ```text
 /// _HLS_pathway=id                _HLS_throughput=bits per second
 /// _DASH_pathway=id *("," id)     _DASH_throughput=[number] *("," [number])
 /// ```
 ///
-/// Pathways may stand in quotes ([HLS section 7.4]; players leave them out). What cannot be read reports nothing.
+/// Pathways may be quoted ([HLS section 7.4]; players omit the quotes). Unreadable reports are ignored.
 ///
 /// [HLS section 7.4]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-7.4
 fn slow<'a>(policy: &'a SteeringPolicy, facts: &Facts) -> Vec<&'a PathwayId> {
@@ -150,7 +150,7 @@ fn slow<'a>(policy: &'a SteeringPolicy, facts: &Facts) -> Vec<&'a PathwayId> {
         throughput.trim().parse::<u64>().is_ok_and(|bits| bits / 1_000 < floor_kbps.into())
     };
     let reported = pathways.zip(throughputs.split(',')).filter(|(_, throughput)| below(throughput));
-    // No more than there are pathways: the list is the player's.
+    // The list comes from the player, so at most as many as there are pathways.
     let known = reported.filter_map(|(id, _)| policy.ids().find(|known| known.as_str() == id));
     known.take(policy.ids().count()).collect()
 }
@@ -175,7 +175,7 @@ struct CloneObject<'a> {
     uri_replacement: Replacement<'a>,
 }
 
-/// `HOST` and `PARAMS` are optional; there are players that need both.
+/// `HOST` and `PARAMS` are optional, but some players need both.
 #[derive(Serialize)]
 #[serde(rename_all = "SCREAMING-KEBAB-CASE")]
 struct Replacement<'a> {

@@ -1,16 +1,16 @@
-//! Why a request is not served: it is refused, or something broke.
+//! Why a request is not served: a denial or a fault.
 
 use crate::denial::Denial;
 use crate::fault::{Fault, FaultKind};
 use crate::reply::Reply;
 use crate::shelf::Weigh;
 
-/// Why a request is not served: refused, or something broke.
+/// Why a request is not served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Refused.
+    /// A rule refused the request.
     Denied(Denial),
-    /// Broken.
+    /// Something broke.
     Failed(Fault),
 }
 

@@ -1,10 +1,10 @@
-//! How many streams a viewer watches at a time.
+//! The limit on a viewer's simultaneous streams.
 //!
-//! Which streams are on is known to a store, which is asked elsewhere (a Durable Object in the Worker): a [`Newcomer`]
-//! says what to ask it at the entry, a [`Running`] stream what to tell it below, and their `judge` what its answer means.
+//! A store knows the running streams (a Durable Object in the Worker). A [`Newcomer`] is the question to the store at the entry, and
+//! a [`Running`] stream is the report below it. Their `judge` functions evaluate the store's answer.
 //!
-//! A stream that has not been seen for a while loses its place. When it is seen again, it takes its place again if there is
-//! room, and else it is one too many: the store says so, and the edge refuses it from then on ([`Standing`]).
+//! A stream that was not reported for a while loses its place. When it is reported again, it gets a place if there is room.
+//! Otherwise the store answers that it is surplus, and the edge refuses it from then on ([`Standing`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -12,23 +12,23 @@ use crate::catalog::{Caps, SessionId, Site};
 use crate::denial::{Denial, Reason};
 use crate::token::{session::Session, tags::NameTag};
 
-/// A stream that is about to begin, of a viewer who may watch so many.
+/// A stream that is about to begin, of a viewer with a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Newcomer {
     /// The viewer.
     pub subject: NameTag,
     /// The session of the stream.
     pub session: SessionId,
-    /// How many streams the viewer may watch at a time.
+    /// The viewer's limit.
     pub limit: u32,
 }
 
-/// What the store knows of a viewer.
+/// The store's answer about a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watched {
-    /// How many streams are on, this one not among them.
+    /// The number of other running streams.
     pub others: u64,
-    /// Whether this one has a place. A store of the version before does not say: there, a running stream has one.
+    /// Whether this stream has a place. A store of an older version does not say; there, a running stream has one.
     #[serde(default = "yes")]
     pub placed: bool,
 }
@@ -37,31 +37,31 @@ const fn yes() -> bool {
     true
 }
 
-/// A stream that is on, of a viewer who may watch so many.
+/// A running stream of a viewer with a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Running {
     /// The viewer.
     pub subject: NameTag,
     /// The session of the stream.
     pub session: SessionId,
-    /// How many streams the viewer may watch at a time; `None`: so many that the session does not say.
+    /// The viewer's limit; `None` if it is too large for the session token.
     pub limit: Option<u32>,
 }
 
 impl Running {
-    /// What the store is to be told of a session, if it is counted.
+    /// The report to the store about a session, if the session is counted.
     pub fn of(session: &Session) -> Option<Self> {
         let (subject, most) = (session.subject?, session.streams?);
         let limit = Some(most).filter(|most| *most < u8::MAX).map(u32::from);
         Some(Self { subject, session: session.id, limit })
     }
 
-    /// Whether it may go on, by what the store knows.
+    /// Whether the stream may continue, by the store's answer.
     pub fn judge(&self, watched: Watched) -> Result<(), Denial> {
         if watched.placed { Ok(()) } else { Err(self.refusal()) }
     }
 
-    /// That others are on in its place.
+    /// The denial of a surplus stream.
     pub fn refusal(&self) -> Denial {
         let limit = self.limit.map_or_else(|| "as many".to_owned(), |limit| limit.to_string());
         let detail = format!(
@@ -71,30 +71,30 @@ impl Running {
     }
 }
 
-/// What an isolate knows of a stream.
+/// The state of a stream in an isolate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// When it last told the store of it, in Unix milliseconds.
+    /// The time of the last report to the store, in Unix milliseconds.
     pub told_at_ms: u64,
-    /// The store has answered that it is one too many.
+    /// The store has answered that the stream is surplus.
     pub surplus: bool,
 }
 
-/// What becomes of a request of a stream.
+/// The treatment of a request of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
-    /// It is served, and the store is not told.
+    /// It is served without a report.
     Keep,
-    /// It is served, and the store is told without making it wait.
+    /// It is served, and the report is sent in the background.
     Tell,
-    /// The store is asked first: the stream was one too many, and there may be room by now.
+    /// The store is asked first, because the stream was surplus and there may be room by now.
     Ask,
-    /// It is refused, and the store is not told.
+    /// It is refused without a report.
     Refuse,
 }
 
 impl Standing {
-    /// What becomes of a request of a stream, of which the store is told once in so many milliseconds.
+    /// Decides about a request of a stream that is reported every `every_ms` milliseconds.
     pub fn sign(known: Option<Self>, now_ms: u64, every_ms: u64) -> Sign {
         let Some(Self { told_at_ms, surplus }) = known else { return Sign::Tell };
         let lately = now_ms.saturating_sub(told_at_ms) < every_ms;
@@ -108,14 +108,13 @@ impl Standing {
 }
 
 impl Newcomer {
-    /// What the store is to be asked at the entry, if anything: a session is counted where a limit holds and the
-    /// viewer is known.
+    /// The question to the store at the entry. `None` for a session without a limit or without a subject, which is not counted.
     pub fn of(session: &Session, caps: &Caps) -> Option<Self> {
         let (subject, limit) = (session.subject?, caps.max_streams?);
         session.streams.map(|_| Self { subject, session: session.id, limit })
     }
 
-    /// Whether there is room for it, by what the store knows.
+    /// Whether there is room, by the store's answer.
     pub fn judge(&self, watched: Watched) -> Result<(), Denial> {
         if watched.others < u64::from(self.limit) {
             return Ok(());
@@ -125,11 +124,11 @@ impl Newcomer {
     }
 }
 
-/// The longest time between two signs of a running stream to the store, in seconds.
+/// The longest time between two reports of a running stream, in seconds.
 const SEEN_WITHIN_S: u64 = 30;
 
-/// How long the edge keeps a stream's requests to itself before it tells the store of one, in seconds: several times
-/// within the time after which a stream no longer counts.
+/// The interval between two reports of a stream, in seconds: several reports fit into the time after which a stream no longer
+/// counts.
 pub fn seen_every_s(site: &Site) -> u64 {
     (site.sessions.streams_idle_s / 3).min(SEEN_WITHIN_S)
 }
@@ -202,7 +201,7 @@ mod tests {
         assert_eq!((judge(true), judge(false)), (Ok(()), Err(Reason::Streams)));
         assert_eq!(Running::of(&session(Some("viewer"), false)), None);
         assert_eq!(Running::of(&session(None, true)), None);
-        // A store of the version before knows no places.
+        // A store of an older version has no places.
         let before: Watched = serde_json::from_str(r#"{"others":9}"#).unwrap();
         assert_eq!(running.judge(before), Ok(()));
     }

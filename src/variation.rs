@@ -1,15 +1,14 @@
-//! Everything about viewer, site and request at which the compiler of a manifest may look.
+//! The values of viewer, site and request that the compiler of a manifest may use.
 //!
-//! A manifest is compiled once for many requests. Those have to agree in whatever the compiler looks at, and so the
-//! compiler is given the manifest's bytes and a [`Variation`], and the key of what it makes is the variation itself
-//! ([`MemoryKey`](crate::memory_key::MemoryKey)). What a compiler is to look at has to become a member here, and is in
-//! the key by that.
+//! A manifest is compiled once for many requests, which have to agree in every value that the compiler uses. So the compiler gets
+//! only the manifest's bytes and a [`Variation`], and the variation is the key of the template
+//! ([`MemoryKey`](crate::memory_key::MemoryKey)). A new value for the compiler becomes a member here, and is then part of the key.
 //!
 //! | | |
 //! | --- | --- |
 //! | the site's settings | all of them, known by host and revision ([`Edition`]) |
-//! | the viewer's session token, and the query that the viewer keeps | no member: they are put in when the template is rendered ([`Own`](crate::manifest::Own)) |
-//! | the query of the manifest's URL | no member: that a compiler has read it is noted, and what it made is good for this query alone ([`Query`]) |
+//! | the viewer's session token, and the query that the viewer keeps | no member: they are filled in when the template is rendered ([`Own`](crate::manifest::Own)) |
+//! | the query of the manifest's URL | no member: [`Query`] records whether the compiler has read it; the template is then valid for this query only |
 
 use std::cell::Cell;
 
@@ -36,15 +35,15 @@ pub const DEFINE_PARAMETER: &str = "_SD_define";
 /// [section 6.3.7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7
 pub(crate) const SKIP_PARAMETER: &str = "_HLS_skip";
 
-/// What a manifest is compiled for.
+/// The values for which a manifest is compiled.
 ///
-/// `Hash` and `Eq` are derived, here and for all members but the [`Edition`]: they are the key.
+/// `Hash` and `Eq` are derived, here and for all members except the [`Edition`], because they make the key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Variation<'a> {
     site: Edition<'a, Site>,
-    /// The title, below which the manifest lies at the edge.
+    /// The title whose manifest it is.
     title: &'a TitleId,
-    /// The manifest's path there.
+    /// The manifest's path below the title.
     resource: &'a ResourcePath,
     kind: ResourceKind,
     /// The title's folder at the media origin.
@@ -59,7 +58,7 @@ pub struct Variation<'a> {
     start: Option<Start>,
     /// Whether the client asks for the token to be written once.
     define: bool,
-    /// What the client has already and leaves out.
+    /// The part of a delta update that the client has already.
     skip: Option<Skip>,
     /// The viewer's own order of the site's pathways; `None`: the site's, or the site does not steer.
     order: Option<Vec<&'a PathwayId>>,
@@ -77,7 +76,7 @@ pub enum CompileError {
 }
 
 impl<'a> Variation<'a> {
-    /// Reads what a request asks for.
+    /// Collects the values of a request.
     pub fn of(
         facts: &Facts,
         request: &'a MediaRequest,
@@ -109,7 +108,7 @@ impl<'a> Variation<'a> {
         }
     }
 
-    /// Compiles a manifest. Returns whether the query was read as well: then the template is good for this query alone.
+    /// Compiles a manifest. Also returns whether the query was read: the template is then valid for this query only.
     pub fn compile(&self, manifest: &[u8], query: &str) -> Result<(Template, bool), CompileError> {
         let Self {
             site,
@@ -150,10 +149,10 @@ impl<'a> Variation<'a> {
     }
 }
 
-/// How a manifest is compiled. A [`Variation`] makes it of a request, the command of its options.
+/// The settings of the compiler. A [`Variation`] makes them from a request, the command from its options.
 #[derive(Clone, Copy, Debug)]
 pub struct Compilation<'a> {
-    /// What the manifest is read as.
+    /// The kind of manifest.
     pub kind: ResourceKind,
     /// The site, for its settings; `None`: the default ones.
     pub site: Option<&'a Site>,
@@ -163,14 +162,14 @@ pub struct Compilation<'a> {
     pub start: Option<Start>,
     /// Whether the token is written once.
     pub define: bool,
-    /// What the client has already and leaves out.
+    /// The part of a delta update that the client has already.
     pub skip: Option<Skip>,
     /// The order of the site's pathways; `None`: the site's own.
     pub order: Option<&'a [&'a PathwayId]>,
 }
 
 impl Compilation<'_> {
-    /// Compiles a manifest. Without a frame, its URIs stay as they are.
+    /// Compiles a manifest. Without a frame, its URIs stay unchanged.
     pub fn compile(&self, manifest: &[u8], frame: Option<&Frame<'_>>) -> Result<Template, CompileError> {
         let Self { kind, site, caps, start, define, skip, order } = *self;
         let steering = site.and_then(steering::of_site).map(|own| match order {
