@@ -1,12 +1,12 @@
-//! Where the edge's own endpoints answer: on any of its hosts and at their plain paths, or at a place that few know.
+//! Where the edge's own endpoints answer: on any of its hosts at their plain paths, or at a secret place.
 //!
 //! ```text
 //! POST /_stagedoor/sync
 //! POST /{folder}/_stagedoor/sync
 //! ```
 //!
-//! With the variable `CONTROL_HOST`, they answer on that host alone. With `CONTROL_PATH`, they answer below that folder
-//! alone. Anywhere else they answer as any path does that takes no POST.
+//! With the variable `CONTROL_HOST`, they answer on that host only. With `CONTROL_PATH`, they answer below that folder
+//! only. Anywhere else, their paths answer like any path that takes no POST.
 
 use sha2::{Digest, Sha256};
 
@@ -15,13 +15,13 @@ use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::redacted::Redacted;
 
-/// The variable that names the one host on which the edge's own endpoints answer.
+/// The variable that names the only host on which the edge's own endpoints answer.
 pub const HOST_VARIABLE: &str = "CONTROL_HOST";
 
 /// The variable, or better the secret, that names the folder below which they answer.
 pub const PATH_VARIABLE: &str = "CONTROL_PATH";
 
-/// Where operators ask how a request is decided.
+/// The path of the endpoint that explains decisions.
 pub const EXPLAIN_PATH: &str = "/_stagedoor/explain";
 
 /// The place of the edge's own endpoints, as the deployment sets it.
@@ -31,13 +31,13 @@ pub struct ControlPlace {
     folder: Option<Redacted<String>>,
 }
 
-/// Why a deployment's setting is none.
+/// An invalid setting of a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// Not a host name.
     #[error("CONTROL_HOST: expected a host name without a port")]
     Host,
-    /// Not a folder's name, or easy to guess. It is not quoted, since it is a secret.
+    /// Not a folder's name, or easy to guess. The value is secret, so it is not quoted.
     #[error("CONTROL_PATH: expected 16 to 128 of A-Z, a-z, 0-9, `-` and `_`")]
     Path,
 }
@@ -60,7 +60,7 @@ impl ControlPlace {
     /// Checks that a request for one of the endpoints, which had this folder in front of its path, came to their place.
     pub fn check(&self, facts: &Facts, folder: Option<&Redacted<String>>) -> Result<(), Denial> {
         let on_host = self.host.as_ref().is_none_or(|host| host.as_str() == facts.host);
-        // By their hashes: where those differ says nothing about the folder.
+        // Hashes are compared: the time until they differ reveals nothing about the folder.
         let hash = |folder: &Redacted<String>| Sha256::digest(folder.expose());
         let in_folder = self.folder.as_ref().map(hash) == folder.map(hash);
         if on_host && in_folder { Ok(()) } else { Err(Denial::method_not_allowed()) }
@@ -72,7 +72,7 @@ fn is_folder(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// The folder in front of the path of an endpoint: `Some(None)` where there is none, `None` where it is another path.
+/// The folder in front of an endpoint's path: `Some(None)` without a folder, `None` for any other path.
 pub(crate) fn folder_before<'a>(path: &'a str, endpoint: &str) -> Option<Option<&'a str>> {
     let folder = path.strip_suffix(endpoint)?;
     match folder.strip_prefix('/') {
@@ -99,7 +99,7 @@ mod tests {
             Ok(other) => panic!("{other:?}"),
             Err(denial) => Err(denial),
         };
-        // Whoever guesses at the place learns nothing: every refusal is the same.
+        // A stranger who guesses at the place learns nothing: every refusal is the same.
         if let Err(denial) = &reached {
             assert_eq!(*denial, route(&Facts { path: "/other".to_owned(), ..facts }).unwrap_err());
             assert_eq!(denial.reason, Reason::MethodNotAllowed);

@@ -9,14 +9,14 @@ use std::fmt;
 
 use crate::redacted::Redacted;
 
-/// A refusal: the reason, and what was seen in this request. The detail never quotes a secret.
+/// A refusal: the reason, and the details of this request. The details never quote a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     /// The reason.
     pub reason: Reason,
-    /// What was expected and what was found.
+    /// The value that was expected and the value that was found.
     pub detail: String,
-    /// What a genuine token wants to be answered where it is refused (`catif` of CTA-5007).
+    /// The reply that a refused but genuine token asks for (`catif` of CTA-5007).
     pub reply: Option<Box<WantedReply>>,
 }
 
@@ -80,7 +80,7 @@ macro_rules! reasons {
                 match self { $(Self::$variant => $meaning,)* }
             }
 
-            /// What the viewer, or who runs the service, can do about it.
+            /// The remedy, for the viewer or for operators.
             pub const fn remedy(self) -> &'static str {
                 match self { $(Self::$variant => $remedy,)* }
             }

@@ -1,4 +1,4 @@
-//! What a request says, read once.
+//! The facts of a request, read once.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ pub struct Facts {
     pub scheme: Scheme,
     /// The host name of the URL, without a port and without the dot of a root ([`host_name`](crate::catalog::host_name)), in lower case.
     pub host: String,
-    /// The port, where the URL names one that is not the scheme's own.
+    /// The port, if the URL names one other than the scheme's default.
     pub port: Option<u16>,
     /// The path of the URL as it came, percent-encoded.
     pub path: String,
@@ -121,7 +121,7 @@ macro_rules! methods {
                 }
             }
 
-            /// The method's name; empty for one that is not in the list.
+            /// The method's name; empty for a method that is not in the list.
             pub const fn name(self) -> &'static str {
                 match self {
                     Self::Get => "GET",
@@ -151,7 +151,7 @@ pub struct Headers {
     pub origin: Option<String>,
     /// `Range`, passed on to the media origin.
     pub range: Option<String>,
-    /// `If-Range`, answered by what the media origin says of the file.
+    /// `If-Range`, compared with the media origin's validators of the file.
     pub if_range: Option<String>,
     /// `If-None-Match`.
     pub if_none_match: Option<String>,
@@ -172,7 +172,7 @@ impl Headers {
     }
 }
 
-/// What the runtime tells of the connection.
+/// The runtime's facts about the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
     /// The protocol by its ALPN identifier ([RFC 7301 section 6]): `http/1.1`, `h2`, `h3`.
@@ -243,7 +243,7 @@ impl Geography {
         Self { country: code.parse().ok().filter(|_| code != "XX"), tor: code == "T1", ..Self::default() }
     }
 
-    /// A postal code in the form in which it is kept and compared.
+    /// A postal code in the form in which documents have it.
     pub fn canonical_postal(code: &str) -> String {
         code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
     }

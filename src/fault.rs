@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Fault {
     /// What broke.
     pub kind: FaultKind,
-    /// What was expected and what was found, for ops.
+    /// The value that was expected and the value that was found, for ops.
     pub detail: String,
 }
 
@@ -91,8 +91,8 @@ faults! {
 }
 
 impl FaultKind {
-    /// After how many seconds a client may ask again (`Retry-After`): a segment of a live stream that is not there yet is
-    /// there soon, and so is what an outage has kept away.
+    /// Seconds after which a client may ask again (`Retry-After`): a missing segment of a live stream arrives soon, and
+    /// so do files after an outage.
     pub const fn retry_after_s(self) -> Option<u32> {
         match self.status() {
             404 | 502..=504 => Some(1),

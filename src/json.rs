@@ -1,5 +1,5 @@
-//! JSON from strangers: a member that stands twice is refused at every depth, since two readers of it may take
-//! different ones ([RFC 8725 section 2.4], [RFC 7515 section 4]), and so is what is nested too deeply.
+//! JSON from untrusted senders. A repeated member is refused at every depth, since two readers may take different
+//! values ([RFC 8725 section 2.4], [RFC 7515 section 4]), and so is deep nesting.
 //!
 //! [RFC 8725 section 2.4]: https://www.rfc-editor.org/rfc/rfc8725#section-2.4
 //! [RFC 7515 section 4]: https://www.rfc-editor.org/rfc/rfc7515#section-4
@@ -29,8 +29,8 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Err
     }
 }
 
-/// Reads the members of one JSON object out of another reader's hands. Of arrays and objects among them, nothing is kept: they
-/// are checked as the rest is, and left empty.
+/// Reads the members of one JSON object from another deserializer. Arrays and objects among the members are checked and
+/// left empty.
 pub(crate) fn members<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     match (Node { keeps: 1, ..Node::whole(DEEPEST, &Cell::new(usize::MAX)) }).deserialize(deserializer)? {
         Value::Object(members) => Ok(members),
@@ -51,7 +51,7 @@ pub(crate) fn few<'de, D: Deserializer<'de>>(
     }
 }
 
-/// A value at a depth, of which as many levels are kept.
+/// A value at some depth, with the number of levels that are kept.
 #[derive(Clone, Copy)]
 struct Node<'left> {
     depth: usize,
@@ -66,7 +66,7 @@ impl<'left> Node<'left> {
         Self { depth: 0, deepest, keeps: deepest, left }
     }
 
-    /// One more value that is kept.
+    /// Counts one more value.
     fn count<E: Error>(&self) -> Result<(), E> {
         let left = self.left.get().checked_sub(1).ok_or_else(|| E::custom("expected fewer values"))?;
         self.left.set(left);

@@ -1,7 +1,7 @@
-//! The media type under which a file of the media origin goes to players.
+//! The media type with which a file of the media origin goes to players.
 //!
-//! The media origin says what its files are, and a browser believes it: with `text/html`, a file on a site's host would be
-//! a page of that host, whoever wrote it. So only types that a browser runs in no way are passed on:
+//! The media origin states the types of its files, and a browser believes it: a file with `text/html` on a site's host
+//! would be a page of that host, whoever wrote it. So only types that no browser executes are passed on:
 //!
 //! | type | |
 //! | --- | --- |
@@ -12,12 +12,12 @@
 //! | `application/vnd.apple.mpegurl`, `application/x-mpegurl` | playlists under names of other files |
 //! | `multipart/byteranges` | several ranges of a file |
 //!
-//! Anything else, `application/octet-stream` among it, is called what the extension of its path says, or
-//! `application/octet-stream`. Of parameters, those without commas stay: two types in one header are read in different ways.
+//! Any other type, `application/octet-stream` included, is replaced with the type of the path's extension, or
+//! `application/octet-stream`. Parameters without commas stay: readers disagree about two types in one header.
 
 use std::borrow::Cow;
 
-/// The type of a file, by what the media origin calls it and by its path.
+/// The type of a file, by the media origin's `Content-Type` and by its path.
 pub(crate) fn of(told: Option<&str>, path: &str, status: u16) -> Cow<'static, str> {
     let told = told.unwrap_or_default().trim();
     let (essence, parameters) =

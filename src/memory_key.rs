@@ -1,9 +1,9 @@
-//! The key under which an isolate remembers what follows from a value.
+//! Keys of values that an isolate computes and remembers.
 //!
-//! What is computed once and remembered for others depends on what it was computed from. Written by hand, a key forgets a
-//! part of that sooner or later, and one viewer gets what was made for another. So a computation that is remembered takes
-//! one value, and its key is what the derived [`Hash`] of that value tells a hasher: all fields, in their order. A field that
-//! is added is in the key, and one that cannot be hashed does not compile.
+//! A remembered value depends on the input of its computation. A key written by hand sooner or later misses a part of
+//! that input, and then one viewer gets a value made for another. So a remembered computation takes one value as input,
+//! and its key is the bytes that the derived [`Hash`] of that value writes: all fields, in order. A new field is in the
+//! key, and a field that cannot be hashed does not compile.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::shelf::Weigh;
 
-/// All that a value tells a hasher.
+/// All bytes that a value's [`Hash`] writes.
 ///
 /// Not a hash of it: two values have one key if they are equal, and for no other reason. The standard library's
 /// implementations of [`Hash`] tell texts and lists apart from what follows them, and derived ones tell the variant of an enum.
@@ -58,10 +58,10 @@ impl fmt::Debug for MemoryKey {
     }
 }
 
-/// The length for which there is room at once, in bytes: most keys have two URLs' paths and some numbers.
+/// The initial capacity, in bytes: most keys have two URLs' paths and some numbers.
 const USUAL: usize = 384;
 
-/// A hasher that keeps what it is told.
+/// A hasher that records the bytes written to it.
 struct Recorded(Vec<u8>);
 
 impl Hasher for Recorded {
@@ -70,7 +70,7 @@ impl Hasher for Recorded {
     }
 
     fn finish(&self) -> u64 {
-        // Nobody asks.
+        // Never used.
         0
     }
 }

@@ -10,7 +10,7 @@ use crate::facts::{Facts, Method};
 use crate::fault::Fault;
 use crate::resource::ResourceKind;
 
-/// A reply whose body is at hand.
+/// A reply with its whole body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status.
@@ -21,7 +21,7 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// What a request says of the web page that it comes from, if it comes from one.
+/// The web page that a request comes from, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Page<'a> {
     /// A preflight asks for other headers.
@@ -31,8 +31,8 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// The same with the page's origin where the policy lists it by name alone: what it does not list makes no difference
-    /// to a reply.
+    /// The same, with the page's origin only if the policy lists it by name: other origins make no difference to a
+    /// reply.
     #[must_use]
     pub fn as_listed(self, policy: &'a CorsPolicy) -> Self {
         Self { origin: policy.listed(self.origin), ..self }
@@ -72,8 +72,7 @@ impl Reply {
         self.headers.iter().find(|(set, _)| set.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 
-    /// Tells players to keep nothing, if `is_replaced`: something stands in for the title during a blackout, which they would
-    /// show afterwards.
+    /// Forbids players to store the reply if `is_replaced`: a player would show the replacement after the blackout.
     #[must_use]
     pub fn not_kept_if(self, is_replaced: bool) -> Self {
         if is_replaced { self.with("Cache-Control", NOT_KEPT) } else { self }
@@ -92,15 +91,16 @@ impl Reply {
         if known { Self { status: 304, body: Vec::new(), ..reply } } else { reply }
     }
 
-    /// The reply as it leaves: no browser takes it for a page, a script or a style of the site's host, no page that it
-    /// leads to learns its URL, and web pages may read it as far as the site's policy says.
+    /// The reply as it is sent: no browser takes it for a page, a script or a style of the site's host; no page that it
+    /// leads to learns its URL; and web pages may read it as far as the site's policy allows.
     ///
-    /// Every reply of the edge goes through here, refusals and faults among them. Where the site is not known, the policy
-    /// is the default one, which allows every page and no credentials: such a reply says nothing of a viewer.
+    /// Every reply of the edge goes through here, including refusals and faults. Where the site is not known, the
+    /// default policy applies, which allows every page and no credentials: such a reply contains nothing about a
+    /// viewer.
     #[must_use]
     pub fn guarded<'p>(self, policy: &CorsPolicy, page: impl Into<Page<'p>>) -> Self {
-        // A playlist of this type is active content nowhere. A browser that is led to one plays it in a page of its own, to
-        // which the policy would forbid the media.
+        // No browser treats a playlist of this type as active content. A browser that opens one plays it in a page of
+        // its own, and the policy would block its media.
         let is_playlist = self.header("Content-Type") == Some(ResourceKind::Playlist.media_type());
         let reply = self.with("X-Content-Type-Options", "nosniff").with("Referrer-Policy", "no-referrer");
         let reply = if is_playlist { reply } else { reply.with("Content-Security-Policy", INERT) };
@@ -137,7 +137,7 @@ impl Reply {
 /// The `Cache-Control` of a reply that no player keeps: another viewer's or another minute's may differ.
 pub(crate) const NOT_KEPT: &str = "private, no-store";
 
-/// A document of this policy is of an origin of its own, runs no script, and loads nothing ([CSP sandbox]).
+/// A document with this policy has a unique origin, runs no script, and loads nothing ([CSP sandbox]).
 ///
 /// [CSP sandbox]: https://www.w3.org/TR/CSP3/#directive-sandbox
 const INERT: &str = "sandbox; default-src 'none'";
@@ -145,10 +145,11 @@ const INERT: &str = "sandbox; default-src 'none'";
 /// The header that repeats the reason of a refusal or a fault: many players show no body of an error.
 pub const REASON_HEADER: &str = "Stagedoor-Reason";
 
-/// What a page may read of a reply, beside what every page may.
+/// Headers that a page may read besides those that every page may read.
 const EXPOSED_HEADERS: &str = "Age, Content-Length, Content-Range, Date, ETag, Retry-After, Stagedoor-Reason";
 
-/// What players and their pages send: the token, ranges, conditions, CMCD, and the development override of geography.
+/// Headers that players and their pages send: the token, ranges, conditions, CMCD, and the development override of
+/// geography.
 const ALLOWED_HEADERS: &str = "Authorization, Range, If-Match, If-None-Match, If-Modified-Since, If-Range, \
      CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session, Stagedoor-Geography";
 

@@ -1,18 +1,18 @@
-//! What a request asks for below a title, and what kind of thing that is.
+//! Resources of titles: their paths and their kinds.
 
 use std::fmt;
 
 use crate::catalog::TitleId;
 use crate::denial::{Denial, Reason};
 
-/// A request for something of a title's.
+/// A request for a resource of a title.
 #[derive(Clone, Debug)]
 pub struct MediaRequest {
     /// The title.
     pub title: TitleId,
-    /// What of it.
+    /// The resource.
     pub resource: ResourcePath,
-    /// What kind of thing that is.
+    /// Its kind.
     pub kind: ResourceKind,
 }
 
@@ -30,18 +30,18 @@ impl MediaRequest {
     }
 }
 
-/// Kinds of resource: one of the edge's own, and those of titles, told apart by their file extension.
+/// Kinds of resource, told apart by their file extension; some are the edge's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResourceKind {
     /// An HLS playlist: `.m3u8`, `.m3u`.
     Playlist,
     /// A DASH manifest: `.mpd`.
     Mpd,
-    /// What has changed of one: `.mpp`.
+    /// A DASH patch: `.mpp`.
     Patch,
     /// The steering manifest of a session, which the edge writes: [`STEERING_RESOURCE`].
     Steering,
-    /// What the time is, which the edge says: [`TIME_RESOURCE`].
+    /// The time, which the edge answers itself: [`TIME_RESOURCE`].
     Time,
     /// The list of assets of an interstitial: [`Reading::Assets`].
     Assets,
@@ -51,11 +51,11 @@ pub enum ResourceKind {
     Segment,
 }
 
-/// What a file of the media origin is read as, since a manifest leads players to it as that: under whatever name, the edge has to
-/// read what players read.
+/// The format in which a file of the media origin is read, because a manifest leads players to it in this role.
+/// Whatever the file's name, the edge has to read it as players do.
 ///
-/// Where the name does not tell, the edge puts a mark behind it, `ads.json` becomes `ads.json.sd-assets`, and asks the media
-/// origin for the file without it. So a relative URI in it leads where it led before.
+/// Where the name does not show the format, the edge appends a mark, `ads.json` becomes `ads.json.sd-assets`, and asks
+/// the media origin for the file without the mark. So relative URIs in the file still resolve as before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reading {
     /// An HLS playlist.
@@ -92,7 +92,7 @@ impl Reading {
         }
     }
 
-    /// Whether a file of this path is read so already: by its name, or since the edge writes it.
+    /// Whether a file of this path is read in this format anyway: by its name, or since the edge writes it itself.
     fn is_of(self, resource: &ResourcePath) -> bool {
         let kind = resource.kind();
         kind == self.kind() || (self == Self::Steering && kind == ResourceKind::Steering)
@@ -103,7 +103,7 @@ impl Reading {
         Self::ALL.into_iter().find(|reading| path.ends_with(reading.mark()))
     }
 
-    /// A URI that leads to a resource of a title, with the mark behind its path; `None`: it needs none.
+    /// The URI of a resource of a title, with the mark behind its path; `None`: it needs no mark.
     pub(crate) fn marked(self, uri: &str, resource: &str) -> Option<String> {
         let is_read = ResourcePath::parse(resource).is_ok_and(|resource| self.is_of(&resource));
         let (path, behind) = uri.split_at(uri.find(['?', '#']).unwrap_or(uri.len()));
@@ -112,7 +112,7 @@ impl Reading {
 }
 
 impl ResourceKind {
-    /// The kind of what has this path, by its name.
+    /// The kind of a resource by its name.
     fn of_name(path: &str) -> Self {
         for (own, kind) in [(STEERING_RESOURCE, Self::Steering), (TIME_RESOURCE, Self::Time)] {
             let folder = path.strip_suffix(own);
@@ -144,8 +144,8 @@ impl ResourceKind {
         }
     }
 
-    /// Whether players ask for it under one URL for as long as they play, so that it has to be there for them after their
-    /// token has expired. A list of assets is asked for once, by a URL out of a playlist that was renewed.
+    /// Whether players request it under one URL for as long as they play, so that it has to be served after their token
+    /// has expired. A list of assets is requested once, by a URL out of a renewed playlist.
     pub const fn is_asked_again(self) -> bool {
         match self {
             Self::Playlist | Self::Mpd | Self::Patch | Self::Steering | Self::Time | Self::OriginSteering => {
@@ -155,7 +155,7 @@ impl ResourceKind {
         }
     }
 
-    /// The media type of what the edge writes of the kind.
+    /// The media type of resources of this kind that the edge writes.
     pub const fn media_type(self) -> &'static str {
         match self {
             // ISO/IEC 23009-1, annex C.
@@ -172,26 +172,26 @@ impl ResourceKind {
     }
 }
 
-/// The longest path below a title, in bytes: strangers choose it, and it is remembered. What packagers write is a tenth of
-/// that.
+/// The longest path below a title, in bytes: strangers choose it, and the edge remembers it. Packagers write paths of a
+/// tenth of that.
 pub const LONGEST_RESOURCE: usize = 1_024;
 
 /// A path below a title's folder, in one canonical spelling, of [`LONGEST_RESOURCE`] bytes at most.
 ///
-/// Non-empty segments between single slashes, none of them `.` or `..` to any reader: in any encoding, encoded once or more
-/// often, with path parameters behind them (`..;x`) or without; no backslash, encoded slash or control character, nor what would
-/// be one after another decoding. Percent-encoding is normalised as in [RFC 3986 section 6.2.2]: hexadecimal in
-/// capitals, unreserved characters plain. So one resource has one cache key.
+/// Non-empty segments between single slashes. No segment is `.` or `..` to any reader, in any encoding, encoded once or
+/// several times, with path parameters (`..;x`) or without. There is no backslash, encoded slash or control character,
+/// nor a sequence that decodes to one. Percent-encoding is normalised as in [RFC 3986 section 6.2.2]: hexadecimal
+/// digits in capitals, unreserved characters unencoded. So one resource has one cache key.
 ///
-/// The mark of a [`Reading`] is no part of what is asked of the media origin. All this holds for the path without it, and what
-/// the edge writes itself has none.
+/// The mark of a [`Reading`] is not part of the path at the media origin. All this also holds for the path without the
+/// mark, and the edge's own resources have no mark.
 ///
 /// [RFC 3986 section 6.2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResourcePath {
     /// The path, with its mark.
     path: String,
-    /// What the mark says that it is read as.
+    /// The format that the mark asks for.
     reading: Option<Reading>,
 }
 
@@ -226,18 +226,18 @@ impl ResourcePath {
         self.path.rfind('/').and_then(|slash| self.path.get(..=slash)).unwrap_or_default()
     }
 
-    /// The path at the media origin, where it has no mark of a [`Reading`].
+    /// The path at the media origin, without the mark of a [`Reading`].
     pub fn at_origin(&self) -> &str {
         let mark = self.reading.map_or("", Reading::mark);
         self.path.strip_suffix(mark).unwrap_or(&self.path)
     }
 
-    /// What kind of thing it is.
+    /// Its kind.
     pub fn kind(&self) -> ResourceKind {
         self.reading.map_or_else(|| self.kind_by_name(), Reading::kind)
     }
 
-    /// What kind of thing it would be without its mark.
+    /// Its kind without the mark.
     pub fn kind_by_name(&self) -> ResourceKind {
         ResourceKind::of_name(self.at_origin())
     }
@@ -249,14 +249,14 @@ impl fmt::Display for ResourcePath {
     }
 }
 
-/// The steering manifest, from any folder of a title: beside each playlist, so that a session for one folder reaches it.
-/// What the media origin holds under this name is not served.
+/// The steering manifest, available in every folder of a title, so that a session for one folder reaches it. A file of
+/// the media origin with this name is not served.
 pub const STEERING_RESOURCE: &str = "_stagedoor/steering.json";
 
-/// The time, from any folder of a title: beside each MPD. What the media origin holds under this name is not served.
+/// The time, available in every folder of a title. A file of the media origin with this name is not served.
 pub const TIME_RESOURCE: &str = "_stagedoor/time";
 
-/// Normalises percent-encoding; `None` where a byte or an encoded byte may not stand in a path of ours.
+/// Normalises percent-encoding; `None` if a byte, plain or encoded, is not allowed in a path.
 fn canonical(raw: &str) -> Option<String> {
     let mut path = String::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
@@ -285,8 +285,8 @@ fn canonical(raw: &str) -> Option<String> {
     Some(path)
 }
 
-/// Whether every segment of a path names something below the one before it, whoever reads it: there are media origins that
-/// decode a path twice, and others that take off what stands behind a `;`.
+/// Whether every segment of a path names something below the one before it to every reader: some media origins decode a
+/// path twice, and others cut path parameters (`;`) off.
 pub(crate) fn is_plain_path(path: &str) -> bool {
     path.split('/').all(is_plain_segment)
 }
@@ -300,7 +300,7 @@ fn is_plain_segment(segment: &str) -> bool {
         let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
         let leads_out = matches!(name, b"" | b"." | b"..")
             || segment.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0..=0x1f | 0x7f))
-            // The same signs in two bytes, which are no UTF-8, and which old readers take for them.
+            // Overlong UTF-8 sequences of the same characters, which old readers accept.
             || segment.windows(2).any(|pair| matches!(pair, [0xc0, 0xae | 0xaf] | [0xc1, 0x9c]));
         if leads_out {
             return false;
@@ -314,7 +314,7 @@ fn is_plain_segment(segment: &str) -> bool {
     false
 }
 
-/// How often a path may be decoded until it stays as it is: one that has more layers than any reader takes off is refused.
+/// The most layers of percent-encoding that are decoded; a path with more layers, which no reader decodes, is refused.
 const DECODINGS_MAX: usize = 4;
 
 fn hex(digit: u8) -> Option<u32> {
@@ -335,7 +335,7 @@ mod tests {
         MediaRequest::at_entry(path.strip_prefix("/~abc").unwrap_or(path))
     }
 
-    /// What is checked is what the media origin is asked for.
+    /// The checks apply to the path that the media origin receives.
     #[test]
     fn a_mark_takes_no_check_off_the_name_before_it() {
         for reading in Reading::ALL {

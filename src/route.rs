@@ -1,16 +1,16 @@
 //! Which site, title, resource and kind of thing a request asks for.
 //!
 //! ```text
-//! /healthz                                    is the Worker alive
+//! /healthz                                    whether the Worker is alive
 //! /version                                    which build it is
 //! /_stagedoor/sync                            documents from the origin service (crate::control says where)
 //! /_stagedoor/explain                         how a request is decided, for ops
 //! /{title}/{resource}                         entry: a manifest, with a viewer token
 //! /~{session token}/{title}/{resource}        everything below the entry
 //! /{title}/{resource}?sd_session={token}      the same, where the site signs so
-//! /~{old}/…?sd_session={token}                the same, from a playlist that was renewed: the token in the path is not looked at
-//! …/{title}/{folder}/_stagedoor/steering.json  of that: which pathway a player takes
-//! …/{title}/{folder}/_stagedoor/time          of that: what the time is
+//! /~{old}/…?sd_session={token}                the same, from a renewed playlist: the token in the path is ignored
+//! …/{title}/{folder}/_stagedoor/steering.json below a session: the steering manifest
+//! …/{title}/{folder}/_stagedoor/time          below a session: the time
 //! ```
 
 use crate::catalog::{SESSION_PARAMETER, SyncBatch};
@@ -24,7 +24,7 @@ use crate::token::Credentials;
 /// Where a request goes.
 #[derive(Clone, Debug)]
 pub enum Route {
-    /// A web page asks what it may ask ([CORS preflight]).
+    /// A web page asks which requests it may send ([CORS preflight]).
     ///
     /// [CORS preflight]: https://fetch.spec.whatwg.org/#cors-preflight-fetch
     Preflight,
@@ -32,19 +32,19 @@ pub enum Route {
     Healthz,
     /// Which build it is.
     Version,
-    /// Documents from the origin service; with the folder in front of the path, which
-    /// [`ControlPlace`](crate::control::ControlPlace) holds against the deployment's.
+    /// Documents from the origin service, with the folder in front of the path, which
+    /// [`ControlPlace`](crate::control::ControlPlace) compares with the deployment's.
     Sync(Option<Redacted<String>>),
-    /// How a request is decided, for ops; with the folder in front.
+    /// The explanation of a decision, for ops; with the folder in front of the path.
     Explain(Option<Redacted<String>>),
-    /// Media of a title, with a viewer token somewhere in the request: what is asked for is known once the token
-    /// is, which may stand in the path ([`MediaRequest::at_entry`]).
+    /// Media of a title, with a viewer token somewhere in the request. The token may stand in the path, so the title
+    /// and the resource are known once the token has been read ([`MediaRequest::at_entry`]).
     Entry,
     /// Media of a title, below a session.
     Below(MediaRequest, Redacted<String>),
 }
 
-/// The longest path and the longest query, in bytes: a viewer token of 8 KiB may stand in either, beside all else.
+/// The longest path and the longest query, in bytes: either may hold a viewer token of 8 KiB besides its other parts.
 pub const LONGEST_PART: usize = 10 * 1_024;
 
 /// A query without the session's parameter, however its name is spelled.
@@ -99,15 +99,15 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
     }
 }
 
-/// What a request asks for, as a log may tell it: the path below the session, without any segment that may hold a viewer's
-/// credential, and without the query.
+/// The path of a request for the log: the path below the session, without the query and without any segment that may
+/// hold a viewer's credential.
 pub fn logged_path(facts: &Facts) -> Option<String> {
     let request = match route(facts) {
         Ok(Route::Below(request, _)) => request,
         Ok(Route::Entry) => MediaRequest::at_entry(&facts.path).ok()?,
         _ => return None,
     };
-    // Nothing says here where the site takes its tokens: a parameter of any name may be one.
+    // The site's placements of tokens are unknown here: a parameter of any name may be a token.
     let is_entry = session_prefix(&facts.path).is_none();
     let told = Credentials::usual().hidden(&format!("{}/{}", request.title, request.resource));
     let hidden = |segment: &str| {
@@ -119,7 +119,8 @@ pub fn logged_path(facts: &Facts) -> Option<String> {
     Some(segments.collect::<Vec<_>>().join("/"))
 }
 
-/// What stands behind the mark of a session in a path, if it has one: the token, and the path below it. Players re-encode `~` when they touch a URL (hls.js 7969), so both spellings count.
+/// The part of a path behind the mark of a session, if it has one: the token, and the path below it. Players re-encode
+/// `~` when they touch a URL (hls.js 7969), so all spellings count.
 pub fn session_prefix(path: &str) -> Option<&str> {
     ["/~", "/%7E", "/%7e"].into_iter().find_map(|mark| path.strip_prefix(mark))
 }
@@ -216,7 +217,7 @@ mod tests {
             let denial = media(&format!("/{mark}h/{longest}a")).unwrap_err();
             assert_eq!((denial.reason, denial.reason.status()), (Reason::PathTooLong, 414));
         }
-        // Before it is decoded: what is to be decoded is chosen by strangers, too.
+        // The limit holds before decoding: strangers choose the encoded path, too.
         assert_eq!(media(&format!("/h/{}", "%61".repeat(400))).unwrap_err().reason, Reason::PathTooLong);
         let of = |path: &str, query: &str| {
             let query = Redacted::new(query.to_owned());

@@ -10,20 +10,20 @@
 //! CRC_32                  32   MPEG-2, over all before it
 //! ```
 //!
-//! What the message says is not read here.
+//! The contents of the message are not read here.
 
 use std::fmt;
 
 /// The `table_id` of a splice information section.
 const TABLE: u8 = 0xfc;
 
-/// What stands in front of `section_length`, with it.
+/// The bytes up to and including `section_length`.
 const HEAD_BYTES: usize = 3;
 
 /// The shortest section: a null command without descriptors.
 const SHORTEST_BYTES: usize = 20;
 
-/// What is wrong with the frame of a message.
+/// An error in the frame of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
     /// It is no splice information section.
@@ -31,18 +31,18 @@ pub(crate) enum Broken {
         /// Its first byte.
         found: Option<u8>,
     },
-    /// It is not as long as it says, or shorter than any.
+    /// Its length differs from its `section_length`, or is less than the shortest.
     Length {
-        /// What it says, with what stands in front.
+        /// The length that it states, with its head.
         said: usize,
-        /// What there is, in bytes.
+        /// Its length in bytes.
         found: usize,
     },
-    /// Its checksum is another one.
+    /// Its checksum does not match.
     Checksum {
-        /// What it says.
+        /// The checksum that it states.
         said: u32,
-        /// That of its bytes.
+        /// The checksum of its bytes.
         found: u32,
     },
 }

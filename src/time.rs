@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An instant in whole seconds since 1970-01-01T00:00:00Z.
 ///
-/// In documents it is an [RFC 3339] string with any offset; it is kept, and written, in UTC. A time zone in brackets
-/// behind it ([RFC 9557]) is for people: the offset counts, since the edge has no table of time zones. One that is marked
-/// as critical (`[!Asia/Dubai]`) would have to be compared with the offset, and is refused.
+/// In documents it is an [RFC 3339] string with any offset; it is stored and written in UTC. A time zone in brackets
+/// behind it ([RFC 9557]) is for people: the offset counts, since the edge has no table of time zones. A time zone that
+/// is marked as critical (`[!Asia/Dubai]`) would have to be compared with the offset, so it is refused.
 ///
 /// [RFC 3339]: https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 /// [RFC 9557]: https://www.rfc-editor.org/rfc/rfc9557#section-4.1

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `_HLS_msn` | decimal integer | answer once the playlist has this Media Sequence Number |
 //! | `_HLS_part` | decimal integer, with `_HLS_msn` | and this Part Index |
-//! | `_HLS_skip` | `YES` or `v2` | leave out what the player has |
+//! | `_HLS_skip` | `YES` or `v2` | leave out the segments that the player has |
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 6.2.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5).
 //! Other names that begin with `_HLS_` are reserved there: they stop at the edge unless a site lists them.
@@ -13,7 +13,7 @@ use super::query;
 use crate::denial::{Denial, Reason};
 use crate::hls::Skip;
 
-/// What a player asks of a playlist's delivery.
+/// The delivery directives of a player's request for a playlist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Directives {
     /// `_HLS_msn`: hold the reply until the playlist has this Media Sequence Number.
@@ -28,8 +28,8 @@ impl Directives {
     /// Their names, in the order in which they are written.
     pub const NAMES: [&str; 3] = ["_HLS_msn", "_HLS_part", "_HLS_skip"];
 
-    /// Reads them out of a query. A directive that is there twice, a number that is none, and a part without a Media
-    /// Sequence Number are refused: "the Server MUST return Bad Request, such as HTTP 400" ([section 6.2.5.2]).
+    /// Reads them from a query. Repeated directives, malformed numbers, and a part without a Media Sequence Number are
+    /// refused: "the Server MUST return Bad Request, such as HTTP 400" ([section 6.2.5.2]).
     ///
     /// [section 6.2.5.2]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.2
     pub fn read(query: &str) -> Result<Self, Denial> {
@@ -53,7 +53,7 @@ impl Directives {
         }
     }
 
-    /// Whether the reply is held until the playlist has what is asked for.
+    /// Whether the media origin holds the reply until the playlist has the requested segment or part.
     pub const fn is_blocking(&self) -> bool {
         self.msn.is_some()
     }

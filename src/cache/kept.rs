@@ -1,7 +1,8 @@
 //! A file that is kept, and when it was fetched.
 //!
-//! The Cache API knows neither stale-while-revalidate nor stale-if-error, and counts in whole seconds. So the edge keeps
-//! its own books in a header of what it stores, and has the Cache API keep it to the end of the longest of its times:
+//! The Cache API knows neither stale-while-revalidate nor stale-if-error, and counts in whole seconds. So the edge
+//! keeps its own records in a header of each stored reply, and has the Cache API keep the reply to the end of its
+//! longest time:
 //!
 //! ```text
 //! Stagedoor-Kept: kind=live;at=1795370400123;fresh=2000;stale=2000;error=10000
@@ -62,8 +63,8 @@ impl Stamp {
         self.times().freshness(now_ms)
     }
 
-    /// The `Age` that a player is told: low-latency players work out by it how far the playlist has moved on
-    /// ([appendix C](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#appendix-C)).
+    /// The `Age` for the player. Low-latency players derive from it how far the playlist has moved on ([appendix
+    /// C](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#appendix-C)).
     pub const fn age_s(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.made_at_ms) / 1000
     }
@@ -80,7 +81,7 @@ impl Stamp {
         (left_s > 0).then(|| format!("public, max-age={left_s}"))
     }
 
-    /// Reads the header. One that another build wrote in another way counts as none.
+    /// Reads the header. A header in another build's format counts as absent.
     pub fn read(header: &str) -> Option<Self> {
         let mut kind = None;
         let mut times = [None; 4];

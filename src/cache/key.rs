@@ -1,26 +1,26 @@
-//! Where something lies at the media origin, and the key under which the edge keeps it.
+//! The URL of a file at the media origin, and the key under which the edge keeps it.
 //!
 //! ```text
 //! https://{site}/_cache/{generation}/{scheme}/{media origin's host}/{path}?{query}
 //! https://{site}/_cache/{generation}/{depth}/{scheme}/{media origin's host}/{path}?{query}     an MPD
-//! https://{site}/_cache/{generation}/{kind}/…                      what is read as another kind than its name tells
+//! https://{site}/_cache/{generation}/{kind}/…                      read as another kind than its name says
 //! ```
 //!
 //! | part of the key | why |
 //! | --- | --- |
 //! | the site | no tenant reads another's files |
 //! | the title's generation | raising it purges everything of the title |
-//! | the kind of resource that it is read as, where its name tells another | it is read, kept and refused as that: whoever asks for a file by another mark changes nothing for the others |
-//! | of an MPD, how many segments of the path are the title's folder | it is kept with its remote parts, and those of one title are not for the viewers of another |
+//! | the kind of resource, if the file is read as another kind than its name says | the kind decides how it is read, kept and refused: requests with one mark do not affect requests with another |
+//! | for an MPD, the number of path segments of the title's folder | it is kept with its remote parts, and one title's parts are not for another title's viewers |
 //! | the URL at the media origin | a title whose media moved is not served from its old place |
 //! | the path in one spelling | one file, one key: [`ResourcePath`](crate::resource::ResourcePath) |
 //! | the query parameters that the site lists, by name | they change the file |
 //! | the delivery directives of a playlist | they change the playlist |
-//! | the `publishTime` of a patch | it says what MPD the patch is for |
+//! | the `publishTime` of a patch | it names the MPD that the patch applies to |
 //!
-//! Nothing else: no token, no session, no CMCD, and no header. The media origin sees no header of a viewer's request
-//! but `Range` and conditions, which choose among the bytes of a file and change none of them; so no header can make
-//! two files of one URL, and `Accept-Encoding` is the runtime's own.
+//! Nothing else: no token, no session, no CMCD, and no header. Of a viewer's headers, only `Range` and conditions go to
+//! the media origin. They choose among the bytes of a file and change none of them, so no header can make two files of
+//! one URL. `Accept-Encoding` is the runtime's own.
 
 use url::Url;
 
@@ -41,15 +41,15 @@ pub struct Source {
     pub url: Url,
     /// The title's folder there.
     pub folder: Url,
-    /// The URL under which the edge keeps it: one for every spelling, viewer and token.
+    /// The URL under which the edge keeps it: the same for every spelling, viewer and token.
     pub cache_key: String,
     /// The same without delivery directives, where it has some.
     plain_key: Option<String>,
     /// What kind of thing it is.
     pub resource: ResourceKind,
-    /// What kind of file, where its name tells; of a manifest, its content does.
+    /// The kind of file, if its name says it; the kind of a manifest depends on its content.
     pub kind: Option<FileKind>,
-    /// What a player asks of a playlist's delivery.
+    /// The delivery directives of the request.
     pub directives: Directives,
     /// For how long the site keeps what.
     pub policy: CachePolicy,
@@ -65,7 +65,7 @@ impl Source {
         url.into()
     }
 
-    /// The site's host, of which the cache key is a URL.
+    /// The site's host, which is also the host of the cache key.
     pub fn site(&self) -> &str {
         let rest = self.cache_key.split_once("://").map_or("", |(_, rest)| rest);
         rest.split_once('/').map_or(rest, |(host, _)| host)
@@ -92,10 +92,10 @@ pub enum SourceError {
     Outside {
         /// Where it should be.
         origin: String,
-        /// What was found.
+        /// The value that was found.
         found: String,
     },
-    /// The title's folder is where edges keep what they have fetched.
+    /// The title's folder lies in an edge's cache.
     #[error("expected a folder of a media origin, found {found}, where edges keep their files")]
     Kept {
         /// The folder.
@@ -118,11 +118,11 @@ impl From<SourceError> for Stop {
     }
 }
 
-/// Finds what a request asks for at the media origin.
+/// Finds the URL of a request at the media origin, and its cache key.
 ///
-/// `folder` is the title's, or that of the cut or slate that a permit names, below the site's media origin;
-/// `generation` is the title's. With a rewind window among the permit's limits, a playlist is asked for whole: how much of
-/// it is left depends on segments that a delta update leaves out.
+/// `folder` is the folder, below the site's media origin, of the title or of the cut or slate that a permit names;
+/// `generation` is the title's. With a rewind window among the permit's limits, the whole playlist is requested: the
+/// window depends on segments that a delta update leaves out.
 pub fn source(
     facts: &Facts,
     request: &MediaRequest,
@@ -175,12 +175,12 @@ pub fn source(
         return Err(SourceError::Denied(Denial::new(Reason::QueryTooLong, detail)));
     }
     parameters.sort_by(|(a, _), (b, _)| a.cmp(b));
-    // An MPD is kept with its remote parts, which are those of the title's folder.
+    // An MPD is kept with its remote parts, which come from the title's folder.
     let depth = match request.kind {
         ResourceKind::Mpd => format!("{}/", folder.path().matches('/').count().saturating_sub(1)),
         _ => String::new(),
     };
-    // One file is read in several ways, and what it is read as decides for how long it is kept and what of it.
+    // One file may be read as several kinds, and the kind decides how long it is kept.
     let (slash, kind) = match request.kind {
         kind if kind == request.resource.kind_by_name() => ("", ""),
         kind => ("/", kind.name()),
@@ -212,19 +212,19 @@ pub fn source(
     })
 }
 
-/// The headers of a viewer's request that go to the media origin, which choose among the bytes of a file. A site takes viewer
-/// tokens in none of them.
+/// The headers of a viewer's request that go to the media origin; they choose among the bytes of a file. Sites never
+/// take viewer tokens from them.
 pub const PASSED_HEADERS: [&str; 3] = ["Range", "If-None-Match", "If-Modified-Since"];
 
 /// The longest parameters for the media origin, in bytes as they are written: strangers choose their values, and they are
 /// part of the cache key.
 pub const LONGEST_LISTED: usize = 1_024;
 
-/// The query parameter by which a patch says what MPD it is for.
+/// The query parameter with which a patch names the MPD that it applies to.
 const PUBLISH_TIME: &str = "publishTime";
 
-/// The parameters that the site lists, and that of a patch. Those of one name keep their order, which may mean something. What
-/// may hold a viewer's credential is none of them, even if it is listed.
+/// The parameters that the site lists, and the parameter of a patch. Parameters with one name keep their order, which
+/// may be significant. A parameter that may hold a viewer's credential is left out even if it is listed.
 fn listed(sent: &str, site: &Site, is_patch: bool) -> Vec<(String, String)> {
     let credentials = Credentials::of(site);
     let names: Vec<_> = site
@@ -291,7 +291,7 @@ mod tests {
     fn listed_parameters_have_a_longest() {
         let longest = "x".repeat(LONGEST_LISTED - "a=".len());
         assert!(find("/h/1.ts", &format!("a={longest}&other={}", "x".repeat(5_000))).cache_key.len() < 1_200);
-        // What is encoded takes three bytes in the key.
+        // An encoded byte takes three bytes in the key.
         for query in [format!("a={longest}x"), format!("a={longest}&b="), format!("b={}", "%20".repeat(342))]
         {
             let Err(SourceError::Denied(denial)) = of(&site(), "/h/1.ts", &query, "h/", 0) else {
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(key("/h/q/1.m4s", "h/"), key("/q/1.m4s", "h/q/"));
     }
 
-    /// What is remembered and kept under one key is read in one way, and served as one kind of thing.
+    /// All files under one key are read in one format and served as one kind of resource.
     #[test]
     fn what_is_read_in_another_way_has_another_key() {
         let mut by_key = HashMap::new();
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(key("/h/a.m3u8.sd-m3u8"), key("/h/a.m3u8"));
     }
 
-    /// The media origin logs what it is asked for, and keys are shared.
+    /// The media origin logs the URLs that it receives, and keys are shared.
     #[test]
     fn a_token_below_the_session_is_refused() {
         let session = "A-_z".repeat(25);
@@ -427,7 +427,7 @@ mod tests {
         assert_eq!(source.url.query(), Some("a=1%26&b=2"));
         assert!(source.cache_key.ends_with("/1.m4s?a=1%26&b=2"), "{}", source.cache_key);
         assert_eq!(find("/h/1.m4s", "a=1%26&b=2"), source);
-        // Of two values of one name, media origins take the first or the last.
+        // Of two values with one name, some media origins take the first and some the last.
         assert_eq!(find("/h/1.m4s", "a=2&b=3&a=1").url.query(), Some("a=2&a=1&b=3"));
     }
 

@@ -33,7 +33,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// What a site says of it.
+            /// A site's policy for the kind.
             pub const fn policy(self, policy: &CachePolicy) -> KeepPolicy {
                 match self { $(Self::$variant => policy.$policy,)* }
             }
@@ -52,11 +52,11 @@ kinds! {
     Key "key" key "A decryption key.";
     Subtitle "subtitle" subtitle "A file of subtitles, or a segment of them.";
     Data "data" data "JSON or XML: a list of assets, session data.";
-    Other "other" other "Whatever is none of the others: it may be a key, and is kept for as short a time.";
+    Other "other" other "Any other file: it may be a key, so it is kept for as short a time.";
 }
 
 impl FileKind {
-    /// The kind of a file by its name; of a manifest, its content tells.
+    /// The kind of a file by its name; `None` for a manifest, whose kind depends on its content.
     ///
     /// | kind | name |
     /// | --- | --- |
@@ -95,7 +95,7 @@ impl FileKind {
         })
     }
 
-    /// The kind of a manifest by what it says, and by what it was asked for.
+    /// The kind of a manifest, by its content and by the request's directives.
     ///
     /// > A Server MUST ignore \_HLS\_msn and \_HLS\_part if the Playlist contains an EXT-X-ENDLIST tag.
     ///
@@ -115,7 +115,7 @@ impl FileKind {
     }
 }
 
-/// Extensions of media: of what has another, or none, nobody knows whether it will stay what it is.
+/// Extensions of media files. A file with another extension, or without one, may change at any time.
 const MEDIA: [&str; 33] = [
     "ts", "m2ts", "mts", "mp4", "m4s", "m4v", "m4a", "m4f", "fmp4", "cmfv", "cmfa", "cmft", "cmfm", "mov",
     "webm", "aac", "adts", "mp2", "mp3", "ac3", "ec3", "eac3", "ac4", "flac", "opus", "ogg", "wav", "jpg",

@@ -1,12 +1,12 @@
-//! What is fetched from the media origin, under which key it is kept, and for how long: `docs/CACHE.md`.
+//! Files of the media origin: their URLs and keys, and how long they are kept (`docs/CACHE.md`).
 //!
 //! ```text
-//! key         where something lies at the media origin, and its key     query, directives: the parts of a key
-//! kind        what kind of file it is
-//! origin      what the media origin says about keeping it               timing: what a manifest says
-//! policy      for how long it is kept, and what a player is told
-//! kept        a file that is kept, and its books
-//! range       a range out of one that is at hand
+//! key         the URL of a file at the media origin, and its key     query, directives: parts of the key
+//! kind        the kind of a file
+//! origin      the media origin's headers about caching             timing: the times that a manifest states
+//! policy      how long a file is kept, and the reply's Cache-Control
+//! kept        a kept file, and the header with its times
+//! range       a byte range of a kept file
 //! ```
 
 mod directives;

@@ -1,4 +1,4 @@
-//! What the media origin says about keeping its reply.
+//! The media origin's headers about keeping its reply.
 //!
 //! [RFC 9111 section 5.2.2](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2),
 //! [RFC 5861](https://www.rfc-editor.org/rfc/rfc5861), [RFC 8246](https://www.rfc-editor.org/rfc/rfc8246),
@@ -25,8 +25,8 @@ pub struct OriginControl {
 impl OriginControl {
     /// Reads the headers of a reply.
     ///
-    /// No header of a viewer's request decides on what the media origin answers (see [`super::source`]), so that a
-    /// `Vary` that names headers is of no matter; `*` says that something else decides.
+    /// The media origin's reply does not depend on headers of a viewer's request (see [`super::source`]), so a `Vary`
+    /// that names headers does not matter; `*` says that the reply depends on something else.
     pub fn read(header: impl Fn(&str) -> Option<String>) -> Self {
         let control = header("CDN-Cache-Control").or_else(|| header("Cache-Control")).unwrap_or_default();
         let mut found = Self::default();
@@ -62,7 +62,7 @@ fn directives(control: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Seconds; what is more than a year counts as a year.
+/// Seconds; more than a year counts as a year.
 fn milliseconds(value: &str) -> Option<u64> {
     let digits = value.trim().trim_matches('"');
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,10 +1,11 @@
-//! For how long a file is kept, and what a player is told of it.
+//! How long a file is kept, and the `Cache-Control` for the player.
 //!
-//! A time is the site's where its document gives one (`cache.{kind}`), else the media origin's where the site says
-//! `cache.respect_origin`, else derived. `target` is the Target Duration, of an MPD the time in which it may change; `part` is
-//! the Part Target Duration. Where a manifest does not say, `target` counts as 2 s and `part` as `target` / 2.
+//! A time is the site's if its document gives one (`cache.{kind}`), else the media origin's if the site sets
+//! `cache.respect_origin`, else derived. `target` is the Target Duration, or of an MPD the time in which it may change;
+//! `part` is the Part Target Duration. Without such a statement in the manifest, `target` counts as 2 s and `part` as
+//! `target` / 2.
 //!
-//! | kind | fresh | then stale, while it is fetched anew | then stale, while the media origin fails |
+//! | kind | fresh | then stale, while the edge fetches it again | then stale, while the media origin fails |
 //! | --- | --- | --- | --- |
 //! | multivariant | 30 s | 30 s | 1 h |
 //! | vod | 5 min | 5 min | 1 day |
@@ -18,10 +19,10 @@
 //! | data | 5 s | | 1 min |
 //! | other | 1 min | | 5 min |
 //!
-//! A live playlist is never older than `target` when the media origin answers, which is how often a player asks
-//! ([section 6.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.4)); one that is
-//! older than 3 `target` would have players start behind the place where others play
-//! (`HOLD-BACK`, [section 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8)).
+//! A live playlist is never older than `target` while the media origin answers, which is how often a player asks
+//! ([section 6.3.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.4)). With a
+//! playlist older than 3 `target`, players would start behind the others (`HOLD-BACK`, [section
+//! 4.4.3.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.3.8)).
 
 use serde::Serialize;
 
@@ -31,14 +32,14 @@ use crate::manifest::Timing;
 use crate::resource::ResourceKind;
 use crate::{dash, hls};
 
-/// For how long one file is kept. Times are in milliseconds; the second and third count from the end of the first.
+/// How long one file is kept. Times are in milliseconds; the second and third count from the end of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Lifetime {
-    /// What it is.
+    /// Its kind.
     pub kind: FileKind,
     /// Served without asking the media origin.
     pub fresh_ms: u64,
-    /// Served while it is fetched anew.
+    /// Served while the edge fetches it again.
     pub stale_ms: u64,
     /// Served while the media origin fails.
     pub error_ms: u64,
@@ -47,8 +48,8 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// The times of what is read whole: a manifest, or a list that a manifest leads to. What is plainly none is refused to
-    /// every viewer, and so it is kept for no longer than it takes to spare the media origin their repeated requests.
+    /// The times of a file that is read whole: a manifest, or a list that a manifest refers to. Every viewer is refused
+    /// an unreadable file, so it is kept only long enough to spare the media origin repeated requests.
     pub fn of_read(
         resource: ResourceKind,
         bytes: &[u8],
@@ -119,7 +120,8 @@ impl Lifetime {
             FileKind::Key | FileKind::Other => (0, 5 * MINUTE_MS),
             FileKind::Data => (0, MINUTE_MS),
         };
-        // What the media origin does not decide on counts from the reply's arrival; a player is told its `Age` as well.
+        // Times that the media origin does not decide count from the reply's arrival; the player also receives the
+        // `Age`.
         let age_ms = if policy.respect_origin { 0 } else { origin.age_ms };
         Self {
             kind,
@@ -134,7 +136,7 @@ impl Lifetime {
         }
     }
 
-    /// Kept for nobody.
+    /// Not kept.
     pub const fn none(kind: FileKind) -> Self {
         Self { kind, fresh_ms: 0, stale_ms: 0, error_ms: 0, immutable: false }
     }
@@ -145,7 +147,7 @@ impl Lifetime {
         self.fresh_ms.saturating_add(if stale_ms > error_ms { stale_ms } else { error_ms })
     }
 
-    /// What a player is told. The session stands in the URL, so that no shared cache may keep anything.
+    /// The `Cache-Control` for the player. The session stands in the URL, so no shared cache may store the reply.
     ///
     /// `max-age` counts whole seconds, downwards: a player keeps nothing for longer than the edge does.
     pub fn for_player(&self) -> String {
@@ -170,8 +172,8 @@ const fn derived_fresh_ms(kind: FileKind, target_ms: u64, part_ms: u64) -> u64 {
     }
 }
 
-/// For how long it is remembered that the media origin does not have something, in milliseconds. Of a manifest that is
-/// missing, nobody knows its kind.
+/// How long the edge remembers that the media origin does not have a file, in milliseconds. The kind of a missing
+/// manifest is unknown.
 pub fn missing_ms(kind: Option<FileKind>, resource: ResourceKind, policy: &CachePolicy) -> u64 {
     let missing = policy.missing;
     SECOND_MS
@@ -200,8 +202,8 @@ pub fn hold_ms(target_ms: Option<u32>) -> u64 {
     target_ms.map_or(LONGEST_HOLD_MS, |target_ms| (3 * u64::from(target_ms)).min(LONGEST_HOLD_MS))
 }
 
-/// The longest that a blocking request is held: three Target Durations of 8 s, and less than the 30 s for which the
-/// runtime lets work go on whose player has gone.
+/// The longest time for which a blocking request is held: three Target Durations of 8 s, and less than the 30 s for
+/// which the runtime lets work continue after the player has left.
 pub const LONGEST_HOLD_MS: u64 = 24_000;
 
 const UNKNOWN_TARGET_MS: u64 = 2_000;
@@ -353,7 +355,8 @@ mod tests {
         assert_eq!((hold_ms(Some(4_000)), hold_ms(Some(60_000)), hold_ms(None)), (12_000, 24_000, 24_000));
     }
 
-    /// A page in place of a manifest, a playlist in place of a list: whatever the media origin and the site say of them.
+    /// A page in place of a manifest, a playlist in place of a list: neither the media origin nor the site can extend
+    /// their times.
     #[test]
     fn what_cannot_be_read_is_kept_for_a_second_at_most() {
         let playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n".as_slice();
@@ -379,7 +382,7 @@ mod tests {
                 } else {
                     assert_eq!((whole_ms, fresh_ms), (SECOND_MS, SECOND_MS), "{resource:?}");
                 }
-                // What nobody may keep is kept by nobody.
+                // A reply that nobody may store is not kept.
                 assert_eq!(of(&OriginControl { refuses: true, ..origin }).whole_ms(), 0);
             }
         }

@@ -1,9 +1,9 @@
 //! A query in one canonical spelling.
 //!
-//! Players re-encode what they touch (`~`, `=` and `/` come back as `%7E`, `%3D` and `%2F`), so that each byte has one
-//! spelling here: the unreserved characters of [RFC 3986 section 2.3] and `+` stand for themselves, all else is
-//! percent-encoded in capitals. `+` is left as it is, since it is a space to some media origins and a plus sign to
-//! others, and is told from `%20` and `%2B`.
+//! Players re-encode URIs (`~`, `=` and `/` come back as `%7E`, `%3D` and `%2F`), so each byte has one spelling here:
+//! the unreserved characters of [RFC 3986 section 2.3] and `+` stand for themselves, and all other bytes are
+//! percent-encoded in capitals. `+` stays, since some media origins read it as a space and others as a plus sign, and
+//! it differs from `%20` and `%2B`.
 //!
 //! [RFC 3986 section 2.3]: https://www.rfc-editor.org/rfc/rfc3986#section-2.3
 

@@ -1,4 +1,4 @@
-//! A range out of a file that is at hand.
+//! Byte ranges of a kept file.
 //!
 //! ```text
 //! ranges-specifier = "bytes" "=" range-set
@@ -20,8 +20,8 @@ pub enum ByteRange {
 }
 
 impl ByteRange {
-    /// Reads a `Range`. `None`: in another unit, of several ranges, or not well-formed; whoever answers may then
-    /// answer with the whole file.
+    /// Reads a `Range`. `None`: it has another unit or several ranges, or is malformed; the reply may then be the whole
+    /// file.
     pub fn read(header: &str) -> Option<Self> {
         let (unit, set) = header.split_once('=')?;
         let (first, last) =
@@ -48,7 +48,7 @@ impl ByteRange {
         }
     }
 
-    /// What it covers of a file of this length; `None`: nothing (416).
+    /// The bytes that it selects of a file of this length; `None`: none (416).
     pub fn of(&self, length: u64) -> Option<Range<u64>> {
         let range = match *self {
             Self::From(first, last) => first..last.map_or(length, |last| last.saturating_add(1).min(length)),
@@ -71,7 +71,7 @@ pub fn is_of_known(if_range: &str, etag: Option<&str>, last_modified: Option<&st
     }
 }
 
-/// The length of the whole file that a `Content-Range` tells.
+/// The length of the whole file according to `Content-Range`.
 pub fn whole_length(content_range: &str) -> Option<u64> {
     content_range.rsplit_once('/')?.1.trim().parse().ok()
 }

@@ -1,32 +1,33 @@
-//! Where and when a title is not shown as usual.
+//! Blackouts: places and times in which a title is not shown as usual.
 
 use serde::{Deserialize, Serialize};
 
 use super::{BlackoutId, Enforcement, MediaPath, Territories, Window};
 
-/// A title is not shown as usual: somewhere, for a time.
+/// A place and a time in which a title is not shown as usual.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Blackout {
     /// Names it in traces and logs; unique within the title.
     pub id: BlackoutId,
-    /// Where; of several blackouts, the one whose territory is nearest to the viewer counts, of equals one that denies.
+    /// Where it holds. Of several blackouts, the one with the nearest territory to the viewer counts; of equally near
+    /// ones, one that denies.
     pub territories: Territories,
-    /// Viewers who may be there, where too little is known of them to tell: a metro code, say, of somebody in the United
-    /// States whose own nobody knows. Absent: `outside`.
+    /// How it treats viewers whose location is too imprecise to tell, such as a viewer in the United States without a
+    /// known metro code. Absent: `outside`.
     #[serde(default, skip_serializing_if = "UnknownPlace::is_default")]
     pub unknown: UnknownPlace,
-    /// When; absent: always.
+    /// When it holds; absent: always.
     #[serde(default, skip_serializing_if = "Window::is_always")]
     pub window: Window,
-    /// What becomes of the viewers there.
+    /// What viewers in its territories get.
     pub action: BlackoutAction,
     /// How it is enforced, in place of the site's `rules.blackout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Enforcement>,
 }
 
-/// What becomes of viewers of whom too little is known to tell whether an offer holds or a blackout is on for them.
+/// How an offer or a blackout treats viewers whose location is too imprecise to tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -44,7 +45,7 @@ impl UnknownPlace {
     }
 }
 
-/// What becomes of viewers under a blackout.
+/// What viewers under a blackout get.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -57,7 +58,7 @@ pub enum BlackoutAction {
     Alternate(Replacement),
 }
 
-/// What is shown in place of a title.
+/// The media that replaces a title.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Replacement {

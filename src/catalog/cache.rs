@@ -1,10 +1,10 @@
-//! How long the edge keeps what it has fetched from the media origin: `cache` of a site's document.
+//! How long the edge keeps files of the media origin: `cache` in a site's document.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::range::{bounded, within};
 
-/// How long the edge keeps what it has fetched. What is not given is derived: see `docs/CACHE.md`.
+/// How long the edge keeps files of the media origin. Absent times are derived: see `docs/CACHE.md`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -42,28 +42,28 @@ pub struct CachePolicy {
     /// JSON and XML: lists of assets, session data.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub data: KeepPolicy,
-    /// Whatever is none of the others, such as files whose names have no extension.
+    /// Any other file, such as one whose name has no extension.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub other: KeepPolicy,
-    /// For how long it is remembered that the media origin does not have something.
+    /// How long the edge remembers that the media origin does not have a file.
     #[serde(skip_serializing_if = "MissingPolicy::is_default")]
     pub missing: MissingPolicy,
 }
 
-/// How long one kind of file is kept; what is absent is derived.
+/// How long one kind of file is kept; absent times are derived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct KeepPolicy {
-    /// Seconds for which it is served without asking the media origin, 0 to 31,536,000.
+    /// Seconds for which the file is served without asking the media origin, 0 to 31,536,000.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
     #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
     pub fresh_s: Option<u64>,
-    /// Seconds after that for which it is served while it is fetched anew, 0 to 31,536,000.
+    /// Seconds after that for which the file is served while the edge fetches it again, 0 to 31,536,000.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
     #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
     pub stale_s: Option<u64>,
-    /// Seconds after `fresh_s` for which it is served while the media origin fails, 0 to 31,536,000.
+    /// Seconds after `fresh_s` for which the file is served while the media origin fails, 0 to 31,536,000.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
     #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
     pub error_s: Option<u64>,

@@ -8,14 +8,15 @@ use super::{FrameRate, HdcpLevel};
 
 /// Limits. An absent one does not limit.
 ///
-/// They shape what a player is offered. They are not access control within a title: who writes the URL of a larger
-/// rendition by hand, with a session of the title, gets it. What may not leave the edge belongs into another title.
+/// They shape which renditions a player is offered. They are no access control within a title: a viewer with a session
+/// of the title can write the URL of a larger rendition by hand. Media that must not leave the edge belongs in another
+/// title.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Caps {
-    /// The greatest height of a picture, in pixels: that of the picture of 16:9 in which it fits, lying or standing. So
-    /// the shorter side of a picture is at most this, and the longer one at most 16/9 of it, rounded up to whole blocks
-    /// of 16 pixels.
+    /// The greatest height of a picture, in pixels. A picture fits if it fits a 16:9 picture of this height, lying or
+    /// standing: its shorter side is at most this height, and its longer side at most 16/9 of it, rounded up to whole
+    /// blocks of 16 pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
     /// The greatest bit rate of a variant, in kilobits a second.
@@ -33,9 +34,9 @@ pub struct Caps {
     /// The greatest copy protection that an output may have to have: what needs more is not offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hdcp: Option<HdcpLevel>,
-    /// By the `KEYFORMAT` of a DRM system, the labels of content protection that viewers' devices conform to: what is
-    /// restricted to others is not offered. A system that is not named is not limited; one with an empty list does not
-    /// count.
+    /// The content protection labels that the viewers' devices conform to, by the `KEYFORMAT` of a DRM system. Variants
+    /// that are restricted to other labels are not offered. A system that is not named is not limited; a system with an
+    /// empty list does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_cpc: Option<BTreeMap<String, Vec<String>>>,
     /// The only languages of sound, as language tags (BCP 47), in any case.
@@ -63,7 +64,7 @@ impl Caps {
         *self == Self::default()
     }
 
-    /// What is within the limits of both: never wider than either.
+    /// The limits that satisfy both: never wider than either.
     #[must_use]
     pub fn narrow(&self, other: &Self) -> Self {
         Self {
@@ -100,7 +101,8 @@ fn common(one: Option<&[String]>, other: Option<&[String]>) -> Option<Vec<String
     }
 }
 
-/// Limits of either side; where both limit one key format, what is common to them. Their case does not matter.
+/// The limits of both sides. Where both limit one key format, the labels that they have in common. Case does not
+/// matter.
 fn both(
     one: Option<&BTreeMap<String, Vec<String>>>,
     other: Option<&BTreeMap<String, Vec<String>>>,
@@ -108,7 +110,7 @@ fn both(
     let (Some(one), Some(other)) = (one, other) else { return one.or(other).cloned() };
     let mut both = one.clone();
     for (format, labels) in other {
-        // Each entry of a format limits it, so that those in another case stand beside one another.
+        // Each entry of a format limits it, so entries in different case are all kept.
         let limited = both.get(format).map(Vec::as_slice);
         let labels = common(limited, Some(labels)).unwrap_or_default();
         both.insert(format.clone(), labels);

@@ -15,28 +15,28 @@ pub struct CorsPolicy {
 /// Any page.
 const ANY_PAGE: &str = "*";
 
-/// What browsers call the origin of every page that has none of its own, such as a sandboxed frame.
+/// The `Origin` that browsers send for pages without an origin of their own, such as a sandboxed frame.
 const NO_ORIGIN: &str = "null";
 
 impl CorsPolicy {
-    /// Whether any page may read what the site answers.
+    /// Whether any page may read the site's replies.
     pub fn allows_any(&self) -> bool {
         self.origins.iter().any(|listed| listed == ANY_PAGE)
     }
 
-    /// Whether some page is listed by name, so that what a reply allows depends on who asks.
+    /// Whether some page is listed by name, so that a reply depends on the page that asks.
     pub fn lists_some(&self) -> bool {
         self.origins.iter().any(|listed| listed != ANY_PAGE)
     }
 
-    /// The page that asks, by the request's `Origin`, if it is listed by name: all that a reply may say of it. What is not
-    /// listed is not remembered.
+    /// The page that asks, by the request's `Origin`, if the policy lists it by name. A reply names no other page, and
+    /// no other page is remembered.
     pub fn listed(&self, origin: Option<&str>) -> Option<&str> {
         let origin = origin.filter(|origin| *origin != ANY_PAGE)?;
         self.origins.iter().find(|listed| *listed == origin).map(String::as_str)
     }
 
-    /// Whether a page may send credentials and read the reply: `null` may not, since it names nobody.
+    /// Whether a page may send credentials and read the reply. `null` may not: any sandboxed page sends it.
     pub fn allows_credentials(&self, origin: &str) -> bool {
         origin != NO_ORIGIN && self.listed(Some(origin)).is_some()
     }

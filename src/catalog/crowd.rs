@@ -1,18 +1,20 @@
-//! How many rules of a title have to be looked at for one viewer.
+//! How many rules of a title the edge checks for one viewer.
 //!
-//! Rules that tell viewers apart by place are looked up, however many there are ([`crate::rights`]); those that hold at one
-//! place are looked at one by one, with each request. So there is a limit on those, and on what stands in them:
+//! The edge looks rules that depend on a viewer's place up in an index, however many there are ([`Memo`](super::Memo)).
+//! Rules that hold at one place are checked one by one with each request, so their number, and the number of values in
+//! them, has a limit:
 //!
-//! | of each | counts |
+//! | entry | counts |
 //! | --- | --- |
 //! | entry of an offer's `allow` | one, and one for each of its plans, its entitlements and the entries of its premieres; under `"unknown": "outside"`, of its `deny` too |
 //! | entry of an offer's `deny` | one |
 //! | offer that says itself how its territories are enforced | as much as an entry everywhere |
-//! | entry of a blackout | one; everywhere, if it is on for viewers of whom too little is known |
+//! | entry of a blackout | one; everywhere, if `"unknown": "inside"` |
 //! | entry of a variance's `territories` | one, everywhere |
 //!
-//! All entries for one place are added up: `*` and groups, in which anybody may be, and of each other kind those of the place that has
-//! the most. So the sum is never less than what any viewer has looked at.
+//! The sum adds up all entries for one place: all entries that hold for `*` and for groups, since any viewer may be in
+//! a group, and for each other kind of place the entries of its most crowded place. So the sum is never less than the
+//! number of rules checked for any viewer.
 
 use std::collections::HashMap;
 
@@ -20,8 +22,8 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{Blackout, Offer, Rule, Territories, Territory, UnknownPlace, Variance};
 
-/// The most that is looked at for one viewer, of the offers, of the blackouts and of the variances of a title: 2,000 offers that hold
-/// everywhere, each for some plans, have room.
+/// The most rules that are checked for one viewer, counted apart for the offers, the blackouts and the variances of a
+/// title. 2,000 offers that hold everywhere, each for some plans, have room.
 pub(crate) const MOST: usize = 10_000;
 
 /// Reads the offers of a title.
@@ -67,7 +69,7 @@ fn entries(list: &Territories) -> usize {
     list.allow.len() + list.deny.len()
 }
 
-/// What is looked at, by the place of the viewer.
+/// The rules to check, by the place of the viewer.
 #[derive(Default)]
 struct Crowd<'t> {
     everywhere: usize,
@@ -85,12 +87,12 @@ impl<'t> Crowd<'t> {
         }
     }
 
-    /// What is looked at for a viewer who is wherever the most is.
+    /// The rules to check for a viewer in the most crowded place.
     fn most(&self) -> usize {
         let mut kinds: HashMap<_, usize> = HashMap::new();
         for (entry, own) in &self.at {
             let looks = match entry {
-                // Whoever has a postal code is where all its beginnings are.
+                // A viewer with a postal code is also in the areas of all its prefixes.
                 Territory::Postal(country, code) => {
                     let code = code.as_str();
                     let beginnings = (1..=code.len()).filter_map(|len| super::Code::new(code.get(..len)?));
@@ -110,7 +112,7 @@ impl<'t> Crowd<'t> {
             return Ok(());
         }
         Err(E::custom(format_args!(
-            "expected {what} of which {MOST} entries, plans, entitlements and premieres at most have to be looked at for one viewer, found {found}"
+            "expected {what} with at most {MOST} entries, plans, entitlements and premieres to check for one viewer, found {found}"
         )))
     }
 }
@@ -140,7 +142,7 @@ mod tests {
         }) }))
     }
 
-    /// What holds at one place has a limit, and what holds at many places has none but the document's.
+    /// Rules for one place have a limit; rules for many places have only the limit of the document.
     #[test]
     fn offers_of_one_place_have_a_limit() {
         let everywhere = |count, allow: &str| {
@@ -149,7 +151,7 @@ mod tests {
         for allow in ["*", "continent:EU", "group:g", "AE", "AE-DU", "dma:803", "postal:US-9", "asn:1"] {
             assert!(everywhere(2_000, allow).is_ok(), "{allow}");
             let error = everywhere(2_001, allow).unwrap_err();
-            assert!(error.starts_with("expected offers of which 10000 entries"), "{error}");
+            assert!(error.starts_with("expected offers with at most 10000 entries"), "{error}");
             assert!(error.ends_with("found 10005"), "{error}");
         }
         let by_code = |number| json!({ "territories": { "allow": [format!("postal:US-{number:05}")] } });
@@ -161,7 +163,7 @@ mod tests {
         assert!(offers(19_000, countries).is_ok());
     }
 
-    /// Whatever is looked at for one viewer counts: all kinds of places that the viewer is in, and what stands in an offer.
+    /// Every rule checked for one viewer counts: all kinds of places that the viewer is in, and all values in an offer.
     #[test]
     fn whatever_one_viewer_has_looked_at_counts() {
         let near = [
@@ -200,12 +202,12 @@ mod tests {
         };
         assert!(blackouts(MOST + 1, "outside").is_ok());
         assert!(blackouts(MOST, "inside").is_ok());
-        assert!(blackouts(MOST + 1, "inside").unwrap_err().starts_with("expected blackouts of which"));
+        assert!(blackouts(MOST + 1, "inside").unwrap_err().starts_with("expected blackouts with at most"));
         let variances = |count| {
             let each = |number| json!({ "id": format!("v{number}"), "media": "v/", "territories": { "allow": ["AE", "SA"] } });
             title(&json!({ "variances": many(count, each) }))
         };
         assert!(variances(MOST / 2).is_ok());
-        assert!(variances(MOST / 2 + 1).unwrap_err().starts_with("expected variances of which"));
+        assert!(variances(MOST / 2 + 1).unwrap_err().starts_with("expected variances with at most"));
     }
 }

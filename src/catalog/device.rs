@@ -1,4 +1,4 @@
-//! What a viewer watches on.
+//! Classes of viewers' devices.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub enum DeviceClass {
     Console,
     /// A receiver of casts.
     Cast,
-    /// Anything else that says what it is.
+    /// Any other device that states its class.
     Other,
 }
 
@@ -62,16 +62,16 @@ impl DeviceClass {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DevicePolicy {
-    /// The custom CMCD key whose value is the device's class, such as `com.example-device` ([CTA-5004]); absent: CMCD
-    /// says nothing of devices.
+    /// The custom CMCD key whose value is the device's class, such as `com.example-device` ([CTA-5004]). Absent: CMCD
+    /// does not identify devices.
     ///
     /// [CTA-5004]: https://cdn.cta.tech/cta/media/media/resources/standards/pdfs/cta-5004-final.pdf
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cmcd_key: Option<String>,
-    /// What is made of `User-Agent`, which anybody may write: it is looked at last.
+    /// How `User-Agent` is used. Anybody can forge it, so it is the last resort.
     #[serde(default, skip_serializing_if = "UserAgent::is_default")]
     pub user_agent: UserAgent,
-    /// A device that nothing tells, where an offer names device classes.
+    /// How an offer that names device classes treats an unrecognised device.
     #[serde(default, skip_serializing_if = "UnknownDevice::is_default")]
     pub unknown: UnknownDevice,
 }
@@ -83,7 +83,7 @@ impl DevicePolicy {
     }
 }
 
-/// What is made of the `User-Agent` header.
+/// How the `User-Agent` header is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -91,7 +91,7 @@ pub enum UserAgent {
     /// It hints at the device's class.
     #[default]
     Hint,
-    /// It is not looked at.
+    /// It is ignored.
     Ignore,
 }
 
@@ -101,7 +101,7 @@ impl UserAgent {
     }
 }
 
-/// What becomes of a device that nothing tells.
+/// How an offer that names device classes treats an unrecognised device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -1,4 +1,4 @@
-//! Where a document lives, and what surrounds it there.
+//! The keys of documents, and their values in KV.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Host, IdError, Issuer, KeySet, KvDocument, Revocations, Site, Title, TitleId};
 
-/// A document as it stands in KV: its revision, then its own members beside it.
+/// A document as stored in KV: its revision, and its own members beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Document<D> {
@@ -19,7 +19,7 @@ pub struct Document<D> {
     pub body: D,
 }
 
-/// What a KV key holds: a document, or the mark that it was deleted.
+/// The value of a KV key: a document, or a mark of its deletion.
 ///
 /// The mark is kept rather than the key removed, so that a late copy of an older write cannot bring a
 /// deleted document back.
@@ -44,7 +44,7 @@ impl<D: KvDocument> Stored<D> {
         Self::read(bytes).map(|(stored, _)| stored)
     }
 
-    /// Reads the bytes of a KV value, and says what of them is left aside.
+    /// Reads the bytes of a KV value, and lists the parts that were skipped.
     pub fn read(bytes: &[u8]) -> Result<(Self, Vec<String>), serde_json::Error> {
         let Head { revision, deleted } = serde_json::from_slice(bytes)?;
         if deleted {
@@ -73,7 +73,7 @@ struct Head {
     deleted: bool,
 }
 
-/// The revision of a KV value, of the document or of its deletion, whatever its kind.
+/// The revision of a KV value of any kind: of the document or of its deletion.
 pub fn stored_revision(bytes: &[u8]) -> Option<u64> {
     serde_json::from_slice(bytes).ok().map(|Head { revision, .. }| revision)
 }
@@ -123,7 +123,7 @@ pub enum DocumentKey {
     Title(TitleId),
     /// An issuer's keys, or a site's session keys.
     Keys(Issuer),
-    /// What a site has revoked.
+    /// A site's revocations.
     Revocations(Host),
 }
 
@@ -175,7 +175,7 @@ pub enum DocumentError {
 }
 
 impl DocumentKey {
-    /// Checks that JSON, with or without its `revision`, is the document of this key.
+    /// Checks that JSON, with or without `revision`, is the document of this key.
     pub fn check(&self, json: &[u8]) -> Result<(), DocumentError> {
         let found = match self.kind() {
             DocumentKind::Site => Self::Site(serde_json::from_slice::<Site>(json)?.host),
@@ -190,7 +190,7 @@ impl DocumentKey {
     /// document's own members; it is kept as it is.
     pub fn stored(&self, revision: u64, members: &str) -> Result<String, DocumentError> {
         let rest = members.trim_start().strip_prefix('{').unwrap_or_default().trim_start();
-        // What is no object ends up as text that is not JSON, and is refused as such below.
+        // Anything but an object becomes text that is not JSON, which is refused below.
         let comma = if rest.starts_with('}') { "" } else { "," };
         let value = format!("{{\"revision\":{revision}{comma}{rest}");
         match Stored::<IgnoredAny>::from_json(value.as_bytes())? {
@@ -289,7 +289,7 @@ mod tests {
         ] {
             assert!(key.stored(7, bad).is_err(), "{bad} was stored");
         }
-        // What is not read may nest as it likes: no reader of the edge descends into it.
+        // Members that nobody reads may nest deeply: no reader of the edge descends into them.
         assert!(key.stored(7, &format!(r#"{{"id":"harbour","sites":[],"offers":[],"x":{deep}}}"#)).is_ok());
     }
 

@@ -1,4 +1,4 @@
-//! A document that is known by its name and revision.
+//! A document identified by its name and revision.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -6,8 +6,8 @@ use std::ops::Deref;
 
 use super::{Document, Issuer, KeySet, Site};
 
-/// A document, as what is remembered may depend on it: all of its members can be read, and all of them follow from the
-/// document's name and revision, by which alone it is hashed and compared. So none of them has to stand in a key.
+/// A document that remembered values may depend on. All of its members can be read, and its name and revision alone
+/// identify it: they are what is hashed and compared, so a key need not contain the members.
 pub struct Edition<'a, D> {
     name: &'a str,
     revision: u64,

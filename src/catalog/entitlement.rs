@@ -1,4 +1,4 @@
-//! What a viewer has bought or rented.
+//! Purchases and rentals of a viewer.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,19 +19,20 @@ pub struct Entitlement {
     pub until: Option<UnixTime>,
 }
 
-/// What a viewer has to bring for an offer.
+/// The business model of an offer, which decides what a viewer needs.
 ///
-/// Whatever the model: where an offer names plans, the viewer needs one of them, and where it names entitlements, one
-/// of those. So a contradiction refuses rather than gives away.
+/// With any model, where an offer names plans, the viewer needs one of them, and where it names entitlements, one of
+/// those. So contradictory offers refuse viewers rather than give titles away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Model {
-    /// Subscription: one of the offer's plans. An offer without plans is for nobody.
+    /// Subscription: the viewer needs one of the offer's plans. An offer without plans fits no viewer.
     Svod,
     /// Paid for with advertising: the permit carries an ads mode.
     Avod,
-    /// Bought or rented: one of the offer's entitlements. An offer without entitlements is for nobody.
+    /// Purchase or rental: the viewer needs one of the offer's entitlements. An offer without entitlements fits no
+    /// viewer.
     Tvod,
     /// Nothing.
     Free,

@@ -1,11 +1,11 @@
-//! What becomes of URIs that lead out of a title.
+//! URIs that lead out of a title.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// What becomes of the URIs of a manifest that do not lead into the title's folder at the media origin. By the host that
-/// they lead to: what is on neither list has the manifest refused.
+/// How the edge treats URIs of a manifest that lead out of the title's folder at the media origin, by their host. A
+/// manifest with a URI to a host on neither list is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForeignPolicy {
@@ -37,7 +37,7 @@ impl ForeignPolicy {
         self.pass.is_empty() && self.sign.is_empty()
     }
 
-    /// What a look at the lists takes, as so many bytes that are compared: every pattern may have to be looked at.
+    /// The cost of checking the lists, in bytes compared: in the worst case, every pattern is compared.
     pub(crate) const fn cost(&self) -> usize {
         (self.pass.len() + self.sign.len()).saturating_mul(8)
     }

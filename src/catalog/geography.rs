@@ -1,4 +1,4 @@
-//! What a site makes of a viewer's place.
+//! How a site treats viewers by their place.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{GroupName, Territory};
 
-/// What a site makes of a viewer's place.
+/// How a site treats viewers by their place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeographyPolicy {
-    /// A viewer whose country nobody knows.
+    /// How the site treats a viewer whose country is unknown.
     #[serde(default)]
     pub unknown: UnknownGeography,
     /// Groups of territories, for `group:{name}` in the titles' lists. A group holds no groups.
@@ -25,7 +25,8 @@ pub struct GeographyPolicy {
 }
 
 impl GeographyPolicy {
-    /// The members of a group; `None` if the site does not define it. One that holds a group counts as undefined.
+    /// The members of a group; `None`: the site does not define it. A group that contains another group counts as
+    /// undefined.
     pub fn group(&self, name: &GroupName) -> Option<&[Territory]> {
         let members = self.groups.get(name)?;
         let flat = !members.iter().any(|member| matches!(member, Territory::Group(_)));
@@ -33,7 +34,7 @@ impl GeographyPolicy {
     }
 }
 
-/// What becomes of a viewer whose country nobody knows.
+/// How the site treats a viewer whose country is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -45,7 +46,7 @@ pub enum UnknownGeography {
     World,
 }
 
-/// What becomes of a viewer whose place is that of an anonymising network.
+/// How the site treats a viewer behind an anonymising network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -72,7 +73,7 @@ pub struct Hosting {
     /// The numbers of their autonomous systems.
     #[serde(default)]
     pub asns: Vec<u32>,
-    /// What becomes of viewers who come from there.
+    /// How the site treats viewers from these networks.
     #[serde(default)]
     pub viewers: Anonymised,
 }

@@ -48,8 +48,8 @@ impl<'de> Deserialize<'de> for Host {
     }
 }
 
-/// A host name without the dot that stands for the root of the domain name system ([RFC 1034 section 3.1]): resolvers take
-/// `watch.example.com.` for `watch.example.com`, and clients send what they were given.
+/// A host name without a trailing dot, which stands for the root of the domain name system ([RFC 1034 section 3.1]).
+/// Resolvers take `watch.example.com.` and `watch.example.com` for the same host, and clients send either.
 ///
 /// [RFC 1034 section 3.1]: https://www.rfc-editor.org/rfc/rfc1034#section-3.1
 pub fn host_name(host: &str) -> &str {

@@ -130,8 +130,9 @@ identifiers! {
     "^[A-Za-z0-9+/=._-]{1,128}$",
     |text| is_of(text, 128, b"+/=._-");
 
-    /// A query parameter that players add to a URI. Some percent-encode what they add and others do not, so it is of
-    /// what nobody encodes; `_HLS_` and `_DASH_` begin the players' own.
+    /// The name of a query parameter that players add to a URI. Some players percent-encode names and others do not, so
+    /// only characters that need no encoding are allowed. `_HLS_` and `_DASH_` begin the names of the players' own
+    /// parameters.
     ParameterName,
     "a parameter's name: 1 to 128 of a-z, A-Z, 0-9, `.`, `-` and `_`, beginning neither with `_HLS_` nor `_DASH_`",
     "^(?!_HLS_|_DASH_)[A-Za-z0-9._-]{1,128}$",
@@ -161,7 +162,7 @@ identifiers! {
 }
 
 impl PathwayId {
-    /// That of variants that name none ([HLS section 4.4.6.2]).
+    /// The id of variants that name no pathway ([HLS section 4.4.6.2]).
     ///
     /// [HLS section 4.4.6.2]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.2
     pub fn unnamed() -> Self {

@@ -50,7 +50,7 @@ pub enum KeyMaterial {
 }
 
 impl KeyMaterial {
-    /// What was expected, where the numbers are of a size that the type does not have.
+    /// The expected size, if a number of the key does not have the size of its type.
     pub(super) fn wrong_size(&self) -> Option<&'static str> {
         let (right, expected) = match self {
             Self::Symmetric { k } => (!k.expose().0.is_empty(), "1 byte or more in `k`"),
@@ -109,10 +109,10 @@ impl KeyMaterial {
 }
 
 impl KeyMaterial {
-    /// What makes the key one that others can compute the private half of, as far as that can be seen: a modulus with
-    /// the fingerprint of [CVE-2017-15361] (ROCA). The primes of such keys are `k * M + 65537^a mod M`, with `M` the
-    /// product of the first primes, so that the modulus is a power of 65,537 modulo each of them; of other keys, one
-    /// in about 2^27 is.
+    /// Why others can compute the private half of the key, as far as the public half shows it: its modulus has the
+    /// fingerprint of [CVE-2017-15361] (ROCA). The primes of such keys are `k * M + 65537^a mod M`, with `M` the
+    /// product of the first primes, so the modulus is a power of 65,537 modulo each of those primes. About one in 2^27
+    /// other keys has the same fingerprint.
     ///
     /// [CVE-2017-15361]: https://crocs.fi.muni.cz/public/papers/rsa_ccs17
     pub(super) fn weakness(&self) -> Option<&'static str> {

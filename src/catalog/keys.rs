@@ -11,15 +11,15 @@ use super::kv_document::KvDocument;
 use super::range::bounded;
 use super::{Issuer, Jwk, KeySetError};
 
-/// An issuer and its keys, as a JWK Set ([RFC 7517 section 5]) with the issuer beside it.
+/// An issuer and its keys: a JWK Set ([RFC 7517 section 5]) with a member for the issuer.
 ///
 /// [RFC 7517 section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
 #[serde(try_from = "RawKeySet<Vec<Jwk>>")]
 pub struct KeySet {
-    /// Under which it is stored, and the `iss` of the tokens that it verifies. For dialects whose tokens name no
-    /// issuer, any name that the site's document uses.
+    /// The name under which the set is stored, and the `iss` of the tokens that it verifies. For dialects whose tokens
+    /// name no issuer, any name that the site's document uses.
     pub issuer: Issuer,
     /// The keys, each with its own `kid`.
     pub keys: Vec<Jwk>,
@@ -83,9 +83,9 @@ impl TryFrom<RawKeySet<Vec<Jwk>>> for KeySet {
 }
 
 impl KvDocument for KeySet {
-    /// Takes what can be used: a key that cannot be read takes no other down, and its tokens are refused as those of a key
-    /// that is not there. The origin service takes no such document; one may come from another writer, or be older than the
-    /// rule that it breaks.
+    /// Takes the keys that can be used. A key that cannot be read does not affect the others; its tokens are refused as
+    /// if the key were absent. The origin service refuses such a document, but another writer may have stored it, or it
+    /// may be older than the rule that it breaks.
     fn read(json: &[u8]) -> Result<(Self, Vec<String>), serde_json::Error> {
         let RawKeySet { issuer, keys: Usable { keys, skipped }, published } = serde_json::from_slice(json)?;
         match skipped.first().filter(|_| keys.is_empty()) {
@@ -102,7 +102,7 @@ struct Usable {
 }
 
 impl Usable {
-    /// The most reasons that are told.
+    /// The most skipped keys that are listed.
     const MOST_SKIPPED: usize = 100;
 }
 
@@ -196,7 +196,7 @@ mod tests {
                 "expected a `kid` of its own for each key, found `a` twice"
             ]
         );
-        // Of which none is left, that is told.
+        // A set without any usable key is an error.
         let error = KeySet::read(format!(r#"{{"issuer":"i","keys":[{bad}]}}"#).as_bytes()).unwrap_err();
         assert!(error.to_string().contains("key `b`: `y`"), "{error}");
     }

@@ -2,10 +2,10 @@
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-/// What the edge reads out of KV.
+/// A document that the edge reads from KV.
 pub trait KvDocument: DeserializeOwned {
-    /// Reads the members of a document, and says what of them is left aside because it cannot be read: nothing, unless the
-    /// kind of document says otherwise.
+    /// Reads the members of a document, and lists the parts that were skipped because they cannot be read. Only some
+    /// kinds of document skip parts.
     fn read(json: &[u8]) -> Result<(Self, Vec<String>), serde_json::Error> {
         serde_json::from_slice(json).map(|body| (body, Vec::new()))
     }

@@ -1,10 +1,10 @@
-//! What a session stays bound to.
+//! Properties of the viewer that a session stays bound to.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a session stays bound to: as it was when the session was opened.
+/// The properties of the viewer at the entry that a session stays bound to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]

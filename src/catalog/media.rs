@@ -19,7 +19,7 @@ pub struct MediaPolicy {
     /// others (CMCD, players' cache busters) stop at the edge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
-    /// What becomes of URIs of manifests that lead elsewhere.
+    /// How URIs of manifests that lead elsewhere are treated.
     #[serde(default, skip_serializing_if = "ForeignPolicy::is_default")]
     pub foreign: ForeignPolicy,
     /// Whether the media origin understands the delivery directives of low-latency HLS (`_HLS_msn`, `_HLS_part`,
@@ -30,8 +30,8 @@ pub struct MediaPolicy {
 }
 
 impl MediaPolicy {
-    /// Checks that the media lies at a media origin: not at the site itself, and not where edges keep what they have
-    /// fetched, of this site or of another one.
+    /// Checks that the media lies at a media origin: not at the site itself, and not in the cache of this or another
+    /// site.
     pub(super) fn check(&self, site: &Host) -> Result<(), String> {
         let origin = self.origin.url();
         if is_kept_by_edges(origin) {
@@ -48,10 +48,10 @@ impl MediaPolicy {
     }
 }
 
-/// The first segment of the paths under which edges keep what they have fetched: nobody fetches from there.
+/// The first segment of the paths of the edge's cache keys, from which the edge never fetches.
 pub(crate) const KEPT_SEGMENT: &str = "_cache";
 
-/// Whether a URL, however it is spelled, is of what edges keep.
+/// Whether a URL, in any spelling, is one of the edge's cache keys.
 pub fn is_kept_by_edges(url: &Url) -> bool {
     let path = url.path();
     if path.contains(['%', '\\']) { is_kept(&decoded(path)) } else { is_kept(path) }
@@ -63,7 +63,7 @@ fn is_kept(path: &str) -> bool {
     first.split(';').next().unwrap_or_default().eq_ignore_ascii_case(KEPT_SEGMENT)
 }
 
-/// Without percent-encoding, and without it once more: some servers decode twice.
+/// Decodes percent-encoding twice, as some servers do.
 fn decoded(path: &str) -> String {
     let once = percent_decode_str(path).decode_utf8_lossy();
     percent_decode_str(&once).decode_utf8_lossy().into_owned()
@@ -90,12 +90,13 @@ impl BaseUrl {
     }
 }
 
-/// Whether a URL leads to a site's host, on any port. Of this machine's own names, ports tell apart what runs there.
+/// Whether a URL leads to a site's host on any port. The names of the local machine are exempt: there, ports tell
+/// programs apart.
 pub fn leads_to(url: &Url, site: &Host) -> bool {
     url.host_str().map(host_name) == Some(site.as_str()) && !is_this_machine(site.as_str())
 }
 
-/// Whether a host is this machine, by a name or address of its own ([RFC 6761 section 6.3]): a developer's.
+/// Whether a host is a name or address of the local machine ([RFC 6761 section 6.3]), as in development.
 ///
 /// [RFC 6761 section 6.3]: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
 fn is_this_machine(host: &str) -> bool {

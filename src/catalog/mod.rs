@@ -1,9 +1,9 @@
 //! The KV documents and their keys: the contract between the edge and `origin/`.
 //!
-//! Every document is self-contained, lives under one key and carries its `revision`, so that a change is
-//! one atomic write and an older write can be told from a newer one. Reading is lenient about members that
-//! it does not know, so that an edge that is one version behind keeps serving; the origin, where an editor
-//! can still correct a typing error, refuses them.
+//! Every document is self-contained, lives under one key and carries its `revision`, so a change is one atomic write,
+//! and an older write can be told from a newer one. The edge ignores members that it does not know, so an edge that is
+//! one version behind keeps serving. The origin service, where an editor can still correct a typing error, refuses
+//! them.
 
 mod algorithm;
 mod base64_url;
@@ -109,25 +109,24 @@ pub use tokens::{
 pub use variance::Variance;
 pub use window::Window;
 
-/// Longest time, in seconds, between a write that the edge has confirmed and the moment when every edge
-/// location decides by it.
+/// The longest time, in seconds, between a write that the edge has confirmed and the moment when every edge location
+/// decides by it.
 ///
-/// Workers KV makes a write visible elsewhere "in 60 seconds or more" and a location may keep what it has
-/// read for `cacheTtl` ([`KV_CACHE_TTL_S`]); an isolate then serves its own parsed copy for
-/// [`MEMORY_STALE_S`] at most.
+/// Workers KV makes a write visible in other locations "in 60 seconds or more", and a location may keep a value for
+/// `cacheTtl` ([`KV_CACHE_TTL_S`]). An isolate then serves its own parsed copy for [`MEMORY_STALE_S`] at most.
 ///
 /// [How KV works](https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency)
 pub const VISIBLE_WITHIN_S: u64 = KV_PROPAGATION_S + KV_CACHE_TTL_S + MEMORY_STALE_S;
 
-/// Seconds that Cloudflare names for a KV write to become visible in other locations.
+/// Seconds until a KV write is visible in other locations, according to Cloudflare.
 pub const KV_PROPAGATION_S: u64 = 60;
 
 /// The `cacheTtl` of every KV read, in seconds; KV refuses less than 30.
 pub const KV_CACHE_TTL_S: u64 = 30;
 
-/// Seconds during which an isolate's parsed copy counts as fresh, before jitter of up to a fifth less.
+/// Seconds for which an isolate's parsed copy is fresh, before jitter of up to a fifth less.
 pub const MEMORY_FRESH_S: u64 = 10;
 
-/// Seconds after which an isolate's parsed copy is not served any more: between fresh and this age, it is
-/// served while it is being refreshed.
+/// Seconds after which an isolate's parsed copy is no longer served. From the end of its freshness until then, it is
+/// served while it is refreshed.
 pub const MEMORY_STALE_S: u64 = 30;

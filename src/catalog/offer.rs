@@ -8,7 +8,7 @@ use super::{
 };
 use crate::time::UnixTime;
 
-/// One way in which a title may be watched. All that it states has to fit the viewer.
+/// One way in which a title may be watched. The viewer has to meet all of its conditions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offer {
@@ -16,8 +16,8 @@ pub struct Offer {
     pub id: OfferId,
     /// Where it holds.
     pub territories: Territories,
-    /// Viewers who may be where its territories deny, and nowhere nearer that they allow, where too little is known of them
-    /// to tell; absent: `inside`.
+    /// How it treats viewers whose location is too imprecise to tell whether they are in its `deny`, and who are
+    /// nowhere nearer in its `allow`; absent: `inside`.
     #[serde(default = "inside", skip_serializing_if = "is_inside")]
     pub unknown: UnknownPlace,
     /// When it holds; absent: always.
@@ -26,13 +26,13 @@ pub struct Offer {
     /// Where it opens at another time than its window.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub premieres: Vec<Premiere>,
-    /// What the viewer has to bring; absent: what `plans` and `entitlements` ask for.
+    /// What the viewer needs; absent: whatever `plans` and `entitlements` ask for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Model>,
-    /// The plans of which the viewer's token has to name one; empty: any viewer with a valid token.
+    /// The plans; the viewer's token has to name one of them. Empty: any viewer with a valid token.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<Plan>,
-    /// What the viewer has to have bought or rented, one of these; empty: nothing.
+    /// The entitlements; the viewer has to have bought or rented one of them. Empty: none needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entitlements: Vec<EntitlementId>,
     /// How long a rental lasts, in seconds, from the entitlement's `from`; absent: as long as the entitlement.
@@ -51,7 +51,7 @@ pub struct Offer {
     /// How its rules are enforced, in place of the site's `rules`.
     #[serde(default, skip_serializing_if = "OfferRules::is_empty")]
     pub rules: OfferRules,
-    /// What it limits.
+    /// Its limits on the manifest.
     #[serde(default, skip_serializing_if = "Caps::is_none")]
     pub caps: Caps,
 }

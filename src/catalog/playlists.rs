@@ -1,4 +1,4 @@
-//! What a site makes of playlists.
+//! How a site treats playlists.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::DeviceClass;
 
-/// What a site makes of playlists.
+/// How a site treats playlists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -23,8 +23,8 @@ pub struct PlaylistPolicy {
     /// Whether delta updates (`EXT-X-SKIP`) are made of live playlists whose media origin offers none, for players that ask
     /// for them.
     pub delta_updates: bool,
-    /// What players on a class of devices begin with, before they have measured anything; on others, with the first
-    /// variant that the playlist has.
+    /// The variant that players on a class of devices begin with, before they have measured anything; on other devices,
+    /// the playlist's first variant.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = { "enum": DeviceClass::ALL })))]
     pub start: BTreeMap<DeviceClass, Start>,
@@ -84,23 +84,24 @@ pub struct PlaylistBounds {
 }
 
 impl PlaylistBounds {
-    /// The longest playlist, whatever a site allows: with what is made of it, it has to leave room for other tenants'.
+    /// The longest playlist, whatever a site allows, in bytes. The playlist and its template have to leave room for
+    /// other tenants.
     pub const MOST_BYTES: usize = 12 * 1024 * 1024;
 }
 
 impl Default for PlaylistBounds {
-    /// 12 MiB, of which 100,000 segments with names of 100 bytes take 11, and 64 KiB: four times the longest URL that Cloudflare
-    /// accepts.
+    /// 12 MiB, enough for 100,000 segments with names of 100 bytes (11 MiB), and 64 KiB, four times the longest URL
+    /// that Cloudflare accepts.
     fn default() -> Self {
         Self { playlist_bytes: Self::MOST_BYTES, line_bytes: 64 * 1024 }
     }
 }
 
-/// The longest MPD, whatever a site allows, with the parts that it has elsewhere: it is read once and again after each edit, and
-/// what is made of it has to leave room for other tenants'.
+/// The longest MPD with its remote parts, whatever a site allows, in bytes. An MPD is read again after each edit, and
+/// the MPD and its template have to leave room for other tenants.
 pub const MOST_MPD_BYTES: usize = 4 * 1024 * 1024;
 
-/// A quarter of an isolate's memory: the playlist, and what is made of it, have to have room.
+/// A quarter of an isolate's memory: the playlist and its template have to have room.
 const GREATEST: usize = 32 * 1024 * 1024;
 
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

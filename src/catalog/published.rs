@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Algorithm, Issuer, Jwk, KeyId, KeyMaterial, KeySet, KeySetError};
 use crate::json;
 
-/// The most keys of a set; what is behind them is skipped.
+/// The most keys of a set; further keys are skipped.
 const MOST: usize = 64;
 
 /// Longer sets are not read. Sixty-four keys with certificates fit.
@@ -34,11 +34,11 @@ pub struct SkippedKey {
 }
 
 impl KeySet {
-    /// Reads the set that an issuer publishes ([RFC 7517 section 5]), and says which of its keys are not used: those for
-    /// encryption, of types, curves or algorithms that are not supported, too small ones, a second one of a name.
+    /// Reads the set that an issuer publishes ([RFC 7517 section 5]), and lists the keys that are not used: keys for
+    /// encryption, keys of unsupported types, curves or algorithms, keys that are too small, and repeated names.
     ///
     /// A key without `kid` is named by its thumbprint ([RFC 7638]). A shared secret is never taken from a set that
-    /// everybody can read: whoever put it there would let everybody sign.
+    /// everybody can read: everybody could sign with it.
     ///
     /// [RFC 7517 section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
     /// [RFC 7638]: https://www.rfc-editor.org/rfc/rfc7638
@@ -74,7 +74,7 @@ impl KeySet {
         Ok((Self { issuer: issuer.clone(), keys, published: None }, skipped))
     }
 
-    /// These keys and those of a published set. Where both have one of a name, this one stays.
+    /// These keys and the keys of a published set. Of two keys with one name, this one stays.
     #[must_use]
     pub fn with(mut self, published: &Self) -> Self {
         for key in &published.keys {
@@ -89,7 +89,7 @@ impl KeySet {
 fn public(members: &Map<String, Value>) -> Result<Jwk, String> {
     let key = read(members)?;
     if matches!(key.material, KeyMaterial::Symmetric { .. }) {
-        return Err("a shared secret that is published is none".to_owned());
+        return Err("a published shared secret is no secret".to_owned());
     }
     Ok(key)
 }
@@ -125,8 +125,8 @@ pub(crate) fn read(members: &Map<String, Value>) -> Result<Jwk, String> {
     })
 }
 
-/// `use` and `key_ops` say what a key is for ([RFC 7517 section 4.2] and [section 4.3]). An asymmetric key that signs has
-/// a public half that verifies; a secret for `sign` alone is meant for somebody else.
+/// `use` and `key_ops` say what a key is for ([RFC 7517 section 4.2] and [section 4.3]). An asymmetric key that signs
+/// has a public half that verifies. A secret with `sign` alone is not meant for a verifier.
 ///
 /// [RFC 7517 section 4.2]: https://www.rfc-editor.org/rfc/rfc7517#section-4.2
 /// [section 4.3]: https://www.rfc-editor.org/rfc/rfc7517#section-4.3

@@ -1,8 +1,9 @@
 //! Age ratings, and the ages that they stand for.
 //!
-//! Each mark is mapped to the age that a profile needs. Where a system bars younger viewers, or has them accompanied,
-//! that is the system's own age; nobody can be seen to accompany a profile. A mark that only advises (PG, TV-PG) stands
-//! for 8, the age that the BBFC names for its own PG: "should not unsettle a child aged around eight or older".
+//! Each mark is mapped to the age that a profile needs. Where a system bars younger viewers, or requires company for
+//! them, this is the system's own age: the edge cannot see whether an adult is present. A mark that only advises (PG,
+//! TV-PG) stands for 8, the age that the BBFC names for its own PG: "should not unsettle a child aged around eight or
+//! older".
 //!
 //! - MPA: <https://www.motionpictures.org/film-ratings/>
 //! - TV Parental Guidelines: <http://www.tvguidelines.org/ratings.html>
@@ -77,7 +78,7 @@ macro_rules! systems {
         }
 
         impl Ratings {
-            /// Whether there is none.
+            /// Whether the list is empty.
             pub fn is_empty(&self) -> bool {
                 *self == Self::default()
             }
@@ -127,7 +128,7 @@ systems! {
     Kuwait kuwait "KW" { G "G" 0, Pg "PG" 8, Pg12 "PG12" 12, P15 "P15" 15, R15 "R15" 15, R18 "R18" 18, }
 }
 
-/// What a site makes of ratings.
+/// How a site treats ratings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RatingPolicy {
@@ -150,7 +151,7 @@ impl RatingPolicy {
     }
 }
 
-/// What becomes of a viewer whose token names no age.
+/// How a site treats a viewer whose token names no age.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -168,7 +169,7 @@ impl Ageless {
     }
 }
 
-/// What becomes of a title without ratings.
+/// How a site treats a title without ratings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -176,7 +177,7 @@ pub enum Unrated {
     /// It is for everybody.
     #[default]
     Allow,
-    /// It is for nobody.
+    /// No viewer may watch it.
     Deny,
     /// It counts as being rated for this age.
     Age(u8),

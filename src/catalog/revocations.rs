@@ -1,12 +1,12 @@
-//! `v1/revocations/{host}`: what a site has withdrawn before its time.
+//! `v1/revocations/{host}`: sessions, viewers, tokens, keys and titles that a site has revoked.
 //!
-//! The document has one of two forms. Few revocations are spelled out, for whoever looks one up. Many are packed: what the
-//! edge compares are hashes, so that the document holds nothing but these, sorted, 16 bytes for a viewer. A hundred thousand
-//! then take 2.1 MB, in one value of KV (25 MiB) and one batch (4 MiB), and 1.6 MB of an isolate; spelled out they would
-//! take 15 MB, and parts of a document could not be changed in one write.
+//! The document has one of two forms. A few revocations are spelled out, so that people can look one up. Many are
+//! packed: the document then holds nothing but the hashes that the edge compares, sorted, 16 bytes for a viewer. A
+//! hundred thousand of them take 2.1 MB, in one value of KV (25 MiB) and one batch (4 MiB), and 1.6 MB of an isolate.
+//! Spelled out, they would take 15 MB, and the document could not be changed in one write.
 //!
-//! An edge that does not know the packed form refuses the document, since it misses `revoked`, and keeps what it had: it
-//! never takes it for an empty list.
+//! An edge that does not know the packed form refuses the document, since `revoked` is missing, and keeps the last one
+//! that it could read: it never takes a packed document for an empty list.
 
 use std::fmt;
 
@@ -17,12 +17,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{Host, Issuer, KeyId, SessionId, SessionPolicy, TitleId};
 use crate::time::UnixTime;
 
-/// Everything that a site has revoked, in one positive snapshot: KV caches what it does not find, so that a key for
-/// each revocation would come too late.
+/// All revocations of a site in one snapshot. KV caches negative look-ups, so a key for each revocation would take
+/// effect too late.
 ///
-/// The `generation` counts the revocations. A session carries the generation under which it was opened, as the
-/// isolate knew it then, so that an isolate that had not heard of a revocation yet opens no session that outlives
-/// it.
+/// The `generation` counts the revocations. A session carries the generation that its isolate knew when it opened the
+/// session. So an isolate that had not received a revocation yet cannot open a session that escapes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(remote = "Self")]
@@ -31,11 +30,11 @@ pub struct Revocations {
     pub host: Host,
     /// Grows by one with each revocation.
     pub generation: u32,
-    /// What is revoked, spelled out. Either this or `packed` is there. An entry may be dropped once everything that it
-    /// concerns has ended: at its `until`.
+    /// The revocations, spelled out. Either this or `packed` is there. An entry may be dropped at its `until`, when
+    /// everything that it concerns has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Vec<Revocation>>,
-    /// What is revoked, as the hashes that the edge compares: for more than a thousand revocations.
+    /// The revocations as the hashes that the edge compares: for more than a thousand revocations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<PackedRevocations>,
 }
@@ -79,7 +78,7 @@ impl<'de> Deserialize<'de> for Revocations {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revocation {
-    /// What is revoked.
+    /// The thing that is revoked.
     pub what: Revoked,
     /// The document's generation when it was added: sessions of an earlier one are concerned.
     pub generation: u32,
@@ -136,11 +135,11 @@ impl Revoked {
     /// The most bytes of a subject or a token's id.
     pub const MAX_ID_BYTES: usize = 1_024;
 
-    /// When everything has ended that a revocation at a time concerns, if that is known. `tokens_end` is when the last viewer
-    /// token expires that was signed until then, where somebody has said so.
+    /// When everything that a revocation concerns has ended, if that is known. `tokens_end` is the expiry of the last
+    /// viewer token signed before the revocation, if the site limits the life of tokens.
     ///
-    /// No session outlives [`SessionPolicy::MOST_S`], nor the token that it was opened with. A key is revoked for good, since
-    /// whoever has it goes on signing.
+    /// No session outlives [`SessionPolicy::MOST_S`], nor its viewer token. A key is revoked for good, since its thief
+    /// goes on signing.
     pub fn ends(&self, at: UnixTime, tokens_end: Option<UnixTime>) -> Option<UnixTime> {
         match self {
             Self::Session(_) => Some(at.plus_secs(SessionPolicy::MOST_S)),
@@ -242,7 +241,8 @@ pub struct Disorder;
 impl<const N: usize> Records<N> {
     const NAME_BYTES: usize = if N < 8 { N } else { 8 };
 
-    /// Takes records that are in order. What is not could not be found, and would be as good as not revoked.
+    /// Takes records in order. The search would not find a record out of order, and its revocation would have no
+    /// effect.
     pub fn new(records: Vec<[u8; N]>) -> Result<Self, Disorder> {
         let name = |record: &[u8; N]| record.first_chunk::<8>().map_or_else(|| padded(record), |name| *name);
         if records.is_sorted_by(|one, next| name(one) < name(next)) {
@@ -276,7 +276,7 @@ impl<const N: usize> Records<N> {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no records.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -368,7 +368,7 @@ mod tests {
         assert!(read(&[0, 0, 0, 1, 0, 0, 0, 1]).unwrap_err().contains("each name once"));
         assert!(read(&[0, 0, 0, 1, 0]).unwrap_err().contains("records of 4 bytes"));
         assert!(serde_json::from_str::<Records<4>>("\"AAAA====\"").is_err());
-        // Longer records with one name are two opinions about one thing, whatever their rest says.
+        // Two longer records with one name contradict each other, whatever their other bytes.
         let twice = [[[1; 8], [0; 8]].concat(), [[1; 8], [9; 8]].concat()].concat();
         assert!(serde_json::from_str::<Records<16>>(&text(&twice)).is_err());
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// What becomes of a viewer whom a rule would refuse.
+/// How a rule treats a viewer whom it would refuse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -34,8 +34,8 @@ pub struct Enforcement {
     /// The mode; absent: `enforce`.
     #[serde(default)]
     pub mode: Mode,
-    /// Of every 100 viewers, how many `enforce` is for; the others are logged. Always the same ones, and those of a
-    /// smaller number are among those of a greater. Absent: 100.
+    /// How many of every 100 viewers `enforce` applies to; the others are logged. The choice is stable, and raising the
+    /// number only adds viewers. Absent: 100.
     #[serde(default = "everybody", skip_serializing_if = "is_everybody", deserialize_with = "percent")]
     #[cfg_attr(feature = "schema", schemars(range(max = 100)))]
     pub percent: u8,
@@ -87,7 +87,7 @@ macro_rules! rules {
         }
 
         impl $name {
-            /// What the document says of a rule.
+            /// The document's setting for a rule.
             pub const fn of(&self, rule: Rule) -> Option<Enforcement> {
                 match rule {
                     $(Rule::$rule => self.$member,)*
@@ -110,7 +110,7 @@ macro_rules! rules {
 pub enum Rule {
     /// Tor and hosting networks.
     Anonymiser,
-    /// A country that nobody knows.
+    /// Viewers whose country is unknown.
     UnknownGeography,
     /// A title's embargo.
     Embargo,
@@ -153,7 +153,7 @@ rules! {
     SiteRules {
         /// Viewers who come through Tor or a hosting network.
         anonymiser Anonymiser,
-        /// Viewers whose country nobody knows.
+        /// Viewers whose country is unknown.
         unknown_geography UnknownGeography,
         /// Titles' embargoes.
         embargo Embargo,

@@ -30,8 +30,8 @@ pub struct SessionPolicy {
     #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
     pub longest_s: u64,
-    /// For how long a stream still counts that has not been seen any more, in seconds, 5 to 600, where a viewer may
-    /// watch a limited number at a time.
+    /// How long a stream counts after its last request, in seconds, 5 to 600, where a viewer may watch a limited number
+    /// at a time.
     #[serde(default = "SessionPolicy::default_streams_idle_s", deserialize_with = "streams_idle")]
     #[cfg_attr(feature = "schema", schemars(range(min = 5, max = 600)))]
     pub streams_idle_s: u64,
@@ -41,15 +41,15 @@ pub struct SessionPolicy {
     /// How the URIs of manifests carry the session.
     #[serde(default, skip_serializing_if = "SigningStyle::is_default")]
     pub signing: SigningStyle,
-    /// What a session is bound to, as it was at the entry, whatever its viewer token says. A viewer who moves to
-    /// another network (a phone that leaves a Wi-Fi) has to enter again.
+    /// The properties of the viewer at the entry that a session stays bound to, whatever the viewer token says. A
+    /// viewer who moves to another network (a phone that leaves a Wi-Fi) has to enter again.
     #[serde(default, skip_serializing_if = "Lock::is_open")]
     pub lock: Lock,
 }
 
 impl SessionPolicy {
-    /// No session lasts longer, whatever its viewer token and the site say: seven days, in seconds. Then a player enters again.
-    /// A revocation of a session may be dropped after that.
+    /// The longest session, whatever its viewer token and the site say: seven days, in seconds. Then a player enters
+    /// again, and a revocation of the session may be dropped.
     pub const MOST_S: u64 = 604_800;
 
     const fn default_lifetime_s() -> u64 {
@@ -82,30 +82,32 @@ impl SessionPolicy {
         self.renew_before_s.unwrap_or(self.lifetime_s / 4)
     }
 
-    /// In how many seconds a live manifest has to be asked for again, so that one request and, should it fail, another one
-    /// fall into the time in which the session's token is renewed; `None`: it is not renewed before its expiry.
+    /// The longest interval between requests for a live manifest, in seconds. At this interval, a request and its
+    /// repetition after a failure both fall into the time in which the session's token is renewed. `None`: tokens are
+    /// not renewed before their expiry.
     pub fn update_within_s(&self) -> Option<u64> {
         let renewal_s = self.renewal_s();
         (renewal_s > 0).then_some((renewal_s / 2).max(1))
     }
 }
 
-/// Clients that go on with the URLs of the first manifest that they got, whatever later ones say. A token that is renewed does
-/// not reach them, so that their first one has to last.
+/// Clients that keep using the URLs of the first manifest, whatever later ones say. A renewed token does not reach
+/// them, so their first token has to last.
 ///
-/// What tells them is their own word. It gives nobody more than the viewer token does: no session outlives that.
+/// They identify themselves, and anybody can pretend to be one of them. That gains nothing beyond the viewer token: no
+/// session outlives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unrenewed {
-    /// What their `User-Agent` begins with, such as `Lavf/` (FFmpeg) or `VLC/`: 16 texts at most, of 1 to 64 bytes each.
+    /// Prefixes of their `User-Agent`, such as `Lavf/` (FFmpeg) or `VLC/`: 16 texts at most, of 1 to 64 bytes each.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "user_agents")]
     #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
     pub user_agents: Vec<String>,
     /// The classes of their devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<DeviceClass>,
-    /// How long their first token lasts, in seconds, 60 to 604,800, and no less than that of others; it never outlives the
-    /// viewer token.
+    /// How long their first token lasts, in seconds, 60 to 604,800. It lasts at least as long as other clients' tokens,
+    /// and never outlives the viewer token.
     #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
     pub lifetime_s: u64,
@@ -119,7 +121,7 @@ impl Default for Unrenewed {
 }
 
 impl Unrenewed {
-    /// Whether nothing is said.
+    /// Whether it is the default.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -142,8 +144,8 @@ pub enum SigningStyle {
     /// every viewer of a class.
     #[default]
     Path,
-    /// As a query parameter, `/{title}/…?sd_session={token}`, of each URI: the paths are those of the media origin, but
-    /// every playlist is written anew for every viewer.
+    /// As a query parameter of each URI, `/{title}/…?sd_session={token}`: the paths are the media origin's, but every
+    /// playlist is rewritten for every viewer.
     Query,
 }
 

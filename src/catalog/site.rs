@@ -20,10 +20,10 @@ pub struct Site {
     pub tokens: TokenPolicy,
     /// The sessions that it opens for them.
     pub sessions: SessionPolicy,
-    /// What it makes of a viewer's place.
+    /// How it treats viewers by their place.
     #[serde(default)]
     pub geography: GeographyPolicy,
-    /// What it makes of titles' ratings.
+    /// How it treats titles' ratings.
     #[serde(default, skip_serializing_if = "RatingPolicy::is_default")]
     pub ratings: RatingPolicy,
     /// How it recognises devices.
@@ -32,13 +32,13 @@ pub struct Site {
     /// How the rules of its titles are enforced.
     #[serde(default, skip_serializing_if = "SiteRules::is_empty")]
     pub rules: SiteRules,
-    /// What it makes of playlists.
+    /// How it treats playlists.
     #[serde(default, skip_serializing_if = "PlaylistPolicy::is_default")]
     pub playlists: PlaylistPolicy,
     /// How it steers players between pathways; absent: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steering: Option<SteeringPolicy>,
-    /// How long the edge keeps what it has fetched.
+    /// How long the edge keeps files of the media origin.
     #[serde(default)]
     pub cache: CachePolicy,
     /// Which web pages may play it.

@@ -1,8 +1,8 @@
 //! How a site steers its players between pathways: redundant copies of a stream, on other hosts.
 //!
-//! [Content Steering], draft 05, says what players make of it, and section 7 of [HTTP Live Streaming 2nd Edition], draft
-//! 22, what of it is HLS's own. Players go to a clone's host with the URIs that they have, session tokens included: a
-//! site's document is refused whose clones lead to a host that the site has not chosen for its tokens
+//! [Content Steering], draft 05, defines how players use it, and section 7 of [HTTP Live Streaming 2nd Edition], draft
+//! 22, the parts that belong to HLS. Players go to a clone's host with the URIs that they have, session tokens
+//! included. So a site's document is refused if a clone leads to a host that may not receive its tokens
 //! (`media.foreign.sign`).
 //!
 //! [Content Steering]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering-05
@@ -28,20 +28,20 @@ pub struct SteeringPolicy {
     #[serde(default = "SteeringPolicy::default_ttl_s", deserialize_with = "ttl")]
     #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 3_600)))]
     pub ttl_s: u64,
-    /// The pathways of the site's playlists (`PATHWAY-ID`), in the order that holds where none of `priorities` does. `.`
-    /// stands for the variants that name none.
+    /// The pathways of the site's playlists (`PATHWAY-ID`), in the order used for viewers without an order in
+    /// `priorities`. `.` stands for the variants that name no pathway.
     #[serde(default = "SteeringPolicy::default_pathways")]
     pub pathways: Vec<PathwayId>,
-    /// Further pathways, which no playlist names: copies of another one on another host.
+    /// Further pathways that no playlist names: copies of a pathway on another host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clones: Vec<PathwayClone>,
     /// Orders for some viewers: the first that holds for a viewer counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub priorities: Vec<PathwayPriority>,
-    /// A pathway from which a player reports less than this, in kilobits a second, goes last in the next order.
+    /// A pathway with a reported throughput below this, in kilobits a second, goes last in the next order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_kbps: Option<u32>,
-    /// What becomes of the steering that a playlist of the media origin announces itself.
+    /// How the media origin's own steering is treated.
     #[serde(default, skip_serializing_if = "ExistingSteering::is_default")]
     pub existing: ExistingSteering,
 }
@@ -95,13 +95,13 @@ impl SteeringPolicy {
 /// What fits a page of any table, and keeps the work for a request small.
 const MOST_PATHWAYS: usize = 32;
 
-/// A pathway that players make of another one, by writing its URIs anew ([Content Steering section 5]).
+/// A pathway that players derive from another one by rewriting its URIs ([Content Steering section 5]).
 ///
 /// [Content Steering section 5]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering-05#section-5
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathwayClone {
-    /// Its id: one that no playlist has.
+    /// Its id, which no playlist uses.
     pub id: PathwayId,
     /// The pathway that is copied: one of `pathways`.
     pub base_id: PathwayId,
@@ -111,10 +111,10 @@ pub struct PathwayClone {
     /// Query parameters that are added to its URIs, or replaced in them; all others stay, the session's among them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<ParameterName, ParameterValue>,
-    /// Playlists of variants, by `STABLE-VARIANT-ID`, that lie elsewhere altogether.
+    /// Playlists of variants, by `STABLE-VARIANT-ID`, with URIs of their own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub per_variant_uris: BTreeMap<StableId, CloneUri>,
-    /// Playlists of renditions, by `STABLE-RENDITION-ID`, that lie elsewhere altogether.
+    /// Playlists of renditions, by `STABLE-RENDITION-ID`, with URIs of their own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub per_rendition_uris: BTreeMap<StableId, CloneUri>,
 }
@@ -277,7 +277,7 @@ impl PathwayPriority {
 
 const MOST_WEIGHT: u16 = 10_000;
 
-/// What becomes of the steering that a playlist of the media origin announces itself (`EXT-X-CONTENT-STEERING`).
+/// How steering that a playlist of the media origin announces itself (`EXT-X-CONTENT-STEERING`) is treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -297,7 +297,7 @@ impl ExistingSteering {
     }
 }
 
-/// What is wrong with a site's steering, and where.
+/// An error in a site's steering, and its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("steering.{at}: {error}")]
 pub struct SteeringError {

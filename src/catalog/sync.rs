@@ -9,17 +9,18 @@
 //!             {"key":"v1/title/old","revision":1795370400124,"document":null}]}
 //! ```
 //!
-//! `v1` is the HMAC-SHA256 of `t`, a full stop and the body, and `n` the body's length in bytes. `h` is the HMAC-SHA256 of
-//! `head.`, `t`, `n` and `v1` with full stops between them: it is verified before a byte of the body is read, so that nobody
-//! without the secret has the edge read anything, or keeps others from being read. A change is applied when its revision
-//! is greater than what the edge holds, so repeating a batch, or sending an old one again, does no harm.
+//! `v1` is the HMAC-SHA256 of `t`, a full stop and the body, and `n` the body's length in bytes. `h` is the HMAC-SHA256
+//! of `head.`, `t`, `n` and `v1` with full stops between them. It is verified before a byte of the body is read, so a
+//! sender without the secret cannot make the edge read a body, nor keep the edge from reading other senders' bodies. A
+//! change is applied when its revision is greater than the edge's, so repeating a batch, or sending an old one again,
+//! does no harm.
 //!
-//! The head has a header of its own, because edges before it take nothing but `t` and `v1` in the other one: they accept what
-//! a newer origin sends. An edge that knows it reads no body without it, so that the origin is updated before the edge.
+//! The head has a header of its own, because edges before it accept nothing but `t` and `v1` in the other one: so they
+//! accept batches of a newer origin. A newer edge reads no body without it, so the origin is updated before the edge.
 //!
-//! Each change gets a result of its own; one that the edge cannot read is `invalid` and holds up no other. An edge that
-//! refuses a batch as a whole, as older ones do, is sent its parts until the change is found that it refuses. An empty
-//! batch asks whether the edge takes batches at all.
+//! Each change gets a result of its own. A change that the edge cannot read is `invalid`, and does not hold up the
+//! others. Older edges refuse such a batch as a whole; then the origin sends its parts until it has found the change
+//! that is refused. An empty batch asks whether the edge accepts batches at all.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -51,10 +52,10 @@ impl SyncBatch {
     /// The most bytes in a batch's body.
     pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-    /// The most bytes of one document in its canonical spelling. A batch has room for it and for others.
+    /// The most bytes of one document in its canonical spelling. A batch has room for it and for other changes.
     pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
-    /// The most bytes that an edge takes of one document, as it is sent.
+    /// The most bytes of one document as sent.
     pub const fn longest_document(kind: DocumentKind) -> usize {
         match kind {
             DocumentKind::Site | DocumentKind::Title | DocumentKind::Keys => Self::MAX_DOCUMENT_BYTES,
@@ -62,7 +63,8 @@ impl SyncBatch {
         }
     }
 
-    /// More than the member names, the revision, the kind and the punctuation of one change take, its identifier aside.
+    /// An upper bound for the bytes of one change besides its document and its identifier: member names, revision, kind
+    /// and punctuation.
     pub const ENVELOPE_BYTES: usize = 128;
 
     /// How deep the arrays and objects of a document may nest. Its own object counts; the three levels that a batch puts
@@ -76,7 +78,7 @@ const _: () = assert!(SyncBatch::DEEPEST + 3 < 128);
 const _: () = assert!(Revocations::MAX_BYTES < SyncBatch::MAX_BYTES - SyncBatch::MAX_DOCUMENT_BYTES);
 const _: () = assert!(2 * (SyncBatch::MAX_DOCUMENT_BYTES + 1024) < SyncBatch::MAX_BYTES);
 
-/// A new state of one document. Its `Debug` leaves the document out, which may hold keys.
+/// A new state of one document. Its `Debug` omits the document, which may hold keys.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Change {
     /// Which document.
@@ -94,18 +96,19 @@ impl fmt::Debug for Change {
     }
 }
 
-/// A batch as the edge receives it: each change is read by itself, so that one that this build cannot read, because it is
+/// A batch as the edge receives it. Each change is read by itself: a change that this build cannot read, because it is
 /// newer, nested too deeply or wrong, is refused alone.
 ///
-/// It borrows from the body, and what is read of a change is dropped before the next one: of all the values that 4 MiB may
-/// spell, an isolate holds those of one document at a time, whose length is limited ([`SyncBatch::longest_document`]).
+/// It borrows from the body, and each change is dropped before the next one is read. So an isolate holds the parsed
+/// values of one document at a time, whose length is limited ([`SyncBatch::longest_document`]).
 #[derive(Debug, Deserialize)]
 pub struct ReceivedBatch<'a> {
     #[serde(borrow, deserialize_with = "at_most")]
     changes: Vec<&'a RawValue>,
 }
 
-/// Reads [`SyncBatch::MAX_CHANGES`] values, and stops at a further one: four million bytes are two million of the shortest.
+/// Reads [`SyncBatch::MAX_CHANGES`] values, and stops at the next one: a body of four million bytes may hold two
+/// million values.
 fn at_most<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<&'de RawValue>, D::Error> {
     struct Changes;
     impl<'de> de::Visitor<'de> for Changes {
@@ -141,7 +144,7 @@ fn at_most<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<&'de RawValue>, D::
 impl<'a> ReceivedBatch<'a> {
     /// Reads the frame of a batch. It fails where the body is not a batch of changes at all.
     pub fn read(body: &'a [u8]) -> Result<Self, serde_json::Error> {
-        // What is read as a text or an array would be quoted, or be taken for the members in their order.
+        // A text would be quoted in the error, and an array would be taken for the members in their order.
         match body.trim_ascii_start().first() {
             Some(b'{') => serde_json::from_slice(body),
             _ => Err(de::Error::custom("expected an object with the member `changes`")),
@@ -153,7 +156,7 @@ impl<'a> ReceivedBatch<'a> {
         self.changes.len()
     }
 
-    /// Whether there is none.
+    /// Whether the batch has no changes.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
@@ -169,11 +172,11 @@ impl<'a> ReceivedBatch<'a> {
 pub struct ReceivedChange<'a> {
     /// The key, as it was sent; empty where none can be read.
     pub name: Cow<'a, str>,
-    /// What is to be done, or why that cannot be read.
+    /// The change, or why it cannot be read.
     pub change: Result<WantedState<'a>, String>,
 }
 
-/// What a change asks for.
+/// The state that a change asks for.
 #[derive(Debug)]
 pub struct WantedState<'a> {
     /// Which document.
@@ -224,11 +227,11 @@ impl<'a> ReceivedChange<'a> {
 pub struct SyncReport {
     /// One result a change.
     pub results: Vec<SyncResult>,
-    /// Seconds after which every edge location decides by what was applied: [`super::VISIBLE_WITHIN_S`].
+    /// Seconds until every edge location decides by the applied changes: [`super::VISIBLE_WITHIN_S`].
     pub visible_within_s: u64,
 }
 
-/// What became of one change.
+/// The outcome of one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncResult {
     /// Which document, as the batch named it: an edge may be asked for a kind that it does not know.
@@ -246,7 +249,7 @@ impl SyncResult {
     /// The longest `detail`. A message may quote the document, and a report has to stay readable.
     pub const MAX_DETAIL_CHARS: usize = 500;
 
-    /// A message as a `detail` has it. No more of it is written than that.
+    /// A message, cut to the length of a `detail`. The rest of the message is never formatted.
     pub fn detail_of(message: &dyn fmt::Display) -> String {
         struct Beginning {
             text: String,
@@ -282,7 +285,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// What the headers `Stagedoor-Signature` and `Stagedoor-Signed-Head` say.
+/// The contents of the headers `Stagedoor-Signature` and `Stagedoor-Signed-Head`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncSignature {
     signed_at: UnixTime,
@@ -291,7 +294,7 @@ pub struct SyncSignature {
     head: [u8; 32],
 }
 
-/// Headers whose own signature fits: whoever sent them has the secret. The body is not verified yet.
+/// Headers with a valid signature: the sender has the secret. The body is not verified yet.
 #[derive(Clone, Debug)]
 pub struct SignedHead<'a> {
     signature: SyncSignature,
@@ -315,7 +318,7 @@ pub enum SyncSignatureError {
     /// Made with another secret.
     #[error("the head's own signature, `h`, does not fit: compare the secrets")]
     Head,
-    /// The body is not the one that was signed.
+    /// The body differs from the signed one.
     #[error("the signature does not fit the body")]
     Mismatch,
 }
@@ -475,7 +478,7 @@ mod tests {
         let names: Vec<_> = read.iter().map(|change| change.name.as_ref()).collect();
         assert_eq!(names[1..4], ["v1/title/deep", "v1/channel/news", "v1/title/late"]);
         let readable: Vec<_> = read.iter().map(|change| change.change.is_ok()).collect();
-        // What is nested too deeply is found when the document is read, not before.
+        // Deep nesting is found when the document is read, not before.
         assert_eq!(readable, [true, true, false, false, false, false, false, true]);
         assert!(read[7].change.as_ref().unwrap().document.is_none());
         assert_eq!(read[0].change.as_ref().unwrap().document.unwrap().get(), r#"{"id":"a"}"#);
@@ -599,8 +602,8 @@ mod tests {
         assert!(refused.to_string().contains("an older origin service sends none: update it"), "{refused}");
     }
 
-    /// Whoever has not the secret is known by the headers alone, and so are headers of which any part was changed: of
-    /// their bodies, nothing is to be read.
+    /// A sender without the secret is known by the headers alone, and so are headers that were changed in any part.
+    /// Their bodies are not read.
     #[test]
     fn a_head_is_verified_without_the_body() {
         let secret = secret();

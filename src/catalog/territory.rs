@@ -232,14 +232,14 @@ impl<'de> Deserialize<'de> for Territory {
     }
 }
 
-/// A part of the world: of the entries that the viewer is in, the nearest decides, and of equally near ones that in
+/// A part of the world. Of the entries that the viewer is in, the nearest decides; of equally near ones, the one in
 /// `deny`. An empty `allow` is nowhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Territories {
-    /// What is in it.
+    /// The places in it.
     pub allow: Vec<Territory>,
-    /// What is not, unless an entry of `allow` is nearer to the viewer.
+    /// The places outside of it, unless an entry of `allow` is nearer to the viewer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deny: Vec<Territory>,
 }

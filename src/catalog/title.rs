@@ -27,13 +27,13 @@ pub struct Title {
     /// The manifest, below that folder, that a player opens first; for consoles and pages, the edge serves any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
-    /// Nobody watches it before this instant, whatever the offers say.
+    /// The instant before which no viewer may watch it, whatever the offers say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embargo: Option<UnixTime>,
     /// Its age ratings.
     #[serde(default, skip_serializing_if = "Ratings::is_empty")]
     pub ratings: Ratings,
-    /// Its cuts, beside the one in `media`.
+    /// Its cuts besides the one in `media`.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::variances")]
     pub variances: Vec<Variance>,
     /// Where and when it is not shown as usual.

@@ -1,4 +1,4 @@
-//! Common Media Client Data: what a player tells of itself.
+//! Common Media Client Data, which players send about themselves.
 //!
 //! ```text
 //! list  = pair *("," pair)
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use crate::facts::Facts;
 
-/// What a request tells: the query parameter, or else all of the headers as one list.
+/// The CMCD of a request: the query parameter, or else all headers as one list.
 pub fn of(facts: &Facts) -> Option<Cow<'_, str>> {
     const HEADERS: [&str; 4] = ["CMCD-Session", "CMCD-Request", "CMCD-Object", "CMCD-Status"];
     if let Some(list) = facts.query_parameter("CMCD") {
@@ -25,7 +25,8 @@ pub fn of(facts: &Facts) -> Option<Cow<'_, str>> {
     Some(lists.fold(first, |all, list| Cow::Owned([&all, ",", list].concat())))
 }
 
-/// The value of a key, without its quotes. A class needs no escapes, so that a value with one is none of ours.
+/// The value of a key, without its quotes. A device class needs no escapes, so a value with an escape is no device
+/// class.
 pub(super) fn value<'a>(list: &'a str, key: &str) -> Option<&'a str> {
     let mut rest = list.trim();
     while !rest.is_empty() {
@@ -56,8 +57,8 @@ pub(super) fn value<'a>(list: &'a str, key: &str) -> Option<&'a str> {
     None
 }
 
-/// The whole number of a key. Of a list in brackets, as the second version of CMCD writes it (`mtp=(2500;v 96;a)`), the
-/// first counts, and of a decimal number what is in front of the point.
+/// The integer value of a key. Of a list in brackets, as the second version of CMCD writes it (`mtp=(2500;v 96;a)`),
+/// the first number counts; of a decimal number, the integer part.
 pub(super) fn number(list: &str, key: &str) -> Option<u32> {
     let value = value(list, key)?.trim_start_matches('(').trim_start();
     let len = value.bytes().take_while(u8::is_ascii_digit).count();

@@ -2,7 +2,8 @@
 
 use crate::catalog::{Code, CountryCode};
 
-/// The continent's two letters. The runtime tells the continent of a request; this stands in for it at the prompt.
+/// The continent's two letters. In the Worker, the runtime states a request's continent; elsewhere, this table replaces
+/// it.
 ///
 /// Countries on two continents are where Cloudflare puts them, which follows GeoNames:
 /// <https://www.geonames.org/countries/>
@@ -20,7 +21,7 @@ pub fn country_of(continent: Code<2>) -> Option<CountryCode> {
     countries.split(' ').next()?.parse().ok()
 }
 
-/// What is wrong with a code that is no country's; `None`: it is one's.
+/// Why a code is not a country's; `None`: it is one.
 ///
 /// At the edge no code is refused, since codes come and go. Of those who write one, it is most likely a mistake.
 pub fn unassigned(country: CountryCode) -> Option<String> {

@@ -12,9 +12,9 @@
 //! | offer | `window` and premieres | decided | decided again |
 //! | offer | `device`, `plan`, `entitlement`, `rating` | decided | decided again, by what was proved at the entry |
 //!
-//! Of the offers that fit, the one with the greatest height wins, the first of equals. When none fits, the denial is
-//! that of the offer that came furthest down the list: a missing plan says more than a closed window, and that more than
-//! a foreign territory.
+//! Of the offers that fit, the one with the greatest height wins, the first of equals. When none fits, the denial comes
+//! from the offer that failed furthest down the list: a missing plan says more than a closed window, and a closed
+//! window more than a foreign territory.
 
 use super::hearing::{Ask, Hearing};
 use super::question::{Decision, Policies, Resumed, Viewer};
@@ -27,16 +27,16 @@ pub fn decide(title: &Title, viewer: &Viewer<'_>, policies: Policies<'_>, now: U
     Hearing::new(title, Ask::Enter(viewer), policies, now, Recorder(None)).decide().0
 }
 
-/// Decides again below a session that was opened earlier: an offer fits that is of the session's class, in its territory
-/// and in its window, and asks nothing of the viewer, as rules are enforced now and where the viewer is now, that was not
-/// proved at the entry. So nothing is permitted that [`decide`] would not permit to the same viewer.
+/// Decides again below a session that was opened earlier. An offer fits if it is of the session's class, in its
+/// territory and in its window, and if the viewer proved at the entry everything that its rules, as enforced now and at
+/// the viewer's present place, ask for. So nothing is permitted that [`decide`] would not permit to the same viewer.
 ///
-/// A blackout that begins or ends under the session changes what is shown, and leaves the session as it is.
+/// A blackout that begins or ends under the session changes the media that is shown, and leaves the session as it is.
 pub fn resume(title: &Title, resumed: &Resumed<'_>, policies: Policies<'_>, now: UnixTime) -> Decision {
     Hearing::new(title, Ask::Resume(resumed), policies, now, Recorder(None)).decide().0
 }
 
-/// Decides at the entry, and tells what was looked at: every rule of every offer.
+/// Decides at the entry, and traces the decision with every rule of every offer.
 pub fn explain(
     title: &Title,
     viewer: &Viewer<'_>,
@@ -46,7 +46,7 @@ pub fn explain(
     with_trace(Hearing::new(title, Ask::Enter(viewer), policies, now, Recorder(Some(Trace::default()))))
 }
 
-/// Decides below a session, and tells what was looked at.
+/// Decides below a session, and traces the decision.
 pub fn explain_resume(
     title: &Title,
     resumed: &Resumed<'_>,

@@ -1,4 +1,4 @@
-//! What a viewer watches on, as far as anything tells.
+//! The class of a viewer's device, as far as the request identifies it.
 
 use super::cmcd;
 use crate::catalog::{DeviceClass, DevicePolicy, UserAgent};

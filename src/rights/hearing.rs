@@ -43,11 +43,12 @@ impl<'a> Ask<'a> {
             Self::Enter(viewer) => viewer.max_height,
             Self::Resume(resumed) => resumed.max_height,
         };
-        // A session carries 16 bits of it: what is decided at the entry and below has to agree.
+        // A session carries 16 bits of it, and decisions at the entry and below have to agree.
         height.map(|height| height.min(u16::MAX.into()))
     }
 
-    /// Below a session the limit is that of its token: it changes no bytes, so that the caps are those of a class.
+    /// Below a session, the session's token carries the limit. It changes no bytes, so the caps of a class do not
+    /// depend on it.
     pub(super) const fn max_streams(self) -> Option<u32> {
         match self {
             Self::Enter(viewer) => viewer.max_streams,
@@ -63,7 +64,7 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// What the viewer watches on.
+    /// The class of the viewer's device.
     pub(super) fn device(self) -> Option<DeviceClass> {
         match self {
             Self::Enter(viewer) => viewer.device,
@@ -98,11 +99,11 @@ pub(super) struct Hearing<'a> {
 /// The cut that an offer shows; `None`: the title's own.
 pub(super) type Cut<'a> = Option<&'a Variance>;
 
-/// What is the same for all offers of a title.
+/// Everything that all offers of a title share.
 pub(super) struct Common<'a> {
     pub(super) replaced: Option<(&'a Blackout, &'a Replacement, &'static str)>,
     pub(super) required: Required,
-    /// The cut for the viewer's territory, and what it does to a class.
+    /// The cut for the viewer's territory, and its part of a class.
     pub(super) variance: Option<(&'a Variance, Class)>,
     pub(super) token_height: Class,
 }
@@ -251,8 +252,8 @@ impl<'a> Hearing<'a> {
         })
     }
 
-    /// The blackout that counts: of those that are on where the viewer is, the nearest, of equals one that denies. Of one
-    /// that is only rehearsed, the log is told, and the next one counts.
+    /// The blackout that counts: the nearest of those in force where the viewer is; of equally near ones, one that
+    /// denies. A blackout that is only rehearsed goes to the log, and the next one counts.
     fn blackout(&mut self) -> Result<Option<(&'a Blackout, &'a Replacement, &'static str)>, Denial> {
         let mut covering = Vec::new();
         for (number, standing) in self.blackout_standings() {

@@ -1,5 +1,5 @@
-//! Many lists of territories, looked up from the viewer's side: what it takes depends on the lists that the viewer is
-//! in, and not on how many there are.
+//! An index of many lists of territories. Looking a viewer's place up takes time in proportion to the lists that
+//! contain it, not to all lists.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -38,8 +38,8 @@ impl Index {
         Self { entries, groups }
     }
 
-    /// The lists that have something to say about a viewer's place, by their numbers, in their order. Of all others, the
-    /// standing is that of a viewer who is in none of their entries.
+    /// The lists with an entry for a viewer's place, by their numbers, in order. In every other list, the viewer is in
+    /// no entry.
     pub(super) fn standings(&self, place: &ViewerPlace<'_>) -> Vec<(usize, Standing<'_>)> {
         let mut hits: Vec<(usize, Standing<'_>)> = Vec::new();
         let hit = |number: &usize, standing| (*number, standing);
@@ -74,8 +74,8 @@ impl Index {
         hits
     }
 
-    /// The entries that the viewer is in, the nearest first. Of most titles there are so few that going through them takes
-    /// less than looking up everything that the viewer is in.
+    /// The entries that the viewer is in, the nearest first. Most titles have so few entries that going through them is
+    /// faster than looking up every place that the viewer is in.
     fn found(&self, place: &ViewerPlace<'_>) -> Vec<(&Territory, &Holders)> {
         const FEW: usize = 32;
         if self.entries.len() > FEW {

@@ -1,4 +1,4 @@
-//! What a viewer may see, and from where: a permit or a denial.
+//! Rights: which media a viewer may watch, and where. They end in a permit or a denial.
 
 mod cmcd;
 mod continent;

@@ -159,14 +159,14 @@ impl<'a> Hearing<'a> {
             }
             let refused = self.refuses(*rule, offer, standing, common);
             if self.recorder.is_on() {
-                let told = self.told(*rule, offer, standing, common);
+                let told = self.wording(*rule, offer, standing, common);
                 let of = || format!("offer {}", offer.id);
                 self.recorder.found(of, *rule, mode, refused.is_none(), || told);
             }
             match (refused, mode) {
                 (None, _) | (Some(_), Mode::Off) => {}
                 (Some(reason), Mode::Log) => {
-                    let Wording { wanted, saw, .. } = self.told(*rule, offer, standing, common);
+                    let Wording { wanted, saw, .. } = self.wording(*rule, offer, standing, common);
                     let detail = format!("offer `{}`: expected {wanted}, found {saw}", offer.id);
                     rehearsed.push(Denial::new(reason, detail));
                 }
@@ -215,8 +215,8 @@ impl<'a> Hearing<'a> {
         }
     }
 
-    /// What the viewer has proved towards an offer, whatever the modes of the rules are: what is off here may be enforced
-    /// elsewhere, or tomorrow.
+    /// The properties that the viewer has proved towards an offer, whatever the modes of the rules are: a rule that is
+    /// off may be enforced elsewhere, or tomorrow.
     fn proved(&self, offer: &Offer) -> Option<Proved> {
         let viewer = match self.ask {
             Ask::Enter(viewer) => viewer,
@@ -317,7 +317,7 @@ impl<'a> Hearing<'a> {
         nearest.map(|(_, from)| from).or(offer.window.from()).max(undefined)
     }
 
-    /// Whether the viewer has what an offer sells, and until when.
+    /// Whether, and until when, the viewer has bought or rented what an offer sells.
     fn entitlement(&self, offer: &Offer) -> Result<Option<UnixTime>, Reason> {
         if offer.entitlements.is_empty() && offer.model != Some(Model::Tvod) {
             return Ok(None);
@@ -379,7 +379,7 @@ impl<'a> Hearing<'a> {
                 match step {
                     Step::Rule(rule) => {
                         let standing = self.stance(offer, self.place.standing(&offer.territories));
-                        (reason, Some(rule), of, self.told(rule, offer, standing, common))
+                        (reason, Some(rule), of, self.wording(rule, offer, standing, common))
                     }
                     Step::Class => {
                         let told = Wording {

@@ -13,7 +13,7 @@ use crate::catalog::{
 };
 use crate::time::UnixTime;
 
-/// What a viewer may see of a title.
+/// The media that a viewer may watch of a title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permit {
     /// The offer that it comes from.
@@ -24,7 +24,7 @@ pub struct Permit {
     pub variance: Option<VarianceId>,
     /// The blackout that replaces it.
     pub replaced: Option<Replaced>,
-    /// The folder below the media origin: the title's, that of its cut, or of what replaces it. Ends in `/`.
+    /// The folder below the media origin, ending in `/`: of the title, of its cut, or of its replacement.
     pub folder: String,
     /// How advertising reaches the viewer.
     pub ads: Option<AdsMode>,
@@ -32,8 +32,8 @@ pub struct Permit {
     pub until: Option<UnixTime>,
     /// Its class.
     pub class: Class,
-    /// What the viewer has proved of themselves, for decisions below the entry; `None`: a session of before that was carried
-    /// has opened it.
+    /// The properties that the viewer has proved, for decisions below the entry. `None`: the session was opened before
+    /// sessions carried them.
     pub proved: Option<Proved>,
 }
 
@@ -42,28 +42,29 @@ pub struct Permit {
 pub struct Replaced {
     /// The blackout.
     pub blackout: BlackoutId,
-    /// What is shown: `slate` or `alternate`.
+    /// The kind of replacement: `slate` or `alternate`.
     pub by: &'static str,
 }
 
-/// A short stable id of everything in a permit that was proved, and of what it limits: two viewers of one class get the
-/// same bytes out of one folder.
+/// A short stable id of everything in a permit that was proved or that limits the media: two viewers of one class get
+/// the same bytes out of one folder.
 ///
-/// What an offer asks of a viewer (plans, entitlements, device, age) is part of it, since that is proved at the entry
-/// alone: a session of one offer is not good for another that asks for other plans, and a session ends when its offer
-/// comes to ask for other plans. Whether the viewer had any of them is no part of it: that is [`Proved`].
+/// The conditions of an offer on the viewer (plans, entitlements, device, age) are part of it, since they are proved at
+/// the entry only. So a session of one offer does not work for an offer with other plans, and a session ends when its
+/// offer changes its plans. Whether the viewer met each condition is not part of it: see [`Proved`].
 ///
-/// What a blackout shows is no part of it: the folder is decided with each request, and a session outlives the blackout
-/// that it was opened under.
+/// The replacement during a blackout is not part of it: the folder is decided with each request, and a session outlives
+/// the blackout that it was opened under.
 ///
-/// Four bytes of SHA-256 over what the offer asks for and limits, in a fixed order. The cut and the token's own limit each
-/// add four bytes of a hash of their own by exclusive or, so that below a session no offer has to be hashed again. A title has a handful of classes, so four bytes keep them apart; a session cannot be moved to
-/// another class, since its token is signed.
+/// Four bytes of SHA-256 over the offer's conditions and limits, in a fixed order. The cut and the token's own limit
+/// are added by exclusive or, each as four bytes of a hash of its own, so no offer has to be hashed again below a
+/// session. A title has a handful of classes, so four bytes keep them apart; a session cannot be moved to another
+/// class, since its token is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Class(pub [u8; 4]);
 
 impl Class {
-    /// What changes nothing.
+    /// The part that changes nothing.
     pub(super) const NEUTRAL: Self = Self([0; 4]);
 
     /// The class of the permits that an offer gives.
@@ -78,7 +79,7 @@ impl Class {
         }
         hash.update(b"max_height");
         hash.update(caps.max_height.map_or([0xff; 8], |height| u64::from(height).to_be_bytes()));
-        // What came later goes in where it says something, so that classes of before stay what they were.
+        // Later members are hashed only if they are set, so that existing classes stay the same.
         let mut add = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 hash.update([0]);
@@ -110,7 +111,8 @@ impl Class {
         add("devices", some(sorted(devices.iter().map(|device| DeviceClass::name(*device).to_owned()))));
         let ratings = ratings.iter().map(|rated| format!("{}={}", rated.system.name(), rated.mark));
         add("ratings", some(sorted(ratings)));
-        // A model that asks for what the offer does not name: nobody has that, and who has proved nothing has not either.
+        // A model that asks for something that the offer does not name: no viewer has it, and a viewer who has proved
+        // nothing must not be taken for one who does.
         let asks_in_vain = match model {
             Some(Model::Svod) => offer.plans.is_empty(),
             Some(Model::Tvod) => offer.entitlements.is_empty(),
@@ -120,17 +122,17 @@ impl Class {
         first_four(hash)
     }
 
-    /// What a cut does to a class.
+    /// The part of a class that stands for a cut.
     pub(super) fn variance(media: &MediaPath) -> Self {
         Self::tag("variance", media.as_str())
     }
 
-    /// What the token's own limit does to a class.
+    /// The part of a class that stands for the token's own limit.
     pub(super) fn token_height(height: u32) -> Self {
         Self::tag("token max_height", &height.to_string())
     }
 
-    /// The class with something added; added twice, it is as before.
+    /// The class with a part added; adding the same part again removes it.
     pub(super) const fn with(self, Self([a, b, c, d]): Self) -> Self {
         let Self([w, x, y, z]) = self;
         Self([w ^ a, x ^ b, y ^ c, z ^ d])
@@ -157,7 +159,7 @@ fn sorted(values: impl Iterator<Item = String>) -> String {
     values.concat()
 }
 
-/// The labels of each key format, in an order that is none of the document's.
+/// The labels of each key format, in a fixed order instead of the document's.
 fn labels(formats: &BTreeMap<String, Vec<String>>) -> String {
     let formats = formats.iter().map(|(format, labels)| {
         let labels = sorted(labels.iter().map(|label| label.to_ascii_lowercase()));

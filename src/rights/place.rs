@@ -54,7 +54,7 @@ impl<'a> ViewerPlace<'a> {
         place
     }
 
-    /// The place of a viewer of whom nothing is known.
+    /// The place of a viewer about whom nothing is known.
     pub(super) fn unknown(policy: &'a GeographyPolicy) -> Self {
         Self::new(&Geography::default(), policy)
     }
@@ -158,21 +158,22 @@ pub(super) struct Standing<'t> {
     pub(super) undefined_in_allow: Option<&'t Territory>,
     /// A group in `deny` that the site does not define.
     pub(super) undefined_in_deny: Option<&'t Territory>,
-    /// The nearest entry of `allow` that the viewer may be in, of whom too little is known to tell: only where that
-    /// matters.
+    /// The nearest entry of `allow` that the viewer may be in, if the viewer's location is too imprecise to tell; only
+    /// where that matters.
     pub(super) untold: Option<&'t Territory>,
     /// An entry of `deny` that the viewer may be in: only where that matters.
     pub(super) untold_in_deny: Option<&'t Territory>,
 }
 
 impl Standing<'_> {
-    /// Whether the viewer is inside for certain: for lists that give. A group that nobody defines gives nothing, and
-    /// takes all.
+    /// Whether the viewer is certainly inside, for lists that grant something. An undefined group in `allow` grants
+    /// nothing, and in `deny` it denies everybody.
     pub(super) fn is_inside(&self) -> bool {
         self.undefined_in_deny.is_none() && self.untold_in_deny.is_none() && self.is_allowed()
     }
 
-    /// Whether the viewer may be inside: for lists that take. A group that nobody defines takes.
+    /// Whether the viewer may be inside, for lists that withhold something. An undefined group withholds from
+    /// everybody.
     pub(super) fn may_be_inside(&self) -> bool {
         self.undefined_in_allow.is_some() || self.untold.is_some() || self.is_allowed()
     }

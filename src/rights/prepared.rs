@@ -1,32 +1,31 @@
-//! What decisions need of a title, worked out once.
+//! Values that decisions derive from a title once.
 
 use super::index::Index;
 use super::permit::Class;
 use crate::catalog::{Rule, Title, UnknownPlace};
 
-/// What decisions need of a title, worked out once: a segment's request must not hash every offer again.
+/// Values that decisions derive from a title once: a request for a segment must not hash every offer again.
 #[derive(Debug)]
 pub struct Prepared {
     /// The offers' territories.
     pub(super) offers: Index,
     /// The blackouts' territories.
     pub(super) blackouts: Index,
-    /// The blackouts that are on for viewers of whom too little is known.
+    /// The blackouts that hold for viewers whose location is too imprecise to tell (`"unknown": "inside"`).
     pub(super) careful: Vec<usize>,
-    /// The class of each offer's permits, with the cut that it names, before what its viewer's territory and token do to
-    /// it.
+    /// The class of each offer's permits with the cut that it names, before the viewer's territory and token change it.
     pub(super) classes: Vec<Class>,
-    /// The offers that say themselves how their territories are enforced: the index does not rule them out.
+    /// The offers with their own rule for how territories are enforced: the index does not rule them out.
     pub(super) lenient: Vec<usize>,
 }
 
 impl Prepared {
-    /// Of a title, worked out when it is first asked for.
+    /// The values of a title, derived on first use.
     pub fn of_title(title: &Title) -> &Self {
         title.memo.of(|| Self::of(title))
     }
 
-    /// Works it out.
+    /// Derives the values.
     pub(super) fn of(title: &Title) -> Self {
         Self {
             offers: Index::new(title.offers.iter().map(|offer| &offer.territories)),

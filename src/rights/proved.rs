@@ -1,29 +1,29 @@
-//! What a viewer has proved at the entry, as decisions below it need it.
+//! The properties that a viewer has proved at the entry, as decisions below it need them.
 
 use crate::catalog::DeviceClass;
 use crate::time::UnixTime;
 
-/// What a viewer has proved of themselves when a session was opened, towards the offer that was taken.
+/// The properties that a viewer had proved towards the chosen offer when the session was opened.
 ///
-/// Below the entry there is no viewer token any more: whatever a rule asks of the viewer's person is answered out of
-/// this. It says what the viewer met, not which rules were enforced: so a session that was opened where a rule is off goes
-/// on where it is enforced if, and only if, its viewer would be let in there.
+/// Below the entry, a request has no viewer token: rules about the viewer are answered from this value. It says which
+/// conditions the viewer met, not which rules were enforced. So a session that was opened while a rule was off
+/// continues when the rule is enforced if, and only if, its viewer would be let in.
 ///
-/// Age and device are carried as they are, since what is asked of them depends on the place and on the site. Which plans and
-/// entitlements an offer asks for is in its class, so that it is enough to carry that there was one.
+/// Age and device are carried as values, since their limits depend on the place and on the site. The offer's plans and
+/// entitlements are in its class, so a flag for each is enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proved {
     /// The viewer has a plan that the offer asks for, or it asks for none.
     pub plan: bool,
-    /// The viewer has what the offer sells, or it sells nothing.
+    /// The viewer has bought or rented what the offer sells, or it sells nothing.
     pub entitled: Entitled,
     /// The age of the viewer's profile, in years, if the token named it.
     pub age: Option<u8>,
-    /// What the viewer watches on, as far as anything told.
+    /// The class of the viewer's device, if it was recognised.
     pub device: Option<DeviceClass>,
 }
 
-/// Whether, and until when, a viewer has what an offer sells.
+/// Whether, and until when, a viewer has bought or rented what an offer sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entitled {
     /// Not now.
@@ -45,14 +45,15 @@ impl Entitled {
     }
 }
 
-/// The oldest age that is told from older ones: a byte carries it, and one value stands for none.
+/// The greatest age that is carried exactly: a byte carries the age, and one value stands for no age.
 const OLDEST: u8 = 254;
 
 /// Stands for a token without an age.
 const AGELESS: u8 = 255;
 
 impl Proved {
-    /// As a session that ends at this time carries it: an entitlement counts if it lasts as long, and great ages are all one.
+    /// The value that a session with this end carries: an entitlement counts if it lasts until the end, and ages above
+    /// the greatest one are cut to it.
     #[must_use]
     pub fn carried(self, ends_at: UnixTime) -> Self {
         let lasts = match self.entitled {
@@ -78,7 +79,7 @@ impl Proved {
         if byte == AGELESS { None } else { Some(byte) }
     }
 
-    /// The device as a number below 16; 0: nothing tells.
+    /// The device class as a number below 16; 0: not recognised.
     pub fn device_number(self) -> u8 {
         let number = self.device.and_then(|device| DeviceClass::ALL.iter().position(|one| *one == device));
         number.and_then(|number| u8::try_from(number + 1).ok()).unwrap_or_default()
@@ -90,7 +91,7 @@ impl Proved {
     }
 }
 
-/// A device has four bits of a session's token, of which one value stands for none.
+/// A session's token has four bits for the device class, and one value stands for none.
 const _: () = assert!(DeviceClass::ALL.len() < 16, "the devices do not fit into a session's token");
 
 #[cfg(test)]

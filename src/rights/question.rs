@@ -1,4 +1,4 @@
-//! What a decision is asked, and its answer.
+//! The input of a decision, and its result.
 
 use super::permit::{Class, Permit};
 use super::proved::Proved;
@@ -8,51 +8,51 @@ use crate::catalog::{
 use crate::denial::Denial;
 use crate::facts::Geography;
 
-/// What a decision looks at in a viewer.
+/// The viewer, as a decision at the entry needs them.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer<'a> {
     /// Where the viewer is.
     pub geography: &'a Geography,
     /// The plans of the viewer's token.
     pub plans: &'a [Plan],
-    /// What the token says was bought or rented.
+    /// The purchases and rentals in the token.
     pub entitlements: &'a [Entitlement],
     /// The profile's age in years, if the token names it.
     pub age: Option<u8>,
-    /// What the viewer watches on, as [`super::device`] finds it.
+    /// The class of the viewer's device ([`super::device`]).
     pub device: Option<DeviceClass>,
     /// The greatest height that the token itself allows.
     pub max_height: Option<u32>,
     /// How many streams at a time the token itself allows.
     pub max_streams: Option<u32>,
-    /// 0 to 99, always the same for a viewer: which part of the audience a roll-out has reached.
+    /// A number from 0 to 99, always the same for a viewer: it decides whether a gradual roll-out includes the viewer.
     pub bucket: u8,
 }
 
-/// What a decision looks at below a session.
+/// The session, as a decision below the entry needs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Resumed<'a> {
-    /// The session's class: what the offer asked for under which it was opened.
+    /// The session's class, which stands for the conditions of its offer.
     pub class: Class,
-    /// What its viewer has proved of it; `None`: the session says nothing of that, and rules about the viewer's person are
-    /// taken for met.
+    /// The properties that its viewer has proved. `None`: the session does not carry them, and rules about the viewer
+    /// are taken as met.
     pub proved: Option<Proved>,
     /// Where the viewer is now.
     pub geography: &'a Geography,
     /// The greatest height that the viewer's token allowed.
     pub max_height: Option<u32>,
-    /// 0 to 99, the same as at the entry.
+    /// A number from 0 to 99, the same as at the entry.
     pub bucket: u8,
 }
 
-/// What a site says of rights.
+/// A site's policies about rights.
 #[derive(Clone, Copy, Debug)]
 pub struct Policies<'a> {
-    /// What it makes of places.
+    /// Its policy about places.
     pub geography: &'a GeographyPolicy,
-    /// What it makes of ratings.
+    /// Its policy about ratings.
     pub ratings: &'a RatingPolicy,
-    /// What it makes of devices.
+    /// Its policy about devices.
     pub devices: &'a DevicePolicy,
     /// How its rules are enforced.
     pub rules: &'a SiteRules,
@@ -64,11 +64,11 @@ impl<'a> From<&'a Site> for Policies<'a> {
     }
 }
 
-/// A decision, and what it would also have been.
+/// A decision, and the denials that rehearsed rules would have added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// What the viewer may see, or why not.
+    /// The permit, or the reason for the denial.
     pub outcome: Result<Permit, Denial>,
-    /// What rules that are being rehearsed would have refused: to be logged.
+    /// The denials of rules that are only rehearsed, for the log.
     pub rehearsed: Vec<Denial>,
 }

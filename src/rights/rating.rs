@@ -8,12 +8,12 @@ use crate::catalog::{Rated, RatingPolicy, Ratings, Unrated};
 pub(super) enum Required {
     /// The age of the rating that counts.
     Rated(Rated),
-    /// The title has no rating: the site's word. `None`: nobody is old enough.
+    /// The title has no rating, and the site decides. `None`: no age is enough.
     Unrated(Option<u8>),
 }
 
 impl Required {
-    /// The age; `None`: nobody is old enough.
+    /// The age; `None`: no age is enough.
     pub(super) const fn age(self) -> Option<u8> {
         match self {
             Self::Rated(rated) => Some(rated.age),
@@ -22,8 +22,8 @@ impl Required {
     }
 }
 
-/// Finds the rating that counts: that of the nearest system which the site names, else of the viewer's own country, else
-/// the strictest.
+/// Finds the rating that counts: the one of the nearest system that the site names, else of the viewer's own country,
+/// else the strictest.
 pub(super) fn required(ratings: &Ratings, place: &ViewerPlace<'_>, policy: &RatingPolicy) -> Required {
     let strictest =
         |counts: &dyn Fn(&Rated) -> bool| ratings.iter().filter(counts).max_by_key(|rated| rated.age);

@@ -1,4 +1,4 @@
-//! What a viewer's player begins with.
+//! The variant that a viewer's player begins with.
 
 use super::cmcd;
 use crate::catalog::{DeviceClass, PlaylistPolicy, Start};
@@ -12,9 +12,9 @@ use crate::catalog::{DeviceClass, PlaylistPolicy, Start};
 /// | `tb`, top bit rate that the player may play | no more than that |
 /// | `rtp`, throughput that the player asks for at most | no more than that |
 ///
-/// The last two are measured by nobody, so that they bound a rate and give none. The site's height for the device holds
-/// beside a measurement: a screen does not grow with the network. A rate that a player has told is rounded down to hundreds
-/// of kbit/s, as CTA-5004 rounds throughput, so that many players ask for few playlists.
+/// The last two are no measurements, so they only bound a rate. The site's height for the device holds together with a
+/// measurement: a screen does not grow with the network. A reported rate is rounded down to hundreds of kbit/s, as
+/// CTA-5004 rounds throughput, so that many players ask for few playlists.
 ///
 /// [CTA-5004 section 3]: https://cdn.cta.tech/cta/media/media/resources/standards/pdfs/cta-5004-final.pdf
 pub fn start(policy: &PlaylistPolicy, device: Option<DeviceClass>, cmcd: Option<&str>) -> Option<Start> {

@@ -1,48 +1,48 @@
-//! What a decision looked at, for those who ask why.
+//! The trace of a decision, for operators who ask for its reasons.
 
 use serde::Serialize;
 
 use crate::catalog::{DocumentKind, Mode, Rule};
 use crate::denial::Reason;
 
-/// What a decision looked at.
+/// The trace of a decision.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Trace {
-    /// Each rule that was looked at, in its order.
+    /// Each rule that was checked, in order.
     pub findings: Vec<Finding>,
-    /// What decided.
+    /// The deciding offer or rule.
     pub decided: Option<Decided>,
 }
 
-/// One rule, and what it made of the viewer.
+/// One rule, and whether the viewer meets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it is a rule of: `title`, `offer gold`, `blackout cup-final`.
+    /// The owner of the rule: `title`, `offer gold`, `blackout cup-final`.
     pub of: String,
     /// The rule.
     pub rule: &'static str,
-    /// Its mode for this viewer; a rule that is off was not looked at.
+    /// Its mode for this viewer; a rule that is off is not checked.
     pub mode: &'static str,
     /// Whether the viewer meets it.
     pub passed: bool,
-    /// What it asks for.
+    /// The values that the rule asks for.
     pub wanted: String,
-    /// What it saw.
+    /// The value that the rule found.
     pub saw: String,
 }
 
-/// What decided: the offer that was taken, or the rule that the refusal is about.
+/// The offer that was chosen, or the rule that refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
-    /// The kind of document that says so.
+    /// The kind of document that has the rule.
     pub document: DocumentKind,
-    /// What it is a rule of, as in a finding.
+    /// The owner of the rule, as in a finding.
     pub of: String,
-    /// The rule; `None` for a permit, and for refusals that rest on no rule of a document.
+    /// The rule; `None` for a permit, and for refusals without a rule of a document.
     pub rule: Option<Rule>,
     /// The reason of the refusal.
     pub reason: Option<Reason>,
-    /// What would have made it pass, or how the viewer passed.
+    /// The change with which the viewer would pass, or how the viewer passed.
     pub cure: String,
 }
 
@@ -61,15 +61,15 @@ impl Serialize for Decided {
 
 /// A rule in words.
 pub(super) struct Wording {
-    /// What it asks for.
+    /// The values that the rule asks for.
     pub(super) wanted: String,
-    /// What it saw.
+    /// The value that the rule found.
     pub(super) saw: String,
-    /// What would make it pass.
+    /// The change with which the viewer would pass.
     pub(super) cure: String,
 }
 
-/// What is kept of findings: nothing, unless somebody asked.
+/// Records findings only if a trace was asked for.
 pub(super) struct Recorder(pub(super) Option<Trace>);
 
 impl Recorder {
@@ -77,17 +77,17 @@ impl Recorder {
         self.0.is_some()
     }
 
-    /// Records a finding; `told` is only called where somebody asked.
+    /// Records a finding; `wording` is only called if a trace was asked for.
     pub(super) fn found(
         &mut self,
         of: impl FnOnce() -> String,
         rule: Rule,
         mode: Mode,
         passed: bool,
-        told: impl FnOnce() -> Wording,
+        wording: impl FnOnce() -> Wording,
     ) {
         if let Some(trace) = &mut self.0 {
-            let Wording { wanted, saw, .. } = told();
+            let Wording { wanted, saw, .. } = wording();
             trace.findings.push(Finding {
                 of: of(),
                 rule: rule.name(),

@@ -9,7 +9,7 @@ use crate::time::UnixTime;
 
 impl Hearing<'_> {
     /// A rule of an offer, in words.
-    pub(super) fn told(
+    pub(super) fn wording(
         &self,
         rule: Rule,
         offer: &Offer,
@@ -51,10 +51,8 @@ impl Hearing<'_> {
                     format!("a device of {}", names.join(", "))
                 };
                 let device = self.ask.device();
-                let saw = device.map_or_else(
-                    || "a device that nothing tells".to_owned(),
-                    |device| device.name().to_owned(),
-                );
+                let saw = device
+                    .map_or_else(|| "an unrecognised device".to_owned(), |device| device.name().to_owned());
                 (wanted.clone(), saw, self.anew(&wanted))
             }
             Rule::Plan => {
@@ -146,7 +144,7 @@ impl Hearing<'_> {
     }
 }
 
-/// What of a list speaks for or against the viewer.
+/// The entries of a list that speak for or against the viewer.
 fn standing_in_words(standing: Standing<'_>) -> String {
     let mut words = Vec::new();
     let mut add = |what: &str, entry: Option<&Territory>| {

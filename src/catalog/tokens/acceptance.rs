@@ -7,7 +7,7 @@ use super::{
     SecureMediaPolicy, StreamPolicy, TimedHmacPolicy, UriSigningPolicy,
 };
 
-/// A dialect that a site accepts, and what it demands of its tokens.
+/// A dialect that a site accepts, with its requirements.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -1,15 +1,15 @@
-//! Where an issuer writes what a grant holds.
+//! The claims in which an issuer writes the contents of a grant.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// Where an issuer writes what a grant holds: for each, the claim.
+/// The claims in which an issuer writes the contents of a grant.
 ///
-/// A claim that is not mapped is looked for under its own name here, and has to be as documented: the token is refused
-/// when it is not. A claim that is mapped is somebody else's words: values that mean nothing here are left out, unless
-/// that would widen the grant.
+/// An unmapped claim is read under its own name here, and must be as documented: the token is refused otherwise. A
+/// mapped claim uses the issuer's vocabulary: values without a meaning here are left out, unless that would widen the
+/// grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -23,7 +23,7 @@ pub struct ClaimMapping {
     /// The viewer's plans; unmapped: `plan`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plans: Option<Claim>,
-    /// The only titles that the token is good for; unmapped: `titles`.
+    /// The only titles that the token covers; unmapped: `titles`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub titles: Option<Claim>,
     /// Where the token is good: countries (`AE`), subdivisions (`AE-DU`), `*`; unmapped: `territories`.
@@ -38,7 +38,7 @@ pub struct ClaimMapping {
     /// The kind of device; unmapped: `device`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<Claim>,
-    /// What the viewer has bought or rented: ids, or objects with `id`, `from` and `until`; unmapped: `entitlements`.
+    /// The viewer's purchases and rentals: ids, or objects with `id`, `from` and `until`; unmapped: `entitlements`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entitlements: Option<Claim>,
     /// The age of the viewer's profile, in years; unmapped: `age`.
@@ -96,18 +96,18 @@ impl<'de> Deserialize<'de> for Claim {
 pub struct MappedClaim {
     /// The claim's name or JSON Pointer.
     pub from: String,
-    /// What has to stand before a value, and is cut off, such as `plan:`; values without it are left out.
+    /// The prefix of the values, such as `plan:`, which is cut off; values without it are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// What the issuer's values mean here.
+    /// The issuer's values, and their names here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, String>,
-    /// What becomes of a value that `names` does not have.
+    /// How a value that `names` does not list is treated.
     #[serde(default)]
     pub unknown: UnknownName,
 }
 
-/// What becomes of a value that has no name here.
+/// How a value without a name here is treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

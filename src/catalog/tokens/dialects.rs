@@ -1,4 +1,4 @@
-//! What a site demands of the tokens of other dialects.
+//! A site's requirements for the tokens of other dialects.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::catalog::Issuer;
 use crate::catalog::range::bounded;
 use crate::redacted::Redacted;
 
-/// What a site demands of Common Access Tokens.
+/// A site's requirements for Common Access Tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CatPolicy {
@@ -35,7 +35,7 @@ pub struct CatPolicy {
     pub plans: Option<String>,
 }
 
-/// What a site demands of signed URIs (RFC 9246).
+/// A site's requirements for signed URIs (RFC 9246).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UriSigningPolicy {
@@ -76,7 +76,7 @@ impl Default for UriSigningPolicy {
     }
 }
 
-/// What a site demands of EdgeAuth tokens.
+/// A site's requirements for EdgeAuth tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EdgeAuthPolicy {
@@ -95,7 +95,7 @@ pub struct EdgeAuthPolicy {
     /// The salt, where one is agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<Redacted<String>>,
-    /// Whether a token for one URL is signed over its path alone, whatever the query.
+    /// Whether a token for one URL is signed over its path alone, without the query.
     #[serde(default)]
     pub ignore_query: bool,
     /// What stands between fields.
@@ -137,7 +137,7 @@ pub enum EdgeAuthAlgorithm {
     Md5,
 }
 
-/// What a site demands of AWS Secure Media Delivery tokens.
+/// A site's requirements for AWS Secure Media Delivery tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecureMediaPolicy {
@@ -145,7 +145,7 @@ pub struct SecureMediaPolicy {
     pub keys: Issuer,
 }
 
-/// What a site demands of Cloudflare Stream tokens.
+/// A site's requirements for Cloudflare Stream tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StreamPolicy {
@@ -156,7 +156,7 @@ pub struct StreamPolicy {
     pub placements: Option<Vec<Placement>>,
 }
 
-/// What a site demands of timed HMACs.
+/// A site's requirements for timed HMACs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimedHmacPolicy {
@@ -183,12 +183,12 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error>
     bounded(deserializer, 1, 31_536_000)
 }
 
-/// What a site demands of Google's signed requests.
+/// A site's requirements for Google's signed requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaCdnPolicy {
     /// The document `v1/keys/{keys}`: keys named as in `KeyName`, of type `OKP` for Ed25519 and `oct` for HMAC. A token
-    /// that names no key is tried with those of its algorithm.
+    /// that names no key is tried with all keys of its algorithm.
     pub keys: Issuer,
     /// The names of the query parameter, cookie or header of a token of the dual-token kind, in this order.
     #[serde(default = "MediaCdnPolicy::default_names")]
@@ -214,7 +214,7 @@ impl MediaCdnPolicy {
     }
 }
 
-/// What a site demands of CloudFront's signed URLs and cookies.
+/// A site's requirements for CloudFront's signed URLs and cookies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloudFrontPolicy {

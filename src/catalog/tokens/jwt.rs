@@ -9,7 +9,7 @@ use crate::catalog::Issuer;
 use crate::catalog::kv_document::DEEPEST;
 use crate::json;
 
-/// What a site demands of JSON Web Tokens.
+/// A site's requirements for JSON Web Tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwtPolicy {
@@ -19,24 +19,24 @@ pub struct JwtPolicy {
     /// In place of the site's audience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// The claim that names the audience, such as `client_id` in access tokens of Amazon Cognito or `azp` in those of
-    /// Keycloak.
+    /// The claim that names the audience, such as `client_id` in access tokens of Amazon Cognito or `azp` in access
+    /// tokens of Keycloak.
     #[serde(default = "JwtPolicy::default_audience_claim")]
     pub audience_claim: String,
     /// In place of the site's placements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
-    /// The values of `typ` of which the header has to have one, such as `at+jwt`, without regard to case and to a
-    /// leading `application/`; empty: any or none ([RFC 8725 section 3.11]).
+    /// The accepted values of the header's `typ`, such as `at+jwt`, without regard to case and to a leading
+    /// `application/`; empty: any or none ([RFC 8725 section 3.11]).
     ///
     /// [RFC 8725 section 3.11]: https://www.rfc-editor.org/rfc/rfc8725#section-3.11
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
-    /// What claims have to be, such as `{"token_use": "access"}`: the value, one of a list of values, or a list that
-    /// has one of them. Claims are named as in `claims`. There are 1,000 values in all, at most.
+    /// The required values of claims, such as `{"token_use": "access"}`: the value, one of a list of values, or a list
+    /// that has one of them. Claims are named as in `claims`. There are 1,000 values in all, at most.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "required")]
     pub require: BTreeMap<String, serde_json::Value>,
-    /// Where the issuer writes what a grant holds.
+    /// The claims in which the issuer writes the contents of a grant.
     #[serde(default, skip_serializing_if = "ClaimMapping::is_default")]
     pub claims: ClaimMapping,
 }

@@ -1,4 +1,4 @@
-//! Which viewer tokens a site accepts, where it looks for them, and what it demands of them.
+//! Which viewer tokens a site accepts, where they stand in a request, and the site's requirements for them.
 
 use std::fmt;
 
@@ -90,18 +90,18 @@ fn accepted<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<Acceptance>, D::Er
     json.deserialize_seq(Dialects)
 }
 
-/// What a site does about tokens that are used again.
+/// How a site treats tokens that are used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplayPolicy {
-    /// Every token may be used once, whatever it says of itself.
+    /// Whether every token may be used once only, whatever its claims say.
     #[serde(default)]
     pub once: bool,
-    /// The uses of every token are counted, whatever it says of itself, and a further one is reported in the log.
+    /// Whether the uses of every token are counted, whatever its claims say, and a further use is reported in the log.
     #[serde(default)]
     pub detect: bool,
-    /// A use by the network of the first one is no further use when it comes within so many seconds of the last, 0 to 300:
-    /// many players open a manifest twice, or ask for it again at its entry as long as they play. 0: each use is one.
+    /// Seconds within which another request from the network of the first one is the same use, 0 to 300: many players
+    /// open a manifest twice, or ask for it at its entry as long as they play. 0: each request is a use.
     #[serde(default = "ReplayPolicy::default_again_within_s", deserialize_with = "again_within")]
     #[cfg_attr(feature = "schema", schemars(range(max = 300)))]
     pub again_within_s: u64,

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::Issuer;
 
-/// What a site demands of nginx's secure links.
+/// A site's requirements for nginx's secure links.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecureLinkPolicy {
     /// The document `v1/keys/{keys}`, with keys of type `oct`: `k` is the base64url of the secret's text, which is put
     /// in place of `{secret}`.
     pub keys: Issuer,
-    /// What is hashed: nginx's `secure_link_md5`.
+    /// The hashed text: nginx's `secure_link_md5`.
     pub expression: SecureLinkExpression,
     /// The query parameter of the hash.
     #[serde(default = "SecureLinkPolicy::default_hash")]
@@ -31,8 +31,8 @@ impl SecureLinkPolicy {
     }
 }
 
-/// What a secure link hashes: text with variables, of which `{secret}` has to be one. `{expires}{uri}{address} {secret}`
-/// is nginx's `"$secure_link_expires$uri$remote_addr secret"`.
+/// The text that a secure link hashes, with variables; `{secret}` has to be one of them. `{expires}{uri}{address}
+/// {secret}` is nginx's `"$secure_link_expires$uri$remote_addr secret"`.
 ///
 /// | variable | | nginx |
 /// | --- | --- | --- |
@@ -52,7 +52,7 @@ impl SecureLinkPolicy {
 #[serde(try_from = "String", into = "String")]
 pub struct SecureLinkExpression(Vec<SecureLinkPart>);
 
-/// A part of what a secure link hashes.
+/// A part of the text that a secure link hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecureLinkPart {
     /// Text as it stands.
@@ -83,7 +83,7 @@ pub enum SecureLinkPart {
     Cookie(String),
 }
 
-/// Why a text is not what a secure link may hash.
+/// Why a text is not a valid expression of a secure link.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecureLinkExpressionError {
     /// A variable that is not in the list.
