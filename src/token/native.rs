@@ -22,7 +22,7 @@ pub fn prove(presented: &dyn Presented, keys: &KeySet, asked: &Asked<'_>) -> Res
     presented.grant(genuine(met)?.key, asked)
 }
 
-/// `None` where the key or the signature is not even of the right form.
+/// `None` if the key or the signature has a wrong form.
 fn asymmetric(challenge: &Challenge<'_>) -> Option<bool> {
     use Algorithm as A;
     let Challenge { key, algorithm, message, signature } = challenge;
@@ -84,7 +84,7 @@ pub(super) fn hash(algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// What stands before a SHA-1 hash in a PKCS #1 v1.5 signature ([RFC 8017 section 9.2], note 1).
+/// The prefix of a SHA-1 hash in a PKCS #1 v1.5 signature ([RFC 8017 section 9.2], note 1).
 ///
 /// [RFC 8017 section 9.2]: https://www.rfc-editor.org/rfc/rfc8017#section-9.2
 pub(super) const SHA1_DIGEST_INFO: [u8; 15] =
