@@ -4,8 +4,8 @@ use super::change::{Changes, Edited};
 use super::document::{Document, Malformed, text};
 use super::edits::Edits;
 use super::error::CompileError;
-use super::{limits, sign, steering, update, window, xlink};
-use crate::catalog::{ExistingSteering, MOST_MPD_BYTES};
+use super::{insertion, limits, sign, steering, update, window, xlink};
+use crate::catalog::MOST_MPD_BYTES;
 use crate::manifest::{Frame, Template};
 
 /// Compiles an MPD: makes of it what the edits ask for, and makes every URI of it carry the session. Without a frame, URIs
@@ -19,7 +19,6 @@ pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Resu
     }
     let text = text(mpd)?;
     let mut edited = Edited::new(text);
-    let keeps = edits.steering.is_some_and(|steering| steering.existing == ExistingSteering::Keep);
     let mut asked_for = asked_for(edits, text).into_iter();
     let mut read_bytes = 0;
     loop {
@@ -32,7 +31,7 @@ pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Resu
         let changes = asked_for.by_ref().map(|edit| edit(&document, edits));
         let changed =
             { changes }.find(|changes| changes.as_ref().map_or(true, |changes| !changes.is_empty()));
-        let Some(changes) = changed else { return sign::write(&document, text, &edited, frame, keeps) };
+        let Some(changes) = changed else { return sign::write(&document, text, &edited, frame, edits) };
         edited = edited.with(changes?)?;
     }
 }
@@ -64,6 +63,9 @@ fn asked_for(edits: &Edits<'_>, mpd: &str) -> Vec<Edit> {
     }
     if edits.update_within_s.is_some() && mpd.contains("dynamic") {
         asked_for.push(update::shorten);
+    }
+    if !edits.inserted.is_empty() {
+        asked_for.push(insertion::put_in);
     }
     asked_for
 }

@@ -7,6 +7,7 @@
 //! parts       what is to be had elsewhere is put in           (xlink.rs)
 //! document    what the elements are                           (document/)
 //! edits       what is made of it, as changes of its text       (limits/, window.rs, update.rs, steering.rs -> change.rs)
+//! insertion   Periods of other sources are put in             (insertion.rs)
 //! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign/)
 //! template    rendered for each viewer by copying             (crate::manifest)
 //! patches     what has changed of a live MPD                  (patch.rs)
@@ -24,6 +25,7 @@ mod document;
 mod duration;
 mod edits;
 mod error;
+mod insertion;
 mod limits;
 mod patch;
 mod place;
@@ -39,7 +41,7 @@ mod xlink;
 pub use check::{Known, KnownAttribute, KnownChild, Rule, SPECIFICATION, Type, check};
 pub use compile::{compile, forbidden, is_xml};
 pub use document::Malformed;
-pub use edits::Edits;
+pub use edits::{Edits, InsertedPeriod};
 pub use error::CompileError;
 pub use patch::{VOID_PATCH, are_patched, compile_patch};
 pub(crate) use timing::timing;

@@ -51,6 +51,13 @@ pub fn compile_patch(
         let why = format!("expected an element `Patch`, found `{}`", root.name());
         return Err(Malformed { line: line_of(text, root.tag().start), why, is_forbidden: false }.into());
     }
+    if !edits.inserted.is_empty() {
+        let line = line_of(text, root.tag().start);
+        return Err(CompileError::Unsupported {
+            line,
+            what: "a patch of an MPD that has Periods of other sources",
+        });
+    }
     for operation in root.children() {
         let stop = |what| Err(CompileError::Unsupported { line: line_of(text, operation.tag().start), what });
         let Some(selected) = Selected::of(operation) else {
@@ -60,7 +67,7 @@ pub fn compile_patch(
             return stop("a patch of what the edge has changed in the MPD");
         }
     }
-    sign::write(&document, text, &Edited::new(text), frame, false)
+    sign::write(&document, text, &Edited::new(text), frame, edits)
 }
 
 /// Whether an operation would undo an edit.

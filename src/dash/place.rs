@@ -118,6 +118,11 @@ impl Base {
         Ok(Self { media: url.clone(), edge: url, is_mapped: true, takes_session: true })
     }
 
+    /// The base URL of a document of another source that players have here: its URIs are relative to another URL.
+    pub(super) fn with_media(&self, media: &Url) -> Self {
+        Self { media: media.clone(), edge: self.edge.clone(), is_mapped: false, takes_session: true }
+    }
+
     /// Whether what lies below is fetched with the session.
     pub(super) const fn takes_session(&self) -> bool {
         self.takes_session

@@ -92,6 +92,12 @@ impl<'d, 'a> Element<'d, 'a> {
         node.start as usize..node.end as usize
     }
 
+    /// The white space in front of it.
+    pub(in crate::dash) fn space_in_front(self) -> &'a str {
+        let at = self.range().start;
+        self.slice(self.document.without_space_before(at)..at)
+    }
+
     /// Its start tag; of an empty element, all of it.
     pub(in crate::dash) fn tag(self) -> Range<usize> {
         let node = self.node();

@@ -34,6 +34,7 @@ mod stated;
 mod testing;
 
 pub(super) use self::order::put_in_order;
+pub(super) use self::patches::leave_out as leave_out_patches;
 use self::period::Period;
 use super::change::Changes;
 use super::document::Document;

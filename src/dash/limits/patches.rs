@@ -9,7 +9,7 @@ use crate::dash::change::Changes;
 use crate::dash::document::Element;
 
 /// Leaves out where patches are to be had.
-pub(super) fn leave_out(mpd: Element<'_, '_>, changes: &mut Changes) {
+pub(in crate::dash) fn leave_out(mpd: Element<'_, '_>, changes: &mut Changes) {
     for location in mpd.children_named("PatchLocation") {
         erase::element(location, changes);
     }

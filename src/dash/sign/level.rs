@@ -43,6 +43,10 @@ impl Signer<'_> {
         let mut below: Option<Bases> = None;
         let mut has_inherited = false;
         for child in element.children().filter(|child| is_level(child.name())) {
+            if let Some(inserted) = self.inserted(child) {
+                self.inserted_period(child, inserted, &bases, own)?;
+                continue;
+            }
             let found = self.level(child, &bases, own)?;
             // What has the level's own is looked at once, however much of it there is.
             let is_known = found.is(&bases) && std::mem::replace(&mut has_inherited, true);

@@ -27,6 +27,7 @@ mod bases;
 mod element;
 mod event;
 mod insert;
+mod inserted;
 mod level;
 mod names;
 mod patch;
@@ -40,6 +41,7 @@ mod written;
 
 use super::change::Edited;
 use super::document::Document;
+use super::edits::Edits;
 use super::error::CompileError;
 use crate::manifest::{Frame, Template};
 use signer::Signer;
@@ -53,10 +55,10 @@ pub(super) fn write(
     source: &str,
     edited: &Edited<'_>,
     frame: Option<&Frame<'_>>,
-    keeps_steering: bool,
+    edits: &Edits<'_>,
 ) -> Result<Template, CompileError> {
     let Some(frame) = frame else { return Written::default().template(document.text()) };
-    let mut signer = Signer { keeps_steering, ..Signer::new(frame) };
+    let mut signer = Signer::new(frame, edits);
     signer.sign(document, source, edited)?;
     signer.written.template(document.text())
 }

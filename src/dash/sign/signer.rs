@@ -2,8 +2,10 @@
 
 use super::bases::Bases;
 use super::written::Written;
+use crate::catalog::ExistingSteering;
 use crate::dash::change::Edited;
 use crate::dash::document::{Document, Element, line_of};
+use crate::dash::edits::{Edits, InsertedPeriod};
 use crate::dash::error::CompileError;
 use crate::dash::place::{Base, PlaceError, Resolver};
 use crate::manifest::{Frame, MOST_RESOLVED, Signing};
@@ -19,10 +21,12 @@ pub(super) struct Signer<'f> {
     pub(super) is_steered: bool,
     /// The site trusts the steering servers that its MPDs name.
     pub(super) keeps_steering: bool,
+    /// The Periods of other sources.
+    pub(super) inserted: &'f [InsertedPeriod<'f>],
 }
 
 impl<'f> Signer<'f> {
-    pub(super) fn new(frame: &'f Frame<'f>) -> Self {
+    pub(super) fn new(frame: &'f Frame<'f>, edits: &Edits<'f>) -> Self {
         let resolver = Resolver::new(frame);
         Self {
             frame,
@@ -30,7 +34,10 @@ impl<'f> Signer<'f> {
             written: Written::default(),
             is_patch: false,
             is_steered: false,
-            keeps_steering: false,
+            keeps_steering: edits
+                .steering
+                .is_some_and(|steering| steering.existing == ExistingSteering::Keep),
+            inserted: edits.inserted,
         }
     }
 

@@ -47,7 +47,7 @@ impl Signer<'_> {
         self.put(range, &stand, &place)
     }
 
-    fn put(&mut self, range: Range<usize>, stand: &Stand, place: &Place) -> Result<(), Uncovered> {
+    pub(super) fn put(&mut self, range: Range<usize>, stand: &Stand, place: &Place) -> Result<(), Uncovered> {
         let quote = match stand {
             Stand::Attribute(quote) => Some(*quote),
             Stand::Content | Stand::Empty(_) => None,
@@ -83,7 +83,7 @@ impl Signer<'_> {
 }
 
 /// Where a URI stands, which decides on how it is written.
-enum Stand {
+pub(super) enum Stand {
     /// In an attribute with this quote around it.
     Attribute(char),
     /// Between tags.

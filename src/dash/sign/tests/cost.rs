@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::{mpd, signed};
-use crate::catalog::ForeignPolicy;
+use crate::catalog::{Caps, ForeignPolicy};
+use crate::dash::Edits;
 use crate::dash::change::Edited;
 use crate::dash::document::Document;
 use crate::dash::error::CompileError;
@@ -55,7 +56,8 @@ fn work(mpd: &str, before: usize) -> Result<usize, CompileError> {
         credentials: Credentials::SESSION,
     };
     let document = Document::read(mpd).unwrap();
-    let mut signer = Signer::new(&frame);
+    let caps = Caps::default();
+    let mut signer = Signer::new(&frame, &Edits::within(&caps));
     signer.resolver.spend(before).unwrap();
     signer.sign(&document, mpd, &Edited::new(mpd))?;
     Ok(signer.resolver.spent() - before)
