@@ -1,7 +1,7 @@
-//! Puts Periods of another source between those of an MPD.
+//! Inserts Periods of other sources between the Periods of an MPD.
 //!
-//! It is the last of the edits: the limits of a title are not those of another source. A patch from the origin does not fit
-//! the MPD any more, so the MPD offers none, and players ask for all of it again.
+//! This is the last edit, since the limits of a title do not apply to another source. The origin's patches do not fit
+//! the edited MPD. So it offers none, and players request the whole MPD again.
 
 use super::change::Changes;
 use super::document::{Document, Element, Malformed, line_of};
@@ -9,7 +9,7 @@ use super::edits::{Edits, InsertedPeriod};
 use super::error::CompileError;
 use super::limits;
 
-/// Puts the Periods in.
+/// Inserts the Periods.
 pub(super) fn put_in(document: &Document<'_>, edits: &Edits<'_>) -> Result<Changes, CompileError> {
     let mut changes = Changes::default();
     let mpd = document.root();
@@ -41,7 +41,7 @@ pub(super) fn put_in(document: &Document<'_>, edits: &Edits<'_>) -> Result<Chang
     Ok(changes)
 }
 
-/// Refuses what is not one Period with the id that it is known by, under the prefix that the MPD's elements have.
+/// Refuses text that is not exactly one Period with the given id and the prefix of the MPD's own elements.
 fn check(inserted: &InsertedPeriod<'_>, mpd: Element<'_, '_>) -> Result<(), CompileError> {
     let document = Document::read(inserted.period)?;
     let period = document.root();

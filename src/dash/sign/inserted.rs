@@ -1,21 +1,20 @@
 //! Signs Periods of other sources, each under its own frame.
 //!
-//! A player resolves their URIs against the MPD's base URLs, as those of any Period; what they are relative to at their
-//! source is another URL. So nothing in them is covered as it stands until there is a base URL that says where they lie: a
-//! Period without one is given one.
+//! Players resolve its URIs against the base URLs of the MPD, but the URIs were written for another URL. So nothing in
+//! it is covered unchanged before a base URL locates its source: a Period without one gets one.
 
 use std::mem;
 
 use super::bases::Bases;
 use super::signer::{Signer, Uncovered};
-use super::write::Stand;
+use super::write::UriPosition;
 use crate::dash::document::Element;
 use crate::dash::edits::InsertedPeriod;
-use crate::dash::place::{Base, Place, PlaceError};
+use crate::dash::resolver::{Base, UriError, UriRewrite};
 use crate::manifest::Frame;
 
 impl<'f> Signer<'f> {
-    /// The source of an element, if it is a Period of another source.
+    /// The source of an element, if it is an inserted Period.
     pub(super) fn inserted(&self, element: Element<'_, '_>) -> Option<&'f InsertedPeriod<'f>> {
         let mpd = element.parent().filter(|parent| parent.parent().is_none());
         if self.inserted.is_empty() || mpd.is_none() || element.name() != "Period" {
@@ -25,7 +24,7 @@ impl<'f> Signer<'f> {
         self.inserted.iter().find(|inserted| inserted.id == id)
     }
 
-    /// Signs a Period of another source. `above` and `own` are the MPD's.
+    /// Signs an inserted Period. `above` and `own` are the MPD's base URLs and own URL.
     pub(super) fn inserted_period(
         &mut self,
         period: Element<'_, '_>,
@@ -47,33 +46,33 @@ impl<'f> Signer<'f> {
         signed
     }
 
-    /// Gives a Period the base URL of its source. Returns what it is then.
+    /// Gives a Period the base URL of its source, and returns it.
     fn give_period_base(
         &mut self,
         period: Element<'_, '_>,
         inserted: &InsertedPeriod<'_>,
         above: &[Base],
     ) -> Result<Vec<Base>, Uncovered> {
-        let failed = |error: PlaceError| Uncovered {
+        let failed = |error: UriError| Uncovered {
             at: period.tag().start,
             why: error.why(),
             uri: inserted.base_url.as_str().to_owned(),
         };
-        let folder = inserted.base_url.join(".").map_err(|_| failed(PlaceError::Unreadable))?;
-        let (place, bases) = self.base_url(folder.as_str(), above, false).map_err(failed)?;
-        let place = match place {
-            Place::AsIs => Place::Unsigned(folder.into()),
-            place => place,
+        let folder = inserted.base_url.join(".").map_err(|_| failed(UriError::Unreadable))?;
+        let (rewrite, bases) = self.base_url(folder.as_str(), above, false).map_err(failed)?;
+        let rewrite = match rewrite {
+            UriRewrite::Keep => UriRewrite::Replace(folder.into()),
+            rewrite => rewrite,
         };
         if let Some(inner) = period.inner() {
             let prefix = period.qualified_name().strip_suffix("Period").unwrap_or_default();
             let tag = ["<", prefix, "BaseURL/>"].concat();
-            self.put(inner.start..inner.start, &Stand::Empty(tag), &place)?;
+            self.write_uri(inner.start..inner.start, &UriPosition::Empty(tag), &rewrite)?;
         }
         Ok(bases)
     }
 
-    /// Takes another frame. Returns the one before.
+    /// Replaces the frame, and returns the previous one.
     fn put_frame(&mut self, frame: &'f Frame<'f>) -> &'f Frame<'f> {
         self.resolver.frame = frame;
         mem::replace(&mut self.frame, frame)

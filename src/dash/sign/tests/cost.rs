@@ -8,7 +8,7 @@ use crate::dash::Edits;
 use crate::dash::change::Edited;
 use crate::dash::document::Document;
 use crate::dash::error::CompileError;
-use crate::dash::place;
+use crate::dash::resolver;
 use crate::dash::sign::bases::BASES_MAX;
 use crate::dash::sign::signer::Signer;
 use crate::dash::sign::template::ELEMENT_LOOKED_AT;
@@ -18,12 +18,12 @@ use crate::token::Credentials;
 
 #[test]
 fn work_is_bounded() {
-    let long = "a".repeat(place::URI_BYTES_MAX + 1);
+    let long = "a".repeat(resolver::URI_BYTES_MAX + 1);
     for (name, mpd) in [
         ("a long base URL", mpd(&format!("@M<BaseURL>./{long}</BaseURL>"))),
         (
             "a long template",
-            mpd(&format!("@A<SegmentTemplate media=\"{}\"/>", "$$".repeat(place::URI_BYTES_MAX))),
+            mpd(&format!("@A<SegmentTemplate media=\"{}\"/>", "$$".repeat(resolver::URI_BYTES_MAX))),
         ),
         (
             "templates without number",
