@@ -15,7 +15,7 @@ impl Claims {
         Self(Value::Object(members))
     }
 
-    /// The claim of this name, or at this JSON Pointer ([RFC 6901]) if it begins with `/`; null counts as absent.
+    /// The claim of this name, or at this JSON Pointer ([RFC 6901]) if it begins with `/`; null is none.
     ///
     /// [RFC 6901]: https://www.rfc-editor.org/rfc/rfc6901
     pub(super) fn find(&self, name: &str) -> Option<&Value> {
@@ -58,21 +58,21 @@ impl Claims {
         texts.map(Some).ok_or_else(|| unreadable(name, "a text or a list of texts"))
     }
 
-    /// The instant at which something ends; a fraction of a second is cut off.
+    /// An instant from which on something ends: a part of a second is cut off.
     pub(super) fn end(&self, name: &str) -> Result<Option<UnixTime>, Denial> {
         self.find(name)
             .map(|value| seconds(value, f64::floor))
             .map_or(Ok(None), |found| found.map(Some).ok_or_else(|| unreadable(name, DATE)))
     }
 
-    /// The instant from which something is valid; a fraction of a second counts as a whole one.
+    /// An instant from which on something holds: a part of a second counts as a whole one.
     pub(super) fn start(&self, name: &str) -> Result<Option<UnixTime>, Denial> {
         self.find(name)
             .map(|value| seconds(value, f64::ceil))
             .map_or(Ok(None), |found| found.map(Some).ok_or_else(|| unreadable(name, DATE)))
     }
 
-    /// When the token ends, with `leeway_s`. The token has to have an end, and not to have expired ([RFC 7519 section 4.1.4] to
+    /// When the token ends, `leeway_s` included; it has to say so, and it has to be alive ([RFC 7519 section 4.1.4] to
     /// [section 4.1.6]).
     ///
     /// [RFC 7519 section 4.1.4]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
@@ -129,7 +129,7 @@ pub(super) fn unreadable(name: &str, expected: &str) -> Denial {
 }
 
 /// Whether a viewer is in one of the places that a token names: `*`, a country, or a subdivision such as `AE-DU`.
-/// A viewer of unknown place is in none.
+/// Nobody knows to be where the place is not known.
 pub(super) fn inside(geography: &Geography, places: &[String]) -> bool {
     places.iter().any(|place| {
         let (country, subdivision) = match place.split_once('-') {

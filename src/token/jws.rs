@@ -1,7 +1,7 @@
 //! Signed content in all its serialisations ([RFC 7515 section 7]): for the command, which checks a signature and
 //! nothing else. Viewer tokens are compact.
 //!
-//! If there are several signatures, a reader has to say how many have to be valid ([RFC 7515 section 5.2]): one at least has to
+//! With several signatures, of which a reader has to say how many it wants ([RFC 7515 section 5.2]): one at least has to
 //! be made with a known key, and all that name a known key have to be right. Signatures of strangers are skipped.
 //!
 //! [RFC 7515 section 7]: https://www.rfc-editor.org/rfc/rfc7515#section-7
@@ -46,7 +46,7 @@ pub struct Verified {
 const MOST_SIGNATURES: usize = 16;
 
 impl Verifiers {
-    /// Reads keys. An unusable key is an error only if a token needs it.
+    /// Reads keys. A key that cannot be used is no error until a token needs it.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, String> {
         let mut members = json::object(bytes).map_err(|error| error.to_string())?;
         let foreign = !members.contains_key("issuer");
@@ -153,7 +153,7 @@ pub fn check(token: &str, keys: &Verifiers, detached: Option<&[u8]>) -> Result<V
         }
     };
     if signatures.iter().any(|signed| signed.header.b64) {
-        // Its bytes do not matter, but they may be given in one way only.
+        // Its bytes do not matter, but that they are told in one way only.
         let text = std::str::from_utf8(&payload).map_err(|_| malformed("the payload: expected base64url"))?;
         decode("payload", text)?;
     }
@@ -474,7 +474,7 @@ mod tests {
         assert_eq!(check(&detached, &keys, Some(b"bar")).unwrap_err().reason, Reason::TokenSignature);
         let whole = format!("{protected}.Zm9v.{signature}");
         assert_eq!(check(&whole, &keys, Some(b"foo")).unwrap_err().reason, Reason::TokenMalformed);
-        // RFC 7797: the unencoded content.
+        // RFC 7797: the content as it is.
         let header = json!({ "alg": "HS256", "b64": false, "crit": ["b64"] });
         let (protected, signature) = sign(&secret(&json!({})), "HS256", &header, "$.02");
         assert!(check(&format!("{protected}..{signature}"), &keys, Some(b"$.02")).is_ok());

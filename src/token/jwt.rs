@@ -5,7 +5,7 @@
 //! | `iss` | required | one of the site's issuers |
 //! | `exp` | required | the token is refused from this second on, plus the site's leeway |
 //! | `nbf`, `iat` | optional | the token is refused before them, less the leeway |
-//! | `aud` | as the site says | a text or a list; refused if the site names no audience |
+//! | `aud` | as the site says | a text or a list; refused where the site names no audience |
 //!
 //! What the other claims mean is said in `mapping.rs`.
 //!
@@ -61,7 +61,7 @@ impl JwtPolicy {
 pub(super) const USUAL: &[Spot<'static>] =
     &[Spot::Parameter("token"), Spot::Parameter("access_token"), Spot::Header("authorization")];
 
-/// Reads the first token in the placements that can be read; if none can be read, the denial is about the first.
+/// Reads the first token in the placements that can be read; when none can, the denial is that of the first.
 pub(super) fn read_first<T: Presented + 'static>(
     facts: &Facts,
     placements: &[Placement],
@@ -113,7 +113,7 @@ impl Jwt {
         ))
     }
 
-    /// Whether the claims meet the site's requirements.
+    /// Whether the claims are what the site requires.
     fn required(&self) -> Result<(), Denial> {
         for (name, wanted) in &self.own.require {
             let wanted = match wanted {
@@ -136,7 +136,7 @@ impl Jwt {
     }
 }
 
-/// The claim `iss`, which has to be one of the site's issuers.
+/// The claim `iss`, which has to be one of the issuers.
 pub(super) fn issuer(claims: &Claims, issuers: &[Issuer]) -> Result<Option<Issuer>, Denial> {
     let Some(iss) = claims.text("iss")? else { return Ok(None) };
     let listed = issuers.iter().find(|issuer| issuer.as_str() == iss).cloned();
@@ -145,8 +145,8 @@ pub(super) fn issuer(claims: &Claims, issuers: &[Issuer]) -> Result<Option<Issue
     })
 }
 
-/// Whether a claim names the site's audience, alone or in a list ([RFC 7519 section 4.1.3]). A recipient that is not
-/// listed has to refuse the token. So has a recipient without a name, unless it accepts any audience.
+/// Whether a claim names the site's audience, alone or in a list ([RFC 7519 section 4.1.3]). A recipient that does not
+/// find itself in it has to refuse, and so has one that has no name, unless it says that it is all of them.
 ///
 /// [RFC 7519 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
 pub(super) fn meant_for(claims: &Claims, claim: &str, audience: Option<&str>) -> Result<(), Denial> {

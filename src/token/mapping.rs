@@ -5,8 +5,8 @@
 //! | subject | `sub` | the viewer, for revocation |
 //! | token id | `jti` | the token, for revocation |
 //! | plans | `plan` | a plan or a list of them |
-//! | titles | `titles` | the titles to which the token is limited |
-//! | territories | `territories` | where it is valid: countries, subdivisions |
+//! | titles | `titles` | the only titles that the token is good for |
+//! | territories | `territories` | where it is good: countries, subdivisions |
 //! | max_height | `max_height` | pixels |
 //! | max_streams | `max_streams` | at a time |
 //! | device | `device` | the kind of device |
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         Self { name, mapped }
     }
 
-    /// The translation of a value; `None` if it has no meaning here.
+    /// One value in our words; `None` where it means nothing.
     fn translate<'v>(&self, value: &'v str) -> Option<Cow<'v, str>> {
         let Some(Claim::Mapped(claim)) = self.mapped else { return Some(value.into()) };
         let value = value.strip_prefix(claim.prefix.as_deref().unwrap_or_default())?;
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The claim's values. An unmapped claim is a text or a list of texts; a mapped claim may have other forms.
+    /// The claim's values. Our own claims are a text or a list of texts; others' are what they are.
     fn values<'v>(&self, claims: &'v Claims) -> Result<Option<Vec<Cow<'v, str>>>, Denial> {
         let Some(value) = claims.find(self.name) else { return Ok(None) };
         let found: Option<Vec<Cow<'_, str>>> = match (value, self.mapped) {

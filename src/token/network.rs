@@ -34,7 +34,7 @@ impl Network {
         Some(Self { address, length })
     }
 
-    /// The addresses that share the first `length` bits with this one; `None` if the address has fewer.
+    /// The addresses that share the first `length` bits with this one; `None` where the address has fewer.
     pub(super) const fn new(address: IpAddr, length: u32) -> Option<Self> {
         let whole = if address.is_ipv4() { 32 } else { 128 };
         if length <= whole { Some(Self { address, length }) } else { None }
@@ -45,7 +45,7 @@ impl Network {
         self.length == 0
     }
 
-    /// Whether an address is in the network. An IPv4-mapped IPv6 address counts as IPv4.
+    /// Whether an address lies in it. An IPv4 address that is written as an IPv6 one counts as what it is.
     pub(super) fn contains(self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
@@ -74,7 +74,7 @@ impl Network {
     }
 }
 
-/// The viewer's address, for a token that is bound to one.
+/// The viewer's address, where a token is bound to one.
 pub(super) fn of_viewer(facts: &Facts) -> Result<IpAddr, Denial> {
     facts.address.ok_or_else(|| {
         Denial::new(Reason::TokenAddress, "the token is bound to an address, the viewer's is not known")

@@ -1,11 +1,11 @@
-//! The placements of a viewer token in a request.
+//! Where a viewer token stands in a request.
 
 use super::signed_url::decoded;
 use crate::catalog::{PathPlacement, Placement, TitleId};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
 
-/// A text in a placement, which may be a token.
+/// Something in a place where a token may stand.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     /// The token.
@@ -21,7 +21,7 @@ pub(super) enum Rest {
     Whole,
     /// The path without the token: `/{title}/{resource}`.
     Path(String),
-    /// The path below the title, if the token names the title: `/{resource}`.
+    /// The path below the title, which the token names: `/{resource}`.
     BelowTitle(String),
 }
 
@@ -52,7 +52,7 @@ fn look(facts: &Facts, placement: &Placement) -> Option<Found> {
     }
 }
 
-/// A first segment that cannot be a title's id: a token is longer, or has capitals.
+/// A first segment that is no title's: a token is longer than a title's id, or has capitals.
 fn first_segment(facts: &Facts) -> Option<(Redacted<String>, &str)> {
     let path = facts.path.strip_prefix('/')?;
     let (segment, _) = path.split_once('/')?;

@@ -1,4 +1,4 @@
-//! Finds out whether a session or a viewer token was revoked, with a few look-ups however many revocations there are.
+//! Whether a session or a viewer token was revoked, in a few look-ups however many revocations there are.
 
 use serde::Deserialize;
 
@@ -13,9 +13,9 @@ use crate::time::UnixTime;
 
 /// The revocations of a site, by the tags that sessions carry.
 ///
-/// A session carries four bytes of the hash of its token, so a session with another token may look revoked. With a hundred thousand
-/// revoked tokens, that is 23 of a million sessions (1,000,000 x 100,000 / 2^32). Such a viewer enters again and gets a session of
-/// the new generation, because the token itself is compared by eight bytes.
+/// A session carries four bytes of the name of its token, so that one with another token may look revoked: of a million
+/// sessions, with a hundred thousand tokens revoked, 23 (1,000,000 x 100,000 / 2^32). Such a viewer enters again, with a session
+/// of the new generation: the token itself is compared by eight bytes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(from = "Revocations")]
 pub struct RevocationIndex {
@@ -33,14 +33,14 @@ impl From<Revocations> for RevocationIndex {
     }
 }
 
-/// Packs revocations into the hashes that the edge compares, sorted. If a thing was revoked several times, the latest counts.
+/// Packs revocations: what the edge compares of them, in order. Of several of one thing, the latest counts.
 pub fn pack(revoked: impl IntoIterator<Item = Revocation>) -> PackedRevocations {
     let (mut sessions, mut subjects, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
     let (mut titles, mut keys, mut everything) = (Vec::new(), Vec::new(), None::<Moment>);
     for Revocation { what, generation, at, .. } in revoked {
         let moment = Moment { generation, at };
         match what {
-            // The same viewer token may open another session with the same id.
+            // The same viewer token may open it anew: that one is another session of the same name.
             Revoked::Session(id) => sessions.push(joined(id.0.0, generation.to_be_bytes())),
             Revoked::Subject { issuer, subject } => {
                 subjects.push(with_moment(subject_tag(&issuer, &subject), moment));
@@ -58,7 +58,7 @@ pub fn pack(revoked: impl IntoIterator<Item = Revocation>) -> PackedRevocations 
     let later =
         |one: [u8; 16], other: [u8; 16]| with_moment(tag_of(&one), moment(&one).later(moment(&other)));
     PackedRevocations {
-        // Of one name, the greater record has the later generation.
+        // In one name, the greater record is that of the later generation.
         sessions: Records::gathered(sessions, Ord::max),
         subjects: Records::gathered(subjects, later),
         tokens: Records::gathered(tokens, Ord::max),
@@ -68,7 +68,7 @@ pub fn pack(revoked: impl IntoIterator<Item = Revocation>) -> PackedRevocations 
     }
 }
 
-/// A tag and a time as one record.
+/// A tag and a moment as one record.
 fn with_moment(tag: NameTag, Moment { generation, at }: Moment) -> [u8; 16] {
     let seconds = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
     let [a, b, c, d] = generation.to_be_bytes();
@@ -76,7 +76,7 @@ fn with_moment(tag: NameTag, Moment { generation, at }: Moment) -> [u8; 16] {
     joined(tag, [a, b, c, d, e, f, g, h])
 }
 
-/// A tag and its value as one record.
+/// A tag and what follows it as one record.
 fn joined<const M: usize, const N: usize>(tag: NameTag, more: [u8; M]) -> [u8; N] {
     const { assert!(N == 8 + M) };
     let mut record = [0; N];

@@ -92,7 +92,7 @@ impl SecureMedia {
     }
 
     /// Whether nothing that the token binds to is left to be seen when `intsig` is not looked at: a fallback gives up all
-    /// of it at once. A viewer who hides behind Tor does not count as one whose place is unknown.
+    /// of it at once. Whoever hides where he is by Tor is not somebody whose place is not known.
     fn may_fall_back(&self, geography: &Geography) -> Result<bool, Denial> {
         for (name, fallback) in [("co", "co_fallback"), ("reg", "reg_fallback")] {
             if self.claims.flag(name)? && !self.claims.flag(fallback)? {
@@ -106,8 +106,8 @@ impl SecureMedia {
         Ok(!others && !geography.tor)
     }
 
-    /// The values that `intsig` covers, and the session's lock. Each value is in all spellings in which it may have been signed. `None`
-    /// if a value is missing and the token allows that.
+    /// The values that `intsig` is over, and what the session stays bound to. Each value is there in the spellings in
+    /// which it may have been signed. `None` where a value is missing and the token says that it may be.
     fn bound<'a>(&'a self, facts: &'a Facts) -> Result<Option<(Vec<String>, Lock)>, Denial> {
         let mut inputs = vec![Vec::<Cow<'_, str>>::new()];
         let mut lock = Lock::default();
@@ -178,7 +178,7 @@ impl SecureMedia {
         Ok(Some((inputs, lock)))
     }
 
-    /// The viewer's address in the signed form: of the token's family, IPv6 in full.
+    /// The viewer's address as it was signed: of the family that the token names, IPv6 in full.
     fn signed_address(&self, facts: &Facts) -> Result<String, Denial> {
         let (version, text) = match network::of_viewer(facts)?.to_canonical() {
             IpAddr::V4(v4) => (4, v4.to_string()),
@@ -197,7 +197,7 @@ impl SecureMedia {
         Ok(text)
     }
 
-    /// Checks the request against the token's bindings. Returns the lock, and the session if `intsig` covers it:
+    /// Holds the request against what the token is bound to. Returns that, and the session where `intsig` vouches for it:
     /// anybody can write another one before a token that is not bound to it.
     fn check(&self, key: &Jwk, facts: &Facts) -> Result<(Lock, Option<&str>), Denial> {
         let paths = self.list("paths")?;

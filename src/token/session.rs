@@ -1,37 +1,39 @@
-//! Session tokens, which every URL below the entry carries.
+//! Session tokens: what a viewer shows for every URL below the entry.
 //!
 //! ```text
 //! token = BASE64URL(body mac)              100 characters, 75 bytes, no padding bits to vary
-//! body  = version and device               1 byte: 3 in its lower half; in the upper half the viewer's device, in the
-//!                                          order of `DeviceClass`, 0 if unknown
+//! body  = version and device               1 byte: 3 in its lower half; in the upper one what the viewer watches on, in the
+//!                                          order of `DeviceClass`, 0 where nothing told
 //!         key tag                          1 byte, the start of SHA-256(kid) of the session key
 //!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision;
-//!                                          32: the viewer has a plan that the offer asks for, 64: an entitlement, for as long
+//!                                          32: the viewer has a plan that the offer asks for, 64: what it sells, for as long
 //!                                          as the session lasts
-//!         age                              1 byte, in years, at most 254; 255: the viewer token does not say
-//!         streams                          1 byte, the viewer's limit; 255: that many or more; 0: streams are not counted
-//!         expiry                           4 bytes, Unix seconds, big-endian: when it has to be renewed
+//!         age                              1 byte, in years, 254 and above are one; 255: the viewer token does not say
+//!         streams                          1 byte, of how many of the viewer's it is one; 255: that many or more; 0: they are not
+//!                                          counted
+//!         expiry                           4 bytes, Unix seconds, big-endian: then it is renewed
 //!         end                              4 bytes, Unix seconds: no renewal goes beyond it
 //!         session id                       8 bytes, the start of SHA-256 over host, title, viewer token and network; random
-//!                                          if the network is unknown
+//!                                          where the network is not known
 //!         scope tag                        8 bytes, the start of SHA-256(title id), or of SHA-256(title id "/" folder)
-//!                                          if the viewer token is for a folder of the title
+//!                                          where the viewer token is for a folder of the title
 //!         class                            4 bytes
-//!         greatest height                  2 bytes, of the viewer token; 0: no limit
+//!         greatest height                  2 bytes, of the viewer token; 0: it limits none
 //!         subject tag                      8 bytes, the start of SHA-256(issuer NUL sub), zeros without `sub`
 //!         token tag                        4 bytes, the start of SHA-256(issuer NUL token id), zeros without
 //!         issuer key tag                   4 bytes, the start of SHA-256(issuer NUL kid)
-//!         generation                       4 bytes, of the site's revocations when the session was opened
-//!         lock tag                         4 bytes, the start of SHA-256 over the locked values
+//!         generation                       4 bytes, of the site's revocations when it was opened
+//!         lock tag                         4 bytes, the start of SHA-256 over what it is locked to
 //! mac   = HMAC-SHA256(key, "stagedoor session" NUL host NUL body), truncated to 16 bytes
 //! ```
 //!
-//! Tokens of version 2 stay valid until their sessions end, and are renewed as version 2. They consist of version, key tag (2 bytes),
-//! the fields from `expiry` to `generation`, then lock (32: its streams are counted) and lock tag (5 bytes). They do not say what
-//! their viewers have proved beyond the class.
+//! Tokens of version 2 go on until their sessions end, and are renewed as what they are. In front they have version, key tag
+//! (2 bytes), and all from `expiry` to `generation`, then lock (32: its streams are counted) and lock tag (5 bytes). What
+//! their viewers have proved, beyond the class, they do not say.
 //!
-//! Opening a token needs only the site's session keys. The host is signed too, so a token of one site is refused on another, even if
-//! they share a key. [RFC 2104 section 5] allows truncation to half of the hash at most.
+//! Opening one takes no look-up but the site's session keys. The host is part of what is signed, so a token of
+//! one site is worth nothing on another even where they share a key. Truncation to half of the hash is what
+//! [RFC 2104 section 5] allows at most.
 //!
 //! [RFC 2104 section 5]: https://www.rfc-editor.org/rfc/rfc2104#section-5
 
@@ -51,40 +53,40 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-/// The content of a session token.
+/// What a session token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     /// From this second on, it has to be renewed.
     pub expires_at: UnixTime,
     /// From this second on, it has ended for good.
     pub ends_at: UnixTime,
-    /// Its id, for logs and revocation.
+    /// Its own name, for logs and revocation.
     pub id: SessionId,
-    /// The class of its permit.
+    /// The class of the permit that it was opened for.
     pub class: Class,
-    /// What its viewer proved at the entry; `None` for a token of version 2, which does not say.
+    /// What its viewer had proved when it was opened; `None`: its token is of version 2, and does not say.
     pub proved: Option<Proved>,
     /// The greatest height of a picture that the viewer token allowed, in pixels.
     pub max_height: Option<u16>,
     /// The generation of the site's revocations when it was opened.
     pub generation: u32,
-    /// Its title.
+    /// The title that it is good for.
     scope: NameTag,
-    /// The viewer, if the viewer token named one.
+    /// Whose it is, if the viewer token said so.
     pub subject: Option<NameTag>,
-    /// The viewer token that opened it, if that had an id.
+    /// The viewer token that it was opened with, if that had a name.
     pub token: Option<ShortNameTag>,
-    /// The issuer's key that signed the viewer token.
+    /// The issuer's key that had signed the viewer token.
     pub issuer_key: ShortNameTag,
-    /// The viewer's limit on streams, if they are counted; `u8::MAX`: that many or more.
+    /// It is one of a viewer's streams of which only so many may be on; `u8::MAX`: that many or more.
     pub streams: Option<u8>,
     lock: Lock,
     locked_to: [u8; 5],
 }
 
 impl SessionId {
-    /// The id of the session that a viewer token opens for a title in a network. It is the same each time, so a player that
-    /// requests the entry again is the same stream and takes no second place. `None` if the network is unknown.
+    /// The session of a title that a viewer token opens in a network, the same each time: so that a player which asks for the
+    /// entry again is the same stream, and takes no second place. `None` where the network is not known.
     pub fn of(facts: &Facts, host: &Host, title: &TitleId, token: &TokenName) -> Option<Self> {
         let network = network::prefix(Some(facts.address?));
         let (host, title) = (host.as_str().as_bytes(), title.as_str().as_bytes());
@@ -98,7 +100,7 @@ const VERSION_BEFORE: u8 = 2;
 
 const BODY_LEN: usize = 1 + 1 + 1 + 1 + 1 + COMMON_LEN + LOCK_TAG_LEN;
 
-/// The fields that both versions share.
+/// What both versions have in their middle.
 const COMMON_LEN: usize = 4 + 4 + 8 + 8 + 4 + 2 + 8 + 4 + 4 + 4;
 
 const LOCK_TAG_LEN: usize = 4;
@@ -109,7 +111,7 @@ const MAC_LEN: usize = 16;
 
 const TOKEN_LEN: usize = (BODY_LEN + MAC_LEN) * 4 / 3;
 
-/// Whether a segment of a path begins with a mark and a session token.
+/// Whether a segment of a path reads as a token behind its mark, whatever stands behind that.
 pub(super) fn is_marked(segment: &str) -> bool {
     let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let token = segment.strip_prefix('~').unwrap_or_default();
@@ -121,29 +123,29 @@ const PLAN: u8 = 32;
 
 const ENTITLED: u8 = 64;
 
-/// The bit of the lock byte that marks a counted session of version 2.
+/// The bit of the lock byte of a session of version 2 that is counted.
 const COUNTED: u8 = 32;
 
-/// The values of a new session.
+/// What a session is opened for.
 #[derive(Clone, Copy, Debug)]
 pub struct Opening<'a> {
-    /// Its id.
+    /// Its name.
     pub id: SessionId,
     /// The title.
     pub title: &'a TitleId,
     /// The class of the viewer's permit.
     pub class: Class,
-    /// What the viewer has proved, by the permit.
+    /// What the permit says that the viewer has proved.
     pub proved: Option<Proved>,
     /// What the viewer token proved.
     pub grant: &'a Grant,
-    /// Its lock.
+    /// What it is bound to.
     pub lock: Lock,
-    /// The request, for the locked values.
+    /// The request, for what it is bound to.
     pub facts: &'a Facts,
     /// The generation of the site's revocations.
     pub generation: u32,
-    /// The viewer's limit on streams, if they are counted.
+    /// It is one of a viewer's streams of which only so many may be on.
     pub streams: Option<u32>,
     /// When it has to be renewed; the wire limits it to the year 2106.
     pub expires_at: UnixTime,
@@ -204,7 +206,8 @@ impl Session {
         Some(URL_SAFE_NO_PAD.encode(token))
     }
 
-    /// Reads a token and verifies it in constant time. [`Session::check`] then checks its times, title and lock.
+    /// Reads a token and verifies it in constant time. Whether it is alive, for whom and for what, is asked
+    /// separately, of [`Session::check`].
     pub fn open<'a>(token: &str, keys: &'a KeySet, host: &str) -> Result<(Self, &'a Jwk), Denial> {
         let malformed = |detail: String| Denial::new(Reason::SessionMalformed, detail);
         if token.len() != TOKEN_LEN {
@@ -236,11 +239,11 @@ impl Session {
         Ok((session, key))
     }
 
-    /// The end of the session, whatever its token says: no session lasts longer than [`SessionPolicy::MOST_S`], after which its
+    /// When it has ended, whatever it says of its end: no session lasts longer than [`SessionPolicy::MOST_S`], after which its
     /// revocation may have been dropped.
     ///
-    /// A session of version 2 has the end of its viewer token. Its own token was made at most one token lifetime before its expiry.
-    /// So no token that existed at the time of a revocation outlives that revocation.
+    /// The end of a session of version 2 was that of its viewer token. Its token was made, at the entry or when it was renewed, no
+    /// longer before its expiry than tokens last, so that none that existed when the session was revoked outlives the revocation.
     pub fn ends_by(&self, policy: &SessionPolicy) -> UnixTime {
         if self.proved.is_some() {
             return self.ends_at;
@@ -249,8 +252,8 @@ impl Session {
         self.ends_at.min(self.expires_at.plus_secs(SessionPolicy::MOST_S.saturating_sub(token_s)))
     }
 
-    /// Checks that the session is valid at `now` (with `grace_s` seconds beyond its expiry but none beyond its end), for the title, and
-    /// at the viewer's place and network.
+    /// Checks that the session is alive at `now`, with `grace_s` seconds beyond its expiry but none beyond its end,
+    /// that it is good for the title, and that the viewer is where it was locked to.
     pub fn check(
         &self,
         request: &MediaRequest,
@@ -276,18 +279,18 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the viewer is within the session's lock.
+    /// Whether the viewer is where the session is locked to.
     fn is_at_home(&self, facts: &Facts) -> bool {
         let here = locked_to(self.lock, facts);
         self.locked_to.first_chunk::<LOCK_TAG_LEN>() == here.first_chunk()
     }
 
-    /// Whether the requested path is within the session's scope: the title, or a folder of it.
+    /// Whether what is asked for lies within what the session was opened for: the title, or a folder of it.
     fn covers(&self, request: &MediaRequest) -> bool {
         if title_tag(&request.title) == self.scope {
             return true;
         }
-        // The names of its folders in one pass, whatever the path.
+        // The names of its folders in one pass, whatever the path is made of.
         let mut hash = Sha256::new_with_prefix(request.title.as_str());
         hash.update("/");
         request.resource.as_str().split_inclusive('/').filter(|segment| segment.ends_with('/')).any(
@@ -344,7 +347,7 @@ impl Session {
     }
 }
 
-/// [`Session::bucket`] for a viewer without a session yet.
+/// [`Session::bucket`], before there is a session.
 pub fn bucket_of(grant: &Grant, id: SessionId) -> u8 {
     let subject = grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject));
     let token = grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id));
@@ -364,7 +367,7 @@ fn bucket(subject: Option<NameTag>, token: Option<ShortNameTag>, id: SessionId) 
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
-    /// The fields after the first byte in this version.
+    /// What comes behind the first byte of a body of this version.
     fn present(&mut self, first: u8) -> Session {
         let [_key_tag] = self.take();
         let [bits] = self.take();
@@ -387,7 +390,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The fields after the first byte in version 2.
+    /// What comes behind the first byte of a body of the version before.
     fn before(&mut self) -> Session {
         let _key_tag: [u8; 2] = self.take();
         let session = self.common();
@@ -396,7 +399,7 @@ impl Fields<'_> {
         Session { streams, lock: Lock::from_bits([bits]), locked_to: self.take(), ..session }
     }
 
-    /// The fields that both versions share; the rest is still empty.
+    /// What both have in their middle; the rest says nothing yet.
     fn common(&mut self) -> Session {
         let seconds = |field: [u8; 4]| UnixTime::from_secs(u32::from_be_bytes(field).into());
         Session {
@@ -429,7 +432,7 @@ impl Fields<'_> {
     }
 }
 
-/// The viewer's values that a lock covers.
+/// What a viewer's place and network are, as far as a lock asks.
 fn locked_to(lock: Lock, facts: &Facts) -> [u8; 5] {
     if lock.is_open() {
         return [0; 5];

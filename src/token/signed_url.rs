@@ -10,17 +10,17 @@ use crate::denial::{Denial, Reason};
 use crate::resource::MediaRequest;
 use crate::time::UnixTime;
 
-/// The longest token in bytes; tokens in a URL cannot be longer.
+/// Longer tokens are not read; one that travels in a URL cannot be longer.
 pub(super) const LONGEST: usize = 8 * 1024;
 
-/// The greatest number of keys that are tried for a token without a key id.
+/// The most keys that a token is tried with when it names none.
 const MOST_KEYS: usize = 8;
 
 pub(super) fn malformed(detail: impl Into<String>) -> Denial {
     Denial::new(Reason::TokenMalformed, detail)
 }
 
-/// Refuses a token that is too long.
+/// Refuses what is too long to be read.
 pub(super) fn bounded(token: &str) -> Result<&str, Denial> {
     if token.len() > LONGEST {
         return Err(malformed(format!("expected {LONGEST} bytes at most, found {}", token.len())));
@@ -28,19 +28,19 @@ pub(super) fn bounded(token: &str) -> Result<&str, Denial> {
     Ok(token)
 }
 
-/// The titles that a token for a URL opens: the title in the URL, or none.
+/// The titles that a token for a URL opens: the one that the URL names, or none.
 pub(super) fn titles(path: &str) -> Option<Vec<TitleId>> {
     let first = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
     Some(first.parse().into_iter().collect())
 }
 
-/// The folder of the title to which the patterns of a token limit it; `None`: the whole title.
+/// The folder below the title to which a token's patterns of paths limit it; `None`: it is for all of the title.
 ///
-/// `literals` are the beginnings, up to the first wildcard, of the patterns that match the entry's path. The text after the last `/`
-/// of a literal is a partial name, not a folder. The widest folder counts. It is read from the path, which has the literal as a prefix
-/// in some spelling, so the result is canonical.
+/// `literals` are what the patterns that the entry's path fits begin with, up to the first wildcard. What stands behind the
+/// last `/` of one is the beginning of a name and no folder. The widest counts. The folder is read from the path, of
+/// which the literal is a prefix in one spelling or another, and so is in the canonical one.
 pub(super) fn folder<'a>(path: &str, literals: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    // The first slash is before the title, the second after it.
+    // The first slash stands before the title, the second behind it.
     let depth = literals.into_iter().map(slashes).min()?.checked_sub(2)?;
     let entry = MediaRequest::at_entry(path).ok()?;
     let folder: String = entry.resource.folder().split_inclusive('/').take(depth).collect();
@@ -51,7 +51,7 @@ pub(super) fn slashes(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'/').count()
 }
 
-/// The beginning of a pattern up to its first wildcard; `None` without a wildcard: the pattern is for a single path.
+/// What a pattern begins with, up to its first wildcard; `None` where it has no wildcard, and is for one path alone.
 pub(super) fn literal(pattern: &str) -> Option<&str> {
     pattern.find(['*', '?']).and_then(|at| pattern.get(..at))
 }
@@ -63,7 +63,7 @@ pub(super) fn path_of(url: &str) -> &str {
     target.split('?').next().unwrap_or_default()
 }
 
-/// Whole seconds since the Unix epoch, in digits only.
+/// Whole seconds since the Unix epoch, in digits alone.
 pub(super) fn unix_seconds(text: &str) -> Option<UnixTime> {
     let digits = (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| digits).map(UnixTime::from_secs)
@@ -88,7 +88,7 @@ pub(super) fn check_start(start: UnixTime, now: UnixTime, policy: &TokenPolicy) 
     Ok(())
 }
 
-/// The keys that may have signed a token without a key id.
+/// The keys that may have signed a token that names none.
 pub(super) fn candidates(keys: &KeySet, algorithm: Algorithm) -> Result<Vec<&Jwk>, Denial> {
     let candidates: Vec<_> =
         keys.keys.iter().filter(|key| key.permits_at_any_size(algorithm)).take(MOST_KEYS).collect();
@@ -101,7 +101,7 @@ pub(super) fn candidates(keys: &KeySet, algorithm: Algorithm) -> Result<Vec<&Jwk
     Ok(candidates)
 }
 
-/// The query without the parameters of these names, otherwise unchanged.
+/// The query without the parameters of these names, as it came otherwise.
 pub(super) fn without(query: &str, names: &[&str]) -> String {
     let kept = query.split('&').filter(|pair| {
         let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
@@ -126,14 +126,14 @@ pub(super) fn without_appended(query: &str) -> &str {
     }
 }
 
-/// The query in the spellings in which it may have been signed, at most three: as received; without what a player
+/// The query in the spellings in which it may have been signed, at most three: as it came; without what a player
 /// appended; and with the characters plain that `URLSearchParams` escapes when a player appends something.
 pub(super) fn spellings(query: &str) -> Vec<String> {
     let stripped = without_appended(query);
     distinct([query.to_owned(), stripped.to_owned(), unescaped_query(stripped)])
 }
 
-/// A query without the escapes of characters that are allowed in a query ([RFC 3986 section 3.4]) and are no delimiters.
+/// A query with the characters plain that may stand in a query ([RFC 3986 section 3.4]) and delimit nothing in it.
 ///
 /// [RFC 3986 section 3.4]: https://www.rfc-editor.org/rfc/rfc3986#section-3.4
 pub(super) fn unescaped_query(query: &str) -> String {
@@ -163,12 +163,12 @@ pub(super) fn resource(path: &str, query: &str) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// A text without its percent-encoding, if the result is UTF-8.
+/// A text without its percent-encoding, where what is left is text.
 pub(super) fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// A path with unescaped characters outside of ASCII, as signers other than browsers write it ([RFC 3987 section 3.2]).
+/// A path with what is not ASCII plain, as those who sign it without a browser write it ([RFC 3987 section 3.2]).
 ///
 /// [RFC 3987 section 3.2]: https://www.rfc-editor.org/rfc/rfc3987#section-3.2
 pub(super) fn iri(path: &str) -> String {
@@ -197,9 +197,9 @@ pub(super) fn distinct(texts: impl IntoIterator<Item = String>) -> Vec<String> {
     })
 }
 
-/// Whether a text matches a pattern: `*` matches any characters or none, `?` any one.
+/// Whether a text fits a pattern in which `*` stands for any characters or none, and `?` for any one.
 ///
-/// It takes at most as many steps as the product of the lengths.
+/// It takes no more steps than the product of the lengths.
 pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
@@ -234,7 +234,7 @@ pub struct Minted {
     pub token: String,
     /// The URL with the token.
     pub url: String,
-    /// The equivalent cookies, if the dialect has any.
+    /// The cookies that carry the same, where the dialect has any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<String>,
 }
