@@ -1,8 +1,8 @@
 //! Cookies in requests that no player makes.
 //!
-//! A browser sends cookies with whatever a page makes it ask for, an `<img>` of a stranger's page among it: so that a token
-//! in a cookie would be used up, and a viewer's stream begun, by somebody who never sees the token. Browsers say what a
-//! request is for ([Fetch Metadata]), and pages cannot change that. By it, a cookie counts
+//! A browser sends cookies with every request that a page makes, including an `<img>` on a stranger's page. Such a
+//! request would use up a token in a cookie, and begin a viewer's stream, for a person who never sees the token.
+//! Browsers state the purpose of a request ([Fetch Metadata]), and pages cannot change that. By it, a cookie counts
 //!
 //! | `Sec-Fetch-Dest` | `Sec-Fetch-Site` | `Origin` |
 //! | --- | --- | --- |
@@ -10,9 +10,9 @@
 //! | the same | `same-site` | none, or one that the site's `cors.origins` lists by name |
 //! | the same | `cross-site` | one that the site's `cors.origins` lists by name |
 //!
-//! and in no other request with these headers: no picture, frame, link, style or script, and nothing new. Clients that are
-//! no browsers send none of them, and their cookies count. A page of the same registrable domain can still start a media
-//! element with the viewer's cookies, as the site's own pages do.
+//! and in no other request with these headers: no picture, frame, link, style, script or future purpose. Clients that
+//! are no browsers send none of these headers, and their cookies count. A page of the same registrable domain can still
+//! start a media element with the viewer's cookies, as the site's own pages do.
 //!
 //! [Fetch Metadata]: https://www.w3.org/TR/fetch-metadata/
 

@@ -1,4 +1,4 @@
-//! What has to hold for a token to be genuine.
+//! Challenges: conditions under which a token is genuine.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,14 +19,14 @@ pub struct Challenge<'a> {
     pub key: &'a Jwk,
     /// The algorithm.
     pub algorithm: Algorithm,
-    /// What was signed.
+    /// The signed bytes.
     pub message: Cow<'a, [u8]>,
     /// The signature, or the authentication tag, as the dialect carries it; ECDSA as `r` and `s` side by side.
     pub signature: Cow<'a, [u8]>,
 }
 
 impl Challenge<'_> {
-    /// Verifies an HMAC or a hash, in constant time. `None` for an asymmetric signature, which is verified elsewhere.
+    /// Verifies an HMAC or a hash, in constant time. `None` for an asymmetric signature, which the caller verifies.
     pub fn symmetric(&self) -> Option<bool> {
         let KeyMaterial::Symmetric { k } = &self.key.material else { return None };
         let (k, message, tag) = (&k.expose().0, &self.message, &self.signature);
@@ -46,8 +46,8 @@ impl Challenge<'_> {
         })
     }
 
-    /// Names the mathematical fact that is to be verified: algorithm, key, message and signature. Two challenges of
-    /// one fingerprint are met by the same answer, whoever asks.
+    /// A hash of algorithm, key, message and signature. Challenges with one fingerprint have the same answer for every
+    /// viewer.
     pub fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         let key: [&[u8]; 3] = match &self.key.material {
@@ -152,7 +152,7 @@ fn authentic<M: Mac + KeyInit>(key: &[u8], message: &[u8], tag: &[u8]) -> bool {
     })
 }
 
-/// Compares in a time that does not tell where two texts of one length differ.
+/// Compares two texts; the time does not reveal the place of the first difference.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.iter().zip(b).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
 }

@@ -1,4 +1,4 @@
-//! The claims of a JSON Web Token, read with care: a claim that cannot be read refuses the token, since it may restrict.
+//! The claims of a JSON Web Token. A claim that cannot be read refuses the token, since it may be a restriction.
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ impl Claims {
         Self(Value::Object(members))
     }
 
-    /// The claim of this name, or at this JSON Pointer ([RFC 6901]) if it begins with `/`; null is none.
+    /// The claim of this name, or at this JSON Pointer ([RFC 6901]) if it begins with `/`; null counts as absent.
     ///
     /// [RFC 6901]: https://www.rfc-editor.org/rfc/rfc6901
     pub(super) fn find(&self, name: &str) -> Option<&Value> {
@@ -23,7 +23,7 @@ impl Claims {
         found.filter(|value| !value.is_null())
     }
 
-    /// Whether a claim is null. What would restrict if it said anything is not to be taken for absent.
+    /// Whether a claim is null. A null claim whose value would be a restriction must not count as absent.
     pub(super) fn is_null(&self, name: &str) -> bool {
         let found = if name.starts_with('/') { self.0.pointer(name) } else { self.0.get(name) };
         found.is_some_and(Value::is_null)
@@ -58,14 +58,14 @@ impl Claims {
         texts.map(Some).ok_or_else(|| unreadable(name, "a text or a list of texts"))
     }
 
-    /// An instant from which on something ends: a part of a second is cut off.
+    /// The end of a period: a fraction of a second is cut off.
     pub(super) fn end(&self, name: &str) -> Result<Option<UnixTime>, Denial> {
         self.find(name)
             .map(|value| seconds(value, f64::floor))
             .map_or(Ok(None), |found| found.map(Some).ok_or_else(|| unreadable(name, DATE)))
     }
 
-    /// An instant from which on something holds: a part of a second counts as a whole one.
+    /// The start of a period: a fraction of a second is rounded up.
     pub(super) fn start(&self, name: &str) -> Result<Option<UnixTime>, Denial> {
         self.find(name)
             .map(|value| seconds(value, f64::ceil))
@@ -100,7 +100,7 @@ impl Claims {
 
 const DATE: &str = "seconds since 1970 before the year 10000";
 
-/// The end of the year 9999. What is later was written in other units.
+/// The end of the year 9999. A greater value is in other units than seconds.
 const LATEST: u64 = 253_402_300_799;
 
 /// A NumericDate: whole or decimal seconds ([RFC 7519 section 2]).
@@ -128,8 +128,8 @@ pub(super) fn unreadable(name: &str, expected: &str) -> Denial {
     Denial::new(Reason::TokenClaims, format!("`{}`: expected {expected}", short(name)))
 }
 
-/// Whether a viewer is in one of the places that a token names: `*`, a country, or a subdivision such as `AE-DU`.
-/// Nobody knows to be where the place is not known.
+/// Whether a viewer is in one of the places that a token names: `*`, a country, or a subdivision such as `AE-DU`. An
+/// unknown place is in no country.
 pub(super) fn inside(geography: &Geography, places: &[String]) -> bool {
     places.iter().any(|place| {
         let (country, subdivision) = match place.split_once('-') {

@@ -181,7 +181,7 @@ fn statement(policy: &[u8]) -> Result<Statement, Denial> {
     }
 }
 
-/// The canned policy of a request, in the spellings in which its URL may have been signed.
+/// The canned policy of a request, for each spelling in which its URL may have been signed.
 fn canned(facts: &Facts, expires: &str) -> Result<(Statement, Vec<Vec<u8>>), Denial> {
     let seconds =
         unix_seconds(expires).ok_or_else(|| malformed("`Expires`: expected Unix seconds"))?.as_secs();
@@ -292,7 +292,7 @@ impl Presented for CloudFront {
                     "the URL does not fit the `Resource` of the policy",
                 ));
             }
-            // Of one URL, the `?` is the one before its query.
+            // In a single URL, `?` separates the query.
             let url = |query| format!("{}{}", facts.authority(), resource(&facts.path, query));
             if !queries.iter().any(|query| url(query) == *pattern) {
                 below = folder(&facts.path, literal(target_of(pattern)));
@@ -385,7 +385,7 @@ fn fixed(der: &[u8]) -> Option<Vec<u8>> {
     Some(fixed)
 }
 
-/// An element of a tag and a length of one byte each, and what follows it.
+/// A DER element with a tag and a length of one byte each, and the bytes behind it.
 fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (header, rest) = der.split_at_checked(2)?;
     match header {
@@ -396,7 +396,7 @@ fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// What a token is minted of. With anything but `exp`, its policy is a custom one.
+/// The contents of a minted token. With anything but `exp`, its policy is a custom one.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

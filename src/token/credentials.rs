@@ -1,14 +1,14 @@
-//! Which parts of a request may hold a credential of a site's viewers.
+//! The parts of a request that may hold a credential of a site's viewers.
 //!
-//! A credential opens a session for whoever has it: a viewer token, in any dialect, or a session's own token. It is for the
-//! edge alone. Whoever passes a part of a request on asks here first: the signer, before it puts the query of a manifest's
-//! URL into a URI; the cache, for its keys and the URL at the media origin; the request to the media origin, for its
-//! headers; and the log.
+//! A credential opens a session for anybody who has it: a viewer token in any dialect, or a session's own token. Only
+//! the edge may see it. All code that passes a part of a request on asks here first: the signer, before it puts the
+//! query of a manifest's URL into a URI; the cache, for its keys and for the URL and headers at the media origin; and
+//! the log.
 //!
-//! Each dialect says where its tokens stand beside the code that reads them (`Reader::spots`).
-//! These count for a site that accepts the dialect, whatever else its document says. The usual names of all other dialects
-//! count too, since a viewer may have such a token for another service; where the site's `media.query` lists one of those,
-//! its media origin has asked for it.
+//! Each dialect declares where its tokens stand, beside the code that reads them (`Reader::spots`). These places count
+//! on a site that accepts the dialect, whatever else its document says. The usual names of all other dialects count
+//! too, since a viewer may have such a token for another service. They do not count where the site lists them in
+//! `media.query`: then its media origin has asked for them.
 
 use super::Dialect;
 use super::session;
@@ -21,10 +21,10 @@ use crate::catalog::{SESSION_PARAMETER, Site};
 pub struct Credentials<'a>(Vec<Spot<'a>>);
 
 impl<'a> Credentials<'a> {
-    /// The session's alone: of a manifest that no site's document goes with.
+    /// Only the session's token: for a manifest without a site's document.
     pub const SESSION: &'static Credentials<'static> = &Credentials(Vec::new());
 
-    /// Those of a site.
+    /// The credentials of a site's viewers.
     pub fn of(site: &'a Site) -> Self {
         let is_passed = |spot: &Spot<'_>| matches!(spot, Spot::Parameter(name) if site.media.query.iter().any(|listed| listed == name));
         let usual = Dialect::ALL.iter().flat_map(|dialect| dialect.usual_spots());
@@ -33,7 +33,7 @@ impl<'a> Credentials<'a> {
         Self(usual.copied().filter(|spot| !is_passed(spot)).chain(placements).chain(own).collect())
     }
 
-    /// Those of any site, as far as they have their usual names: where it is not known whose viewer asks.
+    /// The credentials of all sites under their usual names: for requests whose site is not known.
     pub fn usual() -> Self {
         Self(Dialect::ALL.iter().flat_map(|dialect| dialect.usual_spots()).copied().collect())
     }
@@ -67,8 +67,8 @@ impl<'a> Credentials<'a> {
             || self.0.iter().any(|spot| matches!(spot, Spot::Header(own) if own.eq_ignore_ascii_case(name)))
     }
 
-    /// Whether a segment of a path, as it came, may hold one: a session's token behind its mark too. What stands in a path's
-    /// first segment in place of a title is none of a title's path.
+    /// Whether a segment of a path, as received, may hold one, including a session's token behind its mark. A token in
+    /// the place of the title is not covered: it is not part of a title's path.
     pub fn holds_segment(&self, segment: &str) -> bool {
         if !Self::may_hold(segment) {
             return false;
@@ -86,7 +86,7 @@ impl<'a> Credentials<'a> {
             })
     }
 
-    /// Whether a path has a sign without which no segment of it holds one, on any site.
+    /// Whether a path has a character without which no segment holds a credential, on any site.
     pub(crate) fn may_hold(path: &str) -> bool {
         path.contains([';', '=', '%', '~'])
     }
@@ -96,7 +96,7 @@ impl<'a> Credentials<'a> {
         path.split('/').any(|segment| self.holds_segment(segment))
     }
 
-    /// A path for the log, in which no segment stands that may hold one.
+    /// A path for the log, without the segments that may hold one.
     pub fn hidden(&self, path: &str) -> String {
         let hidden = |segment: &str| segment.len() > LONGEST_TOLD || self.holds_segment(segment);
         let segments = path.split('/').map(|segment| if hidden(segment) { "[…]" } else { segment });
@@ -115,7 +115,7 @@ impl<'a> Credentials<'a> {
     }
 }
 
-/// The longest segment of a path that a log tells: a token is longer.
+/// The longest segment of a path in the log: a token is longer.
 const LONGEST_TOLD: usize = 64;
 
 /// Whether `name=` stands in a text, at its beginning or behind something that is no part of a name.

@@ -7,9 +7,9 @@
 //! patterns = pattern *( "!" pattern ) ; "*" any characters, "?" any one
 //! ```
 //!
-//! Without `acl` the token is for one URL, its path and its query without the token, which is hashed and not sent.
-//! Fields may come in any order, each once; a piece that is no field belongs to `data`, where `data` stands before it,
-//! and is refused elsewhere.
+//! Without `acl`, the token is for one URL: the path and the query without the token, which are hashed and not sent.
+//! Fields may come in any order, once each. A piece that is no field belongs to `data` if it follows `data`, and is
+//! refused otherwise.
 //!
 //! [Akamai's reference implementations](https://github.com/akamai/EdgeAuth-Token-Python)
 
@@ -38,14 +38,14 @@ struct EdgeAuth {
     readings: Vec<Reading>,
 }
 
-/// The token in one of the spellings in which it may have been signed.
+/// The token in one of the spellings that may have been signed.
 struct Reading {
     fields: Fields,
     tag: Vec<u8>,
     messages: Vec<Redacted<String>>,
 }
 
-/// What the token says.
+/// The token's fields.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Fields {
     ip: Option<String>,
@@ -257,7 +257,7 @@ impl Presented for EdgeAuth {
         Ok(challenges.collect())
     }
 
-    /// The fields that count are those of the reading that was signed.
+    /// The fields of the signed reading count.
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
         let Asked { facts, policy, now } = *asked;
         let signed = match self.readings.as_slice() {
@@ -331,7 +331,7 @@ fn unescape(text: &str) -> String {
     decoded(&text.replace('+', " ")).unwrap_or_else(|| text.to_owned())
 }
 
-/// What a token is minted of.
+/// The contents of a minted token.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -657,7 +657,7 @@ mod tests {
         );
         let url = url.replace("/harbour/*", "%2Fharbour%2F%2a");
         assert_eq!(reason(&url, &plain, None), None, "{url}");
-        // What was signed in escapes is no wildcard.
+        // An escaped wildcard is no wildcard.
         let url = minted(
             "https://a.example/harbour/m.m3u8",
             &json!({ "exp": NOW + 60, "acl": ["/harbour/%2a"] }),

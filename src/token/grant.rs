@@ -1,4 +1,4 @@
-//! What a token proves.
+//! Grants: the properties that a viewer token proves.
 
 use serde::{Serialize, Serializer};
 
@@ -8,7 +8,7 @@ use crate::time::UnixTime;
 
 use super::Dialect;
 
-/// What a viewer token proves, whatever dialect it was written in. It never allows more than its token does.
+/// The properties that a viewer token proves, in any dialect. A grant never allows more than its token does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grant {
     /// The dialect of the token.
@@ -36,7 +36,7 @@ pub struct Grant {
     pub plans: Vec<Plan>,
     /// The titles that it is limited to; `None`: any.
     pub titles: Option<Vec<TitleId>>,
-    /// The only folder below the title's that it is good for, such as `sd/`; `None`: all of the title.
+    /// The only folder below the title's that it covers, such as `sd/`; `None`: the whole title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
     /// The greatest height of a picture, in pixels.
@@ -48,19 +48,19 @@ pub struct Grant {
     /// The age of the viewer's profile, in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<u8>,
-    /// Where the token is good: countries, subdivisions, `*`. The viewer was found there; `None`: anywhere.
+    /// The countries, subdivisions or `*` that the token is limited to; the viewer is in one of them. `None`: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub territories: Option<Vec<String>>,
     /// The kind of device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceClass>,
-    /// What the viewer has bought or rented.
+    /// The viewer's purchases and rentals.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entitlements: Vec<Entitlement>,
     /// Whether the viewer may keep a copy; `None`: the token does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub downloadable: Option<bool>,
-    /// What a session that is opened with it stays bound to.
+    /// The properties of the viewer that its sessions stay bound to.
     #[serde(skip_serializing_if = "Lock::is_open")]
     pub lock: Lock,
     /// How often it may be used.
@@ -84,7 +84,7 @@ pub enum Replay {
     Permit,
     /// Once: a second use is refused. It takes the site's `tokens.replay` store.
     Prohibit,
-    /// As often as the viewer likes, and a use of it from elsewhere is reported.
+    /// As often as the viewer likes; a use from another network is reported.
     Detect,
 }
 

@@ -1,6 +1,6 @@
-//! Private keys, and what is signed with them: for the command and the tests. The edge signs nothing asymmetrically.
+//! Private keys and signing, for the command and the tests. The edge makes no asymmetric signatures.
 //!
-//! An error says what is wrong with a key, never what is in it.
+//! An error describes a key's defect, and never quotes the key.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ enum Secret {
     Ed25519(ed25519_compact::SecretKey),
 }
 
-/// Why a key cannot be read, or cannot sign what it should.
+/// Why a key cannot be read or used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
     /// It is no JSON.
@@ -49,7 +49,7 @@ pub enum MintError {
     Member {
         /// The member.
         member: &'static str,
-        /// What it should be.
+        /// The expected value.
         expected: &'static str,
     },
     /// The key cannot be used with the algorithm.
@@ -57,7 +57,7 @@ pub enum MintError {
     Algorithm {
         /// The algorithm.
         algorithm: &'static str,
-        /// What it needs.
+        /// The missing requirement.
         expected: &'static str,
     },
     /// The key's numbers are no key of its type.
@@ -222,7 +222,7 @@ fn symmetric(jwk: &Map<String, Value>) -> Result<(KeyMaterial, Secret), MintErro
     Ok((KeyMaterial::Symmetric { k }, Secret::Symmetric))
 }
 
-/// The curve is that of `alg` where the key does not name one.
+/// Without a curve in the key, `alg` decides.
 fn elliptic(jwk: &Map<String, Value>, alg: Option<Algorithm>) -> Result<(KeyMaterial, Secret), MintError> {
     let d = bytes(jwk, "d")?;
     let crv = match (jwk.get("crv").map(|crv| crv.as_str().unwrap_or_default()), alg) {
@@ -288,7 +288,7 @@ fn octets(jwk: &Map<String, Value>) -> Result<(KeyMaterial, Secret), MintError> 
     Ok((KeyMaterial::OctetKeyPair { crv: OctetCurve::Ed25519, x }, Secret::Ed25519(pair.sk)))
 }
 
-/// A public member that is there has to be the private one's.
+/// A public member has to match the private one.
 fn same_public(jwk: &Map<String, Value>, member: &'static str, computed: &[u8]) -> Result<(), MintError> {
     if jwk.contains_key(member) && bytes(jwk, member)? != computed {
         return Err(MintError::Member { member, expected: "the public key that belongs to `d`" });
@@ -311,8 +311,8 @@ fn bytes(jwk: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, Mint
         .map_err(|_| MintError::Member { member, expected: EXPECTED })
 }
 
-/// The salt of a signature with RSASSA-PSS: derived from the private key and what is signed, as [RFC 6979] derives
-/// what ECDSA needs, so that minting needs no source of randomness and tests can repeat it.
+/// The salt of an RSASSA-PSS signature, derived from the private key and the message, as [RFC 6979] derives the nonce
+/// of ECDSA: so minting needs no source of randomness, and tests can repeat it.
 ///
 /// [RFC 6979]: https://www.rfc-editor.org/rfc/rfc6979
 struct Salt {

@@ -1,12 +1,12 @@
-//! Who is asking: viewer tokens, which a site's issuers sign, and the session tokens that we sign.
+//! Viewer tokens, which a site's issuers sign, and session tokens, which the edge signs.
 //!
-//! Every dialect of viewer token takes the same three steps, since an asymmetric signature is verified elsewhere (by
+//! Every dialect of viewer token takes the same three steps, since the caller verifies asymmetric signatures (with
 //! `crypto.subtle` in the Worker):
 //!
 //! ```text
 //! present      finds the token in the request and reads it: Box<dyn Presented>
-//! challenges   picks the keys: what has to hold for the token to be genuine
-//! grant        reads the claims of a genuine token, holds them against the request, and says what it proves
+//! challenges   picks the keys, and says what to verify
+//! grant        reads the claims of a genuine token, checks them against the request, and returns a Grant
 //! ```
 
 mod ambient;

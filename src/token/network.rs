@@ -45,7 +45,7 @@ impl Network {
         self.length == 0
     }
 
-    /// Whether an address lies in it. An IPv4 address that is written as an IPv6 one counts as what it is.
+    /// Whether an address lies in it. An IPv4 address in IPv6 notation counts as IPv4.
     pub(super) fn contains(self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
@@ -60,8 +60,8 @@ impl Network {
         }
     }
 
-    /// What a session stays bound to that was opened from it: the network of the viewer, unless the token names a
-    /// smaller one.
+    /// The lock of a session that a token with this network opens: the viewer's network, or the address if the token's
+    /// network is smaller.
     pub(super) fn lock(self) -> Lock {
         let largest = if self.address.is_ipv4() { 24 } else { 48 };
         if self.is_any() {
@@ -74,14 +74,14 @@ impl Network {
     }
 }
 
-/// The viewer's address, where a token is bound to one.
+/// The viewer's address, for a token that is bound to one.
 pub(super) fn of_viewer(facts: &Facts) -> Result<IpAddr, Denial> {
     facts.address.ok_or_else(|| {
         Denial::new(Reason::TokenAddress, "the token is bound to an address, the viewer's is not known")
     })
 }
 
-/// The denial of a viewer whose address is not the token's.
+/// The denial for a viewer with another address than the token's.
 pub(super) fn other_address() -> Denial {
     Denial::new(Reason::TokenAddress, "the token is bound to another address than the viewer's")
 }

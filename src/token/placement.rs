@@ -14,10 +14,10 @@ pub(super) struct Found {
     pub(super) rest: Rest,
 }
 
-/// What is left of the path.
+/// The rest of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// The token stood elsewhere.
+    /// The token was not in the path.
     Whole,
     /// The path without the token: `/{title}/{resource}`.
     Path(String),
@@ -25,7 +25,7 @@ pub(super) enum Rest {
     BelowTitle(String),
 }
 
-/// What the request has in the placements, in their order.
+/// The tokens of the request in the placements, in order.
 pub(super) fn find<'a>(facts: &'a Facts, placements: &'a [Placement]) -> impl Iterator<Item = Found> + 'a {
     placements
         .iter()

@@ -7,7 +7,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Translates an expression, or says what it cannot take.
+/// Translates an expression, or names the construct that is not supported.
 pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
     let mut out = String::with_capacity(expression.len() + 16);
     let mut chars = expression.chars().peekable();

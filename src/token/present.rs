@@ -11,7 +11,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 
 impl Acceptance {
-    /// What reads the dialect.
+    /// The reader of the dialect.
     pub(super) fn reader(&self) -> &dyn Reader {
         match self {
             Self::Jwt(own) => &**own,
@@ -29,7 +29,7 @@ impl Acceptance {
 }
 
 impl Dialect {
-    /// The parts of a request in which the dialect's tokens stand where nobody says otherwise.
+    /// The parts of a request in which the dialect's tokens stand by default.
     pub(super) const fn usual_spots(self) -> &'static [Spot<'static>] {
         match self {
             Self::Jwt => jwt::USUAL,
@@ -46,8 +46,8 @@ impl Dialect {
     }
 }
 
-/// Finds the viewer token of a request to a site, as [`present`] does. A cookie in a request that no player makes is not
-/// looked at (`ambient`), so that nothing that a stranger's page makes a browser ask for uses a token up.
+/// Finds the viewer token of a request to a site, as [`present`] does. Cookies are ignored in requests that no player
+/// makes (`ambient`), so that no request forced by a stranger's page uses a token up.
 pub fn present_to_site(facts: &Facts, site: &Site) -> Result<Box<dyn Presented>, Denial> {
     let (policy, cors) = (&site.tokens, &site.cors);
     let has_cookies = facts.headers.named("cookie").is_some();
@@ -69,9 +69,9 @@ pub fn present_to_site(facts: &Facts, site: &Site) -> Result<Box<dyn Presented>,
     })
 }
 
-/// Finds the viewer token of a request: the first that can be read in one of the site's dialects.
+/// Finds the viewer token of a request: the first that is readable in one of the site's dialects.
 ///
-/// When none can, the denial is that of the first that was there.
+/// If no token is readable, the denial is the first token's.
 pub fn present(facts: &Facts, policy: &TokenPolicy) -> Result<Box<dyn Presented>, Denial> {
     let mut first = None;
     for acceptance in &policy.accept {
@@ -88,14 +88,14 @@ pub fn present(facts: &Facts, policy: &TokenPolicy) -> Result<Box<dyn Presented>
     }))
 }
 
-/// The shortest segment that may be a viewer token, in bytes: it holds a hash or a signature, and what that is of.
+/// The shortest segment that may be a viewer token, in bytes: a token has a hash or a signature, and signed content.
 const SHORTEST_SEGMENT: usize = 40;
 
-/// Whether a segment of a path below a title reads as a viewer token that the site would take in the first one.
+/// Whether a segment of a path below a title would be taken as a viewer token in the first segment.
 pub(crate) fn stands_in_path(path: &str, site: &Site) -> bool {
     path.split('/').filter(|segment| segment.len() >= SHORTEST_SEGMENT).any(|segment| {
         let facts = Facts { path: format!("/{segment}/title/resource"), ..Facts::default() };
-        // Whoever may have signed it, and whatever it says.
+        // Any issuer and any claims count.
         let reads = |acceptance: &Acceptance| match acceptance.reader().find(&facts, &site.tokens) {
             Ok(found) => found.is_some(),
             Err(denial) => denial.reason != Reason::TokenMalformed,

@@ -15,11 +15,11 @@ pub trait Presented {
     /// The document `v1/keys/{…}` whose keys are needed.
     fn keys(&self) -> &Issuer;
 
-    /// What has to hold for it to be genuine: any one of the challenges, of which there is at least one.
+    /// The challenges, at least one: the token is genuine if any one of them is met.
     fn challenges<'a>(&'a self, keys: &'a KeySet) -> Result<Vec<Challenge<'a>>, Denial>;
 
-    /// What it proves, once `key` was found to have signed it. Everything that it demands of the request is held
-    /// against the request here.
+    /// The properties that it proves, once `key` is known to have signed it. Checks all of its demands against the
+    /// request.
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial>;
 
     /// The path that is asked for, `/{title}/{resource}`, where the token stands in the path.
@@ -28,27 +28,27 @@ pub trait Presented {
     }
 }
 
-/// Reads the tokens of one dialect, as a site accepts them.
+/// A reader of the tokens of one dialect, with a site's requirements.
 pub(super) trait Reader {
     /// Finds a token in the request and reads it; `None` where the request has nothing in its places.
     fn find(&self, facts: &Facts, policy: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial>;
 
-    /// Every part of a request that [`Self::find`] takes a token, or a part of one, out of.
+    /// Every part of a request from which [`Self::find`] takes a token or a part of one.
     fn spots<'a>(&'a self, policy: &'a TokenPolicy) -> Vec<Spot<'a>>;
 }
 
-/// What a token is held against.
+/// The request, requirements and time that a token is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The request.
     pub facts: &'a Facts,
-    /// What the site demands.
+    /// The site's requirements.
     pub policy: &'a TokenPolicy,
     /// The time.
     pub now: UnixTime,
 }
 
-/// The challenge that was met, or the denial when none was.
+/// The met challenge, or the denial if there is none.
 pub fn genuine<'c, 'a>(met: Option<&'c Challenge<'a>>) -> Result<&'c Challenge<'a>, Denial> {
     met.ok_or_else(|| Denial::new(Reason::TokenSignature, "the signature was not made with the issuer's key"))
 }

@@ -1,12 +1,11 @@
 //! Tokens that may be used once, and tokens whose second use is reported.
 //!
-//! Whether a token has been used before is known to a store, which is asked elsewhere (a Durable Object in the Worker):
-//! a [`Use`] says what to ask it, [`Use::judge`] what its answer means.
+//! A store knows whether a token has been used before; the caller asks it (a Durable Object in the Worker). A [`Use`]
+//! is the question, and [`Use::judge`] interprets the answer.
 //!
-//! A player that opens a manifest twice, or asks for a live one again at its entry, is no second viewer: a use by the
-//! network of the first one, soon after the last of its own, is [the same use](Record::count). It opens
-//! [the same session](super::session::SessionId::of), so that whoever copies a token within the same network gets nothing by it
-//! that the first use has not got.
+//! A player that opens a manifest twice, or asks for a live manifest at its entry again, is the same viewer: another
+//! use by the first network, soon after that network's last use, is [the same use](Record::count). It opens [the same
+//! session](super::session::SessionId::of), so a viewer who copies a token within one network gains nothing.
 //!
 //! [RFC 9246 section 2.1.7](https://www.rfc-editor.org/rfc/rfc9246#section-2.1.7) (`jti`), CTA-5007 (`catreplay`)
 
@@ -30,14 +29,14 @@ pub struct Use {
     pub until: UnixTime,
     /// A second use is refused; otherwise it is reported.
     pub once: bool,
-    /// For so many seconds after the last accepted use, a further one by the same network is none.
+    /// Seconds after the last accepted use within which a use by the same network counts as the same use.
     pub again_within_s: u64,
     /// A name for the viewer's network, which says nothing of the network itself.
     #[serde(skip)]
     pub network: Option<TokenName>,
 }
 
-/// A token in the store: a hash, from which the token cannot be told.
+/// A token in the store: a hash that does not reveal the token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenName([u8; 32]);
 
@@ -53,8 +52,8 @@ impl TokenName {
 
     /// Names a genuine token of a site. `met` is the challenge that it met.
     ///
-    /// Not by its signature: ECDSA allows two for one message, and some texts of a token decode to the same bytes. Nor by its
-    /// id where that is a session's, of which there may be several tokens.
+    /// The name is not made from the signature: ECDSA allows two for one message, and some texts of a token decode to
+    /// the same bytes. Nor from a session's id, since a session may have several tokens.
     pub fn of_token(host: &Host, grant: &Grant, met: &Challenge<'_>) -> Self {
         let (host, issuer) = (host.as_str().as_bytes(), grant.issuer.as_str().as_bytes());
         let names_session = matches!(grant.dialect, Dialect::EdgeAuth | Dialect::MediaCdn);
@@ -94,7 +93,7 @@ impl Serialize for TokenName {
     }
 }
 
-/// What the store knows of a token, this use included.
+/// The store's record of a token, this use included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// How often it has been used.
@@ -106,14 +105,14 @@ pub struct Seen {
     pub again: bool,
 }
 
-/// What the store keeps of a token.
+/// The stored record of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Record {
     /// How often it has been used.
     pub uses: u64,
     /// The network of its first use.
     pub network: Option<String>,
-    /// When that network used it last, in Unix seconds: its first use, or one that was none of its own.
+    /// When that network used it last, in Unix seconds, for a new use or the same one.
     pub last: Option<u64>,
 }
 
@@ -139,11 +138,11 @@ impl Record {
     }
 }
 
-/// Seconds for which the uses of a token that never ends are counted.
+/// Seconds for which the uses of a token without an end are counted.
 const COUNTED_S: u64 = 86_400;
 
 impl Use {
-    /// What the store is to be asked about a genuine token, if anything. `met` is the challenge that it met.
+    /// The question for the store about a genuine token, if any. `met` is the challenge that it met.
     ///
     /// A token that may be used once is refused where its site keeps no store, as RFC 9246 demands, and where it does
     /// not say when it ends, since it would have to be kept for ever. A site without a store does not look for second
@@ -167,7 +166,7 @@ impl Use {
                 "the token may be used once, and the site has no `tokens.replay`",
             ));
         }
-        // An alternative of a Common Access Token may end later than the one that was met this time.
+        // Another alternative of a Common Access Token may end later than the one that was met this time.
         let end = if grant.dialect == Dialect::Cat { grant.accepted_until } else { grant.expires_at };
         let until = match end {
             Some(end) => end,
@@ -185,7 +184,7 @@ impl Use {
         Ok(Some(Self { name, until, once, again_within_s, network }))
     }
 
-    /// Whether the token is accepted, by what the store knows of it.
+    /// Whether the token is accepted, by the store's record.
     pub fn judge(&self, seen: Seen) -> Result<(), Denial> {
         if self.once && seen.uses > 1 && !seen.again {
             let detail = format!("this is use {} of it", seen.uses);

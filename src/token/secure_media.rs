@@ -91,8 +91,8 @@ impl SecureMedia {
         Ok(list)
     }
 
-    /// Whether nothing that the token binds to is left to be seen when `intsig` is not looked at: a fallback gives up all
-    /// of it at once. Whoever hides where he is by Tor is not somebody whose place is not known.
+    /// Whether none of the properties that the token binds to is known, if `intsig` is ignored: a fallback gives up all
+    /// of them at once. A viewer behind Tor hides their place, which is not the same as an unknown place.
     fn may_fall_back(&self, geography: &Geography) -> Result<bool, Denial> {
         for (name, fallback) in [("co", "co_fallback"), ("reg", "reg_fallback")] {
             if self.claims.flag(name)? && !self.claims.flag(fallback)? {
@@ -106,8 +106,8 @@ impl SecureMedia {
         Ok(!others && !geography.tor)
     }
 
-    /// The values that `intsig` is over, and what the session stays bound to. Each value is there in the spellings in
-    /// which it may have been signed. `None` where a value is missing and the token says that it may be.
+    /// The values that `intsig` covers, and the lock of the session. Each value comes in all spellings that may have
+    /// been signed. `None` if a value is missing and the token permits that.
     fn bound<'a>(&'a self, facts: &'a Facts) -> Result<Option<(Vec<String>, Lock)>, Denial> {
         let mut inputs = vec![Vec::<Cow<'_, str>>::new()];
         let mut lock = Lock::default();
@@ -197,8 +197,8 @@ impl SecureMedia {
         Ok(text)
     }
 
-    /// Holds the request against what the token is bound to. Returns that, and the session where `intsig` vouches for it:
-    /// anybody can write another one before a token that is not bound to it.
+    /// Checks the request against the properties that the token is bound to. Returns the lock, and the session if
+    /// `intsig` vouches for it: anybody can write another session in front of a token that is not bound to it.
     fn check(&self, key: &Jwk, facts: &Facts) -> Result<(Lock, Option<&str>), Denial> {
         let paths = self.list("paths")?;
         if !paths.iter().any(|prefix| below(&self.path, prefix)) {
@@ -279,7 +279,7 @@ impl Presented for SecureMedia {
     }
 }
 
-/// What a token is bound to, as the solution's `viewer_attributes`.
+/// The properties that a token is bound to, as the solution's `viewer_attributes`.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]

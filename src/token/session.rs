@@ -1,16 +1,16 @@
-//! Session tokens: what a viewer shows for every URL below the entry.
+//! Session tokens, which a viewer shows for every URL below the entry.
 //!
 //! ```text
 //! token = BASE64URL(body mac)              100 characters, 75 bytes, no padding bits to vary
-//! body  = version and device               1 byte: 3 in its lower half; in the upper one what the viewer watches on, in the
-//!                                          order of `DeviceClass`, 0 where nothing told
+//! body  = version and device               1 byte: version 3 in the lower half; in the upper half the device class, in the
+//!                                          order of `DeviceClass`, 0 if it is unknown
 //!         key tag                          1 byte, the start of SHA-256(kid) of the session key
 //!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision;
-//!                                          32: the viewer has a plan that the offer asks for, 64: what it sells, for as long
-//!                                          as the session lasts
-//!         age                              1 byte, in years, 254 and above are one; 255: the viewer token does not say
-//!         streams                          1 byte, of how many of the viewer's it is one; 255: that many or more; 0: they are not
-//!                                          counted
+//!                                          32: the viewer has a plan that the offer asks for; 64: the viewer has bought or
+//!                                          rented what it sells, for as long as the session lasts
+//!         age                              1 byte, in years, 254 also stands for more; 255: unknown
+//!         streams                          1 byte, the limit of simultaneous streams; 255: that many or more; 0: streams are
+//!                                          not counted
 //!         expiry                           4 bytes, Unix seconds, big-endian: then it is renewed
 //!         end                              4 bytes, Unix seconds: no renewal goes beyond it
 //!         session id                       8 bytes, the start of SHA-256 over host, title, viewer token and network; random
@@ -18,22 +18,21 @@
 //!         scope tag                        8 bytes, the start of SHA-256(title id), or of SHA-256(title id "/" folder)
 //!                                          where the viewer token is for a folder of the title
 //!         class                            4 bytes
-//!         greatest height                  2 bytes, of the viewer token; 0: it limits none
+//!         greatest height                  2 bytes, the limit of the viewer token; 0: none
 //!         subject tag                      8 bytes, the start of SHA-256(issuer NUL sub), zeros without `sub`
 //!         token tag                        4 bytes, the start of SHA-256(issuer NUL token id), zeros without
 //!         issuer key tag                   4 bytes, the start of SHA-256(issuer NUL kid)
-//!         generation                       4 bytes, of the site's revocations when it was opened
-//!         lock tag                         4 bytes, the start of SHA-256 over what it is locked to
+//!         generation                       4 bytes, the generation of the site's revocations at the opening
+//!         lock tag                         4 bytes, the start of SHA-256 over the locked properties
 //! mac   = HMAC-SHA256(key, "stagedoor session" NUL host NUL body), truncated to 16 bytes
 //! ```
 //!
-//! Tokens of version 2 go on until their sessions end, and are renewed as what they are. In front they have version, key tag
-//! (2 bytes), and all from `expiry` to `generation`, then lock (32: its streams are counted) and lock tag (5 bytes). What
-//! their viewers have proved, beyond the class, they do not say.
+//! Tokens of version 2 continue until their sessions end, and are renewed in the same version. They consist of version,
+//! key tag (2 bytes), the fields from `expiry` to `generation`, then lock (32: its streams are counted) and lock tag (5
+//! bytes). Of the properties that their viewers have proved, they carry only the class.
 //!
-//! Opening one takes no look-up but the site's session keys. The host is part of what is signed, so a token of
-//! one site is worth nothing on another even where they share a key. Truncation to half of the hash is what
-//! [RFC 2104 section 5] allows at most.
+//! Opening one needs no look-up but the site's session keys. The signature covers the host, so a token of one site is
+//! worthless on another even if they share a key. [RFC 2104 section 5] permits truncation to half of the hash.
 //!
 //! [RFC 2104 section 5]: https://www.rfc-editor.org/rfc/rfc2104#section-5
 
@@ -53,7 +52,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-/// What a session token says.
+/// The contents of a session token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     /// From this second on, it has to be renewed.
@@ -64,21 +63,22 @@ pub struct Session {
     pub id: SessionId,
     /// The class of the permit that it was opened for.
     pub class: Class,
-    /// What its viewer had proved when it was opened; `None`: its token is of version 2, and does not say.
+    /// The properties that its viewer had proved when it was opened; `None`: its token is of version 2, and does not
+    /// carry them.
     pub proved: Option<Proved>,
     /// The greatest height of a picture that the viewer token allowed, in pixels.
     pub max_height: Option<u16>,
     /// The generation of the site's revocations when it was opened.
     pub generation: u32,
-    /// The title that it is good for.
+    /// The title, or folder of it, that it covers.
     scope: NameTag,
-    /// Whose it is, if the viewer token said so.
+    /// The viewer's subject, if the viewer token named one.
     pub subject: Option<NameTag>,
-    /// The viewer token that it was opened with, if that had a name.
+    /// The viewer token that opened it, if that had a name.
     pub token: Option<ShortNameTag>,
     /// The issuer's key that had signed the viewer token.
     pub issuer_key: ShortNameTag,
-    /// It is one of a viewer's streams of which only so many may be on; `u8::MAX`: that many or more.
+    /// The limit of the viewer's simultaneous streams, if they are counted; `u8::MAX`: that many or more.
     pub streams: Option<u8>,
     lock: Lock,
     locked_to: [u8; 5],
@@ -96,11 +96,11 @@ impl SessionId {
 
 const VERSION: u8 = 3;
 
-const VERSION_BEFORE: u8 = 2;
+const VERSION_2: u8 = 2;
 
 const BODY_LEN: usize = 1 + 1 + 1 + 1 + 1 + COMMON_LEN + LOCK_TAG_LEN;
 
-/// What both versions have in their middle.
+/// The fields common to both versions.
 const COMMON_LEN: usize = 4 + 4 + 8 + 8 + 4 + 2 + 8 + 4 + 4 + 4;
 
 const LOCK_TAG_LEN: usize = 4;
@@ -111,14 +111,14 @@ const MAC_LEN: usize = 16;
 
 const TOKEN_LEN: usize = (BODY_LEN + MAC_LEN) * 4 / 3;
 
-/// Whether a segment of a path reads as a token behind its mark, whatever stands behind that.
+/// Whether a segment of a path begins with a mark and a token, whatever follows.
 pub(super) fn is_marked(segment: &str) -> bool {
     let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let token = segment.strip_prefix('~').unwrap_or_default();
     token.bytes().take_while(|byte| is_of_token(*byte)).count() == TOKEN_LEN
 }
 
-/// Bits of the lock byte beside those of the lock.
+/// Bits of the lock byte besides the lock's own.
 const PLAN: u8 = 32;
 
 const ENTITLED: u8 = 64;
@@ -126,7 +126,7 @@ const ENTITLED: u8 = 64;
 /// The bit of the lock byte of a session of version 2 that is counted.
 const COUNTED: u8 = 32;
 
-/// What a session is opened for.
+/// The parameters of a new session.
 #[derive(Clone, Copy, Debug)]
 pub struct Opening<'a> {
     /// Its name.
@@ -135,17 +135,17 @@ pub struct Opening<'a> {
     pub title: &'a TitleId,
     /// The class of the viewer's permit.
     pub class: Class,
-    /// What the permit says that the viewer has proved.
+    /// The properties that the viewer has proved, according to the permit.
     pub proved: Option<Proved>,
-    /// What the viewer token proved.
+    /// The viewer token's grant.
     pub grant: &'a Grant,
-    /// What it is bound to.
+    /// Its lock.
     pub lock: Lock,
-    /// The request, for what it is bound to.
+    /// The request, whose properties it is locked to.
     pub facts: &'a Facts,
     /// The generation of the site's revocations.
     pub generation: u32,
-    /// It is one of a viewer's streams of which only so many may be on.
+    /// The limit of the viewer's simultaneous streams, if they are counted.
     pub streams: Option<u32>,
     /// When it has to be renewed; the wire limits it to the year 2106.
     pub expires_at: UnixTime,
@@ -206,8 +206,7 @@ impl Session {
         Some(URL_SAFE_NO_PAD.encode(token))
     }
 
-    /// Reads a token and verifies it in constant time. Whether it is alive, for whom and for what, is asked
-    /// separately, of [`Session::check`].
+    /// Reads a token and verifies it in constant time. [`Session::check`] checks its times, title and lock.
     pub fn open<'a>(token: &str, keys: &'a KeySet, host: &str) -> Result<(Self, &'a Jwk), Denial> {
         let malformed = |detail: String| Denial::new(Reason::SessionMalformed, detail);
         if token.len() != TOKEN_LEN {
@@ -222,7 +221,7 @@ impl Session {
         let [first] = fields.take();
         let named = match first & 0x0f {
             VERSION => body.get(1..2),
-            VERSION_BEFORE if first == VERSION_BEFORE => body.get(1..3),
+            VERSION_2 if first == VERSION_2 => body.get(1..3),
             _ => None,
         };
         let Some(named) = named else {
@@ -235,15 +234,15 @@ impl Session {
         let key = keys.keys.iter().find(genuine).ok_or_else(|| {
             Denial::new(Reason::SessionSignature, "no session key of the site made this token")
         })?;
-        let session = if first & 0x0f == VERSION { fields.present(first) } else { fields.before() };
+        let session = if first & 0x0f == VERSION { fields.present(first) } else { fields.version_2() };
         Ok((session, key))
     }
 
-    /// When it has ended, whatever it says of its end: no session lasts longer than [`SessionPolicy::MOST_S`], after which its
-    /// revocation may have been dropped.
+    /// The latest end, whatever the token's own: no session lasts longer than [`SessionPolicy::MOST_S`], after which
+    /// its revocation may have been dropped.
     ///
-    /// The end of a session of version 2 was that of its viewer token. Its token was made, at the entry or when it was renewed, no
-    /// longer before its expiry than tokens last, so that none that existed when the session was revoked outlives the revocation.
+    /// A session of version 2 ended with its viewer token. Its session token was made, at the entry or at a renewal, no
+    /// longer before its expiry than tokens last, so no token that existed at the revocation outlives the revocation.
     pub fn ends_by(&self, policy: &SessionPolicy) -> UnixTime {
         if self.proved.is_some() {
             return self.ends_at;
@@ -252,8 +251,8 @@ impl Session {
         self.ends_at.min(self.expires_at.plus_secs(SessionPolicy::MOST_S.saturating_sub(token_s)))
     }
 
-    /// Checks that the session is alive at `now`, with `grace_s` seconds beyond its expiry but none beyond its end,
-    /// that it is good for the title, and that the viewer is where it was locked to.
+    /// Checks that the session is alive at `now`, with `grace_s` seconds beyond its expiry but none beyond its end;
+    /// that it covers the title; and that the viewer still has the locked properties.
     pub fn check(
         &self,
         request: &MediaRequest,
@@ -279,18 +278,18 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the viewer is where the session is locked to.
+    /// Whether the viewer still has the locked properties.
     fn is_at_home(&self, facts: &Facts) -> bool {
         let here = locked_to(self.lock, facts);
         self.locked_to.first_chunk::<LOCK_TAG_LEN>() == here.first_chunk()
     }
 
-    /// Whether what is asked for lies within what the session was opened for: the title, or a folder of it.
+    /// Whether the session covers the request: its title, or a folder of it.
     fn covers(&self, request: &MediaRequest) -> bool {
         if title_tag(&request.title) == self.scope {
             return true;
         }
-        // The names of its folders in one pass, whatever the path is made of.
+        // Hashes all folders of the path in one pass.
         let mut hash = Sha256::new_with_prefix(request.title.as_str());
         hash.update("/");
         request.resource.as_str().split_inclusive('/').filter(|segment| segment.ends_with('/')).any(
@@ -322,7 +321,7 @@ impl Session {
             }
             None => {
                 let counted = if self.streams.is_some() { COUNTED } else { 0 };
-                (&[VERSION_BEFORE, first, second][..], &[bits | counted, a, b, c, d, e][..])
+                (&[VERSION_2, first, second][..], &[bits | counted, a, b, c, d, e][..])
             }
         };
         let fields: [&[u8]; 12] = [
@@ -347,7 +346,7 @@ impl Session {
     }
 }
 
-/// [`Session::bucket`], before there is a session.
+/// [`Session::bucket`] at the entry, when there is no session yet.
 pub fn bucket_of(grant: &Grant, id: SessionId) -> u8 {
     let subject = grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject));
     let token = grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id));
@@ -367,7 +366,7 @@ fn bucket(subject: Option<NameTag>, token: Option<ShortNameTag>, id: SessionId) 
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
-    /// What comes behind the first byte of a body of this version.
+    /// The fields behind the first byte of a body of this version.
     fn present(&mut self, first: u8) -> Session {
         let [_key_tag] = self.take();
         let [bits] = self.take();
@@ -390,8 +389,8 @@ impl Fields<'_> {
         }
     }
 
-    /// What comes behind the first byte of a body of the version before.
-    fn before(&mut self) -> Session {
+    /// The fields behind the first byte of a body of version 2.
+    fn version_2(&mut self) -> Session {
         let _key_tag: [u8; 2] = self.take();
         let session = self.common();
         let [bits] = self.take();
@@ -399,7 +398,7 @@ impl Fields<'_> {
         Session { streams, lock: Lock::from_bits([bits]), locked_to: self.take(), ..session }
     }
 
-    /// What both have in their middle; the rest says nothing yet.
+    /// The fields common to both versions; the other fields are unset.
     fn common(&mut self) -> Session {
         let seconds = |field: [u8; 4]| UnixTime::from_secs(u32::from_be_bytes(field).into());
         Session {
@@ -420,7 +419,7 @@ impl Fields<'_> {
         }
     }
 
-    /// Invariant: the fields taken of a version add up to `BODY_LEN`, so none of them falls back to zeros.
+    /// Invariant: the lengths of a version's fields add up to `BODY_LEN`, so no field falls back to zeros.
     fn take<const N: usize>(&mut self) -> [u8; N] {
         match self.0.split_first_chunk() {
             Some((field, rest)) => {
@@ -432,7 +431,7 @@ impl Fields<'_> {
     }
 }
 
-/// What a viewer's place and network are, as far as a lock asks.
+/// A hash of the viewer's properties that a lock names.
 fn locked_to(lock: Lock, facts: &Facts) -> [u8; 5] {
     if lock.is_open() {
         return [0; 5];

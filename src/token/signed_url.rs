@@ -1,5 +1,5 @@
-//! What the dialects of signed URLs have in common: the spellings of a query, wildcards, networks, times, and keys that
-//! a token does not name.
+//! Shared parts of the dialects of signed URLs: the spellings of a query, wildcards, times, and keys for tokens that
+//! name none.
 
 use percent_encoding::percent_decode_str;
 
@@ -10,7 +10,7 @@ use crate::denial::{Denial, Reason};
 use crate::resource::MediaRequest;
 use crate::time::UnixTime;
 
-/// Longer tokens are not read; one that travels in a URL cannot be longer.
+/// The longest token that is read, in bytes: a token in a URL cannot be longer.
 pub(super) const LONGEST: usize = 8 * 1024;
 
 /// The most keys that a token is tried with when it names none.
@@ -20,7 +20,7 @@ pub(super) fn malformed(detail: impl Into<String>) -> Denial {
     Denial::new(Reason::TokenMalformed, detail)
 }
 
-/// Refuses what is too long to be read.
+/// Refuses a token that is too long to be read.
 pub(super) fn bounded(token: &str) -> Result<&str, Denial> {
     if token.len() > LONGEST {
         return Err(malformed(format!("expected {LONGEST} bytes at most, found {}", token.len())));
@@ -28,17 +28,17 @@ pub(super) fn bounded(token: &str) -> Result<&str, Denial> {
     Ok(token)
 }
 
-/// The titles that a token for a URL opens: the one that the URL names, or none.
+/// The titles that a token for a URL opens: the URL's title, or none.
 pub(super) fn titles(path: &str) -> Option<Vec<TitleId>> {
     let first = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
     Some(first.parse().into_iter().collect())
 }
 
-/// The folder below the title to which a token's patterns of paths limit it; `None`: it is for all of the title.
+/// The folder below the title that a token's path patterns limit it to; `None`: the whole title.
 ///
-/// `literals` are what the patterns that the entry's path fits begin with, up to the first wildcard. What stands behind the
-/// last `/` of one is the beginning of a name and no folder. The widest counts. The folder is read from the path, of
-/// which the literal is a prefix in one spelling or another, and so is in the canonical one.
+/// `literals` are the parts up to the first wildcard of the patterns that match the entry's path. The text behind the
+/// last `/` of a literal is the beginning of a name and no folder. The widest folder counts. The folder is read from
+/// the path, so it is in canonical form; the literal is a prefix of the path in some spelling.
 pub(super) fn folder<'a>(path: &str, literals: impl IntoIterator<Item = &'a str>) -> Option<String> {
     // The first slash stands before the title, the second behind it.
     let depth = literals.into_iter().map(slashes).min()?.checked_sub(2)?;
@@ -51,7 +51,7 @@ pub(super) fn slashes(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'/').count()
 }
 
-/// What a pattern begins with, up to its first wildcard; `None` where it has no wildcard, and is for one path alone.
+/// The part of a pattern up to its first wildcard; `None` if it has no wildcard, and matches one path only.
 pub(super) fn literal(pattern: &str) -> Option<&str> {
     pattern.find(['*', '?']).and_then(|at| pattern.get(..at))
 }
@@ -69,7 +69,7 @@ pub(super) fn unix_seconds(text: &str) -> Option<UnixTime> {
     text.parse().ok().filter(|_| digits).map(UnixTime::from_secs)
 }
 
-/// Refuses from the second of the expiry on. No dialect of signed URLs allows clocks to disagree about it.
+/// Refuses from the second of the expiry on. No dialect of signed URLs has a leeway for it.
 pub(super) fn check_expiry(expires: UnixTime, now: UnixTime) -> Result<(), Denial> {
     if now >= expires {
         return Err(Denial::new(Reason::TokenExpired, format!("expired {} s ago", now.secs_since(expires))));
@@ -126,14 +126,15 @@ pub(super) fn without_appended(query: &str) -> &str {
     }
 }
 
-/// The query in the spellings in which it may have been signed, at most three: as it came; without what a player
-/// appended; and with the characters plain that `URLSearchParams` escapes when a player appends something.
+/// The spellings of a query that may have been signed, at most three: as received; without parameters that a player
+/// appended; and with the characters unescaped that `URLSearchParams` escapes when a player appends a parameter.
 pub(super) fn spellings(query: &str) -> Vec<String> {
     let stripped = without_appended(query);
     distinct([query.to_owned(), stripped.to_owned(), unescaped_query(stripped)])
 }
 
-/// A query with the characters plain that may stand in a query ([RFC 3986 section 3.4]) and delimit nothing in it.
+/// A query in which characters that may stand in a query and delimit nothing in it are unescaped ([RFC 3986 section
+/// 3.4]).
 ///
 /// [RFC 3986 section 3.4]: https://www.rfc-editor.org/rfc/rfc3986#section-3.4
 pub(super) fn unescaped_query(query: &str) -> String {
@@ -163,12 +164,12 @@ pub(super) fn resource(path: &str, query: &str) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// A text without its percent-encoding, where what is left is text.
+/// A text without percent-encoding, if the result is UTF-8.
 pub(super) fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// A path with what is not ASCII plain, as those who sign it without a browser write it ([RFC 3987 section 3.2]).
+/// A path with its non-ASCII characters unescaped, as signers other than browsers write it ([RFC 3987 section 3.2]).
 ///
 /// [RFC 3987 section 3.2]: https://www.rfc-editor.org/rfc/rfc3987#section-3.2
 pub(super) fn iri(path: &str) -> String {
@@ -197,7 +198,7 @@ pub(super) fn distinct(texts: impl IntoIterator<Item = String>) -> Vec<String> {
     })
 }
 
-/// Whether a text fits a pattern in which `*` stands for any characters or none, and `?` for any one.
+/// Whether a text matches a pattern in which `*` stands for any number of characters and `?` for one.
 ///
 /// It takes no more steps than the product of the lengths.
 pub(super) fn glob(pattern: &str, text: &str) -> bool {
@@ -257,7 +258,7 @@ pub fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<V
     if key.permits_at_any_size(algorithm) { tag(algorithm, &k.expose().0, message) } else { None }
 }
 
-/// What the tests of the dialects share.
+/// Helpers for the tests of the dialects.
 #[cfg(test)]
 pub(super) mod testing;
 

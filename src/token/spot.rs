@@ -2,7 +2,7 @@
 
 use crate::catalog::{PathPlacement, Placement};
 
-/// A part of a request in which a credential, or a part of one, may stand.
+/// A part of a request in which a credential, or a part of it, may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Spot<'a> {
     /// A query parameter of this name.

@@ -104,8 +104,8 @@ impl Stream {
         }
     }
 
-    /// What the session stays bound to, if the rules let the viewer in: as far as they were looked at. Where the viewer
-    /// is not known, a rule that allows does not match, and one that blocks does.
+    /// The lock of the session, if the rules admit the viewer: the properties that the rules checked. For an unknown
+    /// viewer, a rule that allows does not match, and a rule that blocks does.
     fn admitted(&self, facts: &Facts) -> Result<Lock, Denial> {
         let malformed =
             || unreadable("accessRules", "5 rules at most, of the types that Cloudflare documents");

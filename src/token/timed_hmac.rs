@@ -27,7 +27,7 @@ use crate::facts::Facts;
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
-/// Seconds by which a token's author may be ahead of us, at least. Cloudflare sets no limit.
+/// The least accepted lead of the signer's clock, in seconds. Cloudflare sets no limit.
 const AHEAD_S: u64 = 60;
 
 /// A timed HMAC.
@@ -110,7 +110,7 @@ impl Presented for TimedHmac {
         Ok(challenges.collect())
     }
 
-    /// A token whose author's clock is ahead begins now: it is never good for longer than the lifetime.
+    /// A token of a signer whose clock is ahead begins now: it never lasts longer than the lifetime.
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
         let Asked { facts, policy, now } = *asked;
         if now.plus_secs(policy.leeway_s.max(AHEAD_S)) < self.issued_at {
@@ -128,7 +128,7 @@ impl Presented for TimedHmac {
     }
 }
 
-/// What a token is minted of.
+/// The contents of a minted token.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
