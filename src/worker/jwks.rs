@@ -92,6 +92,16 @@ pub(super) async fn for_token(
     Ok(keys)
 }
 
+/// The keys for a token, if memory has the published keys fresh and the token names a key that is known.
+pub(super) fn fresh(own: Rc<Document<KeySet>>, token: &dyn Presented, now_ms: u64) -> Option<TokenKeys> {
+    let Some(PublishedKeys { url, .. }) = &own.body.published else { return Some(TokenKeys::Document(own)) };
+    let fresh = |known: &KnownKeys| known.fetched.fresh(now_ms).cloned();
+    let set = isolate().published.find(url.as_str(), fresh).flatten()?;
+    let keys = merged(&own, &set, false).merged.ok()?;
+    let is_unknown = token.challenges(&keys).is_err_and(|denial| denial.reason == Reason::TokenKeyUnknown);
+    (!is_unknown).then_some(TokenKeys::Published(keys))
+}
+
 /// The keys of an issuer.
 pub(super) async fn keys(documents: &Documents, own: Rc<Document<KeySet>>) -> Result<Keys, Fault> {
     let Some(published) = &own.body.published else { return Ok(Keys { own, published: None }) };

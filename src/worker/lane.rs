@@ -19,9 +19,11 @@ use super::isolate::isolate;
 use super::objects::streams;
 use super::sources::Located;
 use super::templates::{Compiled, Shared};
-use super::{crypto, delay, documents, facts, now_ms, playlists, proofs, respond, shared_files, templates};
+use super::{
+    crypto, delay, documents, facts, jwks, now_ms, playlists, proofs, respond, shared_files, templates,
+};
 use crate::cache::{Kept, SourceError};
-use crate::catalog::{Document, Issuer, Jwk, KeySet, SessionId, Site, Title, TitleId};
+use crate::catalog::{Document, Jwk, KeySet, SessionId, Site, Title, TitleId};
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::fault::Fault;
@@ -36,6 +38,7 @@ use crate::rights::Permit;
 use crate::route::Route;
 use crate::stop::Stop;
 use crate::streams::{Newcomer, Running};
+use crate::token::session::Session;
 use crate::token::{Challenge, Presented, Seen, Use};
 
 /// Answers a request at once: with a response, with the promise of one where the client has to wait for its refusal, or with
@@ -83,19 +86,17 @@ async fn known<T>(answer: Option<T>) -> T {
 }
 
 impl Lane {
-    fn session_documents(&self, site: &Site) -> Option<Result<SessionDocuments, Fault>> {
+    fn known_session_documents(&self, site: &Site) -> Option<Result<SessionDocuments, Fault>> {
         let keys = documents::fresh_keys(&site.sessions.keys, self.now_ms)?;
         let revocations = documents::fresh_revocations(&site.host, self.now_ms)?;
         let keys = keys.ok_or_else(|| life::keys_missing(&site.sessions.keys));
         Some(keys.map(|keys| SessionDocuments { keys, revocations }))
     }
 
-    fn token_keys(&self, issuer: &Issuer) -> Option<Result<TokenKeys, Fault>> {
-        let keys = documents::fresh_keys(issuer, self.now_ms)?;
-        match keys {
-            // Which keys the issuer publishes by now may have to be awaited.
-            Some(keys) if keys.body.published.is_some() => None,
-            keys => Some(keys.map(TokenKeys::Document).ok_or_else(|| life::keys_missing(issuer))),
+    fn known_token_keys(&self, token: &dyn Presented) -> Option<Result<TokenKeys, Fault>> {
+        match documents::fresh_keys(token.keys(), self.now_ms)? {
+            Some(own) => jwks::fresh(own, token, self.now_ms).map(Ok),
+            None => Some(Err(life::keys_missing(token.keys()))),
         }
     }
 }
@@ -112,12 +113,12 @@ impl Evidence for Lane {
     }
 
     async fn session_documents(&self, site: &Site) -> Result<SessionDocuments, Fault> {
-        known(self.session_documents(site)).await
+        known(self.known_session_documents(site)).await
     }
 
     async fn entry_documents(&self, site: &Site, token: &dyn Presented) -> Result<EntryDocuments, Fault> {
-        let session = known(self.session_documents(site)).await?;
-        let token_keys = known(self.token_keys(token.keys())).await?;
+        let session = known(self.known_session_documents(site)).await?;
+        let token_keys = known(self.known_token_keys(token)).await?;
         Ok(EntryDocuments { session, token_keys })
     }
 
@@ -138,7 +139,7 @@ impl Evidence for Lane {
         token: &str,
         site: &Site,
         keys: &'k Document<KeySet>,
-    ) -> Result<(crate::token::session::Session, &'k Jwk), Denial> {
+    ) -> Result<(Session, &'k Jwk), Denial> {
         open_session(&isolate().sessions, token, site, keys, self.now_ms())
     }
 
