@@ -68,7 +68,7 @@ heartbeat() {
     local seconds=0
     while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
         seconds=$((seconds + 10))
-        printf '  %d s: %s\n' "$seconds" "$(tail -n 1 "$1" 2>/dev/null | cut -c 1-100)" >&2
+        printf '  %d s  %s\n' "$seconds" "$(tail -n 1 "$1" 2>/dev/null | cut -c 1-100)" >&2
     done
 }
 
