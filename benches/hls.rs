@@ -68,7 +68,8 @@ fn main() {
     for (name, size, playlist) in cases.iter().filter(|case| case.1 == SIZES[2] || case.0 == "multivariant") {
         references.entry(*name).or_insert_with(|| (least(patience, || ours(playlist)), *size));
     }
-    for (name, size, playlist) in &cases {
+    // The viewer's copy of the longest rich one would be longer than any that is written.
+    for (name, size, playlist) in cases.iter().filter(|case| (case.0, case.1) != ("rich", SIZES[4])) {
         let template = compiled(playlist);
         let rendered = template.render(TOKEN).into_owned();
         assert_eq!(

@@ -72,6 +72,7 @@ impl<'a, T: Text + ?Sized> Span<'a, T> {
     }
 
     /// Where it ends.
+    #[inline]
     pub(crate) fn end(self) -> usize {
         self.start + self.text.size()
     }
@@ -87,6 +88,7 @@ impl<'a, T: Text + ?Sized> Span<'a, T> {
     }
 
     /// The part of it that lies in a range.
+    #[inline]
     pub(crate) fn cut(self, range: Range<usize>) -> Result<Self, Misplaced> {
         let relative = range.start.checked_sub(self.start).zip(range.end.checked_sub(self.start));
         let part = relative.and_then(|(start, end)| self.text.part(start..end));
@@ -99,6 +101,7 @@ impl<'a, T: Text + ?Sized> Span<'a, T> {
     /// Takes the part in front of an offset, and leaves the rest.
     ///
     /// So a text is copied from front to back, with something else in place of what is taken and not written.
+    #[inline]
     pub(crate) fn take_to(&mut self, at: usize) -> Result<Self, Misplaced> {
         let front = self.cut(self.start..at)?;
         *self = self.cut(at..self.end())?;
@@ -108,6 +111,7 @@ impl<'a, T: Text + ?Sized> Span<'a, T> {
 
 impl<'a> Span<'a> {
     /// The first line with its end, and the rest; `None`: there are no more bytes.
+    #[inline]
     pub(crate) fn split_line(self) -> Option<(Self, Self)> {
         if self.is_empty() {
             return None;
@@ -117,6 +121,7 @@ impl<'a> Span<'a> {
     }
 
     /// Without ASCII white space around it.
+    #[inline]
     pub(crate) fn trim_ascii(self) -> Self {
         let text = self.text.trim_ascii_end();
         let trimmed = text.trim_ascii_start();
@@ -124,12 +129,14 @@ impl<'a> Span<'a> {
     }
 
     /// Without these bytes in front; `None`: it does not begin with them.
+    #[inline]
     pub(crate) fn strip_prefix(self, prefix: &[u8]) -> Option<Self> {
         let text = self.text.strip_prefix(prefix)?;
         Some(Self { start: self.start + prefix.len(), text })
     }
 
     /// The part in front of the first such byte, and the part behind it; `None`: there is none.
+    #[inline]
     pub(crate) fn split_once(self, byte: u8) -> Option<(Self, Self)> {
         let (front, rest) = self.split(memchr::memchr(byte, self.text)?);
         Some((front, rest.split(1).1))
@@ -146,11 +153,13 @@ impl<'a> Span<'a> {
     }
 
     /// The empty span at its end.
+    #[inline]
     pub(crate) fn behind(self) -> Self {
         self.split(self.text.len()).1
     }
 
     /// Two parts, of which the first has so many bytes.
+    #[inline]
     fn split(self, size: usize) -> (Self, Self) {
         // Invariant: no caller asks for more than there is.
         let (front, rest) = self.text.split_at(size);

@@ -21,8 +21,6 @@ use crate::manifest::Span;
 pub struct Event<'a> {
     /// The line's number, from 1.
     pub line: usize,
-    /// All of the line, with its end.
-    pub(in crate::hls) whole: Span<'a>,
     /// The offset of its first byte. The first line begins with the byte order mark, where there is one.
     pub start: usize,
     /// The offset behind its end.
@@ -98,18 +96,8 @@ pub fn events(playlist: &[u8]) -> impl Iterator<Item = Event<'_>> {
         };
         number += 1;
         let start = std::mem::replace(&mut end, line.end());
-        // A byte order mark is a part of the first line.
-        let all = if start < line.start() { whole.cut(start..end).unwrap_or(line.whole) } else { line.whole };
         let Line { text, .. } = line;
-        Some(Event {
-            line: number,
-            whole: all,
-            start,
-            end,
-            text_at: text.start(),
-            text: text.text(),
-            kind: kind(text),
-        })
+        Some(Event { line: number, start, end, text_at: text.start(), text: text.text(), kind: kind(text) })
     })
 }
 

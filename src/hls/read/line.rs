@@ -52,6 +52,7 @@ pub(in crate::hls) struct TagLine<'a> {
 
 impl<'a> TagLine<'a> {
     /// Reads a text that begins with `#`.
+    #[inline]
     pub(in crate::hls) fn read(text: Span<'a>) -> Self {
         // Half of the lines of most playlists.
         if let Some(value) = text.strip_prefix(b"#EXTINF:") {
@@ -83,11 +84,13 @@ impl<'a> TagLine<'a> {
 
 impl<'a> Line<'a> {
     /// The offset of its first byte.
+    #[inline]
     pub(in crate::hls) const fn start(&self) -> usize {
         self.whole.start()
     }
 
     /// The offset behind its end.
+    #[inline]
     pub(in crate::hls) fn end(&self) -> usize {
         self.whole.end()
     }

@@ -138,7 +138,7 @@ impl ListWriter<'_> {
             }
             let quoted = serde_json::to_string(part).map_err(|error| broken(&error))?;
             let inner = quoted.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"'));
-            self.template.push(inner.unwrap_or_default().as_bytes());
+            self.template.push(inner.unwrap_or(&quoted).as_bytes());
         }
         self.template.push(b"\"");
         Ok(())

@@ -1,5 +1,7 @@
 //! Events written back: verbatim, but for the lines that were changed.
 
+use std::ops::Range;
+
 use crate::hls::read::event::Event;
 use crate::manifest::Span;
 
@@ -8,37 +10,38 @@ use crate::manifest::Span;
 #[derive(Debug)]
 pub struct Writer<'a> {
     source: Span<'a>,
-    /// The lines that are to be copied and have not been yet.
-    pending: Span<'a>,
+    /// The bytes that are to be copied and have not been yet.
+    pending: Range<usize>,
     written: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
     /// Begins a playlist made of the events of `source`.
     pub const fn new(source: &'a [u8]) -> Self {
-        Self { source: Span::whole(source), pending: Span::whole(&[]), written: Vec::new() }
+        Self { source: Span::whole(source), pending: 0..0, written: Vec::new() }
     }
 
     /// Writes an event as it was read.
+    ///
+    /// # Panics
+    ///
+    /// This and all other methods panic if an event is none of the source, rather than write something else.
     pub fn copy(&mut self, event: &Event<'a>) {
-        let joined = self.source.cut(self.pending.start()..event.end);
-        match joined {
-            Ok(joined) if event.start == self.pending.end() => self.pending = joined,
-            _ => {
-                self.flush();
-                self.pending = event.whole;
-            }
+        if event.start != self.pending.end {
+            self.flush();
+            self.pending.start = event.start;
         }
+        self.pending.end = event.end;
     }
 
     /// Writes a line in place of an event: its text is changed, its end and the white space around it are kept.
     pub fn replace(&mut self, event: &Event<'a>, text: &[u8]) {
         self.flush();
-        let whole = event.whole.text();
-        let (before, rest) = whole.split_at_checked(event.text_at - event.start).unwrap_or((&[], whole));
-        self.written.extend_from_slice(before);
+        let text_end = event.text_at + event.text.len();
+        self.push(event.start..event.text_at);
         self.written.extend_from_slice(text);
-        self.written.extend_from_slice(rest.strip_prefix(event.text).unwrap_or(rest));
+        self.push(text_end..event.end);
+        self.pending = event.end..event.end;
     }
 
     /// Writes a line that was not there, with its end.
@@ -54,8 +57,14 @@ impl<'a> Writer<'a> {
     }
 
     fn flush(&mut self) {
-        let pending = std::mem::replace(&mut self.pending, Span::whole(&[]));
-        self.written.extend_from_slice(pending.text());
+        let pending = std::mem::replace(&mut self.pending, 0..0);
+        self.push(pending);
+    }
+
+    fn push(&mut self, range: Range<usize>) {
+        #[expect(clippy::expect_used, reason = "Invariant: the events of the source lie within it")]
+        let bytes = self.source.cut(range).expect("an event of the source");
+        self.written.extend_from_slice(bytes.text());
     }
 }
 
