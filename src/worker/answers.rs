@@ -7,12 +7,13 @@ use std::rc::Rc;
 use futures_util::join;
 use worker::{Context, Env, Request, Response};
 
+use super::compiled::Compiled;
 use super::documents::Documents;
 use super::isolate::isolate;
 use super::objects::{replay, streams};
+use super::runtime::now_ms;
 use super::sources::Located;
-use super::templates::Compiled;
-use super::{crypto, explain, jwks, now_ms, playlists, proofs, respond, segments, signed, sync, templates};
+use super::{crypto, explain, jwks, playlists, proofs, respond, segments, signed, sync, templates};
 use crate::cache::{Kept, SourceError};
 use crate::catalog::{Document, Jwk, KeySet, SessionId, Site, Title, TitleId};
 use crate::denial::Denial;

@@ -3,7 +3,8 @@
 
 use worker::{Context, Env, Request, Response};
 
-use super::{answers, facts, now, proofs};
+use super::runtime::now;
+use super::{answers, facts, proofs};
 use crate::catalog::{KeySet, Site};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;

@@ -7,7 +7,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 use worker::{ByteStream, Request, Response};
 
-use super::{isolate, now_ms, single_flight};
+use super::runtime::now_ms;
+use super::{isolate, single_flight};
 use crate::shelf::{Purpose, Reservation};
 
 /// A body, or how many bytes had come when it was longer than the limit.

@@ -11,11 +11,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, WorkerGlobalScope};
 
+use super::imported_key::{Imported, ImportedKey};
 use super::isolate::isolate;
-use super::now_ms;
+use super::runtime::now_ms;
 use crate::catalog::{Algorithm, Jwk, KeyMaterial, OctetCurve, SessionId};
 use crate::fault::{Fault, FaultKind};
-use crate::shelf::{Slot, Weigh};
 use crate::token::Challenge;
 
 /// Whether the challenge of an asymmetric signature is met.
@@ -87,24 +87,6 @@ fn names(algorithm: Algorithm) -> Option<(Members, Members)> {
         A::HS256 | A::HS384 | A::HS512 | A::HS1 | A::HMD5 | A::MD5 => return None,
     })
 }
-
-/// A key as the runtime holds it, and the algorithm as `verify` wants it.
-struct Imported {
-    key: CryptoKey,
-    verify_as: Object,
-}
-
-/// An imported key; `None`: the runtime does not take it.
-pub(super) struct ImportedKey(Option<Rc<Imported>>);
-
-impl Weigh for ImportedKey {
-    /// The runtime does not say how large its objects are: an RSA key of 4,096 bits has some 2 KiB there.
-    fn heap_bytes(&self) -> usize {
-        4 * 1024
-    }
-}
-
-impl Slot for ImportedKey {}
 
 /// Imports a key as a JWK; `None` for a shared secret, and for a key that the runtime does not take, such as a point off the
 /// curve. No signature was made with such a key, and the issuer's other keys still count.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use worker::Delay;
 
 use super::isolate::isolate;
-use super::now_ms;
+use super::runtime::now_ms;
 use crate::shelf::Delays;
 
 /// The longest delay for a file that does not exist yet, in milliseconds: live players ask every two seconds at most.

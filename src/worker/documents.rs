@@ -11,7 +11,8 @@ use std::time::Duration;
 use worker::{Context, Env, KvStore};
 
 use super::isolate::isolate;
-use super::{heap, now_ms, respond, single_flight};
+use super::runtime::now_ms;
+use super::{heap, respond, single_flight};
 use crate::catalog::{
     Document, DocumentKey, Host, Issuer, KV_CACHE_TTL_S, KeySet, MEMORY_FRESH_S, MEMORY_STALE_S, Site, Title,
     TitleId,

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use worker::Request;
 
 use super::documents::Documents;
-use super::{jwks, now, platform, proofs, signed};
+use super::runtime::{now, platform};
+use super::{jwks, proofs, signed};
 use crate::catalog::{Document, DocumentKey, KV_CACHE_TTL_S, KeySet};
 use crate::denial::{Denial, Reason};
 use crate::explain::{self, Archive, MAX_BYTES};

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use worker::Response;
 
-use super::respond::{AtHand, PREPARED_BYTES, Prepared};
-use super::{now_ms, platform, upstream};
+use super::prepared::{AtHand, PREPARED_BYTES, Prepared};
+use super::runtime::{self, now_ms, platform};
 use crate::cache::{ByteRange, FileKind, Lifetime, OriginControl, Source, Stamp};
 use crate::facts::Facts;
 use crate::fault::Fault;
@@ -90,7 +90,7 @@ impl AtHand for File {
 
 /// The head of a reply of the media origin, or of the cache.
 pub(super) fn head(source: &Source, response: &Response, lifetime: &Lifetime) -> Result<Reply, Stop> {
-    media_origin::file_head(source, response.status_code(), lifetime, |name| upstream::header(response, name))
+    media_origin::file_head(source, response.status_code(), lifetime, |name| runtime::header(response, name))
 }
 
 /// A reply with the age that a player is told.
@@ -103,9 +103,9 @@ pub(super) fn with_age(reply: Reply, stamp: &Stamp) -> Reply {
 
 /// For how long a reply of the media origin may be kept, and how long the file is, where that can be trusted.
 pub(super) fn judged(source: &Source, response: &Response) -> (Stamp, Option<u64>) {
-    let origin = OriginControl::read(|name| upstream::header(response, name));
+    let origin = OriginControl::read(|name| runtime::header(response, name));
     let lifetime = Lifetime::of_file(source.kind.unwrap_or(FileKind::Segment), &source.policy, &origin);
-    let coded = upstream::header(response, "Content-Encoding").is_some();
-    let length = upstream::header(response, "Content-Length").filter(|_| !coded);
+    let coded = runtime::header(response, "Content-Encoding").is_some();
+    let length = runtime::header(response, "Content-Length").filter(|_| !coded);
     (Stamp::new(now_ms(), origin.age_ms, lifetime), length.and_then(|length| length.parse().ok()))
 }

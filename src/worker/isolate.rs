@@ -8,7 +8,11 @@ use serde_json::json;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{crypto, file, heap, now_ms, templates};
+use super::compiled::Entry;
+use super::file::File;
+use super::heap;
+use super::imported_key::ImportedKey;
+use super::runtime::now_ms;
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::{Isolate, Runtime};
 use crate::shelf::{Purpose, Reservation, plan};
@@ -17,9 +21,9 @@ use crate::shelf::{Purpose, Reservation, plan};
 pub(super) struct Workerd;
 
 impl Runtime for Workerd {
-    type File = file::File;
-    type Template = templates::Entry;
-    type ImportedKey = crypto::ImportedKey;
+    type File = File;
+    type Template = Entry;
+    type ImportedKey = ImportedKey;
 }
 
 thread_local! {

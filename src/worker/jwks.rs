@@ -19,7 +19,8 @@ use worker::{
 use super::body::{self, Body};
 use super::documents::Documents;
 use super::isolate::isolate;
-use super::{heap, now_ms, platform, respond, single_flight, within};
+use super::runtime::{now_ms, platform, within};
+use super::{heap, respond, single_flight};
 use crate::catalog::{Document, Issuer, KeySet, PublishedKeys, SkippedKey};
 use crate::denial::Reason;
 use crate::fault::Fault;

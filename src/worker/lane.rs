@@ -14,14 +14,13 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::future_to_promise;
 
+use super::compiled::{Compiled, Shared};
 use super::file::File;
 use super::isolate::isolate;
 use super::objects::streams;
+use super::runtime::now_ms;
 use super::sources::Located;
-use super::templates::{Compiled, Shared};
-use super::{
-    crypto, delay, documents, facts, jwks, now_ms, playlists, proofs, respond, shared_files, templates,
-};
+use super::{crypto, delay, documents, facts, jwks, playlists, proofs, respond, shared_files, templates};
 use crate::cache::{Kept, SourceError};
 use crate::catalog::{Document, Jwk, KeySet, SessionId, Site, Title, TitleId};
 use crate::denial::Denial;

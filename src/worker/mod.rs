@@ -4,6 +4,7 @@ mod answers;
 #[cfg(feature = "bench")]
 mod bench;
 mod body;
+mod compiled;
 mod crypto;
 mod delay;
 mod documents;
@@ -11,13 +12,16 @@ mod explain;
 mod facts;
 mod file;
 mod heap;
+mod imported_key;
 mod isolate;
 mod jwks;
 mod lane;
 mod objects;
 mod playlists;
+mod prepared;
 mod proofs;
 mod respond;
+mod runtime;
 mod segments;
 mod serve;
 mod shared_files;
@@ -29,16 +33,9 @@ mod sync;
 mod templates;
 mod upstream;
 
-use std::time::Duration;
-
-use futures_util::future::{Either, select};
-use futures_util::pin_mut;
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
-use worker::{Context, Delay, Env, Request, Response, Result, event};
-
-use crate::fault::{Fault, FaultKind};
-use crate::time::UnixTime;
+use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(start)]
 fn start() {
@@ -55,32 +52,4 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         return bench::answer(request, env, context).await;
     }
     serve::serve(request, env, context).await
-}
-
-fn now() -> UnixTime {
-    UnixTime::from_secs(now_ms() / 1000)
-}
-
-fn now_ms() -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "milliseconds since 1970, in whole numbers"
-    )]
-    let now_ms = js_sys::Date::now() as u64;
-    now_ms
-}
-
-/// What a future comes to, unless that takes longer than `patience`.
-async fn within<T>(patience: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let patience = Delay::from(patience);
-    pin_mut!(future, patience);
-    match select(future, patience).await {
-        Either::Left((value, _)) => Some(value),
-        Either::Right(_) => None,
-    }
-}
-
-fn platform(error: &worker::Error) -> Fault {
-    Fault::new(FaultKind::Platform, error.to_string())
 }

@@ -14,8 +14,9 @@ use worker::{Context, Headers, ResponseBody};
 
 use super::body::{self, Body};
 use super::isolate::{self, isolate};
+use super::runtime::{self, now_ms, within};
 use super::store::{self, Stored};
-use super::{delay, now_ms, respond, single_flight, upstream, within};
+use super::{delay, respond, single_flight, upstream};
 use crate::cache::{self, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::dash;
 use crate::fault::{Fault, FaultKind};
@@ -232,7 +233,7 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
         if response.status_code() != 200 {
             return Err(media_origin::refusal(source, response.status_code()));
         }
-        let origin = OriginControl::read(|name| upstream::header(&response, name));
+        let origin = OriginControl::read(|name| runtime::header(&response, name));
         Ok((body_of(source, response, source.longest_manifest_bytes).await?, origin))
     };
     let late = || Err(upstream::late(source, patience).into());

@@ -4,8 +4,9 @@
 //! three. It holds nothing of a viewer: claims are read and checked against every request, so no request can get the grant of
 //! another.
 
+use super::crypto;
 use super::isolate::isolate;
-use super::{crypto, now_ms};
+use super::runtime::now_ms;
 use crate::fault::Fault;
 use crate::token::Challenge;
 

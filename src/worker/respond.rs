@@ -10,11 +10,12 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
 use super::isolate::isolate;
-use super::now_ms;
+use super::prepared::{AtHand, Prepared};
+use super::runtime::now_ms;
 use crate::catalog::SessionId;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
-use crate::heading::{self, Headed, Heading};
+use crate::heading::Heading;
 use crate::life::{Ended, Learned, Note};
 use crate::repeats::{Class, Line, Subject};
 use crate::reply::Reply;
@@ -45,18 +46,6 @@ pub(super) fn streamed(facts: &Facts, reply: Reply, from: Response) -> worker::R
     let headers = headers(reply.headers)?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
-
-/// The status and headers of a reply, as JavaScript keeps them.
-pub(super) type Prepared = heading::Prepared<JsValue>;
-
-/// Something whose body JavaScript holds already.
-pub(super) trait AtHand: Headed {
-    fn body(&self) -> &Uint8Array;
-}
-
-/// What a [`Prepared`] takes, most of it in the memory of JavaScript: a dozen headers and their texts, with an `Origin` of
-/// [`facts`](crate::facts)' own limit. It is made with a later request, and counted from the beginning.
-pub(super) const PREPARED_BYTES: usize = 3 * 1024;
 
 /// Answers with a body that JavaScript holds already: one call, or two where a head is new.
 pub(super) fn prepared<T: AtHand>(

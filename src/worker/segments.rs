@@ -8,9 +8,10 @@ use js_sys::Uint8Array;
 use worker::{Context, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged, with_age};
+use super::runtime::{self, now_ms, platform};
 use super::shared_files::{self, Brought, LONGEST, SMALL, Wants};
 use super::store::{self, Stored};
-use super::{delay, now_ms, platform, respond, upstream};
+use super::{delay, respond, upstream};
 use crate::cache::{ByteRange, Source, Stamp, is_of_known, whole_length};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -95,7 +96,7 @@ const fn is_conditional(facts: &Facts) -> bool {
 
 /// A reply out of the cache: what is small is taken into memory.
 async fn fresh(facts: &Facts, source: &Source, mut response: Response, stamp: Stamp) -> Answer {
-    let length = upstream::header(&response, "Content-Length").and_then(|length| length.parse().ok());
+    let length = runtime::header(&response, "Content-Length").and_then(|length| length.parse().ok());
     let small = length.is_some_and(|length: u64| length <= SMALL);
     let whole = facts.method == Method::Get && facts.headers.range.is_none() && !is_conditional(facts);
     if !small || !whole || response.status_code() != 200 {
@@ -144,7 +145,7 @@ async fn passed_through(facts: &Facts, source: &Source) -> Answer {
     let method = if facts.method == Method::Head { HttpMethod::Head } else { HttpMethod::Get };
     let response = upstream::ask(source, method, upstream::conditions(facts)?, upstream::PATIENCE).await?;
     let (stamp, _) = judged(source, &response);
-    let large = upstream::header(&response, "Content-Range").and_then(|range| whole_length(&range));
+    let large = runtime::header(&response, "Content-Range").and_then(|range| whole_length(&range));
     if large.is_some_and(|length| length > LONGEST) {
         shared_files::mark_large(source);
     }

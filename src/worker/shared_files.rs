@@ -12,7 +12,8 @@ use worker::{Context, Headers, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged};
 use super::isolate::{self, isolate};
-use super::{now_ms, platform, respond, single_flight, store, upstream};
+use super::runtime::{now_ms, platform};
+use super::{respond, single_flight, store, upstream};
 use crate::cache::{Source, Stamp, missing_ms};
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::KnownFile;

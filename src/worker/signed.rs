@@ -6,7 +6,8 @@ use worker::{Env, Request};
 
 use super::body::{self, Body};
 use super::isolate::isolate;
-use super::{now, now_ms, platform, respond, single_flight, within};
+use super::runtime::{now, now_ms, platform, within};
+use super::{respond, single_flight};
 use crate::catalog::SyncSignature;
 use crate::control::{self, ControlPlace};
 use crate::facts::Facts;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::isolate::isolate;
-use super::now_ms;
+use super::runtime::now_ms;
 use crate::cache::{Source, SourceError};
 use crate::catalog::{Document, Site, Title};
 use crate::facts::Facts;

@@ -8,7 +8,8 @@
 
 use worker::{Cache, Headers, Request, RequestInit, Response, ResponseBody};
 
-use super::{now_ms, platform, respond, upstream};
+use super::respond;
+use super::runtime::{self, now_ms, platform};
 use crate::cache::{FileKind, Lifetime, OriginControl, Source, Stamp};
 use crate::fault::Fault;
 use crate::reply::Reply;
@@ -31,10 +32,10 @@ pub(super) async fn find(source: &Source, conditions: &Headers) -> Option<Stored
         respond::log_for(source.site(), &fault.into());
         None
     })?;
-    if let Some(until) = upstream::header(&response, MISSING) {
+    if let Some(until) = runtime::header(&response, MISSING) {
         return until.parse().ok().map(Stored::Missing);
     }
-    let stamp = upstream::header(&response, Stamp::HEADER).and_then(|stamp| Stamp::read(&stamp));
+    let stamp = runtime::header(&response, Stamp::HEADER).and_then(|stamp| Stamp::read(&stamp));
     match (stamp, response.status_code()) {
         (Some(stamp), _) => Some(Stored::File(response, stamp)),
         // The cache may leave headers out of a reply without a body. It is a reply about a file that it has.

@@ -11,7 +11,8 @@ use worker::{
     Response, ResponseBody,
 };
 
-use super::{platform, respond};
+use super::respond;
+use super::runtime::{self, platform};
 use crate::cache::{PASSED_HEADERS, Source};
 use crate::catalog::is_kept_by_edges;
 use crate::facts::Facts;
@@ -59,7 +60,8 @@ async fn follow(
         let request = Request::new_with_init(url.as_str(), &init).map_err(|error| platform(&error))?;
         let reply = Fetch::Request(request).send_with_signal(signal).await;
         let response = reply.map_err(|error| unreachable(source, &error))?;
-        let place = header(&response, "Location").filter(|_| REDIRECTS.contains(&response.status_code()));
+        let place =
+            runtime::header(&response, "Location").filter(|_| REDIRECTS.contains(&response.status_code()));
         let Some(place) = place else { return Ok(response) };
         // The place may hold a signature: it is not told.
         let led = |whither| {
@@ -96,11 +98,6 @@ pub(super) fn late(source: &Source, patience: Duration) -> Fault {
 /// The fault of a media origin that cannot be reached, or whose reply breaks off.
 pub(super) fn unreachable(source: &Source, error: &worker::Error) -> Fault {
     Fault::new(FaultKind::UpstreamUnreachable, format!("{}: {error}", source.place()))
-}
-
-/// A header of a reply.
-pub(super) fn header(response: &Response, name: &str) -> Option<String> {
-    response.headers().get(name).ok().flatten()
 }
 
 /// The headers of a viewer's request that go to the media origin.

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{Env, Method, Request, RequestInit};
 
-use super::super::{respond, within};
+use super::super::respond;
+use super::super::runtime::within;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
-use super::super::now;
+use super::super::runtime::now;
 use super::table::{END_OF_TIME, integer};
 use super::{Objects, Schema, Silence, Store, Table, store};
 use crate::catalog::Host;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{Method, Request, Response, ScheduledTime, State};
 
-use super::super::now;
+use super::super::runtime::now;
 use super::{Schema, Table};
 
 /// The objects of a class, from inside.

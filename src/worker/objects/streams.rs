@@ -9,7 +9,8 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use super::super::documents::Documents;
 use super::super::isolate::isolate;
-use super::super::{now, now_ms, respond};
+use super::super::respond;
+use super::super::runtime::{now, now_ms};
 use super::table::integer;
 use super::{Objects, Schema, Silence, Store, Table, store};
 use crate::catalog::{Host, SessionId, Site};
