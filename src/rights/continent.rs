@@ -8,11 +8,40 @@ use crate::catalog::{Code, CountryCode};
 /// Countries on two continents are where Cloudflare puts them, which follows GeoNames:
 /// <https://www.geonames.org/countries/>
 pub(super) fn of(country: CountryCode) -> Option<&'static str> {
-    let code = country.as_str();
-    CONTINENTS
-        .iter()
-        .find(|(_, countries)| countries.split(' ').any(|one| one == code))
-        .map(|(name, _)| *name)
+    let &[first, second] = country.as_str().as_bytes() else { return None };
+    let at = BY_CODE.get(place_of(first, second))?.checked_sub(1)?;
+    CONTINENTS.get(usize::from(at)).map(|(name, _)| *name)
+}
+
+/// By the two letters of a country's code: the place of its continent in [`CONTINENTS`], from 1; 0 for no country.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, which refuses to build where it fails"
+)]
+static BY_CODE: [u8; 26 * 26] = {
+    let mut by_code = [0; 26 * 26];
+    let (mut continent, mut number) = (0, 0u8);
+    while continent < CONTINENTS.len() {
+        number += 1;
+        // Two letters and a space each.
+        let codes = CONTINENTS[continent].1.as_bytes();
+        let mut at = 0;
+        while at < codes.len() {
+            by_code[place_of(codes[at], codes[at + 1])] = number;
+            at += 3;
+        }
+        continent += 1;
+    }
+    by_code
+};
+
+/// Where two letters stand in [`BY_CODE`]; beyond its end, if they are no capital letters.
+const fn place_of(first: u8, second: u8) -> usize {
+    if first.is_ascii_uppercase() && second.is_ascii_uppercase() {
+        (first - b'A') as usize * 26 + (second - b'A') as usize
+    } else {
+        usize::MAX
+    }
 }
 
 /// A country of a continent.

@@ -232,7 +232,8 @@ impl<'a> Hearing<'a> {
         if mode == Mode::Off || self.policies.geography.unknown == UnknownGeography::World {
             return Ok(());
         }
-        let saw = self.place_in_words();
+        // Most viewers are located, and nobody asks for the words.
+        let saw = if self.located && !self.recorder.is_on() { String::new() } else { self.place_in_words() };
         self.carry_out(rule, mode, (!self.located).then_some(Reason::GeographyUnknown), || Wording {
             wanted: "a viewer whose country is known".to_owned(),
             saw: saw.clone(),
