@@ -12,11 +12,12 @@ pub struct KnownFile<F> {
     /// milliseconds.
     newest: (u64, u64),
     large_until_ms: u64,
+    in_demand_until_ms: u64,
 }
 
 impl<F> Default for KnownFile<F> {
     fn default() -> Self {
-        Self { fetched: Fetched::default(), newest: (0, 0), large_until_ms: 0 }
+        Self { fetched: Fetched::default(), newest: (0, 0), large_until_ms: 0, in_demand_until_ms: 0 }
     }
 }
 
@@ -29,6 +30,19 @@ impl<F> KnownFile<F> {
     /// Remembers until then that it is too large.
     pub const fn mark_large(&mut self, until_ms: u64) {
         self.large_until_ms = until_ms;
+    }
+
+    /// Notes that the file is sent out of the cache, which counts until then. Returns whether an earlier time still counts.
+    pub fn mark_in_demand(&mut self, now_ms: u64, until_ms: u64) -> bool {
+        let again = self.is_in_demand(now_ms);
+        self.in_demand_until_ms = until_ms;
+        // The entry stays for its mark, and needs no bytes for that.
+        self.fetched.drop_over(now_ms);
+        again
+    }
+
+    const fn is_in_demand(&self, now_ms: u64) -> bool {
+        now_ms < self.in_demand_until_ms
     }
 
     /// Notes that a file came, which the cache may not have before `until_ms`.
@@ -51,7 +65,7 @@ impl<F: Weigh> Weigh for KnownFile<F> {
 
 impl<F: Weigh> Slot for KnownFile<F> {
     fn is_spent(&self, now_ms: u64) -> bool {
-        self.fetched.is_spent(now_ms) && !self.is_large(now_ms)
+        self.fetched.is_spent(now_ms) && !self.is_large(now_ms) && !self.is_in_demand(now_ms)
     }
 
     fn is_busy(&self, now_ms: u64) -> bool {
@@ -62,6 +76,7 @@ impl<F: Weigh> Slot for KnownFile<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shelf::Times;
 
     #[test]
     fn a_file_on_its_way_is_newer_than_the_caches_for_a_while() {
@@ -71,6 +86,16 @@ mod tests {
         for (than_made_at_ms, now_ms, expected) in [(49, 99, true), (50, 99, false), (49, 100, false)] {
             assert_eq!(known.has_newer(than_made_at_ms, now_ms), expected, "{than_made_at_ms} {now_ms}");
         }
+    }
+
+    #[test]
+    fn a_file_is_in_demand_when_the_cache_is_asked_for_it_twice_in_a_while() {
+        let mut known = KnownFile::<()>::default();
+        known.fetched.hold((), Times::fresh_only(5));
+        assert!(!known.mark_in_demand(10, 20));
+        assert!(known.fetched.held().is_none() && !known.is_spent(19) && known.is_spent(20));
+        assert!(known.mark_in_demand(19, 29));
+        assert!(!known.mark_in_demand(29, 39));
     }
 
     #[test]

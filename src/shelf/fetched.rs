@@ -275,6 +275,11 @@ impl<T, E> Fetched<T, E> {
         self.held = Some(Held { value, times });
     }
 
+    /// Lets go of a value that may not serve any more.
+    pub fn drop_over(&mut self, now_ms: u64) {
+        self.held.take_if(|held| held.times.freshness(now_ms) == Freshness::Over);
+    }
+
     /// Ends the fetch. A request that waits gets the value that was brought, if there is one.
     pub const fn end(&mut self) {
         self.flight.end();

@@ -13,15 +13,15 @@ use crate::shelf::{Purpose, Reservation};
 
 /// A body, or how many bytes had come when it was longer than the limit.
 pub(super) enum Body {
-    /// With its room, of a response, for as long as it is worked on.
+    /// The bytes, and the room that a response's body keeps while they are worked on.
     Whole(Vec<u8>, Option<Reservation>),
     TooLong(usize),
-    /// So many other bodies are being read that there was no room for it.
+    /// Other bodies that are being read have left no room.
     NoRoom,
 }
 
-/// The room of a body that does not announce its length grows by so many bytes at a time. Most manifests fit into one piece:
-/// bodies that hold room while they wait for more of it would wait for one another.
+/// The bytes by which the room of a body without an announced length grows. Most manifests fit into one piece: bodies that hold
+/// room while they wait for more would wait for one another.
 const fn piece((purpose, _): (Purpose, &str)) -> usize {
     match purpose {
         Purpose::Manifest => 256 * 1024,
@@ -32,8 +32,8 @@ const fn piece((purpose, _): (Purpose, &str)) -> usize {
 /// How long a body waits for room: others are read within milliseconds, unless their origins stall.
 const ROOM_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Reads a response's body, which comes within `patience`, in the room of its purpose and site. In one piece where its
-/// length was announced: a stream awaits a promise for every 4 KiB, which takes four times as long.
+/// Reads a response's body, which comes within `patience`, in the room of its purpose and site. A body with an announced length
+/// is read in one piece: a stream awaits a promise for every 4 KiB, which takes four times as long.
 pub(super) async fn of_response(
     mut response: Response,
     whose: (Purpose, &str),
@@ -52,9 +52,7 @@ pub(super) async fn of_response(
             let Some(room) = reserve(length).await else {
                 return Ok(Body::NoRoom);
             };
-            let response: web_sys::Response = response.into();
-            let buffer = JsFuture::from(response.array_buffer()?).await?;
-            Ok(Body::Whole(Uint8Array::new(&buffer).to_vec(), Some(room)))
+            Ok(Body::Whole(in_javascript(response).await?.to_vec(), Some(room)))
         }
         None => match reserve(piece(whose)).await {
             Some(room) => drain(response.stream()?, Vec::new(), most, Some((room, piece(whose)))).await,
@@ -63,7 +61,13 @@ pub(super) async fn of_response(
     }
 }
 
-/// Reads a request's body, of a length that whoever sent it has signed: its room is taken at once.
+/// Reads a response's body into JavaScript's memory. WebAssembly's memory never holds a copy.
+pub(super) async fn in_javascript(response: Response) -> worker::Result<Uint8Array> {
+    let response: web_sys::Response = response.into();
+    Ok(Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?))
+}
+
+/// Reads a request's body. Its sender has signed the length, so that its room is taken at once.
 pub(super) async fn of_request(request: &mut Request, length: usize) -> worker::Result<Body> {
     match request.inner().body() {
         Some(_) => drain(request.stream()?, Vec::with_capacity(length), length, None).await,

@@ -1,17 +1,19 @@
 //! Segments, keys, subtitles and other files: from the data centre's cache, else from the media origin.
 //!
-//! What is small is fetched once for all requests of an isolate that want it at the same time, whole, and ranges are cut
-//! out of it; the first request has it streamed as it comes in. What is large, or does not tell its length, is streamed
-//! to each, and a range of it is the media origin's to cut.
+//! A file of up to 8 MiB is fetched once, whole, for all requests of an isolate that want it at the same time. Ranges are cut
+//! out of it, and the first request has it streamed as it comes in. A larger file, or one without an announced length, is
+//! streamed to each request, and the media origin cuts its ranges.
+//!
+//! Out of the cache, small files go into memory at once, and medium ones when they are in demand. Their bytes stay in
+//! JavaScript's memory; WebAssembly's never holds a copy.
 
-use js_sys::Uint8Array;
 use worker::{Context, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged, with_age};
 use super::runtime::{self, now_ms, platform};
-use super::shared_files::{self, Brought, LONGEST, SMALL, Wants};
+use super::shared_files::{self, Brought, LONGEST, MEDIUM, SMALL, Wants};
 use super::store::{self, Stored};
-use super::{delay, respond, upstream};
+use super::{body, delay, respond, upstream};
 use crate::cache::{ByteRange, Source, Stamp, is_of_known, whole_length};
 use crate::facts::{Facts, Method};
 use crate::fault::{Fault, FaultKind};
@@ -94,17 +96,24 @@ const fn is_conditional(facts: &Facts) -> bool {
     facts.headers.if_none_match.is_some() || facts.headers.if_modified_since.is_some()
 }
 
-/// A reply out of the cache: what is small is taken into memory.
-async fn fresh(facts: &Facts, source: &Source, mut response: Response, stamp: Stamp) -> Answer {
+/// A reply out of the cache. Small files are taken into memory, and medium ones that are in demand.
+async fn fresh(facts: &Facts, source: &Source, response: Response, stamp: Stamp) -> Answer {
+    let is_whole = facts.method == Method::Get
+        && facts.headers.range.is_none()
+        && !is_conditional(facts)
+        && response.status_code() == 200;
     let length = runtime::header(&response, "Content-Length").and_then(|length| length.parse().ok());
-    let small = length.is_some_and(|length: u64| length <= SMALL);
-    let whole = facts.method == Method::Get && facts.headers.range.is_none() && !is_conditional(facts);
-    if !small || !whole || response.status_code() != 200 {
+    let room = length
+        .filter(|length| is_whole && *length <= MEDIUM)
+        .filter(|length| *length <= SMALL || shared_files::mark_in_demand(source))
+        .and_then(|length| shared_files::reserve(source, length));
+    let Some((_, room)) = room else {
         return aged(source, response, &stamp);
-    }
+    };
     let head = head(source, &response, &stamp.lifetime)?;
-    let bytes = response.bytes().await.map_err(|error| platform(&error))?;
-    let file = File::new(head, Uint8Array::from(&*bytes), stamp);
+    let bytes = body::in_javascript(response).await.map_err(|error| platform(&error))?;
+    drop(room);
+    let file = File::new(head, bytes, stamp);
     shared_files::keep(source, &file);
     file.answer(facts)
 }

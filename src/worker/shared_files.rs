@@ -6,14 +6,12 @@
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use js_sys::Uint8Array;
-use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Headers, Method as HttpMethod, Response};
 
 use super::file::{File, head, judged};
 use super::isolate::{self, isolate};
 use super::runtime::{now_ms, platform};
-use super::{respond, single_flight, store, upstream};
+use super::{body, respond, single_flight, store, upstream};
 use crate::cache::{Source, Stamp, missing_ms};
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::KnownFile;
@@ -45,12 +43,14 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// it: keys, init segments, subtitles, and a few seconds of sound.
 pub(super) const SMALL: u64 = 64 * 1024;
 
-/// For how long such a file stays in memory, in milliseconds; after that, the cache is asked again.
-const SMALL_MS: u64 = 60_000;
+/// The longest file, in bytes, that stays in memory after it was sent out of the cache twice: 6 s of 2.8 Mbit/s.
+pub(super) const MEDIUM: u64 = 2 * 1024 * 1024;
+
+/// For how long such files stay in memory, in milliseconds; after that, the cache is asked again.
+const KEPT_MS: u64 = 60_000;
 
 /// For how long a file serves out of memory: not longer than the cache's copy is fresh.
-fn times(file: &File, now_ms: u64) -> Times {
-    let stays_ms = if file.length() <= SMALL { SMALL_MS } else { SHARED_MS };
+fn times(file: &File, now_ms: u64, stays_ms: u64) -> Times {
     Times::fresh_only((now_ms + stays_ms).min(file.stamp.times().fresh_until_ms))
 }
 
@@ -87,7 +87,12 @@ pub(super) fn is_large(source: &Source) -> bool {
 
 /// Takes a file out of the cache into memory.
 pub(super) fn keep(source: &Source, file: &File) {
-    note(source, |now| Outcome::Value(file.clone(), times(file, now)));
+    note(source, |now| Outcome::Value(file.clone(), times(file, now, KEPT_MS)));
+}
+
+/// Notes that a file is sent out of the cache. Returns whether that has happened before within a minute.
+pub(super) fn mark_in_demand(source: &Source) -> bool {
+    with_known(source, |known, now| known.mark_in_demand(now, now + KEPT_MS))
 }
 
 /// Remembers that another isolate has found the file missing.
@@ -178,7 +183,7 @@ fn settle(source: &Source, outcome: impl FnOnce(u64) -> Outcome<File, Stop>) {
 }
 
 /// Reserves room for a file that is about to be read. It waits for none: a file without room is streamed.
-fn reserve(source: &Source, length: u64) -> Option<(u64, Reservation)> {
+pub(super) fn reserve(source: &Source, length: u64) -> Option<(u64, Reservation)> {
     let bytes = usize::try_from(length).ok().filter(|_| length <= LONGEST)?;
     Some((length, isolate::reserve((Purpose::File, source.site()), bytes, PATIENCE)?))
 }
@@ -242,12 +247,7 @@ async fn share(
         },
         Wants::Whole | Wants::Nothing => Ok(response),
     };
-    let read = async {
-        let raw: web_sys::Response = body?.into();
-        let bytes = Uint8Array::new(&JsFuture::from(raw.array_buffer()?).await?);
-        Ok::<_, worker::Error>(bytes)
-    };
-    let file = match read.await {
+    let file = match async { body::in_javascript(body?).await }.await {
         Ok(bytes) if u64::from(bytes.length()) == length => File::new(head, bytes, stamp),
         Ok(bytes) => {
             let detail = format!("{}: expected {length} bytes, found {}", source.place(), bytes.length());
@@ -258,7 +258,8 @@ async fn share(
     // From here on, the file counts in the memory.
     drop(room);
     with_known(source, |known, now| {
-        known.fetched.settle(Outcome::Value(file.clone(), times(&file, now)), &POLICY, now);
+        let stays_ms = if file.length() <= SMALL { KEPT_MS } else { SHARED_MS };
+        known.fetched.settle(Outcome::Value(file.clone(), times(&file, now, stays_ms)), &POLICY, now);
         known.mark_on_its_way(stamp.made_at_ms, now + SHARED_MS);
     });
     let _ = told.map(|told| told.send(Ok(Brought::File(file.clone()))));

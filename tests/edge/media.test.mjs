@@ -9,6 +9,7 @@ import { startEdge } from "./harness.mjs";
 
 const base = JSON.parse((await readFile(new URL("../flows/base.json", import.meta.url), "utf8")).replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
 const SEGMENT = "0123456789".repeat(10);
+const MEDIUM = 1024 * 1024;
 const LARGE = 9 * 1024 * 1024;
 /** The targets of the media origin's redirects. */
 const PLACES = {
@@ -63,6 +64,9 @@ async function upstream(request) {
     const part = SEGMENT.slice(first, last + 1);
     return new Response(part, { status: 206, headers: { ...headers, "Content-Range": `bytes ${first}-${first + part.length - 1}/${SEGMENT.length}` } });
   }
+  if (name.startsWith("medium")) {
+    return new Response(new Uint8Array(MEDIUM), { headers: { ...headers, "Content-Length": String(MEDIUM) } });
+  }
   return new Response(request.method === "HEAD" ? null : SEGMENT, { headers: { ...headers, "Content-Length": String(SEGMENT.length) } });
 }
 
@@ -95,6 +99,19 @@ test("a segment is fetched once, for every viewer and every spelling of its URL"
   const other = await edge.fetch(`https://watch.example.com/~${await session("viewer-2")}/harbour/once.m4s`, { country: "AE" });
   assert.equal(await other.text(), SEGMENT);
   assert.equal(asked.filter(({ name }) => name.startsWith("once")).length, 1);
+});
+
+test("a file of medium length stays in memory once the cache was asked for it twice", async () => {
+  const SHARED_MS = 3_100;
+  const names = ["medium-once.m4s", "medium-twice.m4s"];
+  const cache = (await edge.miniflare.getCaches()).default;
+  for (const name of names) await get(name);
+  await new Promise((resolve) => setTimeout(resolve, SHARED_MS));
+  for (const name of [...names, "medium-twice.m4s"]) assert.deepEqual((await get(name)).upstream, [], name);
+  for (const name of names) assert.ok(await cache.delete(`https://watch.example.com/_cache/0/https/media.example.com/vod/harbour/${name}`));
+  const [once, twice] = [await get(names[0]), await get(names[1])];
+  assert.deepEqual([once.upstream.length, twice.upstream.length], [1, 0]);
+  assert.deepEqual([twice.status, twice.body.length, twice.header("ETag")], [200, MEDIUM, '"s"']);
 });
 
 test("HEAD has the headers and no body", async () => {
