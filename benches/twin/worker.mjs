@@ -5,7 +5,7 @@
 // `PUT` teaches it a reply: the body is the reply's body, the header `Reply-Head` holds status and headers (teach.mjs).
 
 const BELOW_A_SESSION = /^[^/]*\/\/[^/]*\/~/;
-const HEADERS = ["CF-Connecting-IP", "Origin", "Range", "If-Range", "If-None-Match", "If-Modified-Since"];
+const HEADERS = ["CF-Connecting-IP", "Origin", "If-None-Match", "If-Modified-Since"];
 const PLACE = ["country", "regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude", "asn"];
 
 /** Replies by URL without its query: viewer tokens stand in it, and some scenarios have thousands. */
@@ -19,6 +19,7 @@ export default {
     const { method, url, headers, cf } = request;
     if (method === "PUT") return learn(request);
     for (const name of HEADERS) if (headers.get(name) !== null) found++;
+    if (headers.get("Range") !== null && headers.get("If-Range") !== null) found++;
     for (const name of PLACE) if (cf?.[name] !== undefined) found++;
     if (!BELOW_A_SESSION.test(url)) {
       for (const member of [cf?.httpProtocol, cf?.botManagement?.ja3Hash, cf?.botManagement?.ja4]) {

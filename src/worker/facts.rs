@@ -1,9 +1,11 @@
 //! Reads a request once.
 //!
-//! Every header and every member of `cf` that Rust asks for is a crossing between WebAssembly and JavaScript, which
-//! costs more than what is done with it. So one function of JavaScript puts all of them into one text.
+//! Each header and each member of `cf` that Rust asks for is a crossing between WebAssembly and JavaScript, which costs more
+//! than the work on it. So one function of JavaScript writes all of them as one text into WebAssembly's memory, in the same room
+//! for every request.
 
-use std::str::{FromStr, Split};
+use std::cell::{Cell, RefCell};
+use std::str::FromStr;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
@@ -20,39 +22,111 @@ const OVERRIDE_VARIABLE: &str = "GEOGRAPHY_OVERRIDE";
 const OVERRIDE_HEADER: &str = "Stagedoor-Geography";
 
 // The fields in the order in which `read` takes them, with NUL between them, which no method, URL or header value holds
-// (RFC 9110 section 5.5). What viewer tokens may need is read at the entry alone: a session's token says all that the
-// path does not.
+// (RFC 9110 section 5.5). `If-Range` means nothing without `Range` (section 13.1.5). What viewer tokens may need is read at
+// the entry alone: a session's token says all that the path does not.
+//
+// `benches/twin/` reads the same headers and members, and has to follow.
 //
 // https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
 #[wasm_bindgen(inline_js = r#"
 const SESSION = /^[^/]*\/\/[^/]*\/((~|%7e)|[^?]*[?](.*&)?sd_session=)/i;
-const HEADERS = ["CF-Connecting-IP", "Origin", "Range", "If-Range", "If-None-Match", "If-Modified-Since"];
-const PLACE = ["country", "regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude", "asn"];
+let room = new Uint8Array();
+let unwritten = "";
+
+export function giveRoom(bytes) {
+  room = bytes;
+}
 
 export function readFacts(request, placeFromHeader) {
   const { method, url, headers, cf } = request;
   // Set and empty, it is an unknown place.
   const place = placeFromHeader ? headers.get("Stagedoor-Geography") : null;
-  const fields = [method, url, place === null ? "" : `=${place}`];
-  for (const name of HEADERS) fields.push(headers.get(name));
-  for (const name of PLACE) fields.push(cf?.[name]);
+  const range = headers.get("Range");
+  const fields = [
+    method,
+    url,
+    place === null ? "" : `=${place}`,
+    headers.get("CF-Connecting-IP"),
+    headers.get("Origin"),
+    range,
+    range === null ? null : headers.get("If-Range"),
+    headers.get("If-None-Match"),
+    headers.get("If-Modified-Since"),
+    cf?.country,
+    cf?.regionCode,
+    cf?.continent,
+    cf?.metroCode,
+    cf?.postalCode,
+    cf?.latitude,
+    cf?.longitude,
+    cf?.asn,
+  ];
   if (!SESSION.test(url)) {
     fields.push(cf?.httpProtocol, cf?.botManagement?.ja3Hash, cf?.botManagement?.ja4);
     for (const [name, value] of headers) fields.push(name, value);
   }
-  return fields.join("\0");
+  const text = fields.join("\0");
+  const { length } = text;
+  if (length <= room.length) {
+    let at = 0;
+    for (; at < length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 127) break;
+      room[at] = code;
+    }
+    if (at === length) return length;
+  }
+  unwritten = text;
+  return -1;
+}
+
+export function unwrittenFacts() {
+  const text = unwritten;
+  unwritten = "";
+  return text;
 }
 "#)]
 extern "C" {
+    /// Says where `readFacts` may write: until WebAssembly's memory grows, which takes the room's length away.
+    #[wasm_bindgen(js_name = giveRoom)]
+    fn give_room(room: &mut [u8]);
+
+    /// Writes the fields into the room, and returns their length; -1: there is no room, or they are not ASCII, and
+    /// [`unwritten_facts`] returns them.
     #[wasm_bindgen(js_name = readFacts)]
-    fn read_facts(request: &web_sys::Request, place_from_header: bool) -> String;
+    fn read_facts(request: &web_sys::Request, place_from_header: bool) -> i32;
+
+    #[wasm_bindgen(js_name = unwrittenFacts)]
+    fn unwritten_facts() -> String;
 }
 
-/// Reads a request. Of one that is refused at sight, the facts come with the refusal, which is answered by its site's
-/// policy as any other is.
+/// The room for the fields of a request, in bytes: two or three times what a request at the entry has with its token.
+const ROOM: usize = 8 * 1024;
+
+thread_local! {
+    static FIELDS: RefCell<Vec<u8>> = RefCell::new(vec![0; ROOM]);
+    /// Whether JavaScript has the room of this instance.
+    static IS_GIVEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Reads a request. A request that is refused at sight comes back with its facts, since its refusal follows its site's policy
+/// as any other does.
 pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Result<Facts, Box<(Facts, Stop)>> {
-    let text = read_facts(request, place_from_header);
-    let mut fields = Fields(text.split('\0'));
+    FIELDS.with_borrow_mut(|room| {
+        if !IS_GIVEN.replace(true) {
+            give_room(room);
+        }
+        let Ok(length) = usize::try_from(read_facts(request, place_from_header)) else {
+            IS_GIVEN.set(false);
+            return facts(&unwritten_facts());
+        };
+        facts(str::from_utf8(room.get(..length).unwrap_or_default()).unwrap_or_default())
+    })
+}
+
+/// Reads the fields of a request.
+fn facts(text: &str) -> Result<Facts, Box<(Facts, Stop)>> {
+    let mut fields = Fields(Some(text));
     let method = Method::from_name(fields.text());
     let url = fields.text();
     let parts = Parts::of(url).ok_or_else(|| {
@@ -77,7 +151,7 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
     }
     let geography = fields.geography();
     let connection = fields.connection();
-    while let Some(name) = fields.0.next() {
+    while let Some(name) = fields.next() {
         headers.all.push((name.to_owned(), Redacted::new(fields.text().to_owned())));
     }
     headers.authorization = headers.named("authorization").map(|value| Redacted::new(value.to_owned()));
@@ -103,11 +177,11 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
     }
 }
 
-/// The longest `Origin`, in bytes: a scheme, a host and a port. What is longer is no page's.
+/// The longest `Origin`, in bytes: a scheme, a host and a port. No page has a longer one.
 const LONGEST_ORIGIN: usize = 300;
 
-/// The longest range or condition, in bytes: some dozens of entity tags. With a longer one, a request is answered whole, as
-/// one without any: it is kept while the request waits.
+/// The longest range or condition, in bytes: some dozens of entity tags. A request with a longer one is answered as if it had
+/// none, since conditions are kept while the request waits.
 const LONGEST_CONDITION: usize = 2 * 1024;
 
 /// Whether a request may name its own place.
@@ -115,8 +189,8 @@ pub(super) fn place_from_header(env: &Env) -> bool {
     env.var(OVERRIDE_VARIABLE).is_ok_and(|value| value.to_string() == "header")
 }
 
-/// The parts of a URL that the runtime has parsed and written itself ([URL serializing]): nothing in it is to be
-/// normalised, and parsing it once more took a third of what a request takes.
+/// The parts of a URL that the runtime has parsed and written itself ([URL serializing]): it needs no normalising, and
+/// parsing it once more took a third of the time of a request.
 ///
 /// [URL serializing]: https://url.spec.whatwg.org/#url-serializing
 struct Parts<'a> {
@@ -129,7 +203,8 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of(url: &'a str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
+        let (scheme, rest) = url.split_once(':')?;
+        let rest = rest.strip_prefix("//")?;
         let rest = rest.split('#').next()?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_at(rest.find('/')?);
@@ -143,12 +218,20 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What `readFacts` wrote; a field that is absent reads as an empty one.
-struct Fields<'a>(Split<'a, char>);
+/// The fields that `readFacts` has written and nobody has read yet. An absent field reads as an empty one.
+struct Fields<'a>(Option<&'a str>);
 
 impl<'a> Fields<'a> {
+    /// The next field, if there is one. Most are empty, and the others short, so that no search by words pays.
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = self.0?;
+        let end = rest.bytes().position(|byte| byte == 0);
+        self.0 = end.and_then(|end| rest.get(end + 1..));
+        rest.get(..end.unwrap_or(rest.len()))
+    }
+
     fn text(&mut self) -> &'a str {
-        self.0.next().unwrap_or_default()
+        self.next().unwrap_or_default()
     }
 
     fn owned(&mut self) -> Option<String> {
