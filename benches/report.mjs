@@ -49,13 +49,16 @@ export const AGAINST = {
 };
 
 export function sizeTable({ wasm, glue, peer }) {
-  const line = (name, { raw, gzipped }) => row(name, raw.toLocaleString("en"), gzipped.toLocaleString("en"));
-  return [
-    head("size in bytes", "raw", "gzip -9"),
-    line("stagedoor, wasm", wasm),
-    line("stagedoor, its JavaScript", glue),
-    line("peer, bundled and minified", peer),
-  ].join("\n");
+  const line = (name, { raw, gzipped }) => [name, raw, gzipped];
+  return table(
+    ["size in bytes", "raw", "gzip -9"],
+    [line("stagedoor, wasm", wasm), line("stagedoor, its JavaScript", glue), line("peer, bundled and minified", peer)],
+  );
+}
+
+/** A table of names and numbers. */
+export function table(titles, rows) {
+  return [head(...titles), ...rows.map(([name, ...numbers]) => row(name, ...numbers.map((number) => number.toLocaleString("en"))))].join("\n");
 }
 
 function head(...cells) {

@@ -26,17 +26,6 @@ if [ -f "$SYSROOT/ready" ]; then
     . "$SYSROOT/ready"
 fi
 
-# llvm_tools: prints the folder of llvm-cov and llvm-profdata that read what this rustc writes; fails if there is none.
-llvm_tools() {
-    local folder
-    for folder in "$("${RUSTC:-rustc}" --print sysroot)"/lib/rustlib/*/bin "/usr/lib/llvm-$(llvm_version)/bin"; do
-        [ ! -x "$folder/llvm-profdata" ] || { echo "$folder"; return; }
-    done
-    return 1
-}
-
-llvm_version() { "${RUSTC:-rustc}" -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p'; }
-
 say() { printf '\033[1m%s\033[0m\n' "stagedoor: $*" >&2; }
 
 die() {
@@ -46,8 +35,8 @@ die() {
     exit 1
 }
 
-# step WHAT USUALLY COMMAND...: runs a command whose output is shown only when it fails or warns. Meanwhile a line each ten
-# seconds shows how long it has run, and the last line of its output.
+# step WHAT USUALLY COMMAND...: runs a command whose output is shown only when it fails. Meanwhile a line each ten seconds shows
+# how long it has run, and the last line of its output.
 step() {
     local what=$1 usually=$2 log status=0 beat
     shift 2
@@ -58,7 +47,7 @@ step() {
     "$@" >"$log" 2>&1 || status=$?
     kill "$beat" 2>/dev/null
     wait "$beat" 2>/dev/null || true
-    if [ "$status" != 0 ] || grep -q '^warning' "$log"; then cat "$log" >&2; fi
+    [ "$status" = 0 ] || cat "$log" >&2
     rm -f "$log"
     return "$status"
 }
@@ -68,7 +57,7 @@ heartbeat() {
     local seconds=0
     while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
         seconds=$((seconds + 10))
-        printf '  %d s  %s\n' "$seconds" "$(tail -n 1 "$1" 2>/dev/null | cut -c 1-100)" >&2
+        printf '  %d s: %s\n' "$seconds" "$(tail -n 1 "$1" 2>/dev/null | cut -c 1-100)" >&2
     done
 }
 
