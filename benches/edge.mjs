@@ -1,5 +1,5 @@
-// `make bench`, the Worker: Stagedoor beside a plain JavaScript Worker that does the same job (peer/), and beside one that does
-// nothing but send the same replies (twin/). See README.md.
+// `make bench`, the Worker: Stagedoor beside a plain JavaScript Worker that does the same job (peer/), and beside a Worker that
+// only sends the same replies (twin/). See README.md.
 //
 //   node benches/edge.mjs [--seconds N] [--rounds N] [--connections N] [--only TEXT] [--quick]
 //   node benches/edge.mjs --against FOLDER …     holds build/ against another build of Stagedoor: index.js, worker.js and

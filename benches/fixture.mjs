@@ -23,7 +23,7 @@ export async function catalog() {
       media: { origin: MEDIA },
       tokens: { issuers: [ISSUER], audience: "watch" },
       sessions: { keys: "watch-sessions", lifetime_s: HOUR },
-      // Longer than the run: the media origin is not what is measured.
+      // Longer than the run, so that the media origin is not measured.
       cache: { multivariant: { fresh_s: HOUR }, vod: { fresh_s: HOUR }, live: { fresh_s: HOUR }, segment: { fresh_s: HOUR }, init: { fresh_s: HOUR } },
     },
     [`v1/keys/${ISSUER}`]: { revision: 1, issuer: ISSUER, keys },

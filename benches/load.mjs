@@ -9,7 +9,7 @@ import { HOST } from "./fixture.mjs";
 const run = promisify(execFile);
 const script = fileURLToPath(new URL("load.lua", import.meta.url));
 
-/** Makes the load generator, or says what is missing. Its lists go to `folder`. */
+/** Makes the load generator; an error says what to install. Its lists go to `folder`. */
 export async function loader(connections, folder) {
   // wrk's exit status for --version is 1.
   const found = await run("wrk", ["--version"]).catch((error) => error);

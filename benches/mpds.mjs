@@ -1,4 +1,4 @@
-// The MPDs of the media origin: what is live has timelines, what is on demand has durations.
+// The MPDs of the media origin: live ones have timelines, those on demand have durations.
 
 /** How many periods an MPD may have here. */
 export const PERIODS = [1, 10, 100];

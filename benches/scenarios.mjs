@@ -1,8 +1,8 @@
-// What is asked of both sides.
+// The requests that every side gets.
 import { LENGTHS } from "./fixture.mjs";
 import { ENTRIES, PERIODS } from "./mpds.mjs";
 
-/** Stagedoor remembers 4,000 verified signatures, the peer 2,000 tokens: of more in turn, neither meets one that it knows. */
+/** Stagedoor remembers 4,000 verified signatures, the peer 2,000 tokens: with more tokens in turn, neither finds one in memory. */
 const COLD = 5_000;
 
 /**

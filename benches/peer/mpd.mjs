@@ -1,6 +1,6 @@
-// An MPD rewritten with cml-xml: parse, leave out what is too high, check or set each URI, serialise.
+// An MPD rewritten with cml-xml: parse, leave out Representations above the cap, check or set each URI, serialise.
 //
-// At the entry, one BaseURL in front carries the session, and what is relative inherits it; a live MPD says in Location
+// At the entry, one BaseURL in front carries the session, and relative URIs inherit it; a live MPD says in Location
 // where the next one is to be had. cml-xml's serialiser writes texts and attributes as they are, so that they are
 // escaped here; comments and the white space between elements do not come back. `unchangedAsIs` skips the writing
 // where nothing changed.
@@ -22,7 +22,7 @@ export function rewriteMpd(wanted, { token, caps, prefix }, source, text, unchan
 const children = (element, name) => element.childNodes.filter(({ localName }) => localName === name);
 
 function parse(source, text) {
-  // cml-xml takes what is cut off for whole, and does not come back from a tag that is.
+  // cml-xml takes a document that is cut off for whole, and never returns from a tag that is cut off.
   if (!/<\/(?:[\w.-]+:)?MPD\s*>\s*$/.test(text.slice(-256))) {
     throw new Fault("manifest_invalid", `${source.url}: expected the end of an MPD`);
   }
@@ -66,7 +66,7 @@ function limit(mpd, { max_height: most }) {
   return changed;
 }
 
-/** Attributes that are URIs; those of SegmentTemplate hold identifiers. */
+/** Attributes that are URIs; the attributes of SegmentTemplate hold identifiers. */
 const URIS = {
   SegmentTemplate: ["media", "initialization", "index", "bitstreamSwitching"],
   SegmentURL: ["media", "index"],
@@ -94,7 +94,7 @@ function sign(mpd, wanted, source, root, prefix) {
     changed = true;
   };
 
-  /** What `element` resolves against, of what is above it; BaseURLs are set. */
+  /** The base URLs of `element`, from the elements above it; sets its BaseURLs. */
   const bases = (element, above) => {
     const own = children(element, "BaseURL");
     if (own.length === 0) return above;

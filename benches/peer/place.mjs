@@ -1,4 +1,4 @@
-// How a URI is to be written so that the session covers it; one that it cannot cover is refused.
+// Writes a URI so that the session covers it, or refuses a URI that it cannot cover.
 import { Fault } from "./reply.mjs";
 import { canonical } from "./route.mjs";
 
@@ -19,7 +19,7 @@ export function within(uri, base, source) {
   return path + search;
 }
 
-/** The same of what is no more than a base, as a folder is. */
+/** The same for a base URL, such as a folder. */
 export function baseWithin(uri, base, source) {
   const { path, search } = split(uri, base, source);
   return path + search;

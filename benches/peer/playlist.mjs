@@ -87,7 +87,7 @@ function assets(range, set) {
   set(range.attributes, "X-ASSET-LIST");
 }
 
-/** How a URI is to be written so that the session covers it; one that it cannot cover is refused. */
+/** Writes a URI so that the session covers it, or refuses a URI that it cannot cover. */
 function placer(wanted, source, root, prefix) {
   const below = root + wanted.folder;
   return (uri) => {

@@ -68,7 +68,7 @@ export function problem(error, method) {
   return new Response(method === "HEAD" ? null : body, { status, headers });
 }
 
-/** What every reply has: a browser takes none of them for a page of the site's host, nor plays a playlist in a sandbox. */
+/** The headers of every reply: no browser takes it for a page of the site's host, or plays a playlist in a sandbox. */
 export function guard(headers) {
   headers.set("X-Content-Type-Options", "nosniff");
   headers.set("Referrer-Policy", "no-referrer");

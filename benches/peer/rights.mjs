@@ -1,4 +1,4 @@
-// Which offer fits a viewer: territory, window, plan. The denial is that of the offer that came closest.
+// Finds the offer that fits a viewer by territory, window and plan. The denial names the offer that came closest.
 import { equal } from "./bytes.mjs";
 import { Denial } from "./reply.mjs";
 

@@ -1,4 +1,4 @@
-// Where the bytes are, and the one name under which the cache keeps them: no token, no unlisted query.
+// The URL at the media origin, and the cache key: without a token, and without parameters that the site does not list.
 import { Fault } from "./reply.mjs";
 
 export function source(requested, wanted, site, title) {

@@ -1,6 +1,6 @@
-//! Attributes that consist of digits.
+//! Digits, of which some attributes may have nothing else.
 
-/// Whether a text consists of one or more digits.
+/// Whether a text is one or more digits.
 pub(super) fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

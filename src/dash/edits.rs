@@ -1,46 +1,24 @@
-//! The edits of an MPD, apart from signing its URIs.
-
-use url::Url;
+//! What is to become of an MPD, besides the signing of its URIs.
 
 use crate::catalog::{Caps, MOST_MPD_BYTES};
-use crate::manifest::{Frame, Steering};
+use crate::manifest::Steering;
 
 /// The edits of an MPD.
 #[derive(Clone, Copy, Debug)]
 pub struct Edits<'a> {
-    /// The limits from the viewer's rights.
+    /// The limits that rights put on it.
     pub caps: &'a Caps,
-    /// The longest MPD that is read, in bytes; at most [`MOST_MPD_BYTES`].
+    /// The longest MPD that is read, in bytes; more than [`MOST_MPD_BYTES`] counts as that.
     pub max_bytes: usize,
-    /// The longest time, in seconds, until players request a live MPD again.
+    /// In how many seconds an MPD that changes is to be asked for again at the latest.
     pub update_within_s: Option<u64>,
-    /// The content steering that the MPD announces.
+    /// The content steering that an MPD is to announce.
     pub steering: Option<&'a Steering<'a>>,
-    /// Periods of other sources to insert, in order.
-    pub inserted: &'a [InsertedPeriod<'a>],
-}
-
-/// A Period of another source (ISO/IEC 23009-1 section 5.3.2), such as an ad's.
-///
-/// Its URIs are resolved against its own base, whatever base URLs the MPD has, and signed under its own frame. The
-/// caller sets its times: `start`, `duration`, and those of the Periods around it.
-#[derive(Clone, Copy, Debug)]
-pub struct InsertedPeriod<'a> {
-    /// The id of the Period that it is inserted in front of; `None`: it is appended behind the last Period.
-    pub before: Option<&'a str>,
-    /// The `id` of the element; no other Period of the MPD may have it.
-    pub id: &'a str,
-    /// The element `Period`, with the prefix of the MPD's own elements. It declares the other prefixes that it uses.
-    pub period: &'a str,
-    /// The URL that its URIs are relative to at its source.
-    pub base_url: &'a Url,
-    /// Which URIs the session covers, and how they carry it. A foreign base URL that the frame passes stays as it is.
-    pub frame: Frame<'a>,
 }
 
 impl<'a> Edits<'a> {
-    /// Only the edits that the limits require.
+    /// Those that limits ask for, and no others.
     pub fn within(caps: &'a Caps) -> Self {
-        Self { caps, max_bytes: MOST_MPD_BYTES, update_within_s: None, steering: None, inserted: &[] }
+        Self { caps, max_bytes: MOST_MPD_BYTES, update_within_s: None, steering: None }
     }
 }

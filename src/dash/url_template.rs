@@ -6,23 +6,23 @@
 //! format     = "%0" 1*DIGIT ( "d" / "i" / "o" / "u" / "x" / "X" )
 //! ```
 //!
-//! ISO/IEC 23009-1 section 5.3.9.4.4, which has only `d`; Shaka Player accepts the others too. Anything else is text,
-//! as in players.
+//! ISO/IEC 23009-1 section 5.3.9.4.4. Only `d` stands there; Shaka Player takes the others too. What is no identifier is
+//! text, as players take it.
 
 use super::digits::are_digits;
 
-/// A part of a template that players replace.
+/// A part of a template that players put something in place of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identifier<'t> {
-    /// The identifier, with its dollar signs.
+    /// It, with its dollar signs.
     pub(super) text: &'t str,
-    /// The replacement.
-    pub(super) kind: IdentifierKind,
+    /// What players put there.
+    pub(super) kind: Kind,
 }
 
-/// The replacement of an identifier.
+/// What players put in place of an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum IdentifierKind {
+pub(super) enum Kind {
     /// A dollar sign.
     Dollar,
     /// The `id` of the Representation.
@@ -50,16 +50,16 @@ fn next(text: &str) -> Option<(&str, Identifier<'_>, &str)> {
         let (_, behind) = from.split_at(1);
         let length = behind.find('$')?;
         let (name, _) = behind.split_at(length);
-        if let Some(kind) = identifier_kind(name) {
+        if let Some(kind) = kind(name) {
             let (text, rest) = from.split_at(length + 2);
             return Some((front, Identifier { text, kind }, rest));
         }
-        // The second dollar sign may begin an identifier.
+        // The second sign may begin an identifier.
         start += 1 + length;
     }
 }
 
-fn identifier_kind(name: &str) -> Option<IdentifierKind> {
+fn kind(name: &str) -> Option<Kind> {
     let (name, format) = name.split_at(name.find('%').unwrap_or(name.len()));
     let is_format = |format: &str| {
         format.strip_prefix("%0").is_some_and(|format| {
@@ -71,9 +71,9 @@ fn identifier_kind(name: &str) -> Option<IdentifierKind> {
         return None;
     }
     match name {
-        "" if format.is_empty() => Some(IdentifierKind::Dollar),
-        "RepresentationID" => Some(IdentifierKind::RepresentationId),
-        "Number" | "Bandwidth" | "Time" | "SubNumber" => Some(IdentifierKind::Digits),
+        "" if format.is_empty() => Some(Kind::Dollar),
+        "RepresentationID" => Some(Kind::RepresentationId),
+        "Number" | "Bandwidth" | "Time" | "SubNumber" => Some(Kind::Digits),
         _ => None,
     }
 }
@@ -91,8 +91,8 @@ pub(super) fn replaced<'t>(template: &str, with: impl Fn(usize, &Identifier<'_>)
     text + rest
 }
 
-/// A placeholder for identifiers while a template is resolved: letters and digits, which every URL parser leaves
-/// unchanged, and which occur nowhere else in the template.
+/// What stands for identifiers while a template is resolved: letters and digits, which every reader of URLs leaves as they
+/// are, and which stand nowhere else in it.
 #[derive(Debug)]
 pub(super) struct Mark(String);
 
@@ -100,10 +100,9 @@ pub(super) struct Mark(String);
 const DIGITS: usize = 8;
 
 impl Mark {
-    /// A mark that does not occur in a text. Its first letter occurs in it once, so that no text in front of it can
-    /// begin a mark.
+    /// A mark that a text does not hold. Its first letter stands there once, so that no text in front of it begins one.
     pub(super) fn absent_from(text: &str) -> Self {
-        // Invariant: a text contains finitely many marks.
+        // Invariant: a text holds only so many of them.
         let mark = (0..).map(|number| format!("q{number}z")).find(|mark| !text.contains(mark.as_str()));
         Self(mark.unwrap_or_default())
     }
@@ -112,7 +111,7 @@ impl Mark {
         format!("{}{number:0DIGITS$}", self.0)
     }
 
-    /// A text with its marks replaced.
+    /// A text with others in place of the marks.
     pub(super) fn replaced<'t>(&self, text: &str, with: impl Fn(usize) -> Option<&'t str>) -> String {
         let mut parts = text.split(self.0.as_str());
         let mut replaced = parts.next().unwrap_or_default().to_owned();
@@ -146,9 +145,9 @@ mod tests {
             ("é$Number$é", "é[D]é"),
         ] {
             let found = replaced(template, |_, identifier| match identifier.kind {
-                IdentifierKind::Dollar => "[$]",
-                IdentifierKind::RepresentationId => "[R]",
-                IdentifierKind::Digits => "[D]",
+                Kind::Dollar => "[$]",
+                Kind::RepresentationId => "[R]",
+                Kind::Digits => "[D]",
             });
             assert_eq!(found, expected, "{template}");
         }

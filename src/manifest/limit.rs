@@ -1,8 +1,8 @@
-//! The limits on the streams of a manifest.
+//! The limits that streams of a manifest have.
 
 use crate::catalog::Caps;
 
-/// A limit that a stream may exceed.
+/// A limit that what is played may be beyond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     MaxHeight,
@@ -25,7 +25,7 @@ impl Limit {
         Self::AllowedCpc,
     ];
 
-    /// Describes how removed streams exceed the limit: `above max_height 720`.
+    /// Says how what was left out stands to the limit: `above max_height 720`.
     pub(crate) fn describe(self, caps: &Caps) -> String {
         let above = |name: &str, limit: Option<String>| format!("above {name} {}", limit.unwrap_or_default());
         match self {

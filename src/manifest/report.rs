@@ -1,32 +1,32 @@
-//! The findings of a manifest's checks, and their positions.
+//! What is wrong with a manifest: findings, and their places.
 
 use serde::Serialize;
 
-/// The most findings that are reported for one manifest.
+/// The most findings that are told of one manifest.
 pub const FINDINGS_MAX: usize = 1_000;
 
-/// The severity of a finding.
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
     Info,
-    /// It violates a recommendation, or players read it differently.
+    /// Against a recommendation, or read differently by players.
     Warning,
-    /// It violates a requirement of the specification.
+    /// Against what the specification demands.
     Error,
 }
 
-/// An error in a manifest, or something worth knowing.
+/// Something that is wrong with a manifest, or worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The line, counted from 1.
     pub line: usize,
-    /// The column, counted from 1 in characters (Unicode scalar values). A byte order mark does not count.
+    /// The column, counted from 1 in characters (Unicode scalar values). A byte order mark is none.
     pub column: usize,
     /// The specification and its clause.
     pub clause: &'static str,
-    /// The severity.
+    /// How bad it is.
     pub severity: Severity,
     /// The code of the rule.
     pub code: &'static str,
@@ -34,9 +34,9 @@ pub struct Finding {
     pub message: String,
 }
 
-/// A set of rules that a manifest is checked against.
+/// What a manifest is checked for.
 pub(crate) trait Checked: Copy {
-    /// The rule that reports how many findings were omitted.
+    /// The rule that tells how many findings are left out.
     const TOO_MANY: Self;
 
     /// The stable code, for programs.
@@ -52,7 +52,7 @@ pub(crate) trait Checked: Copy {
 /// The findings so far. Their lines and columns are counted at the end, in one go.
 pub(crate) struct Report<R> {
     found: Vec<(usize, R, &'static str, String)>,
-    /// The number of omitted findings.
+    /// How many more there were.
     left_out: usize,
     /// Whether one of those was an error.
     left_out_error: bool,
@@ -65,12 +65,12 @@ impl<R> Default for Report<R> {
 }
 
 impl<R: Checked> Report<R> {
-    /// Adds a finding under the clause of its rule.
+    /// Adds a finding by a rule that has its own clause.
     pub(crate) fn add(&mut self, rule: R, at: usize, message: impl FnOnce() -> String) {
         self.push(rule, rule.clause(), at, message);
     }
 
-    /// Adds a finding under another clause.
+    /// Adds a finding that goes against a clause of its own.
     pub(crate) fn add_to(
         &mut self,
         clause: &'static str,
@@ -93,7 +93,7 @@ impl<R: Checked> Report<R> {
     /// The findings in the order of their places.
     pub(crate) fn finish(mut self, manifest: &[u8]) -> Vec<Finding> {
         self.found.sort_by_key(|(at, ..)| *at);
-        let mut place = TextPosition { manifest, rest: manifest, line: 1, column: 1 };
+        let mut place = Place { manifest, rest: manifest, line: 1, column: 1 };
         let mut findings: Vec<_> = self
             .found
             .into_iter()
@@ -118,16 +118,16 @@ impl<R: Checked> Report<R> {
     }
 }
 
-/// A position in a manifest that only moves forward.
-struct TextPosition<'a> {
+/// A place in a manifest that only goes forward.
+struct Place<'a> {
     manifest: &'a [u8],
-    /// The bytes behind the position.
+    /// What has not been passed yet.
     rest: &'a [u8],
     line: usize,
     column: usize,
 }
 
-impl TextPosition<'_> {
+impl Place<'_> {
     fn go(&mut self, to: usize) {
         let at = self.manifest.len() - self.rest.len();
         let (passed, rest) = self.rest.split_at(to.saturating_sub(at).min(self.rest.len()));
@@ -135,7 +135,7 @@ impl TextPosition<'_> {
         for byte in passed {
             match byte {
                 b'\n' => (self.line, self.column) = (self.line + 1, 1),
-                // Continuation bytes of a character.
+                // The later bytes of a character.
                 0x80..=0xbf => {}
                 _ => self.column += 1,
             }
@@ -147,7 +147,7 @@ impl TextPosition<'_> {
     }
 }
 
-/// A value for a message: shortened, and readable whatever its bytes are.
+/// A value as a message quotes it: shortened, and readable whatever its bytes are.
 pub(crate) fn quote(value: &[u8]) -> String {
     const CHARS_MAX: usize = 60;
     let (start, _) = value.split_at(value.len().min(4 * CHARS_MAX));

@@ -1,4 +1,4 @@
-//! Tables of the rules for checks.
+//! What manifests are checked for, as tables of rules.
 
 /// Makes the rules of one kind of manifest out of a table. A row is
 ///

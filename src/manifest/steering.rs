@@ -1,16 +1,16 @@
-//! Content steering in a manifest.
+//! Content steering, as a manifest announces it.
 
 use crate::catalog::{ExistingSteering, PathwayClone, PathwayId};
 
-/// The steering that a Multivariant Playlist or an MPD announces.
+/// What a Multivariant Playlist or an MPD is to announce.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Steering<'a> {
-    /// The URI of the steering manifest, relative to the manifest; it is signed like any other URI.
+    /// The URI of the steering manifest, relative to the manifest: it is signed as all URIs are.
     pub server_uri: &'a str,
     /// The pathways and clones that the steering manifest names, the preferred one first.
     pub order: Vec<&'a PathwayId>,
     /// Which of them are clones.
     pub clones: &'a [PathwayClone],
-    /// What to do with an existing announcement.
+    /// What becomes of an announcement that is there already.
     pub existing: ExistingSteering,
 }

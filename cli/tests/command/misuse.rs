@@ -1,4 +1,4 @@
-//! Messages for wrong arguments and unreadable inputs.
+//! What ops see who misspell an argument.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Identifiers: each is unique in its scope.
+//! Identifiers: each of them is one thing's.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Periods: their times, and how one continues another.
+//! Periods: when they are, and how one continues another.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,11 +8,11 @@ use super::rule::{Report, Rule};
 use crate::dash::document::Element;
 use crate::manifest::quote;
 
-/// Schemes of descriptors that name the Period that a set continues.
+/// Schemes of descriptors that name a Period of which a set continues one.
 const CONTINUED: [&str; 2] =
     ["urn:mpeg:dash:period-continuity:2015", "urn:mpeg:dash:period-connectivity:2015"];
 
-/// The largest gap between two Periods that counts as rounding.
+/// The time between two Periods that is none.
 const ROUNDED_MS: u64 = 1;
 
 pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
@@ -93,7 +93,7 @@ fn times(
     }
 }
 
-/// A live MPD may no longer contain the Period that another one continues.
+/// A live MPD may have lost the Period that another continues.
 fn continuity(outline: &Outline<'_, '_>, report: &mut Report) {
     let named: BTreeMap<Cow<'_, str>, Option<Asset<'_>>> = outline
         .periods
@@ -131,7 +131,7 @@ fn continuity(outline: &Outline<'_, '_>, report: &mut Report) {
     }
 }
 
-/// The asset of a Period: a scheme and a value.
+/// What a Period is of: a scheme and a value.
 type Asset<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 fn asset<'a>(period: Element<'_, 'a>) -> Option<Asset<'a>> {

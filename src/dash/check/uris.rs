@@ -1,4 +1,4 @@
-//! URIs as element content, and the spelling of all URIs.
+//! URIs between tags, and how all URIs are spelt.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -60,17 +60,17 @@ fn base_url(element: Element<'_, '_>, report: &mut Report) {
     content(element, report);
 }
 
-/// Checks the URI in the content of an element.
+/// Looks at the URI between an element's tags.
 fn content(element: Element<'_, '_>, report: &mut Report) {
     let (Some(inner), Some(content)) = (element.inner(), element.content()) else { return };
     let text = content.trim_ascii();
-    // References or comments shift the offsets.
+    // With references or comments in it, its signs are not where they stand.
     let is_as_it_stands = matches!(content, Cow::Borrowed(_));
     let start = if is_as_it_stands { content.len() - content.trim_ascii_start().len() } else { 0 };
     spelt(text, inner.start + start, is_as_it_stands, report);
 }
 
-/// Checks the spelling of a URI; templates are checked as they are written.
+/// Looks at how a URI is spelt that stands somewhere; those of templates are taken as they are.
 pub(super) fn spelling(uri: &str, at: usize, report: &mut Report) {
     spelt(uri, at, true, report);
 }

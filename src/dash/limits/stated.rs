@@ -1,4 +1,4 @@
-//! The value of an attribute, if the element states one.
+//! What an element says of itself, or does not.
 
 use crate::dash::digits::are_digits;
 use crate::dash::document::Element;
@@ -6,16 +6,15 @@ use crate::dash::document::Element;
 /// The value of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stated<T> {
-    /// The attribute is missing or empty.
+    /// It is not there, or empty.
     Nothing,
-    /// The attribute is unreadable: players differ in the value that they take.
+    /// It is there, and cannot be read: players take it for something, each for something else.
     Unreadable,
     Known(T),
 }
 
 impl<T> Stated<T> {
-    /// Reads an attribute of an element, or else of the element that it inherits from (ISO/IEC 23009-1 section
-    /// 5.3.7.2).
+    /// Reads an attribute of an element, or else of that from which it inherits (ISO/IEC 23009-1 section 5.3.7.2).
     pub(super) fn read(
         element: Element<'_, '_>,
         parent: Element<'_, '_>,
@@ -34,8 +33,7 @@ impl<T> Stated<T> {
         }
     }
 
-    /// Whether the value is within a limit, if there is one: an unreadable value is within none, a missing one within
-    /// all.
+    /// Whether a limit that there is allows it: the unreadable is within none, and what says nothing within all.
     pub(super) fn is_within<L>(&self, limit: Option<L>, allows: impl FnOnce(L, &T) -> bool) -> bool {
         match (limit, self) {
             (None, _) | (_, Self::Nothing) => true,
@@ -45,7 +43,7 @@ impl<T> Stated<T> {
     }
 }
 
-/// An `xs:unsignedInt`; a fraction is cut off, and a value beyond 64 bits saturates.
+/// An `xs:unsignedInt`; of one with a fraction, the whole. What is too great for 64 bits is still great.
 pub(super) fn number(text: &str) -> Option<u64> {
     let whole = text.trim().split('.').next()?;
     are_digits(whole).then(|| whole.parse().unwrap_or(u64::MAX))

@@ -1,4 +1,4 @@
-//! Signs the levels of an MPD that have base URLs.
+//! The levels of an MPD that have base URLs, and the base URLs of each.
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
@@ -7,12 +7,12 @@ use super::bases::{BASES_MAX, Bases};
 use super::names::{holds_media, is_level};
 use super::signer::{Signer, Uncovered};
 use crate::dash::document::Element;
-use crate::dash::resolver::{Base, UriError, UriRewrite};
+use crate::dash::place::{Base, Place, PlaceError};
 use crate::manifest::{Signing, is_relative};
 
 impl Signer<'_> {
-    /// Signs a level: an MPD, a Period, an AdaptationSet or a Representation. Returns the base URLs of its
-    /// Representations, or its own if it has none.
+    /// Signs what lies at one level of base URLs: an MPD, a Period, an AdaptationSet or a Representation. Returns the base
+    /// URLs of its Representations; of a level without one, its own.
     pub(super) fn level(
         &mut self,
         element: Element<'_, '_>,
@@ -26,13 +26,13 @@ impl Signer<'_> {
         for base_url in element.children_named("BaseURL") {
             self.expect_prefix(base_url)?;
             has_own = true;
-            // dash.js takes the first of several relative base URLs, and no player clones a relative one.
+            // Of several relative ones, dash.js takes the first; and of one relative one, no player makes a clone.
             let is_steered = self.is_steered && base_url.attribute("serviceLocation").is_some();
-            self.sign_content(base_url, &mut |signer, uri| {
+            self.content(base_url, &mut |signer, uri| {
                 let is_whole = is_steered || (is_one_of_many && !is_relative(uri));
-                let (rewrite, extended) = signer.base_url(uri, above.all(), is_whole)?;
+                let (place, extended) = signer.base_url(uri, above.all(), is_whole)?;
                 bases.extend(extended);
-                Ok(rewrite)
+                Ok(place)
             })?;
             if bases.len() > BASES_MAX {
                 let why = "more than 32 combinations of base URLs";
@@ -43,12 +43,8 @@ impl Signer<'_> {
         let mut below: Option<Bases> = None;
         let mut has_inherited = false;
         for child in element.children().filter(|child| is_level(child.name())) {
-            if let Some(inserted) = self.inserted(child) {
-                self.inserted_period(child, inserted, &bases, own)?;
-                continue;
-            }
             let found = self.level(child, &bases, own)?;
-            // Children that inherit the level's base URLs count once.
+            // What has the level's own is looked at once, however much of it there is.
             let is_known = found.is(&bases) && std::mem::replace(&mut has_inherited, true);
             if !is_known && holds_media(child.name()) {
                 below = Some(match below {
@@ -72,18 +68,18 @@ impl Signer<'_> {
         uri: &str,
         above: &[Base],
         is_whole: bool,
-    ) -> Result<(UriRewrite, Vec<Base>), UriError> {
-        let (rewrite, bases) = self.resolver.extend(uri, above, is_whole)?;
-        // URIs that are resolved against a base URL do not inherit its query. So the parameter is only useful on a base
-        // URL that is a whole file, not a folder.
+    ) -> Result<(Place, Vec<Base>), PlaceError> {
+        let (place, bases) = self.resolver.extend(uri, above, is_whole)?;
+        // A parameter of a base URL reaches nothing that is resolved against it: it is needed where the base URL is all
+        // that there is, and so is no folder.
         let is_needless = self.frame.signing == Signing::Query
-            && matches!(&rewrite, UriRewrite::Sign(before, _) if is_folder(before));
+            && matches!(&place, Place::Signed(before, _) if is_folder(before));
         if !is_needless {
-            return Ok((rewrite, bases));
+            return Ok((place, bases));
         }
-        let UriRewrite::Sign(before, _) = rewrite else { return Ok((rewrite, bases)) };
+        let Place::Signed(before, _) = place else { return Ok((place, bases)) };
         let path = before.split('?').next().unwrap_or_default().to_owned();
-        Ok((if path == uri { UriRewrite::Keep } else { UriRewrite::Replace(path) }, bases))
+        Ok((if path == uri { Place::AsIs } else { Place::Unsigned(path) }, bases))
     }
 }
 
@@ -92,13 +88,13 @@ pub(super) struct Level<'l, 'd, 'a> {
     pub(super) element: Element<'d, 'a>,
     /// The MPD's own URL.
     pub(super) own: &'l [Base],
-    /// The base URLs of the level.
+    /// The level's own.
     pub(super) bases: &'l Bases,
-    /// The base URLs of its Representations.
+    /// Those of its Representations.
     pub(super) below: &'l Bases,
-    /// The unusual ids of its Representations, once asked for.
+    /// The ids of its Representations that are not plain, once they have been asked for.
     pub(super) odd_ids: OnceCell<BTreeSet<String>>,
-    /// The number of templates so far.
+    /// How many templates have been found.
     pub(super) templates: Cell<usize>,
 }
 
@@ -107,7 +103,7 @@ impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
         Self { element, own, bases, below, odd_ids: OnceCell::new(), templates: Cell::new(0) }
     }
 
-    /// The base URLs of URIs that are not segments: some players take the level's base URLs, others the MPD's own URL.
+    /// What players resolve URIs against that are of no segment: some take the base URLs, others the MPD's URL.
     pub(super) fn meta(&self) -> &'l [Base] {
         self.bases.with_own(self.own)
     }
@@ -119,7 +115,7 @@ impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
     }
 }
 
-/// Whether the path of a URI is a folder.
+/// Whether a URI, which may have a parameter, is one of a folder.
 fn is_folder(uri: &str) -> bool {
     uri.split('?').next().is_some_and(|path| path.ends_with('/'))
 }

@@ -5,9 +5,8 @@
 //! value  = text / [text, claims]
 //! ```
 //!
-//! A value of the second form ends in a new token with these claims, signed with the same key, for the service that the
-//! viewer is sent to. In the claims, `null` stands for the value of the refused token; in `iss` for its issuer, and in
-//! `iat` for now.
+//! The second form of a value ends in a new token with these claims, signed with the same key: for the service that the
+//! viewer is sent to. In it, `null` stands for what the refused token says, in `iss` for its issuer, and in `iat` for now.
 
 use super::cbor::{Map, Value, entry};
 use super::claims::{CATIF, IAT, ISS};
@@ -23,7 +22,7 @@ const MOST: usize = 16;
 /// The longest value of a header, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// A genuine token, and the algorithm and key that signed it.
+/// A genuine token, and with what it was made.
 #[derive(Clone, Copy)]
 pub(super) struct Genuine<'a> {
     pub(super) claims: &'a [(Value, Value)],
@@ -34,8 +33,8 @@ pub(super) struct Genuine<'a> {
 }
 
 impl Genuine<'_> {
-    /// The reply that the token asks for when this claim is not met. `None` if it asks for none or for an impossible
-    /// one; the refusal is then the usual one.
+    /// The reply that the token wants when this claim is not met. `None` where it wants none, or one that cannot be
+    /// given: then the refusal is as usual.
     pub(super) fn reply(self, label: &Value) -> Option<WantedReply> {
         let catif = entry(self.claims, CATIF)?.map()?;
         let (_, wanted) = catif.iter().find(|(key, _)| numbered(key) == *label)?;
@@ -65,7 +64,7 @@ impl Genuine<'_> {
             }
             written.push((name, Redacted::new(value)));
         }
-        // A redirect without a target is ignored.
+        // A redirect without a place to go to is none.
         let redirects = matches!(status, 301..=303 | 307 | 308);
         let located = written.iter().any(|(name, _)| name == "location");
         (!redirects || located).then_some(WantedReply { status, headers: written })
@@ -95,7 +94,7 @@ impl Genuine<'_> {
         self.sealed(filled.collect())
     }
 
-    /// Signs claims with the token's own key; `None` if that key only verifies.
+    /// Signs claims anew with the token's own key; `None` where that key only verifies.
     pub(super) fn sealed(self, claims: Map) -> Option<String> {
         let sign = |message: &[u8]| authenticate(self.key, self.algorithm, message).ok_or(());
         cose::seal(&Value::Map(claims), self.algorithm, Some(self.key.kid.as_str()), sign).ok().flatten()
@@ -114,7 +113,7 @@ fn numbered(label: &Value) -> Value {
     }
 }
 
-/// `token` ([RFC 9110 section 5.6.2]): the syntax of the names of headers and cookies.
+/// `token` ([RFC 9110 section 5.6.2]), in which the names of headers and cookies are written.
 ///
 /// [RFC 9110 section 5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 pub(super) fn is_token(text: &str) -> bool {

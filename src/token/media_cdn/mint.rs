@@ -28,7 +28,7 @@ pub enum Form {
     Pod,
 }
 
-/// The contents of a minted token.
+/// What a token is minted of.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -39,7 +39,7 @@ pub struct Claims {
     pub exp: u64,
     /// When a token begins, in Unix seconds.
     pub starts: Option<u64>,
-    /// The prefix of the URLs.
+    /// With what the URLs begin.
     pub url_prefix: Option<String>,
     /// The path patterns of a token.
     pub path_globs: Option<String>,

@@ -1,35 +1,35 @@
-//! The definition of an element, and the functions by which the table writes one.
+//! What is known of an element, and how the table says it.
 
-/// A known element.
+/// An element that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Its name.
     pub name: &'static str,
     /// The specification and its clause.
     pub clause: &'static str,
-    /// The attributes: a group that several elements share, and its own.
+    /// Its attributes: those that several elements have, and its own.
     attributes: [&'static [Attribute]; 2],
-    /// The children, in order: a group that several elements share, and its own.
+    /// What may stand in it, in its order: what several elements have, and its own.
     children: [&'static [Child]; 2],
 }
 
-/// A known attribute.
+/// An attribute that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute {
     /// Its name.
     pub name: &'static str,
     /// The type of its value.
     pub kind: Type,
-    /// Whether it is required.
+    /// Whether every such element has to have it.
     pub required: bool,
 }
 
-/// A known child of an element.
+/// An element in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Child {
     /// Its name.
     pub name: &'static str,
-    /// Whether it may repeat.
+    /// Whether there may be several.
     pub repeats: bool,
 }
 
@@ -38,41 +38,41 @@ pub struct Child {
 pub enum Type {
     /// Anything.
     Text,
-    /// A URI that players fetch, or a template for such URIs.
+    /// A URI that players fetch, or a template of such.
     Uri,
-    /// A URI that identifies something and is not fetched.
+    /// A URI that is a name.
     Name,
     /// A text without white space.
     Token,
     /// Texts with white space between them.
     Tokens,
-    /// An unsigned integer of 32 bits.
+    /// An integer that is not negative, of 32 bits.
     Integer,
-    /// An unsigned integer of 64 bits.
+    /// An integer that is not negative, of 64 bits.
     Long,
     /// An integer.
     Signed,
     /// Integers with white space between them.
     Integers,
-    /// The id of an AdaptationSet or an Event: an integer, although many packagers write text.
+    /// The id of an AdaptationSet or an Event: an integer, for which many write a text.
     Id,
     /// A number: `1.5`, `INF`.
     Number,
     /// `true` or `false`.
     Boolean,
-    /// `true`, `false`, or an integer, as in earlier editions.
+    /// `true`, `false`, or an integer, as it was in earlier editions.
     Alignment,
     /// A duration: `PT1.5S`.
     Duration,
     /// A date and a time.
     Date,
-    /// One of these words; the list is closed.
+    /// One of these words, for ever.
     Words(&'static [&'static str]),
     /// Two integers: `16:9`.
     Ratio,
     /// `25` or `30000/1001`.
     FrameRate,
-    /// One rate, or the lowest and the highest rate.
+    /// One rate, or the lowest and the highest one.
     Rates,
     /// A tag of BCP 47.
     Language,
@@ -89,7 +89,7 @@ impl Known {
         shared.iter().chain(own)
     }
 
-    /// Its children, in order.
+    /// What may stand in it, in its order.
     pub fn children(&self) -> impl Iterator<Item = &'static Child> {
         let [shared, own] = self.children;
         shared.iter().chain(own)
