@@ -1,5 +1,5 @@
-//! The endpoint of `benches/tokens.mjs`, for what verifying viewer tokens takes and nothing else. It is in the build for
-//! the bench alone (feature `bench`).
+//! The endpoint of `benches/tokens.mjs`, which verifies viewer tokens and does nothing else. Only the build of the benchmark has
+//! it (feature `bench`).
 
 use worker::{Context, Env, Request, Response};
 
@@ -14,7 +14,7 @@ use crate::token::{self, Asked, Grant, genuine};
 
 pub(super) const PATH: &str = "/_bench/tokens";
 
-/// Takes tokens, one a line, and tells how many are genuine and good for the request.
+/// Takes tokens, one a line, and answers how many are genuine and valid for the request.
 pub(super) async fn answer(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let tokens = request.text().await?;
     let good = count(&request, &tokens, env, context).await;
@@ -37,7 +37,7 @@ async fn count(request: &Request, tokens: &str, env: Env, context: Context) -> R
     Ok(good)
 }
 
-/// What an entry does with its token.
+/// Verifies a token as an entry does.
 async fn verify(facts: &Facts, site: &Site, keys: &KeySet) -> Result<Grant, Stop> {
     let presented = token::present(facts, &site.tokens)?;
     let challenges = presented.challenges(keys)?;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use js_sys::Uint8Array;
 
-use super::prepared::{AtHand, PREPARED_BYTES, Prepared};
+use super::prepared::{InJavaScript, PREPARED_BYTES, Prepared};
 use crate::heading::{Headed, Heading};
 use crate::manifest::Template;
 use crate::reply::Reply;
@@ -38,7 +38,7 @@ impl Headed for Shared<'_> {
     }
 }
 
-impl AtHand for Shared<'_> {
+impl InJavaScript for Shared<'_> {
     fn body(&self) -> &Uint8Array {
         self.bytes
     }

@@ -1,5 +1,5 @@
-// The Worker's entry. What can be answered at once, without awaiting anything, `lane` answers: see lane.rs. All else goes
-// to the `worker` crate, whose promises take longer than most answers.
+// The Worker's entry. The fast lane answers what it can without an await (lane.rs). All other requests go to the `worker`
+// crate, whose promises take longer than most answers.
 import Edge from "./worker.js";
 
 export * from "./worker.js";

@@ -1,4 +1,4 @@
-//! A file at hand, and the head of a reply.
+//! Files in memory, and the heads of replies with files.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use worker::Response;
 
-use super::prepared::{AtHand, PREPARED_BYTES, Prepared};
+use super::prepared::{InJavaScript, PREPARED_BYTES, Prepared};
 use super::runtime::{self, now_ms, platform};
 use crate::cache::{ByteRange, FileKind, Lifetime, OriginControl, Source, Stamp};
 use crate::facts::Facts;
@@ -17,7 +17,7 @@ use crate::reply::Reply;
 use crate::shelf::Weigh;
 use crate::stop::Stop;
 
-/// A file at hand. Its bytes are in the memory of JavaScript, and are no object of a request.
+/// A file in memory. JavaScript's memory has its bytes, which belong to no request.
 #[derive(Clone)]
 pub(super) struct File {
     pub(super) head: Rc<Reply>,
@@ -27,7 +27,7 @@ pub(super) struct File {
 }
 
 impl Weigh for File {
-    /// Its bytes and headers are in the memory of JavaScript.
+    /// With its bytes and headers, which are in JavaScript's memory.
     fn heap_bytes(&self) -> usize {
         let texts =
             self.head.headers.iter().map(|(name, value)| name.len() + value.len() + size_of_val(value) * 4);
@@ -76,13 +76,13 @@ impl File {
 }
 
 impl Headed for File {
-    /// That of a reply that brings all of it.
+    /// The head of a reply with the whole file.
     fn head(&self, heading: &Heading<'_>) -> Reply {
         heading.with_age(Reply::clone(&self.head))
     }
 }
 
-impl AtHand for File {
+impl InJavaScript for File {
     fn body(&self) -> &Uint8Array {
         &self.bytes
     }
@@ -93,7 +93,7 @@ pub(super) fn head(source: &Source, response: &Response, lifetime: &Lifetime) ->
     media_origin::file_head(source, response.status_code(), lifetime, |name| runtime::header(response, name))
 }
 
-/// A reply with the age that a player is told.
+/// Adds the age that players are told to a reply.
 pub(super) fn with_age(reply: Reply, stamp: &Stamp) -> Reply {
     match stamp.file_age_s(now_ms()) {
         Some(age_s) => reply.with("Age", age_s.to_string()),
@@ -101,7 +101,7 @@ pub(super) fn with_age(reply: Reply, stamp: &Stamp) -> Reply {
     }
 }
 
-/// For how long a reply of the media origin may be kept, and how long the file is, where that can be trusted.
+/// How long a reply of the media origin may be kept, and the length of its file where the header can be trusted.
 pub(super) fn judged(source: &Source, response: &Response) -> (Stamp, Option<u64>) {
     let origin = OriginControl::read(|name| runtime::header(response, name));
     let lifetime = Lifetime::of_file(source.kind.unwrap_or(FileKind::Segment), &source.policy, &origin);

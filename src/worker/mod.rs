@@ -1,4 +1,4 @@
-//! The only corner that knows Cloudflare: it reads requests, awaits, and answers.
+//! The Worker: reads requests, awaits Cloudflare's services, and answers. No other module knows Cloudflare.
 
 mod answers;
 #[cfg(feature = "bench")]

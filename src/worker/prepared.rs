@@ -5,14 +5,14 @@ use wasm_bindgen::JsValue;
 
 use crate::heading::{self, Headed};
 
-/// The status and headers of a reply, as JavaScript keeps them.
+/// The status and headers of a reply, kept by JavaScript.
 pub(super) type Prepared = heading::Prepared<JsValue>;
 
-/// Something whose body JavaScript holds already.
-pub(super) trait AtHand: Headed {
+/// Something with a body in JavaScript's memory.
+pub(super) trait InJavaScript: Headed {
     fn body(&self) -> &Uint8Array;
 }
 
-/// What a [`Prepared`] takes, most of it in the memory of JavaScript: a dozen headers and their texts, with an `Origin` of
-/// [`facts`](crate::facts)' own limit. It is made with a later request, and counted from the beginning.
+/// The bytes of a [`Prepared`], most of them in JavaScript's memory: a dozen headers with their texts, one of them an `Origin`
+/// of the greatest length. A later request makes it, but it counts from the beginning.
 pub(super) const PREPARED_BYTES: usize = 3 * 1024;

@@ -1,4 +1,4 @@
-//! From our replies to the runtime's, and the one line that a refusal or a fault leaves in the log.
+//! Turns replies into the runtime's responses, and writes the log line of each refusal and fault.
 
 use std::borrow::Cow;
 use std::hash::Hash;
@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
 use super::isolate::isolate;
-use super::prepared::{AtHand, Prepared};
+use super::prepared::{InJavaScript, Prepared};
 use super::runtime::now_ms;
 use crate::catalog::SessionId;
 use crate::denial::Denial;
@@ -23,7 +23,7 @@ use crate::route;
 use crate::stop::Stop;
 use crate::token::{Grant, Seen, Use};
 
-/// Answers with a body that is at hand.
+/// Answers with a body in WebAssembly's memory.
 pub(super) fn whole(facts: &Facts, reply: Reply) -> worker::Result<Response> {
     let reply = if matches!(reply.status, 204 | 304) {
         reply
@@ -40,15 +40,15 @@ pub(super) fn whole(facts: &Facts, reply: Reply) -> worker::Result<Response> {
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
-/// Answers with the body of another response, as it comes in.
+/// Answers with the body of another response while it comes in.
 pub(super) fn streamed(facts: &Facts, reply: Reply, from: Response) -> worker::Result<Response> {
     let body = if facts.method == Method::Head { ResponseBody::Empty } else { from.into_parts().1 };
     let headers = headers(reply.headers)?;
     Ok(ResponseBuilder::new().with_status(reply.status).with_headers(headers).body(body))
 }
 
-/// Answers with a body that JavaScript holds already: one call, or two where a head is new.
-pub(super) fn prepared<T: AtHand>(
+/// Answers with a body in JavaScript's memory: in one call, or in two where the head is new.
+pub(super) fn prepared<T: InJavaScript>(
     prepared: &Prepared,
     thing: &T,
     heading: &Heading<'_>,
@@ -64,7 +64,7 @@ pub(super) fn at_once(reply: &Reply, body: Option<&Uint8Array>, is_head: bool) -
     answer(body.filter(|_| !is_head), &init(reply, body))
 }
 
-/// The options of a response.
+/// The second argument of JavaScript's `Response`.
 fn init(reply: &Reply, body: Option<&Uint8Array>) -> JsValue {
     let own = reply.headers.iter().map(|(name, value)| (&**name, &**value));
     let length = body.map(|body| body.length().to_string());
@@ -100,10 +100,8 @@ fn headers(own: Vec<(Cow<'static, str>, Cow<'static, str>)>) -> worker::Result<H
     Ok(headers)
 }
 
-/// One JSON line: a refusal for those who ask why, a fault for those who have to mend it. Neither a token nor a query gets
-/// into the log. The same comes once a minute, with its count.
-///
-/// This one is about a request to a site that is known.
+/// Logs a refusal or a fault of a known site as one line of JSON, without tokens and queries. The same line comes once a minute,
+/// with its count.
 pub(super) fn log(facts: Option<&Facts>, stop: &Stop) {
     let client = Client { site_known: true, verified: true, session: None };
     log_of(facts, client, stop);
@@ -129,24 +127,24 @@ pub(super) fn log_life<R>(facts: &Facts, Ended { refusal, learned, .. }: &Ended<
     times.filter(|_| !stop.is_media_missing())
 }
 
-/// The same for what is fetched for a site, which is no request's to blame.
+/// Logs a fault of a fetch that a site needed, and no single request caused.
 pub(super) fn log_for(site: &str, stop: &Stop) {
     log_at(Some(site), None, Client::default(), stop);
 }
 
-/// What is known of who sent a request: as much of the request tells its refusals apart.
+/// The sender of a request, as far as it is known: by that, its refusals are told from those of others.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Client {
-    /// There is a site of this host. Until then, it may be made up.
+    /// The host has a site. Until that is known, the host may be made up.
     pub(super) site_known: bool,
-    /// A token or session has been verified. Until then, the title may be made up.
+    /// A token or session was verified. Until that is known, the title may be made up.
     pub(super) verified: bool,
-    /// The session that the request shows.
+    /// The session of the request.
     pub(super) session: Option<SessionId>,
 }
 
-/// The same for a request of this client. Returns how often this very client has had this reply to requests for this title
-/// within a minute; `None`: it is not known.
+/// Logs a refusal or a fault of this client's request. Returns how often the client has had it for this title within a minute;
+/// `None` where the client is not known.
 pub(super) fn log_of(facts: Option<&Facts>, client: Client, stop: &Stop) -> Option<u32> {
     let host = facts.filter(|_| client.site_known).map(|facts| facts.host.as_str());
     log_at(host, facts, client, stop)
@@ -180,7 +178,7 @@ fn log_at(host: Option<&str>, facts: Option<&Facts>, client: Client, stop: &Stop
     times.filter(|_| session.is_some() || address.is_some())
 }
 
-/// Writes a line, unless it is the same as one of this minute. Returns how often that has come in it.
+/// Writes a line unless the minute has one for the same subject. Returns how often the subject came in the minute.
 pub(super) fn tell(
     subject: &Subject<'_>,
     key: &impl Hash,
@@ -198,19 +196,19 @@ pub(super) fn tell(
     noted.times
 }
 
-/// The longest text of a line that strangers have a say in, in bytes: lines are remembered.
+/// The longest text from a request in a line, in bytes: lines are remembered.
 const LONGEST_TEXT: usize = 300;
 
 pub(super) fn shortened(text: &str) -> &str {
     text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or_default()
 }
 
-/// The same line for a rule that is being rehearsed, and would have refused, once a session: at its entry.
+/// Logs that a rehearsed rule would have refused an entry.
 pub(super) fn log_rehearsed(facts: &Facts, denial: &Denial) {
     worker::console_log!("{}", line(Some(facts), "rehearsal", denial.reason.code(), &denial.detail));
 }
 
-/// A further use of a token whose uses its site has counted.
+/// Logs a further use of a token, for a site that counts uses.
 fn log_reused(facts: &Facts, (grant, usage, seen): &(Grant, Use, Seen)) {
     worker::console_log!(
         "{}",

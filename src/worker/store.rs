@@ -1,10 +1,10 @@
-//! The data centre's cache, with the edge's own books: <https://developers.cloudflare.com/workers/runtime-apis/cache/>
+//! The data centre's cache, with freshness kept by the edge: <https://developers.cloudflare.com/workers/runtime-apis/cache/>
 //!
-//! The Cache API evicts at `max-age`. So a file is stored until the last instant at which it may serve, with a
-//! [`Stamp`] that says when it is fresh and when it is stale; what the media origin does not have is stored as well, for
-//! as long as that is remembered. The cache answers ranges and conditions out of what it has.
+//! The Cache API evicts at `max-age`. So a file is stored until the last instant at which it may serve, with a [`Stamp`] that
+//! says when it is fresh and when it is stale. A file that the media origin does not have is stored as missing. The cache
+//! answers ranges and conditions from a stored file.
 //!
-//! A cache that fails is as good as an empty one: it is logged, and the media origin asked.
+//! A failing cache counts as an empty one: the failure is logged, and the media origin is asked.
 
 use worker::{Cache, Headers, Request, RequestInit, Response, ResponseBody};
 
@@ -14,9 +14,9 @@ use crate::cache::{FileKind, Lifetime, OriginControl, Source, Stamp};
 use crate::fault::Fault;
 use crate::reply::Reply;
 
-/// What the cache has under a key.
+/// An entry of the cache.
 pub(super) enum Stored {
-    /// A file, or the part or the "not modified" that was asked for.
+    /// The file, or the 206 or 304 that the request asked for.
     File(Response, Stamp),
     /// The media origin does not have it, until this time in Unix milliseconds.
     Missing(u64),
@@ -61,7 +61,7 @@ async fn look(source: &Source, conditions: &Headers) -> Result<Option<Response>,
     found.map_err(|error| platform(&error))
 }
 
-/// Stores a file under a head of its own; nothing if nobody may have it.
+/// Stores a file with a head, if anybody may keep it.
 pub(super) async fn keep(source: &Source, stamp: &Stamp, head: Reply, body: ResponseBody) {
     if let Some(policy) = stamp.for_cache(now_ms()) {
         let head = head.with("Cache-Control", policy).with(Stamp::HEADER, stamp.to_string());

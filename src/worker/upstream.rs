@@ -1,5 +1,4 @@
-//! Requests to the media origin. It sees no token and no cookie, and of the headers of a viewer's request `Range` and
-//! conditions alone.
+//! Requests to the media origin. They carry no token and no cookie; of a viewer's headers they carry `Range` and conditions.
 
 use std::time::Duration;
 
@@ -45,8 +44,8 @@ pub(super) async fn ask(
     }
 }
 
-/// Asks, and follows where the media origin sends on: by hand, since no redirect may lead to where edges keep what they
-/// have fetched, of any site.
+/// Sends a request and follows its redirects. No redirect may lead to the cache keys of an edge, whatever the site, so the
+/// runtime does not follow them by itself.
 async fn follow(
     source: &Source,
     method: &Method,
@@ -67,9 +66,9 @@ async fn follow(
         let led = |whither| {
             Fault::new(FaultKind::UpstreamStatus, format!("{} redirects {whither}", source.place()))
         };
-        url = url.join(&place).map_err(|error| led(format!("to what is no URL: {error}")))?;
+        url = url.join(&place).map_err(|error| led(format!("to an invalid URL: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") || is_kept_by_edges(&url) {
-            return Err(led("to what is no media".to_owned()));
+            return Err(led("to a URL of no media".to_owned()));
         }
         unread(response).await;
     }
@@ -79,7 +78,7 @@ async fn follow(
 
 const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
-/// Lets go of a reply whose body is not read, so that its connection is free again.
+/// Cancels the body of a reply, which frees its connection.
 pub(super) async fn unread(response: Response) {
     if let ResponseBody::Stream(stream) = response.into_parts().1
         && let Err(error) = JsFuture::from(stream.cancel()).await
