@@ -140,7 +140,7 @@ impl Account {
 }
 
 impl Budget {
-    /// A budget of `limit` bytes, of which those of `rooms` may be reserved. `seed` is a random number: without it, nobody
+    /// A budget of `limit` bytes, of which `rooms` may be reserved. `seed` is a random number: without it, nobody
     /// can choose keys that fall into the same place of a table.
     pub fn new(limit: usize, rooms: Rooms, seed: u64) -> Rc<Self> {
         Rc::new(Self {
@@ -371,7 +371,7 @@ mod tests {
             assert!(budget.bytes() <= budget.limit());
         }
         assert!(files.bytes() > 960 * KIB, "{budget:?}");
-        // What the others come to need, it gives back; what is within its share stays.
+        // It gives back bytes that the others need, and keeps those within its share.
         for key in 0..40 {
             documents.insert(key, Bytes(10 * KIB), 0);
         }

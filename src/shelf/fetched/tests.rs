@@ -85,7 +85,7 @@ fn who_waits_gets_what_arrived_since() {
     let Look::Fetch(ticket) = known.look(0, PATIENCE) else { panic!("nobody fetches") };
     assert_eq!(known.arrived(ticket, 99), None);
     assert_eq!(known.arrived(ticket, 100), Some(Arrived::Nothing), "it was cut off");
-    // A value that serves only if the fetch fails does not arrive, and one that is over before anybody looks does.
+    // A value that serves only if the fetch fails does not arrive. A value that is over before anybody looks does.
     known.hold(1, times(0));
     assert_eq!(known.arrived(ticket, 1), None);
     known.bring(2, Times::fresh_only(1));

@@ -40,7 +40,7 @@ fn memory(budget: &Rc<Budget>) -> Memory<String, Value> {
 }
 
 impl<K: Weigh + Hash + Eq, S: Slot> Memory<K, S> {
-    /// Counts anew what is counted along the way, and follows every chain.
+    /// Counts everything again, and follows every chain.
     fn check(&self) {
         let entries = self.shelf.entries.borrow();
         let taken: Vec<_> = (0..u32::try_from(entries.nodes.len()).unwrap())
