@@ -3,6 +3,7 @@
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.4.4](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.4.4)
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::item::Item;
 use crate::hls::read::attributes::attribute;
@@ -13,9 +14,10 @@ use crate::manifest::Span;
 /// The end of all keys.
 pub(super) const NO_KEY: &str = "#EXT-X-KEY:METHOD=NONE\n";
 
-/// The lines of the keys in force, by their `KEYFORMAT`.
+/// The lines of the keys in force, by their `KEYFORMAT`. A copy of them costs nothing: most segments have the keys of the one
+/// in front.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Keys<'a>(BTreeMap<&'a [u8], Span<'a>>);
+pub(super) struct Keys<'a>(Rc<BTreeMap<&'a [u8], Span<'a>>>);
 
 impl<'a> Keys<'a> {
     /// Those in force behind some lines.
@@ -31,9 +33,9 @@ impl<'a> Keys<'a> {
 
     pub(super) fn pass(&mut self, list: &'a [u8], line: Span<'a>) {
         if ends_keys(list) {
-            self.0.clear();
+            self.0 = Rc::default();
         } else {
-            self.0.insert(attribute(list, b"KEYFORMAT").unwrap_or(b"identity"), line);
+            Rc::make_mut(&mut self.0).insert(attribute(list, b"KEYFORMAT").unwrap_or(b"identity"), line);
         }
     }
 

@@ -82,10 +82,9 @@ pub(super) struct Clock<'a> {
     since: Duration,
 }
 
-/// A segment: its tags and its URI, and whatever stands between them.
+/// A segment, as edits count it.
 #[derive(Clone, Copy, Debug)]
-struct Segment<'a> {
-    lines: Span<'a>,
+struct Segment {
     duration: Duration,
     /// How many discontinuities stand in front of it.
     discontinuities: u64,
@@ -104,12 +103,12 @@ impl Timeline<'_> {
         let mut passed = Passed::default();
         let mut emptied = 0;
         'stretches: for stretch in &mut self.stretches {
-            while let Some(segment) = stretch.first()? {
+            while let Some((segment, behind_it)) = stretch.first()? {
                 let behind = self.duration.saturating_sub(segment.duration);
                 if !is_enough(behind) {
                     break 'stretches;
                 }
-                stretch.start.pass(&segment);
+                stretch.start = behind_it;
                 stretch.is_apart = false;
                 self.duration = behind;
                 passed.segments += 1;
@@ -129,19 +128,27 @@ impl<'a> Stretch<'a> {
         self.source.text.cut(self.start.at..self.end)
     }
 
-    /// Its first segment; `None`: it has no more.
-    fn first(&self) -> Result<Option<Segment<'a>>, Misplaced> {
-        let (mut duration, mut discontinuities) = (Duration::ZERO, 0);
+    /// Its first segment, and the point behind it; `None`: it has no more. Each line is read once: most segments that an edit
+    /// looks at are taken.
+    fn first(&self) -> Result<Option<(Segment, Point<'a>)>, Misplaced> {
+        let mut segment = Segment { duration: Duration::ZERO, discontinuities: 0 };
+        let mut point = self.start.clone();
+        let mut range = None;
         for line in lines(self.lines()?) {
-            match Item::of(&line) {
-                Item::Segment(Tag::Inf, value) => duration = seconds(value.text()).unwrap_or_default(),
-                Item::Segment(Tag::Discontinuity, _) => discontinuities += 1,
+            let (tag, value) = match Item::of(&line) {
+                Item::Segment(tag, value) => (tag, value.text()),
                 Item::Uri => {
-                    let lines = self.source.text.cut(self.start.at..line.end())?;
-                    let discontinuities = discontinuities.max(u64::from(self.is_apart));
-                    return Ok(Some(Segment { lines, duration, discontinuities }));
+                    segment.discontinuities = segment.discontinuities.max(u64::from(self.is_apart));
+                    point.end_segment(segment.duration, range, line.end());
+                    return Ok(Some((segment, point)));
                 }
-                _ => {}
+                _ => continue,
+            };
+            match tag {
+                Tag::Inf => segment.duration = seconds(value).unwrap_or_default(),
+                Tag::Discontinuity => segment.discontinuities += 1,
+                Tag::ByteRange => range = Some(value),
+                _ => point.pass(tag, value, line.whole),
             }
         }
         Ok(None)
@@ -160,26 +167,24 @@ impl<'a> Stretch<'a> {
 }
 
 impl<'a> Point<'a> {
-    /// Goes on behind a segment.
-    fn pass(&mut self, segment: &Segment<'a>) {
-        let mut range = None;
-        for line in lines(segment.lines) {
-            let Item::Segment(tag, value) = Item::of(&line) else { continue };
-            let value = value.text();
-            match tag {
-                Tag::ByteRange => range = Some(value),
-                Tag::Part => self.part_range = PartRange::behind(self.part_range, value),
-                Tag::ProgramDateTime => self.clock = Clock { said: Some(value), since: Duration::ZERO },
-                Tag::CueOut | Tag::CueOutCont | Tag::CueIn => {
-                    self.open = OpenBreak::behind(self.open, tag, value, line.whole);
-                }
-                _ => self.in_force.pass(tag, value, line.whole),
+    /// Takes a tag of the segment behind it.
+    fn pass(&mut self, tag: Tag, value: &'a [u8], line: Span<'a>) {
+        match tag {
+            Tag::Part => self.part_range = PartRange::behind(self.part_range, value),
+            Tag::ProgramDateTime => self.clock = Clock { said: Some(value), since: Duration::ZERO },
+            Tag::CueOut | Tag::CueOutCont | Tag::CueIn => {
+                self.open = OpenBreak::behind(self.open, tag, value, line);
             }
+            _ => self.in_force.pass(tag, value, line),
         }
-        self.at = segment.lines.end();
-        self.clock.since = self.clock.since.saturating_add(segment.duration);
+    }
+
+    /// Goes on behind the segment, which has this duration and sub-range and ends there.
+    fn end_segment(&mut self, duration: Duration, range: Option<&[u8]>, end: usize) {
+        self.at = end;
+        self.clock.since = self.clock.since.saturating_add(duration);
         if let Some(open) = &mut self.open {
-            open.pass(segment.duration);
+            open.pass(duration);
         }
         self.range_end = range.and_then(|range| end_of(range, self.range_end));
     }
