@@ -17,17 +17,16 @@ pub(crate) struct Arguments {
     /// The site's document.
     #[arg(long, value_name = "SITE.json")]
     site: PathBuf,
-    /// The title's document, for its folder and generation. Without it, the folder is the title's id, and the
-    /// generation 0.
+    /// The title's document, with its folder and generation. Default: the title's id as folder, and generation 0.
     #[arg(long, value_name = "TITLE.json")]
     title: Option<PathBuf>,
-    /// Print an object: key, URL at the media origin, kind, times.
+    /// Print an object with the key, the URL at the media origin, the times and the reply's Cache-Control.
     #[arg(long)]
     json: bool,
-    /// With --json, the playlist behind the URL, whose times depend on what it says; `-` reads standard input.
+    /// With --json: the playlist at the URL, whose content determines its times. `-` reads standard input.
     #[arg(long, value_name = "FILE", requires = "json")]
     playlist: Option<PathBuf>,
-    /// The URL as a player asks for it: an entry, with or without a viewer token, or one below a session.
+    /// The URL as a player requests it: an entry, with or without a viewer token, or a URL below a session.
     url: String,
 }
 
@@ -41,13 +40,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let wanted = match route(&facts) {
         Ok(Route::Below(wanted, _)) => Ok(wanted),
         Ok(Route::Entry) => {
-            // A token may stand in the path.
+            // The path may contain a token.
             let presented = token::present(&facts, &site.tokens).ok();
             MediaRequest::at_entry(presented.as_ref().and_then(|token| token.path()).unwrap_or(&facts.path))
         }
         Ok(_) => Err(stagedoor::denial::Denial::new(
             stagedoor::denial::Reason::NotFound,
-            "the path is one of the edge's own, of which nothing is kept",
+            "the edge answers this path itself, and does not cache it",
         )),
         Err(denial) => Err(denial),
     };
@@ -66,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         None => (format!("{}/", wanted.title), 0),
     };
     match cache::source(&facts, &wanted, &site, &folder, &Caps::default(), generation) {
-        Ok(source) if arguments.json => input::print(&told(&source, arguments)?)?,
+        Ok(source) if arguments.json => input::print(&describe(&source, arguments)?)?,
         Ok(source) => input::write(format!("{}\n", source.cache_key).as_bytes())?,
         Err(SourceError::Denied(denial)) => return refused(&denial),
         Err(error @ (SourceError::Outside { .. } | SourceError::Kept { .. })) => {
@@ -81,7 +80,7 @@ fn refused(denial: &stagedoor::denial::Denial) -> Result<Answer, Misuse> {
     Ok(Answer::Denied)
 }
 
-fn told(source: &Source, arguments: &Arguments) -> Result<serde_json::Value, Misuse> {
+fn describe(source: &Source, arguments: &Arguments) -> Result<serde_json::Value, Misuse> {
     let origin = OriginControl::default();
     let playlist = arguments.playlist.as_deref().map(input::bytes).transpose()?;
     let lifetime = match (source.kind, playlist) {
@@ -90,7 +89,7 @@ fn told(source: &Source, arguments: &Arguments) -> Result<serde_json::Value, Mis
             let timing = cache::timing(&playlist);
             Some(Lifetime::of_playlist(&timing, &source.directives, &source.policy, &origin))
         }
-        // Its content tells.
+        // Its times depend on its content.
         (None, None) => None,
     };
     let missing_ms = cache::missing_ms(source.kind, source.resource, &source.policy);

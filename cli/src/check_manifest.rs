@@ -11,7 +11,7 @@ use crate::manifest::Kind;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The manifest, an HLS playlist or an MPD: its content tells. `-` reads standard input.
+    /// The manifest: an HLS playlist or an MPD, recognised by its content. `-` reads standard input.
     file: PathBuf,
 }
 

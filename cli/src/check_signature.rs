@@ -11,10 +11,10 @@ use crate::input::{self, Misuse};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The keys: a JWK Set, one JWK, or a document of keys.
+    /// The keys: a JWK Set, one JWK, or a key document.
     #[arg(long, value_name = "FILE")]
     jwks: PathBuf,
-    /// The content that was signed, of a token that does not carry it (RFC 7515 appendix F).
+    /// The signed content of a detached token (RFC 7515 appendix F).
     #[arg(long, value_name = "FILE")]
     payload: Option<PathBuf>,
     /// The token: a JWS in compact, flattened or general serialisation.

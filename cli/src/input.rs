@@ -1,4 +1,4 @@
-//! Files, standard input and the clock: everything that the core does not touch.
+//! Files, standard input and the clock: the inputs that the core gets as arguments.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stagedoor::time::UnixTime;
 
-/// The command was not understood, or its input cannot be read.
+/// A wrong argument, or an unreadable input.
 #[derive(Debug)]
 pub(crate) struct Misuse(pub(crate) String);
 
@@ -29,7 +29,7 @@ pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
     serde_json::from_slice(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", path.display())))
 }
 
-/// Reads a JSON file in which every member has a meaning: a limit whose name is misspelt would limit nothing.
+/// Reads a JSON file, and refuses unknown members: a misspelt limit would limit nothing.
 pub(crate) fn strict_json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
     let bytes = bytes(path)?;
     let failed = |error: &dyn std::fmt::Display| Misuse(format!("{}: {error}", path.display()));
@@ -43,7 +43,7 @@ pub(crate) fn strict_json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse>
     }
 }
 
-/// Writes JSON, indented, and a line's end.
+/// Prints indented JSON and a line feed.
 pub(crate) fn print(value: &impl Serialize) -> Result<(), Misuse> {
     let mut text = serde_json::to_string_pretty(value).map_err(|error| Misuse(error.to_string()))?;
     text.push('\n');
@@ -59,7 +59,7 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), Misuse> {
         .map_err(|error| Misuse(format!("standard output: {error}")))
 }
 
-/// The time that was given, or this machine's.
+/// The given time, or this machine's.
 pub(crate) fn now(given: Option<u64>) -> Result<UnixTime, Misuse> {
     if let Some(secs) = given {
         return Ok(UnixTime::from_secs(secs));

@@ -1,7 +1,7 @@
-//! The `stagedoor` command, for ops: the edge's own decisions, made here.
+//! The `stagedoor` command for operators: the edge's own decisions on the command line.
 //!
-//! JSON or bytes on standard output, errors on standard error; exit code 0, 1 when the answer is a denial or a finding
-//! is an error, 2 when the command was not understood or its input cannot be read.
+//! Results go to standard output as JSON or bytes, errors to standard error. The exit code is 0 for success, 1 for a
+//! denial or a finding with severity `error`, and 2 for a wrong argument or an unreadable input.
 
 mod cache_key;
 mod check_manifest;
@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 
 use crate::input::Misuse;
 
-/// What a command came to, when it could be carried out.
+/// The result of a command that could be carried out.
 enum Answer {
     Yes,
     Denied,
@@ -30,7 +30,7 @@ enum Answer {
 #[derive(Parser)]
 #[command(name = "stagedoor", version, about, long_about = None, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 denied or found wrong, 2 misuse (the reason is on standard error)."
+    after_help = "Exit codes: 0 success; 1 denial or error finding; 2 wrong argument or unreadable input (the reason is on standard error)."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -45,19 +45,19 @@ enum Command {
     /// Rewrite manifests as the edge does.
     #[command(subcommand, arg_required_else_help = true)]
     Manifest(Manifest),
-    /// Print the key under which the edge keeps what a URL stands for.
+    /// Print the cache key of a URL.
     CacheKey(cache_key::Arguments),
     /// Show how the edge decides on a request, step by step.
     Explain(explain::Arguments),
-    /// Show who may watch what: places, plans, devices, ages and instants against the offers of titles.
+    /// Show which viewers may watch which titles: a table over places, plans, devices, ages and times.
     Simulate(simulate::Arguments),
 }
 
 #[derive(Subcommand)]
 enum Token {
-    /// Mint a token, for tests and for a look at what a viewer would get.
+    /// Mint a token, for tests and to reproduce a viewer's request.
     Mint(mint::Arguments),
-    /// Check the signature of a JWS and the rules of its key, and nothing that it says.
+    /// Check the signature of a JWS and the rules of its key, but none of its claims.
     CheckSignature(check_signature::Arguments),
     /// Verify the token of a request against a site and its keys.
     Verify(verify::Arguments),
@@ -65,9 +65,9 @@ enum Token {
 
 #[derive(Subcommand)]
 enum Manifest {
-    /// Check a playlist or an MPD against its specification: findings as JSON, and exit code 1 where one is an error.
+    /// Check a playlist or an MPD against its specification. Prints findings as JSON; exit code 1 if one is an error.
     Check(check_manifest::Arguments),
-    /// Rewrite a manifest for a permit and a session; without both, it comes out unchanged.
+    /// Rewrite a manifest for a permit and a session. Without both, the output equals the input.
     Rewrite(manifest::Arguments),
 }
 

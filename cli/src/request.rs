@@ -1,4 +1,4 @@
-//! A request as it is described on the command line.
+//! A request described on the command line.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use stagedoor::facts::Facts;
 
 use crate::input::Misuse;
 
-/// Puts the facts of a request together. `headers` are names and values.
+/// Builds the facts of a request. `headers` are names and values.
 pub(crate) fn facts<'a>(
     method: &str,
     url: &str,

@@ -21,11 +21,11 @@ pub(crate) struct Arguments {
     /// The site's document.
     #[arg(long, value_name = "SITE.json")]
     site: PathBuf,
-    /// The keys of its issuers and sessions: one document of keys, or a list of them; a JWK Set without an `issuer` is
-    /// taken for that of every issuer which the site names.
+    /// The keys of the site's issuers and sessions: one key document, or a list of them. A JWK Set without an `issuer`
+    /// counts for every issuer that the site names.
     #[arg(long, value_name = "KEYS.json")]
     keys: Option<PathBuf>,
-    /// The URL of the request, an entry or one below a session.
+    /// The URL of the request: an entry, or a URL below a session.
     #[arg(long)]
     url: String,
     /// The method of the request.
@@ -34,13 +34,13 @@ pub(crate) struct Arguments {
     /// A header of the request; may be repeated.
     #[arg(long, value_name = "N: V")]
     header: Vec<String>,
-    /// Where the viewer is, such as AE, AE-DU or US-CA;asn=7922.
+    /// The viewer's place, such as AE, AE-DU or US-CA;asn=7922.
     #[arg(long, value_name = "PLACE", default_value = "")]
     geo: String,
     /// The viewer's address.
     #[arg(long, value_name = "ADDR")]
     ip: Option<IpAddr>,
-    /// The time, in Unix seconds; this machine's if absent.
+    /// The time in Unix seconds. Default: this machine's clock.
     #[arg(long, value_name = "UNIX")]
     now: Option<u64>,
 }
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     }
 }
 
-/// Verifies what the request carries, whatever its path: whether the edge serves that path is not asked.
+/// Verifies the token of a request, whatever its path: whether the edge serves that path is not checked.
 fn verify(facts: &Facts, site: &Site, keys: &[KeySet], now: UnixTime) -> Result<serde_json::Value, Denial> {
     let of = |issuer: &Issuer| {
         let found = keys.iter().find(|set| set.issuer == *issuer);
@@ -118,7 +118,7 @@ fn read_keys(path: &Path, site: &Site) -> Result<Vec<KeySet>, Misuse> {
     Ok(sets)
 }
 
-/// The issuers and documents of keys that a site's document names.
+/// The issuers and key documents that a site's document names.
 fn issuers(site: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let members = site.as_object().into_iter().flatten();

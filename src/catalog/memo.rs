@@ -71,7 +71,7 @@ mod tests {
             });
             assert_eq!((*number, text.as_str(), derived.get()), (7, "seven", 2));
         }
-        memo.clone().of(|| count());
+        memo.clone().of(count);
         assert_eq!((derived.get(), memo == Memo::default()), (3, true));
     }
 }

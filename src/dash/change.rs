@@ -1,14 +1,14 @@
-//! Changes of a text, and where what is left came from.
+//! Changes of a text, and the original offsets of the result.
 //!
-//! An edit says what it wants of a document as changes of its text. They are made, and the text is read anew before the
-//! next edit; the signing of URIs comes last, so that no edit can forget one.
+//! An edit describes what it changes as changes of the text. The text is changed and read anew before the next edit.
+//! URIs are signed last, so that no edit can skip one.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::manifest::{Misplaced, Span};
 
-/// Changes of a text, in any order. One within another that leaves something out goes with it.
+/// Changes of a text, in any order. A change inside a removed range is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Changes(Vec<(Range<usize>, String)>);
 
@@ -30,11 +30,11 @@ impl Changes {
     }
 }
 
-/// A text, and where it came from.
+/// A text, and where its pieces come from.
 #[derive(Clone, Debug)]
 pub(super) struct Edited<'a> {
     pub(super) text: Cow<'a, str>,
-    /// Where pieces of the first text stand in this one, and where they stood: ascending by the first.
+    /// The offset of each piece in this text and in the original one, ascending.
     pieces: Vec<(usize, usize)>,
 }
 
@@ -43,19 +43,19 @@ impl<'a> Edited<'a> {
         Self { text: Cow::Borrowed(text), pieces: vec![(0, 0)] }
     }
 
-    /// Where something of this text stood in the first one; of what was put in, the place where it was.
+    /// The original offset of an offset in this text. Inserted text has the offset of its insertion.
     pub(super) fn origin(&self, at: usize) -> usize {
         let piece = self.pieces.partition_point(|(now, _)| *now <= at).checked_sub(1);
         piece.and_then(|piece| self.pieces.get(piece)).map_or(0, |(now, then)| then + (at - now))
     }
 
-    /// Makes changes; refuses all of them if one does not lie within the text.
-    pub(super) fn with(self, changes: Changes) -> Result<Self, Misplaced> {
+    /// Applies the changes. If one does not lie within the text, none is applied.
+    pub(super) fn apply(self, changes: Changes) -> Result<Self, Misplaced> {
         if changes.is_empty() {
             return Ok(self);
         }
         let Changes(mut changes) = changes;
-        // The longest first of those that begin at one place; insertions in the order in which they were asked for.
+        // At one offset, insertions come first, in the order in which they were added, then the longest replacement.
         changes
             .sort_by(|(a, _), (b, _)| (a.start, !a.is_empty(), b.end).cmp(&(b.start, !b.is_empty(), a.end)));
         let mut text = String::with_capacity(self.text.len());
@@ -90,15 +90,15 @@ mod tests {
         changes.remove(6..9);
         changes.replace(7..8, "gone");
         changes.remove(2..3);
-        let edited = Edited::new("0123456789").with(changes).unwrap();
+        let edited = Edited::new("0123456789").apply(changes).unwrap();
         assert_eq!(edited.text, "01+-3FIVE59");
         let found: Vec<_> = [0, 1, 2, 4, 5, 9, 10].map(|at| edited.origin(at)).to_vec();
         assert_eq!(found, [0, 1, 2, 3, 4, 5, 9]);
         let mut again = Changes::default();
         again.remove(0..4);
-        let again = edited.with(again).unwrap();
+        let again = edited.apply(again).unwrap();
         assert_eq!((&*again.text, again.origin(0), again.origin(6)), ("3FIVE59", 3, 9));
-        assert!(matches!(Edited::new("a").with(Changes::default()).unwrap().text, Cow::Borrowed("a")));
+        assert!(matches!(Edited::new("a").apply(Changes::default()).unwrap().text, Cow::Borrowed("a")));
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         changes.replace(1..2, "x");
         changes.remove(1..4);
         changes.insert(3, "y");
-        assert_eq!(Edited::new("abcde").with(changes).unwrap().text, "ae");
+        assert_eq!(Edited::new("abcde").apply(changes).unwrap().text, "ae");
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
             let mut changes = Changes::default();
             changes.remove(0..1);
             changes.remove(range.clone());
-            let refused = Edited::new("abñde").with(changes).unwrap_err();
+            let refused = Edited::new("abñde").apply(changes).unwrap_err();
             assert!(refused.to_string().contains("expected an edit within bytes"), "{range:?}: {refused}");
         }
     }

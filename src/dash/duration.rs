@@ -1,15 +1,16 @@
-//! Durations, as attributes of an MPD have them.
+//! Durations in attributes of an MPD.
 //!
 //! ```text
 //! duration = "P" [1*DIGIT "Y"] [1*DIGIT "M"] [1*DIGIT "D"] ["T" [1*DIGIT "H"] [1*DIGIT "M"] [1*DIGIT ["." 1*DIGIT] "S"]]
 //! ```
 //!
 //! [XML Schema section 3.3.6](https://www.w3.org/TR/xmlschema11-2/#duration), without a sign: no duration of an MPD is
-//! negative. Years count as 365 days and months as 30, as dash.js and Shaka Player have it.
+//! negative. A year counts as 365 days and a month as 30, as in dash.js and Shaka Player.
 
 use super::digits::are_digits;
 
-/// Reads a duration, in milliseconds; what is less than one is cut off. `None`: it is none, or longer than 584 million years.
+/// Reads a duration in milliseconds; fractions of a millisecond are cut off. `None`: not a duration, or longer than 584
+/// million years.
 pub(super) fn milliseconds(text: &str) -> Option<u64> {
     let (date, time) = match text.trim_ascii().strip_prefix('P')?.split_once('T') {
         Some((_, "")) => return None,
@@ -28,7 +29,7 @@ pub(super) fn of_seconds(seconds: u64) -> String {
 
 const DAY_MS: u64 = 86_400_000;
 
-/// Adds up numbers, each with its unit behind it, in the order of the units.
+/// Adds up numbers with units, in the order of the units.
 fn sum(text: &str, units: &[(char, u64)]) -> Option<u64> {
     let mut rest = text;
     let mut sum: u64 = 0;

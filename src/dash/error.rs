@@ -8,57 +8,57 @@ use crate::manifest::Misplaced;
 /// Why an MPD cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CompileError {
-    /// It is not well-formed, or such that readers differ in what they read.
+    /// It is not well-formed, or players would differ in what they read.
     Malformed(Malformed),
     /// Its root is not `MPD`.
     NotAnMpd {
         /// The name of the root element, shortened.
         found: String,
     },
-    /// It is longer than the site allows, or would be once its URIs are signed.
+    /// It is longer than the site allows, or would be with its signed URIs.
     TooLong {
-        /// What is allowed, in bytes.
+        /// The limit, in bytes.
         limit: usize,
-        /// What there is, in bytes.
+        /// The length, in bytes.
         found: usize,
     },
-    /// It is so long that it cannot be read anew after each edit that is asked for.
+    /// It is so long that reading it anew after each edit exceeds the limit.
     ReadTooOften {
-        /// What is allowed: bytes, counted each time that they are read.
+        /// The limit: bytes, counted once for each reading.
         limit: usize,
-        /// What there would have been.
+        /// The bytes that would have been read.
         found: usize,
     },
-    /// It has so many URIs and base URLs that to resolve them takes more work than an MPD may make.
+    /// It has so many URIs and base URLs that resolving them exceeds the limit.
     TooMuch {
-        /// The line at which it was too much, counted from 1.
+        /// The line at which the limit was exceeded, counted from 1.
         line: usize,
-        /// What is allowed: bytes of URIs and base URLs, each URI counted with each base URL that it is resolved against.
+        /// The limit: bytes of URIs and base URLs, each URI counted with each base URL that it is resolved against.
         limit: usize,
-        /// What there was up to there.
+        /// The bytes up to that line.
         found: usize,
     },
     /// A URI leads out of the title, or cannot be written so that the session covers it.
     Uncovered {
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong with the URI.
+        /// Why the URI is not covered.
         why: &'static str,
         /// The URI without its query, shortened.
         uri: String,
     },
-    /// It has something that the edge does not do.
+    /// It has something that the edge does not support.
     Unsupported {
         /// The line, counted from 1.
         line: usize,
-        /// What.
+        /// The unsupported construct.
         what: &'static str,
     },
-    /// An edit of the edge's own goes beyond the MPD. It is a mistake in the edge, and stops the MPD: no byte is dropped.
+    /// An edit lies outside the MPD. This is a defect of the edge, and refuses the MPD, so that no byte is lost.
     Misplaced(Misplaced),
     /// No Representation is within the limits.
     NoRepresentation {
-        /// How many each of the limits left out, and of what, in a line.
+        /// How many Representations each limit removed, and of which kind, in a line.
         left_out: String,
     },
 }

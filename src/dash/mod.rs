@@ -1,17 +1,18 @@
 //! MPDs of MPEG-DASH ([ISO/IEC 23009-1]): read as XML, edited by their text, written byte for byte.
 //!
-//! What is not understood passes through: an MPD without edits comes out identical, with its namespaces, comments and the
-//! order of its attributes.
+//! Unknown input passes through: an MPD without edits comes out identical, with its namespaces, comments and the order
+//! of its attributes.
 //!
 //! ```text
-//! parts       what is to be had elsewhere is put in           (xlink.rs)
-//! document    what the elements are                           (document/)
-//! edits       what is made of it, as changes of its text       (limits/, window.rs, update.rs, steering.rs -> change.rs)
-//! sign        every URI that remains is resolved and signed   (url_template.rs, place.rs, sign/)
+//! parts       remote elements are fetched and inserted        (xlink.rs)
+//! document    elements and attributes over the text           (document/)
+//! edits       changes of the text                             (limits/, window.rs, update.rs, steering.rs -> change.rs)
+//! insertion   Periods of other sources are inserted           (insertion.rs)
+//! sign        every remaining URI is resolved and signed      (url_template.rs, resolver.rs, sign/)
 //! template    rendered for each viewer by copying             (crate::manifest)
-//! patches     what has changed of a live MPD                  (patch.rs)
-//! timing      for how long an MPD is kept                     (timing.rs)
-//! findings    what is wrong with it                           (check/)
+//! patches     updates of a live MPD                           (patch.rs)
+//! timing      how long an MPD is kept                         (timing.rs)
+//! findings    the checks of an MPD                            (check/)
 //! ```
 //!
 //! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
@@ -24,9 +25,10 @@ mod document;
 mod duration;
 mod edits;
 mod error;
+mod insertion;
 mod limits;
 mod patch;
-mod place;
+mod resolver;
 mod selector;
 mod sign;
 mod steering;
@@ -39,7 +41,7 @@ mod xlink;
 pub use check::{Known, KnownAttribute, KnownChild, Rule, SPECIFICATION, Type, check};
 pub use compile::{compile, forbidden, is_xml};
 pub use document::Malformed;
-pub use edits::Edits;
+pub use edits::{Edits, InsertedPeriod};
 pub use error::CompileError;
 pub use patch::{VOID_PATCH, are_patched, compile_patch};
 pub(crate) use timing::timing;

@@ -1,4 +1,4 @@
-//! What has changed of an MPD (ISO/IEC 23009-1 section 5.15): a patch of its text, as [RFC 5261] has it.
+//! Patches of an MPD (ISO/IEC 23009-1 section 5.15): changes of its text, as [RFC 5261] defines them.
 //!
 //! ```text
 //! <Patch mpdId="channel" originalPublishTime="…" publishTime="…">
@@ -7,15 +7,15 @@
 //! </Patch>
 //! ```
 //!
-//! Its URIs are signed as those of an MPD (sign/). It is read without the MPD that it is for, so that nothing is known of the
-//! base URLs there: a plain relative URI stays as it is, an absolute one is mapped, and what else there is makes that there is no
-//! patch. In its place comes one that fits no MPD ([`VOID_PATCH`]), upon which players ask for the MPD as a whole (section
-//! 5.15.3.3): dash.js 5.2 at once, Shaka Player 5.2 with its next update. Neither does so upon an error.
+//! Its URIs are signed like those of an MPD (sign/). A patch is read without its MPD, so the base URLs are unknown: a
+//! plain relative URI stays as it is, an absolute one is mapped, and any other URI refuses the patch. The reply is then
+//! a patch that fits no MPD ([`VOID_PATCH`]), upon which players request the whole MPD (section 5.15.3.3): dash.js 5.2
+//! at once, Shaka Player 5.2 with its next update. Neither does so after an error.
 //!
 //! [RFC 5261]: https://www.rfc-editor.org/rfc/rfc5261
 
 use super::change::Edited;
-use super::document::{Document, Element, Malformed, line_of, text};
+use super::document::{Document, Element, Malformed, line_of, utf8};
 use super::edits::Edits;
 use super::error::CompileError;
 use super::selector::Selected;
@@ -27,14 +27,14 @@ use crate::manifest::{Frame, Template};
 /// A patch that fits no MPD.
 pub const VOID_PATCH: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Patch xmlns=\"urn:mpeg:dash:schema:mpd-patch:2020\" mpdId=\"void\" originalPublishTime=\"1970-01-01T00:00:00Z\" publishTime=\"1970-01-01T00:00:00Z\"/>\n";
 
-/// Whether an MPD within limits may be patched: none of them takes something out of it, at which patches find their places.
+/// Whether an MPD with these limits may be patched: a patch addresses elements by position, so no limit may remove one.
 pub fn are_patched(caps: &Caps) -> bool {
     !limits::are_in(caps)
 }
 
 /// Compiles a patch: makes every URI of it carry the session. Without a frame, URIs stay as they are.
 ///
-/// An edit of the MPD that a patch would undo makes it one that cannot be served.
+/// A patch that would undo an edit of the MPD is refused.
 pub fn compile_patch(
     patch: &[u8],
     frame: Option<&Frame<'_>>,
@@ -44,12 +44,19 @@ pub fn compile_patch(
     if found > limit {
         return Err(CompileError::TooLong { limit, found });
     }
-    let text = text(patch)?;
+    let text = utf8(patch)?;
     let document = Document::read(text)?;
     let root = document.root();
     if root.name() != "Patch" {
         let why = format!("expected an element `Patch`, found `{}`", root.name());
         return Err(Malformed { line: line_of(text, root.tag().start), why, is_forbidden: false }.into());
+    }
+    if !edits.inserted.is_empty() {
+        let line = line_of(text, root.tag().start);
+        return Err(CompileError::Unsupported {
+            line,
+            what: "a patch of an MPD that has Periods of other sources",
+        });
     }
     for operation in root.children() {
         let stop = |what| Err(CompileError::Unsupported { line: line_of(text, operation.tag().start), what });
@@ -60,14 +67,14 @@ pub fn compile_patch(
             return stop("a patch of what the edge has changed in the MPD");
         }
     }
-    sign::write(&document, text, &Edited::new(text), frame, false)
+    sign::write(&document, text, &Edited::new(text), frame, edits)
 }
 
 /// Whether an operation would undo an edit.
 fn undoes(operation: Element<'_, '_>, selected: &Selected<'_>, edits: &Edits<'_>) -> bool {
     let is_steered = edits.steering.is_some() && matches!(selected.element, "BaseURL" | "ContentSteering");
     match selected.attribute {
-        // Their order is another one.
+        // Steering has changed their order.
         _ if is_steered => true,
         Some("timeShiftBufferDepth") => edits.caps.rewind_s.is_some(),
         Some("minimumUpdatePeriod") => edits.update_within_s.is_some_and(|within_s| {
@@ -137,7 +144,7 @@ mod tests {
             "<add sel=\"/MPD/Period\" pos=\"prepend\"><BaseURL>v/</BaseURL></add>",
         ));
         assert_eq!(signed(&relative, Signing::Inherited).as_deref(), Ok(&*relative));
-        // The base URL may be that of a host that is to have no token.
+        // The unknown base URL may be on a host that must not get the token.
         assert!(signed(&relative, Signing::Query).is_err());
     }
 

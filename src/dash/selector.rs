@@ -1,28 +1,28 @@
-//! The selectors of patches ([RFC 5261 section 4.1]), of which those are read that every player reads alike.
+//! The selectors of patches ([RFC 5261 section 4.1]): the subset that every player reads alike.
 //!
 //! [RFC 5261 section 4.1]: https://www.rfc-editor.org/rfc/rfc5261#section-4.1
 
 use super::digits::are_digits;
 use super::document::Element;
 
-/// What an operation is on.
+/// The target of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Selected<'a> {
     /// The name of the element, without its prefix.
     pub(super) element: &'a str,
-    /// The name of an attribute of it.
+    /// The name of the attribute, if the target is one.
     pub(super) attribute: Option<&'a str>,
-    /// It is on a text in the element.
+    /// The target is a text in the element.
     pub(super) is_text: bool,
 }
 
 impl<'a> Selected<'a> {
-    /// Reads an operation: an `add`, `replace` or `remove` with a selector that can be read.
+    /// Reads an operation: an `add`, `replace` or `remove` with a supported selector.
     pub(super) fn of(operation: Element<'_, 'a>) -> Option<Self> {
         if !matches!(operation.name(), "add" | "replace" | "remove") {
             return None;
         }
-        // Names need no references: one that stands there would be none to us, and one to players.
+        // A reference in a name would be read by players, not by us.
         let selected = Self::read(operation.attribute("sel")?.raw)?;
         let added = operation.attribute("type").filter(|_| operation.name() == "add");
         match added.map(|added| added.raw.strip_prefix('@').filter(|name| is_attribute(name))) {
@@ -34,7 +34,7 @@ impl<'a> Selected<'a> {
         }
     }
 
-    /// Reads a selector, of those that every player reads alike:
+    /// Reads a selector of the subset that every player reads alike:
     ///
     /// ```text
     /// selector  = 1*( "/" [ prefix ":" ] name *predicate ) [ "/@" [ prefix ":" ] name / "/text()" [ "[1]" ] ]
@@ -62,7 +62,7 @@ impl<'a> Selected<'a> {
     }
 }
 
-/// The name of the element that a step leads to: `d:Period[2]` to a `Period`.
+/// The name of the element in a step: `Period` in `d:Period[2]`.
 fn element_of(step: &str) -> Option<&str> {
     let (name, predicates) = step.split_at(step.find('[').unwrap_or(step.len()));
     let are_read = predicates.is_empty() || predicates.strip_suffix(']')?.split(']').all(is_predicate);

@@ -6,7 +6,8 @@
 //! <ContentSteering defaultServiceLocation="a" queryBeforeStart="false">…/_stagedoor/steering.json</ContentSteering>
 //! ```
 //!
-//! A pathway is a `serviceLocation` of base URLs. Players begin with the first base URL, until they have the steering manifest.
+//! A pathway is a `serviceLocation` of base URLs. Players start with the first base URL, until they have the steering
+//! manifest.
 
 use super::change::Changes;
 use super::document::{Document, Element};
@@ -17,8 +18,8 @@ use crate::manifest::Steering;
 
 /// Announces steering in an MPD.
 ///
-/// One in which fewer than two of the pathways exist, clones included, gets no announcement: there is nothing to choose. Of base
-/// URLs at one level, that of the first pathway is put in front.
+/// An MPD with fewer than two of the pathways, clones included, announces none: there is no choice. Among the base URLs
+/// of a level, the first pathway's comes first.
 pub(super) fn announce(document: &Document<'_>, edits: &Edits<'_>) -> Result<Changes, CompileError> {
     let mut changes = Changes::default();
     let mpd = document.root();
@@ -40,7 +41,7 @@ pub(super) fn announce(document: &Document<'_>, edits: &Edits<'_>) -> Result<Cha
     if let Some(at) = at {
         let prefix = mpd.qualified_name().strip_suffix("MPD").unwrap_or_default();
         let name = format!("{prefix}ContentSteering");
-        // Invariant: an id has no sign that would end a value.
+        // Invariant: an id has no character that ends an attribute.
         changes.insert(
             at,
             format!(
@@ -60,7 +61,7 @@ fn pathways<'s>(mpd: Element<'_, '_>, steering: &'s Steering<'_>) -> Vec<&'s Pat
     steering.order.iter().filter(is_named).copied().collect()
 }
 
-/// Puts the base URL of a pathway in front of the others of its level.
+/// Moves the base URL of a pathway in front of the others of its level.
 fn put_in_front(level: Element<'_, '_>, pathway: &PathwayId, changes: &mut Changes) {
     let is_of_pathway =
         |base: &Element<'_, '_>| base.value("serviceLocation").is_some_and(|name| name == pathway.as_str());

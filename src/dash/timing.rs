@@ -1,13 +1,13 @@
-//! What an MPD says of its own life: whether it changes, and how often.
+//! The times of an MPD: whether it changes, and how often.
 //!
 //! | from | |
 //! | --- | --- |
-//! | `MPD@type` | `static`, the default: it does not change any more; unless it has a `minimumUpdatePeriod` |
-//! | `MPD@minimumUpdatePeriod` | how often it may change; `PT0S`: it does not say |
+//! | `MPD@type` | `static`, the default: the MPD no longer changes, unless it has a `minimumUpdatePeriod` |
+//! | `MPD@minimumUpdatePeriod` | how often it may change; `PT0S` states nothing |
 //! | `MPD@maxSegmentDuration`, else `@duration` and `S@d` | how often there is a new segment |
 //!
-//! ISO/IEC 23009-1 section 5.3.1.2. One pass over the tags, which ends with the first where that tells all. What cannot be
-//! read counts as not said. A patch says nothing of it.
+//! ISO/IEC 23009-1 section 5.3.1.2. One pass over the tags, which ends at the first tag if that states everything. An
+//! unreadable value counts as missing. A patch states no times.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub(crate) fn timing(mpd: &[u8]) -> Timing {
     let mut timing = Timing::default();
     let Ok(text) = str::from_utf8(mpd) else { return timing };
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
-    // Ticks are those of the template or list that was begun last.
+    // Ticks have the timescale of the last template or list that was opened.
     let (mut period_ms, mut segment_ms, mut timescale) = (None, None, 1);
     let mut is_begun = false;
     while let Ok(event) = reader.read_event() {
@@ -34,7 +34,8 @@ pub(crate) fn timing(mpd: &[u8]) -> Timing {
         match tag.local_name().as_ref() {
             "MPD" if !is_begun => {
                 period_ms = duration(tag, "minimumUpdatePeriod");
-                timing.ended = value(tag, "type").is_none_or(|kind| kind != "dynamic") && period_ms.is_none();
+                timing.ended =
+                    attribute_value(tag, "type").is_none_or(|kind| kind != "dynamic") && period_ms.is_none();
                 segment_ms = duration(tag, "maxSegmentDuration");
                 if timing.ended || segment_ms.is_some() {
                     break;
@@ -55,18 +56,18 @@ pub(crate) fn timing(mpd: &[u8]) -> Timing {
     timing
 }
 
-fn value<'t>(tag: &'t BytesStart<'_>, name: &str) -> Option<Cow<'t, str>> {
+fn attribute_value<'t>(tag: &'t BytesStart<'_>, name: &str) -> Option<Cow<'t, str>> {
     let mut attributes = tag.attributes();
     let mut readable = attributes.with_checks(false).flatten();
     readable.find(|attribute| attribute.key.0 == name).map(|attribute| attribute.value)
 }
 
 fn duration(tag: &BytesStart<'_>, name: &str) -> Option<u64> {
-    value(tag, name).and_then(|text| milliseconds(&text))
+    attribute_value(tag, name).and_then(|text| milliseconds(&text))
 }
 
 fn number(tag: &BytesStart<'_>, name: &str) -> Option<u64> {
-    value(tag, name)?.trim().parse().ok()
+    attribute_value(tag, name)?.trim().parse().ok()
 }
 
 fn ticks_ms(ticks: Option<u64>, timescale: u64) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! How often players of a live stream ask for its MPD: `minimumUpdatePeriod`.
 //!
-//! ISO/IEC 23009-1 section 5.3.1.2: without it, the MPD does not change, and is not asked for again. Then nothing would renew
-//! the session, which an answer to a request for the MPD does. `PT0S` says that something else tells when to ask.
+//! ISO/IEC 23009-1 section 5.3.1.2: without it, the MPD does not change and is not requested again, so that no reply
+//! would renew the session. `PT0S` means that something else triggers the request.
 
 use super::change::Changes;
 use super::document::Document;
@@ -9,7 +9,7 @@ use super::duration::{milliseconds, of_seconds};
 use super::edits::Edits;
 use super::error::CompileError;
 
-/// Writes a shorter period where an MPD has none, or a longer one.
+/// Writes a shorter period where the MPD has none or a longer one.
 pub(super) fn shorten(document: &Document<'_>, edits: &Edits<'_>) -> Result<Changes, CompileError> {
     let mut changes = Changes::default();
     let mpd = document.root();
@@ -24,7 +24,7 @@ pub(super) fn shorten(document: &Document<'_>, edits: &Edits<'_>) -> Result<Chan
 
 const PERIOD: &str = "minimumUpdatePeriod";
 
-/// Whether a period is one that every player reads, and no longer than so many seconds.
+/// Whether every player reads a period, and it is at most so many seconds.
 pub(super) fn is_within(period: &str, within_s: u64) -> bool {
     milliseconds(period).is_some_and(|period_ms| period_ms <= within_s.saturating_mul(1000))
 }

@@ -6,23 +6,23 @@
 //! format     = "%0" 1*DIGIT ( "d" / "i" / "o" / "u" / "x" / "X" )
 //! ```
 //!
-//! ISO/IEC 23009-1 section 5.3.9.4.4. Only `d` stands there; Shaka Player takes the others too. What is no identifier is
-//! text, as players take it.
+//! ISO/IEC 23009-1 section 5.3.9.4.4, which has only `d`; Shaka Player accepts the others too. Anything else is text,
+//! as in players.
 
 use super::digits::are_digits;
 
-/// A part of a template that players put something in place of.
+/// A part of a template that players replace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identifier<'t> {
-    /// It, with its dollar signs.
+    /// The identifier, with its dollar signs.
     pub(super) text: &'t str,
-    /// What players put there.
-    pub(super) kind: Kind,
+    /// The replacement.
+    pub(super) kind: IdentifierKind,
 }
 
-/// What players put in place of an identifier.
+/// The replacement of an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum IdentifierKind {
     /// A dollar sign.
     Dollar,
     /// The `id` of the Representation.
@@ -50,16 +50,16 @@ fn next(text: &str) -> Option<(&str, Identifier<'_>, &str)> {
         let (_, behind) = from.split_at(1);
         let length = behind.find('$')?;
         let (name, _) = behind.split_at(length);
-        if let Some(kind) = kind(name) {
+        if let Some(kind) = identifier_kind(name) {
             let (text, rest) = from.split_at(length + 2);
             return Some((front, Identifier { text, kind }, rest));
         }
-        // The second sign may begin an identifier.
+        // The second dollar sign may begin an identifier.
         start += 1 + length;
     }
 }
 
-fn kind(name: &str) -> Option<Kind> {
+fn identifier_kind(name: &str) -> Option<IdentifierKind> {
     let (name, format) = name.split_at(name.find('%').unwrap_or(name.len()));
     let is_format = |format: &str| {
         format.strip_prefix("%0").is_some_and(|format| {
@@ -71,9 +71,9 @@ fn kind(name: &str) -> Option<Kind> {
         return None;
     }
     match name {
-        "" if format.is_empty() => Some(Kind::Dollar),
-        "RepresentationID" => Some(Kind::RepresentationId),
-        "Number" | "Bandwidth" | "Time" | "SubNumber" => Some(Kind::Digits),
+        "" if format.is_empty() => Some(IdentifierKind::Dollar),
+        "RepresentationID" => Some(IdentifierKind::RepresentationId),
+        "Number" | "Bandwidth" | "Time" | "SubNumber" => Some(IdentifierKind::Digits),
         _ => None,
     }
 }
@@ -91,8 +91,8 @@ pub(super) fn replaced<'t>(template: &str, with: impl Fn(usize, &Identifier<'_>)
     text + rest
 }
 
-/// What stands for identifiers while a template is resolved: letters and digits, which every reader of URLs leaves as they
-/// are, and which stand nowhere else in it.
+/// A placeholder for identifiers while a template is resolved: letters and digits, which every URL parser leaves
+/// unchanged, and which occur nowhere else in the template.
 #[derive(Debug)]
 pub(super) struct Mark(String);
 
@@ -100,9 +100,10 @@ pub(super) struct Mark(String);
 const DIGITS: usize = 8;
 
 impl Mark {
-    /// A mark that a text does not hold. Its first letter stands there once, so that no text in front of it begins one.
+    /// A mark that does not occur in a text. Its first letter occurs in it once, so that no text in front of it can
+    /// begin a mark.
     pub(super) fn absent_from(text: &str) -> Self {
-        // Invariant: a text holds only so many of them.
+        // Invariant: a text contains finitely many marks.
         let mark = (0..).map(|number| format!("q{number}z")).find(|mark| !text.contains(mark.as_str()));
         Self(mark.unwrap_or_default())
     }
@@ -111,7 +112,7 @@ impl Mark {
         format!("{}{number:0DIGITS$}", self.0)
     }
 
-    /// A text with others in place of the marks.
+    /// A text with its marks replaced.
     pub(super) fn replaced<'t>(&self, text: &str, with: impl Fn(usize) -> Option<&'t str>) -> String {
         let mut parts = text.split(self.0.as_str());
         let mut replaced = parts.next().unwrap_or_default().to_owned();
@@ -145,9 +146,9 @@ mod tests {
             ("é$Number$é", "é[D]é"),
         ] {
             let found = replaced(template, |_, identifier| match identifier.kind {
-                Kind::Dollar => "[$]",
-                Kind::RepresentationId => "[R]",
-                Kind::Digits => "[D]",
+                IdentifierKind::Dollar => "[$]",
+                IdentifierKind::RepresentationId => "[R]",
+                IdentifierKind::Digits => "[D]",
             });
             assert_eq!(found, expected, "{template}");
         }

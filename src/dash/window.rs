@@ -1,7 +1,7 @@
-//! How far viewers of a live stream may go back: `timeShiftBufferDepth`.
+//! How far viewers of a live stream may rewind: `timeShiftBufferDepth`.
 //!
-//! ISO/IEC 23009-1 section 5.3.1.2: segments older than this are not to be asked for; without it, the stream may be gone back
-//! to its beginning. Segments that are listed stay listed, so that what the MPD's next version or a patch says of them holds.
+//! ISO/IEC 23009-1 section 5.3.1.2: players do not request segments older than this; without it, viewers may rewind to
+//! the beginning. Segments stay listed, so that the next version of the MPD and its patches still fit.
 
 use super::change::Changes;
 use super::document::{Document, Element};
@@ -11,13 +11,13 @@ use super::error::CompileError;
 
 const DEPTH: &str = "timeShiftBufferDepth";
 
-/// What players need to go on, as a multiple of the longest segment.
+/// The least window that players need, as a multiple of the longest segment.
 const LEAST_SEGMENTS: u64 = 3;
 
-/// How long a segment is that an MPD does not tell of, in milliseconds.
+/// The segment duration that is assumed where the MPD states none, in milliseconds.
 const UNKNOWN_SEGMENT_MS: u64 = 10_000;
 
-/// Narrows the window of a live stream to the seconds that rights give.
+/// Narrows the window of a live stream to the seconds that the rights allow.
 pub(super) fn narrow(document: &Document<'_>, edits: &Edits<'_>) -> Result<Changes, CompileError> {
     let mut changes = Changes::default();
     let mpd = document.root();
@@ -25,7 +25,7 @@ pub(super) fn narrow(document: &Document<'_>, edits: &Edits<'_>) -> Result<Chang
     let Some(rewind_s) = edits.caps.rewind_s.filter(|_| is_dynamic) else { return Ok(changes) };
     let least_s = (LEAST_SEGMENTS * longest_segment_ms(mpd)).div_ceil(1000);
     let depth_s = u64::from(rewind_s).max(least_s);
-    // One that cannot be read is read in some way by a player.
+    // Players differ in how they read an unreadable depth.
     let told_ms = mpd.value(DEPTH).and_then(|depth| milliseconds(&depth));
     if told_ms.is_none_or(|told_ms| told_ms > depth_s * 1000) {
         let (range, text) = mpd.with_attribute(DEPTH, &of_seconds(depth_s));
@@ -34,7 +34,7 @@ pub(super) fn narrow(document: &Document<'_>, edits: &Edits<'_>) -> Result<Chang
     Ok(changes)
 }
 
-/// The longest segment, as far as the MPD tells, in milliseconds.
+/// The longest segment that the MPD states, in milliseconds.
 fn longest_segment_ms(mpd: Element<'_, '_>) -> u64 {
     let told = mpd.value("maxSegmentDuration").and_then(|text| milliseconds(&text));
     let found = || {

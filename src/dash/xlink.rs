@@ -1,29 +1,29 @@
-//! Parts of an MPD that are to be had elsewhere: `xlink:href` (ISO/IEC 23009-1 section 5.5).
+//! Remote parts of an MPD: `xlink:href` (ISO/IEC 23009-1 section 5.5).
 //!
 //! ```text
-//! <Period xlink:href="urn:mpeg:dash:resolve-to-zero:2013"/>       is left out
-//! <Period xlink:href="ads/1.xml" xlink:actuate="onLoad">…</Period>  is fetched, and put in place; else what it holds
+//! <Period xlink:href="urn:mpeg:dash:resolve-to-zero:2013"/>       is removed
+//! <Period xlink:href="ads/1.xml" xlink:actuate="onLoad">…</Period>  is replaced by the fetched part, or else by its content
 //! ```
 //!
-//! What lies in the title is put in before anything else is made of the MPD, so that its URIs are signed and limits hold for
-//! it, and players have nothing more to fetch. What a part names in turn is not fetched: it stays as it was then, and is
-//! refused. A part on another host is a URI as others are.
+//! Parts within the title are inserted before any edit, so that their URIs are signed, the limits apply to them, and
+//! players have nothing more to fetch. Remote parts within a part are not fetched; they remain, and the MPD is refused.
+//! A part on another host is a URI like any other.
 
 use std::ops::Range;
 
 use url::Url;
 
 use super::change::{Changes, Edited};
-use super::document::{Attribute, Document, Element, text};
+use super::document::{Attribute, Document, Element, utf8};
 use super::edits::Edits;
 use super::error::CompileError;
 use crate::manifest::{Misplaced, below};
 use crate::resource::ResourcePath;
 
-/// How many parts are fetched for an MPD.
+/// The most parts that are fetched for one MPD.
 const PARTS_MAX: usize = 16;
 
-/// The bytes that an MPD and its parts may have together: all of them are held at once, and so is what is made of them.
+/// The bytes that an MPD and its parts may have together: all of them are in memory at once, together with the result.
 #[derive(Debug)]
 pub struct Room {
     most: usize,
@@ -31,53 +31,53 @@ pub struct Room {
 }
 
 impl Room {
-    /// What an MPD leaves to its parts, of so many bytes for all.
+    /// The room that an MPD leaves for its parts, out of a total.
     pub const fn beside(mpd: &[u8], most: usize) -> Self {
         Self { most, taken: mpd.len() }
     }
 
-    /// How many bytes the next part may have.
+    /// The most bytes of the next part.
     pub const fn left(&self) -> usize {
         self.most.saturating_sub(self.taken)
     }
 
-    /// Takes a part in, which is no longer than what is left.
+    /// Counts a part, which is no longer than the room that is left.
     pub const fn take(&mut self, part: &[u8]) {
         self.taken = self.taken.saturating_add(part.len());
     }
 }
 
-/// What stands for nothing.
+/// The URI of an empty part.
 const TO_ZERO: &str = "urn:mpeg:dash:resolve-to-zero:2013";
 
-/// Where the parts of an MPD are to be had that lie in the title, in their order. `url` is the MPD's own, `folder` the title's.
+/// The URLs of the remote parts within the title, in document order. `url` is the MPD's own URL, `folder` the title's.
 pub fn remote_parts(mpd: &[u8], url: &Url, folder: &Url) -> Vec<Url> {
     let Some(document) = document(mpd) else { return Vec::new() };
     parts(&document, url, folder).map(|(_, url)| url).collect()
 }
 
-/// Puts the parts of an MPD in, as [`remote_parts`] has named them; `None`: one that could not be fetched. In place of that, and
-/// of one that is none, comes what its element holds.
+/// Inserts the parts of an MPD, in the order of [`remote_parts`]; `None`: a part that could not be fetched. A missing
+/// or invalid part is replaced by the content of its element.
 ///
 /// Takes memory of about three times the bytes of all of them.
 pub fn with_remote_parts(mpd: &[u8], url: &Url, folder: &Url, fetched: Vec<Option<Vec<u8>>>) -> Vec<u8> {
     let Some(document) = document(mpd) else { return mpd.to_vec() };
     let mut changes = Changes::default();
     for ((element, _), fetched) in parts(&document, url, folder).zip(fetched) {
-        match fetched.and_then(|part| read(part, element.name())) {
+        match fetched.and_then(|part| read_part(part, element.name())) {
             Some(part) => changes.replace(element.range(), part),
             None if element.children().next().is_none() => changes.remove(element.range()),
             None => links(element).for_each(|link| changes.remove(link)),
         }
     }
-    match Edited::new(document.text()).with(changes) {
+    match Edited::new(document.text()).apply(changes) {
         Ok(edited) => edited.text.into_owned().into_bytes(),
-        // Its links remain, and so it is refused when it is signed.
+        // Its links remain, so signing refuses it.
         Err(Misplaced { .. }) => mpd.to_vec(),
     }
 }
 
-/// Leaves out what stands for nothing.
+/// Removes elements that stand for an empty part.
 pub(super) fn leave_out(document: &Document<'_>, _: &Edits<'_>) -> Result<Changes, CompileError> {
     let mut changes = Changes::default();
     for element in linked(document.root()) {
@@ -88,15 +88,15 @@ pub(super) fn leave_out(document: &Document<'_>, _: &Edits<'_>) -> Result<Change
     Ok(changes)
 }
 
-/// Whether an MPD may have something that stands for nothing.
+/// Whether an MPD may have empty parts.
 pub(super) fn stands_for_nothing(mpd: &str) -> bool {
     mpd.contains(TO_ZERO)
 }
 
-/// Reads an MPD that may have parts elsewhere.
+/// Reads an MPD that may have remote parts.
 fn document(mpd: &[u8]) -> Option<Document<'_>> {
     memchr::memmem::find(mpd, b":href")?;
-    Document::read(text(mpd).ok()?).ok()
+    Document::read(utf8(mpd).ok()?).ok()
 }
 
 fn parts<'d, 'a>(
@@ -106,11 +106,11 @@ fn parts<'d, 'a>(
 ) -> impl Iterator<Item = (Element<'d, 'a>, Url)> {
     let mut end = 0;
     let parts = linked(document.root()).into_iter().filter_map(move |element| {
-        // What a part holds counts only if it cannot be had.
+        // The content of a remote element counts only if the part cannot be fetched.
         let is_outer = element.range().start >= end;
         let href = href(element).filter(|_| is_outer)?;
         let part = url.join(href.value().trim()).ok()?;
-        // One that leads out again to some readers is none of the title's.
+        // A path that some readers resolve to outside the title is not within the title.
         ResourcePath::parse(below(folder, &part)?.split('?').next()?).ok()?;
         end = element.range().end;
         Some((element, part))
@@ -118,7 +118,7 @@ fn parts<'d, 'a>(
     parts.take(PARTS_MAX).collect::<Vec<_>>().into_iter()
 }
 
-/// The elements that are to be had elsewhere. What stands in events is no part of the MPD.
+/// The remote elements. The content of events is not part of the MPD.
 fn linked<'d, 'a>(root: Element<'d, 'a>) -> Vec<Element<'d, 'a>> {
     let mut passed = 0;
     root.descendants()
@@ -140,7 +140,7 @@ fn href<'a>(element: Element<'_, 'a>) -> Option<Attribute<'a>> {
     element.attributes().find(|attribute| attribute.name != "href" && attribute.local_name() == "href")
 }
 
-/// Where the attributes stand that say that an element is to be had elsewhere, with the white space in front of each.
+/// The ranges of the XLink attributes of an element, each with the white space in front of it.
 fn links(element: Element<'_, '_>) -> impl Iterator<Item = Range<usize>> {
     let prefix = href(element).and_then(|href| href.name.split_once(':')).map(|(prefix, _)| prefix);
     element.attributes().filter_map(move |attribute| {
@@ -150,12 +150,12 @@ fn links(element: Element<'_, '_>) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// What a part puts in place of an element of this name: one or more of these, in one piece.
-fn read(part: Vec<u8>, name: &str) -> Option<String> {
+/// The elements with which a part replaces an element of this name: one or more elements of the same name.
+fn read_part(part: Vec<u8>, name: &str) -> Option<String> {
     const OPEN: &str = "<parts>";
     const CLOSE: &str = "</parts>";
     let wrapped = {
-        let part = text(&part).ok()?.trim_start_matches('\u{feff}').trim();
+        let part = utf8(&part).ok()?.trim_start_matches('\u{feff}').trim();
         let part = match part.strip_prefix("<?xml") {
             Some(declared) => declared.split_once("?>")?.1,
             None => part,

@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::resource::MediaRequest;
 use crate::rights::Permit;
+use crate::time::UnixTime;
 use crate::token::session::Session;
 use crate::token::{Challenge, Presented, RevocationIndex};
 
@@ -23,6 +24,11 @@ pub trait Evidence {
 
     /// The time, in Unix milliseconds.
     fn now_ms(&self) -> u64;
+
+    /// The time, in Unix seconds.
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(self.now_ms() / 1000)
+    }
 
     /// The document of the site with this host name. `None`: there is no such site, or the text is no host name.
     async fn site(&self, host: &str) -> Result<Option<Rc<Document<Site>>>, Fault>;

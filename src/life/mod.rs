@@ -1,6 +1,6 @@
 //! The life of a request, from its facts to its reply.
 //!
-//! It is written once, in `sequence.rs`, as an `async fn` that asks typed questions: of an [`Evidence`] what a decision rests
+//! It is written once, in `sequence.rs` with `decide.rs` and `deliver.rs`, as an `async fn` that asks typed questions: of an [`Evidence`] what a decision rests
 //! on, of a [`Delivery`] manifests and files, and the stores that count. Who answers is the driver:
 //!
 //! | driver | answers |
@@ -16,6 +16,8 @@
 mod at_once;
 mod below;
 mod clock;
+mod decide;
+mod deliver;
 mod delivery;
 mod entry;
 mod evidence;
@@ -25,10 +27,11 @@ mod sequence;
 pub(crate) mod trace;
 
 pub use at_once::{Unanswered, at_once};
+pub use decide::{Decided, check_site, decide};
 pub use delivery::{Answer, Delivery, Found};
 pub use evidence::{EntryDocuments, Evidence, SessionDocuments, TokenKeys, keys_missing, source};
 pub use learned::{Learned, Note};
-pub use sequence::{Decided, Ended, answer, check_site, decide, refuse};
+pub use sequence::{Ended, answer, refuse};
 pub use trace::Step;
 
 #[cfg(test)]

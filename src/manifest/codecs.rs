@@ -1,4 +1,4 @@
-//! Lists of codecs, as manifests have them ([RFC 6381 section 3.3]).
+//! Lists of codecs in manifests ([RFC 6381 section 3.3]).
 //!
 //! [RFC 6381 section 3.3]: https://www.rfc-editor.org/rfc/rfc6381#section-3.3
 
@@ -7,8 +7,8 @@ pub(crate) fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Whether a codec begins with one that the limits name. Text takes no decoder, and its languages have limits of their own:
-/// it is not judged.
+/// Whether the limits allow a codec, by prefix. Text codecs need no decoder and are always allowed; languages limit
+/// text.
 pub(crate) fn is_listed(listed: &[String], codec: &str) -> bool {
     is_text(codec) || listed.iter().any(|start| begins(codec, start))
 }
@@ -22,7 +22,7 @@ pub(crate) fn is_text(codec: &str) -> bool {
     TEXT.iter().any(|known| family(codec).eq_ignore_ascii_case(known))
 }
 
-/// The part of a codec's name that tells which decoder it takes.
+/// The part of a codec string that selects the decoder.
 pub(crate) fn family(codec: &str) -> &str {
     codec.split('.').next().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Where a manifest lies, and how what it leads to carries the session.
+//! The location of a manifest, and how its URIs carry the session.
 
 use url::Url;
 
@@ -20,7 +20,7 @@ pub struct Frame<'a> {
     pub query: Query<'a>,
     /// How URIs carry the session.
     pub signing: Signing,
-    /// What becomes of URIs outside the title.
+    /// The site's policy for URIs outside the title.
     pub foreign: &'a ForeignPolicy,
     /// The scheme and host of the manifest's URL at the edge: `https://watch.example.com`.
     pub authority: &'a str,
@@ -37,10 +37,9 @@ pub enum Signing {
     Path,
     /// In its query.
     Query,
-    /// In its query, in front of which relative URIs inherit an older token of the session in the path from the manifest's
-    /// own URL: of a playlist that has been read before, so that nothing but a parameter changes in it. hls.js takes another
-    /// path of a segment that it knows for a fault of the playlist. URIs of playlists stay as they are: they are renewed in
-    /// turn.
+    /// In its query, with an older token of the session in the inherited path: for a playlist that the player has read
+    /// before, so that nothing but a parameter changes. hls.js reports a playlist error when the path of a known
+    /// segment changes. URIs of playlists stay as they are: those playlists are renewed in turn.
     Renewed,
 }
 
@@ -80,7 +79,7 @@ impl<'a> Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Whether a host, by its name alone, is one that the session's token may go to: the edge's own, or one that verifies it.
+    /// Whether the session's token may go to a host, by its name: to the edge's own, or to one that verifies it.
     pub(crate) fn is_for_token(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         let is_plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
@@ -88,8 +87,7 @@ impl Frame<'_> {
         is_plain && !host.is_empty() && (own == Some(&*host) || self.foreign.signs(&host, true))
     }
 
-    /// Whether nobody on the way can read what the viewer's player sends: who came in plain text has shown the token
-    /// already.
+    /// Whether the player's requests are encrypted: a player that entered over plain HTTP has shown the token already.
     pub(crate) fn is_protected(&self) -> bool {
         !self.authority.starts_with("http:")
     }

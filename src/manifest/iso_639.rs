@@ -1,20 +1,19 @@
-//! Codes of one language that differ: of two letters and of three.
+//! Language codes of two and of three letters for the same language.
 //!
-//! A language tag has the code of two letters where there is one ([RFC 5646 section 2.2.1]), and tools write that of three
-//! all the same, since it is what MP4 and MPEG-2 TS have. Of those, ISO 639-2 has two for some languages: `fra` and `fre`.
+//! A language tag uses the code of two letters where there is one ([RFC 5646 section 2.2.1]), but packagers also write
+//! codes of three letters, as MP4 and MPEG-2 TS do. ISO 639-2 has two codes for some languages: `fra` and `fre`.
 //!
 //! [RFC 5646 section 2.2.1]: https://www.rfc-editor.org/rfc/rfc5646#section-2.2.1
 
-/// The code that stands for a language whichever of its codes is given; the code itself, in lower case or not, where there
-/// is but one.
+/// The canonical code of a language; the given code, in any case, if there is no other.
 pub(super) fn canonical(code: &str) -> &str {
     let lower = |at: usize| code.as_bytes().get(at).map(u8::to_ascii_lowercase);
     let found = CODES.binary_search_by(|(known, _)| known.bytes().cmp((0..code.len()).map_while(lower)));
     found.ok().and_then(|at| CODES.get(at)).map_or(code, |(_, canonical)| canonical)
 }
 
-/// By code, in order, that of ISO 639-1: the [codes of three letters] of ISO 639-2, terminological and bibliographic, and
-/// the codes `iw`, `in` and `ji`, which ISO 639-1 had before.
+/// ISO 639-1 codes by other codes, sorted: the [codes of three letters] of ISO 639-2, terminological and bibliographic,
+/// and the former codes `iw`, `in` and `ji` of ISO 639-1.
 ///
 /// [codes of three letters]: https://www.loc.gov/standards/iso639-2/php/code_list.php
 #[rustfmt::skip]

@@ -1,20 +1,19 @@
-//! Languages: whether a list of them includes that of a track, and how a message names those that there were.
+//! Languages: whether a list includes the language of a track, and how a message lists the languages found.
 //!
-//! `eng` and `en` are one language. A track that says nothing of its language is within any list, and so is one in `und` or
-//! `zxx`, which say the same.
+//! `eng` and `en` are the same language. A track without a language matches every list, and so do `und` and `zxx`.
 
 use std::fmt::Write;
 
 use super::iso_639::canonical;
 
-/// Whether a tag is in one of these languages, or says nothing of its language.
+/// Whether a tag is in one of these languages, or names none.
 pub(crate) fn allows(allowed: &[String], tag: &str) -> bool {
     let tag = tag.trim();
     says_nothing(tag) || allowed.iter().any(|range| includes(range, tag))
 }
 
-/// Which of these languages a tag is in, by its place; `None`: none of them, or it says nothing.
-pub(crate) fn place(languages: &[String], tag: &str) -> Option<usize> {
+/// The position of a tag in these languages; `None`: it is in none of them, or names none.
+pub(crate) fn position(languages: &[String], tag: &str) -> Option<usize> {
     languages.iter().position(|range| includes(range, tag.trim()))
 }
 
@@ -35,8 +34,8 @@ fn includes(range: &str, tag: &str) -> bool {
         && matches!(found.as_bytes().get(wanted.len()), None | Some(b'-'))
 }
 
-/// The languages that there were, some of them, as a message puts them behind what it says: ` (found eng, ara)`.
-pub(crate) fn found<'a>(tags: impl Iterator<Item = &'a str>) -> String {
+/// The languages found, shortened, as a suffix of a message: ` (found eng, ara)`.
+pub(crate) fn found_languages<'a>(tags: impl Iterator<Item = &'a str>) -> String {
     let mut languages: Vec<&str> = Vec::new();
     let mut others = false;
     for language in tags.map(str::trim).filter(|tag| is_tag(tag)) {
@@ -57,7 +56,7 @@ pub(crate) fn found<'a>(tags: impl Iterator<Item = &'a str>) -> String {
     text
 }
 
-/// Whether it may be a language tag, and no text of any length from a media origin.
+/// Whether a text looks like a language tag: an origin may send text of any length.
 fn is_tag(text: &str) -> bool {
     (1..=LANGUAGE_BYTES_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -103,7 +102,7 @@ mod tests {
             assert_eq!(allows(&allowed, language), expected, "{language}");
         }
         assert!(!allows(&[], "en") && allows(&[], "und"));
-        let places = ["heb", "zh-Hant", "und", "fr"].map(|tag| place(&allowed, tag));
+        let places = ["heb", "zh-Hant", "und", "fr"].map(|tag| position(&allowed, tag));
         assert_eq!(places, [Some(4), Some(1), None, None]);
     }
 
@@ -116,7 +115,7 @@ mod tests {
             (&*format!("{long} é"), ""),
             ("", ""),
         ] {
-            assert_eq!(found(tags.split(' ')), expected, "{tags}");
+            assert_eq!(found_languages(tags.split(' ')), expected, "{tags}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The limits that streams of a manifest have.
+//! The limits on the streams of a manifest.
 
 use crate::catalog::Caps;
 
-/// A limit that what is played may be beyond.
+/// A limit that a stream may exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     MaxHeight,
@@ -25,7 +25,7 @@ impl Limit {
         Self::AllowedCpc,
     ];
 
-    /// Says how what was left out stands to the limit: `above max_height 720`.
+    /// Describes how removed streams exceed the limit: `above max_height 720`.
     pub(crate) fn describe(self, caps: &Caps) -> String {
         let above = |name: &str, limit: Option<String>| format!("above {name} {}", limit.unwrap_or_default());
         match self {

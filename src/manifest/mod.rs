@@ -1,5 +1,5 @@
-//! What playlists and MPDs have in common: where they lie, how their URIs carry the session, what they are compiled into,
-//! how what they offer is held against a viewer's limits, and how it is told what is wrong with them.
+//! The parts that playlists and MPDs share: their location, how their URIs carry the session, the template, the limits
+//! on streams, and the findings of checks.
 
 mod budget;
 pub(crate) mod codecs;
@@ -23,7 +23,7 @@ pub(crate) use limit::Limit;
 pub(crate) use picture::is_low_enough;
 pub use query::Query;
 pub(crate) use reference::{
-    below, holds_session, is_local, is_relative, names_session, plain, with_parameter,
+    below, descending_path, holds_session, is_local, is_relative, names_session, with_parameter,
 };
 pub(crate) use report::{Checked, Report, quote};
 pub use report::{FINDINGS_MAX, Finding, Severity};

@@ -1,11 +1,11 @@
-//! The height of a picture, as a limit has it.
+//! The limit on the height of a picture.
 
-/// Whether a picture of these sides is within a limit of its height: that of a picture of 16:9, lying or standing, in which
-/// it fits. A side that is not known, or 0, does not count; one side alone is the height, whatever it stands for.
+/// Whether a picture is within a height limit: it has to fit into a 16:9 picture of that height, in landscape or
+/// portrait. An unknown side, or 0, does not count; a single side counts as the height.
 ///
-/// The shorter side is at most the limit, so that a standing picture of 1080x1920 is within 1080; the longer one at most
-/// 16/9 of it, so that a wide picture of 1280x536, which is one of 1280x720 without its bars, is above 576. What codecs
-/// add to a side to get whole blocks of 16 pixels does not count: 854x480 and 864x480 are within 480.
+/// The shorter side is at most the limit, so a portrait picture of 1080x1920 is within 1080. The longer side is at most
+/// 16/9 of it, so a wide picture of 1280x536, which is 1280x720 without its bars, exceeds 576. The padding of codecs to
+/// blocks of 16 pixels does not count: 854x480 and 864x480 are within 480.
 pub(crate) fn is_low_enough(limit: u32, width: Option<u64>, height: Option<u64>) -> bool {
     let side = |side: Option<u64>| side.filter(|side| *side > 0);
     let (shorter, longer) = match (side(width), side(height)) {

@@ -1,12 +1,12 @@
-//! The query of a manifest's URL, of which it is noted whether a compiler has read it.
+//! The query of a manifest's URL, which notes whether a compiler has read it.
 
 use std::cell::Cell;
 
 /// The query of a manifest's URL, as its compiler sees it.
 ///
-/// The query is the viewer's own, and a template is made for many viewers. A compiler may read the query all the same
-/// (`EXT-X-DEFINE` with `QUERYPARAM`): the template is then good for this query alone. No compiler has to say so, since
-/// there is no other way to the text than `Query::read`, which notes it.
+/// The query belongs to one viewer, but a template serves many. A compiler may still read the query (`EXT-X-DEFINE`
+/// with `QUERYPARAM`); the template is then valid for this query only. `Query::read` is the only way to the text, and
+/// notes the reading.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
     text: &'a str,
@@ -19,7 +19,7 @@ impl<'a> Query<'a> {
         Self { text, is_read: None }
     }
 
-    /// A query; that it is read is noted in the cell.
+    /// A query that notes its reading in the cell.
     pub(crate) const fn noted(text: &'a str, is_read: &'a Cell<bool>) -> Self {
         Self { text, is_read: Some(is_read) }
     }

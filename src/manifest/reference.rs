@@ -1,4 +1,4 @@
-//! URI references: what can be said of one at sight, and of where one leads.
+//! URI references: properties of the text alone, and of the resolved URL.
 
 use url::{Position, Url};
 
@@ -13,23 +13,24 @@ pub(crate) fn below<'u>(folder: &Url, url: &'u Url) -> Option<&'u str> {
     url[Position::BeforePath..Position::AfterQuery].get(url.path().len() - path.len()..)
 }
 
-/// The query of a URL, from its `?` on, with the session's parameter at its end, in place of any that it has.
+/// The query of a URL, from its `?`, with the session's parameter at the end in place of any other.
 pub(crate) fn with_parameter(url: &Url) -> String {
     let others = url.query().map(without_session).unwrap_or_default();
     let mark = if others.is_empty() { "" } else { "&" };
     format!("?{others}{mark}{SESSION_PARAMETER}=")
 }
 
-/// Whether the query of a URL has a parameter that the edge takes for the session's.
+/// Whether the query of a URL has a parameter that the edge reads as the session.
 ///
-/// The edge takes the first of them before what stands in the path: segments would go to a session that the manifest names.
+/// The edge prefers such a parameter to the session in the path: segments would go to a session that the manifest
+/// names.
 pub(crate) fn names_session(url: &Url) -> bool {
     url.query().is_some_and(|query| without_session(query) != query)
 }
 
-/// Whether a text that is put into URIs would give one a parameter that the edge takes for the session's.
+/// Whether a text, inserted into a URI, would add a parameter that the edge reads as the session.
 pub(crate) fn holds_session(text: &str) -> bool {
-    // Players take these out of URIs.
+    // Players remove these characters from URIs.
     let text: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\t' | b'\r' | b'\n')).collect();
     let mut parts = text.split(|byte| matches!(byte, b'?' | b'&' | b'#'));
     parts.any(|part| {
@@ -37,15 +38,15 @@ pub(crate) fn holds_session(text: &str) -> bool {
     })
 }
 
-/// Whether a URI is one that a player does not fetch from a server: `data:`, `skd:` or `urn:`.
+/// Whether a player fetches a URI from no server: `data:`, `skd:` or `urn:`.
 pub(crate) fn is_local(uri: &[u8]) -> bool {
     [&b"data:"[..], b"skd:", b"urn:"]
         .iter()
         .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
-/// Whether every player takes a URI for a relative one: some take any scheme for the beginning of an absolute one, and
-/// some take other spaces off its ends than others do.
+/// Whether every player reads a URI as relative: some read any scheme as the start of an absolute one, and players trim
+/// different white space.
 pub(crate) fn is_relative(uri: &str) -> bool {
     let graphic = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_graphic());
     let colon = uri.find(':').unwrap_or(uri.len());
@@ -54,9 +55,9 @@ pub(crate) fn is_relative(uri: &str) -> bool {
         && !uri.get(..colon).is_some_and(|before| colon < uri.len() && !before.contains(['/', '?', '#']))
 }
 
-/// Whether a URI is a relative path downwards in the plainest of spellings, so that it need not be resolved; and if so,
-/// whether it has a query.
-pub(crate) fn plain(uri: &str) -> Option<bool> {
+/// Recognises a relative path that only descends, in the plainest spelling, so that it need not be resolved. Returns
+/// whether it has a query; `None`: any other URI.
+pub(crate) fn descending_path(uri: &str) -> Option<bool> {
     let mut segment_len = 0_usize;
     for (at, byte) in uri.bytes().enumerate() {
         match byte {
@@ -64,7 +65,7 @@ pub(crate) fn plain(uri: &str) -> Option<bool> {
             b'!' | b'$' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b'@' | b'~' | b'&' => {
                 segment_len += 1;
             }
-            // A segment of dots would lead upwards, and so would one of path parameters alone to who takes them off.
+            // A segment of dots leads upwards, and so does one of path parameters alone where a server strips them.
             b'.' | b';' if segment_len > 0 => segment_len += 1,
             b'/' if segment_len > 0 => segment_len = 0,
             b'?' if segment_len > 0 => return plain_query(uri.get(at + 1..)?).then_some(true),
@@ -74,7 +75,7 @@ pub(crate) fn plain(uri: &str) -> Option<bool> {
     (segment_len > 0).then_some(false)
 }
 
-/// Whether a query holds nothing that players would write differently, no variable, and no session.
+/// Whether a query contains no character that players encode differently, no variable, and no session.
 fn plain_query(query: &str) -> bool {
     let plain = |byte: u8| {
         byte.is_ascii_alphanumeric()

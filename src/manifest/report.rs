@@ -1,32 +1,32 @@
-//! What is wrong with a manifest: findings, and their places.
+//! The findings of a manifest's checks, and their positions.
 
 use serde::Serialize;
 
-/// The most findings that are told of one manifest.
+/// The most findings that are reported for one manifest.
 pub const FINDINGS_MAX: usize = 1_000;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
     Info,
-    /// Against a recommendation, or read differently by players.
+    /// It violates a recommendation, or players read it differently.
     Warning,
-    /// Against what the specification demands.
+    /// It violates a requirement of the specification.
     Error,
 }
 
-/// Something that is wrong with a manifest, or worth knowing.
+/// An error in a manifest, or something worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The line, counted from 1.
     pub line: usize,
-    /// The column, counted from 1 in characters (Unicode scalar values). A byte order mark is none.
+    /// The column, counted from 1 in characters (Unicode scalar values). A byte order mark does not count.
     pub column: usize,
     /// The specification and its clause.
     pub clause: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The code of the rule.
     pub code: &'static str,
@@ -34,9 +34,9 @@ pub struct Finding {
     pub message: String,
 }
 
-/// What a manifest is checked for.
+/// A set of rules that a manifest is checked against.
 pub(crate) trait Checked: Copy {
-    /// The rule that tells how many findings are left out.
+    /// The rule that reports how many findings were omitted.
     const TOO_MANY: Self;
 
     /// The stable code, for programs.
@@ -52,7 +52,7 @@ pub(crate) trait Checked: Copy {
 /// The findings so far. Their lines and columns are counted at the end, in one go.
 pub(crate) struct Report<R> {
     found: Vec<(usize, R, &'static str, String)>,
-    /// How many more there were.
+    /// The number of omitted findings.
     left_out: usize,
     /// Whether one of those was an error.
     left_out_error: bool,
@@ -65,12 +65,12 @@ impl<R> Default for Report<R> {
 }
 
 impl<R: Checked> Report<R> {
-    /// Adds a finding by a rule that has its own clause.
+    /// Adds a finding under the clause of its rule.
     pub(crate) fn add(&mut self, rule: R, at: usize, message: impl FnOnce() -> String) {
         self.push(rule, rule.clause(), at, message);
     }
 
-    /// Adds a finding that goes against a clause of its own.
+    /// Adds a finding under another clause.
     pub(crate) fn add_to(
         &mut self,
         clause: &'static str,
@@ -93,7 +93,7 @@ impl<R: Checked> Report<R> {
     /// The findings in the order of their places.
     pub(crate) fn finish(mut self, manifest: &[u8]) -> Vec<Finding> {
         self.found.sort_by_key(|(at, ..)| *at);
-        let mut place = Place { manifest, rest: manifest, line: 1, column: 1 };
+        let mut place = TextPosition { manifest, rest: manifest, line: 1, column: 1 };
         let mut findings: Vec<_> = self
             .found
             .into_iter()
@@ -118,16 +118,16 @@ impl<R: Checked> Report<R> {
     }
 }
 
-/// A place in a manifest that only goes forward.
-struct Place<'a> {
+/// A position in a manifest that only moves forward.
+struct TextPosition<'a> {
     manifest: &'a [u8],
-    /// What has not been passed yet.
+    /// The bytes behind the position.
     rest: &'a [u8],
     line: usize,
     column: usize,
 }
 
-impl Place<'_> {
+impl TextPosition<'_> {
     fn go(&mut self, to: usize) {
         let at = self.manifest.len() - self.rest.len();
         let (passed, rest) = self.rest.split_at(to.saturating_sub(at).min(self.rest.len()));
@@ -135,7 +135,7 @@ impl Place<'_> {
         for byte in passed {
             match byte {
                 b'\n' => (self.line, self.column) = (self.line + 1, 1),
-                // The later bytes of a character.
+                // Continuation bytes of a character.
                 0x80..=0xbf => {}
                 _ => self.column += 1,
             }
@@ -147,7 +147,7 @@ impl Place<'_> {
     }
 }
 
-/// A value as a message quotes it: shortened, and readable whatever its bytes are.
+/// A value for a message: shortened, and readable whatever its bytes are.
 pub(crate) fn quote(value: &[u8]) -> String {
     const CHARS_MAX: usize = 60;
     let (start, _) = value.split_at(value.len().min(4 * CHARS_MAX));

@@ -1,4 +1,4 @@
-//! What manifests are checked for, as tables of rules.
+//! Tables of the rules for checks.
 
 /// Makes the rules of one kind of manifest out of a table. A row is
 ///

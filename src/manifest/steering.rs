@@ -1,16 +1,16 @@
-//! Content steering, as a manifest announces it.
+//! Content steering in a manifest.
 
 use crate::catalog::{ExistingSteering, PathwayClone, PathwayId};
 
-/// What a Multivariant Playlist or an MPD is to announce.
+/// The steering that a Multivariant Playlist or an MPD announces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Steering<'a> {
-    /// The URI of the steering manifest, relative to the manifest: it is signed as all URIs are.
+    /// The URI of the steering manifest, relative to the manifest; it is signed like any other URI.
     pub server_uri: &'a str,
     /// The pathways and clones that the steering manifest names, the preferred one first.
     pub order: Vec<&'a PathwayId>,
     /// Which of them are clones.
     pub clones: &'a [PathwayClone],
-    /// What becomes of an announcement that is there already.
+    /// What to do with an existing announcement.
     pub existing: ExistingSteering,
 }

@@ -2,27 +2,29 @@
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
 
+use super::Span;
 use crate::shelf::{Weigh, allocation};
 
-/// The most that is written of a manifest, in bytes, for a token of this length: a quarter of an isolate's memory. A
-/// token and variables at each URI make a manifest many times as long.
+/// The most bytes that are written for one manifest with a token of this length: a quarter of an isolate's memory. A
+/// token and variables in each URI can multiply the length of a manifest.
 pub(crate) const MOST_WRITTEN: usize = 32 * 1024 * 1024;
 pub(crate) const TOKEN_BYTES: usize = 100;
 
-/// A manifest's bytes, with holes for what is a viewer's own.
+/// The bytes of a manifest, with holes for the viewer's own values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
-    pub(crate) bytes: Vec<u8>,
-    /// Where the session's token belongs: offsets into `bytes`, ascending.
-    pub(crate) holes: Vec<usize>,
-    /// Where something else belongs, behind the token if one belongs there too. There are few of them.
+    bytes: Vec<u8>,
+    /// The offsets of the session's token in `bytes`, ascending.
+    holes: Vec<usize>,
+    /// The offsets of other holes, behind the token at the same offset. There are few of them.
     others: Vec<(usize, Hole)>,
-    /// What it is known by.
+    /// The entity tag.
     tag: String,
 }
 
-/// A place for something of the viewer's own, besides the session's token.
+/// A hole for a value of the viewer's own, apart from the session's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Hole {
     /// The query behind a path, as XML text: `?a=1&amp;b=2`, or nothing where it is empty.
@@ -31,17 +33,17 @@ pub(crate) enum Hole {
     Parameters,
 }
 
-/// What a viewer's copy of a manifest has of the viewer's own.
+/// The values of one viewer for the holes of a template.
 #[derive(Clone, Copy, Debug)]
 pub struct Own<'a> {
     /// The session's token.
     pub token: &'a str,
-    /// The query of the manifest's URL, as it came, without what may hold a token.
+    /// The query of the manifest's URL, unchanged except for parameters that may hold a token.
     pub query: &'a str,
 }
 
 impl<'a> From<&'a str> for Own<'a> {
-    /// Of a viewer whose URL has a session's token and no other query.
+    /// For a viewer whose URL has a session's token and no other query.
     fn from(token: &'a str) -> Self {
         Self { token, query: "" }
     }
@@ -64,11 +66,11 @@ impl Template {
         self.others.push((self.bytes.len(), hole));
     }
 
-    /// Finishes it: names it, and gives back the memory that it did not need.
+    /// Computes the entity tag, and frees unused memory.
     pub(crate) fn finished(mut self) -> Self {
         let mut hash = DefaultHasher::new();
         hash.write(&self.bytes);
-        // Where the holes are as well: the same bytes around other holes are another manifest.
+        // The offsets of the holes count: the same bytes around other holes are another manifest.
         self.holes.iter().for_each(|hole| hash.write_u64(*hole as u64));
         self.others.iter().for_each(|(at, hole)| (*at as u64, hole).hash(&mut hash));
         self.tag = format!("\"{:016x}-{:x}\"", hash.finish(), self.bytes.len());
@@ -78,30 +80,35 @@ impl Template {
         self
     }
 
-    /// An entity tag ([RFC 9110 section 8.8.3]) for what one URL gets of it: what goes into its holes stands in the URL.
+    /// An entity tag ([RFC 9110 section 8.8.3]) for the reply to one URL: the URL contains all values for the holes.
     ///
-    /// It is a 64-bit SipHash and the length: nobody gains by a collision in a playlist of their own session, and SHA-256
-    /// took a fifth of the time of a long playlist. Another compiler's hash may differ, which costs a player one whole
-    /// reply.
+    /// It is a 64-bit SipHash and the length: nobody gains from a collision in a playlist of their own session, and
+    /// SHA-256 took a fifth of the time of a long playlist. The hash may differ between builds, which costs a player
+    /// one full reply.
     ///
     /// [RFC 9110 section 8.8.3]: https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3
     pub fn tag(&self) -> &str {
         &self.tag
     }
 
-    /// Whether every viewer gets the same bytes of it.
+    /// Whether all viewers get the same bytes.
     pub const fn is_shared(&self) -> bool {
         self.holes.is_empty() && self.others.is_empty()
     }
 
-    /// Whether the viewer's query is put into it.
+    /// Whether it has a hole for the viewer's query.
     pub const fn takes_query(&self) -> bool {
         !self.others.is_empty()
     }
 
-    /// How long it is with a token of this length, in bytes, without a query.
+    /// The length with a token of this length, in bytes, without a query.
     pub(crate) const fn size_rendered(&self, token_bytes: usize) -> usize {
         self.bytes.len() + self.holes.len() * token_bytes
+    }
+
+    /// The bytes, and the offsets of the session's token in them.
+    pub(crate) fn parts(&self) -> (&[u8], &[usize]) {
+        (&self.bytes, &self.holes)
     }
 
     /// The memory that it takes, in bytes.
@@ -116,8 +123,7 @@ impl Template {
         }
         let own = own.into();
         let mut copy = Writing {
-            from: &self.bytes,
-            copied: 0,
+            rest: Span::whole(&*self.bytes),
             to: Vec::with_capacity(self.size_rendered(own.token.len()) + self.others.len() * own.query.len()),
         };
         let mut holes = self.holes.as_slice();
@@ -134,17 +140,20 @@ impl Template {
     }
 }
 
-/// A copy that is being made.
+/// A copy in progress.
 struct Writing<'t> {
-    from: &'t [u8],
-    copied: usize,
+    /// The bytes that are not copied yet.
+    rest: Span<'t>,
     to: Vec<u8>,
 }
 
 impl Writing<'_> {
     fn up_to(&mut self, end: usize) {
-        self.to.extend_from_slice(self.from.get(self.copied..end).unwrap_or_default());
-        self.copied = end;
+        // Invariant: holes are only made at the end of the bytes, so their offsets ascend and fit. Any other offset would
+        // copy all the rest, and lose nothing.
+        let part = self.rest.take_to(end);
+        let part = part.unwrap_or_else(|_| mem::replace(&mut self.rest, Span::whole(&[])));
+        self.to.extend_from_slice(part.text());
     }
 
     fn with_token(&mut self, holes: &[usize], token: &str) {

@@ -1,8 +1,8 @@
 //! Cookies in requests that no player makes.
 //!
-//! A browser sends cookies with every request that a page causes, even an `<img>` on a stranger's page. So a stranger could use up a
-//! token in a cookie, or start a viewer's stream, without seeing the token. Browsers tell the purpose of a request ([Fetch
-//! Metadata]), and pages cannot change that. A cookie counts in these requests
+//! A browser sends cookies with every request that a page makes, including an `<img>` on a stranger's page. Such a
+//! request would use up a token in a cookie, and begin a viewer's stream, for a person who never sees the token.
+//! Browsers state the purpose of a request ([Fetch Metadata]), and pages cannot change that. By it, a cookie counts
 //!
 //! | `Sec-Fetch-Dest` | `Sec-Fetch-Site` | `Origin` |
 //! | --- | --- | --- |
@@ -10,9 +10,9 @@
 //! | the same | `same-site` | none, or one that the site's `cors.origins` lists by name |
 //! | the same | `cross-site` | one that the site's `cors.origins` lists by name |
 //!
-//! and in no other request with these headers, such as those for pictures, frames, links, styles and scripts. Clients other than
-//! browsers send none of the headers, and their cookies count. A page of the same registrable domain can still start a media
-//! element with the viewer's cookies, as the site's own pages can.
+//! and in no other request with these headers: no picture, frame, link, style, script or future purpose. Clients that
+//! are no browsers send none of these headers, and their cookies count. A page of the same registrable domain can still
+//! start a media element with the viewer's cookies, as the site's own pages do.
 //!
 //! [Fetch Metadata]: https://www.w3.org/TR/fetch-metadata/
 

@@ -1,4 +1,4 @@
-//! The signatures that make a token genuine.
+//! Challenges: conditions under which a token is genuine.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,20 +13,20 @@ use crate::catalog::{Algorithm, Jwk, KeyMaterial};
 
 /// A signature, or an authentication tag, over a message.
 ///
-/// `Debug` omits the bytes, because the message may contain the shared secret (nginx).
+/// `Debug` leaves the bytes out: with a shared secret in the message (nginx), they are one.
 pub struct Challenge<'a> {
-    /// The key. The dialect has checked that it permits the algorithm.
+    /// The key. It permits the algorithm: the dialect has seen to that.
     pub key: &'a Jwk,
     /// The algorithm.
     pub algorithm: Algorithm,
-    /// The signed message.
+    /// The signed bytes.
     pub message: Cow<'a, [u8]>,
-    /// The signature, or the authentication tag, as in the dialect; for ECDSA `r` followed by `s`.
+    /// The signature, or the authentication tag, as the dialect carries it; ECDSA as `r` and `s` side by side.
     pub signature: Cow<'a, [u8]>,
 }
 
 impl Challenge<'_> {
-    /// Verifies an HMAC or a hash, in constant time. `None` for an asymmetric signature, which the driver verifies.
+    /// Verifies an HMAC or a hash, in constant time. `None` for an asymmetric signature, which the caller verifies.
     pub fn symmetric(&self) -> Option<bool> {
         let KeyMaterial::Symmetric { k } = &self.key.material else { return None };
         let (k, message, tag) = (&k.expose().0, &self.message, &self.signature);
@@ -46,7 +46,8 @@ impl Challenge<'_> {
         })
     }
 
-    /// A fingerprint of algorithm, key, message and signature. Challenges with the same fingerprint have the same answer.
+    /// A hash of algorithm, key, message and signature. Challenges with one fingerprint have the same answer for every
+    /// viewer.
     pub fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         let key: [&[u8]; 3] = match &self.key.material {
@@ -64,7 +65,7 @@ impl Challenge<'_> {
     }
 }
 
-/// A challenge that owns its data.
+/// A challenge that outlives the token and the keys that it was made of.
 #[derive(Clone)]
 pub struct OwnedChallenge {
     key: Jwk,
@@ -112,7 +113,7 @@ impl fmt::Debug for Challenge<'_> {
     }
 }
 
-/// The authentication tag of a message, if the key is a shared secret for an HMAC algorithm of JWS.
+/// The authentication tag of a message, where the key is a shared secret for one of the algorithms of a JWS.
 pub(super) fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
     let KeyMaterial::Symmetric { k } = &key.material else { return None };
     if !key.permits(algorithm) || !algorithm.is_jose() {
@@ -151,7 +152,7 @@ fn authentic<M: Mac + KeyInit>(key: &[u8], message: &[u8], tag: &[u8]) -> bool {
     })
 }
 
-/// Compares two texts of the same length in constant time.
+/// Compares two texts; the time does not reveal the place of the first difference.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.iter().zip(b).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
 }

@@ -1,4 +1,4 @@
-//! The claims of a JSON Web Token, read with care: a claim that cannot be read refuses the token, since it may restrict.
+//! The claims of a JSON Web Token. A claim that cannot be read refuses the token, since it may be a restriction.
 
 use serde_json::{Map, Value};
 
@@ -23,7 +23,7 @@ impl Claims {
         found.filter(|value| !value.is_null())
     }
 
-    /// Whether a claim is null. What would restrict if it said anything is not to be taken for absent.
+    /// Whether a claim is null. A null claim whose value would be a restriction must not count as absent.
     pub(super) fn is_null(&self, name: &str) -> bool {
         let found = if name.starts_with('/') { self.0.pointer(name) } else { self.0.get(name) };
         found.is_some_and(Value::is_null)
@@ -58,21 +58,21 @@ impl Claims {
         texts.map(Some).ok_or_else(|| unreadable(name, "a text or a list of texts"))
     }
 
-    /// The instant at which something ends; a fraction of a second is cut off.
+    /// The end of a period: a fraction of a second is cut off.
     pub(super) fn end(&self, name: &str) -> Result<Option<UnixTime>, Denial> {
         self.find(name)
             .map(|value| seconds(value, f64::floor))
             .map_or(Ok(None), |found| found.map(Some).ok_or_else(|| unreadable(name, DATE)))
     }
 
-    /// The instant from which something is valid; a fraction of a second counts as a whole one.
+    /// The start of a period: a fraction of a second is rounded up.
     pub(super) fn start(&self, name: &str) -> Result<Option<UnixTime>, Denial> {
         self.find(name)
             .map(|value| seconds(value, f64::ceil))
             .map_or(Ok(None), |found| found.map(Some).ok_or_else(|| unreadable(name, DATE)))
     }
 
-    /// When the token ends, with `leeway_s`. The token has to have an end, and not to have expired ([RFC 7519 section 4.1.4] to
+    /// When the token ends, `leeway_s` included; it has to say so, and it has to be alive ([RFC 7519 section 4.1.4] to
     /// [section 4.1.6]).
     ///
     /// [RFC 7519 section 4.1.4]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
@@ -100,7 +100,7 @@ impl Claims {
 
 const DATE: &str = "seconds since 1970 before the year 10000";
 
-/// The end of the year 9999. What is later was written in other units.
+/// The end of the year 9999. A greater value is in other units than seconds.
 const LATEST: u64 = 253_402_300_799;
 
 /// A NumericDate: whole or decimal seconds ([RFC 7519 section 2]).
@@ -128,8 +128,8 @@ pub(super) fn unreadable(name: &str, expected: &str) -> Denial {
     Denial::new(Reason::TokenClaims, format!("`{}`: expected {expected}", short(name)))
 }
 
-/// Whether a viewer is in one of the places that a token names: `*`, a country, or a subdivision such as `AE-DU`.
-/// A viewer of unknown place is in none.
+/// Whether a viewer is in one of the places that a token names: `*`, a country, or a subdivision such as `AE-DU`. An
+/// unknown place is in no country.
 pub(super) fn inside(geography: &Geography, places: &[String]) -> bool {
     places.iter().any(|place| {
         let (country, subdivision) = match place.split_once('-') {

@@ -5,11 +5,11 @@
 //!           [ "&Hash-Algorithm=SHA256" ]
 //! cookies = the same under "CloudFront-Expires", "CloudFront-Policy", "CloudFront-Signature", …
 //! canned  = {"Statement":[{"Resource":"base","Condition":{"DateLessThan":{"AWS:EpochTime":seconds}}}]}
-//! text    = base64 with "-" for "+", "_" for "=" and "~" for "/"
+//! text    = base64, in which "-" stands for "+", "_" for "=" and "~" for "/"
 //! ```
 //!
-//! The policy is signed with RSASSA-PKCS1-v1_5 or with ECDSA (in DER), over SHA-1 or, if the token says so, SHA-256.
-//! A key with `alg` accepts that hash only. Cookies are ignored if the URL has a signature.
+//! The policy is signed with RSASSA-PKCS1-v1_5 or with ECDSA (in DER), over SHA-1 or, where the token says so, SHA-256.
+//! A key that names its `alg` takes that hash alone. A URL with a signature in it does not look at cookies.
 //!
 //! [Signed URLs], [signed cookies]
 //!
@@ -55,7 +55,7 @@ const MOST_SPLITS: usize = 32;
 /// The longest policy, without its encoding.
 const LONGEST_POLICY: usize = 4 * 1024;
 
-/// A policy. Unknown and repeated members are refused.
+/// A policy. A member that is not known, or stands twice, is refused.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Policy {
@@ -181,7 +181,7 @@ fn statement(policy: &[u8]) -> Result<Statement, Denial> {
     }
 }
 
-/// The canned policy of a request, in the spellings in which its URL may have been signed.
+/// The canned policy of a request, for each spelling in which its URL may have been signed.
 fn canned(facts: &Facts, expires: &str) -> Result<(Statement, Vec<Vec<u8>>), Denial> {
     let seconds =
         unix_seconds(expires).ok_or_else(|| malformed("`Expires`: expected Unix seconds"))?.as_secs();
@@ -292,7 +292,7 @@ impl Presented for CloudFront {
                     "the URL does not fit the `Resource` of the policy",
                 ));
             }
-            // Of one URL, the `?` is the one before its query.
+            // In a single URL, `?` separates the query.
             let url = |query| format!("{}{}", facts.authority(), resource(&facts.path, query));
             if !queries.iter().any(|query| url(query) == *pattern) {
                 below = folder(&facts.path, literal(target_of(pattern)));
@@ -372,7 +372,7 @@ fn fixed(der: &[u8]) -> Option<Vec<u8>> {
     }
     let mut fixed = Vec::with_capacity(64);
     for integer in [r, s] {
-        // Unsigned and minimal: a zero precedes a high bit only.
+        // Unsigned and minimal: a zero stands in front of a high bit, and nowhere else.
         let digits = match integer {
             [0, second, ..] if second & 0x80 != 0 => integer.get(1..)?,
             [0, ..] => return None,
@@ -385,7 +385,7 @@ fn fixed(der: &[u8]) -> Option<Vec<u8>> {
     Some(fixed)
 }
 
-/// An element of a tag and a length of one byte each, and what follows it.
+/// A DER element with a tag and a length of one byte each, and the bytes behind it.
 fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (header, rest) = der.split_at_checked(2)?;
     match header {
@@ -396,7 +396,7 @@ fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// What a token is minted of. With anything but `exp`, its policy is a custom one.
+/// The contents of a minted token. With anything but `exp`, its policy is a custom one.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -562,7 +562,7 @@ mod tests {
             let broken = format!("{bare}{}Signature=AAAA", if bare.contains('?') { '&' } else { '?' });
             assert!(ask(&broken, &[("cookie", &cookies)], expires - 1).is_err());
 
-            // The other hash than the signed one.
+            // The other hash than the one that was signed over.
             let confused = match signed.strip_suffix("&Hash-Algorithm=SHA256") {
                 Some(sha1) => sha1.to_owned(),
                 None => format!("{signed}&Hash-Algorithm=SHA256"),

@@ -16,7 +16,7 @@ use crate::denial::{Denial, Reason};
 use crate::json;
 use crate::redacted::Redacted;
 
-/// A parsed token that has not been verified.
+/// A parsed token; nothing in it is verified.
 pub(super) struct Compact {
     token: Redacted<String>,
     pub(super) header: Header,
@@ -39,14 +39,14 @@ pub(super) struct Header {
     pub(super) b64: bool,
 }
 
-/// The longest token in bytes; tokens in a URL cannot be longer.
+/// The longest token that is read, in bytes: a token in a URL cannot be longer.
 const LONGEST: usize = 8 * 1024;
 
 /// The most keys that a token without `kid` is tried with.
 const MOST_CANDIDATES: usize = 4;
 
 impl Compact {
-    /// Parses a token with an encoded payload, as in every JSON Web Token ([RFC 7797 section 7]).
+    /// Parses a token with an encoded payload, as every JSON Web Token has ([RFC 7797 section 7]).
     ///
     /// [RFC 7797 section 7]: https://www.rfc-editor.org/rfc/rfc7797#section-7
     pub(super) fn parse(token: Redacted<String>) -> Result<Self, Denial> {
@@ -73,8 +73,8 @@ impl Compact {
         object("payload", &self.payload)
     }
 
-    /// The challenges of the token: by the key that its header names, or by `several` keys if it names none and the dialect allows
-    /// that.
+    /// The challenges: with the key that the header names, or with `several` keys if it names none and the dialect
+    /// allows that.
     pub(super) fn challenges<'a>(
         &'a self,
         keys: &'a KeySet,
@@ -93,8 +93,8 @@ impl Compact {
 }
 
 impl Header {
-    /// Reads the members of a protected header and of an unprotected one, which have no member in common ([RFC 7515
-    /// section 7.2.1]). `crit` names the extensions that a reader has to support ([section 4.1.11]).
+    /// Reads the members of a protected and an unprotected header, which must not share a member ([RFC 7515 section
+    /// 7.2.1]). `crit` names the members that a reader has to understand ([section 4.1.11]).
     ///
     /// [RFC 7515 section 7.2.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.2.1
     /// [section 4.1.11]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11
@@ -128,7 +128,7 @@ impl Header {
     /// The keys that may have signed, one unless `several`, and the algorithm. It is the keys' own: a token that names
     /// another one is refused ([RFC 8725 section 3.1]).
     ///
-    /// The key of a token without `kid`: the only key of its algorithm.
+    /// A token that names no key means the one key that its algorithm fits.
     ///
     /// [RFC 8725 section 3.1]: https://www.rfc-editor.org/rfc/rfc8725#section-3.1
     pub(super) fn candidates<'a>(
@@ -208,7 +208,7 @@ pub(super) fn malformed(detail: impl Into<String>) -> Denial {
     Denial::new(Reason::TokenMalformed, detail)
 }
 
-/// Quotes the beginning of foreign text.
+/// Quotes untrusted text, shortened.
 pub(super) fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(80).collect()
 }

@@ -7,9 +7,9 @@
 //! patterns = pattern *( "!" pattern ) ; "*" any characters, "?" any one
 //! ```
 //!
-//! Without `acl` the token is for one URL, its path and its query without the token, which is hashed and not sent.
-//! Fields may come in any order, each once. Text after `data` that is not a field belongs to `data`. Any other such text
-//! is refused.
+//! Without `acl`, the token is for one URL: the path and the query without the token, which are hashed and not sent.
+//! Fields may come in any order, once each. A piece that is no field belongs to `data` if it follows `data`, and is
+//! refused otherwise.
 //!
 //! [Akamai's reference implementations](https://github.com/akamai/EdgeAuth-Token-Python)
 
@@ -38,14 +38,14 @@ struct EdgeAuth {
     readings: Vec<Reading>,
 }
 
-/// The token in one of the spellings in which it may have been signed.
+/// The token in one of the spellings that may have been signed.
 struct Reading {
     fields: Fields,
     tag: Vec<u8>,
     messages: Vec<Redacted<String>>,
 }
 
-/// What the token says.
+/// The token's fields.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Fields {
     ip: Option<String>,
@@ -68,7 +68,7 @@ impl Reader for EdgeAuthPolicy {
         let query = facts.query.expose();
         let in_query = self.names.iter().find_map(|name| {
             let token = facts.raw_query_parameter(name).filter(|token| !token.is_empty())?;
-            // The form encoding of a space, which a player may have written.
+            // A form's spelling of a space, which a player may have put there.
             let spaced = token.replace('+', " ");
             Some((token, decoded(&spaced), without(query, &[name])))
         });
@@ -331,7 +331,7 @@ fn unescape(text: &str) -> String {
     decoded(&text.replace('+', " ")).unwrap_or_else(|| text.to_owned())
 }
 
-/// What a token is minted of.
+/// The contents of a minted token.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -642,7 +642,7 @@ mod tests {
                         assert!(url.contains("%7E"), "{url}");
                         assert_eq!(reason(&url, policy, from), None, "{url}");
                     }
-                    // A parameter that the viewer adds is not part of the signed URL.
+                    // A parameter of the viewer's own is not of the URL that was signed, where one was.
                     let own = appended(&url, &[("x", "1")]);
                     let bound = claims["acl"].is_null();
                     assert_eq!(reason(&own, policy, from), bound.then_some(Reason::TokenSignature), "{own}");
@@ -657,7 +657,7 @@ mod tests {
         );
         let url = url.replace("/harbour/*", "%2Fharbour%2F%2a");
         assert_eq!(reason(&url, &plain, None), None, "{url}");
-        // A signed escape is not a wildcard.
+        // An escaped wildcard is no wildcard.
         let url = minted(
             "https://a.example/harbour/m.m3u8",
             &json!({ "exp": NOW + 60, "acl": ["/harbour/%2a"] }),
@@ -687,7 +687,7 @@ mod tests {
         assert_eq!(reason(&url.replace("a=1", "a=2"), &policy, None), None);
     }
 
-    /// Every bit matters, except the case of hexadecimal digits in `hmac`.
+    /// Every bit matters, but for the one that makes a hexadecimal digit of `hmac` a capital.
     #[test]
     fn a_changed_token_is_refused() {
         for extra in [json!({}), json!({ "escape_early": true })] {

@@ -1,4 +1,4 @@
-//! What a token proves.
+//! Grants: the properties that a viewer token proves.
 
 use serde::{Serialize, Serializer};
 
@@ -8,7 +8,7 @@ use crate::time::UnixTime;
 
 use super::Dialect;
 
-/// What a viewer token of any dialect proves. It never allows more than the token.
+/// The properties that a viewer token proves, in any dialect. A grant never allows more than its token does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grant {
     /// The dialect of the token.
@@ -18,37 +18,37 @@ pub struct Grant {
     pub issuer: Issuer,
     /// The key that verified it.
     pub key: KeyId,
-    /// The viewer, if the token names one.
+    /// Who it was signed for, if it says so.
     pub subject: Option<String>,
-    /// The token's id, if it has one.
+    /// The token's own name, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_id: Option<String>,
-    /// When it was signed, if known.
+    /// When it was signed, if it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<UnixTime>,
-    /// When it ends, with the site's leeway. `None` if the token names no end; the site's limit then applies.
+    /// When it ends, the site's leeway included; `None`: it does not say, and the site's own limit holds.
     pub expires_at: Option<UnixTime>,
-    /// The latest end for any request, if the token has different ends for different requests. `expires_at` is the end for this
-    /// request.
+    /// When no request is accepted with it any more, where it may say different ends for different requests: `expires_at`
+    /// is for this one.
     #[serde(skip)]
     pub accepted_until: Option<UnixTime>,
     /// The viewer's plans.
     pub plans: Vec<Plan>,
-    /// The titles to which it is limited; `None`: any.
+    /// The titles that it is limited to; `None`: any.
     pub titles: Option<Vec<TitleId>>,
-    /// The folder of the title to which it is limited, such as `sd/`; `None`: the whole title.
+    /// The only folder below the title's that it covers, such as `sd/`; `None`: the whole title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
     /// The greatest height of a picture, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
-    /// The limit on simultaneous streams.
+    /// How many streams the viewer may watch at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_streams: Option<u32>,
     /// The age of the viewer's profile, in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<u8>,
-    /// Where the token is valid: countries, subdivisions, `*`. The viewer is in one of them. `None`: anywhere.
+    /// The countries, subdivisions or `*` that the token is limited to; the viewer is in one of them. `None`: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub territories: Option<Vec<String>>,
     /// The kind of device.
@@ -57,16 +57,16 @@ pub struct Grant {
     /// The viewer's purchases and rentals.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entitlements: Vec<Entitlement>,
-    /// Whether the viewer may keep a copy; `None` if the token does not say.
+    /// Whether the viewer may keep a copy; `None`: the token does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub downloadable: Option<bool>,
-    /// The lock of sessions that are opened with it.
+    /// The properties of the viewer that its sessions stay bound to.
     #[serde(skip_serializing_if = "Lock::is_open")]
     pub lock: Lock,
     /// How often it may be used.
     #[serde(skip_serializing_if = "Replay::is_permitted")]
     pub replay: Replay,
-    /// A newer token for the viewer, if the token asks for renewal.
+    /// A newer token for the viewer, where the old one asks for its renewal.
     #[serde(skip)]
     pub renewal: Option<Renewal>,
 }
@@ -79,17 +79,17 @@ fn name<S: Serializer>(dialect: &Dialect, serializer: S) -> Result<S::Ok, S::Err
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replay {
-    /// Any number of times.
+    /// As often as the viewer likes.
     #[default]
     Permit,
-    /// Once: a second use is refused. This needs the site's `tokens.replay` store.
+    /// Once: a second use is refused. It takes the site's `tokens.replay` store.
     Prohibit,
-    /// Any number of times; a use from another network is reported.
+    /// As often as the viewer likes; a use from another network is reported.
     Detect,
 }
 
 impl Replay {
-    /// Whether the token may be used any number of times.
+    /// Whether the token may be used as often as the viewer likes.
     pub fn is_permitted(&self) -> bool {
         *self == Self::Permit
     }
@@ -100,12 +100,12 @@ impl Replay {
 pub struct Renewal {
     /// Headers of the reply, such as `Set-Cookie`.
     pub headers: Vec<(String, Redacted<String>)>,
-    /// The status and the URL of a redirect that replaces the reply.
+    /// The status and the URL of a redirect in place of the reply.
     pub redirect: Option<(u16, Redacted<String>)>,
 }
 
 impl Grant {
-    /// A grant that proves only that the token is genuine.
+    /// A grant of nothing more than that the token is genuine.
     pub const fn new(dialect: Dialect, issuer: Issuer, key: KeyId) -> Self {
         Self {
             dialect,

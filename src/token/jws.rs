@@ -1,8 +1,9 @@
 //! Signed content in all its serialisations ([RFC 7515 section 7]): for the command, which checks a signature and
 //! nothing else. Viewer tokens are compact.
 //!
-//! If there are several signatures, a reader has to say how many have to be valid ([RFC 7515 section 5.2]): one at least has to
-//! be made with a known key, and all that name a known key have to be right. Signatures of strangers are skipped.
+//! A token may have several signatures, and a reader has to choose how many it requires ([RFC 7515 section 5.2]): at
+//! least one has to be made with a known key, and all signatures that name a known key have to be valid. Signatures
+//! with unknown keys are skipped.
 //!
 //! [RFC 7515 section 7]: https://www.rfc-editor.org/rfc/rfc7515#section-7
 //! [RFC 7515 section 5.2]: https://www.rfc-editor.org/rfc/rfc7515#section-5.2
@@ -33,7 +34,7 @@ struct Verifier {
     key: Result<Jwk, String>,
 }
 
-/// What was found of a signature that is right.
+/// The result for a valid signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The algorithm.
@@ -46,7 +47,7 @@ pub struct Verified {
 const MOST_SIGNATURES: usize = 16;
 
 impl Verifiers {
-    /// Reads keys. An unusable key is an error only if a token needs it.
+    /// Reads keys. A key that cannot be used is no error until a token needs it.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, String> {
         let mut members = json::object(bytes).map_err(|error| error.to_string())?;
         let foreign = !members.contains_key("issuer");
@@ -66,9 +67,9 @@ impl Verifiers {
         Ok(Self { keys: keys.iter().map(read).collect(), foreign })
     }
 
-    /// A set in which a name means two keys of one type ([RFC 7517 section 4.5]), or that mixes shared secrets with public
-    /// keys, is a trap: another reader of it may take another key. With several signatures, keys of several types are
-    /// to be expected.
+    /// Refuses sets in which one name stands for two keys of one type ([RFC 7517 section 4.5]), or which mix shared
+    /// secrets with public keys: another reader may take another key. With several signatures, keys of several types
+    /// are normal.
     ///
     /// [RFC 7517 section 4.5]: https://www.rfc-editor.org/rfc/rfc7517#section-4.5
     fn ambiguity(&self, signatures: usize) -> Option<String> {
@@ -133,8 +134,8 @@ struct Signed {
     signature: Vec<u8>,
 }
 
-/// Checks the signatures of a token in any serialisation. `detached` is the content of one that has none of its own
-/// ([RFC 7515 appendix F]).
+/// Checks the signatures of a token in any serialisation. `detached` is the content of a token without a payload of its
+/// own ([RFC 7515 appendix F]).
 ///
 /// [RFC 7515 appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
 pub fn check(token: &str, keys: &Verifiers, detached: Option<&[u8]>) -> Result<Verified, Denial> {
@@ -153,7 +154,7 @@ pub fn check(token: &str, keys: &Verifiers, detached: Option<&[u8]>) -> Result<V
         }
     };
     if signatures.iter().any(|signed| signed.header.b64) {
-        // Its bytes do not matter, but they may be given in one way only.
+        // Its bytes do not matter, but that they are told in one way only.
         let text = std::str::from_utf8(&payload).map_err(|_| malformed("the payload: expected base64url"))?;
         decode("payload", text)?;
     }
@@ -474,7 +475,7 @@ mod tests {
         assert_eq!(check(&detached, &keys, Some(b"bar")).unwrap_err().reason, Reason::TokenSignature);
         let whole = format!("{protected}.Zm9v.{signature}");
         assert_eq!(check(&whole, &keys, Some(b"foo")).unwrap_err().reason, Reason::TokenMalformed);
-        // RFC 7797: the unencoded content.
+        // RFC 7797: the content as it is.
         let header = json!({ "alg": "HS256", "b64": false, "crit": ["b64"] });
         let (protected, signature) = sign(&secret(&json!({})), "HS256", &header, "$.02");
         assert!(check(&format!("{protected}..{signature}"), &keys, Some(b"$.02")).is_ok());

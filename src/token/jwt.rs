@@ -5,9 +5,9 @@
 //! | `iss` | required | one of the site's issuers |
 //! | `exp` | required | the token is refused from this second on, plus the site's leeway |
 //! | `nbf`, `iat` | optional | the token is refused before them, less the leeway |
-//! | `aud` | as the site says | a text or a list; refused if the site names no audience |
+//! | `aud` | as the site says | a text or a list; refused where the site names no audience |
 //!
-//! What the other claims mean is said in `mapping.rs`.
+//! `mapping.rs` defines the other claims.
 //!
 //! [RFC 7518]: https://www.rfc-editor.org/rfc/rfc7518
 //! [RFC 7519]: https://www.rfc-editor.org/rfc/rfc7519
@@ -26,7 +26,7 @@ use crate::catalog::{Issuer, Jwk, JwtPolicy, KeySet, Placement, TokenPolicy};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 
-/// The audience of a site that takes tokens for any.
+/// The audience of a site that accepts tokens for any audience.
 pub(super) const ANY_AUDIENCE: &str = "*";
 
 /// A JSON Web Token of an issuer that the site accepts.
@@ -61,7 +61,7 @@ impl JwtPolicy {
 pub(super) const USUAL: &[Spot<'static>] =
     &[Spot::Parameter("token"), Spot::Parameter("access_token"), Spot::Header("authorization")];
 
-/// Reads the first token in the placements that can be read; if none can be read, the denial is about the first.
+/// Reads the first readable token in the placements; if none is readable, the denial is the first token's.
 pub(super) fn read_first<T: Presented + 'static>(
     facts: &Facts,
     placements: &[Placement],
@@ -95,7 +95,7 @@ impl Jwt {
         Ok(Self { path, compact, claims, issuer, audience, own: own.clone() })
     }
 
-    /// Whether the header's `typ` is one that the site accepts ([RFC 7515 section 4.1.9]).
+    /// Whether the site accepts the header's `typ` ([RFC 7515 section 4.1.9]).
     ///
     /// [RFC 7515 section 4.1.9]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.9
     fn typed(&self) -> Result<(), Denial> {
@@ -113,7 +113,7 @@ impl Jwt {
         ))
     }
 
-    /// Whether the claims meet the site's requirements.
+    /// Whether the claims have the values that the site requires.
     fn required(&self) -> Result<(), Denial> {
         for (name, wanted) in &self.own.require {
             let wanted = match wanted {
@@ -136,7 +136,7 @@ impl Jwt {
     }
 }
 
-/// The claim `iss`, which has to be one of the site's issuers.
+/// The claim `iss`, which has to be one of the issuers.
 pub(super) fn issuer(claims: &Claims, issuers: &[Issuer]) -> Result<Option<Issuer>, Denial> {
     let Some(iss) = claims.text("iss")? else { return Ok(None) };
     let listed = issuers.iter().find(|issuer| issuer.as_str() == iss).cloned();
@@ -145,8 +145,8 @@ pub(super) fn issuer(claims: &Claims, issuers: &[Issuer]) -> Result<Option<Issue
     })
 }
 
-/// Whether a claim names the site's audience, alone or in a list ([RFC 7519 section 4.1.3]). A recipient that is not
-/// listed has to refuse the token. So has a recipient without a name, unless it accepts any audience.
+/// Whether a claim names the site's audience, alone or in a list ([RFC 7519 section 4.1.3]). A recipient that the claim
+/// does not name has to refuse the token, and so has a recipient without a name, unless it accepts any audience.
 ///
 /// [RFC 7519 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
 pub(super) fn meant_for(claims: &Claims, claim: &str, audience: Option<&str>) -> Result<(), Denial> {

@@ -1,12 +1,12 @@
-//! What an issuer's claims mean here.
+//! The meaning of an issuer's claims.
 //!
 //! | grant | claim, unless the site maps another | |
 //! | --- | --- | --- |
 //! | subject | `sub` | the viewer, for revocation |
 //! | token id | `jti` | the token, for revocation |
 //! | plans | `plan` | a plan or a list of them |
-//! | titles | `titles` | the titles to which the token is limited |
-//! | territories | `territories` | where it is valid: countries, subdivisions |
+//! | titles | `titles` | the only titles that the token covers |
+//! | territories | `territories` | countries and subdivisions that it is limited to |
 //! | max_height | `max_height` | pixels |
 //! | max_streams | `max_streams` | at a time |
 //! | device | `device` | the kind of device |
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         Self { name, mapped }
     }
 
-    /// The translation of a value; `None` if it has no meaning here.
+    /// One value in our words; `None` where it means nothing.
     fn translate<'v>(&self, value: &'v str) -> Option<Cow<'v, str>> {
         let Some(Claim::Mapped(claim)) = self.mapped else { return Some(value.into()) };
         let value = value.strip_prefix(claim.prefix.as_deref().unwrap_or_default())?;
@@ -53,7 +53,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The claim's values. An unmapped claim is a text or a list of texts; a mapped claim may have other forms.
+    /// The claim's values. In our own vocabulary, a claim is a text or a list of texts; a mapped claim may have any
+    /// form.
     fn values<'v>(&self, claims: &'v Claims) -> Result<Option<Vec<Cow<'v, str>>>, Denial> {
         let Some(value) = claims.find(self.name) else { return Ok(None) };
         let found: Option<Vec<Cow<'_, str>>> = match (value, self.mapped) {
@@ -72,7 +73,7 @@ impl<'a> Reader<'a> {
         Ok(Some(found.iter().filter_map(|value| Some(self.translate(value)?.into_owned().into())).collect()))
     }
 
-    /// The claim's values as identifiers of ours. Others' words that cannot be any are left out.
+    /// The claim's values as identifiers. Mapped values that cannot be identifiers are left out.
     fn names<T: std::str::FromStr<Err: std::fmt::Display>>(
         &self,
         claims: &Claims,
@@ -91,7 +92,7 @@ impl<'a> Reader<'a> {
         Ok(Some(names))
     }
 
-    /// The claim's one value. One that means nothing refuses the token, since it may restrict.
+    /// The claim's single value. An unreadable value refuses the token, since it may be a restriction.
     fn one<'v>(&self, claims: &'v Claims) -> Result<Option<Cow<'v, str>>, Denial> {
         let Some(value) = claims.find(self.name) else { return Ok(None) };
         let value = scalar(value).ok_or_else(|| unreadable(self.name, "one value"))?;
@@ -203,7 +204,7 @@ fn entitlements(reader: &Reader<'_>, claims: &Claims) -> Result<Vec<Entitlement>
         let (from, until) = (instant("from", f64::ceil)?, instant("until", f64::floor)?);
         match reader.translate(&id).map(|id| id.parse()) {
             Some(Ok(id)) => found.push(Entitlement { id, from, until }),
-            // Others' words that cannot be any of ours are left out.
+            // Mapped values that cannot be identifiers are left out.
             Some(Err(_)) if reader.mapped.is_some() => {}
             Some(Err(error)) => return Err(unreadable(reader.name, &format!("ids: {error}"))),
             None => {}

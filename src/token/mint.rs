@@ -1,6 +1,6 @@
-//! Signs with private keys, for the command and the tests. The edge makes no asymmetric signatures.
+//! Private keys and signing, for the command and the tests. The edge makes no asymmetric signatures.
 //!
-//! An error describes the fault of a key, never its content.
+//! An error describes a key's defect, and never quotes the key.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ pub struct PrivateKey {
 }
 
 enum Secret {
-    /// The shared secret is in the public part.
+    /// The secret is the public part's own.
     Symmetric,
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
@@ -38,10 +38,10 @@ enum Secret {
     Ed25519(ed25519_compact::SecretKey),
 }
 
-/// Why a key cannot be read, or cannot sign.
+/// Why a key cannot be read or used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
-    /// It is not JSON.
+    /// It is no JSON.
     #[error("expected a JWK: {0}")]
     Json(String),
     /// A member is missing or has another form.
@@ -49,7 +49,7 @@ pub enum MintError {
     Member {
         /// The member.
         member: &'static str,
-        /// The expected form.
+        /// The expected value.
         expected: &'static str,
     },
     /// The key cannot be used with the algorithm.
@@ -57,10 +57,10 @@ pub enum MintError {
     Algorithm {
         /// The algorithm.
         algorithm: &'static str,
-        /// The key that it needs.
+        /// The missing requirement.
         expected: &'static str,
     },
-    /// The key's numbers do not form a key of its type.
+    /// The key's numbers are no key of its type.
     #[error("expected the numbers of {0}")]
     Numbers(&'static str),
 }
@@ -72,8 +72,8 @@ impl PrivateKey {
         Self::from_jwk(&jwk)
     }
 
-    /// Takes a private JWK. The public part of `EC` and `OKP` keys may be missing, since it can be computed; so may `kid` and `alg`.
-    /// Other members are ignored.
+    /// Takes a private JWK. What can be computed of its public part (of `EC` and `OKP` keys) may be missing, and so may
+    /// `kid` and `alg`; other members are ignored.
     pub fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, MintError> {
         let kid: Option<KeyId> = match jwk.get("kid") {
             None => None,
@@ -112,13 +112,13 @@ impl PrivateKey {
         Ok(Self { kid, public, secret })
     }
 
-    /// The key's `kid`, if it has one.
+    /// The key's own name, if it has one.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_ref().map(KeyId::as_str)
     }
 
-    /// The verifying key: without the private numbers, but with the secret of a symmetric key. A key without `kid` gets its
-    /// thumbprint ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)).
+    /// What verifies: without the private numbers, but with the secret of a symmetric key. A key without `kid` is
+    /// named by its thumbprint ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)).
     pub fn public(&self) -> Jwk {
         self.public.clone()
     }
@@ -135,8 +135,8 @@ impl PrivateKey {
         })
     }
 
-    /// Signs a message. An ECDSA signature is `r` followed by `s`. Signatures are deterministic, without randomness
-    /// (ECDSA by [RFC 6979], the salt of RSASSA-PSS in the same way).
+    /// Signs a message. An ECDSA signature is `r` and `s` side by side. The same message gets the same signature every
+    /// time: no randomness is asked for (ECDSA by [RFC 6979], the salt of RSASSA-PSS in the same spirit).
     ///
     /// [RFC 6979]: https://www.rfc-editor.org/rfc/rfc6979
     pub fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, MintError> {
@@ -186,8 +186,8 @@ impl PrivateKey {
         })
     }
 
-    /// Signs a payload as a JWS in compact serialisation ([RFC 7515 section 7.1]), with `alg` and, if the key has one,
-    /// `kid` before the header's other members.
+    /// Signs a payload as a JWS in compact serialisation ([RFC 7515 section 7.1]), with `alg` and, where the key has one,
+    /// `kid` in front of the header's other members.
     ///
     /// [RFC 7515 section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
     pub fn jws(
@@ -222,7 +222,7 @@ fn symmetric(jwk: &Map<String, Value>) -> Result<(KeyMaterial, Secret), MintErro
     Ok((KeyMaterial::Symmetric { k }, Secret::Symmetric))
 }
 
-/// The curve of the key, or else of `alg`.
+/// Without a curve in the key, `alg` decides.
 fn elliptic(jwk: &Map<String, Value>, alg: Option<Algorithm>) -> Result<(KeyMaterial, Secret), MintError> {
     let d = bytes(jwk, "d")?;
     let crv = match (jwk.get("crv").map(|crv| crv.as_str().unwrap_or_default()), alg) {
@@ -232,7 +232,7 @@ fn elliptic(jwk: &Map<String, Value>, alg: Option<Algorithm>) -> Result<(KeyMate
         _ => return Err(MintError::Member { member: "crv", expected: "P-256, P-384 or P-521" }),
     };
     let unfit = |_| MintError::Member { member: "d", expected: "a private key of the curve" };
-    // RFC 7518 section 6.2.2.1: the curve determines the length of `d`.
+    // RFC 7518 section 6.2.2.1: the length of `d` is the curve's own.
     if d.len() != crv.size() {
         return Err(MintError::Member { member: "d", expected: "as many bytes as the curve's order has" });
     }
@@ -288,7 +288,7 @@ fn octets(jwk: &Map<String, Value>) -> Result<(KeyMaterial, Secret), MintError> 
     Ok((KeyMaterial::OctetKeyPair { crv: OctetCurve::Ed25519, x }, Secret::Ed25519(pair.sk)))
 }
 
-/// A public member, if present, has to match the private key.
+/// A public member has to match the private one.
 fn same_public(jwk: &Map<String, Value>, member: &'static str, computed: &[u8]) -> Result<(), MintError> {
     if jwk.contains_key(member) && bytes(jwk, member)? != computed {
         return Err(MintError::Member { member, expected: "the public key that belongs to `d`" });
@@ -311,8 +311,8 @@ fn bytes(jwk: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, Mint
         .map_err(|_| MintError::Member { member, expected: EXPECTED })
 }
 
-/// The salt of an RSASSA-PSS signature, derived from the private key and the message, as [RFC 6979] does for ECDSA. So minting needs
-/// no randomness, and tests can repeat it.
+/// The salt of an RSASSA-PSS signature, derived from the private key and the message, as [RFC 6979] derives the nonce
+/// of ECDSA: so minting needs no source of randomness, and tests can repeat it.
 ///
 /// [RFC 6979]: https://www.rfc-editor.org/rfc/rfc6979
 struct Salt {

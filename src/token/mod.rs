@@ -1,12 +1,12 @@
 //! Viewer tokens, which a site's issuers sign, and session tokens, which the edge signs.
 //!
-//! Every dialect of viewer token takes the same three steps, because asymmetric signatures are verified outside of the core (by
+//! Every dialect of viewer token takes the same three steps, since the caller verifies asymmetric signatures (with
 //! `crypto.subtle` in the Worker):
 //!
 //! ```text
 //! present      finds the token in the request and reads it: Box<dyn Presented>
-//! challenges   picks the keys, and returns the signatures to verify
-//! grant        reads the claims of a genuine token, compares them with the request, and returns what it proves
+//! challenges   picks the keys, and says what to verify
+//! grant        reads the claims of a genuine token, checks them against the request, and returns a Grant
 //! ```
 
 mod ambient;

@@ -34,7 +34,7 @@ impl Network {
         Some(Self { address, length })
     }
 
-    /// The addresses that share the first `length` bits with this one; `None` if the address has fewer.
+    /// The addresses that share the first `length` bits with this one; `None` where the address has fewer.
     pub(super) const fn new(address: IpAddr, length: u32) -> Option<Self> {
         let whole = if address.is_ipv4() { 32 } else { 128 };
         if length <= whole { Some(Self { address, length }) } else { None }
@@ -45,7 +45,7 @@ impl Network {
         self.length == 0
     }
 
-    /// Whether an address is in the network. An IPv4-mapped IPv6 address counts as IPv4.
+    /// Whether an address lies in it. An IPv4 address in IPv6 notation counts as IPv4.
     pub(super) fn contains(self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
@@ -60,8 +60,8 @@ impl Network {
         }
     }
 
-    /// What a session stays bound to that was opened from it: the network of the viewer, unless the token names a
-    /// smaller one.
+    /// The lock of a session that a token with this network opens: the viewer's network, or the address if the token's
+    /// network is smaller.
     pub(super) fn lock(self) -> Lock {
         let largest = if self.address.is_ipv4() { 24 } else { 48 };
         if self.is_any() {
@@ -81,7 +81,7 @@ pub(super) fn of_viewer(facts: &Facts) -> Result<IpAddr, Denial> {
     })
 }
 
-/// The denial of a viewer whose address is not the token's.
+/// The denial for a viewer with another address than the token's.
 pub(super) fn other_address() -> Denial {
     Denial::new(Reason::TokenAddress, "the token is bound to another address than the viewer's")
 }

@@ -1,11 +1,11 @@
-//! The placements of a viewer token in a request.
+//! Where a viewer token stands in a request.
 
 use super::signed_url::decoded;
 use crate::catalog::{PathPlacement, Placement, TitleId};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
 
-/// A text in a placement, which may be a token.
+/// Something in a place where a token may stand.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     /// The token.
@@ -14,18 +14,18 @@ pub(super) struct Found {
     pub(super) rest: Rest,
 }
 
-/// What is left of the path.
+/// The rest of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// The token stood elsewhere.
+    /// The token was not in the path.
     Whole,
     /// The path without the token: `/{title}/{resource}`.
     Path(String),
-    /// The path below the title, if the token names the title: `/{resource}`.
+    /// The path below the title, which the token names: `/{resource}`.
     BelowTitle(String),
 }
 
-/// What the request has in the placements, in their order.
+/// The tokens of the request in the placements, in order.
 pub(super) fn find<'a>(facts: &'a Facts, placements: &'a [Placement]) -> impl Iterator<Item = Found> + 'a {
     placements
         .iter()
@@ -52,7 +52,7 @@ fn look(facts: &Facts, placement: &Placement) -> Option<Found> {
     }
 }
 
-/// A first segment that cannot be a title's id: a token is longer, or has capitals.
+/// A first segment that is no title's: a token is longer than a title's id, or has capitals.
 fn first_segment(facts: &Facts) -> Option<(Redacted<String>, &str)> {
     let path = facts.path.strip_prefix('/')?;
     let (segment, _) = path.split_once('/')?;

@@ -7,11 +7,11 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Translates an expression, or reports the unsupported part.
+/// Translates an expression, or names the construct that is not supported.
 pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
     let mut out = String::with_capacity(expression.len() + 16);
     let mut chars = expression.chars().peekable();
-    // Whether the preceding atom may be repeated.
+    // Whether what stands before may be repeated.
     let mut atom = false;
     // POSIX leaves a `)` without its `(` undefined; it must not close a group around the whole.
     let mut open = 0_usize;
@@ -61,7 +61,7 @@ pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
                 out.push(c);
                 atom = true;
             }
-            // White space and `#` are literal in both dialects, and so are `]` and `}`.
+            // White space and `#` are nothing special either way; `]` and `}` stand for themselves.
             ']' | '}' => {
                 out.push('\\');
                 out.push(c);
@@ -79,7 +79,7 @@ pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
     Ok(out)
 }
 
-/// The common beginning of all matching texts, as far as the expression is simple; `None` if only one text matches.
+/// What all texts begin with that fit an expression, as far as it is simple; `None` where only one text fits it.
 pub(super) fn prefix(expression: &str) -> Option<String> {
     let mut prefix = String::new();
     let mut chars = expression.chars().peekable();
@@ -94,7 +94,7 @@ pub(super) fn prefix(expression: &str) -> Option<String> {
                 literal = false;
             }
             '\\' => prefix.extend(chars.next().filter(|_| literal)),
-            // The preceding atom is optional.
+            // What stands before may be there as often as not.
             '*' | '?' | '{' if literal => {
                 prefix.pop();
                 literal = false;

@@ -29,7 +29,7 @@ impl Acceptance {
 }
 
 impl Dialect {
-    /// The parts of a request that hold the dialect's tokens by default.
+    /// The parts of a request in which the dialect's tokens stand by default.
     pub(super) const fn usual_spots(self) -> &'static [Spot<'static>] {
         match self {
             Self::Jwt => jwt::USUAL,
@@ -46,8 +46,8 @@ impl Dialect {
     }
 }
 
-/// Finds the viewer token of a request to a site, as [`present`] does. Cookies of requests that no player makes are
-/// ignored (`ambient`), so a stranger's page cannot use up a token.
+/// Finds the viewer token of a request to a site, as [`present`] does. Cookies are ignored in requests that no player
+/// makes (`ambient`), so that no request forced by a stranger's page uses a token up.
 pub fn present_to_site(facts: &Facts, site: &Site) -> Result<Box<dyn Presented>, Denial> {
     let (policy, cors) = (&site.tokens, &site.cors);
     let has_cookies = facts.headers.named("cookie").is_some();
@@ -69,9 +69,9 @@ pub fn present_to_site(facts: &Facts, site: &Site) -> Result<Box<dyn Presented>,
     })
 }
 
-/// Finds the viewer token of a request: the first that can be read in one of the site's dialects.
+/// Finds the viewer token of a request: the first that is readable in one of the site's dialects.
 ///
-/// If none can be read, the denial is about the first one found.
+/// If no token is readable, the denial is the first token's.
 pub fn present(facts: &Facts, policy: &TokenPolicy) -> Result<Box<dyn Presented>, Denial> {
     let mut first = None;
     for acceptance in &policy.accept {
@@ -88,14 +88,14 @@ pub fn present(facts: &Facts, policy: &TokenPolicy) -> Result<Box<dyn Presented>
     }))
 }
 
-/// The shortest path segment that may be a viewer token, in bytes: it holds a hash or a signature, and the signed content.
+/// The shortest segment that may be a viewer token, in bytes: a token has a hash or a signature, and signed content.
 const SHORTEST_SEGMENT: usize = 40;
 
-/// Whether a segment of a path below a title reads like a viewer token that the site accepts in the first segment.
+/// Whether a segment of a path below a title would be taken as a viewer token in the first segment.
 pub(crate) fn stands_in_path(path: &str, site: &Site) -> bool {
     path.split('/').filter(|segment| segment.len() >= SHORTEST_SEGMENT).any(|segment| {
         let facts = Facts { path: format!("/{segment}/title/resource"), ..Facts::default() };
-        // Whoever signed it, and whatever its content.
+        // Any issuer and any claims count.
         let reads = |acceptance: &Acceptance| match acceptance.reader().find(&facts, &site.tokens) {
             Ok(found) => found.is_some(),
             Err(denial) => denial.reason != Reason::TokenMalformed,

@@ -9,45 +9,46 @@ use crate::time::UnixTime;
 
 /// A viewer token that was found in a request and read. Its signature is not verified.
 pub trait Presented {
-    /// Its dialect.
+    /// The dialect that it is written in.
     fn dialect(&self) -> Dialect;
 
-    /// The document `v1/keys/{…}` with its keys.
+    /// The document `v1/keys/{…}` whose keys are needed.
     fn keys(&self) -> &Issuer;
 
-    /// The challenges, at least one. The token is genuine if one of them is met.
+    /// The challenges, at least one: the token is genuine if any one of them is met.
     fn challenges<'a>(&'a self, keys: &'a KeySet) -> Result<Vec<Challenge<'a>>, Denial>;
 
-    /// What the token proves, after `key` was found to have signed it. All its conditions on the request are checked here.
+    /// The properties that it proves, once `key` is known to have signed it. Checks all of its demands against the
+    /// request.
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial>;
 
-    /// The requested path without the token, `/{title}/{resource}`, if the token is in the path.
+    /// The path that is asked for, `/{title}/{resource}`, where the token stands in the path.
     fn path(&self) -> Option<&str> {
         None
     }
 }
 
-/// Reads the tokens of a dialect, with a site's settings.
+/// A reader of the tokens of one dialect, with a site's requirements.
 pub(super) trait Reader {
-    /// Finds a token in the request and reads it; `None` if the request has none in its placements.
+    /// Finds a token in the request and reads it; `None` where the request has nothing in its places.
     fn find(&self, facts: &Facts, policy: &TokenPolicy) -> Result<Option<Box<dyn Presented>>, Denial>;
 
-    /// Every part of a request in which [`Self::find`] looks for a token or a part of one.
+    /// Every part of a request from which [`Self::find`] takes a token or a part of one.
     fn spots<'a>(&'a self, policy: &'a TokenPolicy) -> Vec<Spot<'a>>;
 }
 
-/// The conditions for the claims of a token.
+/// The request, requirements and time that a token is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The request.
     pub facts: &'a Facts,
-    /// The site's policy.
+    /// The site's requirements.
     pub policy: &'a TokenPolicy,
     /// The time.
     pub now: UnixTime,
 }
 
-/// The challenge that was met, or a denial if none was.
+/// The met challenge, or the denial if there is none.
 pub fn genuine<'c, 'a>(met: Option<&'c Challenge<'a>>) -> Result<&'c Challenge<'a>, Denial> {
     met.ok_or_else(|| Denial::new(Reason::TokenSignature, "the signature was not made with the issuer's key"))
 }

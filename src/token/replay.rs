@@ -1,11 +1,11 @@
-//! Tokens for one use, and tokens whose second use is reported.
+//! Tokens that may be used once, and tokens whose second use is reported.
 //!
-//! A store knows the used tokens (a Durable Object in the Worker). A [`Use`] is the question to the store, and [`Use::judge`]
-//! evaluates its answer.
+//! A store knows whether a token has been used before; the caller asks it (a Durable Object in the Worker). A [`Use`]
+//! is the question, and [`Use::judge`] interprets the answer.
 //!
-//! A player that opens a manifest twice, or requests a live one again at its entry, is not a second viewer. A repeat from the network
-//! of the first use, soon after the last one, is [the same use](Record::count). It opens [the same
-//! session](super::session::SessionId::of), so somebody who copies a token within the same network gains nothing.
+//! A player that opens a manifest twice, or asks for a live manifest at its entry again, is the same viewer: another
+//! use by the first network, soon after that network's last use, is [the same use](Record::count). It opens [the same
+//! session](super::session::SessionId::of), so a viewer who copies a token within one network gains nothing.
 //!
 //! [RFC 9246 section 2.1.7](https://www.rfc-editor.org/rfc/rfc9246#section-2.1.7) (`jti`), CTA-5007 (`catreplay`)
 
@@ -25,18 +25,18 @@ use crate::time::UnixTime;
 pub struct Use {
     /// The token.
     pub name: TokenName,
-    /// When the store may forget the token, because it is no longer accepted.
+    /// When the store may forget it: the token is not accepted any more.
     pub until: UnixTime,
-    /// Whether a second use is refused; otherwise it is reported.
+    /// A second use is refused; otherwise it is reported.
     pub once: bool,
-    /// The seconds after the last accepted use in which a repeat from the same network does not count.
+    /// Seconds after the last accepted use within which a use by the same network counts as the same use.
     pub again_within_s: u64,
-    /// A hash that names the viewer's network.
+    /// A name for the viewer's network, which says nothing of the network itself.
     #[serde(skip)]
     pub network: Option<TokenName>,
 }
 
-/// A token in the store, as a hash.
+/// A token in the store: a hash that does not reveal the token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenName([u8; 32]);
 
@@ -52,8 +52,8 @@ impl TokenName {
 
     /// Names a genuine token of a site. `met` is the challenge that it met.
     ///
-    /// The signature is not part of the name: ECDSA allows two for one message, and several texts decode to the same bytes. Neither
-    /// is an id that names a session, which may have several tokens.
+    /// The name is not made from the signature: ECDSA allows two for one message, and some texts of a token decode to
+    /// the same bytes. Nor from a session's id, since a session may have several tokens.
     pub fn of_token(host: &Host, grant: &Grant, met: &Challenge<'_>) -> Self {
         let (host, issuer) = (host.as_str().as_bytes(), grant.issuer.as_str().as_bytes());
         let names_session = matches!(grant.dialect, Dialect::EdgeAuth | Dialect::MediaCdn);
@@ -68,7 +68,7 @@ impl TokenName {
         &self.0
     }
 
-    /// The part of the store that holds it, of 256. Each part is one Durable Object.
+    /// The part of the store that holds it, of 256: one part is one Durable Object.
     pub const fn shard(&self) -> u8 {
         let [first, ..] = self.0;
         first
@@ -93,26 +93,26 @@ impl Serialize for TokenName {
     }
 }
 
-/// The store's answer about a token, this use included.
+/// The store's record of a token, this use included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// The number of uses.
+    /// How often it has been used.
     pub uses: u64,
-    /// Whether the first use came from another network.
+    /// It came from another network the first time.
     pub elsewhere: bool,
-    /// Whether this is a repeat from the same network, which does not count.
+    /// This is no further use, but one of before: the same network asks again.
     #[serde(default)]
     pub again: bool,
 }
 
-/// The store's record of a token.
+/// The stored record of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Record {
-    /// The number of uses.
+    /// How often it has been used.
     pub uses: u64,
     /// The network of its first use.
     pub network: Option<String>,
-    /// When that network used it last, in Unix seconds: the first use or a repeat.
+    /// When that network used it last, in Unix seconds, for a new use or the same one.
     pub last: Option<u64>,
 }
 
@@ -126,26 +126,27 @@ impl Record {
             return (first, Seen { uses: 1, elsewhere: false, again: false });
         }
         let own = network.is_some() && network == self.network;
-        // Zero means no time at all, not one second.
+        // A zero is for no time at all, not for a second.
         let lately =
             again_within_s > 0 && self.last.is_some_and(|last| now_s.saturating_sub(last) <= again_within_s);
         let again = own && lately;
         let elsewhere = self.network.is_some() && network.is_some() && !own;
         let uses = if again { self.uses } else { self.uses.saturating_add(1) };
-        // A refused use does not start a new period.
+        // A use that is one too many opens no new time for the next one.
         let last = if again { Some(now_s) } else { self.last };
         (Self { uses, last, ..self }, Seen { uses, elsewhere, again })
     }
 }
 
-/// Seconds for which the uses of a token that never ends are counted.
+/// Seconds for which the uses of a token without an end are counted.
 const COUNTED_S: u64 = 86_400;
 
 impl Use {
-    /// The question to the store about a genuine token, if any. `met` is the challenge that it met.
+    /// The question for the store about a genuine token, if any. `met` is the challenge that it met.
     ///
-    /// A token for one use is refused if its site has no store, as RFC 9246 demands, and if it has no expiry, because it would
-    /// have to be kept for ever. A site without a store does not report second uses either.
+    /// A token that may be used once is refused where its site keeps no store, as RFC 9246 demands, and where it does
+    /// not say when it ends, since it would have to be kept for ever. A site without a store does not look for second
+    /// uses either.
     pub fn of(
         facts: &Facts,
         site: &Site,
@@ -165,7 +166,7 @@ impl Use {
                 "the token may be used once, and the site has no `tokens.replay`",
             ));
         }
-        // Another alternative of a Common Access Token may end later than the one that was met now.
+        // Another alternative of a Common Access Token may end later than the one that was met this time.
         let end = if grant.dialect == Dialect::Cat { grant.accepted_until } else { grant.expires_at };
         let until = match end {
             Some(end) => end,
@@ -183,7 +184,7 @@ impl Use {
         Ok(Some(Self { name, until, once, again_within_s, network }))
     }
 
-    /// Whether the token is accepted, by the store's answer.
+    /// Whether the token is accepted, by the store's record.
     pub fn judge(&self, seen: Seen) -> Result<(), Denial> {
         if self.once && seen.uses > 1 && !seen.again {
             let detail = format!("this is use {} of it", seen.uses);

@@ -1,4 +1,4 @@
-//! Finds out whether a session or a viewer token was revoked, with a few look-ups however many revocations there are.
+//! Whether a session or a viewer token was revoked, in a few look-ups however many revocations there are.
 
 use serde::Deserialize;
 
@@ -13,9 +13,9 @@ use crate::time::UnixTime;
 
 /// The revocations of a site, by the tags that sessions carry.
 ///
-/// A session carries four bytes of the hash of its token, so a session with another token may look revoked. With a hundred thousand
-/// revoked tokens, that is 23 of a million sessions (1,000,000 x 100,000 / 2^32). Such a viewer enters again and gets a session of
-/// the new generation, because the token itself is compared by eight bytes.
+/// A session carries four bytes of the name of its token, so that one with another token may look revoked: of a million
+/// sessions, with a hundred thousand tokens revoked, 23 (1,000,000 x 100,000 / 2^32). Such a viewer enters again, with a session
+/// of the new generation: the token itself is compared by eight bytes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(from = "Revocations")]
 pub struct RevocationIndex {
@@ -33,14 +33,15 @@ impl From<Revocations> for RevocationIndex {
     }
 }
 
-/// Packs revocations into the hashes that the edge compares, sorted. If a thing was revoked several times, the latest counts.
+/// Packs revocations: the hashes that the edge compares, in order. Of several revocations of one thing, the latest
+/// counts.
 pub fn pack(revoked: impl IntoIterator<Item = Revocation>) -> PackedRevocations {
     let (mut sessions, mut subjects, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
     let (mut titles, mut keys, mut everything) = (Vec::new(), Vec::new(), None::<Moment>);
     for Revocation { what, generation, at, .. } in revoked {
         let moment = Moment { generation, at };
         match what {
-            // The same viewer token may open another session with the same id.
+            // The same viewer token may open the session again: then it is another session with the same name.
             Revoked::Session(id) => sessions.push(joined(id.0.0, generation.to_be_bytes())),
             Revoked::Subject { issuer, subject } => {
                 subjects.push(with_moment(subject_tag(&issuer, &subject), moment));
@@ -58,7 +59,7 @@ pub fn pack(revoked: impl IntoIterator<Item = Revocation>) -> PackedRevocations 
     let later =
         |one: [u8; 16], other: [u8; 16]| with_moment(tag_of(&one), moment(&one).later(moment(&other)));
     PackedRevocations {
-        // Of one name, the greater record has the later generation.
+        // Of two records with one name, the one of the later generation is greater.
         sessions: Records::gathered(sessions, Ord::max),
         subjects: Records::gathered(subjects, later),
         tokens: Records::gathered(tokens, Ord::max),
@@ -68,7 +69,7 @@ pub fn pack(revoked: impl IntoIterator<Item = Revocation>) -> PackedRevocations 
     }
 }
 
-/// A tag and a time as one record.
+/// A tag and a moment as one record.
 fn with_moment(tag: NameTag, Moment { generation, at }: Moment) -> [u8; 16] {
     let seconds = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
     let [a, b, c, d] = generation.to_be_bytes();
@@ -76,7 +77,7 @@ fn with_moment(tag: NameTag, Moment { generation, at }: Moment) -> [u8; 16] {
     joined(tag, [a, b, c, d, e, f, g, h])
 }
 
-/// A tag and its value as one record.
+/// A tag and what follows it as one record.
 fn joined<const M: usize, const N: usize>(tag: NameTag, more: [u8; M]) -> [u8; N] {
     const { assert!(N == 8 + M) };
     let mut record = [0; N];
@@ -148,7 +149,8 @@ impl RevocationIndex {
         } else if session.subject.is_some_and(|tag| ended(moment_in(subjects, tag))) {
             "viewer"
         } else if session.token.is_some_and(|tag| {
-            // A session of the revocation's generation was opened by somebody who knew of it, for another token.
+            // A session of the revocation's generation was opened by an isolate that knew the revocation, with another
+            // token.
             tokens.beginning(&tag).any(since)
         }) {
             "viewer token"
@@ -167,7 +169,7 @@ impl RevocationIndex {
         Err(revoked(what))
     }
 
-    /// Checks what a viewer token proves, for a title.
+    /// Checks a viewer token's grant for a title.
     pub fn grant(&self, grant: &Grant, title: &TitleId) -> Result<(), Denial> {
         let PackedRevocations { subjects, tokens, titles, keys, everything, .. } = &self.packed;
         let ended = |moment: Option<Moment>| moment.is_some_and(|moment| ends_token(moment, grant));
@@ -256,8 +258,8 @@ mod tests {
             { "kty": "oct", "kid": "s1", "alg": "HS256", "k": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
         ]}))
         .unwrap();
-        // What is revoked; whether that ends a session of generation 4, one of generation 5, a token signed before, one
-        // signed after, and one that does not say.
+        // The revoked thing, and whether that ends: a session of generation 4, one of generation 5, a token signed
+        // before, one signed after, and one without a time of signing.
         for (what, expected) in [
             (json!({ "session": "0101010101010101" }), [true, false, false, false, false]),
             (json!({ "session": "0101010101010102" }), [false; 5]),

@@ -1,4 +1,4 @@
-//! Viewer tokens of nginx's `secure_link`: an MD5 over a configured text that contains the secret, and an expiry.
+//! Viewer tokens of nginx's `secure_link`: an MD5 over a configured text with the secret in it, and an expiry.
 //!
 //! ```text
 //! secure_link     $arg_md5,$arg_expires;
@@ -35,7 +35,7 @@ struct SecureLink {
     keys: Issuer,
     hash: Vec<u8>,
     expires: Option<UnixTime>,
-    /// The hashed parts, between which the secret is inserted.
+    /// The hashed text without the secret, which stands between each two parts.
     message: Redacted<Vec<String>>,
     binds_address: bool,
     /// It is for a folder, and not for one URL.
@@ -85,7 +85,7 @@ impl Reader for SecureLinkPolicy {
 pub(super) const USUAL: &[Spot<'static>] = &[Spot::Parameter("md5"), Spot::Parameter("expires")];
 
 impl SecureLinkExpression {
-    /// The hashed parts, between which the secret is inserted.
+    /// The hashed text without the secret, which stands between each two parts.
     fn message(&self, facts: &Facts, expires: &str) -> Result<Vec<String>, Denial> {
         let uri = || {
             decoded(&facts.path)
@@ -167,16 +167,16 @@ impl Presented for SecureLink {
     }
 }
 
-/// What a link is minted of.
+/// The contents of a minted link.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
-    /// The expiry in Unix seconds; required if the expression has `{expires}`.
+    /// When it ends, in Unix seconds; needed where the expression has `{expires}`.
     pub exp: Option<u64>,
 }
 
-/// Mints a link for a request: its URL, and the other values in the expression.
+/// Mints a link for a request: its URL, and what else of it the expression names.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn mint(
     url: &str,

@@ -91,8 +91,8 @@ impl SecureMedia {
         Ok(list)
     }
 
-    /// Whether nothing that the token binds to is left to be seen when `intsig` is not looked at: a fallback gives up all
-    /// of it at once. A viewer who hides behind Tor does not count as one whose place is unknown.
+    /// Whether none of the properties that the token binds to is known, if `intsig` is ignored: a fallback gives up all
+    /// of them at once. A viewer behind Tor hides their place, which is not the same as an unknown place.
     fn may_fall_back(&self, geography: &Geography) -> Result<bool, Denial> {
         for (name, fallback) in [("co", "co_fallback"), ("reg", "reg_fallback")] {
             if self.claims.flag(name)? && !self.claims.flag(fallback)? {
@@ -106,8 +106,8 @@ impl SecureMedia {
         Ok(!others && !geography.tor)
     }
 
-    /// The values that `intsig` covers, and the session's lock. Each value is in all spellings in which it may have been signed. `None`
-    /// if a value is missing and the token allows that.
+    /// The values that `intsig` covers, and the lock of the session. Each value comes in all spellings that may have
+    /// been signed. `None` if a value is missing and the token permits that.
     fn bound<'a>(&'a self, facts: &'a Facts) -> Result<Option<(Vec<String>, Lock)>, Denial> {
         let mut inputs = vec![Vec::<Cow<'_, str>>::new()];
         let mut lock = Lock::default();
@@ -178,7 +178,7 @@ impl SecureMedia {
         Ok(Some((inputs, lock)))
     }
 
-    /// The viewer's address in the signed form: of the token's family, IPv6 in full.
+    /// The viewer's address as it was signed: of the family that the token names, IPv6 in full.
     fn signed_address(&self, facts: &Facts) -> Result<String, Denial> {
         let (version, text) = match network::of_viewer(facts)?.to_canonical() {
             IpAddr::V4(v4) => (4, v4.to_string()),
@@ -197,8 +197,8 @@ impl SecureMedia {
         Ok(text)
     }
 
-    /// Checks the request against the token's bindings. Returns the lock, and the session if `intsig` covers it:
-    /// anybody can write another one before a token that is not bound to it.
+    /// Checks the request against the properties that the token is bound to. Returns the lock, and the session if
+    /// `intsig` vouches for it: anybody can write another session in front of a token that is not bound to it.
     fn check(&self, key: &Jwk, facts: &Facts) -> Result<(Lock, Option<&str>), Denial> {
         let paths = self.list("paths")?;
         if !paths.iter().any(|prefix| below(&self.path, prefix)) {
@@ -279,7 +279,7 @@ impl Presented for SecureMedia {
     }
 }
 
-/// What a token is bound to, as the solution's `viewer_attributes`.
+/// The properties that a token is bound to, as the solution's `viewer_attributes`.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,37 +1,38 @@
-//! Session tokens, which every URL below the entry carries.
+//! Session tokens, which a viewer shows for every URL below the entry.
 //!
 //! ```text
 //! token = BASE64URL(body mac)              100 characters, 75 bytes, no padding bits to vary
-//! body  = version and device               1 byte: 3 in its lower half; in the upper half the viewer's device, in the
-//!                                          order of `DeviceClass`, 0 if unknown
+//! body  = version and device               1 byte: version 3 in the lower half; in the upper half the device class, in the
+//!                                          order of `DeviceClass`, 0 if it is unknown
 //!         key tag                          1 byte, the start of SHA-256(kid) of the session key
 //!         lock                             1 byte: 1 country, 2 network, 4 ASN, 8 address, 16 subdivision;
-//!                                          32: the viewer has a plan that the offer asks for, 64: an entitlement, for as long
-//!                                          as the session lasts
-//!         age                              1 byte, in years, at most 254; 255: the viewer token does not say
-//!         streams                          1 byte, the viewer's limit; 255: that many or more; 0: streams are not counted
-//!         expiry                           4 bytes, Unix seconds, big-endian: when it has to be renewed
+//!                                          32: the viewer has a plan that the offer asks for; 64: the viewer has bought or
+//!                                          rented what it sells, for as long as the session lasts
+//!         age                              1 byte, in years, 254 also stands for more; 255: unknown
+//!         streams                          1 byte, the limit of simultaneous streams; 255: that many or more; 0: streams are
+//!                                          not counted
+//!         expiry                           4 bytes, Unix seconds, big-endian: then it is renewed
 //!         end                              4 bytes, Unix seconds: no renewal goes beyond it
 //!         session id                       8 bytes, the start of SHA-256 over host, title, viewer token and network; random
-//!                                          if the network is unknown
+//!                                          where the network is not known
 //!         scope tag                        8 bytes, the start of SHA-256(title id), or of SHA-256(title id "/" folder)
-//!                                          if the viewer token is for a folder of the title
+//!                                          where the viewer token is for a folder of the title
 //!         class                            4 bytes
-//!         greatest height                  2 bytes, of the viewer token; 0: no limit
+//!         greatest height                  2 bytes, the limit of the viewer token; 0: none
 //!         subject tag                      8 bytes, the start of SHA-256(issuer NUL sub), zeros without `sub`
 //!         token tag                        4 bytes, the start of SHA-256(issuer NUL token id), zeros without
 //!         issuer key tag                   4 bytes, the start of SHA-256(issuer NUL kid)
-//!         generation                       4 bytes, of the site's revocations when the session was opened
-//!         lock tag                         4 bytes, the start of SHA-256 over the locked values
+//!         generation                       4 bytes, the generation of the site's revocations at the opening
+//!         lock tag                         4 bytes, the start of SHA-256 over the locked properties
 //! mac   = HMAC-SHA256(key, "stagedoor session" NUL host NUL body), truncated to 16 bytes
 //! ```
 //!
-//! Tokens of version 2 stay valid until their sessions end, and are renewed as version 2. They consist of version, key tag (2 bytes),
-//! the fields from `expiry` to `generation`, then lock (32: its streams are counted) and lock tag (5 bytes). They do not say what
-//! their viewers have proved beyond the class.
+//! Tokens of version 2 continue until their sessions end, and are renewed in the same version. They consist of version,
+//! key tag (2 bytes), the fields from `expiry` to `generation`, then lock (32: its streams are counted) and lock tag (5
+//! bytes). Of the properties that their viewers have proved, they carry only the class.
 //!
-//! Opening a token needs only the site's session keys. The host is signed too, so a token of one site is refused on another, even if
-//! they share a key. [RFC 2104 section 5] allows truncation to half of the hash at most.
+//! Opening one needs no look-up but the site's session keys. The signature covers the host, so a token of one site is
+//! worthless on another even if they share a key. [RFC 2104 section 5] permits truncation to half of the hash.
 //!
 //! [RFC 2104 section 5]: https://www.rfc-editor.org/rfc/rfc2104#section-5
 
@@ -51,40 +52,41 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-/// The content of a session token.
+/// The contents of a session token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     /// From this second on, it has to be renewed.
     pub expires_at: UnixTime,
     /// From this second on, it has ended for good.
     pub ends_at: UnixTime,
-    /// Its id, for logs and revocation.
+    /// Its own name, for logs and revocation.
     pub id: SessionId,
-    /// The class of its permit.
+    /// The class of the permit that it was opened for.
     pub class: Class,
-    /// What its viewer proved at the entry; `None` for a token of version 2, which does not say.
+    /// The properties that its viewer had proved when it was opened; `None`: its token is of version 2, and does not
+    /// carry them.
     pub proved: Option<Proved>,
     /// The greatest height of a picture that the viewer token allowed, in pixels.
     pub max_height: Option<u16>,
     /// The generation of the site's revocations when it was opened.
     pub generation: u32,
-    /// Its title.
+    /// The title, or folder of it, that it covers.
     scope: NameTag,
-    /// The viewer, if the viewer token named one.
+    /// The viewer's subject, if the viewer token named one.
     pub subject: Option<NameTag>,
-    /// The viewer token that opened it, if that had an id.
+    /// The viewer token that opened it, if that had a name.
     pub token: Option<ShortNameTag>,
-    /// The issuer's key that signed the viewer token.
+    /// The issuer's key that had signed the viewer token.
     pub issuer_key: ShortNameTag,
-    /// The viewer's limit on streams, if they are counted; `u8::MAX`: that many or more.
+    /// The limit of the viewer's simultaneous streams, if they are counted; `u8::MAX`: that many or more.
     pub streams: Option<u8>,
     lock: Lock,
     locked_to: [u8; 5],
 }
 
 impl SessionId {
-    /// The id of the session that a viewer token opens for a title in a network. It is the same each time, so a player that
-    /// requests the entry again is the same stream and takes no second place. `None` if the network is unknown.
+    /// The session of a title that a viewer token opens in a network, the same each time: so that a player which asks for the
+    /// entry again is the same stream, and takes no second place. `None` where the network is not known.
     pub fn of(facts: &Facts, host: &Host, title: &TitleId, token: &TokenName) -> Option<Self> {
         let network = network::prefix(Some(facts.address?));
         let (host, title) = (host.as_str().as_bytes(), title.as_str().as_bytes());
@@ -94,11 +96,11 @@ impl SessionId {
 
 const VERSION: u8 = 3;
 
-const VERSION_BEFORE: u8 = 2;
+const VERSION_2: u8 = 2;
 
 const BODY_LEN: usize = 1 + 1 + 1 + 1 + 1 + COMMON_LEN + LOCK_TAG_LEN;
 
-/// The fields that both versions share.
+/// The fields common to both versions.
 const COMMON_LEN: usize = 4 + 4 + 8 + 8 + 4 + 2 + 8 + 4 + 4 + 4;
 
 const LOCK_TAG_LEN: usize = 4;
@@ -109,41 +111,41 @@ const MAC_LEN: usize = 16;
 
 const TOKEN_LEN: usize = (BODY_LEN + MAC_LEN) * 4 / 3;
 
-/// Whether a segment of a path begins with a mark and a session token.
+/// Whether a segment of a path begins with a mark and a token, whatever follows.
 pub(super) fn is_marked(segment: &str) -> bool {
     let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let token = segment.strip_prefix('~').unwrap_or_default();
     token.bytes().take_while(|byte| is_of_token(*byte)).count() == TOKEN_LEN
 }
 
-/// Bits of the lock byte beside those of the lock.
+/// Bits of the lock byte besides the lock's own.
 const PLAN: u8 = 32;
 
 const ENTITLED: u8 = 64;
 
-/// The bit of the lock byte that marks a counted session of version 2.
+/// The bit of the lock byte of a session of version 2 that is counted.
 const COUNTED: u8 = 32;
 
-/// The values of a new session.
+/// The parameters of a new session.
 #[derive(Clone, Copy, Debug)]
 pub struct Opening<'a> {
-    /// Its id.
+    /// Its name.
     pub id: SessionId,
     /// The title.
     pub title: &'a TitleId,
     /// The class of the viewer's permit.
     pub class: Class,
-    /// What the viewer has proved, by the permit.
+    /// The properties that the viewer has proved, according to the permit.
     pub proved: Option<Proved>,
-    /// What the viewer token proved.
+    /// The viewer token's grant.
     pub grant: &'a Grant,
     /// Its lock.
     pub lock: Lock,
-    /// The request, for the locked values.
+    /// The request, whose properties it is locked to.
     pub facts: &'a Facts,
     /// The generation of the site's revocations.
     pub generation: u32,
-    /// The viewer's limit on streams, if they are counted.
+    /// The limit of the viewer's simultaneous streams, if they are counted.
     pub streams: Option<u32>,
     /// When it has to be renewed; the wire limits it to the year 2106.
     pub expires_at: UnixTime,
@@ -204,7 +206,7 @@ impl Session {
         Some(URL_SAFE_NO_PAD.encode(token))
     }
 
-    /// Reads a token and verifies it in constant time. [`Session::check`] then checks its times, title and lock.
+    /// Reads a token and verifies it in constant time. [`Session::check`] checks its times, title and lock.
     pub fn open<'a>(token: &str, keys: &'a KeySet, host: &str) -> Result<(Self, &'a Jwk), Denial> {
         let malformed = |detail: String| Denial::new(Reason::SessionMalformed, detail);
         if token.len() != TOKEN_LEN {
@@ -219,7 +221,7 @@ impl Session {
         let [first] = fields.take();
         let named = match first & 0x0f {
             VERSION => body.get(1..2),
-            VERSION_BEFORE if first == VERSION_BEFORE => body.get(1..3),
+            VERSION_2 if first == VERSION_2 => body.get(1..3),
             _ => None,
         };
         let Some(named) = named else {
@@ -232,15 +234,15 @@ impl Session {
         let key = keys.keys.iter().find(genuine).ok_or_else(|| {
             Denial::new(Reason::SessionSignature, "no session key of the site made this token")
         })?;
-        let session = if first & 0x0f == VERSION { fields.present(first) } else { fields.before() };
+        let session = if first & 0x0f == VERSION { fields.present(first) } else { fields.version_2() };
         Ok((session, key))
     }
 
-    /// The end of the session, whatever its token says: no session lasts longer than [`SessionPolicy::MOST_S`], after which its
-    /// revocation may have been dropped.
+    /// The latest end, whatever the token's own: no session lasts longer than [`SessionPolicy::MOST_S`], after which
+    /// its revocation may have been dropped.
     ///
-    /// A session of version 2 has the end of its viewer token. Its own token was made at most one token lifetime before its expiry.
-    /// So no token that existed at the time of a revocation outlives that revocation.
+    /// A session of version 2 ended with its viewer token. Its session token was made, at the entry or at a renewal, no
+    /// longer before its expiry than tokens last, so no token that existed at the revocation outlives the revocation.
     pub fn ends_by(&self, policy: &SessionPolicy) -> UnixTime {
         if self.proved.is_some() {
             return self.ends_at;
@@ -249,8 +251,8 @@ impl Session {
         self.ends_at.min(self.expires_at.plus_secs(SessionPolicy::MOST_S.saturating_sub(token_s)))
     }
 
-    /// Checks that the session is valid at `now` (with `grace_s` seconds beyond its expiry but none beyond its end), for the title, and
-    /// at the viewer's place and network.
+    /// Checks that the session is alive at `now`, with `grace_s` seconds beyond its expiry but none beyond its end;
+    /// that it covers the title; and that the viewer still has the locked properties.
     pub fn check(
         &self,
         request: &MediaRequest,
@@ -276,18 +278,18 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the viewer is within the session's lock.
+    /// Whether the viewer still has the locked properties.
     fn is_at_home(&self, facts: &Facts) -> bool {
         let here = locked_to(self.lock, facts);
         self.locked_to.first_chunk::<LOCK_TAG_LEN>() == here.first_chunk()
     }
 
-    /// Whether the requested path is within the session's scope: the title, or a folder of it.
+    /// Whether the session covers the request: its title, or a folder of it.
     fn covers(&self, request: &MediaRequest) -> bool {
         if title_tag(&request.title) == self.scope {
             return true;
         }
-        // The names of its folders in one pass, whatever the path.
+        // Hashes all folders of the path in one pass.
         let mut hash = Sha256::new_with_prefix(request.title.as_str());
         hash.update("/");
         request.resource.as_str().split_inclusive('/').filter(|segment| segment.ends_with('/')).any(
@@ -319,7 +321,7 @@ impl Session {
             }
             None => {
                 let counted = if self.streams.is_some() { COUNTED } else { 0 };
-                (&[VERSION_BEFORE, first, second][..], &[bits | counted, a, b, c, d, e][..])
+                (&[VERSION_2, first, second][..], &[bits | counted, a, b, c, d, e][..])
             }
         };
         let fields: [&[u8]; 12] = [
@@ -344,7 +346,7 @@ impl Session {
     }
 }
 
-/// [`Session::bucket`] for a viewer without a session yet.
+/// [`Session::bucket`] at the entry, when there is no session yet.
 pub fn bucket_of(grant: &Grant, id: SessionId) -> u8 {
     let subject = grant.subject.as_ref().map(|subject| subject_tag(&grant.issuer, subject));
     let token = grant.token_id.as_ref().map(|id| token_tag(&grant.issuer, id));
@@ -364,7 +366,7 @@ fn bucket(subject: Option<NameTag>, token: Option<ShortNameTag>, id: SessionId) 
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
-    /// The fields after the first byte in this version.
+    /// The fields behind the first byte of a body of this version.
     fn present(&mut self, first: u8) -> Session {
         let [_key_tag] = self.take();
         let [bits] = self.take();
@@ -387,8 +389,8 @@ impl Fields<'_> {
         }
     }
 
-    /// The fields after the first byte in version 2.
-    fn before(&mut self) -> Session {
+    /// The fields behind the first byte of a body of version 2.
+    fn version_2(&mut self) -> Session {
         let _key_tag: [u8; 2] = self.take();
         let session = self.common();
         let [bits] = self.take();
@@ -396,7 +398,7 @@ impl Fields<'_> {
         Session { streams, lock: Lock::from_bits([bits]), locked_to: self.take(), ..session }
     }
 
-    /// The fields that both versions share; the rest is still empty.
+    /// The fields common to both versions; the other fields are unset.
     fn common(&mut self) -> Session {
         let seconds = |field: [u8; 4]| UnixTime::from_secs(u32::from_be_bytes(field).into());
         Session {
@@ -417,7 +419,7 @@ impl Fields<'_> {
         }
     }
 
-    /// Invariant: the fields taken of a version add up to `BODY_LEN`, so none of them falls back to zeros.
+    /// Invariant: the lengths of a version's fields add up to `BODY_LEN`, so no field falls back to zeros.
     fn take<const N: usize>(&mut self) -> [u8; N] {
         match self.0.split_first_chunk() {
             Some((field, rest)) => {
@@ -429,7 +431,7 @@ impl Fields<'_> {
     }
 }
 
-/// The viewer's values that a lock covers.
+/// A hash of the viewer's properties that a lock names.
 fn locked_to(lock: Lock, facts: &Facts) -> [u8; 5] {
     if lock.is_open() {
         return [0; 5];

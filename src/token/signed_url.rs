@@ -1,5 +1,5 @@
-//! What the dialects of signed URLs have in common: the spellings of a query, wildcards, networks, times, and keys that
-//! a token does not name.
+//! Shared parts of the dialects of signed URLs: the spellings of a query, wildcards, times, and keys for tokens that
+//! name none.
 
 use percent_encoding::percent_decode_str;
 
@@ -10,17 +10,17 @@ use crate::denial::{Denial, Reason};
 use crate::resource::MediaRequest;
 use crate::time::UnixTime;
 
-/// The longest token in bytes; tokens in a URL cannot be longer.
+/// The longest token that is read, in bytes: a token in a URL cannot be longer.
 pub(super) const LONGEST: usize = 8 * 1024;
 
-/// The greatest number of keys that are tried for a token without a key id.
+/// The most keys that a token is tried with when it names none.
 const MOST_KEYS: usize = 8;
 
 pub(super) fn malformed(detail: impl Into<String>) -> Denial {
     Denial::new(Reason::TokenMalformed, detail)
 }
 
-/// Refuses a token that is too long.
+/// Refuses a token that is too long to be read.
 pub(super) fn bounded(token: &str) -> Result<&str, Denial> {
     if token.len() > LONGEST {
         return Err(malformed(format!("expected {LONGEST} bytes at most, found {}", token.len())));
@@ -28,19 +28,19 @@ pub(super) fn bounded(token: &str) -> Result<&str, Denial> {
     Ok(token)
 }
 
-/// The titles that a token for a URL opens: the title in the URL, or none.
+/// The titles that a token for a URL opens: the URL's title, or none.
 pub(super) fn titles(path: &str) -> Option<Vec<TitleId>> {
     let first = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
     Some(first.parse().into_iter().collect())
 }
 
-/// The folder of the title to which the patterns of a token limit it; `None`: the whole title.
+/// The folder below the title that a token's path patterns limit it to; `None`: the whole title.
 ///
-/// `literals` are the beginnings, up to the first wildcard, of the patterns that match the entry's path. The text after the last `/`
-/// of a literal is a partial name, not a folder. The widest folder counts. It is read from the path, which has the literal as a prefix
-/// in some spelling, so the result is canonical.
+/// `literals` are the parts up to the first wildcard of the patterns that match the entry's path. The text behind the
+/// last `/` of a literal is the beginning of a name and no folder. The widest folder counts. The folder is read from
+/// the path, so it is in canonical form; the literal is a prefix of the path in some spelling.
 pub(super) fn folder<'a>(path: &str, literals: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    // The first slash is before the title, the second after it.
+    // The first slash stands before the title, the second behind it.
     let depth = literals.into_iter().map(slashes).min()?.checked_sub(2)?;
     let entry = MediaRequest::at_entry(path).ok()?;
     let folder: String = entry.resource.folder().split_inclusive('/').take(depth).collect();
@@ -51,7 +51,7 @@ pub(super) fn slashes(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'/').count()
 }
 
-/// The beginning of a pattern up to its first wildcard; `None` without a wildcard: the pattern is for a single path.
+/// The part of a pattern up to its first wildcard; `None` if it has no wildcard, and matches one path only.
 pub(super) fn literal(pattern: &str) -> Option<&str> {
     pattern.find(['*', '?']).and_then(|at| pattern.get(..at))
 }
@@ -63,13 +63,13 @@ pub(super) fn path_of(url: &str) -> &str {
     target.split('?').next().unwrap_or_default()
 }
 
-/// Whole seconds since the Unix epoch, in digits only.
+/// Whole seconds since the Unix epoch, in digits alone.
 pub(super) fn unix_seconds(text: &str) -> Option<UnixTime> {
     let digits = (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| digits).map(UnixTime::from_secs)
 }
 
-/// Refuses from the second of the expiry on. No dialect of signed URLs allows clocks to disagree about it.
+/// Refuses from the second of the expiry on. No dialect of signed URLs has a leeway for it.
 pub(super) fn check_expiry(expires: UnixTime, now: UnixTime) -> Result<(), Denial> {
     if now >= expires {
         return Err(Denial::new(Reason::TokenExpired, format!("expired {} s ago", now.secs_since(expires))));
@@ -88,7 +88,7 @@ pub(super) fn check_start(start: UnixTime, now: UnixTime, policy: &TokenPolicy) 
     Ok(())
 }
 
-/// The keys that may have signed a token without a key id.
+/// The keys that may have signed a token that names none.
 pub(super) fn candidates(keys: &KeySet, algorithm: Algorithm) -> Result<Vec<&Jwk>, Denial> {
     let candidates: Vec<_> =
         keys.keys.iter().filter(|key| key.permits_at_any_size(algorithm)).take(MOST_KEYS).collect();
@@ -101,7 +101,7 @@ pub(super) fn candidates(keys: &KeySet, algorithm: Algorithm) -> Result<Vec<&Jwk
     Ok(candidates)
 }
 
-/// The query without the parameters of these names, otherwise unchanged.
+/// The query without the parameters of these names, as it came otherwise.
 pub(super) fn without(query: &str, names: &[&str]) -> String {
     let kept = query.split('&').filter(|pair| {
         let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
@@ -126,14 +126,15 @@ pub(super) fn without_appended(query: &str) -> &str {
     }
 }
 
-/// The query in the spellings in which it may have been signed, at most three: as received; without what a player
-/// appended; and with the characters plain that `URLSearchParams` escapes when a player appends something.
+/// The spellings of a query that may have been signed, at most three: as received; without parameters that a player
+/// appended; and with the characters unescaped that `URLSearchParams` escapes when a player appends a parameter.
 pub(super) fn spellings(query: &str) -> Vec<String> {
     let stripped = without_appended(query);
     distinct([query.to_owned(), stripped.to_owned(), unescaped_query(stripped)])
 }
 
-/// A query without the escapes of characters that are allowed in a query ([RFC 3986 section 3.4]) and are no delimiters.
+/// A query in which characters that may stand in a query and delimit nothing in it are unescaped ([RFC 3986 section
+/// 3.4]).
 ///
 /// [RFC 3986 section 3.4]: https://www.rfc-editor.org/rfc/rfc3986#section-3.4
 pub(super) fn unescaped_query(query: &str) -> String {
@@ -163,12 +164,12 @@ pub(super) fn resource(path: &str, query: &str) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// A text without its percent-encoding, if the result is UTF-8.
+/// A text without percent-encoding, if the result is UTF-8.
 pub(super) fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// A path with unescaped characters outside of ASCII, as signers other than browsers write it ([RFC 3987 section 3.2]).
+/// A path with its non-ASCII characters unescaped, as signers other than browsers write it ([RFC 3987 section 3.2]).
 ///
 /// [RFC 3987 section 3.2]: https://www.rfc-editor.org/rfc/rfc3987#section-3.2
 pub(super) fn iri(path: &str) -> String {
@@ -197,9 +198,9 @@ pub(super) fn distinct(texts: impl IntoIterator<Item = String>) -> Vec<String> {
     })
 }
 
-/// Whether a text matches a pattern: `*` matches any characters or none, `?` any one.
+/// Whether a text matches a pattern in which `*` stands for any number of characters and `?` for one.
 ///
-/// It takes at most as many steps as the product of the lengths.
+/// It takes no more steps than the product of the lengths.
 pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
@@ -234,7 +235,7 @@ pub struct Minted {
     pub token: String,
     /// The URL with the token.
     pub url: String,
-    /// The equivalent cookies, if the dialect has any.
+    /// The cookies that carry the same, where the dialect has any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<String>,
 }
@@ -257,7 +258,7 @@ pub fn authenticate(key: &Jwk, algorithm: Algorithm, message: &[u8]) -> Option<V
     if key.permits_at_any_size(algorithm) { tag(algorithm, &k.expose().0, message) } else { None }
 }
 
-/// What the tests of the dialects share.
+/// Helpers for the tests of the dialects.
 #[cfg(test)]
 pub(super) mod testing;
 

@@ -1,13 +1,13 @@
-//! The parts of a request that may hold a credential.
+//! Where a credential stands in a request.
 
 use crate::catalog::{PathPlacement, Placement};
 
-/// A part of a request that may hold a credential or a part of one.
+/// A part of a request in which a credential, or a part of it, may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Spot<'a> {
     /// A query parameter of this name.
     Parameter(&'a str),
-    /// `name=value` of this name after any delimiter of a URI, in the path or in the query: within another parameter's
+    /// `name=value` of this name behind any delimiter of a URI, in the path or in the query: within another parameter's
     /// value too.
     Delimited(&'a str),
     /// A query parameter without a name, which begins with ten digits and `-`.

@@ -1,4 +1,4 @@
-//! Viewer tokens of Cloudflare Stream: JSON Web Tokens with RS256, in the path in place of the video.
+//! Viewer tokens of Cloudflare Stream: JSON Web Tokens with RS256 that stand in the path in place of the video.
 //!
 //! ```text
 //! /{token}/{manifest}        `sub` is the title
@@ -9,7 +9,7 @@
 //! | `sub` | required | the video: a title here |
 //! | `exp` | required | a number or a numeric text, at most 24 hours ahead |
 //! | `nbf` | optional | a number or a numeric text |
-//! | `kid` | optional | the key, if the header does not name it |
+//! | `kid` | optional | the key, where the header does not name it |
 //! | `downloadable` | optional | whether the video may be downloaded |
 //! | `accessRules` | optional | at most 5: the first that matches decides, and no match allows |
 //!
@@ -104,8 +104,8 @@ impl Stream {
         }
     }
 
-    /// What the session stays bound to, if the rules let the viewer in: as far as they were looked at. Where the viewer
-    /// is unknown, an allowing rule does not match, and a blocking rule does.
+    /// The lock of the session, if the rules admit the viewer: the properties that the rules checked. For an unknown
+    /// viewer, a rule that allows does not match, and a rule that blocks does.
     fn admitted(&self, facts: &Facts) -> Result<Lock, Denial> {
         let malformed =
             || unreadable("accessRules", "5 rules at most, of the types that Cloudflare documents");

@@ -5,7 +5,7 @@
 //! mac   = base64(HMAC-SHA256(secret, message timestamp)), percent-encoded, or base64url
 //! ```
 //!
-//! The message is the path, with the query before the token if there is one; the separator is the start of the last
+//! The message is the path, with the query before the token where there is one; the separator is the start of the last
 //! query parameter, `?verify=` or `&verify=`.
 //!
 //! [HMAC validation](https://developers.cloudflare.com/ruleset-engine/rules-language/functions/#hmac-validation)
@@ -27,7 +27,7 @@ use crate::facts::Facts;
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
-/// The least tolerance for an author's clock that is ahead, in seconds. Cloudflare sets no limit.
+/// The least accepted lead of the signer's clock, in seconds. Cloudflare sets no limit.
 const AHEAD_S: u64 = 60;
 
 /// A timed HMAC.
@@ -110,7 +110,7 @@ impl Presented for TimedHmac {
         Ok(challenges.collect())
     }
 
-    /// A token from a clock that is ahead begins now, so it is never valid for longer than the lifetime.
+    /// A token of a signer whose clock is ahead begins now: it never lasts longer than the lifetime.
     fn grant(&self, key: &Jwk, asked: &Asked<'_>) -> Result<Grant, Denial> {
         let Asked { facts, policy, now } = *asked;
         if now.plus_secs(policy.leeway_s.max(AHEAD_S)) < self.issued_at {
@@ -128,7 +128,7 @@ impl Presented for TimedHmac {
     }
 }
 
-/// What a token is minted of.
+/// The contents of a minted token.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(reason(&safe, &nameless, NOW), None, "{safe}");
     }
 
-    /// Every bit matters, except the case of hexadecimal digits in escapes.
+    /// Every bit matters, but for the one that makes a hexadecimal digit of an escape a small letter.
     #[test]
     fn a_changed_token_is_refused() {
         let policy = named("verify", 0);

@@ -14,10 +14,10 @@
 //! | `exp`, `nbf` | optional | without any leeway |
 //! | `aud` | as the site says | |
 //! | `sub` | optional | has to be encrypted; not read |
-//! | `cdniip` | refused | it is encrypted, and the edge has no decryption key |
+//! | `cdniip` | refused | it is encrypted, and no key for encryption is kept here |
 //! | `jti` | optional | the token may be used once |
 //! | `cdniv` | optional | 1 |
-//! | `cdnicrit` | refused | no extension is supported |
+//! | `cdnicrit` | refused | no extension is known |
 //! | `cdnistt`, `cdniets`, `cdnistd` | optional, the first two together | renewal by cookie or redirect |
 //!
 //! [RFC 9246]: https://www.rfc-editor.org/rfc/rfc9246
@@ -54,7 +54,7 @@ struct UriSigning {
     place: Surroundings,
 }
 
-/// Where the token stood, and the path and query that are left.
+/// The path and the query without the token.
 struct Surroundings {
     path: String,
     query: String,
@@ -148,7 +148,7 @@ impl UriSigning {
         Ok(expires_at)
     }
 
-    /// Critical claims, and claims that are not supported.
+    /// The claims that a reader has to understand, and unsupported ones.
     fn understood(&self) -> Result<(), Denial> {
         if self.claims.find("cdniv").is_some_and(|version| version.as_u64() != Some(1)) {
             return Err(unreadable("cdniv", "1"));
@@ -177,7 +177,7 @@ impl UriSigning {
         Ok(())
     }
 
-    /// Checks that the token is for the URI without the token. Returns the folder of the title to which it is limited.
+    /// Whether the token covers the URI without the token, and the only folder of the title that it covers.
     fn names(&self, facts: &Facts) -> Result<Option<String>, Denial> {
         let container = self
             .claims
@@ -210,7 +210,7 @@ impl UriSigning {
         Ok(prefix.and_then(|prefix| folder(&self.place.path, [path_of(&prefix)])))
     }
 
-    /// The next token, if this one asks for renewal and was verified with a shared secret, which signs the next one.
+    /// The next token, where this one asks for it, and it can be signed here: with the shared secret that verified it.
     ///
     /// A redirect is made only once half of the new token's time is left to the old one, or it would go on forever.
     fn renewal(
@@ -284,7 +284,7 @@ impl UriSigning {
     }
 }
 
-/// The first segments of a path, for a cookie; `None` if it has fewer.
+/// The first segments of a path, for a cookie; `None` where it has fewer.
 fn scope(path: &str, depth: usize) -> Option<String> {
     if depth == 0 {
         return Some("/".to_owned());
@@ -296,9 +296,9 @@ fn scope(path: &str, depth: usize) -> Option<String> {
         .then(|| format!("/{}", segments.join("/")))
 }
 
-/// A URI in the form in which it is compared ([RFC 3986 section 6.2.2] and [section 6.2.3]): letters that need no
-/// escape are plain, the digits of the others in capitals, and the path does not go up. The authority is in lower case
-/// and without the usual port already.
+/// A URI in the form for comparison ([RFC 3986 section 6.2.2] and [section 6.2.3]): characters that need no escape are
+/// unescaped, the digits of other escapes are in capitals, and the path has no dot segments. The authority is already
+/// in lower case and without the default port.
 ///
 /// [RFC 3986 section 6.2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
 /// [section 6.2.3]: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.3
@@ -382,7 +382,7 @@ impl Presented for UriSigning {
     }
 }
 
-/// A token for a URL: with the hash of the URL, unless the claims have a container.
+/// Mints a token for a URL: with the hash of the URL, unless the claims say what it covers.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn mint(
     key: &super::mint::PrivateKey,
@@ -480,7 +480,7 @@ mod tests {
         assert_eq!(simple.expires_at, Some(UnixTime::from_secs(1_646_867_369)));
         assert_eq!(simple.titles, Some(vec!["foo".parse().unwrap()]));
         assert_eq!(at("/foo/baz", SIMPLE, &json!({})).unwrap_err().reason, Reason::TokenUrl);
-        // The address is encrypted and the edge has no key, so viewers cannot be told apart.
+        // The address is encrypted, and the edge has no key to decrypt it: the viewer cannot be compared with it.
         let complex = at("/foo/bar/123.png", COMPLEX, &own).unwrap_err();
         assert_eq!(complex.reason, Reason::TokenAddress);
         for token in RENEWAL {
@@ -657,7 +657,7 @@ mod tests {
                 let mut bytes = token.clone().into_bytes();
                 bytes[at] ^= 1 << bit;
                 let Ok(changed) = String::from_utf8(bytes) else { continue };
-                // In the cookie, which only a semicolon ends.
+                // In the cookie, where nothing ends it but a semicolon.
                 let cookie = format!("URISigningPackage={changed}");
                 assert!(
                     grant("https://a.example/b/c", Some(&cookie), &json!({}), NOW).is_err(),

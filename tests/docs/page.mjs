@@ -1,15 +1,15 @@
 // Runs the commands of a page of the documentation, as a reader types them.
 //
 // A page marks its fenced blocks by their info string:
-//   ```sh             is run in one shell, in the order of the page; it has to succeed
-//   ```sh terminal    is run beside the others until the page ends: a server
-//   ```sh by-hand     is not run: what it does was done before, or needs a person
-//   ```text           is the output of the block before it: `…` stands for any text within a line, a line that is `…`
-//                     for any lines. A block without one may print what it likes.
+//   ```sh             a command: run in one shell, in the order of the page; it has to succeed
+//   ```sh terminal    a server: runs beside the commands until the page ends
+//   ```sh by-hand     not run: a test does it beforehand, or it needs a person
+//   ```text           the output of the command before it. `…` matches any text within a line, and a line `…` matches any
+//                     lines. The output of a command without such a block is not checked.
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 
-/** How long a block may take. */
+/** The time limit for a block. */
 const LONGEST_BLOCK_MS = 60_000;
 
 /** The fenced blocks of a page. @returns {{language: string, mark: string, text: string, line: number}[]} */
@@ -31,7 +31,7 @@ export function blocksOf(page) {
   return blocks;
 }
 
-/** Whether an output is the one that a page shows. */
+/** Whether an output matches the one on the page. */
 export function fits(expected, output) {
   const pattern = expected
     .trim()
@@ -44,12 +44,12 @@ export function fits(expected, output) {
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /**
- * Runs a page. `replace` maps texts of the page to what holds here, such as a port to the one that was free. `ready` is
- * awaited after each server has been started.
+ * Runs a page. `replace` maps texts of the page to local values, such as a port to a free one. `ready` is awaited after the
+ * start of each server.
  *
  * @param {URL} url
  * @param {{cwd: string, env?: Record<string, string>, replace?: Record<string, string>, ready?: () => Promise<void>}} options
- * @returns {Promise<{line: number, command: string, expected: string | null, output: string}[]>} what was run, in order
+ * @returns {Promise<{line: number, command: string, expected: string | null, output: string}[]>} the commands, in order
  */
 export async function runPage(url, { cwd, env = {}, replace = {}, ready = async () => {} }) {
   const here = (text) => Object.entries(replace).reduce((text, [from, to]) => text.replaceAll(from, to), text);
@@ -83,7 +83,7 @@ export async function runPage(url, { cwd, env = {}, replace = {}, ready = async 
   return runs;
 }
 
-/** One bash that keeps its variables and functions from block to block. */
+/** A bash that keeps variables and functions from block to block. */
 class Shell {
   #process;
   #output = "";
@@ -100,11 +100,11 @@ class Shell {
     this.#process.on("exit", () => this.#heard());
   }
 
-  /** Runs a block; its last command's exit code is the block's. */
+  /** Runs a block. Its exit code is that of its last command. */
   async run(command) {
     this.#output = "";
     const mark = `end-of-block-${Math.random().toString(36).slice(2)}`;
-    // The shell reads its commands from standard input, so theirs has to be another.
+    // The shell reads the commands from its standard input, so the commands need another one.
     this.#process.stdin.write(`{\n${command}\n} </dev/null\necho "${mark}:$?"\n`);
     const end = new RegExp(`${mark}:(\\d+)\\n`);
     const late = setTimeout(() => this.end(), LONGEST_BLOCK_MS);

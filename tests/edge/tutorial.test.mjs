@@ -1,4 +1,4 @@
-// docs/TUTORIAL.md does what it says: its commands are run, and their output is the one that it shows.
+// Runs the commands of docs/TUTORIAL.md, and compares their output with the page.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { blocksOf, fits, runPage } from "../docs/page.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = new URL("../../docs/TUTORIAL.md", import.meta.url);
 
-/** The port that the page gives to the media origin. */
+/** The media origin's port on the page. */
 const MEDIA_PORT = "9000";
 
 let folder;

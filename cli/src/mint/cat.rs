@@ -6,7 +6,7 @@ use stagedoor::token::cat;
 use super::Order;
 use crate::input::Misuse;
 
-/// Claims go by their names or labels. `exp` is set unless the claims have it.
+/// Claims have their names or their labels. `exp` is set unless the claims have it.
 pub(super) fn mint(order: Order) -> Result<Value, Misuse> {
     let Order { key, mut claims, expires_at, .. } = order;
     if !claims.contains_key("4") {

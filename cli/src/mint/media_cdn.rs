@@ -1,4 +1,4 @@
-//! Signed requests and tokens of Google's.
+//! Signed requests and tokens of Google Media CDN and Cloud CDN.
 
 use serde_json::Value;
 use stagedoor::catalog::MediaCdnPolicy;

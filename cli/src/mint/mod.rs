@@ -34,19 +34,19 @@ pub(crate) struct Arguments {
     /// and `alg`. `-` reads standard input.
     #[arg(long, value_name = "KEY.json")]
     key: PathBuf,
-    /// What the token says, as a JSON object: for each dialect in its own words.
+    /// The claims of the token as a JSON object, with the member names of the dialect.
     #[arg(long, value_name = "JSON", default_value = "{}")]
     claims: String,
-    /// The URL that the token is for, in dialects that sign one.
+    /// The URL to sign, in dialects that sign one.
     #[arg(long)]
     url: Option<Url>,
-    /// Ends the token this many seconds from now, unless the claims say otherwise.
+    /// The token expires this many seconds from now, unless the claims set the time.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     expires_in: u64,
-    /// Prints the token alone, as `?token=$(…)` wants it.
+    /// Print only the token, for use in `?token=$(...)`.
     #[arg(long)]
     raw: bool,
-    /// The time, in Unix seconds; this machine's if absent.
+    /// The time in Unix seconds. Default: this machine's clock.
     #[arg(long, value_name = "UNIX")]
     now: Option<u64>,
 }
@@ -59,7 +59,7 @@ enum Dialect {
     Cat,
     /// A signed URI (RFC 9246).
     UriSigning,
-    /// A token of AWS Secure Media Delivery at the Edge; the claim `viewer` is what it is bound to.
+    /// A token of AWS Secure Media Delivery at the Edge; the claim `viewer` binds it to a viewer.
     SecureMedia,
     /// A token of Cloudflare Stream.
     Stream,
@@ -75,7 +75,7 @@ enum Dialect {
     CloudFront,
 }
 
-/// What is to be minted.
+/// A token to mint.
 struct Order {
     key: PrivateKey,
     claims: Map<String, Value>,
@@ -115,11 +115,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     Ok(Answer::Yes)
 }
 
-/// A URL with a token as its first segment, in place of the one that is there or before it.
+/// A URL with a token as its first segment: in place of the first segment, or in front of it.
 fn placed_first(url: &Url, token: &str, in_place: bool) -> String {
     let mut placed = url.clone();
-    let rest = match url.path().strip_prefix('/').and_then(|path| path.find('/')) {
-        Some(at) if in_place => url.path().get(at + 1..).unwrap_or_default(),
+    let behind_first = url.path().match_indices('/').nth(1).map(|(at, _)| url.path().split_at(at).1);
+    let rest = match behind_first {
+        Some(rest) if in_place => rest,
         None if in_place => "/",
         _ => url.path(),
     };
@@ -130,21 +131,24 @@ fn placed_first(url: &Url, token: &str, in_place: bool) -> String {
 impl Order {
     /// The URL, in the dialects that sign one.
     fn url(&self) -> Result<&str, Misuse> {
-        self.url.as_ref().map(Url::as_str).ok_or_else(|| Misuse("--url: this dialect signs one".to_owned()))
+        self.url
+            .as_ref()
+            .map(Url::as_str)
+            .ok_or_else(|| Misuse("--url: expected the URL that this dialect signs".to_owned()))
     }
 
-    /// Sets a claim that the dialect has, unless it was given.
+    /// Sets a claim of the dialect, unless it was given.
     fn default(&mut self, claim: &str, time: UnixTime) {
         self.claims.entry(claim).or_insert_with(|| time.as_secs().into());
     }
 
-    /// The claims as the dialect has them.
+    /// The claims in the type of the dialect.
     fn claims<T: DeserializeOwned>(&self) -> Result<T, Misuse> {
         serde_json::from_value(Value::Object(self.claims.clone()))
             .map_err(|error| Misuse(format!("--claims: {error}")))
     }
 
-    /// The policy of the site, out of the claims' member `policy`. Which document the keys are in does not matter.
+    /// The site's policy, from the member `policy` of the claims. The name of the key document does not matter.
     fn policy<T: DeserializeOwned>(&mut self) -> Result<T, Misuse> {
         let mut policy = match self.claims.remove("policy") {
             None => Map::new(),
@@ -164,7 +168,7 @@ impl Order {
         }
     }
 
-    /// What was minted, as the command prints it.
+    /// The minted token, as the command prints it.
     fn minted(&self, minted: Result<Minted, String>) -> Result<Value, Misuse> {
         let mut minted =
             serde_json::to_value(minted.map_err(Misuse)?).map_err(|error| Misuse(error.to_string()))?;
@@ -175,7 +179,7 @@ impl Order {
     }
 }
 
-/// A key that cannot sign what it should.
+/// A key that does not fit the signature.
 #[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
 fn unfit(error: MintError) -> Misuse {
     Misuse(format!("--key: {error}"))

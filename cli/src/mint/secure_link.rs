@@ -11,7 +11,7 @@ use super::Order;
 use crate::input::Misuse;
 use crate::request;
 
-/// What of the request an expression may name, beside its URL.
+/// The parts of the request that an expression may name, apart from its URL.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {

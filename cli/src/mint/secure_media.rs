@@ -6,7 +6,7 @@ use stagedoor::token::secure_media::{self, Viewer};
 use super::{Order, placed_first, unfit};
 use crate::input::Misuse;
 
-/// `exp` is set unless the claims have it. The claim `viewer` is what the token is bound to, as the solution's
+/// `exp` is set unless the claims have it. The claim `viewer` binds the token to a viewer, like the solution's
 /// `viewer_attributes`: {"ip", "co", "reg", "sessionId", "headers", "qs"}; it becomes `intsig`.
 pub(super) fn mint(order: Order) -> Result<Value, Misuse> {
     let Order { key, mut claims, expires_at, url, .. } = order;

@@ -6,12 +6,12 @@ use stagedoor::token::timed_hmac::{self, Claims};
 use super::Order;
 use crate::input::Misuse;
 
-/// `iat` is now, and `name` is `verify`, unless the claims have them. When it ends is the site's to say.
+/// `iat` defaults to now, and `name` to `verify`. The site's policy sets the lifetime.
 pub(super) fn mint(mut order: Order) -> Result<Value, Misuse> {
     let name = match order.claims.remove("name") {
         None => "verify".to_owned(),
         Some(Value::String(name)) => name,
-        Some(_) => return Err(Misuse("--claims: `name`: expected a text".to_owned())),
+        Some(_) => return Err(Misuse("--claims: `name`: expected a string".to_owned())),
     };
     order.default("iat", order.now);
     let claims: Claims = order.claims()?;

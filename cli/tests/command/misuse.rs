@@ -1,4 +1,4 @@
-//! What ops see who misspell an argument.
+//! Messages for wrong arguments and unreadable inputs.
 
 use std::fs;
 

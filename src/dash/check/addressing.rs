@@ -1,8 +1,8 @@
-//! Where segments are: one kind of addressing a level, and numbers that make sense.
+//! Segment addressing: one kind for each level, and plausible numbers.
 
 use std::collections::BTreeSet;
 
-use super::outline::{Kind, Outline, Period, Segments, Stated};
+use super::outline::{Addressing, Outline, Period, Segments, Stated};
 use super::rule::{Report, Rule};
 use super::scalar::milliseconds;
 use crate::dash::document::Element;
@@ -21,7 +21,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
     for (period, stated) in outline.segments() {
         if let Some(own) = stated.own() {
             numbers(own, report);
-            if own.kind == Kind::List && own.urls > 0 {
+            if own.kind == Addressing::List && own.urls > 0 {
                 lists.push((period, stated));
             }
         }
@@ -62,7 +62,7 @@ fn numbers(own: &Segments<'_, '_>, report: &mut Report) {
     }
 }
 
-/// A list that is as long as its Period, or a segment longer or shorter at most. That of a live stream is what there is.
+/// A list has to be as long as its Period, within one segment. A live list may be shorter.
 fn list(outline: &Outline<'_, '_>, period: &Period<'_, '_>, stated: Stated<'_, '_, '_>, report: &mut Report) {
     let Some(own) = stated.own() else { return };
     for url in own.element.children_named("SegmentURL") {
@@ -98,7 +98,7 @@ fn list(outline: &Outline<'_, '_>, period: &Period<'_, '_>, stated: Stated<'_, '
 }
 
 fn missing(outline: &Outline<'_, '_>, report: &mut Report) {
-    // What a level says for all of its Representations is told of once.
+    // A value that applies to all Representations of a level is reported once.
     let mut told: BTreeSet<usize> = BTreeSet::new();
     for (period, set) in outline.sets() {
         for representation in &set.representations {
@@ -119,12 +119,12 @@ fn missing(outline: &Outline<'_, '_>, report: &mut Report) {
             };
             let Some(own) = stated.own().filter(|own| told.insert(own.element.id())) else { continue };
             let place: Element<'_, '_> = own.element;
-            if own.kind == Kind::Template && stated.find(|segments| segments.media).is_none() {
+            if own.kind == Addressing::Template && stated.find(|segments| segments.media).is_none() {
                 report
                     .add(Rule::MediaMissing, place.tag().start, || "expected `media`, found none".to_owned());
             }
             let urls = stated.find(|segments| Some(segments.urls).filter(|urls| *urls > 0)).unwrap_or(0);
-            if own.kind == Kind::List && urls > 1 && stated.longest().is_none() {
+            if own.kind == Addressing::List && urls > 1 && stated.longest().is_none() {
                 report.add(Rule::SegmentDurationMissing, place.tag().start, || {
                     "expected `duration` or `SegmentTimeline`, found neither".to_owned()
                 });

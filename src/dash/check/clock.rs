@@ -4,7 +4,7 @@ use super::outline::Outline;
 use super::rule::{Report, Rule};
 use crate::manifest::quote;
 
-/// What a scheme begins with, and what may follow.
+/// The prefixes of known schemes, and the endings that each allows.
 const SCHEMES: &str = "urn:mpeg:dash:utc:";
 const KINDS: [&str; 7] = ["ntp", "sntp", "http-head", "http-xsdate", "http-iso", "http-ntp", "direct"];
 const YEARS: [&str; 2] = ["2012", "2014"];

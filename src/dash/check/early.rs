@@ -1,4 +1,4 @@
-//! Low latency: segments that are offered before they are complete, and how far behind a service wants to be played.
+//! Low latency: segments that are available before they are complete, and the target latency of a service.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Events: when they are, and what they say.
+//! Events: their times and their messages.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -92,12 +92,12 @@ fn contents(scheme: &str, event: Element<'_, '_>, report: &mut Report) {
     }
 }
 
-/// What an event says as text; `None`: it has elements in it.
+/// The text of an event; `None`: it contains elements.
 pub(super) fn message<'a>(event: Element<'_, 'a>) -> Option<Cow<'a, str>> {
     event.value("messageData").or_else(|| event.content())
 }
 
-/// What is behind a text in base64, whatever white space it has.
+/// Decodes base64, ignoring white space.
 pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
     let text: String = text.chars().filter(|sign| !sign.is_ascii_whitespace()).collect();
     BASE64.decode(text).ok()

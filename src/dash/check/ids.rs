@@ -1,4 +1,4 @@
-//! Identifiers: each of them is one thing's.
+//! Identifiers: each is unique in its scope.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

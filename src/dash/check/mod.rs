@@ -1,9 +1,10 @@
-//! What is wrong with an MPD: findings, each with its place and the clause that it goes against.
+//! The checks of an MPD: findings, each with its position and the clause that it violates.
 //!
-//! An MPD is read once into its tree and its outline: the levels, when each Period starts, and what tells where segments
-//! are. Each file here has the rules of one subject, and looks at each element once. What is checked is the MPD alone: not
-//! what its URIs lead to, nor what it was before. Takes time linear in the MPD's length, or a logarithm more where names
-//! have to be told apart, and tells at most [`FINDINGS_MAX`](crate::manifest::FINDINGS_MAX) findings.
+//! An MPD is read once into its tree and its outline: the levels, the start of each Period, and the addressing of
+//! segments. Each file here has the rules of one subject, and visits each element once. The checks look at the MPD
+//! alone, neither at the files that its URIs lead to nor at its earlier versions. They take time linear in the MPD's
+//! length, or a logarithm more where names are compared, and report at most
+//! [`FINDINGS_MAX`](crate::manifest::FINDINGS_MAX) findings.
 
 mod addressing;
 mod clock;
@@ -34,7 +35,7 @@ mod uris;
 pub use known::{Attribute as KnownAttribute, Child as KnownChild, Known, SPECIFICATION, Type};
 pub use rule::Rule;
 
-use super::document::{Document, Malformed, text};
+use super::document::{Document, Malformed, utf8};
 use crate::manifest::{Finding, quote};
 use outline::Outline;
 use rule::Report;
@@ -66,7 +67,7 @@ const CHECKS: &[Check] = &[
 /// Checks an MPD. The findings are in the order of their places.
 pub fn check(mpd: &[u8]) -> Vec<Finding> {
     let mut report = Report::default();
-    match text(mpd).and_then(Document::read) {
+    match utf8(mpd).and_then(Document::read) {
         Err(malformed) => tell_malformed(mpd, &malformed, &mut report),
         Ok(document) if document.root().name() != "MPD" => {
             let root = document.root();
@@ -89,7 +90,7 @@ pub fn check(mpd: &[u8]) -> Vec<Finding> {
 
 fn tell_malformed(mpd: &[u8], malformed: &Malformed, report: &mut Report) {
     let rule = if malformed.is_forbidden { Rule::Forbidden } else { Rule::Malformed };
-    // The line in which it is; the start of it is as near as it is known.
+    // The error has a line but no column: report the start of the line.
     let before = malformed.line.saturating_sub(1);
     let start = if before == 0 {
         0

@@ -1,6 +1,6 @@
-//! Elements and attributes: whether they are known, stand where the schema has them, and have what they have to have.
+//! Elements and attributes: known names, the positions that the schema allows, and required attributes and children.
 //!
-//! What is of another namespace is nobody's business here, nor is what stands in it.
+//! Elements of other namespaces, and their content, are not checked.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
     }
 }
 
-/// What tells the elements of an MPD from others.
+/// The prefix and the namespace by which elements of the MPD are recognised.
 struct Scope<'a> {
     prefix: &'a str,
     declaration: String,
@@ -40,7 +40,7 @@ struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Looks at an element, and at all that is below it; documents are not deep.
+    /// Checks an element and its descendants. Recursion is safe, since the depth of documents is limited.
     fn element(&self, element: Element<'_, 'a>, known: &'static Known, report: &mut Report) {
         self.attributes(element, known, report);
         let (mut last, mut furthest): (Option<&str>, Option<(usize, &str)>) = (None, None);
@@ -103,14 +103,14 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Whether an element is of the MPD's own namespace, within one that is.
+    /// Whether an element is in the MPD's own namespace, given that its parent is.
     fn is_own(&self, element: Element<'_, 'a>) -> bool {
         prefix(element) == self.prefix
             && element.value(&self.declaration).is_none_or(|namespace| Some(namespace) == self.namespace)
     }
 }
 
-/// Whether an attribute is of no namespace, and declares none.
+/// Whether an attribute has no namespace and declares none.
 fn is_plain(name: &str) -> bool {
     !name.contains(':') && name != "xmlns"
 }

@@ -1,7 +1,8 @@
-//! The levels of an MPD: its Periods and when they are, their AdaptationSets and Representations, and what tells of each
-//! where its segments are.
+//! The levels of an MPD: its Periods with their times, their AdaptationSets and Representations, and the elements that
+//! address their segments.
 //!
-//! What several rules ask of a level is read once, so that no level is read again for each of those below it.
+//! Values that several rules need are read once for each level, so that no level is read again for each of its
+//! children.
 
 use std::borrow::Cow;
 
@@ -20,12 +21,12 @@ pub(super) struct Outline<'d, 'a> {
 
 pub(super) struct Period<'d, 'a> {
     pub(super) element: Element<'d, 'a>,
-    /// It is to be had elsewhere.
+    /// It is remote: it has an `xlink:href`.
     pub(super) is_remote: bool,
     pub(super) start_ms: Option<u64>,
     /// `duration`.
     pub(super) duration_ms: Option<u64>,
-    /// Where it ends, as far as the MPD tells.
+    /// Its end, if the MPD states it.
     pub(super) end_ms: Option<u64>,
     pub(super) has_base_url: bool,
     pub(super) segments: Vec<Segments<'d, 'a>>,
@@ -57,22 +58,22 @@ pub(super) struct Representation<'d, 'a> {
 
 /// A kind of addressing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Addressing {
     Base,
     List,
     Template,
 }
 
-/// What one element tells of segments.
+/// The segment addressing of one element.
 pub(super) struct Segments<'d, 'a> {
     pub(super) element: Element<'d, 'a>,
-    pub(super) kind: Kind,
+    pub(super) kind: Addressing,
     pub(super) timescale: Option<u64>,
     pub(super) duration: Option<u64>,
     pub(super) offset: Option<u64>,
     pub(super) start_number: Option<u64>,
     pub(super) end_number: Option<u64>,
-    /// `eptDelta`, and where it stands.
+    /// `eptDelta`, and its offset.
     pub(super) ept_delta: Option<(usize, i64)>,
     /// `availabilityTimeComplete`.
     pub(super) are_complete: Option<bool>,
@@ -86,10 +87,10 @@ pub(super) struct Segments<'d, 'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Timeline<'d, 'a> {
     pub(super) element: Element<'d, 'a>,
-    /// How many segments there are; `None`: as many as there is time for.
+    /// The number of segments; `None`: they repeat until the end of the Period.
     pub(super) count: Option<u64>,
     pub(super) longest: u64,
-    /// Where the first segment starts, and where the last one ends, as far as it tells.
+    /// The start of the first segment and the end of the last one, if the timeline states them.
     pub(super) span: Option<(u64, Option<u64>)>,
 }
 
@@ -124,7 +125,7 @@ impl<'d, 'a> Outline<'d, 'a> {
         self.periods.iter().flat_map(|period| period.sets.iter().map(move |set| (period, set)))
     }
 
-    /// Everything that tells of segments, with the Period and what it takes over from above.
+    /// Every element with segment addressing, with its Period and the levels that it inherits from.
     pub(super) fn segments(&self) -> Vec<(&Period<'d, 'a>, Stated<'_, 'd, 'a>)> {
         let mut all = Vec::new();
         for period in &self.periods {
@@ -158,7 +159,7 @@ impl<'d, 'a> Period<'d, 'a> {
         }
     }
 
-    /// How long it is, as far as the MPD tells.
+    /// Its duration, if the MPD states it.
     pub(super) fn length_ms(&self) -> Option<u64> {
         self.duration_ms.or_else(|| self.end_ms?.checked_sub(self.start_ms?))
     }
@@ -195,18 +196,18 @@ impl<'d, 'a> Representation<'d, 'a> {
     }
 }
 
-/// What tells of segments, from the level itself upwards.
+/// Segment addressing, from the level itself upwards.
 #[derive(Clone, Copy)]
 pub(super) struct Stated<'s, 'd, 'a>([Option<&'s Segments<'d, 'a>>; 3]);
 
 impl<'s, 'd, 'a> Stated<'s, 'd, 'a> {
-    /// What tells where the segments of a Representation are: what is nearest, and the same kind above it.
+    /// The segment addressing of a Representation: the nearest element, and elements of the same kind above it.
     pub(super) fn of(levels: [&'s [Segments<'d, 'a>]; 3]) -> Option<Self> {
         let kind = levels.iter().find_map(|level| level.first())?.kind;
         Some(Self(levels.map(|level| of_kind(level, kind))))
     }
 
-    /// What is nearest.
+    /// The nearest element.
     pub(super) fn own(&self) -> Option<&'s Segments<'d, 'a>> {
         self.0.into_iter().flatten().next()
     }
@@ -219,27 +220,27 @@ impl<'s, 'd, 'a> Stated<'s, 'd, 'a> {
         self.find(|segments| segments.timescale).filter(|timescale| *timescale > 0).unwrap_or(1)
     }
 
-    /// How long segments are at most, in ticks.
+    /// The longest segment, in ticks.
     pub(super) fn longest(&self) -> Option<u64> {
         self.find(|segments| segments.timeline.map(|timeline| timeline.longest))
             .or_else(|| self.find(|segments| segments.duration))
     }
 }
 
-fn of_kind<'s, 'd, 'a>(level: &'s [Segments<'d, 'a>], kind: Kind) -> Option<&'s Segments<'d, 'a>> {
+fn of_kind<'s, 'd, 'a>(level: &'s [Segments<'d, 'a>], kind: Addressing) -> Option<&'s Segments<'d, 'a>> {
     level.iter().find(|segments| segments.kind == kind)
 }
 
 fn segments<'d, 'a>(level: Element<'d, 'a>) -> Vec<Segments<'d, 'a>> {
     let kind = |element: Element<'d, 'a>| match element.name() {
-        "SegmentBase" => Some(Kind::Base),
-        "SegmentList" => Some(Kind::List),
-        "SegmentTemplate" => Some(Kind::Template),
+        "SegmentBase" => Some(Addressing::Base),
+        "SegmentList" => Some(Addressing::List),
+        "SegmentTemplate" => Some(Addressing::Template),
         _ => None,
     };
     let mut all: Vec<Segments<'d, 'a>> = Vec::new();
     for (element, kind) in level.children().filter_map(|child| kind(child).map(|kind| (child, kind))) {
-        // One that is there again is told of elsewhere.
+        // A repeated element is reported by another rule.
         if all.iter().all(|before| before.kind != kind) {
             all.push(Segments::of(element, kind));
         }
@@ -248,7 +249,7 @@ fn segments<'d, 'a>(level: Element<'d, 'a>) -> Vec<Segments<'d, 'a>> {
 }
 
 impl<'d, 'a> Segments<'d, 'a> {
-    fn of(element: Element<'d, 'a>, kind: Kind) -> Self {
+    fn of(element: Element<'d, 'a>, kind: Addressing) -> Self {
         let number = |name| element.value(name).and_then(|text| integer(text.trim_ascii()));
         Self {
             element,
@@ -291,7 +292,7 @@ impl<'d, 'a> Timeline<'d, 'a> {
     }
 }
 
-/// Whether an element is to be had elsewhere.
+/// Whether an element is remote.
 pub(super) fn is_remote(element: Element<'_, '_>) -> bool {
     element.attributes().any(|attribute| attribute.name != "href" && attribute.local_name() == "href")
 }

@@ -1,4 +1,4 @@
-//! Periods: when they are, and how one continues another.
+//! Periods: their times, and how one continues another.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,11 +8,11 @@ use super::rule::{Report, Rule};
 use crate::dash::document::Element;
 use crate::manifest::quote;
 
-/// Schemes of descriptors that name a Period of which a set continues one.
+/// Schemes of descriptors that name the Period that a set continues.
 const CONTINUED: [&str; 2] =
     ["urn:mpeg:dash:period-continuity:2015", "urn:mpeg:dash:period-connectivity:2015"];
 
-/// The time between two Periods that is none.
+/// The largest gap between two Periods that counts as rounding.
 const ROUNDED_MS: u64 = 1;
 
 pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
@@ -93,7 +93,7 @@ fn times(
     }
 }
 
-/// A live MPD may have lost the Period that another continues.
+/// A live MPD may no longer contain the Period that another one continues.
 fn continuity(outline: &Outline<'_, '_>, report: &mut Report) {
     let named: BTreeMap<Cow<'_, str>, Option<Asset<'_>>> = outline
         .periods
@@ -131,7 +131,7 @@ fn continuity(outline: &Outline<'_, '_>, report: &mut Report) {
     }
 }
 
-/// What a Period is of: a scheme and a value.
+/// The asset of a Period: a scheme and a value.
 type Asset<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 fn asset<'a>(period: Element<'_, 'a>) -> Option<Asset<'a>> {

@@ -1,13 +1,13 @@
-//! The MPD as a whole: its kind, its times, and how it is updated.
+//! The MPD as a whole: its type, its times and its updates.
 
 use super::outline::{Outline, time};
 use super::rule::{Report, Rule};
 use super::scalar::{date, milliseconds};
 
-/// What is only of live streams.
+/// Attributes of live streams only.
 const LIVE_ONLY: [&str; 3] = ["minimumUpdatePeriod", "timeShiftBufferDepth", "suggestedPresentationDelay"];
 
-/// By how much a segment may be longer than the longest: packagers round.
+/// How much longer than the declared maximum a segment may be: packagers round.
 const ROUNDED_MS: u64 = 500;
 
 pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {

@@ -77,7 +77,7 @@ fn pssh(element: Element<'_, '_>, scheme: &str, report: &mut Report) {
     }
 }
 
-/// The system of a `pssh` box: its length, its name, version and flags, and behind them the system.
+/// The system of a `pssh` box: it follows the length, the name, the version and the flags.
 fn system_of(bytes: &[u8]) -> Option<[u8; 16]> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let rest = rest.strip_prefix(b"pssh")?;
@@ -96,7 +96,7 @@ pub(super) mod rows {
         };
     }
 
-    /// Of the system whose UUID has nothing but ones.
+    /// For the system whose UUID consists of ones.
     macro_rules! widest {
         () => {
             "<cenc:pssh>AAAAIHBzc2gAAAAA/////////////////////wAAAAA=</cenc:pssh>"

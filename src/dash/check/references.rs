@@ -1,4 +1,4 @@
-//! What one set or Representation says of another: each that is named is there.
+//! References between sets and Representations: each referenced element exists.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ const TRICK_MODE: &str = "http://dashif.org/guidelines/trickmode";
 type Ids<'a> = BTreeSet<Cow<'a, str>>;
 
 pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
-    // A set that is to be had elsewhere has an id that is not known yet.
+    // The id of a remote set is not known yet.
     let is_whole =
         |period: &&Period<'_, '_>| !period.is_remote && period.sets.iter().all(|set| !set.is_remote);
     for period in outline.periods.iter().filter(is_whole) {
@@ -80,7 +80,7 @@ fn choices(period: &Period<'_, '_>, sets: &Ids<'_>, report: &mut Report) {
     }
 }
 
-/// Looks for each id of a list, which some separate by commas.
+/// Looks up each id of a list; some packagers separate ids with commas.
 fn named(list: &Attribute<'_>, rule: Rule, of: &str, known: &[&Ids<'_>], report: &mut Report) {
     let text = list.value();
     let ids = text.split(|sign: char| sign == ',' || sign.is_ascii_whitespace()).filter(|id| !id.is_empty());

@@ -1,9 +1,9 @@
-//! Remote elements (`xlink:href`): when they are to be had, and that none is within another.
+//! Remote elements (`xlink:href`): when they are fetched, and that none contains another.
 
 use super::outline::Outline;
 use super::rule::{Report, Rule};
 
-/// What may be to be had elsewhere.
+/// Elements that may be remote.
 const REMOTE: [&str; 5] = ["Period", "AdaptationSet", "EventStream", "SegmentList", "InitializationSet"];
 
 const ZERO: &str = "urn:mpeg:dash:resolve-to-zero:2013";

@@ -1,17 +1,17 @@
-//! Representations: what a player chooses them by.
+//! Representations: the attributes that a player chooses by.
 
 use super::outline::{Outline, Representation, Set};
 use super::rule::{Report, Rule};
 use super::scalar::integer;
 use crate::manifest::quote;
 
-/// Codecs of ISO files whose name goes on behind a full stop (RFC 6381, and the bindings of each codec).
+/// Codecs in ISO files whose string continues after a full stop (RFC 6381, and the binding of each codec).
 const WITH_PROFILE: [&str; 19] = [
     "avc1", "avc2", "avc3", "avc4", "hvc1", "hev1", "vvc1", "vvi1", "dvh1", "dvhe", "dvav", "dva1", "av01",
     "vp08", "vp09", "mp4a", "mp4v", "ac-4", "mha1",
 ];
 
-/// Signs that end a part of a URL, or begin an escape.
+/// Characters that end a component of a URL or begin an escape.
 const RESERVED: [char; 8] = ['?', '#', '%', '\\', '"', '<', '>', '^'];
 
 pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
@@ -58,7 +58,7 @@ fn codecs(set: &Set<'_, '_>, representation: &Representation<'_, '_>, report: &m
         report.add(Rule::CodecsMissing, at, || "expected `codecs`, found none".to_owned());
         return;
     };
-    // What the set says is told of once.
+    // A value of the set is reported once.
     let is_first =
         set.representations.first().is_some_and(|first| first.element.id() == representation.element.id());
     if own.is_none() && !is_first {

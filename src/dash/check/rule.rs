@@ -21,7 +21,7 @@ macro_rules! clause {
 }
 
 rules! {
-    /// What an MPD is checked for.
+    /// The rules that an MPD is checked against.
     clause = clause;
 
     Malformed "malformed" Error xml "2.1" "It is no well-formed XML, or readers differ in what they read of it.";

@@ -1,4 +1,4 @@
-//! The values of attributes: what they are by the letter of the schema.
+//! The values of attributes: their lexical forms in the schema.
 //!
 //! ```text
 //! dateTime  = date "T" time [ "Z" / ( "+" / "-" ) 2DIGIT ":" 2DIGIT ]

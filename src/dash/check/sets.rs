@@ -1,4 +1,4 @@
-//! AdaptationSets: what they are, and what is said of their Representations together.
+//! AdaptationSets: their content type, and the ranges that they declare for their Representations.
 
 use super::outline::{Outline, Set};
 use super::rule::{Report, Rule};
@@ -8,14 +8,14 @@ use crate::manifest::quote;
 
 pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
     for (_, set) in outline.sets().filter(|(_, set)| !set.is_remote) {
-        kind(set, report);
+        content_type(set, report);
         types(set, report);
         bounds(set, report);
         alignment(set, report);
     }
 }
 
-fn kind(set: &Set<'_, '_>, report: &mut Report) {
+fn content_type(set: &Set<'_, '_>, report: &mut Report) {
     let first = set.representations.first();
     let is_told = set.content_type.is_some()
         || set.mime.is_some()
@@ -53,7 +53,7 @@ fn types(set: &Set<'_, '_>, report: &mut Report) {
     }
 }
 
-/// What limits a quantity: its attribute, the lowest and the highest.
+/// A bounded quantity: its attribute, the minimum and the maximum.
 const BOUNDS: [(&str, &str, &str); 4] = [
     ("width", "minWidth", "maxWidth"),
     ("height", "minHeight", "maxHeight"),
@@ -74,7 +74,10 @@ fn bounds(set: &Set<'_, '_>, report: &mut Report) {
             {
                 let at = representation.element.attribute(name).map_or(0, |own| own.at);
                 report.add(Rule::Bounds, at, || {
-                    format!("expected `{name}` within what the AdaptationSet tells, found {}", told(found))
+                    format!(
+                        "expected `{name}` within what the AdaptationSet tells, found {}",
+                        ratio_text(found)
+                    )
                 });
             }
         }
@@ -92,7 +95,7 @@ fn is_less((a, b): (u64, u64), (c, d): (u64, u64)) -> bool {
     u128::from(a) * u128::from(d) < u128::from(c) * u128::from(b)
 }
 
-fn told((whole, part): (u64, u64)) -> String {
+fn ratio_text((whole, part): (u64, u64)) -> String {
     if part == 1 { whole.to_string() } else { format!("{whole}/{part}") }
 }
 

@@ -4,25 +4,25 @@
 
 use std::collections::BTreeMap;
 
-use super::outline::{Kind, Outline, Period, Segments, Stated};
+use super::outline::{Addressing, Outline, Period, Segments, Stated};
 use super::rule::{Report, Rule};
 use super::scalar::milliseconds;
 use crate::dash::digits::are_digits;
 use crate::dash::document::Attribute;
 use crate::manifest::quote;
 
-/// What a template has in it.
+/// The identifiers of a template.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Parts {
     number: bool,
     time: bool,
-    /// Something that is another with each Representation.
+    /// An identifier that differs between Representations.
     own: bool,
 }
 
 pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
     for (_, stated) in outline.segments() {
-        let Some(own) = stated.own().filter(|own| own.kind == Kind::Template) else { continue };
+        let Some(own) = stated.own().filter(|own| own.kind == Addressing::Template) else { continue };
         for name in ["media", "index", "initialization", "bitstreamSwitching"] {
             let Some(attribute) = own.element.attribute(name) else { continue };
             let parts = parts(&attribute, Some(report));
@@ -47,7 +47,8 @@ pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
     media(outline, report);
 }
 
-/// What Representations make of a template of media: where one is for several of them, it is told of once.
+/// Checks media templates against the Representations that use them: a template for several Representations is reported
+/// once.
 fn media(outline: &Outline<'_, '_>, report: &mut Report) {
     let mut known: BTreeMap<usize, (Parts, bool)> = BTreeMap::new();
     for (period, set) in outline.sets() {
@@ -55,7 +56,7 @@ fn media(outline: &Outline<'_, '_>, report: &mut Report) {
             let levels: [&[Segments<'_, '_>]; 3] =
                 [&representation.segments, &set.segments, &period.segments];
             let Some(stated) = Stated::of(levels) else { continue };
-            if stated.own().is_none_or(|own| own.kind != Kind::Template) {
+            if stated.own().is_none_or(|own| own.kind != Addressing::Template) {
                 continue;
             }
             let Some(media) = stated.find(|segments| segments.media) else { continue };
@@ -112,7 +113,7 @@ fn segments(
     }
 }
 
-/// What a template has in it; what is wrong with it goes to the report.
+/// Reads the identifiers of a template, and reports what is wrong with them.
 fn parts(template: &Attribute<'_>, mut report: Option<&mut Report>) -> Parts {
     let mut parts = Parts::default();
     let mut rest = template.raw;
@@ -139,7 +140,7 @@ fn parts(template: &Attribute<'_>, mut report: Option<&mut Report>) -> Parts {
             "RepresentationID" | "Bandwidth" => parts.own = true,
             "Number" => parts.number = true,
             "Time" => parts.time = true,
-            // A part of a segment that has a number or a time besides.
+            // The number of a part; the segment has a number or a time besides.
             "SubNumber" => {}
             _ => {
                 tell(

@@ -1,14 +1,14 @@
-//! Each rule has an MPD that goes against it, and one beside it that does not.
+//! Each rule has an MPD that violates it, and a similar one that does not.
 
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::manifest::{FINDINGS_MAX, Severity};
 
-/// The code of a rule, an MPD that has a finding of it, and one that has none.
+/// The code of a rule, an MPD that violates it, and an MPD that does not.
 pub(super) type Row = (&'static str, &'static str, &'static str);
 
-/// A static MPD of ten seconds, with these attributes and in it this.
+/// A static MPD of ten seconds with these attributes and this content.
 macro_rules! mpd {
     ($attributes:expr, $inner:expr) => {
         concat!(
@@ -169,7 +169,7 @@ fn an_mpd_by_the_letter_has_no_finding() {
     assert_eq!(check(mpd.as_bytes()), []);
 }
 
-/// What one level says is not read again for each of those below it, however long it is.
+/// A level is not read again for each of its children, however long it is.
 #[test]
 fn many_elements_take_no_longer_than_they_are() {
     const MANY: usize = 20_000;

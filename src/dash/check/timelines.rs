@@ -1,4 +1,4 @@
-//! `SegmentTimeline`: times that go on, and are those of the Period.
+//! `SegmentTimeline`: times that increase and lie within the Period.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::rule::{Report, Rule};
 use super::scalar::{integer, milliseconds, signed};
 use crate::dash::document::Element;
 
-/// The difference of two times that is none: packagers round.
+/// The largest difference between two times that counts as rounding.
 const ROUNDED: u64 = 1;
 
 /// The clause of a timeline.
@@ -19,7 +19,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
             entries(timeline, report);
         }
     }
-    // What a level says for all of its Representations is told of once.
+    // A timeline that applies to all Representations of a level is reported once.
     let mut told: BTreeSet<(usize, Option<u64>, u64)> = BTreeSet::new();
     for (period, set) in outline.sets() {
         for representation in &set.representations {
@@ -62,10 +62,10 @@ fn entries(timeline: Timeline<'_, '_>, report: &mut Report) {
             "expected an `S`, found none".to_owned()
         });
     }
-    // Where the one before starts, and where the next has to; `None`: nothing tells.
+    // The start of the previous entry, and the required start of the next; `None`: unknown.
     let (mut before, mut next): (Option<u64>, Option<u64>) = (None, None);
     while let Some(entry) = all.next() {
-        // Those of a pattern have the pattern's durations (6th edition).
+        // Entries of a pattern have the pattern's durations (6th edition).
         if entry.element.attribute("p").is_some() {
             return;
         }
@@ -119,7 +119,7 @@ fn follows(entry: &Entry<'_, '_>, time: u64, before: u64, next: Option<u64>, rep
     }
 }
 
-/// Where a timeline begins and ends in its Period. That of a live stream is what there is of it.
+/// Checks that a timeline covers its Period. A live timeline covers only the available part.
 fn span(
     outline: &Outline<'_, '_>,
     period: &Period<'_, '_>,

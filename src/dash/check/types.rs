@@ -1,7 +1,7 @@
-//! The values of attributes: whether they are of their types.
+//! The values of attributes: whether they match their types.
 //!
-//! What many write and every player reads as it is meant is a warning: the text in an AdaptationSet's `id`, a frame rate
-//! with a point in it, `True`.
+//! Common mistakes that every player tolerates are warnings: text in an AdaptationSet's `id`, a decimal frame rate,
+//! `True`.
 
 use super::known::{self, Known, Type};
 use super::rule::{Report, Rule};
@@ -10,7 +10,7 @@ use crate::dash::document::Attribute;
 use crate::dash::duration;
 use crate::manifest::quote;
 
-/// How a value is of its type.
+/// How a value matches its type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fit {
     Exact,

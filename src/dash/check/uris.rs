@@ -1,4 +1,4 @@
-//! URIs between tags, and how all URIs are spelt.
+//! URIs as element content, and the spelling of all URIs.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -60,17 +60,17 @@ fn base_url(element: Element<'_, '_>, report: &mut Report) {
     content(element, report);
 }
 
-/// Looks at the URI between an element's tags.
+/// Checks the URI in the content of an element.
 fn content(element: Element<'_, '_>, report: &mut Report) {
     let (Some(inner), Some(content)) = (element.inner(), element.content()) else { return };
     let text = content.trim_ascii();
-    // With references or comments in it, its signs are not where they stand.
+    // References or comments shift the offsets.
     let is_as_it_stands = matches!(content, Cow::Borrowed(_));
     let start = if is_as_it_stands { content.len() - content.trim_ascii_start().len() } else { 0 };
     spelt(text, inner.start + start, is_as_it_stands, report);
 }
 
-/// Looks at how a URI is spelt that stands somewhere; those of templates are taken as they are.
+/// Checks the spelling of a URI; templates are checked as they are written.
 pub(super) fn spelling(uri: &str, at: usize, report: &mut Report) {
     spelt(uri, at, true, report);
 }

@@ -1,17 +1,17 @@
-//! What every reader of XML reads alike, and what is refused since some do not.
+//! The XML that every parser reads alike; anything else is refused.
 
 use std::borrow::Cow;
 
 use quick_xml::escape::unescape;
 use quick_xml::events::BytesStart;
 
-use super::malformed::{Found, shortened, told};
+use super::malformed::{Flaw, reader_message, shortened};
 
-/// How many attributes an element may have. A Representation of ISO/IEC 23009-1 has 37.
+/// The most attributes of an element. A Representation of ISO/IEC 23009-1 has 37.
 pub(super) const ATTRIBUTES_MAX: usize = 128;
 
-/// Whether the attributes of a tag are ones that every reader finds, and finds the same.
-pub(super) fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Found> {
+/// Checks that every parser finds the same attributes in a tag.
+pub(super) fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Flaw> {
     let raw = tag.attributes_raw();
     if raw.trim_ascii().is_empty() {
         return Ok(());
@@ -19,54 +19,54 @@ pub(super) fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Found> {
     let mut names: Vec<&str> = Vec::new();
     let mut end = 0;
     for attribute in tag.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|error| Found::slip(0, told(&error)))?;
+        let attribute = attribute.map_err(|error| Flaw::slip(0, reader_message(&error)))?;
         let Cow::Borrowed(value) = attribute.value else {
-            return Err(Found::slip(0, "expected a value as it stands"));
+            return Err(Flaw::slip(0, "expected a value as it stands"));
         };
         let name = attribute.key.0;
-        // Some readers skip other signs at its beginning.
+        // Some parsers skip other characters at the start of a name.
         if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !is_name(name) || !name.is_ascii()
         {
-            return Err(Found::slip(0, format!("expected an attribute's name, found `{}`", shortened(name))));
+            return Err(Flaw::slip(0, format!("expected an attribute's name, found `{}`", shortened(name))));
         }
         let from = |text: &str| (text.as_ptr() as usize).wrapping_sub(raw.as_ptr() as usize);
         if !raw.get(end..from(name)).is_some_and(|space| space.starts_with(|c: char| c.is_ascii_whitespace()))
         {
-            return Err(Found::slip(0, format!("expected white space in front of `{name}`")));
+            return Err(Flaw::slip(0, format!("expected white space in front of `{name}`")));
         }
         if is_of_readers(name) {
-            return Err(Found::slip(
+            return Err(Flaw::slip(
                 0,
                 format!("expected no attribute `{name}`, which some readers take for their own"),
             ));
         }
         end = from(value) + value.len() + 1;
-        // In order: of 128 names, each would be compared with each.
+        // Sorted, to find duplicates among up to 128 names by binary search.
         let Err(place) = names.binary_search(&name) else {
-            return Err(Found::slip(0, format!("expected one attribute `{name}`, found a second")));
+            return Err(Flaw::slip(0, format!("expected one attribute `{name}`, found a second")));
         };
         if names.len() == ATTRIBUTES_MAX {
-            return Err(Found::slip(0, format!("expected {ATTRIBUTES_MAX} attributes at most")));
+            return Err(Flaw::slip(0, format!("expected {ATTRIBUTES_MAX} attributes at most")));
         }
         names.insert(place, name);
         if value.contains('<') {
-            return Err(Found::slip(0, format!("expected a value without `<`, found one in `{name}`")));
+            return Err(Flaw::slip(0, format!("expected a value without `<`, found one in `{name}`")));
         }
         if let Some(at) = value.find('&') {
-            unescape(value).map_err(|_| Found::forbidden(0, unknown_reference(value.split_at(at).1)))?;
+            unescape(value).map_err(|_| Flaw::forbidden(0, unknown_reference(value.split_at(at).1)))?;
         }
     }
     Ok(())
 }
 
-/// Whether a text has what some readers may take for a reference.
+/// Whether some parsers may find a reference in a text.
 pub(super) fn may_hold_reference(text: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '#';
     text.split('&').skip(1).any(|behind| behind.trim_start_matches(is_part).starts_with(';'))
 }
 
-/// Whether a processing instruction is one that readers find the end of which take it for an element: a target, and names
-/// with values in quotes.
+/// Whether parsers that read processing instructions as elements find the same end: a target, and names with quoted
+/// values.
 pub(super) fn is_read_alike(instruction: &str) -> bool {
     let target = instruction.find(|c: char| c.is_ascii_whitespace()).unwrap_or(instruction.len());
     let (target, mut rest) = instruction.split_at(target);
@@ -98,7 +98,7 @@ pub(super) fn unknown_reference(text: &str) -> String {
     )
 }
 
-/// Whether a name is one under which a reader keeps what it knows of a node: dash.js has attributes beside that.
+/// Whether a name collides with a property that parsers set on nodes: dash.js stores attributes beside them.
 pub(in crate::dash) fn is_of_readers(name: &str) -> bool {
     const TAKEN: [&str; 16] = [
         "nodeName",
@@ -121,7 +121,7 @@ pub(in crate::dash) fn is_of_readers(name: &str) -> bool {
     TAKEN.contains(&name) || name.starts_with("__")
 }
 
-/// A name ([section 2.3](https://www.w3.org/TR/xml/#NT-Name)); of characters beyond ASCII, all are taken.
+/// A name ([section 2.3](https://www.w3.org/TR/xml/#NT-Name)); all characters beyond ASCII are accepted.
 pub(super) fn is_name(name: &str) -> bool {
     let is_start = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':' | 0x80..);
     let mut bytes = name.bytes();
@@ -129,7 +129,7 @@ pub(super) fn is_name(name: &str) -> bool {
         && bytes.all(|byte| is_start(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
 }
 
-/// Whether ASCII means the same in an encoding, and every reader knows that.
+/// Whether an encoding contains ASCII, and every parser knows it.
 pub(super) fn is_ascii_superset(encoding: &str) -> bool {
     ["us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"]
         .iter()

@@ -7,7 +7,7 @@ use std::ops::Range;
 use quick_xml::escape::unescape;
 
 use super::alike::may_hold_reference;
-use super::malformed::{Found, Malformed, line_of};
+use super::malformed::{Flaw, Malformed, line_of};
 use super::read::{self, Node, split_name};
 use crate::manifest::Span;
 
@@ -24,7 +24,7 @@ impl<'a> Document<'a> {
     pub(in crate::dash) fn read(text: &'a str) -> Result<Self, Malformed> {
         match read::nodes(text) {
             Ok(nodes) => Ok(Self { text, nodes }),
-            Err(Found { at, why, is_forbidden }) => {
+            Err(Flaw { at, why, is_forbidden }) => {
                 Err(Malformed { line: line_of(text, at), why, is_forbidden })
             }
         }
@@ -34,7 +34,7 @@ impl<'a> Document<'a> {
         self.text
     }
 
-    /// Where the white space begins that stands in front of an offset; the offset itself if there is none.
+    /// The start of the white space before an offset; the offset itself if there is none.
     pub(in crate::dash) fn without_space_before(&self, at: usize) -> usize {
         let front = Span::whole(self.text).cut(0..at);
         front.map_or(at, |front| front.text().trim_ascii_end().len())
@@ -42,7 +42,7 @@ impl<'a> Document<'a> {
 
     /// The root element.
     pub(in crate::dash) fn root(&self) -> Element<'_, 'a> {
-        // Invariant: a document without a root is not read.
+        // Invariant: a document without a root element is refused.
         Element { document: self, id: 0 }
     }
 }
@@ -65,7 +65,7 @@ impl<'d, 'a> Element<'d, 'a> {
         self.document
     }
 
-    /// A number by which it is known within its document, ascending in the order of start tags.
+    /// Its number in the document, ascending in the order of start tags.
     pub(in crate::dash) const fn id(self) -> usize {
         self.id
     }
@@ -80,7 +80,7 @@ impl<'d, 'a> Element<'d, 'a> {
         split_name(self.tag_text()).0
     }
 
-    /// Whether it has the prefix of the root element, or none as that.
+    /// Whether it has the same prefix as the root element, or like it none.
     pub(in crate::dash) fn is_prefixed_as_root(self) -> bool {
         let prefix = |element: Self| element.qualified_name().split_once(':').map(|(prefix, _)| prefix);
         prefix(self) == prefix(self.document.root())
@@ -92,13 +92,19 @@ impl<'d, 'a> Element<'d, 'a> {
         node.start as usize..node.end as usize
     }
 
+    /// The white space in front of it.
+    pub(in crate::dash) fn space_in_front(self) -> &'a str {
+        let at = self.range().start;
+        self.slice(self.document.without_space_before(at)..at)
+    }
+
     /// Its start tag; of an empty element, all of it.
     pub(in crate::dash) fn tag(self) -> Range<usize> {
         let node = self.node();
         node.start as usize..node.tag_end as usize
     }
 
-    /// What stands between its tags; `None`: it has one tag only, `<BaseURL/>`.
+    /// The range between its tags; `None`: an empty element such as `<BaseURL/>`.
     pub(in crate::dash) fn inner(self) -> Option<Range<usize>> {
         let node = self.node();
         (node.end > node.tag_end).then_some(node.tag_end as usize..node.inner_end as usize)
@@ -160,7 +166,7 @@ impl<'d, 'a> Element<'d, 'a> {
         self.attribute(name).map(|attribute| attribute.value())
     }
 
-    /// What gives it an attribute of a value that needs no references: a text, and the place where it goes.
+    /// The change that sets an attribute to a value without references: a range, and its replacement.
     pub(in crate::dash) fn with_attribute(self, name: &str, value: &str) -> (Range<usize>, String) {
         match self.attribute(name) {
             Some(attribute) => (attribute.range(), value.to_owned()),
@@ -171,8 +177,8 @@ impl<'d, 'a> Element<'d, 'a> {
         }
     }
 
-    /// The one text between its tags, with references resolved; `None`: there is more between them. Some readers take the
-    /// last of several texts for all of it, some join them, and some resolve references in CDATA.
+    /// Its text content, with references resolved; `None`: it contains more than one text. Parsers differ on several
+    /// texts: some take the last, some join them, and some resolve references in CDATA.
     pub(in crate::dash) fn content(self) -> Option<Cow<'a, str>> {
         let Some(inner) = self.inner_text() else { return Some(Cow::Borrowed("")) };
         if !inner.contains('<') {
@@ -223,15 +229,15 @@ impl fmt::Debug for Element<'_, '_> {
 /// An attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dash) struct Attribute<'a> {
-    /// The name as it stands, with its prefix.
+    /// The name, with its prefix.
     pub(in crate::dash) name: &'a str,
-    /// The value as it stands, without its quotes.
+    /// The raw value, without its quotes.
     pub(in crate::dash) raw: &'a str,
     /// Where the value begins in the text.
     pub(in crate::dash) at: usize,
     /// Where the name begins in the text.
     pub(in crate::dash) name_at: usize,
-    /// The sign in front of the value, and behind it.
+    /// The quote around the value.
     pub(in crate::dash) quote: char,
 }
 
@@ -241,7 +247,7 @@ impl<'a> Attribute<'a> {
         resolved(self.raw)
     }
 
-    /// Where the value stands, without its quotes.
+    /// The range of the value, without its quotes.
     pub(in crate::dash) const fn range(&self) -> Range<usize> {
         self.at..self.at + self.raw.len()
     }
@@ -252,7 +258,7 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Names, values and their quotes out of the attributes of a start tag that has been checked.
+/// The names, values and quotes of the attributes in a checked start tag.
 fn quick_attributes(attributes: &str) -> impl Iterator<Item = (&str, &str, char)> {
     let mut rest = attributes;
     std::iter::from_fn(move || {
@@ -269,7 +275,7 @@ fn local(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }
 
-/// A text of a document with its references resolved.
+/// A raw text of a document, with references resolved.
 pub(in crate::dash) fn resolved(raw: &str) -> Cow<'_, str> {
     // Invariant: references have been checked when the document was read.
     unescape(raw).unwrap_or(Cow::Borrowed(raw))

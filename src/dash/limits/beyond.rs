@@ -1,16 +1,16 @@
-//! Which limit a Representation is not within.
+//! The limit that a Representation exceeds.
 //!
 //! | limit | looks at | |
 //! | --- | --- | --- |
-//! | `max_height` | `@width`, `@height` | of thumbnails, those of one |
-//! | `max_bitrate_kbps` | `@bandwidth` | of each Representation by itself |
+//! | `max_height` | `@width`, `@height` | for tiled thumbnails, the size of one thumbnail |
+//! | `max_bitrate_kbps` | `@bandwidth` | each Representation by itself |
 //! | `max_frame_rate` | `@frameRate` | |
 //! | `hdr: false` | properties, `@codecs` | range.rs |
-//! | `codecs` | `@codecs` | of pictures and sound |
-//! | `hdcp` | `OutputProtection` | HDCP 2.2 is what `TYPE-1` takes, and all before it is `TYPE-0` |
+//! | `codecs` | `@codecs` | pictures and sound only |
+//! | `hdcp` | `OutputProtection` | HDCP 2.2 and later are `TYPE-1`, earlier versions `TYPE-0` |
 //!
-//! An attribute counts that its AdaptationSet has, where the Representation has none (ISO/IEC 23009-1 section 5.3.7.2), but
-//! `@bandwidth`, which no set has. What does not say stays; what cannot be read is within no limit.
+//! A Representation inherits the attributes of its AdaptationSet (ISO/IEC 23009-1 section 5.3.7.2), except
+//! `@bandwidth`. A missing attribute is within every limit, an unreadable one within none.
 
 use super::content::{Content, thumbnails};
 use super::descriptor::{self, Descriptor};
@@ -21,8 +21,8 @@ use crate::dash::document::Element;
 use crate::manifest::codecs::{is_listed, items};
 use crate::manifest::{Limit, is_low_enough};
 
-/// What the Representations of an AdaptationSet have from it, looked up once for all of them.
-pub(super) struct Shared<'d, 'a> {
+/// The properties that the Representations of an AdaptationSet inherit, looked up once for all of them.
+pub(super) struct SetProperties<'d, 'a> {
     set: Element<'d, 'a>,
     content: Content,
     thumbnails: Option<Descriptor<'d, 'a>>,
@@ -30,13 +30,13 @@ pub(super) struct Shared<'d, 'a> {
     protection: Stated<HdcpLevel>,
 }
 
-impl<'d, 'a> Shared<'d, 'a> {
+impl<'d, 'a> SetProperties<'d, 'a> {
     pub(super) fn of(content: Content, set: Element<'d, 'a>) -> Self {
         let (thumbnails, is_high) = (thumbnails(set), range::is_high(set));
         Self { set, content, thumbnails, is_high, protection: protection(set) }
     }
 
-    /// The first of the limits that a Representation is beyond.
+    /// The first limit that a Representation exceeds.
     pub(super) fn beyond(&self, caps: &Caps, representation: Element<'_, '_>) -> Option<Limit> {
         let Self { set, content, .. } = *self;
         let codecs = || representation.value("codecs").or_else(|| set.value("codecs")).unwrap_or_default();
@@ -57,7 +57,8 @@ impl<'d, 'a> Shared<'d, 'a> {
             Limit::Hdcp => [self.protection, protection(representation)]
                 .iter()
                 .all(|protection| protection.is_within(caps.hdcp, |limit, level| *level <= limit)),
-            // `ContentProtection@robustness` is the least that a licence server asks of a device, and no label of a device.
+            // `ContentProtection@robustness` is the minimum that a licence server requires of a device, not a CPC
+            // label.
             Limit::AllowedCpc => true,
         };
         Limit::ALL.into_iter().find(|limit| !is_within(*limit))
@@ -90,7 +91,7 @@ impl<'d, 'a> Shared<'d, 'a> {
     }
 }
 
-/// The protection of outputs that an element asks for (ISO/IEC 23009-1 section 5.8.5.14), the greatest if there are several.
+/// The output protection that an element requires (ISO/IEC 23009-1 section 5.8.5.14); the highest if there are several.
 fn protection(element: Element<'_, '_>) -> Stated<HdcpLevel> {
     let protections = descriptor::of(element, |name| name == "OutputProtection")
         .filter(|protection| protection.scheme == "urn:mpeg:dash:output-protection:hdcp:2020");
@@ -103,7 +104,7 @@ fn protection(element: Element<'_, '_>) -> Stated<HdcpLevel> {
     })
 }
 
-/// The level of a version of HDCP. Content of type 1 is for links of HDCP 2.2 and later alone (HDCP 2.2, section 1.4).
+/// The level of an HDCP version. Type 1 content requires HDCP 2.2 or later on every link (HDCP 2.2, section 1.4).
 fn level(version: &str) -> Option<HdcpLevel> {
     let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
     let version = (number(major)?, number(minor)?);
@@ -122,7 +123,7 @@ mod tests {
         let document = Document::read(mpd).unwrap();
         let set = document.root();
         let representation = set.child("Representation").unwrap();
-        Shared::of(Content::of(set), set).beyond(&caps, representation).is_none()
+        SetProperties::of(Content::of(set), set).beyond(&caps, representation).is_none()
     }
 
     fn property(scheme: &str, value: &str) -> String {

@@ -1,14 +1,14 @@
-//! What goes with what was left out.
+//! Elements that are removed together with a removed element.
 //!
-//! | what | goes with |
+//! | element | is removed with |
 //! | --- | --- |
-//! | a Representation | its AdaptationSet; any of those in its `@dependencyId`; the last of those in its `@associationId` |
-//! | an AdaptationSet | the last of its Representations; one without any stays |
-//! | one that is a trick mode | the last of the sets that it is for |
-//! | one that is played with others alone (`urn:mpeg:dash:preselection:2016`, essential) | any of those |
+//! | a Representation | its AdaptationSet; any Representation in its `@dependencyId`; the last Representation in its `@associationId` |
+//! | an AdaptationSet | its last Representation; a set that never had any stays |
+//! | a trick mode set | the last set that it is a trick mode of |
+//! | a set that only plays together with others (`urn:mpeg:dash:preselection:2016`, essential) | any of those sets |
 //!
-//! ISO/IEC 23009-1 sections 5.3.5.2, 5.3.3.1 and 5.3.11. An id that nothing has had binds nothing. Each bond is looked at
-//! once, so that chains of them take no longer than their length.
+//! ISO/IEC 23009-1 sections 5.3.5.2, 5.3.3.1 and 5.3.11. An id that no element has binds nothing. Each bond is followed
+//! once, so that a chain of bonds takes time linear in its length.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use super::descriptor::properties;
 use super::list::{ids, items};
 use super::period::{Period, trick_modes};
 
-/// Leaves out what goes with what was left out.
+/// Removes the elements that depend on removed ones.
 pub(super) fn leave_out(period: &mut Period<'_, '_>) {
     let is_complete =
         period.sets.iter().all(|set| set.is_kept) && period.representations.iter().all(|one| one.is_kept);
@@ -72,18 +72,18 @@ pub(super) fn leave_out(period: &mut Period<'_, '_>) {
     period.gone_representations = gone_names(names, &bonds);
 }
 
-/// Whether a scheme is that of sets which are played together: `{tag},{ids}`, or no value.
+/// Whether a scheme names sets that are played together; its value is `{tag},{ids}` or empty.
 pub(super) fn is_preselection(scheme: &str) -> bool {
     scheme == "urn:mpeg:dash:preselection:2016"
 }
 
-/// The ids in the value of such a descriptor.
+/// The ids in the value of a preselection descriptor.
 pub(super) fn preselected(value: &str) -> Vec<Cow<'_, str>> {
     let (_, list) = value.split_once(',').unwrap_or_default();
     items(list).map(Cow::Borrowed).collect()
 }
 
-/// Who has an id: one or, against the specification, several.
+/// The elements with an id: one or, against the specification, several.
 #[derive(Default)]
 struct Names<'a>(BTreeMap<Cow<'a, str>, Vec<usize>>);
 
@@ -94,7 +94,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Gives each id a node of its own, which goes with the last of those that have it.
+    /// Gives each id a node of its own, which is removed with the last element of that id.
     fn bound(self, bonds: &mut Bonds) -> BTreeMap<Cow<'a, str>, usize> {
         let bind = |(name, bearers)| {
             let node = bonds.add();
@@ -113,7 +113,7 @@ fn gone_names<'a>(names: BTreeMap<Cow<'a, str>, usize>, bonds: &Bonds) -> BTreeS
     names.into_iter().filter(|(_, node)| bonds.is_gone(*node)).map(|(name, _)| name).collect()
 }
 
-/// Who goes with whom.
+/// The graph of dependencies: which node is removed with which.
 struct Bonds {
     nodes: Vec<Node>,
     bonds: Vec<Bond>,
@@ -121,12 +121,12 @@ struct Bonds {
 
 #[derive(Clone, Default)]
 struct Node {
-    /// The bonds that hold to it.
+    /// The bonds that depend on this node.
     holding: Vec<usize>,
     is_gone: bool,
 }
 
-/// A bond of one to several, with the last of whom it goes.
+/// A bond from one node to several: the node is removed with the last of them.
 struct Bond {
     bound: usize,
     left: usize,
@@ -142,7 +142,7 @@ impl Bonds {
         self.nodes.len() - 1
     }
 
-    /// Binds one to others; to none, not at all.
+    /// Binds a node to others. An empty list binds nothing.
     fn bind(&mut self, bound: usize, to: impl IntoIterator<Item = usize>) {
         let mut left = 0;
         for node in to {

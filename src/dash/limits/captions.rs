@@ -1,4 +1,4 @@
-//! Captions within the pictures (CTA-608 and CTA-708), as an `Accessibility` descriptor tells of them.
+//! Captions in the video stream (CTA-608 and CTA-708), as an `Accessibility` descriptor announces them.
 //!
 //! ```text
 //! value    = (service *(";" service)) / (language *(";" language))
@@ -6,9 +6,9 @@
 //! service  = number "=" parameter *("," parameter)                       ; CTA-708: parameter = "lang:" language …
 //! ```
 //!
-//! ANSI/SCTE 214-1 section 7.2.2, as dash.js and Shaka Player read it. Those in a language that rights do not give are not
-//! offered; they are still in the picture. Where one goes out of a list without numbers, the others get theirs, since a
-//! place in the list is one.
+//! ANSI/SCTE 214-1 section 7.2.2, as dash.js and Shaka Player read it. Captions in a language outside the rights are
+//! not announced; they remain in the video stream. In a list without service numbers, an entry's position is its
+//! number: where an entry is removed, the others get explicit numbers.
 
 use super::erase;
 use super::period::Period;
@@ -17,7 +17,7 @@ use crate::catalog::Caps;
 use crate::dash::change::Changes;
 use crate::manifest::language;
 
-/// Leaves out the captions of a Period that are not in the languages that rights give.
+/// Removes announcements of captions in languages outside the rights.
 pub(super) fn leave_out(period: &Period<'_, '_>, caps: &Caps, changes: &mut Changes) {
     let Some(allowed) = caps.subtitles.as_deref() else { return };
     for set in period.sets.iter().filter(|set| set.is_kept) {
@@ -56,7 +56,8 @@ impl Standard {
         }
     }
 
-    /// A service with its number, which it may have by its place alone. Two are in CC1 and CC3, one of each field.
+    /// A service with its number, which may follow from its position alone. Two services are in CC1 and CC3, one in
+    /// each field.
     fn service(self, service: &str, index: usize, count: usize) -> String {
         match self {
             _ if service.contains('=') => service.to_owned(),
@@ -67,15 +68,15 @@ impl Standard {
     }
 }
 
-/// The language of a service. Without a number, that is all that there is.
+/// The language of a service. A service without a number is a language alone.
 fn language_of(service: &str) -> &str {
     let Some((_, told)) = service.split_once('=') else { return service.trim() };
     let named = told.split(',').find_map(|parameter| parameter.trim().strip_prefix("lang:"));
-    // Parameters without a language say nothing of it.
+    // Parameters without `lang` name no language.
     named.unwrap_or(if told.contains(':') { "" } else { told }).trim()
 }
 
-/// Whether a scheme is that of captions within the pictures.
+/// Whether a scheme announces captions in the video stream.
 pub(super) fn is_of_captions(scheme: &str) -> bool {
     scheme.starts_with("urn:scte:dash:cc:")
 }

@@ -1,17 +1,17 @@
-//! What an AdaptationSet holds: pictures, sound, text.
+//! The content of an AdaptationSet: pictures, sound, text.
 //!
-//! Players find it out in different ways: dash.js asks the codecs and `@mimeType` after `ContentComponent`, Shaka Player
-//! `@contentType` before anything else. Where an MPD says it in several ways, these count in this order:
+//! Players determine it in different ways: dash.js from codecs and `@mimeType` after `ContentComponent`, Shaka Player
+//! from `@contentType` first. Where an MPD states it in several ways, they count in this order:
 //!
 //! | | |
 //! | --- | --- |
-//! | a descriptor of thumbnails | images, whatever else is said |
-//! | `ContentComponent@contentType` | all that they name |
+//! | a thumbnail descriptor | images, whatever the attributes say |
+//! | `ContentComponent@contentType` | all types that they name |
 //! | `@contentType` | |
-//! | `@mimeType` | by what stands in front of its `/`; of `application/`, by its name |
+//! | `@mimeType` | the top-level type; for `application/`, the subtype |
 //! | `@codecs` | by the family of each |
 //!
-//! Where there are pictures, codecs of sound beside theirs tell that there is sound too.
+//! A video set whose codecs include an audio codec also holds sound.
 
 use super::descriptor::{Descriptor, properties};
 use crate::dash::document::Element;
@@ -23,7 +23,7 @@ pub(super) struct Content {
     pub(super) pictures: bool,
     pub(super) sound: bool,
     pub(super) text: bool,
-    /// Pictures that are shown one at a time, beside what is played: thumbnails.
+    /// Still images, shown beside the content: thumbnails.
     pub(super) images: bool,
 }
 
@@ -63,7 +63,7 @@ impl Content {
         }
     }
 
-    /// A `@contentType`: a media type's part in front of its `/` (RFC 6838).
+    /// A `@contentType`: a top-level media type (RFC 6838).
     fn of_type(kind: &str) -> Option<Self> {
         match kind.trim().to_ascii_lowercase().as_str() {
             "video" => Some(Self::PICTURES),
@@ -97,7 +97,7 @@ impl Content {
     }
 }
 
-/// What an attribute says of a set, or of each of its Representations.
+/// The values of an attribute: of the set, or else of each of its Representations.
 fn of_each<'e>(
     set: Element<'e, '_>,
     name: &'static str,
@@ -107,8 +107,7 @@ fn of_each<'e>(
     all.filter_map(move |one| one.value(name).and_then(|value| read(&value)))
 }
 
-/// The descriptor of an element that tells of pictures tiled into one
-/// ([DASH-IF IOP v4.3] section 6.2.6): `{columns}x{rows}`.
+/// The descriptor of tiled thumbnails ([DASH-IF IOP v4.3] section 6.2.6): `{columns}x{rows}`.
 ///
 /// [DASH-IF IOP v4.3]: https://dashif.org/docs/DASH-IF-IOP-v4.3.pdf
 pub(super) fn thumbnails<'d, 'a>(element: Element<'d, 'a>) -> Option<Descriptor<'d, 'a>> {
@@ -118,7 +117,7 @@ pub(super) fn thumbnails<'d, 'a>(element: Element<'d, 'a>) -> Option<Descriptor<
     })
 }
 
-/// Sample entries, and names in WebM, of pictures ([MP4 Registration Authority]).
+/// Sample entries of video ([MP4 Registration Authority]), and codec names in WebM.
 ///
 /// [MP4 Registration Authority]: https://mp4ra.org/registered-types/sampleentries
 const PICTURES: [&str; 29] = [
@@ -127,7 +126,7 @@ const PICTURES: [&str; 29] = [
     "vp9", "vvc1", "vvi1",
 ];
 
-/// The same of sound.
+/// The same for audio.
 const SOUND: [&str; 23] = [
     "ac-3", "ac-4", "alac", "dtsc", "dtse", "dtsh", "dtsl", "dtsx", "dtsy", "ec-3", "flac", "iamf", "ipcm",
     "fpcm", "mha1", "mha2", "mhm1", "mhm2", "mp4a", "opus", "samr", "sawb", "vorbis",

@@ -1,4 +1,4 @@
-//! Descriptors: elements of a scheme and a value (ISO/IEC 23009-1 section 5.8).
+//! Descriptors: elements with a scheme and a value (ISO/IEC 23009-1 section 5.8).
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ pub(super) struct Descriptor<'d, 'a> {
 }
 
 impl<'a> Descriptor<'_, 'a> {
-    /// Its value, without the white space around it; an empty one where there is none.
+    /// The value, trimmed; empty where the attribute is missing.
     pub(super) fn value(&self) -> Cow<'a, str> {
         match self.element.value("value").unwrap_or_default() {
             Cow::Borrowed(value) => Cow::Borrowed(value.trim()),
@@ -19,7 +19,7 @@ impl<'a> Descriptor<'_, 'a> {
         }
     }
 
-    /// Whether one who does not know the scheme has to pass over what it stands in.
+    /// Whether a client that does not know the scheme has to ignore the parent element.
     pub(super) fn is_essential(&self) -> bool {
         self.element.name() == ESSENTIAL
     }
@@ -32,7 +32,7 @@ pub(super) fn properties<'d, 'a>(
     of(element, |name| matches!(name, ESSENTIAL | "SupplementalProperty"))
 }
 
-/// The descriptors of an element that have one of some names.
+/// The descriptors of an element whose names match.
 pub(super) fn of<'d, 'a>(
     element: Element<'d, 'a>,
     is_named: impl Fn(&str) -> bool,

@@ -1,17 +1,17 @@
-//! Leaves elements and attributes out of a text, with the white space in front of them.
+//! Removes elements and attributes, with the white space in front of them.
 
 use std::ops::Range;
 
 use crate::dash::change::Changes;
 use crate::dash::document::{Attribute, Element};
 
-/// Leaves out an element.
+/// Removes an element.
 pub(super) fn element(element: Element<'_, '_>, changes: &mut Changes) {
     let range = element.range();
     changes.remove(element.document().without_space_before(range.start)..range.end);
 }
 
-/// Leaves out an attribute of an element.
+/// Removes an attribute of an element.
 pub(super) fn attribute(element: Element<'_, '_>, attribute: &Attribute<'_>, changes: &mut Changes) {
     changes.remove(extent(element, attribute));
 }
@@ -36,7 +36,7 @@ mod tests {
         let erased = |erase: &dyn Fn(&mut Changes)| {
             let mut changes = Changes::default();
             erase(&mut changes);
-            Edited::new(text).with(changes).unwrap().text.into_owned()
+            Edited::new(text).apply(changes).unwrap().text.into_owned()
         };
         let attribute =
             |name| erased(&|changes| attribute(second, &second.attribute(name).unwrap(), changes));

@@ -1,7 +1,7 @@
-//! The greatest and the least of what a set's Representations say: `@maxHeight` and its like (ISO/IEC 23009-1 section 5.3.3.2).
+//! Extremes over the Representations of a set: `@maxHeight` and the like (ISO/IEC 23009-1 section 5.3.3.2).
 //!
-//! Of a set that has lost Representations, they are those of what remains. Where some of those do not say theirs, nobody
-//! knows, and the attribute goes.
+//! When a set loses Representations, its extremes are recomputed from the remaining ones. Where a remaining
+//! Representation lacks the value, the extreme is unknown, and the attribute is removed.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::catalog::FrameRate;
 use crate::dash::change::Changes;
 use crate::dash::document::Element;
 
-/// Repairs the sets of a Period.
+/// Recomputes the extremes of the sets of a Period.
 pub(super) fn repair(period: &Period<'_, '_>, changes: &mut Changes) {
     for (index, set) in period.sets.iter().enumerate().filter(|(_, set)| set.is_kept) {
         if period.of_set(index).all(|one| one.is_kept) {
@@ -50,31 +50,31 @@ enum Bound {
     Min,
 }
 
-/// What has a greatest and a least.
+/// A quantity with `@min…` and `@max…` attributes.
 #[derive(Clone, Copy)]
-enum Of {
+enum Measure {
     Width,
     Height,
     Bandwidth,
     FrameRate,
 }
 
-fn bound_of(name: &str) -> Option<(Bound, Of)> {
+fn bound_of(name: &str) -> Option<(Bound, Measure)> {
     let (bound, of) = match (name.strip_prefix("max"), name.strip_prefix("min")) {
         (Some(of), _) => (Bound::Max, of),
         (None, of) => (Bound::Min, of?),
     };
     let of = match of {
-        "Width" => Of::Width,
-        "Height" => Of::Height,
-        "Bandwidth" => Of::Bandwidth,
-        "FrameRate" => Of::FrameRate,
+        "Width" => Measure::Width,
+        "Height" => Measure::Height,
+        "Bandwidth" => Measure::Bandwidth,
+        "FrameRate" => Measure::FrameRate,
         _ => return None,
     };
     Some((bound, of))
 }
 
-impl Of {
+impl Measure {
     fn read(self, text: &str) -> Option<u64> {
         match self {
             Self::FrameRate => FrameRate::read_ratio(text).map(FrameRate::thousandths),
@@ -82,7 +82,7 @@ impl Of {
         }
     }
 
-    /// What a Representation says, as a number and as it says it: in digits, points and slashes.
+    /// The value of a Representation, as a number and as it is written: digits, points and slashes.
     fn stated(self, one: Element<'_, '_>, set: Element<'_, '_>) -> Stated<(u64, String)> {
         let read = |text: &str| Some((self.read(text)?, Cow::from(text).into_owned()));
         match self {

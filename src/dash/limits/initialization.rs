@@ -1,18 +1,18 @@
-//! `InitializationSet`: what sets of all Periods have in common, so that a player can set its decoders up at once.
+//! `InitializationSet`: properties that sets of all Periods share, so that a player can set up its decoders at once.
 //!
-//! One that sets named and none of those left names goes, and with it its number in groups and presentations of them
-//! (ISO/IEC 23009-1 section 5.3.12).
+//! An `InitializationSet` that only removed sets referred to is removed, together with its id in groups and
+//! presentations (ISO/IEC 23009-1 section 5.3.12).
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::erase;
-use super::list::{Left, ids, without};
+use super::list::{Remaining, ids, without_items};
 use super::period::Period;
 use crate::dash::change::Changes;
 use crate::dash::document::Element;
 
-/// Repairs an MPD.
+/// Removes the `InitializationSet` elements that no remaining set refers to.
 pub(super) fn repair(mpd: Element<'_, '_>, periods: &[Period<'_, '_>], changes: &mut Changes) {
     let sets = || periods.iter().flat_map(|period| &period.sets);
     let named = |is_kept: bool| -> BTreeSet<Cow<'_, str>> {
@@ -34,10 +34,10 @@ pub(super) fn repair(mpd: Element<'_, '_>, periods: &[Period<'_, '_>], changes: 
             }
             "InitializationGroup" | "InitializationPresentation" => {
                 let (Some(inner), Some(list)) = (child.inner(), child.inner_text()) else { continue };
-                match without(list, |_, id| gone.contains(id)) {
-                    Left::All => {}
-                    Left::Some(list) => changes.replace(inner, list),
-                    Left::None => erase::element(child, changes),
+                match without_items(list, |_, id| gone.contains(id)) {
+                    Remaining::All => {}
+                    Remaining::Some(list) => changes.replace(inner, list),
+                    Remaining::None => erase::element(child, changes),
                 }
             }
             _ => {}

@@ -1,19 +1,19 @@
-//! That a Period has something to play, or else why not, for whoever wrote the limits.
+//! Whether a Period still has something to play; the refusal says why not, for the author of the limits.
 //!
-//! A Period that had pictures and has none left would be played as sound alone, or not at all; one that had sound would be
-//! silent. Neither is served: the limits allow nothing of the title. Trick modes and thumbnails are nothing to play.
+//! A Period that loses all pictures would play as sound alone or not at all; one that loses all sound would be silent.
+//! Neither is served: the limits allow nothing of the title. Trick modes and thumbnails do not count as content.
 
 use super::period::{Period, Representation};
 use crate::catalog::Caps;
 use crate::dash::error::CompileError;
 use crate::manifest::{Limit, language};
 
-/// Refuses a Period of which nothing is left to play. `number` is its place in the MPD, from 1.
+/// Refuses a Period with nothing left to play. `number` is its position in the MPD, from 1.
 pub(super) fn check(period: &Period<'_, '_>, number: usize, caps: &Caps) -> Result<(), CompileError> {
     let content = |one: &Representation<'_, '_>| {
         period.set_of(one).filter(|set| !set.is_trick_mode).map(|set| set.content).unwrap_or_default()
     };
-    // Where there is something else to play, text may all go.
+    // All text may be removed where other content remains.
     let is_read = !period.representations.iter().map(content).any(|one| one.pictures || one.sound);
     for kind in ["pictures", "sound", "text", "all"] {
         let is_it = |one: &&Representation<'_, '_>| match kind {
@@ -31,7 +31,7 @@ pub(super) fn check(period: &Period<'_, '_>, number: usize, caps: &Caps) -> Resu
     Ok(())
 }
 
-/// Says how many Representations each limit left out; of one that is beyond several, the first counts.
+/// Counts the Representations that each limit removed; one that exceeds several limits counts for the first.
 fn describe<'p>(
     period: &'p Period<'_, '_>,
     all: impl Iterator<Item = &'p Representation<'p, 'p>>,
@@ -54,7 +54,7 @@ fn describe<'p>(
     let found = |sound: bool| {
         let sets = period.sets.iter().filter(|set| set.is_foreign && set.content.sound == sound);
         let tags: Vec<_> = sets.filter_map(|set| set.element.value("lang")).collect();
-        language::found(tags.iter().map(|tag| &**tag))
+        language::found_languages(tags.iter().map(|tag| &**tag))
     };
     let mut parts: Vec<String> = Vec::new();
     for (limit, count) in Limit::ALL.into_iter().zip(beyond).filter(|(_, count)| *count > 0) {

@@ -14,16 +14,16 @@ fn is_separator(c: char) -> bool {
     c.is_ascii_whitespace() || c == ','
 }
 
-/// What is left of a list.
+/// The remainder of a list.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Left {
+pub(super) enum Remaining {
     All,
     Some(String),
     None,
 }
 
-/// Takes items out of a list as it stands in an attribute: `is_gone` is asked with the number of each, and with its text.
-pub(super) fn without(raw: &str, mut is_gone: impl FnMut(usize, &str) -> bool) -> Left {
+/// Removes items from the raw list of an attribute: `is_gone` gets the number and the text of each item.
+pub(super) fn without_items(raw: &str, mut is_gone: impl FnMut(usize, &str) -> bool) -> Remaining {
     let mut kept: Vec<&str> = Vec::new();
     let mut count = 0;
     for (number, item) in items(raw).enumerate() {
@@ -34,10 +34,10 @@ pub(super) fn without(raw: &str, mut is_gone: impl FnMut(usize, &str) -> bool) -
         }
     }
     if kept.len() == count {
-        return Left::All;
+        return Remaining::All;
     }
     let separator = if raw.contains(',') { "," } else { " " };
-    if kept.is_empty() { Left::None } else { Left::Some(kept.join(separator)) }
+    if kept.is_empty() { Remaining::None } else { Remaining::Some(kept.join(separator)) }
 }
 
 /// The ids that an attribute of an element lists.
@@ -49,19 +49,19 @@ pub(super) fn ids<'a>(element: Element<'_, 'a>, name: &str) -> Vec<Cow<'a, str>>
     }
 }
 
-/// Takes ids out of what an attribute lists. Whether none is left: then the attribute is as it was.
+/// Removes ids from the list in an attribute. Returns true, and changes nothing, if no id would remain.
 pub(super) fn remove_ids(
     attribute: &Attribute<'_>,
     is_gone: impl Fn(&str) -> bool,
     changes: &mut Changes,
 ) -> bool {
-    match without(attribute.raw, |_, id| is_gone(id)) {
-        Left::All => false,
-        Left::Some(list) => {
+    match without_items(attribute.raw, |_, id| is_gone(id)) {
+        Remaining::All => false,
+        Remaining::Some(list) => {
             changes.replace(attribute.range(), list);
             false
         }
-        Left::None => true,
+        Remaining::None => true,
     }
 }
 
@@ -72,15 +72,15 @@ mod tests {
     #[test]
     fn items_go_and_what_stays_is_a_list() {
         for (raw, expected) in [
-            ("a b", Left::All),
-            ("", Left::All),
-            ("a x b", Left::Some("a b".to_owned())),
-            (" x,a , &#98;", Left::Some("a,&#98;".to_owned())),
-            ("&#120;", Left::None),
-            ("x x", Left::None),
+            ("a b", Remaining::All),
+            ("", Remaining::All),
+            ("a x b", Remaining::Some("a b".to_owned())),
+            (" x,a , &#98;", Remaining::Some("a,&#98;".to_owned())),
+            ("&#120;", Remaining::None),
+            ("x x", Remaining::None),
         ] {
-            assert_eq!(without(raw, |_, id| id == "x"), expected, "{raw}");
+            assert_eq!(without_items(raw, |_, id| id == "x"), expected, "{raw}");
         }
-        assert_eq!(without("a b c", |number, _| number == 1), Left::Some("a c".to_owned()));
+        assert_eq!(without_items("a b c", |number, _| number == 1), Remaining::Some("a c".to_owned()));
     }
 }

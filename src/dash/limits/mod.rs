@@ -1,16 +1,16 @@
-//! The edits of an MPD that a viewer's limits ask for: which Representations and AdaptationSets remain, and which language
-//! comes first.
+//! The edits that a viewer's limits require: which Representations and AdaptationSets remain, and which language comes
+//! first.
 //!
 //! ```text
-//! period         what there is, and whether it is within the limits     (period.rs, content.rs, stated.rs, beyond.rs, range.rs)
-//! bonds          what goes with it: what depends on it, sets that are empty, trick modes      (bonds.rs)
-//! left out       why, if no pictures or no sound remain                 (left_out.rs)
-//! repair         what still refers to it                                (references.rs, extremes.rs, captions.rs, initialization.rs, protection.rs)
-//! patches        what was written for the MPD as it was                 (patches.rs)
-//! order          the language that a player begins with                 (order.rs, purpose.rs)
+//! period         the sets and Representations, and whether they are within the limits     (period.rs, content.rs, stated.rs, beyond.rs, range.rs)
+//! bonds          elements removed with others: dependents, empty sets, trick modes      (bonds.rs)
+//! left out       the refusal, if no pictures or no sound remain         (left_out.rs)
+//! repair         references to removed elements                         (references.rs, extremes.rs, captions.rs, initialization.rs, protection.rs)
+//! patches        PatchLocation, which no longer fits                    (patches.rs)
+//! order          the language that a player starts with                  (order.rs, purpose.rs)
 //! ```
 //!
-//! All of it is written as changes of the text (erase.rs, list.rs): what remains stays byte for byte.
+//! All edits are changes of the text (erase.rs, list.rs): the rest stays byte for byte.
 
 mod beyond;
 mod bonds;
@@ -34,6 +34,7 @@ mod stated;
 mod testing;
 
 pub(super) use self::order::put_in_order;
+pub(super) use self::patches::leave_out as leave_out_patches;
 use self::period::Period;
 use super::change::Changes;
 use super::document::Document;
@@ -41,7 +42,7 @@ use super::edits::Edits;
 use super::error::CompileError;
 use crate::catalog::Caps;
 
-/// Whether any of the limits is one on what an MPD offers.
+/// Whether any of the limits removes something from an MPD.
 pub(super) fn are_in(caps: &Caps) -> bool {
     let Caps { max_height, max_bitrate_kbps, hdr, codecs, max_frame_rate, hdcp, audio, subtitles, .. } = caps;
     max_height.is_some()
@@ -54,12 +55,12 @@ pub(super) fn are_in(caps: &Caps) -> bool {
         || subtitles.is_some()
 }
 
-/// Whether any of the limits is one that has an order.
+/// Whether any of the limits is an ordered list of languages.
 pub(super) fn have_an_order(caps: &Caps) -> bool {
     caps.audio.is_some() || caps.subtitles.is_some()
 }
 
-/// Leaves out what is not within the limits, and what goes with it.
+/// Removes the Representations and sets outside the limits, and repairs the rest.
 pub(super) fn leave_out(document: &Document<'_>, edits: &Edits<'_>) -> Result<Changes, CompileError> {
     let caps = edits.caps;
     let mpd = document.root();

@@ -1,18 +1,18 @@
-//! The language that a player begins with: the sets of sound stand in the order of `audio`, those of text in that of
+//! The language that a player starts with: audio sets are put in the order of `audio`, text sets in the order of
 //! `subtitles`.
 //!
 //! | comes first | |
 //! | --- | --- |
-//! | what is in the language that the limits name first | without a language, last |
-//! | what is for everybody | before what is for some (purpose.rs) |
-//! | what is `main` | |
-//! | what has more `@selectionPriority` | 1 where it is not told (ISO/IEC 23009-1 table 5) |
-//! | what stood first | |
+//! | the set in the language that the limits name first | sets without a language come last |
+//! | sets for everybody | before sets for a special audience (purpose.rs) |
+//! | sets with the role `main` | |
+//! | sets with a higher `@selectionPriority` | the default is 1 (ISO/IEC 23009-1 table 5) |
+//! | the set that came first | |
 //!
-//! Where nothing else tells them apart, players take the first. dash.js asks `@selectionPriority` before all else, so that a
-//! set has no more of it than the one in front: it gets that one's.
+//! Players take the first set where nothing else distinguishes them. dash.js looks at `@selectionPriority` before
+//! anything else, so no set keeps a higher priority than the set in front of it: it gets the priority of that set.
 //!
-//! Only the places that such sets have among themselves change. Sets of pictures, with sound or without, stay where they are.
+//! Only the positions of these sets among themselves change. Video sets, with sound or without, stay where they are.
 
 use std::cmp::Reverse;
 
@@ -52,7 +52,7 @@ pub(in crate::dash) fn put_in_order(
     Ok(changes)
 }
 
-/// Puts sets in their order into the places that they have.
+/// Puts sorted sets into the positions of the unsorted ones.
 fn put(places: &[Element<'_, '_>], languages: &[String], changes: &mut Changes) -> Result<(), Misplaced> {
     let mut sets: Vec<_> = places.iter().map(|set| (rank(*set, languages), *set)).collect();
     sets.sort_by_key(|(rank, _)| *rank);
@@ -76,13 +76,13 @@ fn put(places: &[Element<'_, '_>], languages: &[String], changes: &mut Changes) 
     Ok(())
 }
 
-/// The least comes first.
+/// The lowest rank comes first.
 type Rank = (usize, bool, bool, Reverse<u64>);
 
 fn rank(set: Element<'_, '_>, languages: &[String]) -> Rank {
     let components = set.children_named("ContentComponent").filter_map(|component| component.value("lang"));
     let tag = components.chain(set.value("lang")).next().unwrap_or_default();
-    let place = language::place(languages, &tag).unwrap_or(languages.len());
+    let place = language::position(languages, &tag).unwrap_or(languages.len());
     let priority = Stated::read(set, set, PRIORITY, number).known().unwrap_or(1);
     (place, is_for_some(set), !is_main(set), Reverse(priority))
 }

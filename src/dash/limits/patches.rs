@@ -1,15 +1,14 @@
 //! Patches of an MPD (ISO/IEC 23009-1 section 5.15).
 //!
-//! A patch names the elements that it changes by their place. It was written for the MPD as it came: what it finds in one
-//! that was changed is something else, or nothing. And it may bring what is not within the limits. Without `PatchLocation`,
-//! players ask for the whole MPD.
+//! A patch addresses elements by their position in the origin's MPD: in an edited MPD, that is another element or none.
+//! A patch may also add content outside the limits. Without `PatchLocation`, players request the whole MPD.
 
 use super::erase;
 use crate::dash::change::Changes;
 use crate::dash::document::Element;
 
-/// Leaves out where patches are to be had.
-pub(super) fn leave_out(mpd: Element<'_, '_>, changes: &mut Changes) {
+/// Removes `PatchLocation`.
+pub(in crate::dash) fn leave_out(mpd: Element<'_, '_>, changes: &mut Changes) {
     for location in mpd.children_named("PatchLocation") {
         erase::element(location, changes);
     }

@@ -1,17 +1,17 @@
-//! What there is in a Period, and what of it is within the limits.
+//! The sets and Representations of a Period, and whether they are within the limits.
 //!
-//! | an AdaptationSet of | is held against | by |
+//! | an AdaptationSet with | has to match | by |
 //! | --- | --- | --- |
-//! | sound, with pictures or without | `audio` | `@lang`, or that of each of its `ContentComponent` of sound |
+//! | sound, with or without pictures | `audio` | `@lang`, or the `@lang` of each audio `ContentComponent` |
 //! | text alone | `subtitles` | the same |
 //!
-//! A set that says nothing of its language stays, and so does one in `und` or `zxx`. `Representation` has no `@lang`
-//! (ISO/IEC 23009-1 table 9).
+//! A set without a language stays, and so does a set in `und` or `zxx`. `Representation` has no `@lang` (ISO/IEC
+//! 23009-1 table 9).
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::beyond::Shared;
+use super::beyond::SetProperties;
 use super::content::Content;
 use super::descriptor::properties;
 use super::erase;
@@ -25,9 +25,9 @@ pub(super) struct Period<'d, 'a> {
     pub(super) element: Element<'d, 'a>,
     pub(super) sets: Vec<Set<'d, 'a>>,
     pub(super) representations: Vec<Representation<'d, 'a>>,
-    /// The ids of sets, and of their content components, that none has any more.
+    /// The ids that only removed sets and content components had.
     pub(super) gone_sets: BTreeSet<Cow<'a, str>>,
-    /// The ids of Representations that none has any more.
+    /// The ids that only removed Representations had.
     pub(super) gone_representations: BTreeSet<Cow<'a, str>>,
 }
 
@@ -35,9 +35,9 @@ pub(super) struct Period<'d, 'a> {
 pub(super) struct Set<'d, 'a> {
     pub(super) element: Element<'d, 'a>,
     pub(super) content: Content,
-    /// It is for moving fast through what another set plays.
+    /// It is a trick mode of another set.
     pub(super) is_trick_mode: bool,
-    /// It is in a language that rights do not give.
+    /// Its language is outside the rights.
     pub(super) is_foreign: bool,
     pub(super) is_kept: bool,
 }
@@ -45,9 +45,9 @@ pub(super) struct Set<'d, 'a> {
 /// A Representation.
 pub(super) struct Representation<'d, 'a> {
     pub(super) element: Element<'d, 'a>,
-    /// Its set, by its number in the Period.
+    /// The index of its set in the Period.
     pub(super) set: usize,
-    /// The limit that it is beyond.
+    /// The limit that it exceeds.
     pub(super) beyond: Option<Limit>,
     pub(super) is_kept: bool,
 }
@@ -59,7 +59,7 @@ impl<'d, 'a> Period<'d, 'a> {
         for (number, set) in element.children_named("AdaptationSet").enumerate() {
             let content = Content::of(set);
             let is_foreign = !is_in_language(caps, content, set);
-            let shared = Shared::of(content, set);
+            let shared = SetProperties::of(content, set);
             representations.extend(set.children_named("Representation").map(|element| {
                 let beyond = shared.beyond(caps, element);
                 Representation { element, set: number, beyond, is_kept: beyond.is_none() && !is_foreign }
@@ -80,14 +80,14 @@ impl<'d, 'a> Period<'d, 'a> {
         self.sets.get(representation.set)
     }
 
-    /// The Representations of a set, by its number.
+    /// The Representations of the set with an index.
     pub(super) fn of_set(&self, set: usize) -> impl Iterator<Item = &Representation<'d, 'a>> {
         let start = self.representations.partition_point(|one| one.set < set);
         let (_, rest) = self.representations.split_at(start);
         rest.iter().take_while(move |one| one.set == set)
     }
 
-    /// Leaves out what does not remain.
+    /// Removes the elements that are not kept.
     pub(super) fn leave_out(&self, changes: &mut Changes) {
         for set in self.sets.iter().filter(|set| !set.is_kept) {
             erase::element(set.element, changes);
@@ -99,7 +99,8 @@ impl<'d, 'a> Period<'d, 'a> {
     }
 }
 
-/// The sets that a set is the trick mode of ([DASH-IF IOP v4.3] section 3.2.9): a list of ids in each value.
+/// The descriptors that name the main sets of a trick mode set ([DASH-IF IOP v4.3] section 3.2.9): each value is a list
+/// of ids.
 ///
 /// [DASH-IF IOP v4.3]: https://dashif.org/docs/DASH-IF-IOP-v4.3.pdf
 pub(super) fn trick_modes<'d, 'a>(
@@ -110,7 +111,7 @@ pub(super) fn trick_modes<'d, 'a>(
         .map(|property| property.element)
 }
 
-/// Whether a set is in a language that rights give. Of what names two, each has to be.
+/// Whether the language of a set is within the rights. A set with several languages needs each of them.
 pub(super) fn is_in_language(caps: &Caps, content: Content, set: Element<'_, '_>) -> bool {
     let (allowed, kind) = if content.sound {
         (caps.audio.as_deref(), "audio")

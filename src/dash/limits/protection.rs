@@ -1,6 +1,7 @@
-//! `ContentProtection` that is written once and referred to elsewhere: `@refId` and `@ref` (ISO/IEC 23009-1 section 5.8.4.1).
+//! `ContentProtection` that is written once and referred to elsewhere: `@refId` and `@ref` (ISO/IEC 23009-1 section
+//! 5.8.4.1).
 //!
-//! Where the one that is written is gone, the first that refers to it takes its place, so that the others find it there.
+//! Where the full element is removed, the first reference to it becomes the full element, for the remaining references.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use super::period::Period;
 use crate::dash::change::Changes;
 use crate::dash::document::Element;
 
-/// Repairs an MPD.
+/// Restores the full elements that remaining references need.
 pub(super) fn repair(mpd: Element<'_, '_>, periods: &[Period<'_, '_>], changes: &mut Changes) {
     let gone: Vec<Element<'_, '_>> = periods.iter().flat_map(gone_in).collect();
     let mut written: BTreeMap<Cow<'_, str>, Element<'_, '_>> = BTreeMap::new();
@@ -21,7 +22,7 @@ pub(super) fn repair(mpd: Element<'_, '_>, periods: &[Period<'_, '_>], changes: 
     if written.is_empty() {
         return;
     }
-    // Those that are gone stand in the order of the document, none within another.
+    // The removed elements are in document order, and none contains another.
     let mut gone = gone.into_iter().map(Element::range).peekable();
     let mut kept = Vec::new();
     for element in mpd.descendants().filter(is_protection) {
@@ -44,7 +45,7 @@ fn is_protection(element: &Element<'_, '_>) -> bool {
     element.name() == "ContentProtection"
 }
 
-/// The elements of a Period that are left out.
+/// The removed elements of a Period.
 fn gone_in<'d, 'a>(period: &Period<'d, 'a>) -> Vec<Element<'d, 'a>> {
     let mut gone = Vec::new();
     for (index, set) in period.sets.iter().enumerate() {

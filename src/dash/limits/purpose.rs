@@ -1,13 +1,13 @@
-//! What a set is for: for everybody, or for some.
+//! The audience of a set: everybody, or a special audience.
 //!
-//! | | scheme | is |
+//! | | scheme | values |
 //! | --- | --- | --- |
-//! | `Role` | `urn:mpeg:dash:role:2011` | `main`, what is played if nothing else is asked for |
-//! | `Role` | the same | `description`, `commentary`, `emergency`, `enhanced-audio-intelligibility`, `sign`, `easyreader`, `karaoke`, `metadata`, `forced-subtitle`: for some |
-//! | `Accessibility` | any, but captions within the pictures | for some |
-//! | both | `urn:tva:metadata:cs:AudioPurposeCS:2007` (ETSI TS 103 285 section 6.1.2) | all but 6, the main programme: for some |
+//! | `Role` | `urn:mpeg:dash:role:2011` | `main`: the default |
+//! | `Role` | the same | `description`, `commentary`, `emergency`, `enhanced-audio-intelligibility`, `sign`, `easyreader`, `karaoke`, `metadata`, `forced-subtitle`: a special audience |
+//! | `Accessibility` | any, except captions in the video stream | a special audience |
+//! | both | `urn:tva:metadata:cs:AudioPurposeCS:2007` (ETSI TS 103 285 section 6.1.2) | all except 6, the main programme: a special audience |
 //!
-//! ISO/IEC 23009-1 section 5.8.5.5. A `Role` without a scheme is taken for one of the first, as players have it.
+//! ISO/IEC 23009-1 section 5.8.5.5. A `Role` without a scheme counts as the MPEG scheme, as in players.
 
 use super::captions::is_of_captions;
 use super::descriptor::{self, Descriptor};
@@ -18,7 +18,7 @@ pub(super) fn is_main(set: Element<'_, '_>) -> bool {
     descriptor::of(set, |name| name == ROLE).any(|role| is_role(&role) && role.value() == "main")
 }
 
-/// Whether a set is for some: to begin with it would surprise all others.
+/// Whether a set is for a special audience: as the default, it would surprise everybody else.
 pub(super) fn is_for_some(set: Element<'_, '_>) -> bool {
     descriptor::of(set, |name| matches!(name, ROLE | "Accessibility")).any(|descriptor| {
         let value = descriptor.value();

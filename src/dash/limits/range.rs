@@ -1,14 +1,14 @@
 //! Whether pictures are of high dynamic range.
 //!
-//! | | says so with |
+//! | | values |
 //! | --- | --- |
-//! | `urn:mpeg:mpegB:cicp:TransferCharacteristics` ([Rec. ITU-T H.273] table 3) | 16, PQ; 18, HLG; and whatever is not known for standard range |
+//! | `urn:mpeg:mpegB:cicp:TransferCharacteristics` ([Rec. ITU-T H.273] table 3) | 16 (PQ), 18 (HLG), and every value that is not known as standard range |
 //! | `urn:dvb:dash:hdr-dmi` (ETSI TS 103 285 section 5.2.6) | any value: dynamic mapping is for PQ |
 //! | `http://dashif.org/metadata/hdr` (DASH-IF IOP part 7) | any value |
 //! | `@codecs` | Dolby Vision; the transfer characteristics in names of AV1 and VP9 |
 //!
-//! Properties count at the Representation and at its AdaptationSet, essential or supplemental: HLG that is said to be
-//! BT.2020 for older players, and HLG for those that know it, is HLG.
+//! Properties count on the Representation and on its AdaptationSet, essential or supplemental. HLG that is labelled
+//! BT.2020 for older players and HLG for newer ones counts as HLG.
 //!
 //! [Rec. ITU-T H.273]: https://www.itu.int/rec/T-REC-H.273
 
@@ -16,7 +16,7 @@ use super::descriptor::properties;
 use crate::dash::document::Element;
 use crate::manifest::codecs::{family, is_dolby_vision};
 
-/// Whether the properties of an element say so.
+/// Whether the properties of an element declare a high dynamic range.
 pub(super) fn is_high(element: Element<'_, '_>) -> bool {
     properties(element).any(|property| match &*property.scheme {
         "urn:mpeg:mpegB:cicp:TransferCharacteristics" => {
@@ -27,8 +27,9 @@ pub(super) fn is_high(element: Element<'_, '_>) -> bool {
     })
 }
 
-/// Whether a codec's name says so. The transfer characteristics are the seventh field behind `av01`
-/// ([AV1 Codec ISO Media File Format Binding] section 5), and the sixth behind `vp09` ([VP Codec ISO Media File Format Binding]).
+/// Whether a codec string declares a high dynamic range. The transfer characteristics are the seventh field after
+/// `av01` ([AV1 Codec ISO Media File Format Binding] section 5), and the sixth after `vp09` ([VP Codec ISO Media File
+/// Format Binding]).
 ///
 /// [AV1 Codec ISO Media File Format Binding]: https://aomediacodec.github.io/av1-isobmff/#codecsparam
 /// [VP Codec ISO Media File Format Binding]: https://www.webmproject.org/vp9/mp4/#codecs-parameter-string
@@ -44,8 +45,8 @@ pub(super) fn is_high_codec(codec: &str) -> bool {
         .is_some_and(|transfer| !transfer.parse().is_ok_and(|transfer| STANDARD.contains(&transfer)))
 }
 
-/// The transfer characteristics of standard range: BT.709, not told, BT.470 (two), BT.601, SMPTE 240M, xvYCC, BT.1361,
-/// sRGB, and BT.2020 with 10 and 12 bits.
+/// The transfer characteristics of standard dynamic range: BT.709, unspecified, BT.470 (two), BT.601, SMPTE 240M,
+/// xvYCC, BT.1361, sRGB, and BT.2020 with 10 and 12 bits.
 const STANDARD: [u8; 11] = [1, 2, 4, 5, 6, 7, 11, 12, 13, 14, 15];
 
 #[cfg(test)]

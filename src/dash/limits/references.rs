@@ -1,24 +1,24 @@
-//! What remains refers to nothing that is gone.
+//! Removes references to removed elements.
 //!
 //! | | |
 //! | --- | --- |
-//! | `Representation@associationId` | loses the id, and `@associationType` its part |
-//! | `urn:mpeg:dash:adaptation-set-switching:2016`, trick modes | lose the id; the descriptor goes with the last |
-//! | `urn:mpeg:dash:preselection:2016`, supplemental | goes with any of its ids |
-//! | `Preselection` | goes with any of its components, and where it is not within the limits itself |
-//! | `Subset@contains` | loses the id; the element goes with the last |
-//! | `@scte214:supplementalCodecs` | goes, with `@scte214:supplementalProfiles`, where one of the codecs is not within the limits: each only adds to one of `@codecs`, which is played without it |
+//! | `Representation@associationId` | loses the id, and `@associationType` the matching type |
+//! | `urn:mpeg:dash:adaptation-set-switching:2016`, trick modes | lose the id; the descriptor is removed with the last id |
+//! | `urn:mpeg:dash:preselection:2016`, supplemental | is removed with any of its ids |
+//! | `Preselection` | is removed with any of its components, and where it exceeds a limit itself |
+//! | `Subset@contains` | loses the id; the element is removed with the last id |
+//! | `@scte214:supplementalCodecs` | is removed, with `@scte214:supplementalProfiles`, where one of its codecs exceeds a limit: the codecs in `@codecs` play without it |
 //!
 //! ISO/IEC 23009-1 sections 5.3.5.2, 5.3.3.5, 5.3.8 and 5.3.11; ANSI/SCTE 214-1 section 7.
 
 use std::collections::BTreeMap;
 
-use super::beyond::Shared;
+use super::beyond::SetProperties;
 use super::bonds::{is_preselection, preselected};
 use super::content::Content;
 use super::descriptor::{Descriptor, properties};
 use super::erase;
-use super::list::{Left, ids, remove_ids, without};
+use super::list::{Remaining, ids, remove_ids, without_items};
 use super::period::{Period, is_in_language};
 use super::range;
 use crate::catalog::Caps;
@@ -26,7 +26,7 @@ use crate::dash::change::Changes;
 use crate::dash::document::{Attribute, Element};
 use crate::manifest::codecs::is_listed;
 
-/// Repairs a Period.
+/// Removes the references of a Period to removed elements.
 pub(super) fn repair(period: &Period<'_, '_>, caps: &Caps, changes: &mut Changes) {
     let is_gone = |id: &str| period.gone_sets.contains(id);
     for set in period.sets.iter().filter(|set| set.is_kept) {
@@ -49,7 +49,7 @@ pub(super) fn repair(period: &Period<'_, '_>, caps: &Caps, changes: &mut Changes
     }
 }
 
-/// Repairs a property of a set that may name others.
+/// Removes ids from a property of a set that names other sets.
 fn set_property(property: &Descriptor<'_, '_>, is_gone: impl Fn(&str) -> bool, changes: &mut Changes) {
     let is_list = property.scheme == "urn:mpeg:dash:adaptation-set-switching:2016"
         || property.scheme == "http://dashif.org/guidelines/trickmode";
@@ -63,27 +63,27 @@ fn set_property(property: &Descriptor<'_, '_>, is_gone: impl Fn(&str) -> bool, c
     }
 }
 
-/// Takes what is gone out of the associations of a Representation.
+/// Removes removed Representations from the associations of a Representation.
 fn association(one: Element<'_, '_>, is_gone: impl Fn(&str) -> bool, changes: &mut Changes) {
     let Some(ids) = one.attribute("associationId") else { return };
     let mut gone = Vec::new();
-    let left = without(ids.raw, |_, id| {
+    let left = without_items(ids.raw, |_, id| {
         gone.push(is_gone(id));
         is_gone(id)
     });
-    // Invariant: with the last of them, the Representation would be gone.
-    let Left::Some(list) = left else { return };
+    // Invariant: a Representation is removed with the last Representation that it is associated with.
+    let Remaining::Some(list) = left else { return };
     changes.replace(ids.range(), list);
     let Some(types) = one.attribute("associationType") else { return };
-    match without(types.raw, |number, _| gone.get(number) == Some(&true)) {
-        Left::All => {}
-        Left::Some(list) => changes.replace(types.range(), list),
-        Left::None => erase::attribute(one, &types, changes),
+    match without_items(types.raw, |number, _| gone.get(number) == Some(&true)) {
+        Remaining::All => {}
+        Remaining::Some(list) => changes.replace(types.range(), list),
+        Remaining::None => erase::attribute(one, &types, changes),
     }
 }
 
-/// Leaves out the preselections that lack a component, or are not within the limits. What its main component holds, it
-/// holds.
+/// Removes the preselections that lack a component or exceed a limit. A preselection has the content of its main
+/// component.
 fn preselections(period: &Period<'_, '_>, caps: &Caps, changes: &mut Changes) {
     let mut sets = None;
     for preselection in period.element.children_named("Preselection") {
@@ -93,7 +93,7 @@ fn preselections(period: &Period<'_, '_>, caps: &Caps, changes: &mut Changes) {
             components.first().and_then(|main| sets.get(&**main)).copied().unwrap_or(Content::SOUND);
         if components.iter().any(|id| period.gone_sets.contains(id))
             || !is_in_language(caps, content, preselection)
-            || Shared::of(content, preselection).beyond(caps, preselection).is_some()
+            || SetProperties::of(content, preselection).beyond(caps, preselection).is_some()
         {
             erase::element(preselection, changes);
         } else {
@@ -102,14 +102,13 @@ fn preselections(period: &Period<'_, '_>, caps: &Caps, changes: &mut Changes) {
     }
 }
 
-/// What the sets of a Period hold, by their ids.
+/// The content of the sets of a Period, by their ids.
 fn contents(period: &Period<'_, '_>) -> BTreeMap<String, Content> {
     let named = |set: &super::period::Set<'_, '_>| Some((set.element.value("id")?.into_owned(), set.content));
     period.sets.iter().filter_map(named).collect()
 }
 
-/// Takes codecs that only add to others off an element, if they are not within the limits. Their list has white space
-/// between its items, or commas.
+/// Removes supplemental codecs that exceed a limit. Their list has white space or commas between its items.
 fn supplements(element: Element<'_, '_>, caps: &Caps, changes: &mut Changes) {
     let prefixed = |attribute: &Attribute<'_>| attribute.local_name() != attribute.name;
     let goes = |attribute: &Attribute<'_>| {

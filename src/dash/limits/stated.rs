@@ -1,4 +1,4 @@
-//! What an element says of itself, or does not.
+//! The value of an attribute, if the element states one.
 
 use crate::dash::digits::are_digits;
 use crate::dash::document::Element;
@@ -6,15 +6,16 @@ use crate::dash::document::Element;
 /// The value of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stated<T> {
-    /// It is not there, or empty.
+    /// The attribute is missing or empty.
     Nothing,
-    /// It is there, and cannot be read: players take it for something, each for something else.
+    /// The attribute is unreadable: players differ in the value that they take.
     Unreadable,
     Known(T),
 }
 
 impl<T> Stated<T> {
-    /// Reads an attribute of an element, or else of that from which it inherits (ISO/IEC 23009-1 section 5.3.7.2).
+    /// Reads an attribute of an element, or else of the element that it inherits from (ISO/IEC 23009-1 section
+    /// 5.3.7.2).
     pub(super) fn read(
         element: Element<'_, '_>,
         parent: Element<'_, '_>,
@@ -33,7 +34,8 @@ impl<T> Stated<T> {
         }
     }
 
-    /// Whether a limit that there is allows it: the unreadable is within none, and what says nothing within all.
+    /// Whether the value is within a limit, if there is one: an unreadable value is within none, a missing one within
+    /// all.
     pub(super) fn is_within<L>(&self, limit: Option<L>, allows: impl FnOnce(L, &T) -> bool) -> bool {
         match (limit, self) {
             (None, _) | (_, Self::Nothing) => true,
@@ -43,7 +45,7 @@ impl<T> Stated<T> {
     }
 }
 
-/// An `xs:unsignedInt`; of one with a fraction, the whole. What is too great for 64 bits is still great.
+/// An `xs:unsignedInt`; a fraction is cut off, and a value beyond 64 bits saturates.
 pub(super) fn number(text: &str) -> Option<u64> {
     let whole = text.trim().split('.').next()?;
     are_digits(whole).then(|| whole.parse().unwrap_or(u64::MAX))

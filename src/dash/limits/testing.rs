@@ -1,4 +1,4 @@
-//! What the tables of this folder are tried with.
+//! Helpers for the tables of this folder.
 
 use serde_json::Value;
 
@@ -17,8 +17,8 @@ pub(super) fn period(inner: &str) -> String {
     format!("<Period>{inner}</Period>")
 }
 
-/// Tries rows of a name, a Period's content or a whole MPD, and limits: what a line says behind ` => ` is what becomes of it,
-/// nothing if nothing is there; all other lines stay as they are.
+/// Tries rows of a name, a Period's content or a whole MPD, and limits. In the content, a line `a => b` says that the
+/// edits turn `a` into `b`, or remove it where `b` is empty; all other lines stay as they are.
 pub(super) fn try_rows(rows: &[(&str, &str, Value)]) {
     for (name, script, caps) in rows {
         let (mut mpd, mut expected) = (String::new(), String::new());
@@ -41,7 +41,7 @@ pub(super) fn try_rows(rows: &[(&str, &str, Value)]) {
         let expected = expected.trim_start_matches('\n');
         let found = edited(mpd, caps);
         assert_eq!(found.as_deref(), Ok(expected), "{name}");
-        // What is left is within the limits already.
+        // Edits are idempotent: the result is within the limits.
         assert_eq!(edited(expected, caps).as_deref(), Ok(expected), "{name}, again");
     }
 }

@@ -3,28 +3,28 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::dash::place::Base;
+use crate::dash::resolver::Base;
 
-/// How many combinations of base URLs are looked at.
+/// The most combinations of base URLs that are tracked.
 pub(super) const BASES_MAX: usize = 32;
 
 /// Base URLs of a level, shared with all levels that have no others.
 #[derive(Clone, Debug)]
-pub(super) struct Bases(Rc<Known>);
+pub(super) struct Bases(Rc<BaseList>);
 
 #[derive(Debug)]
-struct Known {
+struct BaseList {
     all: Vec<Base>,
-    /// There are more than are looked at. They are such that what is plainly covered from those is from these too: each
-    /// base URL is.
+    /// There are more base URLs than are tracked. Each of them covers every URI whose plain spelling the tracked ones
+    /// cover.
     are_more: bool,
-    /// These and the MPD's own URL, once that has been asked for.
+    /// These and the MPD's own URL, once asked for.
     meta: OnceCell<Vec<Base>>,
 }
 
 impl Bases {
     pub(super) fn new(all: Vec<Base>) -> Self {
-        Self(Rc::new(Known { all, are_more: false, meta: OnceCell::new() }))
+        Self(Rc::new(BaseList { all, are_more: false, meta: OnceCell::new() }))
     }
 
     pub(super) fn all(&self) -> &[Base] {
@@ -44,27 +44,25 @@ impl Bases {
         })
     }
 
-    /// Whether they are shared with a level.
+    /// Whether two levels share the same list.
     pub(super) fn is(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
-    /// These and those of others. A copy is made only of ones that levels share.
+    /// The union with other base URLs. Only a shared list is copied.
     pub(super) fn with(self, others: &Self) -> Self {
         if self.is(others) {
             return self;
         }
-        let Known { mut all, mut are_more, .. } = Rc::try_unwrap(self.0).unwrap_or_else(|shared| Known {
-            all: shared.all.clone(),
-            are_more: shared.are_more,
-            meta: OnceCell::new(),
+        let BaseList { mut all, mut are_more, .. } = Rc::try_unwrap(self.0).unwrap_or_else(|shared| {
+            BaseList { all: shared.all.clone(), are_more: shared.are_more, meta: OnceCell::new() }
         });
         are_more |= others.are_more();
         for base in others.all() {
             if all.contains(base) {
                 continue;
             }
-            // One of those with the session and one of those without it have to be among them.
+            // The tracked ones have to include both kinds: with and without the session.
             let is_new_kind = all.iter().all(|other| other.takes_session() != base.takes_session());
             if all.len() >= BASES_MAX && !is_new_kind {
                 are_more = true;
@@ -72,6 +70,6 @@ impl Bases {
             }
             all.push(base.clone());
         }
-        Self(Rc::new(Known { all, are_more, meta: OnceCell::new() }))
+        Self(Rc::new(BaseList { all, are_more, meta: OnceCell::new() }))
     }
 }

@@ -1,4 +1,4 @@
-//! Signs what the elements between two levels say.
+//! Signs the elements between two levels.
 
 use super::level::Level;
 use super::names::{holds_uri, is_level};
@@ -6,12 +6,12 @@ use super::reading::is_patch_name;
 use super::signer::{Signer, Uncovered};
 use crate::dash::digits::are_digits;
 use crate::dash::document::{Attribute, Element};
-use crate::dash::place::{Base, Place, PlaceError};
+use crate::dash::resolver::{Base, UriError, UriRewrite};
 use crate::manifest::{Frame, Signing, holds_session, is_local, is_relative};
 use crate::resource::{Reading, STEERING_RESOURCE, TIME_RESOURCE};
 
 impl Signer<'_> {
-    /// Signs what an element between two levels says, and what lies in it.
+    /// Signs an element between two levels, and its descendants.
     pub(super) fn element(
         &mut self,
         element: Element<'_, '_>,
@@ -21,17 +21,17 @@ impl Signer<'_> {
         match element.name() {
             "BaseURL" if element.parent().map(Element::id) == Some(level.element.id()) => return Ok(()),
             "ContentProtection" | "ProgramInformation" => return Ok(()),
-            // Players would report URLs there, with the session in them.
+            // Players would report URLs, with the session in them.
             "Metrics" if reports(element) => {
                 if self.is_patch {
-                    let why = "a place that URLs are reported to";
+                    let why = "a rewrite that URLs are reported to";
                     return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
                 }
                 self.written.put(element.range(), &[], None);
                 return Ok(());
             }
             "Metrics" => return Ok(()),
-            // Of another kind of file, what players make of the MPD would not have been read.
+            // The edge reads patches by their name alone; any other file would not be read.
             "PatchLocation" if !element.content().is_some_and(|uri| is_patch_name(uri.trim_ascii())) => {
                 if self.is_patch {
                     let why = "a PatchLocation that is not one of `.mpp`";
@@ -41,10 +41,10 @@ impl Signer<'_> {
                 return Ok(());
             }
             "PatchLocation" if self.is_patch => {
-                self.content(element, &mut |signer, uri| signer.next_patch(uri, level))?;
+                self.sign_content(element, &mut |signer, uri| signer.rewrite_next_patch(uri, level))?;
             }
             "Location" if self.is_patch => {
-                self.content(element, &mut |signer, uri| signer.own_mpd(uri, level))?;
+                self.sign_content(element, &mut |signer, uri| signer.rewrite_own_mpd(uri, level))?;
             }
             "ContentSteering" if self.is_unread(element, level)? => {
                 if self.is_patch {
@@ -55,7 +55,7 @@ impl Signer<'_> {
                 return Ok(());
             }
             "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "BaseURL" => {
-                // Of the first two, players are agreed: they resolve them against the MPD's own URL.
+                // Players agree that the first two are relative to the MPD's own URL.
                 let is_own = matches!(element.name(), "Location" | "PatchLocation");
                 let bases = if is_own { level.own } else { level.meta() };
                 let reading = match element.name() {
@@ -63,36 +63,36 @@ impl Signer<'_> {
                     "ContentSteering" => Some(Reading::Steering),
                     _ => None,
                 };
-                self.content(element, &mut |signer, uri| match (uri, reading) {
-                    // dash.js resolves it against the page.
-                    (STEERING_RESOURCE, _) => signer.beside(uri, bases, true),
-                    (uri, Some(reading)) => signer.place_to_read(uri, bases, reading),
-                    (uri, None) => signer.resolver.place(uri, bases),
+                self.sign_content(element, &mut |signer, uri| match (uri, reading) {
+                    // dash.js resolves it against the page's URL.
+                    (STEERING_RESOURCE, _) => signer.edge_resource(uri, bases, true),
+                    (uri, Some(reading)) => signer.rewrite_to_read(uri, bases, reading),
+                    (uri, None) => signer.resolver.rewrite(uri, bases),
                 })?;
             }
             "UTCTiming" => {
                 let scheme = element.value("schemeIdUri").unwrap_or_default();
                 let kind = scheme.strip_prefix("urn:mpeg:dash:utc:http-");
-                // What is kept of a clock is late, so that the edge tells the time itself.
+                // A cached reply of a clock would be late, so the edge tells the time itself.
                 let is_told = kind.is_some_and(|kind| kind.starts_with("iso") || kind.starts_with("xsdate"));
                 if let Some(value) = element.attribute("value").filter(|_| kind.is_some()) {
                     let bases = level.meta();
-                    // Who gets an MPD of their own gets the URL as a whole: GStreamer resolves none.
+                    // A viewer with an individual MPD gets the absolute URL: GStreamer resolves no relative one.
                     let is_whole = self.frame.signing != Signing::Inherited;
                     for uri in words(&value) {
                         let text = uri.value();
-                        let place = || {
+                        let rewrite = || {
                             let is_own = is_told
                                 && (self.resolver.is_own(&text, bases)?
                                     || (self.is_patch && is_relative(&text)));
                             if is_own {
-                                self.beside(TIME_RESOURCE, bases, is_whole)
+                                self.edge_resource(TIME_RESOURCE, bases, is_whole)
                             } else {
-                                self.resolver.place_without_media(&text, bases)
+                                self.resolver.rewrite_without_media(&text, bases)
                             }
                         };
-                        let place = optional(place());
-                        self.attribute(&uri, place)?;
+                        let rewrite = or_keep(rewrite());
+                        self.sign_attribute(&uri, rewrite)?;
                     }
                 }
             }
@@ -113,8 +113,8 @@ impl Signer<'_> {
         Ok(())
     }
 
-    /// Elements are known without their prefix. Players know them with it, so that one with another prefix than the MPD's is
-    /// an element for some and none for others.
+    /// The signer recognises elements without their prefix, players with it: an element with another prefix than the
+    /// MPD's exists for some players only.
     pub(super) fn expect_prefix(&self, element: Element<'_, '_>) -> Result<(), Uncovered> {
         let name = element.name();
         let is_known = is_level(name) || holds_uri(name) || name.starts_with("Segment");
@@ -138,16 +138,16 @@ impl Signer<'_> {
                 let (uri, bases) = (attribute.value(), level.meta());
                 let resolved = || {
                     if is_remote && self.resolver.is_own(&uri, bases)? {
-                        return Err(PlaceError::Remote);
+                        return Err(UriError::Remote);
                     }
-                    self.resolver.place(&uri, bases)
+                    self.resolver.rewrite(&uri, bases)
                 };
-                let place = match &*uri {
-                    _ if self.is_patch => Err(PlaceError::Foreign),
-                    uri if !is_remote && is_local(uri.as_bytes()) => Ok(Place::AsIs),
+                let rewrite = match &*uri {
+                    _ if self.is_patch => Err(UriError::Foreign),
+                    uri if !is_remote && is_local(uri.as_bytes()) => Ok(UriRewrite::Keep),
                     _ => resolved(),
                 };
-                self.attribute(&attribute, place)?;
+                self.sign_attribute(&attribute, rewrite)?;
                 continue;
             }
             match (name, attribute.name) {
@@ -157,8 +157,8 @@ impl Signer<'_> {
                 ("SegmentURL", "media" | "index")
                 | ("Initialization" | "RepresentationIndex" | "BitstreamSwitching", "sourceURL")
                 | ("InitializationSet", "initialization") => {
-                    let place = self.media(&attribute.value(), level);
-                    self.attribute(&attribute, place)?;
+                    let rewrite = self.media(&attribute.value(), level);
+                    self.sign_attribute(&attribute, rewrite)?;
                 }
                 ("UrlQueryInfo" | "ExtUrlQueryInfo" | "ExtHttpHeaderInfo", "useMPDUrlQuery")
                     if !matches!(attribute.value().trim(), "false" | "0") && self.gives_token_away() =>
@@ -172,7 +172,7 @@ impl Signer<'_> {
                     let why = "a session of its own for the URLs of segments";
                     return Err(Uncovered { at: attribute.at, why, uri: attribute.name.to_owned() });
                 }
-                // Some players put it into templates as it stands.
+                // Some players copy it into templates unchanged.
                 ("Representation", "bandwidth") if !are_digits(&attribute.value()) => {
                     let why = "a bandwidth that is no number";
                     return Err(Uncovered { at: attribute.at, why, uri: attribute.value().into_owned() });
@@ -180,8 +180,8 @@ impl Signer<'_> {
                 ("EssentialProperty" | "SupplementalProperty", "value") => {
                     let scheme = element.value("schemeIdUri").unwrap_or_default();
                     if ["urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:fallback:2016"].contains(&&*scheme) {
-                        let place = self.place_to_read(&attribute.value(), level.meta(), Reading::Mpd);
-                        self.attribute(&attribute, place)?;
+                        let rewrite = self.rewrite_to_read(&attribute.value(), level.meta(), Reading::Mpd);
+                        self.sign_attribute(&attribute, rewrite)?;
                     }
                 }
                 _ => {}
@@ -190,8 +190,8 @@ impl Signer<'_> {
         Ok(())
     }
 
-    /// Whether the steering manifest that an MPD names is one that nobody reads: it could send players, and the token in
-    /// their URLs, to any host.
+    /// Whether the edge would not read the steering manifest that an MPD names: such a manifest could send players, and
+    /// the token in their URLs, to any host.
     fn is_unread(&self, steering: Element<'_, '_>, level: &Level<'_, '_, '_>) -> Result<bool, Uncovered> {
         let uri = steering.content().unwrap_or_default();
         let uri = uri.trim_ascii();
@@ -207,32 +207,32 @@ impl Signer<'_> {
         Ok(!is_own)
     }
 
-    /// Something of the edge's own that lies beside the MPD.
-    fn beside(&self, name: &str, bases: &[Base], is_whole: bool) -> Result<Place, PlaceError> {
+    /// A resource of the edge's own, in the folder of the MPD.
+    fn edge_resource(&self, name: &str, bases: &[Base], is_whole: bool) -> Result<UriRewrite, UriError> {
         let Frame { folder, resource, .. } = *self.frame;
-        let url = folder.join(&[resource.folder(), name].concat()).map_err(|_| PlaceError::Unreadable)?;
+        let url = folder.join(&[resource.folder(), name].concat()).map_err(|_| UriError::Unreadable)?;
         if is_whole {
-            self.resolver.place_whole(url.as_str(), bases)
+            self.resolver.rewrite_whole(url.as_str(), bases)
         } else {
-            self.resolver.place(url.as_str(), bases)
+            self.resolver.rewrite(url.as_str(), bases)
         }
     }
 
-    /// Whether who has the query of the MPD's URL has a token, and URLs may lead to other hosts.
+    /// Whether the MPD's query contains a token and URLs may lead to other hosts.
     fn gives_token_away(&self) -> bool {
         let Frame { query, credentials, foreign, .. } = *self.frame;
         !foreign.is_default() && query.read().split('&').any(|pair| credentials.holds_pair(pair))
     }
 }
 
-/// Whether an element names a place where players report the URLs that they asked for (ETSI TS 103 285 section 10.12).
+/// Whether players report the URLs that they request to the server in an element (ETSI TS 103 285 section 10.12).
 fn reports(metrics: Element<'_, '_>) -> bool {
     let has_url =
         |element: Element<'_, '_>| element.attributes().any(|one| one.local_name() == "reportingUrl");
     metrics.descendants().chain([metrics]).any(has_url)
 }
 
-/// The words of an attribute, each as one.
+/// The words of an attribute, each as an attribute.
 fn words<'a>(attribute: &Attribute<'a>) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
     let whole = *attribute;
     whole.raw.split_ascii_whitespace().map(move |word| {
@@ -241,13 +241,13 @@ fn words<'a>(attribute: &Attribute<'a>) -> impl Iterator<Item = Attribute<'a>> +
     })
 }
 
-/// How many elements `SegmentTemplate` an element may have: one, and what is there for later versions.
+/// The most `SegmentTemplate` elements of one element: one, and room for later versions.
 const TEMPLATES_MAX: usize = 4;
 
-/// How a URI is written that may lead elsewhere: as it stands, where it does.
-pub(super) fn optional(place: Result<Place, PlaceError>) -> Result<Place, PlaceError> {
-    match place {
-        Err(error) if error != PlaceError::Exhausted => Ok(Place::AsIs),
-        place => place,
+/// Keeps a URI that need not be covered.
+pub(super) fn or_keep(rewrite: Result<UriRewrite, UriError>) -> Result<UriRewrite, UriError> {
+    match rewrite {
+        Err(error) if error != UriError::Exhausted => Ok(UriRewrite::Keep),
+        rewrite => rewrite,
     }
 }

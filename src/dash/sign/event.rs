@@ -1,6 +1,6 @@
-//! Signs what events have players ask for.
+//! Signs the URIs that events make players fetch.
 
-use super::element::optional;
+use super::element::or_keep;
 use super::level::Level;
 use super::names::is_presented;
 use super::signer::{Signer, Uncovered};
@@ -8,7 +8,7 @@ use crate::dash::document::Element;
 use crate::resource::Reading;
 
 impl Signer<'_> {
-    /// Signs what the events of a stream have players ask for. What else stands in them is no part of the MPD.
+    /// Signs the URIs in the events of a stream. Other content of events is not part of the MPD.
     pub(super) fn event_stream(
         &mut self,
         stream: Element<'_, '_>,
@@ -21,19 +21,19 @@ impl Signer<'_> {
         for event in stream.children_named("Event") {
             if is_callback && event.attribute("contentEncoding").is_none() {
                 let called =
-                    |signer: &Self, uri: &str| optional(signer.resolver.place_without_media(uri, bases));
+                    |signer: &Self, uri: &str| or_keep(signer.resolver.rewrite_without_media(uri, bases));
                 if let Some(data) = event.attribute("messageData") {
-                    let place = called(self, &data.value());
-                    self.attribute(&data, place)?;
+                    let rewrite = called(self, &data.value());
+                    self.sign_attribute(&data, rewrite)?;
                 }
                 if event.content().is_some_and(|content| !content.trim_ascii().is_empty()) {
-                    self.content(event, &mut { called })?;
+                    self.sign_content(event, &mut { called })?;
                 }
             }
             for presented in event.children().filter(|child| is_presented(child.name())) {
                 for attribute in presented.attributes().filter(|a| matches!(a.name, "uri" | "url")) {
-                    let place = self.place_to_read(&attribute.value(), bases, Reading::Mpd);
-                    self.attribute(&attribute, place)?;
+                    let rewrite = self.rewrite_to_read(&attribute.value(), bases, Reading::Mpd);
+                    self.sign_attribute(&attribute, rewrite)?;
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The levels of an MPD that have base URLs, and the base URLs of each.
+//! Signs the levels of an MPD that have base URLs.
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
@@ -7,12 +7,12 @@ use super::bases::{BASES_MAX, Bases};
 use super::names::{holds_media, is_level};
 use super::signer::{Signer, Uncovered};
 use crate::dash::document::Element;
-use crate::dash::place::{Base, Place, PlaceError};
+use crate::dash::resolver::{Base, UriError, UriRewrite};
 use crate::manifest::{Signing, is_relative};
 
 impl Signer<'_> {
-    /// Signs what lies at one level of base URLs: an MPD, a Period, an AdaptationSet or a Representation. Returns the base
-    /// URLs of its Representations; of a level without one, its own.
+    /// Signs a level: an MPD, a Period, an AdaptationSet or a Representation. Returns the base URLs of its
+    /// Representations, or its own if it has none.
     pub(super) fn level(
         &mut self,
         element: Element<'_, '_>,
@@ -26,13 +26,13 @@ impl Signer<'_> {
         for base_url in element.children_named("BaseURL") {
             self.expect_prefix(base_url)?;
             has_own = true;
-            // Of several relative ones, dash.js takes the first; and of one relative one, no player makes a clone.
+            // dash.js takes the first of several relative base URLs, and no player clones a relative one.
             let is_steered = self.is_steered && base_url.attribute("serviceLocation").is_some();
-            self.content(base_url, &mut |signer, uri| {
+            self.sign_content(base_url, &mut |signer, uri| {
                 let is_whole = is_steered || (is_one_of_many && !is_relative(uri));
-                let (place, extended) = signer.base_url(uri, above.all(), is_whole)?;
+                let (rewrite, extended) = signer.base_url(uri, above.all(), is_whole)?;
                 bases.extend(extended);
-                Ok(place)
+                Ok(rewrite)
             })?;
             if bases.len() > BASES_MAX {
                 let why = "more than 32 combinations of base URLs";
@@ -43,8 +43,12 @@ impl Signer<'_> {
         let mut below: Option<Bases> = None;
         let mut has_inherited = false;
         for child in element.children().filter(|child| is_level(child.name())) {
+            if let Some(inserted) = self.inserted(child) {
+                self.inserted_period(child, inserted, &bases, own)?;
+                continue;
+            }
             let found = self.level(child, &bases, own)?;
-            // What has the level's own is looked at once, however much of it there is.
+            // Children that inherit the level's base URLs count once.
             let is_known = found.is(&bases) && std::mem::replace(&mut has_inherited, true);
             if !is_known && holds_media(child.name()) {
                 below = Some(match below {
@@ -68,18 +72,18 @@ impl Signer<'_> {
         uri: &str,
         above: &[Base],
         is_whole: bool,
-    ) -> Result<(Place, Vec<Base>), PlaceError> {
-        let (place, bases) = self.resolver.extend(uri, above, is_whole)?;
-        // A parameter of a base URL reaches nothing that is resolved against it: it is needed where the base URL is all
-        // that there is, and so is no folder.
+    ) -> Result<(UriRewrite, Vec<Base>), UriError> {
+        let (rewrite, bases) = self.resolver.extend(uri, above, is_whole)?;
+        // URIs that are resolved against a base URL do not inherit its query. So the parameter is only useful on a base
+        // URL that is a whole file, not a folder.
         let is_needless = self.frame.signing == Signing::Query
-            && matches!(&place, Place::Signed(before, _) if is_folder(before));
+            && matches!(&rewrite, UriRewrite::Sign(before, _) if is_folder(before));
         if !is_needless {
-            return Ok((place, bases));
+            return Ok((rewrite, bases));
         }
-        let Place::Signed(before, _) = place else { return Ok((place, bases)) };
+        let UriRewrite::Sign(before, _) = rewrite else { return Ok((rewrite, bases)) };
         let path = before.split('?').next().unwrap_or_default().to_owned();
-        Ok((if path == uri { Place::AsIs } else { Place::Unsigned(path) }, bases))
+        Ok((if path == uri { UriRewrite::Keep } else { UriRewrite::Replace(path) }, bases))
     }
 }
 
@@ -88,13 +92,13 @@ pub(super) struct Level<'l, 'd, 'a> {
     pub(super) element: Element<'d, 'a>,
     /// The MPD's own URL.
     pub(super) own: &'l [Base],
-    /// The level's own.
+    /// The base URLs of the level.
     pub(super) bases: &'l Bases,
-    /// Those of its Representations.
+    /// The base URLs of its Representations.
     pub(super) below: &'l Bases,
-    /// The ids of its Representations that are not plain, once they have been asked for.
+    /// The unusual ids of its Representations, once asked for.
     pub(super) odd_ids: OnceCell<BTreeSet<String>>,
-    /// How many templates have been found.
+    /// The number of templates so far.
     pub(super) templates: Cell<usize>,
 }
 
@@ -103,7 +107,7 @@ impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
         Self { element, own, bases, below, odd_ids: OnceCell::new(), templates: Cell::new(0) }
     }
 
-    /// What players resolve URIs against that are of no segment: some take the base URLs, others the MPD's URL.
+    /// The base URLs of URIs that are not segments: some players take the level's base URLs, others the MPD's own URL.
     pub(super) fn meta(&self) -> &'l [Base] {
         self.bases.with_own(self.own)
     }
@@ -115,7 +119,7 @@ impl<'l, 'd, 'a> Level<'l, 'd, 'a> {
     }
 }
 
-/// Whether a URI, which may have a parameter, is one of a folder.
+/// Whether the path of a URI is a folder.
 fn is_folder(uri: &str) -> bool {
     uri.split('?').next().is_some_and(|path| path.ends_with('/'))
 }

@@ -1,16 +1,16 @@
-//! What elements are to the signer, by their names.
+//! The roles of elements for the signer, by name.
 
-/// Whether what stands between the tags of an element is a URI.
+/// Whether the content of an element is a URI.
 pub(super) fn holds_uri(name: &str) -> bool {
     matches!(name, "BaseURL" | "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "Event")
 }
 
-/// Whether an element has base URLs of its own for what lies in it.
+/// Whether an element is a level with base URLs.
 pub(super) fn is_level(name: &str) -> bool {
     matches!(name, "Period" | "AdaptationSet" | "EmptyAdaptationSet" | "Representation" | "SubRepresentation")
 }
 
-/// Whether what an element's parent says of segments is said of those of the element.
+/// Whether segment URIs of the parent apply to an element.
 pub(super) fn holds_media(name: &str) -> bool {
     matches!(name, "Period" | "AdaptationSet" | "Representation")
 }

@@ -1,4 +1,4 @@
-//! Signs what a patch puts into an MPD.
+//! Signs the operations of a patch.
 
 use super::bases::Bases;
 use super::level::Level;
@@ -9,14 +9,14 @@ use super::template::is_plain_id;
 use crate::catalog::SESSION_PARAMETER;
 use crate::dash::digits::are_digits;
 use crate::dash::document::{Element, is_of_readers};
-use crate::dash::place::{Base, Place, PlaceError};
+use crate::dash::resolver::{Base, UriError, UriRewrite};
 use crate::dash::selector::Selected;
 use crate::manifest::{Frame, Signing, is_relative};
 use crate::resource::{Reading, ResourcePath};
 use crate::route::without_session;
 
 impl Signer<'_> {
-    /// Signs what a patch puts into an MPD.
+    /// Signs the operations of a patch.
     pub(super) fn patch(&mut self, patch: Element<'_, '_>) -> Result<(), Uncovered> {
         self.is_patch = true;
         for operation in patch.children() {
@@ -28,7 +28,7 @@ impl Signer<'_> {
             let selected = Selected::of(operation).filter(|_| operation.name() != "remove");
             let Some(selected) = selected else { continue };
             if selected.attribute.is_some() || selected.is_text {
-                self.value(operation, &selected, &level)?;
+                self.sign_patched_value(operation, &selected, &level)?;
                 continue;
             }
             let text = operation.content().unwrap_or_default();
@@ -48,7 +48,7 @@ impl Signer<'_> {
                 }
                 match element.name() {
                     "BaseURL" => {
-                        self.content(element, &mut |signer, uri| {
+                        self.sign_content(element, &mut |signer, uri| {
                             Ok(signer.base_url(uri, unknown.all(), false)?.0)
                         })?;
                     }
@@ -62,30 +62,30 @@ impl Signer<'_> {
         Ok(())
     }
 
-    /// Signs what a patch makes of an attribute, or of the text in an element.
-    fn value(
+    /// Signs the value that a patch gives an attribute, or the text of an element.
+    fn sign_patched_value(
         &mut self,
         operation: Element<'_, '_>,
         selected: &Selected<'_>,
         level: &Level<'_, '_, '_>,
     ) -> Result<(), Uncovered> {
         let Selected { element, attribute, .. } = *selected;
-        let place = |signer: &Self, text: &str| -> Result<Place, PlaceError> {
-            let as_is = |is_well| if is_well { Ok(Place::AsIs) } else { Err(PlaceError::Ambiguous) };
-            let stays = || as_is(signer.resolver.place(text, level.bases.all())? == Place::AsIs);
+        let rewrite = |signer: &Self, text: &str| -> Result<UriRewrite, UriError> {
+            let as_is = |is_well| if is_well { Ok(UriRewrite::Keep) } else { Err(UriError::Ambiguous) };
+            let stays = || as_is(signer.resolver.rewrite(text, level.bases.all())? == UriRewrite::Keep);
             match (attribute, element) {
                 (None, "BaseURL") => Ok(signer.base_url(text, level.bases.all(), false)?.0),
-                (None, "PatchLocation") => signer.next_patch(text, level),
-                (None, "Location") => signer.own_mpd(text, level),
+                (None, "PatchLocation") => signer.rewrite_next_patch(text, level),
+                (None, "Location") => signer.rewrite_own_mpd(text, level),
                 (None, "ContentSteering") => as_is(false),
-                (None, _) => signer.own(text, level),
+                (None, _) => signer.rewrite_own(text, level),
                 (Some("id"), _) => as_is(is_plain_id(text)),
                 (Some("value" | "messageData" | "uri" | "url" | "dvb:url"), _) => stays(),
                 (Some("schemeIdUri"), _) => as_is(false),
                 (Some("bandwidth"), _) => as_is(are_digits(text)),
                 (Some(name), _) if is_of_readers(name) => as_is(false),
                 (Some(name), _) if name.ends_with(":href") => as_is(false),
-                (Some(_), _) => signer.template_place(text, level),
+                (Some(_), _) => signer.rewrite_template(text, level),
             }
         };
         let is_uri = match (attribute, element) {
@@ -98,35 +98,43 @@ impl Signer<'_> {
             | (Some("schemeIdUri" | "messageData" | "uri" | "url" | "dvb:url" | "bandwidth"), _) => true,
             (Some(name), _) => name.ends_with(":href") || is_of_readers(name),
         };
-        if is_uri { self.content(operation, &mut { place }) } else { Ok(()) }
+        if is_uri { self.sign_content(operation, &mut { rewrite }) } else { Ok(()) }
     }
 
-    /// Where the MPD that a patch is for is asked for. What it is relative to is not known, but for its host.
-    fn own(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+    /// Rewrites the URL of the MPD that a patch is for. Its base URL is unknown, except for the host.
+    fn rewrite_own(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<UriRewrite, UriError> {
         let is_path = uri.starts_with('/') && !uri.starts_with("//");
         let whole = is_path.then(|| self.frame.folder.join(uri).ok()).flatten();
-        match self.resolver.place(whole.as_ref().map_or(uri, |url| url.as_str()), level.own)? {
-            Place::AsIs => Err(PlaceError::Ambiguous),
-            place => Ok(place),
+        match self.resolver.rewrite(whole.as_ref().map_or(uri, |url| url.as_str()), level.own)? {
+            UriRewrite::Keep => Err(UriError::Ambiguous),
+            rewrite => Ok(rewrite),
         }
     }
 
-    /// Where an MPD is asked for that is read as one, as a patch says.
-    pub(super) fn own_mpd(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
-        let whole = self.frame.folder.join(uri).map_err(|_| PlaceError::Unreadable)?;
+    /// Rewrites the URL of the MPD, marked to be read as an MPD.
+    pub(super) fn rewrite_own_mpd(
+        &self,
+        uri: &str,
+        level: &Level<'_, '_, '_>,
+    ) -> Result<UriRewrite, UriError> {
+        let whole = self.frame.folder.join(uri).map_err(|_| UriError::Unreadable)?;
         let is_own = self.resolver.is_own(whole.as_str(), level.own)?;
         let marked = marked(uri, Reading::Mpd).filter(|_| is_own);
-        self.own(marked.as_deref().unwrap_or(uri), level)
+        self.rewrite_own(marked.as_deref().unwrap_or(uri), level)
     }
 
-    /// Where the next patch is, as a patch says. It has to be said with the session: some players resolve it against the
-    /// URL at which they have entered. What it is relative to is not known, but it is this patch's own path if that ends so.
-    pub(super) fn next_patch(&self, uri: &str, level: &Level<'_, '_, '_>) -> Result<Place, PlaceError> {
+    /// Rewrites the URL of the next patch, always with the session: some players resolve it against the URL at which
+    /// they entered. Its base URL is unknown; it is accepted if it names this patch's own path.
+    pub(super) fn rewrite_next_patch(
+        &self,
+        uri: &str,
+        level: &Level<'_, '_, '_>,
+    ) -> Result<UriRewrite, UriError> {
         if !is_patch_name(uri) {
-            return Err(PlaceError::Foreign);
+            return Err(UriError::Foreign);
         }
         if uri.starts_with('/') || !is_relative(uri) {
-            return self.own(uri, level);
+            return self.rewrite_own(uri, level);
         }
         let Frame { root, resource, signing, .. } = *self.frame;
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
@@ -134,18 +142,18 @@ impl Signer<'_> {
         while let Some(behind) = path.strip_prefix("../").or_else(|| path.strip_prefix("./")) {
             path = behind;
         }
-        let path = ResourcePath::parse(path).map_err(|_| PlaceError::Spelling)?;
+        let path = ResourcePath::parse(path).map_err(|_| UriError::Spelling)?;
         let before = resource.as_str().strip_suffix(path.as_str());
         if !before.is_some_and(|folder| folder.is_empty() || folder.ends_with('/')) || query.contains('#') {
-            return Err(PlaceError::Ambiguous);
+            return Err(UriError::Ambiguous);
         }
         let query = without_session(query);
         let mark = |query: &str, mark| if query.is_empty() { "" } else { mark };
         Ok(if signing == Signing::Query {
             let before = format!("/{root}{resource}?{query}{}{SESSION_PARAMETER}=", mark(&query, "&"));
-            Place::Signed(before, String::new())
+            UriRewrite::Sign(before, String::new())
         } else {
-            Place::Signed("/~".to_owned(), format!("/{root}{resource}{}{query}", mark(&query, "?")))
+            UriRewrite::Sign("/~".to_owned(), format!("/{root}{resource}{}{query}", mark(&query, "?")))
         })
     }
 }

@@ -1,37 +1,37 @@
-//! URIs of files that players read as something that leads further: MPDs, patches, steering manifests.
+//! URIs of files that lead players to further URIs: MPDs, patches, steering manifests.
 
 use super::signer::Signer;
-use crate::dash::place::{Base, Place, PlaceError};
+use crate::dash::resolver::{Base, UriError, UriRewrite};
 use crate::manifest::is_relative;
 use crate::resource::Reading;
 
 impl Signer<'_> {
-    /// How a URI is to be written whose file players read as something that leads further: where its name does not tell, and
-    /// the edge would pass it on unread, it is marked.
-    pub(super) fn place_to_read(
+    /// Rewrites the URI of a file that leads players further. If its name does not say how to read it, the edge would
+    /// pass it on unread, so it is marked.
+    pub(super) fn rewrite_to_read(
         &self,
         uri: &str,
         bases: &[Base],
         reading: Reading,
-    ) -> Result<Place, PlaceError> {
+    ) -> Result<UriRewrite, UriError> {
         let is_own = self.resolver.is_own(uri, bases)? || (self.is_patch && is_relative(uri));
         let Some(marked) = marked(uri, reading).filter(|_| is_own) else {
-            return self.resolver.place(uri, bases);
+            return self.resolver.rewrite(uri, bases);
         };
-        Ok(match self.resolver.place(&marked, bases)? {
-            Place::AsIs => Place::Unsigned(marked),
-            place => place,
+        Ok(match self.resolver.rewrite(&marked, bases)? {
+            UriRewrite::Keep => UriRewrite::Replace(marked),
+            rewrite => rewrite,
         })
     }
 }
 
-/// A URI with the mark of what its file is read as, where its name does not tell.
+/// A URI with the mark of how its file is read, if its name does not say so.
 pub(super) fn marked(uri: &str, reading: Reading) -> Option<String> {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     reading.marked(uri, path.rsplit('/').next().unwrap_or_default())
 }
 
-/// Whether a URI, as it stands in `PatchLocation`, is one of a patch by its name. One by another name would not be read.
+/// Whether the name of a URI in `PatchLocation` is that of a patch. The edge would not read any other.
 pub(super) fn is_patch_name(uri: &str) -> bool {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mpp"))

@@ -1,33 +1,33 @@
-//! Writes a URI where it stands.
+//! Writes a URI in its place.
 
 use std::ops::Range;
 
 use super::signer::{Signer, Uncovered};
 use crate::dash::document::{Attribute, Element};
-use crate::dash::place::{Place, PlaceError};
+use crate::dash::resolver::{UriError, UriRewrite};
 use crate::manifest::MOST_WRITTEN;
 
 impl Signer<'_> {
-    /// Writes the URI that an attribute is.
-    pub(super) fn attribute(
+    /// Writes the URI in an attribute.
+    pub(super) fn sign_attribute(
         &mut self,
         attribute: &Attribute<'_>,
-        place: Result<Place, PlaceError>,
-    ) -> Result<Place, Uncovered> {
-        let place = place.map_err(|error| Uncovered {
+        rewrite: Result<UriRewrite, UriError>,
+    ) -> Result<UriRewrite, Uncovered> {
+        let rewrite = rewrite.map_err(|error| Uncovered {
             at: attribute.at,
             why: error.why(),
             uri: attribute.value().into_owned(),
         })?;
-        self.put(attribute.range(), &Stand::Attribute(attribute.quote), &place)?;
-        Ok(place)
+        self.write_uri(attribute.range(), &UriPosition::Attribute(attribute.quote), &rewrite)?;
+        Ok(rewrite)
     }
 
-    /// Signs the URI that stands between the tags of an element.
-    pub(super) fn content(
+    /// Signs the URI in the content of an element.
+    pub(super) fn sign_content(
         &mut self,
         element: Element<'_, '_>,
-        place: &mut dyn FnMut(&Self, &str) -> Result<Place, PlaceError>,
+        rewrite: &mut dyn FnMut(&Self, &str) -> Result<UriRewrite, UriError>,
     ) -> Result<(), Uncovered> {
         let at = element.tag().start;
         let Some(content) = element.content() else {
@@ -38,27 +38,32 @@ impl Signer<'_> {
             });
         };
         let uri = content.trim_ascii();
-        let place =
-            place(self, uri).map_err(|error| Uncovered { at, why: error.why(), uri: uri.to_owned() })?;
+        let rewrite =
+            rewrite(self, uri).map_err(|error| Uncovered { at, why: error.why(), uri: uri.to_owned() })?;
         let (range, stand) = match element.inner() {
-            Some(inner) => (inner, Stand::Content),
-            None => (element.tag(), Stand::Empty(element.tag_text().to_owned())),
+            Some(inner) => (inner, UriPosition::Content),
+            None => (element.tag(), UriPosition::Empty(element.tag_text().to_owned())),
         };
-        self.put(range, &stand, &place)
+        self.write_uri(range, &stand, &rewrite)
     }
 
-    fn put(&mut self, range: Range<usize>, stand: &Stand, place: &Place) -> Result<(), Uncovered> {
+    pub(super) fn write_uri(
+        &mut self,
+        range: Range<usize>,
+        stand: &UriPosition,
+        rewrite: &UriRewrite,
+    ) -> Result<(), Uncovered> {
         let quote = match stand {
-            Stand::Attribute(quote) => Some(*quote),
-            Stand::Content | Stand::Empty(_) => None,
+            UriPosition::Attribute(quote) => Some(*quote),
+            UriPosition::Content | UriPosition::Empty(_) => None,
         };
-        let (before, after) = match place {
-            Place::AsIs => return Ok(()),
-            Place::Unsigned(text) => (escaped(text, quote), None),
-            Place::Signed(before, after) => (escaped(before, quote), Some(escaped(after, quote))),
+        let (before, after) = match rewrite {
+            UriRewrite::Keep => return Ok(()),
+            UriRewrite::Replace(text) => (escaped(text, quote), None),
+            UriRewrite::Sign(before, after) => (escaped(before, quote), Some(escaped(after, quote))),
         };
         let (open, close) = match stand {
-            Stand::Empty(tag) => {
+            UriPosition::Empty(tag) => {
                 let open = tag.strip_suffix("/>").unwrap_or(tag);
                 let name = open
                     .trim_start_matches('<')
@@ -67,7 +72,7 @@ impl Signer<'_> {
                     .unwrap_or_default();
                 (format!("{open}>"), format!("</{name}>"))
             }
-            Stand::Attribute(_) | Stand::Content => (String::new(), String::new()),
+            UriPosition::Attribute(_) | UriPosition::Content => (String::new(), String::new()),
         };
         let at = range.start;
         match &after {
@@ -82,17 +87,17 @@ impl Signer<'_> {
     }
 }
 
-/// Where a URI stands, which decides on how it is written.
-enum Stand {
-    /// In an attribute with this quote around it.
+/// The syntactic position of a URI, which decides how it is written.
+pub(super) enum UriPosition {
+    /// In an attribute with these quotes.
     Attribute(char),
     /// Between tags.
     Content,
-    /// In an element that has one tag only, which becomes two.
+    /// In an empty element, whose tag becomes two tags.
     Empty(String),
 }
 
-/// A text as it is written between quotes, or between tags.
+/// A text, escaped for an attribute or for element content.
 pub(super) fn escaped(text: &str, quote: Option<char>) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

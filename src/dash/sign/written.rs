@@ -1,4 +1,4 @@
-//! What is written in place of pieces of a text.
+//! The replacements in a text.
 
 use std::ops::Range;
 
@@ -6,30 +6,30 @@ use crate::dash::document::small;
 use crate::dash::error::CompileError;
 use crate::manifest::{Hole, MOST_WRITTEN, Span, TOKEN_BYTES, Template};
 
-/// What is written in place of pieces of a text.
+/// The replacements in a text.
 ///
-/// It is one string for all of them: an MPD may have hundreds of thousands of URIs, each of which would be strings of its own.
+/// All replacements share one string: an MPD may have hundreds of thousands of URIs.
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) text: String,
-    places: Vec<Replaced>,
-    /// Where something else of the viewer's own comes than the token, of the string.
+    rewrites: Vec<Replaced>,
+    /// Holes of the viewer's own apart from the token, as offsets in the string.
     pub(super) others: Vec<(u32, Hole)>,
-    /// How long all of it is with the tokens, in bytes.
+    /// The length of all replacements with their tokens, in bytes.
     pub(super) bytes: usize,
 }
 
-/// A piece of a text, and what is written in its place. Documents have less than 4 GiB.
+/// A replaced range. Documents are shorter than 4 GiB.
 struct Replaced {
     at: Range<u32>,
-    /// What is written, of the string for all.
+    /// The replacement, as a range of the string.
     with: Range<u32>,
-    /// Where the token comes, of that string.
+    /// The offset of the token in the string.
     hole: Option<u32>,
 }
 
 impl Written {
-    /// Puts texts in place of a piece, with the token behind the first if there is a second.
+    /// Replaces a range by texts; with `after`, the token stands between the two lists of texts.
     pub(super) fn put(&mut self, at: Range<usize>, before: &[&str], after: Option<&[&str]>) {
         let start = small(self.text.len());
         before.iter().for_each(|text| self.text += text);
@@ -40,13 +40,13 @@ impl Written {
         });
         let with = start..small(self.text.len());
         self.bytes += with.len() + hole.map_or(0, |_| TOKEN_BYTES);
-        self.places.push(Replaced { at: small(at.start)..small(at.end), with, hole });
+        self.rewrites.push(Replaced { at: small(at.start)..small(at.end), with, hole });
     }
 
     pub(super) fn template(mut self, text: &str) -> Result<Template, CompileError> {
-        // What begins at one place stays in its order.
-        self.places.sort_by_key(|replaced| (replaced.at.start, replaced.at.end));
-        let gone: usize = self.places.iter().map(|replaced| replaced.at.len()).sum();
+        // Replacements at one offset keep their order.
+        self.rewrites.sort_by_key(|replaced| (replaced.at.start, replaced.at.end));
+        let gone: usize = self.rewrites.iter().map(|replaced| replaced.at.len()).sum();
         let found = (text.len() + self.bytes).saturating_sub(gone);
         if found > MOST_WRITTEN {
             return Err(CompileError::TooLong { limit: MOST_WRITTEN, found });
@@ -54,7 +54,7 @@ impl Written {
         let mut template = Template::with_capacity((text.len() + self.text.len()).saturating_sub(gone));
         let (mut rest, written) = (Span::whole(text), Span::whole(&*self.text));
         let push = |template: &mut Template, part: Span<'_, str>| template.push(part.text().as_bytes());
-        for Replaced { at, with, hole } in &self.places {
+        for Replaced { at, with, hole } in &self.rewrites {
             push(&mut template, rest.take_to(at.start as usize)?);
             rest.take_to(at.end as usize)?;
             let mut put = written.cut(with.start as usize..with.end as usize)?;

@@ -46,7 +46,7 @@ fn found(master: &Master<'_>) -> String {
     let is_sound =
         |group| master.groups.get(group).is_some_and(|group| group.media == Media::Audio && group.is_lost());
     let renditions = master.renditions.iter().filter(|rendition| is_sound(rendition.group));
-    language::found(renditions.filter_map(|rendition| {
+    language::found_languages(renditions.filter_map(|rendition| {
         attribute(rendition.tag.list.text(), b"LANGUAGE").and_then(|tag| str::from_utf8(tag).ok())
     }))
 }

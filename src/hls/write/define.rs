@@ -25,8 +25,8 @@ const REFERENCE: &[u8] = b"{$sd_session}";
 /// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
 /// shorter, where a URI stands above the header, and where the playlist names a variable of this name itself.
 pub(in crate::hls) fn defined(template: Template) -> Result<Template, Misplaced> {
-    let Template { bytes, holes, .. } = &template;
-    let mut rest = Span::whole(bytes.as_slice());
+    let (bytes, holes) = template.parts();
+    let mut rest = Span::whole(bytes);
     let is_header = |line: &Line<'_>| {
         line.text.text().starts_with(b"#EXTM3U") && TagLine::read(line.text).known == Some(Tag::M3u)
     };

@@ -8,7 +8,7 @@ use url::Url;
 use crate::catalog::SESSION_PARAMETER;
 use crate::hls::read::variables::{Resolved, Variables, names};
 use crate::manifest::{
-    Budget, Exhausted, Frame, Signing, below, holds_session, is_relative, names_session, plain,
+    Budget, Exhausted, Frame, Signing, below, descending_path, holds_session, is_relative, names_session,
     with_parameter,
 };
 use crate::resource::{Reading, ResourcePath};
@@ -75,7 +75,7 @@ impl From<Exhausted> for UriError {
 
 /// Resolves the URIs of one playlist, and counts the work that they make.
 ///
-/// URIs that are covered by their spelling alone ([`plain`]) are not resolved, and not counted.
+/// URIs that are covered by their spelling alone ([`descending_path`]) are not resolved, and not counted.
 pub(in crate::hls) struct Resolver<'f> {
     pub(in crate::hls) frame: &'f Frame<'f>,
     /// Its playlist is put into another one.
@@ -118,7 +118,7 @@ impl<'f> Resolver<'f> {
         variables: &Variables<'_>,
     ) -> Result<WrittenUri, UriError> {
         let uri = str::from_utf8(uri).map_err(|_| UriError::Unreadable)?;
-        if let Some(has_query) = plain(uri) {
+        if let Some(has_query) = descending_path(uri) {
             return Ok(match self.frame.signing {
                 Signing::Inherited => WrittenUri::Relative,
                 Signing::Path => WrittenUri::Below,
@@ -189,7 +189,7 @@ impl<'f> Resolver<'f> {
     }
 
     fn resolved(&self, uri: &str) -> Result<WrittenUri, UriError> {
-        if plain(uri).is_some() {
+        if descending_path(uri).is_some() {
             // It was not, before its variables were put in.
             return self.written(uri.as_bytes(), &Variables::default());
         }
@@ -261,7 +261,7 @@ impl<'f> Resolver<'f> {
             return Err(UriError::Session);
         }
         // The value is at least a name: the text before it may end with a slash, and may not be empty.
-        let is_covered = !before.is_empty() && plain(&format!("{before}x")).is_some();
+        let is_covered = !before.is_empty() && descending_path(&format!("{before}x")).is_some();
         if !is_covered {
             return Err(UriError::Variable);
         }

@@ -16,7 +16,7 @@ use crate::hls::error::CompileError;
 use crate::hls::read::attributes::{Attribute, attributes};
 use crate::hls::read::line::{Line, TagLine};
 use crate::hls::read::tag::Tag;
-use crate::manifest::{Frame, Misplaced, Signing, Span, is_local, plain};
+use crate::manifest::{Frame, Misplaced, Signing, Span, descending_path, is_local};
 use crate::resource::Reading;
 
 /// A URI that is to carry the session, and the kind of file that players expect there.
@@ -164,7 +164,7 @@ impl Fetching<'_> {
         self.frame.signing == Signing::Renewed
             && str::from_utf8(uri).is_ok_and(|uri| {
                 let path = uri.split('?').next().unwrap_or(uri);
-                plain(uri).is_some() && Reading::Playlist.marked(path, path).is_none()
+                descending_path(uri).is_some() && Reading::Playlist.marked(path, path).is_none()
             })
     }
 }

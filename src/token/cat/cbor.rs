@@ -20,7 +20,7 @@ pub(super) enum Value {
     Bytes(Vec<u8>),
     Text(String),
     Array(Vec<Value>),
-    /// A map, in the order in which it was written; no key stands twice.
+    /// A map in its written order, without repeated keys.
     Map(Map),
     Tag(u64, Box<Value>),
 }
@@ -36,7 +36,7 @@ const MOST: usize = 2_000;
 const MAP_DATATYPE: u64 = 259;
 
 impl Value {
-    /// Reads one data item, which ends where the bytes end. The error says what was expected, and at which byte.
+    /// Reads one data item, which ends where the bytes end. The error names the expected item and the byte.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         let mut reader = Reader { decoder: Decoder::new(bytes), left: MOST };
         let value = reader.item(DEEPEST)?;

@@ -1,9 +1,9 @@
 //! The claims: which there are, and whether a set of them holds for a request.
 //!
-//! A set holds when all of its claims do, and `or`, `nor` and `and` put sets together to a formula. There are three
-//! answers, since `nor` must not turn what is not understood into a yes: a claim is met, it is not, or it is unclear,
-//! because its form is not known or because the edge does not know enough of the viewer. Unclear is refused, and so is
-//! every claim that is not in [`CLAIMS`] and that the site does not list as `ignored`.
+//! A set holds when all of its claims are met, and `or`, `nor` and `and` combine sets into a formula. A claim is met,
+//! not met, or unclear: its form is not known, or the edge does not know enough about the viewer. The third answer
+//! keeps `nor` from turning an unknown claim into a yes. An unclear set is refused, and so is every claim that is
+//! neither in [`CLAIMS`] nor `ignored` by the site.
 
 use super::cbor::Value;
 use super::network::{self, Network};
@@ -70,9 +70,9 @@ pub(super) const CLAIMS: [(i64, &str, bool); 31] = [
     (CATH, "cath", true),
     (CATGEOISO3166, "catgeoiso3166", true),
     (CATGEOCOORD, "catgeocoord", true),
-    // An altitude: nobody tells it to the edge.
+    // An altitude, which the edge never knows.
     (318, "catgeoalt", false),
-    // A pinned TLS public key, and proof of possession by DPoP: nobody tells the first to the edge, no player the second.
+    // A pinned TLS public key, which the edge never knows, and proof of possession by DPoP, which no player sends.
     (319, "cattpk", false),
     (CATIFDATA, "catifdata", true),
     (321, "catdpop", false),
@@ -149,7 +149,7 @@ impl Findings {
 pub(super) struct Refusal {
     /// The claim of the set.
     pub(super) label: Value,
-    /// It cannot be told whether the claim is met.
+    /// It is unclear whether the claim is met.
     unclear: bool,
     pub(super) denial: Denial,
 }
@@ -191,7 +191,7 @@ fn check_set(
     findings: &mut Findings,
     depth: usize,
 ) -> Result<(), Refusal> {
-    // By label, so that the answer does not depend on the order in which they are written.
+    // Sorted by label, so that the answer does not depend on the written order.
     let mut sorted: Vec<_> = claims.iter().collect();
     sorted.sort_by_key(|(label, _)| label.integer().unwrap_or(i64::MAX));
     for (label, value) in sorted {
@@ -338,8 +338,8 @@ fn claim(
     Ok(())
 }
 
-/// When a set of claims cannot hold any more, whatever the request: the first end of what has to hold, and of alternatives
-/// the last. `None`: it may hold for ever.
+/// When a set of claims cannot hold for any request any more: the first end among the claims that have to hold, and the
+/// last end among alternatives. `None`: it may hold forever.
 pub(super) fn accepted_until(claims: &[(Value, Value)], leeway_s: u64) -> Option<UnixTime> {
     bound(claims, leeway_s, DEEPEST)
 }
@@ -360,7 +360,7 @@ fn bound(claims: &[(Value, Value)], leeway_s: u64, depth: usize) -> Option<UnixT
     claims.iter().filter_map(of).min()
 }
 
-/// `or`: at least one set holds. What the first that holds needs is enough.
+/// `or`: at least one set holds. The requirements of the first such set are enough.
 fn alternatives(
     value: &Value,
     context: Context<'_>,
@@ -465,7 +465,7 @@ pub(super) fn token_id(value: &Value) -> Option<String> {
 pub(super) fn time(value: &Value, round: fn(f64) -> f64) -> Result<UnixTime, String> {
     let value = if let Value::Tag(1, inner) = value { inner } else { value };
     match value {
-        // What is before 1970 is long ago.
+        // A time before 1970 is long ago.
         Value::Integer(seconds) => Ok(UnixTime::from_secs(u64::try_from(*seconds).unwrap_or(0))),
         #[expect(clippy::cast_possible_truncation, reason = "the number is in the range of exact integers")]
         #[expect(clippy::cast_sign_loss, reason = "it is not negative")]

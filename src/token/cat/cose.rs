@@ -21,7 +21,7 @@ use crate::catalog::{Algorithm, Jwk, KeySet};
 use crate::denial::{Denial, Reason};
 use crate::token::{Challenge, hex};
 
-/// A message that has been taken apart, of which nothing has been verified.
+/// A parsed message; nothing in it is verified.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Message {
     kind: MessageKind,
@@ -36,7 +36,7 @@ pub(super) struct Message {
     signature: Vec<u8>,
 }
 
-/// What is signed.
+/// The signed bytes.
 #[derive(Clone, Debug, PartialEq)]
 enum Payload {
     Bytes(Vec<u8>),
@@ -75,8 +75,8 @@ impl MessageKind {
     }
 }
 
-/// The algorithms by their numbers ([IANA registry]). The 64-bit `HS256/64` is not taken: nobody needs to guess more
-/// than a tag of 8 bytes to forge a token.
+/// The algorithms by their numbers ([IANA registry]). The 64-bit `HS256/64` is not accepted: guessing a tag of 8 bytes
+/// would forge a token.
 ///
 /// [IANA registry]: https://www.iana.org/assignments/cose/cose.xhtml#algorithms
 const ALGORITHMS: [(i64, Algorithm); 14] = [
@@ -110,7 +110,7 @@ const CRIT: i64 = 2;
 const KID: i64 = 4;
 
 const CWT_TAG: u64 = 61;
-/// Longer tokens are not read; one that travels in a URL cannot be longer.
+/// The longest token that is read, in bytes: a token in a URL cannot be longer.
 const LONGEST: usize = 8 * 1024;
 /// The most keys that are tried for a token that names none.
 const MOST_CANDIDATES: usize = 8;
@@ -212,8 +212,8 @@ impl Message {
         }
     }
 
-    /// What has to hold, with the key that the token names, or with any that can be its key where it names none. The
-    /// algorithm is the key's: a token that names another one is refused.
+    /// The challenges, with the key that the token names, or with every suitable key if it names none. The algorithm is
+    /// the key's: a token that names another one is refused.
     pub(super) fn challenges<'a>(
         &'a self,
         keys: &'a KeySet,
@@ -355,8 +355,8 @@ fn algorithm(written: Option<&Value>) -> Result<Algorithm, Denial> {
     })
 }
 
-/// Whether a token means this key. A `kid` is bytes: mostly those of a text, else keys are named by its hexadecimal
-/// digits or by its base64url.
+/// Whether a token names this key. A `kid` is bytes, mostly the bytes of a text; otherwise, keys are named by its
+/// hexadecimal digits or its base64url.
 fn is_named(key: &Jwk, kid: &[u8]) -> bool {
     let name = key.kid.as_str();
     name.as_bytes() == kid

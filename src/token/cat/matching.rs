@@ -25,14 +25,14 @@ const DEEPEST_REGEX: u32 = 32;
 /// The most matches of one component.
 const MOST: usize = 8;
 
-/// Whether one of the request's texts meets all matches of a map. The error says what is not understood.
+/// Whether one of the request's texts meets all matches of a map. The error names the match that is not understood.
 ///
 /// Several texts stand for one thing where implementations disagree about it, such as a path with and without needless
 /// percent-encoding.
 pub(super) fn matches(matches: &Value, texts: &[&str], any_case: bool) -> Result<bool, String> {
     let entries = matches.map().filter(|entries| (1..=MOST).contains(&entries.len()));
     let entries = entries.ok_or_else(|| format!("expected a map of 1 to {MOST} matches"))?;
-    // Every match is read, so that one that is not understood is noticed even behind one that is not met.
+    // Every match is read, so that an unknown match is noticed even after a match that fails.
     let mut met = true;
     for (kind, value) in entries {
         let test = Test::read(kind, value, any_case)?;

@@ -26,13 +26,13 @@ pub enum CatError {
     Claim {
         /// The claim.
         claim: String,
-        /// What it should be.
+        /// The expected type.
         expected: &'static str,
     },
     /// The key does not sign such tokens.
     #[error(transparent)]
     Key(#[from] MintError),
-    /// The algorithm is none of COSE's that tokens are signed with.
+    /// The algorithm is not a COSE algorithm for tokens.
     #[error("expected a key for an algorithm of COSE (HS256, ES256, PS256 or EdDSA), found `alg` {0}")]
     Algorithm(&'static str),
 }

@@ -1,14 +1,14 @@
 //! Viewer tokens as Common Access Tokens (CTA-5007): claims in CBOR ([RFC 8392]), signed or authenticated by COSE.
 //!
 //! ```text
-//! cose      the envelope: which key, which algorithm, what is signed
-//! claims    which claims there are, and whether they hold; each family in a file of its own
-//! reply     what to answer when a claim is not met (catif)
+//! cose      the envelope: key, algorithm and signed bytes
+//! claims    the known claims, and whether they hold; each family in a file of its own
+//! reply     the reply when a claim is not met (catif)
 //! renewal   a newer token before this one ends (catr)
 //! mint      claims from JSON
 //! ```
 //!
-//! `docs/tokens/cat.md` says what is checked, and what was decided where implementations disagree.
+//! `docs/tokens/cat.md` lists the checks, and the decisions where implementations disagree.
 //!
 //! [RFC 8392]: https://www.rfc-editor.org/rfc/rfc8392
 
@@ -128,8 +128,8 @@ impl Cat {
     }
 }
 
-/// Whose keys verify the token: those of its `iss`, which the site has to list, or of the document that the site names
-/// for tokens without one.
+/// The document of the keys that verify the token: the document of its `iss`, which the site has to list, or the one
+/// that the site names for tokens without `iss`.
 fn issuer(claims: &[(Value, Value)], policy: &TokenPolicy, own: &CatPolicy) -> Result<Issuer, Denial> {
     let Some(iss) = entry(claims, claims::ISS) else {
         return own.keys.clone().ok_or_else(|| Denial::new(Reason::TokenClaims, "expected the claim `iss`"));

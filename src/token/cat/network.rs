@@ -1,4 +1,4 @@
-//! `catnip`: from which networks the token may be used.
+//! `catnip`: the networks from which the token may be used.
 //!
 //! ```text
 //! catnip = [+ entry]
@@ -8,7 +8,7 @@
 //!        / address: bstr / text                                           as some write it
 //! ```
 //!
-//! Any one entry is enough. The tags are those of [RFC 9164], which lets a prefix leave out its last bytes where they
+//! One matching entry is enough. The tags are defined by [RFC 9164], which lets a prefix omit its last bytes if they
 //! are zero.
 //!
 //! [RFC 9164]: https://www.rfc-editor.org/rfc/rfc9164
@@ -23,16 +23,17 @@ use crate::token::network::Network as Prefix;
 /// The most entries.
 const MOST: usize = 256;
 
-/// What the viewer's network is to a `catnip`.
+/// The relation of the viewer's network to a `catnip`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Network {
     /// One of them; a session stays bound to as much of it as keeps it there.
     Named(Lock),
-    /// None of them; it stays none of them as long as this stays the same.
+    /// In none of the entries; this holds as long as the given property of the network stays the same.
     Foreign(Lock),
 }
 
-/// Looks for the viewer's network. The error says what is not understood, or not known of the viewer.
+/// Compares the viewer's network with the entries. The error names the entry that is not understood, or the unknown
+/// property of the viewer.
 pub(super) fn look(catnip: &Value, facts: &Facts) -> Result<Network, String> {
     let entries = catnip.list();
     if entries.is_empty() || entries.len() > MOST {
@@ -126,7 +127,7 @@ impl Entry {
         }
     }
 
-    /// A prefix, of which the last bytes may be left out.
+    /// A prefix whose last bytes may be omitted.
     fn prefix(family: Family, address: &[u8], length: u8) -> Option<Self> {
         if address.len() > family.size() {
             return None;

@@ -5,11 +5,10 @@
 //!          ? 3: cookie name, ? 4: header name, ? 5: cookie parameters, ? 6: header parameters, ? 7: status }
 //! ```
 //!
-//! The new token says what the old one says, ends `expadd` seconds from now, and is signed with the same key. It is made
-//! from `deadline` seconds (60 where none is given) before the end of the old one. None is made with a public key, which
-//! cannot sign; for a token that stood in the path; or where it would not last longer than the old one. A redirect is
-//! made only for a token that stood in the query, and only to a token that is not due itself: else the viewer would be
-//! redirected for ever.
+//! The new token has the claims of the old one, ends `expadd` seconds from now, and is signed with the same key. It is
+//! made from `deadline` seconds (default 60) before the end of the old one. No token is made for a key that only
+//! verifies, for a token in the path, or if it would not outlast the old one. A redirect is made only for a token in
+//! the query, and only to a token that is not due for renewal itself: otherwise the viewer would be redirected forever.
 //!
 //! Automatic means: as the old one came, by cookie, by header, or by redirect for the query.
 

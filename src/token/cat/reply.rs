@@ -5,8 +5,9 @@
 //! value  = text / [text, claims]
 //! ```
 //!
-//! The second form of a value ends in a new token with these claims, signed with the same key: for the service that the
-//! viewer is sent to. In it, `null` stands for what the refused token says, in `iss` for its issuer, and in `iat` for now.
+//! A value of the second form ends in a new token with these claims, signed with the same key, for the service that the
+//! viewer is sent to. In the claims, `null` stands for the value of the refused token; in `iss` for its issuer, and in
+//! `iat` for now.
 
 use super::cbor::{Map, Value, entry};
 use super::claims::{CATIF, IAT, ISS};
@@ -22,7 +23,7 @@ const MOST: usize = 16;
 /// The longest value of a header, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// A genuine token, and with what it was made.
+/// A genuine token, and the algorithm and key that signed it.
 #[derive(Clone, Copy)]
 pub(super) struct Genuine<'a> {
     pub(super) claims: &'a [(Value, Value)],
@@ -33,8 +34,8 @@ pub(super) struct Genuine<'a> {
 }
 
 impl Genuine<'_> {
-    /// The reply that the token wants when this claim is not met. `None` where it wants none, or one that cannot be
-    /// given: then the refusal is as usual.
+    /// The reply that the token asks for when this claim is not met. `None` if it asks for none or for an impossible
+    /// one; the refusal is then the usual one.
     pub(super) fn reply(self, label: &Value) -> Option<WantedReply> {
         let catif = entry(self.claims, CATIF)?.map()?;
         let (_, wanted) = catif.iter().find(|(key, _)| numbered(key) == *label)?;
@@ -64,7 +65,7 @@ impl Genuine<'_> {
             }
             written.push((name, Redacted::new(value)));
         }
-        // A redirect without a place to go to is none.
+        // A redirect without a target is ignored.
         let redirects = matches!(status, 301..=303 | 307 | 308);
         let located = written.iter().any(|(name, _)| name == "location");
         (!redirects || located).then_some(WantedReply { status, headers: written })
@@ -94,7 +95,7 @@ impl Genuine<'_> {
         self.sealed(filled.collect())
     }
 
-    /// Signs claims anew with the token's own key; `None` where that key only verifies.
+    /// Signs claims with the token's own key; `None` if that key only verifies.
     pub(super) fn sealed(self, claims: Map) -> Option<String> {
         let sign = |message: &[u8]| authenticate(self.key, self.algorithm, message).ok_or(());
         cose::seal(&Value::Map(claims), self.algorithm, Some(self.key.kid.as_str()), sign).ok().flatten()
@@ -113,7 +114,7 @@ fn numbered(label: &Value) -> Value {
     }
 }
 
-/// `token` ([RFC 9110 section 5.6.2]), in which the names of headers and cookies are written.
+/// `token` ([RFC 9110 section 5.6.2]): the syntax of the names of headers and cookies.
 ///
 /// [RFC 9110 section 5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 pub(super) fn is_token(text: &str) -> bool {

@@ -7,8 +7,8 @@
 //! cattprint = { 0: type: int / text, 1: fingerprint: text / [+ text] }
 //! ```
 //!
-//! The entry request alone is held against them: players ask for what is below it in ways that the entry's caller does
-//! not decide.
+//! They are checked against the entry request only: the token's issuer cannot foresee how players request files below
+//! it.
 
 use super::cbor::{Value, entry};
 use super::matching::matches;
@@ -32,7 +32,7 @@ pub(super) fn wrong_header<'a>(cath: &'a Value, facts: &Facts) -> Result<Option<
     for (name, matching) in headers {
         let name = name.text().ok_or("expected the names of headers")?;
         let value = facts.headers.named(name).map(str::trim);
-        // An absent header meets nothing, but what is not understood is noticed all the same.
+        // An absent header matches nothing, but an unknown match is noticed all the same.
         let met = matches(matching, value.as_slice(), false).map_err(|error| format!("a header: {error}"))?;
         if !met {
             wrong = wrong.or(Some(name));
@@ -53,8 +53,8 @@ pub(super) fn has_protocol(catalpn: &Value, connection: &Connection) -> Result<b
     Ok(found)
 }
 
-/// Whether the TLS handshake has one of the fingerprints. Of the types in use, JA3 (0) and JA4 (2) are what a runtime
-/// may tell.
+/// Whether the TLS handshake has one of the fingerprints. Of the types in use, a runtime may provide JA3 (0) and JA4
+/// (2).
 pub(super) fn has_fingerprint(cattprint: &Value, connection: &Connection) -> Result<bool, String> {
     let parts = cattprint.map().ok_or("expected a map of type and fingerprint")?;
     let seen = match entry(parts, 0) {

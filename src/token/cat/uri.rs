@@ -29,7 +29,7 @@ pub(super) struct Target<'a> {
     pub(super) query: &'a str,
 }
 
-/// The component of a `catu` that does not match; `None` where all do. The error says what is not understood.
+/// The component of a `catu` that does not match; `None` if all match. The error names the part that is not understood.
 pub(super) fn mismatch(catu: &Value, target: Target<'_>) -> Result<Option<&'static str>, String> {
     let components = catu.map().filter(|components| !components.is_empty());
     let components = components.ok_or("expected a map of the URL's components")?;
@@ -49,7 +49,7 @@ pub(super) fn mismatch(catu: &Value, target: Target<'_>) -> Result<Option<&'stat
     Ok(missed)
 }
 
-/// Whether a `catu` restricts the path, so that the token is for that of the request alone.
+/// Whether a `catu` restricts the path, so that the token is for the request's path alone.
 pub(super) fn restricts_path(catu: &Value) -> bool {
     catu.map()
         .unwrap_or_default()

@@ -235,7 +235,8 @@ fn without_credentials(facts: &Facts, credentials: &Credentials<'_>) -> Facts {
     }
 }
 
-/// Where a dialect looks is what it declares: of a request without what is declared, its reader finds nothing.
+/// A reader finds tokens only where its dialect declares them: without the declared parts, it finds nothing in a
+/// request.
 #[test]
 fn every_dialect_declares_every_place_that_it_looks_into() {
     let mut dialects = HashSet::new();
@@ -259,7 +260,7 @@ fn every_dialect_declares_every_place_that_it_looks_into() {
 fn no_credential_gets_out_of_the_edge() {
     for case in cases() {
         let facts = case.facts();
-        // A site whose media origin would be sent whatever the viewer sends, by name.
+        // A site that lists every parameter name for its media origin.
         let names: Vec<_> =
             case.query.split('&').map(|pair| pair.split('=').next().unwrap_or_default()).collect();
         let names: Vec<_> =
@@ -387,7 +388,7 @@ fn what_is_left_of_a_query() {
 }
 
 proptest! {
-    /// However the name of a parameter is spelled, a reader that decodes it finds what is held for a credential.
+    /// In any spelling of a parameter's name, a decoding reader finds what counts as a credential.
     #[test]
     fn a_name_in_any_spelling_is_known(how in proptest::collection::vec(any::<bool>(), 10), twice in any::<bool>()) {
         let spelled: String = "hdnts".bytes().zip(how).map(|(byte, coded)| match (coded, twice) {

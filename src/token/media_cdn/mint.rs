@@ -28,7 +28,7 @@ pub enum Form {
     Pod,
 }
 
-/// What a token is minted of.
+/// The contents of a minted token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -39,7 +39,7 @@ pub struct Claims {
     pub exp: u64,
     /// When a token begins, in Unix seconds.
     pub starts: Option<u64>,
-    /// With what the URLs begin.
+    /// The prefix of the URLs.
     pub url_prefix: Option<String>,
     /// The path patterns of a token.
     pub path_globs: Option<String>,

@@ -301,9 +301,9 @@ fn header_values(names: &str, facts: &Facts) -> Result<String, Denial> {
     Ok(pairs.join(","))
 }
 
-/// Reads a token for an ad pod. What it names has to be in the request: as a query parameter of the name, or as a segment
-/// of the path, with or without its extension. It opens the title whose id is one of its values: a parameter is the
-/// viewer's to add, and so is what stands further down in the path.
+/// Reads a token for an ad pod. The request has to contain the values that it names: as a query parameter of the name,
+/// or as a segment of the path, with or without its extension. It opens the title whose id is one of its values. The
+/// viewer can add parameters and lower path segments, so only the first segment names the title.
 fn pod(token: &str, facts: &Facts, own: &MediaCdnPolicy) -> Result<MediaCdn, Denial> {
     let token = decoded(bounded(token)?).unwrap_or_default();
     let (fields, last) =
@@ -388,7 +388,7 @@ fn path_globs(name: &str, value: &str) -> Result<Vec<String>, Denial> {
     Ok(globs)
 }
 
-/// Networks that `,` separates; one that cannot be read is nobody's.
+/// Networks, separated by `,`; an unreadable network contains no viewer.
 fn networks(value: &str) -> Result<Vec<Option<Network>>, Denial> {
     let text = base64_text("IPRanges", value)?;
     let networks: Vec<_> = text.split(',').take(MOST_ENTRIES + 1).map(Network::parse).collect();

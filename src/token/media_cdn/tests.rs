@@ -277,7 +277,7 @@ fn a_signed_request_is_for_its_urls() {
             assert_eq!(reason(&url), expected, "{url}");
         }
     }
-    // HMAC-SHA256 is none of signed requests'.
+    // Signed requests do not use HMAC-SHA256.
     let url = minted(url, &json!({ "exp": NOW + 60 }), sha256).url;
     assert_eq!(reason(&url), Some(Reason::TokenAlgorithm));
     for (url, prefix, covered) in [
@@ -344,14 +344,14 @@ fn every_field_of_a_token_is_checked() {
             assert_eq!(found, *expected, "{claims}");
             let played = appended(&minted.url, &[("_HLS_msn", "7")]);
             let found = ask(&minted, &played, headers, *from).err().map(|denial| denial.reason);
-            // An escape within the payload is not told from the player's.
+            // An escape within the payload looks like the player's.
             let expected = if extra["data"].is_null() { *expected } else { Some(Reason::TokenSignature) };
             assert_eq!(found, expected, "{played}");
         }
     }
 }
 
-/// What the request brings into the message must not take a field's place.
+/// A value from the request must not replace a field in the message.
 #[test]
 fn a_request_cannot_absorb_fields() {
     let [ed25519, ..] = &*TRIO;

@@ -1,4 +1,4 @@
-//! A signed request or a token, and what it grants.
+//! A signed request or a token, and its grant.
 
 use crate::catalog::{Algorithm, Issuer, Jwk, KeyMaterial, KeySet, Lock};
 use crate::denial::{Denial, Reason};
@@ -32,13 +32,13 @@ pub(super) enum Signer {
     Any(Algorithm),
 }
 
-/// What a token limits a request to.
+/// The limits of a token.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     pub(super) starts: Option<UnixTime>,
     pub(super) expires: Option<UnixTime>,
     pub(super) url_prefix: Option<String>,
-    /// What stands before a path component.
+    /// The path up to a path component with the token.
     pub(super) path_prefix: Option<String>,
     pub(super) path_globs: Option<Vec<String>>,
     pub(super) session_id: Option<String>,
@@ -119,7 +119,7 @@ impl Presented for MediaCdn {
             if fitting.is_empty() {
                 return Err(Denial::new(Reason::TokenUrl, "the path fits none of `PathGlobs`"));
             }
-            // All of them are folders of one path: the longer is the narrower.
+            // All of them are folders of one path, so the longer one is narrower.
             below = below.max(folder(path, fitting.into_iter().filter_map(|own| literal(own))));
         }
         if let Some((name, value)) = &limits.header

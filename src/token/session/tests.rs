@@ -37,7 +37,7 @@ fn proved(number: u8) -> Proved {
 }
 
 /// A session of the version before.
-fn before(session: Session) -> Session {
+fn in_version_2(session: Session) -> Session {
     Session { proved: None, streams: session.streams.map(|_| u8::MAX), ..session }
 }
 
@@ -197,8 +197,10 @@ const BEFORE: &str =
 #[test]
 fn a_token_of_the_version_before_goes_on_as_it_is() {
     let keys = keys(&[("a", 'A')]);
-    let session =
-        before(Session { streams: Some(1), ..open([1; 8], Lock { network: true, ..Lock::default() }, 60) });
+    let session = in_version_2(Session {
+        streams: Some(1),
+        ..open([1; 8], Lock { network: true, ..Lock::default() }, 60)
+    });
     let (opened, _) = Session::open(BEFORE, &keys, HOST).unwrap();
     assert_eq!((opened.proved, opened.streams), (None, Some(u8::MAX)));
     assert_eq!((opened.id, opened.class, opened.lock), (session.id, session.class, session.lock));
@@ -224,7 +226,7 @@ fn a_session_of_the_version_before_outlives_no_revocation() {
     // Made, or renewed, when it was revoked.
     let token_s = site.sessions.lifetime_s;
     let session = open([1; 8], Lock::default(), token_s);
-    let session = before(Session { ends_at: NOW.plus_secs(year_s), ..session });
+    let session = in_version_2(Session { ends_at: NOW.plus_secs(year_s), ..session });
     let revoked_until = NOW.plus_secs(SessionPolicy::MOST_S);
     let revocations = RevocationIndex::default();
     let at = |session: &Session, path: &str, now| {
@@ -332,7 +334,7 @@ proptest! {
         let session = open(id, Lock::from_bits([bits]), life);
         let proved = Some(proved(number).carried(session.ends_at));
         let session = Session { streams, proved, ..session };
-        for session in [session, before(session)] {
+        for session in [session, in_version_2(session)] {
             let token = session.mint(&keys, HOST).unwrap();
             prop_assert_eq!(token.len(), 100);
             prop_assert_eq!(Session::open(&token, &keys, HOST).map(|(session, _)| session), Ok(session));
@@ -343,7 +345,7 @@ proptest! {
     fn a_token_with_one_bit_changed_is_refused(id: [u8; 8], bit in 0usize..75 * 8) {
         let keys = keys(&[("a", 'A')]);
         let session = open(id, Lock::default(), 60);
-        for session in [session, before(session)] {
+        for session in [session, in_version_2(session)] {
             let mut bytes = URL_SAFE_NO_PAD.decode(session.mint(&keys, HOST).unwrap()).unwrap();
             bytes[bit / 8] ^= 1 << (bit % 8);
             let changed = URL_SAFE_NO_PAD.encode(bytes);

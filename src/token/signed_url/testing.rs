@@ -1,4 +1,4 @@
-//! What the tests of the dialects share.
+//! Helpers for the tests of the dialects.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -12,7 +12,7 @@ use crate::token::{Asked, Grant, native, present};
 
 pub(crate) const NOW: u64 = 1_795_370_400;
 
-/// The facts of a request, of which nothing is normalised. The URL is absolute.
+/// The facts of a request without any normalisation. The URL is absolute.
 pub(crate) fn facts(url: &str, headers: &[(&str, &str)], address: Option<&str>) -> Facts {
     let (scheme, rest) = url.split_once("://").unwrap();
     let at = rest.find('/').unwrap();

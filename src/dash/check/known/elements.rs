@@ -34,7 +34,7 @@ macro_rules! iso {
     };
 }
 
-/// What the fifth edition does not have.
+/// Additions of the sixth edition.
 const SIXTH: &str = "ISO/IEC 23009-1, 6th edition";
 
 const STEERING: &str = "ETSI TS 103 998";

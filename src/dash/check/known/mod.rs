@@ -1,7 +1,7 @@
-//! The elements that are known, in the order of the schema, and their attributes.
+//! The known elements, in the order of the schema, and their attributes.
 //!
-//! The schema is that of ISO/IEC 23009-1:2022, the fifth edition, with what the sixth adds to it, and `ContentSteering` of
-//! ETSI TS 103 998. Clauses are those in which an element is described.
+//! The schema of ISO/IEC 23009-1:2022, the fifth edition, with the additions of the sixth, and `ContentSteering` of
+//! ETSI TS 103 998. The clause of an element is the one that describes it.
 mod elements;
 mod shared;
 mod types;

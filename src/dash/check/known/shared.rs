@@ -10,7 +10,7 @@ pub(super) const DESCRIPTOR: &[Attribute] = &[must("schemeIdUri", Name), may("va
 
 pub(super) const KINDS: Type = Words(&["text", "image", "audio", "video", "application", "font"]);
 
-/// What AdaptationSets, Representations, SubRepresentations and Preselections have in common (5.3.7).
+/// Attributes common to AdaptationSets, Representations, SubRepresentations and Preselections (5.3.7).
 pub(super) const COMMON: &[Attribute] = &[
     may("profiles", Text),
     may("width", Integer),
@@ -49,7 +49,7 @@ pub(super) const COMMON_CHILDREN: &[Child] = &[
     many("SegmentSequenceProperties"),
 ];
 
-/// What players choose by.
+/// Descriptors that players choose by.
 pub(super) const CHOICE: &[Child] = &[many("Accessibility"), many("Role"), many("Rating"), many("Viewpoint")];
 
 /// Segment Base Information (5.3.9.2).

@@ -1,35 +1,35 @@
-//! What is known of an element, and how the table says it.
+//! The definition of an element, and the functions by which the table writes one.
 
-/// An element that is known.
+/// A known element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Its name.
     pub name: &'static str,
     /// The specification and its clause.
     pub clause: &'static str,
-    /// Its attributes: those that several elements have, and its own.
+    /// The attributes: a group that several elements share, and its own.
     attributes: [&'static [Attribute]; 2],
-    /// What may stand in it, in its order: what several elements have, and its own.
+    /// The children, in order: a group that several elements share, and its own.
     children: [&'static [Child]; 2],
 }
 
-/// An attribute that is known.
+/// A known attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute {
     /// Its name.
     pub name: &'static str,
     /// The type of its value.
     pub kind: Type,
-    /// Whether every such element has to have it.
+    /// Whether it is required.
     pub required: bool,
 }
 
-/// An element in another.
+/// A known child of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Child {
     /// Its name.
     pub name: &'static str,
-    /// Whether there may be several.
+    /// Whether it may repeat.
     pub repeats: bool,
 }
 
@@ -38,41 +38,41 @@ pub struct Child {
 pub enum Type {
     /// Anything.
     Text,
-    /// A URI that players fetch, or a template of such.
+    /// A URI that players fetch, or a template for such URIs.
     Uri,
-    /// A URI that is a name.
+    /// A URI that identifies something and is not fetched.
     Name,
     /// A text without white space.
     Token,
     /// Texts with white space between them.
     Tokens,
-    /// An integer that is not negative, of 32 bits.
+    /// An unsigned integer of 32 bits.
     Integer,
-    /// An integer that is not negative, of 64 bits.
+    /// An unsigned integer of 64 bits.
     Long,
     /// An integer.
     Signed,
     /// Integers with white space between them.
     Integers,
-    /// The id of an AdaptationSet or an Event: an integer, for which many write a text.
+    /// The id of an AdaptationSet or an Event: an integer, although many packagers write text.
     Id,
     /// A number: `1.5`, `INF`.
     Number,
     /// `true` or `false`.
     Boolean,
-    /// `true`, `false`, or an integer, as it was in earlier editions.
+    /// `true`, `false`, or an integer, as in earlier editions.
     Alignment,
     /// A duration: `PT1.5S`.
     Duration,
     /// A date and a time.
     Date,
-    /// One of these words, for ever.
+    /// One of these words; the list is closed.
     Words(&'static [&'static str]),
     /// Two integers: `16:9`.
     Ratio,
     /// `25` or `30000/1001`.
     FrameRate,
-    /// One rate, or the lowest and the highest one.
+    /// One rate, or the lowest and the highest rate.
     Rates,
     /// A tag of BCP 47.
     Language,
@@ -89,7 +89,7 @@ impl Known {
         shared.iter().chain(own)
     }
 
-    /// What may stand in it, in its order.
+    /// Its children, in order.
     pub fn children(&self) -> impl Iterator<Item = &'static Child> {
         let [shared, own] = self.children;
         shared.iter().chain(own)

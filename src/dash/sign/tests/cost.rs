@@ -3,11 +3,12 @@
 use url::Url;
 
 use super::{mpd, signed};
-use crate::catalog::ForeignPolicy;
+use crate::catalog::{Caps, ForeignPolicy};
+use crate::dash::Edits;
 use crate::dash::change::Edited;
 use crate::dash::document::Document;
 use crate::dash::error::CompileError;
-use crate::dash::place;
+use crate::dash::resolver;
 use crate::dash::sign::bases::BASES_MAX;
 use crate::dash::sign::signer::Signer;
 use crate::dash::sign::template::ELEMENT_LOOKED_AT;
@@ -17,12 +18,12 @@ use crate::token::Credentials;
 
 #[test]
 fn work_is_bounded() {
-    let long = "a".repeat(place::URI_BYTES_MAX + 1);
+    let long = "a".repeat(resolver::URI_BYTES_MAX + 1);
     for (name, mpd) in [
         ("a long base URL", mpd(&format!("@M<BaseURL>./{long}</BaseURL>"))),
         (
             "a long template",
-            mpd(&format!("@A<SegmentTemplate media=\"{}\"/>", "$$".repeat(place::URI_BYTES_MAX))),
+            mpd(&format!("@A<SegmentTemplate media=\"{}\"/>", "$$".repeat(resolver::URI_BYTES_MAX))),
         ),
         (
             "templates without number",
@@ -55,7 +56,8 @@ fn work(mpd: &str, before: usize) -> Result<usize, CompileError> {
         credentials: Credentials::SESSION,
     };
     let document = Document::read(mpd).unwrap();
-    let mut signer = Signer::new(&frame);
+    let caps = Caps::default();
+    let mut signer = Signer::new(&frame, &Edits::within(&caps));
     signer.resolver.spend(before).unwrap();
     signer.sign(&document, mpd, &Edited::new(mpd))?;
     Ok(signer.resolver.spent() - before)

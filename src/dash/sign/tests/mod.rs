@@ -38,8 +38,8 @@ fn signed(mpd: &str, signing: Signing) -> Result<String, String> {
 }
 
 /// What stands in an MPD of one Period, AdaptationSet and Representation: `@M`, `@P`, `@A` and `@R` of these.
-fn mpd(place: &str) -> String {
-    let (level, text) = place.split_at(2);
+fn mpd(rewrite: &str) -> String {
+    let (level, text) = rewrite.split_at(2);
     let fill = |known: &str| if level == known { text } else { "" };
     format!(
         "<MPD xmlns:xlink=\"x\">{}<Period>{}<AdaptationSet>{}<Representation id=\"1\">{}</Representation></AdaptationSet></Period></MPD>",

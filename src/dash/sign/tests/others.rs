@@ -153,10 +153,11 @@ fn a_part_of_the_title_s_mpd_is_not_left_for_players_to_fetch() {
 
 #[test]
 fn a_patch_by_another_name_is_not_offered() {
-    let mpd = |place: &str| format!("<MPD>{place}<PatchLocation>b.mpp?publishTime=1</PatchLocation></MPD>");
+    let mpd =
+        |rewrite: &str| format!("<MPD>{rewrite}<PatchLocation>b.mpp?publishTime=1</PatchLocation></MPD>");
     for uri in ["b.mpd", "patch?a.mpp", "", "https://pass.example/b"] {
-        let place = format!("<PatchLocation ttl=\"9\">{uri}</PatchLocation>");
-        assert_eq!(signed(&mpd(&place), Signing::Inherited), Ok(mpd("")), "{uri}");
+        let rewrite = format!("<PatchLocation ttl=\"9\">{uri}</PatchLocation>");
+        assert_eq!(signed(&mpd(&rewrite), Signing::Inherited), Ok(mpd("")), "{uri}");
     }
 }
 

@@ -30,14 +30,15 @@ const PLACES: [&str; 21] = [
 
 #[test]
 fn every_place_where_a_uri_can_stand() {
-    for place in PLACES {
+    for rewrite in PLACES {
         // What is read by its name has the name.
-        let is_read = ["<Location", "InsertPresentation", "chaining"].iter().any(|name| place.contains(name));
+        let is_read =
+            ["<Location", "InsertPresentation", "chaining"].iter().any(|name| rewrite.contains(name));
         let named = |text: &str| text.replace(".mpp", if is_read { ".mpd" } else { ".mpp" });
         let with = |uri: &str| {
             let uri = named(uri);
-            let uri = if place.contains("CDATA") { uri.replace("&amp;", "&") } else { uri };
-            mpd(&place.replacen('@', "#", 1).replace('@', &uri).replacen('#', "@", 1))
+            let uri = if rewrite.contains("CDATA") { uri.replace("&amp;", "&") } else { uri };
+            mpd(&rewrite.replacen('@', "#", 1).replace('@', &uri).replacen('#', "@", 1))
         };
         let own = with("https://media.example/vod/h/v/a.mpp?b=1&amp;c");
         for (signing, uri) in [
@@ -46,20 +47,20 @@ fn every_place_where_a_uri_can_stand() {
             (Signing::Query, "/harbour/v/a.mpp?b=1&amp;c&amp;sd_session=S"),
         ] {
             let found = signed(&own, signing).unwrap();
-            assert!(found.contains(&named(uri)), "{place}, {signing:?}: {found}");
-            assert_eq!(found.matches("media.example").count(), 0, "{place}, {signing:?}: {found}");
+            assert!(found.contains(&named(uri)), "{rewrite}, {signing:?}: {found}");
+            assert_eq!(found.matches("media.example").count(), 0, "{rewrite}, {signing:?}: {found}");
             // Below the session there is nothing of it in the MPD.
-            assert_eq!(found.contains("~S"), signing == Signing::Path, "{place}, {signing:?}: {found}");
+            assert_eq!(found.contains("~S"), signing == Signing::Path, "{rewrite}, {signing:?}: {found}");
         }
         let below = signed(&with("v/a.mpp"), Signing::Inherited);
-        assert_eq!(below, Ok(with("v/a.mpp")), "{place}: relative URIs stay");
+        assert_eq!(below, Ok(with("v/a.mpp")), "{rewrite}: relative URIs stay");
         let query = signed(&with("v/a.mpp"), Signing::Query).unwrap();
-        assert!(query.contains(&named("v/a.mpp?sd_session=S")), "{place}: {query}");
+        assert!(query.contains(&named("v/a.mpp?sd_session=S")), "{rewrite}: {query}");
         let foreign = signed(&with("https://ads.example/a.mpp"), Signing::Inherited);
-        let is_optional = place.contains("callback");
-        assert_eq!(foreign.is_ok(), is_optional, "{place}: {foreign:?}");
+        let is_optional = rewrite.contains("callback");
+        assert_eq!(foreign.is_ok(), is_optional, "{rewrite}: {foreign:?}");
         let cdn = signed(&with("https://b.cdn.example/a.mpp"), Signing::Path).unwrap();
-        assert_eq!(cdn.contains(&named("https://b.cdn.example/~S/a.mpp")), !is_optional, "{place}: {cdn}");
+        assert_eq!(cdn.contains(&named("https://b.cdn.example/~S/a.mpp")), !is_optional, "{rewrite}: {cdn}");
     }
 }
 

@@ -1,69 +1,72 @@
-//! Where a URI of an MPD leads, and how it is to be written.
+//! Resolves the URIs of an MPD, and finds how each has to be written.
 //!
-//! A player resolves a URI against one of its base URLs, of which there may be several ([`Base`]). Each is known twice: as it
-//! is at the media origin, where the MPD was written, and as it is at the edge, where the player is. A URI is well as it
-//! stands if at the edge it leads to where what is at the media origin is served with the session. Else it is written anew,
-//! if one text does for all base URLs: a relative one where all of those have the session in their path already. So the MPD
-//! is the same bytes for a class, and players of live streams follow when they are redirected to another token, which not
-//! all do with what a Period says of it (Shaka Player keeps base URLs).
+//! A player resolves a URI against one of its base URLs; there may be several ([`Base`]). Each base URL is known twice:
+//! at the media origin, where the MPD was written, and at the edge, where the player reads it. A URI stays as it is if
+//! at the edge it leads to where the file at the media origin is served with the session. Otherwise it is rewritten, if
+//! one text works for all base URLs: a relative one where all of them have the session in their path. So the MPD is the
+//! same bytes for a class, and players of live streams follow a redirect to another token; not all players would follow
+//! if a Period contained the token (Shaka Player keeps base URLs).
 
 use url::Url;
 
 use crate::catalog::SESSION_PARAMETER;
-use crate::manifest::{Budget, Exhausted, Frame, Signing, is_relative, names_session, plain, with_parameter};
+use crate::manifest::{
+    Budget, Exhausted, Frame, Signing, descending_path, is_relative, names_session, with_parameter,
+};
 use crate::resource::ResourcePath;
 use crate::route::{session_prefix, without_session};
 
-/// A URL against which a player resolves others.
+/// A base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Base {
-    /// At the media origin.
+    /// The URL at the media origin.
     media: Url,
-    /// Where the player has it. The edge is [`EDGE`], and a session in a path is [`SESSION`].
+    /// The URL at the edge, as the player has it. The edge's host is [`EDGE`], and a session in the path is
+    /// [`SESSION`].
     edge: Url,
-    /// Whether what lies below the one lies below the other.
+    /// Whether a path below the one URL leads to the same file below the other.
     is_mapped: bool,
-    /// Whether what lies below is fetched with the session.
+    /// Whether files below it are fetched with the session.
     takes_session: bool,
 }
 
-/// How a URI is to be written.
+/// How a URI has to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// As it stands.
-    AsIs,
-    /// As this text.
-    Unsigned(String),
-    /// As these texts, with the token between them.
-    Signed(String, String),
+pub(super) enum UriRewrite {
+    /// Unchanged.
+    Keep,
+    /// This text in its place.
+    Replace(String),
+    /// These texts in its place, with the token between them.
+    Sign(String, String),
 }
 
 /// Why a URI cannot be written so that the session covers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PlaceError {
+pub(super) enum UriError {
     /// It is not a URI.
     Unreadable,
-    /// It leads out of the title's folder, to a host that the site has not chosen.
+    /// It leads out of the title's folder, to a host that the site does not allow.
     Foreign,
     /// Its path has a spelling that the edge does not serve: an empty segment, an encoded slash, a stray `%`.
     Spelling,
-    /// It is longer than any URL that the edge could be asked for.
+    /// It is longer than any URL that can be requested from the edge.
     TooLong,
-    /// It would have to be written in another way for each of its base URLs.
+    /// Each of its base URLs would need another text.
     Ambiguous,
-    /// It is that of a part of the MPD, which would be read by nobody.
+    /// It is the URI of a remote part of the MPD, which the edge would not read.
     Remote,
-    /// The MPD has so many URIs and base URLs that to resolve them takes too long.
+    /// Resolving the URIs of the MPD takes more work than the budget allows.
     Exhausted,
 }
 
-impl From<Exhausted> for PlaceError {
+impl From<Exhausted> for UriError {
     fn from(_: Exhausted) -> Self {
         Self::Exhausted
     }
 }
 
-impl PlaceError {
+impl UriError {
     pub(super) const fn why(self) -> &'static str {
         match self {
             Self::Unreadable => "not a URI",
@@ -82,43 +85,48 @@ impl PlaceError {
 /// Half of the longest URL that Cloudflare accepts.
 pub(super) const URI_BYTES_MAX: usize = 8 * 1024;
 
-/// The edge, whatever its host is. No URI leads there.
+/// A placeholder for the edge's host. No URI leads there.
 const EDGE: &str = "https://edge.stagedoor.invalid";
 
-/// Some place below which all is covered, of which no more is known. No URI leads there.
+/// A placeholder for an unknown base URL below which everything is covered. No URI leads there.
 const UNKNOWN: &str = "https://unknown.stagedoor.invalid/";
 
-/// The first segment of a path with a session.
+/// A placeholder for the session in a path.
 const SESSION: &str = "/~session";
 
 impl Base {
     /// The MPD's own URL.
-    pub(super) fn of_manifest(frame: &Frame<'_>) -> Result<Self, PlaceError> {
-        let media = frame.folder.join(frame.resource.as_str()).map_err(|_| PlaceError::Unreadable)?;
+    pub(super) fn of_manifest(frame: &Frame<'_>) -> Result<Self, UriError> {
+        let media = frame.folder.join(frame.resource.as_str()).map_err(|_| UriError::Unreadable)?;
         let session = if frame.signing == Signing::Inherited { SESSION } else { "" };
         let edge = Url::parse(&format!("{EDGE}{session}/{}{}", frame.root, frame.resource));
-        let edge = edge.map_err(|_| PlaceError::Unreadable)?;
+        let edge = edge.map_err(|_| UriError::Unreadable)?;
         Ok(Self { media, edge, is_mapped: frame.signing != Signing::Path, takes_session: true })
     }
 
-    /// The folder of an MPD with the session in front, for players that got the MPD without one.
-    pub(super) fn of_folder(frame: &Frame<'_>) -> Result<(Self, Place), PlaceError> {
+    /// The folder of an MPD, with the session, for players that got the MPD without one.
+    pub(super) fn of_folder(frame: &Frame<'_>) -> Result<(Self, UriRewrite), UriError> {
         let Self { media, .. } = Self::of_manifest(frame)?;
         let path = ["/", frame.root, frame.resource.folder()].concat();
-        let edge = Url::parse(&[EDGE, SESSION, &path].concat()).map_err(|_| PlaceError::Unreadable)?;
+        let edge = Url::parse(&[EDGE, SESSION, &path].concat()).map_err(|_| UriError::Unreadable)?;
         let base = Self { media, edge, is_mapped: true, takes_session: true };
-        Ok((base, Place::Signed([frame.authority, "/~"].concat(), path)))
+        Ok((base, UriRewrite::Sign([frame.authority, "/~"].concat(), path)))
     }
 }
 
 impl Base {
-    /// A base URL of an MPD that is not at hand.
-    pub(super) fn unknown() -> Result<Self, PlaceError> {
-        let url = Url::parse(UNKNOWN).map_err(|_| PlaceError::Unreadable)?;
+    /// The unknown base URL of the MPD that a patch is for.
+    pub(super) fn unknown() -> Result<Self, UriError> {
+        let url = Url::parse(UNKNOWN).map_err(|_| UriError::Unreadable)?;
         Ok(Self { media: url.clone(), edge: url, is_mapped: true, takes_session: true })
     }
 
-    /// Whether what lies below is fetched with the session.
+    /// The same base URL at the edge, for a document of another source: its URIs are relative to another URL.
+    pub(super) fn with_media(&self, media: &Url) -> Self {
+        Self { media: media.clone(), edge: self.edge.clone(), is_mapped: false, takes_session: true }
+    }
+
+    /// Whether files below it are fetched with the session.
     pub(super) const fn takes_session(&self) -> bool {
         self.takes_session
     }
@@ -144,52 +152,52 @@ impl<'f> Resolver<'f> {
         self.budget.spent()
     }
 
-    /// Counts other work than that of URIs.
-    pub(super) fn spend(&self, bytes: usize) -> Result<(), PlaceError> {
+    /// Counts work apart from resolving URIs.
+    pub(super) fn spend(&self, bytes: usize) -> Result<(), UriError> {
         Ok(self.budget.spend(bytes)?)
     }
 
-    /// Finds out how to write a URI.
-    pub(super) fn place(&self, uri: &str, bases: &[Base]) -> Result<Place, PlaceError> {
+    /// Finds how to write a URI.
+    pub(super) fn rewrite(&self, uri: &str, bases: &[Base]) -> Result<UriRewrite, UriError> {
         match self.plainly_covered(uri, bases) {
-            Some(place) => Ok(place),
-            None => self.places(uri, bases, false).map(|(place, _)| place),
+            Some(rewrite) => Ok(rewrite),
+            None => self.rewrites(uri, bases, false).map(|(rewrite, _)| rewrite),
         }
     }
 
-    /// Finds out how to write a URI that is to have its scheme and host, if it can be written so.
-    pub(super) fn place_whole(&self, uri: &str, bases: &[Base]) -> Result<Place, PlaceError> {
-        self.extend(uri, bases, true).map(|(place, _)| place)
+    /// Finds how to write a URI with its scheme and host, if possible.
+    pub(super) fn rewrite_whole(&self, uri: &str, bases: &[Base]) -> Result<UriRewrite, UriError> {
+        self.extend(uri, bases, true).map(|(rewrite, _)| rewrite)
     }
 
-    /// Finds out how to write a URI that brings no media, such as that of a clock: with the session where it leads into the
-    /// title, and without it wherever else it leads, even to a host whose media is fetched with it.
-    pub(super) fn place_without_media(&self, uri: &str, bases: &[Base]) -> Result<Place, PlaceError> {
+    /// Finds how to write a URI that fetches no media, such as a clock: with the session where it leads into the title,
+    /// and without it anywhere else, even on a host whose media is fetched with it.
+    pub(super) fn rewrite_without_media(&self, uri: &str, bases: &[Base]) -> Result<UriRewrite, UriError> {
         if bases.iter().any(Base::is_unknown) && !is_absolute(uri) {
-            return self.place(uri, bases);
+            return self.rewrite(uri, bases);
         }
         let mut own = Vec::new();
         let mut elsewhere = None;
         for base in bases {
             self.budget.resolve(base.media.as_str().len(), uri.len())?;
-            let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
+            let media = base.media.join(uri).map_err(|_| UriError::Unreadable)?;
             match target(self.frame, &self.budget, media.clone()) {
                 Ok(target) if is_at_edge(&target.edge) => own.push(base.clone()),
                 _ => elsewhere = elsewhere.or(Some(media)),
             }
         }
         match elsewhere {
-            None => self.place(uri, bases),
-            // From the MPD's own URL or from a base URL: to all players it is the edge's.
-            Some(_) if !own.is_empty() => self.place_whole(uri, &own),
-            Some(_) if is_absolute(uri) => Ok(Place::AsIs),
-            // It would inherit the session from a base URL.
-            Some(media) => Ok(Place::Unsigned(media.into())),
+            None => self.rewrite(uri, bases),
+            // From the MPD's own URL or from a base URL, players differ: the edge's resource works for all.
+            Some(_) if !own.is_empty() => self.rewrite_whole(uri, &own),
+            Some(_) if is_absolute(uri) => Ok(UriRewrite::Keep),
+            // A relative URI would inherit the session from its base URL.
+            Some(media) => Ok(UriRewrite::Replace(media.into())),
         }
     }
 
     /// Whether a URI leads from one of these base URLs into the title.
-    pub(super) fn is_own(&self, uri: &str, bases: &[Base]) -> Result<bool, PlaceError> {
+    pub(super) fn is_own(&self, uri: &str, bases: &[Base]) -> Result<bool, UriError> {
         for base in bases {
             self.budget.resolve(base.media.as_str().len(), uri.len())?;
             let target =
@@ -201,68 +209,72 @@ impl<'f> Resolver<'f> {
         Ok(false)
     }
 
-    /// Finds out how to write a URI against which others are resolved, and what it is then. `is_whole`: if it can be, it is to
-    /// be written with its scheme and host, for players that take no relative one there.
+    /// Finds how to write a base URL, and the base URLs that result. `is_whole`: with its scheme and host if possible,
+    /// for players that accept no relative base URL there.
     pub(super) fn extend(
         &self,
         uri: &str,
         bases: &[Base],
         is_whole: bool,
-    ) -> Result<(Place, Vec<Base>), PlaceError> {
+    ) -> Result<(UriRewrite, Vec<Base>), UriError> {
         if is_whole {
-            match self.places(uri, bases, true) {
-                Err(error) if error != PlaceError::Exhausted => {}
+            match self.rewrites(uri, bases, true) {
+                Err(error) if error != UriError::Exhausted => {}
                 found => return found,
             }
         }
         let is_same = uri.is_empty() && bases.iter().all(|base| base.is_mapped);
-        // What lies below it is no better known than it is.
+        // A path below an unknown base URL is as unknown.
         let is_below = || {
             let covered = self.plainly_covered(uri.strip_suffix('/').unwrap_or(uri), bases);
-            bases.iter().any(Base::is_unknown) && covered == Some(Place::AsIs)
+            bases.iter().any(Base::is_unknown) && covered == Some(UriRewrite::Keep)
         };
         if is_same || is_below() {
             for base in bases {
                 self.budget.resolve(base.media.as_str().len(), uri.len())?;
             }
-            return Ok((Place::AsIs, bases.to_vec()));
+            return Ok((UriRewrite::Keep, bases.to_vec()));
         }
-        self.places(uri, bases, false)
+        self.rewrites(uri, bases, false)
     }
 
-    /// How a URI is to be written that is covered from each of these base URLs by its spelling, without a look at where it
-    /// leads.
-    fn plainly_covered(&self, uri: &str, bases: &[Base]) -> Option<Place> {
-        let has_query = plain(uri)?;
+    /// How to write a URI whose spelling alone shows that it is covered from each base URL.
+    fn plainly_covered(&self, uri: &str, bases: &[Base]) -> Option<UriRewrite> {
+        let has_query = descending_path(uri)?;
         if !bases.iter().all(|base| base.is_mapped) {
             return None;
         }
         if self.frame.signing != Signing::Query {
-            return Some(Place::AsIs);
+            return Some(UriRewrite::Keep);
         }
-        // At the root of another host, it might be a session of that one's.
+        // At the root of another host, it might be that host's session.
         if uri.starts_with('~') {
             return None;
         }
-        // Hosts that are to have no token, and those of which that is not known, get none.
+        // Foreign hosts and unknown hosts get no token.
         let takes_parameter = |base: &Base| base.takes_session && !base.is_unknown();
         bases.iter().all(takes_parameter).then(|| {
             let mark = if has_query { '&' } else { '?' };
-            Place::Signed(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new())
+            UriRewrite::Sign(format!("{uri}{mark}{SESSION_PARAMETER}="), String::new())
         })
     }
 
-    fn places(&self, uri: &str, bases: &[Base], is_whole: bool) -> Result<(Place, Vec<Base>), PlaceError> {
+    fn rewrites(
+        &self,
+        uri: &str,
+        bases: &[Base],
+        is_whole: bool,
+    ) -> Result<(UriRewrite, Vec<Base>), UriError> {
         let frame = self.frame;
         if uri.len() > URI_BYTES_MAX {
-            return Err(PlaceError::TooLong);
+            return Err(UriError::TooLong);
         }
         let is_query = frame.signing == Signing::Query;
         let mut targets: Vec<Base> = Vec::with_capacity(bases.len());
         let mut is_well = (is_plainly_relative(uri) && !is_whole) || is_absolute(uri);
         for base in bases {
             self.budget.resolve(base.media.as_str().len(), uri.len())?;
-            let media = base.media.join(uri).map_err(|_| PlaceError::Unreadable)?;
+            let media = base.media.join(uri).map_err(|_| UriError::Unreadable)?;
             let target = target(frame, &self.budget, media)?;
             is_well = is_well && base.edge.join(uri).is_ok_and(|at_edge| at_edge == target.edge);
             if !targets.contains(&target) {
@@ -272,35 +284,42 @@ impl<'f> Resolver<'f> {
         let (Some(first), signed) =
             (targets.first(), targets.iter().filter(|target| target.takes_session).count())
         else {
-            return Err(PlaceError::Ambiguous);
+            return Err(UriError::Ambiguous);
         };
-        // A token goes to hosts that are to have it alone, so that one text cannot do for both kinds.
+        // The token must not reach foreign hosts, so one text cannot serve both kinds of hosts.
         let takes_parameter = is_query && signed > 0;
         if takes_parameter && signed < targets.len() {
-            return Err(PlaceError::Ambiguous);
+            return Err(UriError::Ambiguous);
         }
         if is_well && !takes_parameter {
-            return Ok((Place::AsIs, targets));
+            return Ok((UriRewrite::Keep, targets));
         }
         if is_well && let Some((before, after)) = marked(uri) {
-            return Ok((Place::Signed(before, after), targets));
+            return Ok((UriRewrite::Sign(before, after), targets));
         }
         if targets.iter().any(|target| target.edge != first.edge) {
-            return Err(PlaceError::Ambiguous);
+            return Err(UriError::Ambiguous);
         }
         let relative = if is_whole { None } else { relative(frame, &first.edge, bases) };
-        let place = relative.map(Place::Unsigned).unwrap_or_else(|| {
+        let rewrite = relative.map(UriRewrite::Replace).unwrap_or_else(|| {
             let is_below_edge = !is_whole && bases.iter().all(|base| is_at_edge(&base.edge));
             written(frame, first, is_below_edge)
         });
-        // One text, and one way to fetch it.
+        // All base URLs now lead to the same file.
         targets.truncate(1);
-        Ok((place, targets))
+        Ok((rewrite, targets))
     }
 
-    /// Whether two ways of writing a URI lead to the same place from each base URL.
-    pub(super) fn is_same(&self, one: &Place, other: &Place, bases: &[Base]) -> Result<bool, PlaceError> {
-        let (Place::Unsigned(one), Place::Unsigned(other)) = (one, other) else { return Ok(one == other) };
+    /// Whether two rewrites lead to the same URL from each base URL.
+    pub(super) fn is_same(
+        &self,
+        one: &UriRewrite,
+        other: &UriRewrite,
+        bases: &[Base],
+    ) -> Result<bool, UriError> {
+        let (UriRewrite::Replace(one), UriRewrite::Replace(other)) = (one, other) else {
+            return Ok(one == other);
+        };
         for base in bases {
             self.budget.resolve(base.edge.as_str().len(), one.len())?;
             if base.edge.join(one) != base.edge.join(other) {
@@ -311,8 +330,8 @@ impl<'f> Resolver<'f> {
     }
 }
 
-/// A URI with the session's parameter at the end of its query: what stands before and behind the token. `None`: it has that
-/// parameter already.
+/// A URI with the session's parameter at the end of its query: the texts before and after the token. `None`: it has
+/// such a parameter already.
 fn marked(uri: &str) -> Option<(String, String)> {
     let (uri, fragment) = uri.split_at(uri.find('#').unwrap_or(uri.len()));
     let query = uri.split_once('?').map(|(_, query)| query);
@@ -321,10 +340,10 @@ fn marked(uri: &str) -> Option<(String, String)> {
     is_free.then(|| (format!("{uri}{mark}{SESSION_PARAMETER}="), fragment.to_owned()))
 }
 
-/// Where something is to be fetched that lies at a URL, seen from the media origin.
-fn target(frame: &Frame<'_>, budget: &Budget, media: Url) -> Result<Base, PlaceError> {
+/// The base URL for a URL at the media origin: where players fetch it at the edge.
+fn target(frame: &Frame<'_>, budget: &Budget, media: Url) -> Result<Base, UriError> {
     if media.as_str().len() > URI_BYTES_MAX {
-        return Err(PlaceError::TooLong);
+        return Err(UriError::TooLong);
     }
     let is_foreign =
         media.origin() != frame.folder.origin() || !media.username().is_empty() || media.password().is_some();
@@ -332,16 +351,16 @@ fn target(frame: &Frame<'_>, budget: &Budget, media: Url) -> Result<Base, PlaceE
         budget.spend(frame.foreign.cost())?;
         return foreign(frame, media);
     };
-    // An encoded dot segment or slash might lead out again at the media origin.
+    // The media origin might decode a dot segment or a slash, and leave the folder.
     let resource = path.strip_suffix('/').unwrap_or(path);
     if !resource.is_empty() || path.len() > resource.len() {
-        ResourcePath::parse(resource).map_err(|_| PlaceError::Spelling)?;
+        ResourcePath::parse(resource).map_err(|_| UriError::Spelling)?;
     }
     let session = if frame.signing == Signing::Query { "" } else { SESSION };
     let mut edge =
-        Url::parse(&[EDGE, session, "/", frame.root, path].concat()).map_err(|_| PlaceError::Unreadable)?;
+        Url::parse(&[EDGE, session, "/", frame.root, path].concat()).map_err(|_| UriError::Unreadable)?;
     if names_session(&media) {
-        // The edge would take it before the session in the path.
+        // The edge would prefer it to the session in the path.
         let others = media.query().map(without_session).filter(|others| !others.is_empty());
         edge.set_query(others.as_deref());
     } else {
@@ -351,33 +370,33 @@ fn target(frame: &Frame<'_>, budget: &Budget, media: Url) -> Result<Base, PlaceE
     Ok(Base { media, edge, is_mapped: true, takes_session: true })
 }
 
-/// What becomes of a URI that leads out of the title.
-fn foreign(frame: &Frame<'_>, media: Url) -> Result<Base, PlaceError> {
+/// The base URL for a URL outside the title, if the site allows it.
+fn foreign(frame: &Frame<'_>, media: Url) -> Result<Base, UriError> {
     let host = media.host_str().filter(|_| matches!(media.scheme(), "http" | "https"));
-    // In plain text, anybody on the way would have the token.
+    // Over plain HTTP, everybody on the path would see the token.
     let is_protected = media.scheme() == "https" || !frame.is_protected();
     let is_edge = host.is_some_and(|host| [EDGE, UNKNOWN].iter().any(|own| own.contains(host)));
     if let Some(host) = host.filter(|host| !is_edge && frame.foreign.signs(host, is_protected)) {
         if session_prefix(media.path()).is_some() {
-            return Err(PlaceError::Spelling);
+            return Err(UriError::Spelling);
         }
         let authority = media.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         let session = if frame.signing == Signing::Query { "" } else { SESSION };
         let edge = format!("{}://{authority}{session}{}", media.scheme(), media.path());
-        let mut edge = Url::parse(&edge).map_err(|_| PlaceError::Unreadable)?;
+        let mut edge = Url::parse(&edge).map_err(|_| UriError::Unreadable)?;
         let query = media.query().map(without_session).filter(|query| !query.is_empty());
         edge.set_query(query.as_deref());
         edge.set_fragment(media.fragment());
         return Ok(Base { media, edge, is_mapped: true, takes_session: true });
     }
     if is_edge || !frame.foreign.passes(host) {
-        return Err(PlaceError::Foreign);
+        return Err(UriError::Foreign);
     }
     let edge = media.clone();
     Ok(Base { media, edge, is_mapped: true, takes_session: false })
 }
 
-/// A relative URI that leads from each base URL to a URL with the session in its path, which it inherits.
+/// A relative URI that leads from each base URL to a URL with the session in its path, and inherits the session.
 fn relative(frame: &Frame<'_>, edge: &Url, bases: &[Base]) -> Option<String> {
     let has_session = |url: &Url| session_prefix(url.path()).is_some();
     if frame.signing == Signing::Query || !bases.iter().all(|base| has_session(&base.edge)) {
@@ -387,14 +406,14 @@ fn relative(frame: &Frame<'_>, edge: &Url, bases: &[Base]) -> Option<String> {
     let leads = |text: &&str| {
         is_plainly_relative(text) && bases.iter().all(|base| base.edge.join(text).as_ref() == Ok(edge))
     };
-    // Of a folder, the crate gives nothing that leads to it from a file in it.
+    // From a file to its own folder, the crate returns an empty text.
     [found.as_str(), "./"].into_iter().find(leads).map(str::to_owned)
 }
 
-/// The text of a URI that leads somewhere from any base URL. `is_below_edge`: all of those are at the edge, so that its
-/// scheme and host need not be said. At the entry they are all the same, where the session comes into the path: FFmpeg
-/// puts base URLs together only where the outer one has both, and GStreamer asks no clock by a path.
-fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> Place {
+/// A text that leads to the target from any base URL. `is_below_edge`: all base URLs are at the edge, so scheme and
+/// host can be omitted. They are written at the entry, where the session is added to the path: FFmpeg resolves base
+/// URLs against each other only if the outer one has both, and GStreamer fetches no clock by its path alone.
+fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> UriRewrite {
     let edge = &target.edge;
     let (host, text) = match edge.as_str().strip_prefix(EDGE) {
         Some(path) if is_below_edge && frame.signing != Signing::Path => ("", path),
@@ -402,28 +421,28 @@ fn written(frame: &Frame<'_>, target: &Base, is_below_edge: bool) -> Place {
         None => ("", edge.as_str()),
     };
     if !target.takes_session {
-        return Place::Unsigned(text.to_owned());
+        return UriRewrite::Replace(text.to_owned());
     }
     if frame.signing == Signing::Query {
         let (path, _) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
         let fragment = edge.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
-        return Place::Signed([host, path, &with_parameter(edge)].concat(), fragment);
+        return UriRewrite::Sign([host, path, &with_parameter(edge)].concat(), fragment);
     }
-    // Invariant: it begins the path of what takes the session.
+    // Invariant: a URL with the session has the placeholder at the start of its path.
     let (before, after) = text.split_once(SESSION).unwrap_or((text, ""));
-    Place::Signed([host, before, "/~"].concat(), after.to_owned())
+    UriRewrite::Sign([host, before, "/~"].concat(), after.to_owned())
 }
 
 fn is_at_edge(url: &Url) -> bool {
     url.as_str().strip_prefix(EDGE).is_some_and(|path| path.starts_with('/'))
 }
 
-/// Whether every player takes a URI for one on the host of its base URL, and reads the same path out of it.
+/// Whether every player reads a URI as relative, on the host of its base URL, and reads the same path.
 fn is_plainly_relative(uri: &str) -> bool {
     is_relative(uri) && !uri.starts_with("//") && !uri.contains('\\')
 }
 
-/// Whether every player takes a URI for an absolute one.
+/// Whether every player reads a URI as absolute.
 fn is_absolute(uri: &str) -> bool {
     let is_web = ["http://", "https://"]
         .iter()

@@ -25,29 +25,29 @@ fn with<T>(signing: Signing, then: impl FnOnce(&Resolver<'_>) -> T) -> T {
     then(&Resolver::new(&frame))
 }
 
-fn text(uri: &str, place: Place) -> String {
-    match place {
-        Place::AsIs => uri.to_owned(),
-        Place::Unsigned(text) => text,
-        Place::Signed(before, after) => format!("{before}S{after}"),
+fn text(uri: &str, rewrite: UriRewrite) -> String {
+    match rewrite {
+        UriRewrite::Keep => uri.to_owned(),
+        UriRewrite::Replace(text) => text,
+        UriRewrite::Sign(before, after) => format!("{before}S{after}"),
     }
 }
 
 /// The last of several URIs, each but the last a base URL of the next.
-fn written(signing: Signing, uris: &[&str]) -> Result<String, PlaceError> {
+fn written(signing: Signing, uris: &[&str]) -> Result<String, UriError> {
     with(signing, |resolver| {
         let mut bases = vec![Base::of_manifest(resolver.frame)?];
         let (last, before) = uris.split_last().unwrap();
         for uri in before {
             bases = resolver.extend(uri, &bases, false)?.1;
         }
-        Ok(text(last, resolver.place(last, &bases)?))
+        Ok(text(last, resolver.rewrite(last, &bases)?))
     })
 }
 
 #[test]
 fn a_chain_of_base_urls_in_each_style() {
-    let out = Err(PlaceError::Foreign);
+    let out = Err(UriError::Foreign);
     for (uris, inherited, path, query) in [
         (
             &["a.m4s"][..],
@@ -121,7 +121,7 @@ fn a_chain_of_base_urls_in_each_style() {
             Ok("/harbour/dash/a?sd_session=S"),
         ),
         (&["a#f"], Ok("a#f"), Ok("https://watch.example/~S/harbour/dash/a#f"), Ok("a?sd_session=S#f")),
-        (&["v//a"], Err(PlaceError::Spelling), Err(PlaceError::Spelling), Err(PlaceError::Spelling)),
+        (&["v//a"], Err(UriError::Spelling), Err(UriError::Spelling), Err(UriError::Spelling)),
     ] {
         let found = |signing| written(signing, uris);
         assert_eq!(found(Signing::Inherited).as_deref().map_err(|e| *e), inherited, "{uris:?}");
@@ -137,11 +137,11 @@ fn below_what_is_not_known_only_what_is_plain_is_covered() {
         let frame = Frame { foreign: &all, ..*outer.frame };
         let resolver = Resolver::new(&frame);
         let unknown = [Base::unknown().unwrap()];
-        assert_eq!(resolver.place("v/a.m4s", &unknown), Ok(Place::AsIs));
-        assert_eq!(resolver.place("../a.m4s", &unknown), Err(PlaceError::Foreign));
-        assert_eq!(resolver.extend("v/", &unknown, false), Ok((Place::AsIs, unknown.to_vec())));
+        assert_eq!(resolver.rewrite("v/a.m4s", &unknown), Ok(UriRewrite::Keep));
+        assert_eq!(resolver.rewrite("../a.m4s", &unknown), Err(UriError::Foreign));
+        assert_eq!(resolver.extend("v/", &unknown, false), Ok((UriRewrite::Keep, unknown.to_vec())));
         let (_, known) = resolver.extend("https://media.example/vod/h/v/", &unknown, false).unwrap();
-        assert_eq!(resolver.place("../a.m4s", &known), Ok(Place::AsIs));
+        assert_eq!(resolver.rewrite("../a.m4s", &known), Ok(UriRewrite::Keep));
     });
 }
 
@@ -155,12 +155,12 @@ fn one_text_has_to_do_for_every_base_url() {
             let (cdn, other) = (base("https://b.cdn.example/x/"), base("https://time.example/x/"));
             let both = [own(), cdn].concat();
             let parameter = if signing == Signing::Query { "?sd_session=S" } else { "" };
-            let placed = |uri, bases: &[Base]| resolver.place(uri, bases).map(|place| text(uri, place));
+            let placed = |uri, bases: &[Base]| resolver.rewrite(uri, bases).map(|rewrite| text(uri, rewrite));
             assert_eq!(placed("a.m4s", &both), Ok(format!("a.m4s{parameter}")));
-            assert_eq!(placed("/vod/h/a", &both), Err(PlaceError::Ambiguous));
+            assert_eq!(placed("/vod/h/a", &both), Err(UriError::Ambiguous));
             let mixed = placed("a.m4s", &[own(), other].concat());
             let expected =
-                if parameter.is_empty() { Ok("a.m4s".to_owned()) } else { Err(PlaceError::Ambiguous) };
+                if parameter.is_empty() { Ok("a.m4s".to_owned()) } else { Err(UriError::Ambiguous) };
             assert_eq!(mixed, expected);
         });
     }
