@@ -1,8 +1,7 @@
-//! The MPDs of other projects: each error that is found in them is one.
+//! The MPDs of other projects: each reported error is a real one.
 //!
-//! `tests/fixtures/dash/README.md` says where they come from. Some are what packagers write, and some are made for the tests
-//! of a parser, by hand and against the standard. What is wrong with each of those was looked up in it: a file that is not
-//! told of here has no error.
+//! `tests/fixtures/dash/README.md` lists their sources. Some were written by packagers, others by hand to test a
+//! parser, against the standard. Each error was verified in its file; files that are not listed here have none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

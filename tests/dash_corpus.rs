@@ -1,8 +1,8 @@
 //! The MPDs of other projects: read and written, and signed.
 //!
-//! `tests/fixtures/dash/README.md` says where they come from. What a player fetches is found out here by a reader that
-//! shares no code with the one under test: an MPD is signed if every URL that it gives a player leads, with the session, to
-//! where it led before.
+//! `tests/fixtures/dash/README.md` lists their sources. A second reader, which shares no code with the one under test,
+//! finds the URLs that a player fetches: an MPD is signed correctly if each of them leads to the same file as before,
+//! with the session.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
@@ -24,11 +24,11 @@ use xml::Element;
 const TOKEN: &str = "SeSsIoN";
 const SIGNINGS: [Signing; 3] = [Signing::Path, Signing::Inherited, Signing::Query];
 
-/// MPDs that are none: they are cut off behind their first tag.
+/// Files that are no MPDs: they are cut off behind their first tag.
 const CUT_OFF: [&str; 2] = ["dash-mpd-rs/incomplete.mpd", "zencoder-go-dash/mpd/fixtures/invalid.mpd"];
 const NO_END: &str = "line 3: expected `</MPD>`, found the end";
 
-/// Every MPD, by its path below `tests/fixtures/dash`, but for those that are cut off.
+/// Every MPD by its path below `tests/fixtures/dash`, except those that are cut off.
 fn mpds() -> BTreeMap<String, String> {
     let mut all = all();
     for name in CUT_OFF {
@@ -56,15 +56,15 @@ fn all() -> BTreeMap<String, String> {
     found
 }
 
-/// The title's folder at a media origin of which no MPD here speaks.
+/// The title's folder, at a media origin that no MPD here names.
 fn apart() -> Url {
     Url::parse("https://media.example/vod/harbour/").unwrap()
 }
 
-/// The MPD's path in it.
+/// The MPD's path in the folder.
 const RESOURCE: &str = "dash/index.mpd";
 
-/// What becomes of an MPD in a title's folder.
+/// The signed MPD of a title.
 fn signed(
     mpd: &str,
     folder: &Url,
@@ -106,7 +106,7 @@ fn what_is_cut_off_is_refused() {
         assert_eq!(error.to_string(), NO_END, "{name}");
         assert_eq!(xml::read(&all[name]), None, "{name}");
     }
-    // Wherever it is cut.
+    // Cut at any byte.
     let whole = &all["videojs-mpd-parser/segmentList.mpd"];
     let end = whole.trim_end().len();
     for length in (0..end).filter(|length| whole.is_char_boundary(*length)) {
@@ -141,7 +141,7 @@ fn what_is_written_reads_as_it_did_but_for_urls() {
     }
 }
 
-/// Takes out what signing may change.
+/// Removes the URIs that signing may change.
 fn without_urls(element: &mut Element) {
     let name = element.name.clone();
     if is_place(&name, "") {
@@ -151,7 +151,7 @@ fn without_urls(element: &mut Element) {
     element.children.iter_mut().for_each(without_urls);
 }
 
-/// Whether players fetch what an attribute of an element says; without an attribute, what its text says.
+/// Whether players fetch the value of an attribute; without an attribute, the content of the element.
 fn is_place(element: &str, attribute: &str) -> bool {
     matches!(
         (element, attribute),
@@ -167,14 +167,14 @@ fn is_place(element: &str, attribute: &str) -> bool {
 /// A URL that an MPD gives a player.
 #[derive(Debug)]
 struct Given {
-    /// Where it stands, or what it is made of.
+    /// Its place in the MPD, or its parts.
     what: String,
     url: Url,
-    /// Whether it leads to what tells the time, and to no media.
+    /// Whether it leads to a clock, not to media.
     is_clock: bool,
 }
 
-/// The URLs that players form out of an MPD that lies at `at`.
+/// The URLs that players derive from an MPD at `at`.
 fn given(mpd: &Element, at: &Url) -> Vec<Given> {
     let mut found = Vec::new();
     let own = std::slice::from_ref(at);
@@ -224,7 +224,7 @@ fn give(found: &mut Vec<Given>, what: &str, uri: &str, bases: &[Url]) {
     }
 }
 
-/// The base URLs of an element: each of its own, from each of those above.
+/// The base URLs of an element: each of its own, resolved against each one above.
 fn bases(element: &Element, above: &[Url]) -> Vec<Url> {
     if element.named("BaseURL").next().is_none() {
         return above.to_vec();
@@ -232,7 +232,7 @@ fn bases(element: &Element, above: &[Url]) -> Vec<Url> {
     above.iter().flat_map(|base| element.named("BaseURL").map(|own| base.join(&own.text).unwrap())).collect()
 }
 
-/// What is said of the segments of a Representation, at its own level or above: the nearest holds.
+/// The segment addressing of a Representation, at its own level or above: the nearest counts.
 #[derive(Clone, Default)]
 struct Segments<'e> {
     template: BTreeMap<&'e str, &'e str>,
@@ -284,7 +284,7 @@ impl<'e> Segments<'e> {
                 give(found, "SegmentURL@index", index, bases);
             }
         }
-        // One file, which the base URL names: there is none where that is a folder, or the MPD's own.
+        // A single file, named by the base URL, unless that is a folder or the MPD's own URL.
         if self.has_base || (!self.has_template && self.list.is_empty()) {
             let is_file = |base: &&Url| *base != at && !base.path().ends_with('/');
             let files: Vec<_> = bases.iter().filter(is_file).cloned().collect();
@@ -293,7 +293,7 @@ impl<'e> Segments<'e> {
     }
 }
 
-/// A template with a number in place of each identifier but for that of the Representation's id and bandwidth.
+/// A template filled with a number for each identifier, and with the Representation's id and bandwidth.
 fn filled(template: &str, representation: &Element, number: u64) -> String {
     let mut parts = template.split('$');
     let mut uri = parts.next().unwrap().to_owned();
@@ -313,12 +313,12 @@ fn filled(template: &str, representation: &Element, number: u64) -> String {
     uri
 }
 
-/// Where a URL of the title is at the edge; any other is where it is.
+/// A URL of the title at the edge; any other URL unchanged.
 fn at_the_edge(url: &Url, folder: &Url) -> Url {
     Url::parse(&url.as_str().replacen(folder.as_str(), "https://edge.example/harbour/", 1)).unwrap()
 }
 
-/// A URL without its session, which has to be there once: in the path, or in the query.
+/// A URL without its session, which must occur once: in the path or in the query.
 fn unsigned(url: &Url, signing: Signing) -> Option<Url> {
     if url.as_str().matches(TOKEN).count() != 1 {
         return None;
@@ -334,7 +334,7 @@ fn unsigned(url: &Url, signing: Signing) -> Option<Url> {
     (!without.as_str().contains(TOKEN)).then_some(without)
 }
 
-/// A URL without the mark of what it is read as.
+/// A URL without the mark that says how its file is read.
 fn unmarked(mut url: Url) -> Url {
     let unmarked = Reading::ALL.into_iter().find_map(|reading| url.path().strip_suffix(reading.mark()));
     if let Some(path) = unmarked.map(str::to_owned) {
@@ -343,7 +343,7 @@ fn unmarked(mut url: Url) -> Url {
     url
 }
 
-/// The folders that a title may have for an MPD: one of which the MPD does not speak, and all of each host of which it does.
+/// Possible title folders for an MPD: one on a host that it does not name, and all folders on each host that it names.
 fn folders(mpd: &Element) -> Vec<Url> {
     let apart = apart();
     let given = given(mpd, &apart.join(RESOURCE).unwrap());
@@ -352,8 +352,8 @@ fn folders(mpd: &Element) -> Vec<Url> {
     [apart.clone()].into_iter().chain(others).collect()
 }
 
-/// How often an MPD is refused, by what becomes of URLs that are not of the title: if those are, then each MPD that has
-/// one, in each folder and with each way of signing.
+/// How many MPDs are refused under each policy for foreign URLs: with policy `refuse`, exactly those that have one, in
+/// each folder and signing style.
 const REFUSED: [((&str, &str), usize); 1] = [(("refuse", "a URI outside the title"), 3 * 55)];
 
 #[test]
@@ -365,7 +365,7 @@ fn every_url_is_signed_exactly_once() {
         for folder in folders(&read) {
             let media = folder.join(RESOURCE).unwrap();
             let is_own = |url: &Url| url.as_str().starts_with(folder.as_str());
-            // A steering server that is not the title's is left out.
+            // A steering server outside the title is removed.
             let mut before = given(&read, &media);
             before.retain(|given| given.what != "ContentSteering" || is_own(&given.url));
             let leads_elsewhere = before.iter().any(|given| !given.is_clock && !is_own(&given.url));
@@ -406,16 +406,16 @@ fn every_url_is_signed_exactly_once() {
                     assert_eq!(before.len(), after.len(), "{told}");
                     for (before, after) in before.iter().zip(&after) {
                         let told = format!("{told}: {} became {}, {}", before.url, after.what, after.url);
-                        // An empty segment is none that the edge serves.
+                        // The edge serves no empty path segment.
                         let is_odd = before.is_clock && before.url.path().starts_with("//");
-                        // A clock that is not the title's is asked without the token, on every host.
+                        // A clock outside the title is requested without the token, on every host.
                         let is_passed = (policy != "sign" || before.is_clock) && !is_own(&before.url);
                         if is_passed || (is_odd && is_own(&before.url)) {
                             assert!(policy == "pass" || before.is_clock, "{told}");
                             assert_eq!(after.url, before.url, "{told}");
                             passed_urls += 1;
                         } else {
-                            // Of the title, the edge tells the time itself.
+                            // Within the title, the edge tells the time itself.
                             let is_told = before.is_clock && is_own(&before.url);
                             let url = if is_told { &media.join(TIME_RESOURCE).unwrap() } else { &before.url };
                             let expected = at_the_edge(url, &folder);
@@ -431,7 +431,7 @@ fn every_url_is_signed_exactly_once() {
     assert!(signed_urls > 30_000 && passed_urls > 10_000, "{signed_urls} signed, {passed_urls} passed");
 }
 
-/// Where something like a URL stands that no player fetches as media, a manifest or the time: names, and what is for
+/// Places of texts that look like a URL but that no player fetches as media, manifest or time: names, and URLs for
 /// people and licence servers.
 const NOT_GIVEN: &[&str] = &[
     "EssentialProperty@schemeIdUri",
@@ -451,7 +451,7 @@ const NOT_GIVEN: &[&str] = &[
     "Signal@xmlns",
 ];
 
-/// Nothing that looks like an absolute URL is overlooked by the reader here.
+/// The independent reader overlooks nothing that looks like an absolute URL.
 #[test]
 fn every_place_of_a_url_is_known() {
     let media = apart().join(RESOURCE).unwrap();
@@ -469,7 +469,7 @@ fn every_place_of_a_url_is_known() {
                 }
                 let is_given = is_place(&element.name, attribute);
                 let origin = Url::parse(value).map(|url| url.origin().ascii_serialization());
-                // Of a place that is known, the host is one that players were given.
+                // In a known place, the host is one that players were given.
                 if is_given {
                     assert!(origin.is_ok_and(|origin| given.contains(&origin)), "{value}");
                 } else {

@@ -1,4 +1,4 @@
-//! What a viewer's limits leave of an MPD, held against a reader that shares no code with the one under test.
+//! Limits applied to MPDs, checked by a reader that shares no code with the one under test.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,12 +27,12 @@ fn caps(caps: &Value) -> Caps {
     serde_json::from_value(caps.clone()).unwrap()
 }
 
-/// Representations of a set: a size, a range, a bit rate, and one on which it depends.
+/// A Representation: a size, a dynamic range, a bit rate, and the Representation that it depends on.
 fn representations() -> impl Strategy<Value = Vec<(usize, bool, u32, Option<u8>)>> {
     vec((0..4_usize, any::<bool>(), 1..9_u32, prop::option::weighted(0.2, 0..12_u8)), 0..4)
 }
 
-/// A set: its kind, its language, whether a set is named that it goes with, a role, and its Representations.
+/// A set: its type, its language, whether it refers to another set, a role, and its Representations.
 fn sets() -> impl Strategy<Value = String> {
     const LANGUAGES: [&str; 4] = ["", " lang=\"en\"", " lang='en-GB'", " lang=\"fr\""];
     const ROLES: [&str; 3] = ["", "main", "description"];
@@ -143,7 +143,7 @@ proptest! {
     }
 }
 
-/// Every MPD of other projects that can be read.
+/// Every readable MPD of other projects.
 fn fixtures() -> Vec<(PathBuf, String)> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/dash")];
     let mut found = Vec::new();
@@ -166,7 +166,7 @@ fn fixtures() -> Vec<(PathBuf, String)> {
 
 #[test]
 fn mpds_of_others() {
-    // How many come out as they are, are changed, and are refused. Two are changed only to lose their `PatchLocation`.
+    // The numbers of unchanged, changed and refused MPDs. Two change only by losing their `PatchLocation`.
     for (limits, expected) in [
         (json!({}), [62, 0, 0]),
         (json!({ "max_height": 720 }), [52, 9, 1]),
@@ -195,7 +195,7 @@ fn mpds_of_others() {
     }
 }
 
-/// Each Representation depends on the next, of which the last is beyond the limit; and sets name one another.
+/// Each Representation depends on the next, and the last exceeds the limit; sets refer to one another.
 #[test]
 fn what_depends_on_what_is_left_out_goes_along_a_chain_of_thousands() {
     let mpd = |count: usize| {

@@ -92,7 +92,7 @@ fn json_tells_the_times() {
 }
 
 #[test]
-fn what_has_no_key_is_told() {
+fn a_url_without_a_key_says_why() {
     let desk = desk();
     for (url, code, expected) in [
         ("https://watch.example.com/harbour/a.m3u8?_HLS_part=2", 1, "directive_invalid"),

@@ -71,7 +71,7 @@ impl Desk {
 }
 
 #[test]
-fn what_is_minted_verifies() {
+fn a_minted_token_verifies() {
     let desk = Desk::new();
     let claims = json!({
         "iss": "id", "sub": "v1", "cti": "0a0b",
@@ -116,7 +116,7 @@ fn a_refusal_tells_what_the_token_wants_to_be_answered() {
 }
 
 #[test]
-fn what_cannot_be_minted_is_said() {
+fn a_token_that_cannot_be_minted_says_why() {
     let desk = Desk::new();
     for (key, claims, why) in [
         ("rs256.json", r#"{}"#, "an algorithm of COSE"),

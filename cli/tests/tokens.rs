@@ -125,7 +125,7 @@ fn a_raw_token_is_alone() {
 }
 
 #[test]
-fn what_is_minted_verifies_in_each_dialect() {
+fn a_minted_token_verifies_in_each_dialect() {
     let desk = Desk::new();
     let viewer = json!({ "ip": "192.0.2.7", "co": "AE", "sessionId": "S1" });
     for (dialect, key, claims, reason) in [

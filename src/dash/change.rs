@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_inside_of_what_goes_goes_with_it() {
+    fn a_change_inside_a_removed_range_is_dropped() {
         let mut changes = Changes::default();
         changes.replace(1..2, "x");
         changes.remove(1..4);

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_else_stays() {
+    fn plain_operations_stay_as_they_are() {
         let plain = patch(concat!(
             "<!-- c --><replace sel=\"/MPD/@publishTime\">2026-11-22T00:00:00Z</replace>",
             "<add sel=\"/MPD/Period/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline\"><S t=\"1\" d=\"4\"/></add>",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_covered_makes_no_patch() {
+    fn an_uncovered_uri_refuses_the_patch() {
         for operation in [
             "<copy sel='/MPD'/>",
             "<replace sel='/MPD/Location/text()'>live.mpd</replace>",

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn in_place_of_what_is_none_comes_what_there_is() {
+    fn a_missing_or_invalid_part_is_replaced_by_the_content_of_its_element() {
         let mpd = |inner: &str| format!("<MPD>{inner}</MPD>");
         let full = mpd("<Period  x:href='a.xml'\n x:actuate=\"onLoad\" id='1' ><AdaptationSet/></Period>");
         let left = mpd("<Period id='1' ><AdaptationSet/></Period>");
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_are_fetched_than_there_may_be() {
+    fn the_number_of_parts_is_limited() {
         let many = "<Period x:href='a.xml'/>".repeat(PARTS_MAX + 1);
         let (wanted, found) = resolved(&format!("<MPD>{many}</MPD>"), &vec![Some("<Period/>"); PARTS_MAX]);
         assert_eq!((wanted.len(), found.matches("<Period/>").count()), (PARTS_MAX, PARTS_MAX));
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_nothing_is_left_out() {
+    fn empty_parts_are_removed() {
         let caps = Caps::default();
         let of = |mpd: &str| {
             let template = compile(mpd.as_bytes(), None, &Edits::within(&caps)).unwrap();

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_resolved_has_an_end() {
+    fn resolving_has_a_limit() {
         let budget = Budget::default();
         let one = 8 * 1024;
         let resolved = (0..10_000).take_while(|_| budget.resolve(one, one) == Ok(())).count();

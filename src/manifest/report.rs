@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_told() {
+    fn omitted_findings_are_counted() {
         let mut report = Report::default();
         for _ in 0..FINDINGS_MAX {
             report.add(Rule::TagUnknown, 0, String::new);

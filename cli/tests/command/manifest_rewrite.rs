@@ -101,7 +101,7 @@ fn without_a_site_everything_on_the_playlists_host_is_covered() {
     assert_eq!(rewrite("http://cdn.example:8080/~T/live/a.m3u8"), expected.replace("/~T/live/a.ts", "a.ts"));
 }
 
-/// The session of the URL is the one that URIs carry, where none is given beside it.
+/// Without --session, URIs carry the session of the URL.
 #[test]
 fn rewrite_takes_the_session_of_the_url() {
     let desk = Desk::new();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, NOW};
 
 #[test]
-fn what_is_minted_verifies() {
+fn a_minted_token_verifies() {
     let desk = Desk::new();
     for (key, kid) in [("hs256.json", "h1"), ("es256.json", "e1")] {
         let token = desk.mint(key, &json!({ "iss": "https://id.example.com/", "sub": "v", "plan": "gold" }));

@@ -40,7 +40,7 @@ fn one_text_is_read_alike() {
 }
 
 #[test]
-fn what_readers_may_read_differently_is_refused() {
+fn text_that_parsers_read_differently_is_refused() {
     let deep = "<a>".repeat(DEPTH_MAX + 1);
     let wide = (0..=ATTRIBUTES_MAX).map(|n| format!(" a{n}='x'")).collect::<String>();
     for (text, expected) in [

@@ -147,7 +147,7 @@ fn segments_are_fetched_from_where_their_source_is() {
 }
 
 #[test]
-fn what_lies_beside_segments_is_the_sources_own_too() {
+fn other_uris_of_an_inserted_period_are_its_sources_own() {
     let event = |uri: &str| {
         period(
             "ad-1",
@@ -174,7 +174,7 @@ fn what_lies_beside_segments_is_the_sources_own_too() {
 
 /// An update of a live MPD has the same inserted Period, and no patch takes the place of an update.
 #[test]
-fn updates_repeat_what_was_put_in_and_patches_are_not_offered() {
+fn updates_repeat_inserted_periods_and_offer_no_patches() {
     let live = |segments: &str| {
         let timeline = format!("<SegmentTimeline>{segments}</SegmentTimeline>");
         let of_title = set("$Time$").replace("/><Rep", &format!(">{timeline}</SegmentTemplate><Rep"));
@@ -201,7 +201,7 @@ fn updates_repeat_what_was_put_in_and_patches_are_not_offered() {
 }
 
 #[test]
-fn what_does_not_fit_the_mpd_is_refused() {
+fn an_insertion_that_does_not_fit_the_mpd_is_refused() {
     let title = mpd("", &[period("1", ""), period("ad-2", "")]);
     let good = period("ad-1", "");
     for (title, inserted, expected) in [

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_stays() {
+    fn a_representation_without_the_attribute_stays() {
         for (set, representation) in [
             ("", ""),
             ("", "width='' height=' ' bandwidth='' frameRate='' codecs=''"),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_within_no_limit() {
+    fn an_unreadable_attribute_is_within_no_limit() {
         for representation in [
             "width='wide'",
             "height='-1'",

@@ -180,7 +180,7 @@ mod tests {
     use crate::dash::limits::testing::try_rows;
 
     #[test]
-    fn what_goes_with_what() {
+    fn dependents_are_removed_with_their_elements() {
         try_rows(&[
             (
                 "a Representation with any of those that it depends on, whatever their order",

@@ -138,7 +138,7 @@ mod tests {
     use crate::dash::document::Document;
 
     #[test]
-    fn what_a_set_holds() {
+    fn the_content_of_a_set() {
         const MUXED: Content = Content { sound: true, ..Content::PICTURES };
         let tiles =
             "<EssentialProperty schemeIdUri=\"http://dashif.org/guidelines/thumbnail_tile\" value=\"1x1\"/>";

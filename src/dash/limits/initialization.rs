@@ -52,7 +52,7 @@ mod tests {
     use crate::dash::limits::testing::try_rows;
 
     #[test]
-    fn what_nobody_names_any_more_goes() {
+    fn an_initialization_set_without_references_is_removed() {
         try_rows(&[(
             "one that a later Period names stays, and one that none has named",
             "<MPD>

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_plays_is_served() {
+    fn a_period_with_pictures_and_sound_is_served() {
         let pictures = |inner: &str| format!("<AdaptationSet contentType='video'>{inner}</AdaptationSet>");
         let high = pictures("<Representation height='1080'/>");
         let trick = pictures(

@@ -21,7 +21,7 @@ mod tests {
     use crate::dash::limits::testing::{edited, try_rows};
 
     #[test]
-    fn what_is_limited_is_not_patched() {
+    fn an_mpd_that_limits_change_offers_no_patches() {
         let mpd = |sets: &str| {
             format!("<MPD>\n  <PatchLocation ttl='60'>p</PatchLocation>\n  <Period>{sets}</Period></MPD>")
         };

@@ -65,7 +65,7 @@ mod tests {
     use crate::dash::limits::testing::try_rows;
 
     #[test]
-    fn what_is_referred_to_is_somewhere() {
+    fn a_reference_keeps_its_full_element() {
         try_rows(&[(
             "the first that remains takes its place",
             "<MPD>

@@ -57,7 +57,7 @@ mod tests {
     use crate::dash::document::Document;
 
     #[test]
-    fn what_says_nothing_is_within_any_limit_and_what_cannot_be_read_within_none() {
+    fn a_missing_value_is_within_every_limit_and_an_unreadable_one_within_none() {
         let document =
             Document::read("<A height='9' width=' 7 ' x='high' z=' '><R height='5' y=''/></A>").unwrap();
         let set = document.root();

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_put_outside_of_the_text_is_refused() {
+    fn a_replacement_outside_the_text_is_refused() {
         for (first, second) in [(0..2, 3..9), (0..2, 1..3), (0..1, 2..3)] {
             let mut written = Written::default();
             written.put(first.clone(), &["x"], None);

@@ -4,7 +4,7 @@ use super::{mpd, signed};
 use crate::manifest::Signing;
 
 #[test]
-fn what_brings_no_media_may_lead_elsewhere() {
+fn uris_that_fetch_no_media_may_lead_out_of_the_title() {
     for text in [
         "<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:direct:2014\" value=\"2026-01-01T00:00:00Z\"/>",
         "<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-xsdate:2014\" value=\"https://time.example/?iso&amp;ms https://b.example/\"/>",
@@ -24,7 +24,7 @@ fn what_brings_no_media_may_lead_elsewhere() {
 
 /// What leads players further is read at the edge, whatever its name is; a steering server outside the title is left out.
 #[test]
-fn what_leads_players_further_is_read() {
+fn files_that_lead_players_further_are_read() {
     let location = |uri: &str| format!("<Location>{uri}</Location>");
     let imported = |uri: &str| format!("<ImportedMPD>{uri}</ImportedMPD>");
     let chained = |uri: &str| {
@@ -64,7 +64,7 @@ fn what_leads_players_further_is_read() {
 
 /// A host that has the token for its media is asked for the time, and called back, without it.
 #[test]
-fn what_brings_no_media_has_the_token_in_the_title_alone() {
+fn uris_that_fetch_no_media_have_the_token_in_the_title_alone() {
     let clock =
         |uri: &str| format!("<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-head:2014\" value=\"{uri}\"/>");
     let callback = |uri: &str| {

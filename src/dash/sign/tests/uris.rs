@@ -105,7 +105,7 @@ fn references_and_quotes_are_read_and_written() {
 }
 
 #[test]
-fn what_players_read_differently_is_refused() {
+fn markup_that_players_read_differently_is_refused() {
     for mpd in [
         "<MPD><BaseURL><![CDATA[&#104;ttps://evil.example/]]></BaseURL></MPD>",
         "<MPD xmlns:x=\"urn:x\"><x:BaseURL>v/</x:BaseURL><Period/></MPD>",
