@@ -3,7 +3,8 @@
 //! ```text
 //! of        facts, site, admission, source -> the rewriting of a manifest
 //! compile   the manifest's bytes -> a template for all viewers with an equal variation
-//! reply     the template -> a viewer's reply
+//! head      the template -> the head of a viewer's reply
+//! render    the template -> its body
 //! ```
 
 use std::borrow::Cow;
@@ -97,16 +98,7 @@ impl<'a> Rewrite<'a> {
         template.render(Own { token: self.admission.token.expose(), query: &query })
     }
 
-    /// The viewer's reply. `stamp` is that of the manifest, `now_ms` the time in Unix milliseconds.
-    pub fn reply(&self, template: &Template, stamp: &Stamp, now_ms: u64) -> Reply {
-        let head = self.head(template, stamp, now_ms);
-        if head.status == 304 {
-            return head;
-        }
-        Reply { body: self.render(template).into_owned(), ..head }
-    }
-
-    /// The viewer's reply without its body. `now_ms` is the time in Unix milliseconds.
+    /// The viewer's reply without its body. `stamp` belongs to the manifest, `now_ms` is the time in Unix milliseconds.
     pub fn head(&self, template: &Template, stamp: &Stamp, now_ms: u64) -> Reply {
         let Self { facts, admission, request, .. } = self;
         let reply = Reply::new(200, request.kind.media_type(), Vec::new());

@@ -13,7 +13,7 @@ use crate::time::UnixTime;
 use crate::token::RevocationIndex;
 use crate::token::session::Session;
 
-/// Checks that a session, which this key has verified, serves for a request at this time.
+/// Checks that a session, which this key has verified, is valid for a request at this time.
 pub(crate) fn check(
     facts: &Facts,
     request: &MediaRequest,
@@ -23,15 +23,15 @@ pub(crate) fn check(
     revocations: &RevocationIndex,
     now: UnixTime,
 ) -> Result<(), Denial> {
-    // Players ask again for the playlist that they know, long after its token was renewed: it is renewed again, for as
-    // long as the session lasts.
+    // Players request a playlist under its first URL long after the token was renewed. It is renewed again, for as long as the
+    // session lasts.
     let rest_s = session.ends_by(&site.sessions).secs_since(session.expires_at);
     let grace_s = if request.kind.is_asked_again() { rest_s } else { site.sessions.grace_s.min(rest_s) };
     session.check(request, facts, now, grace_s)?;
     revocations.session(session, &request.title, &site.sessions.keys, key)
 }
 
-/// Lets the viewer of a session go on, if the rights still allow it.
+/// Continues a session, if the rights still allow it.
 pub(super) fn resume(
     facts: &Facts,
     token: Redacted<String>,
@@ -44,10 +44,10 @@ pub(super) fn resume(
         entered: false,
         renewed: false,
         moved: false,
-        // A player that got a path goes on with paths, whatever the site says by now.
+        // A player that was given a path keeps it, even if the site has changed its style.
         signing: match (route::session_prefix(&facts.path), facts.query_parameter(SESSION_PARAMETER)) {
             (Some(_), None) => Signing::Inherited,
-            // What is relative inherits the older token in front, and not the one behind.
+            // Relative URIs inherit the older token in the path, and not the newer one in the query.
             (Some(_), Some(_)) => Signing::Renewed,
             (None, _) => Signing::Query,
         },
@@ -58,7 +58,7 @@ pub(super) fn resume(
     })
 }
 
-/// What the rights look at below a session.
+/// The viewer's attributes for a decision below a session.
 pub(super) fn resumed<'a>(facts: &'a Facts, session: &Session) -> Resumed<'a> {
     Resumed {
         class: session.class,

@@ -4,8 +4,8 @@ use crate::reply::{NOT_KEPT, Reply};
 use crate::resource::ResourceKind;
 use crate::time::UnixTime;
 
-/// Answers with the time of the edge's own clock, which nobody may keep: a player would be late by the age of a cached
-/// answer. `now_ms` is in Unix milliseconds.
+/// Answers with the time of the edge's own clock, in Unix milliseconds. Nobody may keep the reply: a player's clock would be
+/// late by the age of a cached answer.
 pub(super) fn reply(now_ms: u64) -> Reply {
     // 2026-11-22T16:11:53.042Z (ISO/IEC 23009-1 section 5.8.5.7)
     let mut text = UnixTime::from_secs(now_ms / 1000).to_string();

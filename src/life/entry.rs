@@ -15,13 +15,12 @@ use crate::time::UnixTime;
 use crate::token::session::{self, Opening, Session};
 use crate::token::{self, Challenge, Grant, Presented, Renewal, RevocationIndex, TokenName, genuine};
 
-/// Finds and reads the viewer token, and with it what is asked for, since a token may stand in the path.
-/// Only manifests are entries.
+/// Finds and reads the viewer token and the requested resource. Both may be parts of the path. Only manifests are entries.
 pub(super) fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<dyn Presented>), Denial> {
     let presented = token::present_to_site(facts, site);
     let path = presented.as_ref().ok().and_then(|presented| presented.path()).unwrap_or(&facts.path);
     let request = match (MediaRequest::at_entry(path), &presented) {
-        // With a token in it that could not be read, the path is as long as that.
+        // The path may be too long because of a token in it that could not be read, which is then the reason.
         (Err(Denial { reason: Reason::PathTooLong, .. }), Err(denial))
             if denial.reason != Reason::TokenMissing =>
         {
@@ -47,8 +46,7 @@ pub(super) fn check_grant(grant: &Grant, title: &Title, revocations: &Revocation
     revocations.grant(grant, &title.id)
 }
 
-/// Finds the challenge that is met. An HMAC is verified here, in constant time; whether another signature is genuine is a
-/// question.
+/// Finds the challenge that is met. HMACs are verified here, in constant time; other signatures are a question to the driver.
 pub(super) async fn prove<'c, 'a>(
     challenges: &'c [Challenge<'a>],
     evidence: &impl Evidence,
@@ -78,7 +76,7 @@ pub(super) fn session_id(
     SessionId::of(facts, &site.host, &request.title, &token)
 }
 
-/// Checks that a viewer token ends when the site's tokens do. What was revoked is forgotten after that.
+/// Checks that a viewer token lives no longer than the site allows. Revocations are kept for that long.
 fn check_lifetime(grant: &Grant, site: &Site) -> Result<(), Denial> {
     let Some(longest_s) = site.tokens.longest_s else { return Ok(()) };
     let detail = match (grant.issued_at, grant.expires_at) {
@@ -144,14 +142,14 @@ impl Entrant<'_> {
             permit,
             start: rights::start(&site.playlists, device, rights::cmcd(facts).as_deref()),
             rehearsed,
-            // HEAD uses no token up, and so brings none either.
+            // HEAD does not count as a use, so it brings no renewed token.
             renewal: grant.renewal.clone().filter(|_| facts.method != Method::Head),
         })
     }
 }
 
-/// The reply to a use of a viewer token. A use that was counted before ([`token::Record::count`]) brings no newer token: the
-/// first one has brought it, and two would be two viewers.
+/// The reply to a use of a viewer token. A use that was counted before ([`token::Record::count`]) brings no renewed token: the
+/// first reply has brought it, and a second one could serve a second viewer.
 pub(super) fn reply_to_use(
     is_same_use: bool,
     reply: Reply,
@@ -168,7 +166,7 @@ pub(super) fn reply_to_use(
     Ok(Reply { headers, ..reply })
 }
 
-/// What the rights look at in a viewer at the entry.
+/// The viewer's attributes for a decision at the entry.
 pub(super) fn viewer<'a>(facts: &'a Facts, site: &Site, grant: &'a Grant, id: SessionId) -> Viewer<'a> {
     let cmcd = rights::cmcd(facts);
     Viewer {

@@ -36,10 +36,10 @@ pub trait Evidence {
     /// The documents by which a site's sessions are verified.
     async fn session_documents(&self, site: &Site) -> Result<SessionDocuments, Fault>;
 
-    /// The same, and the keys of a viewer token's issuer, read together.
+    /// The documents of a session that is to be opened, and the keys of a viewer token's issuer, read together.
     ///
-    /// Of several documents that are missing or broken, the fault is that of the first: session keys, revocations, token
-    /// keys.
+    /// If several documents are missing or broken, the fault names the first in the order of the members: session keys,
+    /// revocations, token keys.
     async fn entry_documents(&self, site: &Site, token: &dyn Presented) -> Result<EntryDocuments, Fault>;
 
     /// Whether an asymmetric signature is genuine.

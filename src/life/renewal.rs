@@ -17,15 +17,15 @@ use crate::token::Renewal;
 use crate::token::session::Session;
 use crate::variation::SKIP_PARAMETER;
 
-/// Renews a token with a request for a manifest, where it is due. Returns what comes in place of the manifest, if anything
-/// does.
+/// Renews the session token with a request for a manifest, if renewal is due. Returns the reply in place of the manifest, if
+/// there is one.
 ///
-/// At the entry, a viewer token may ask for a redirect. Below, the URIs of a manifest that is asked for with a session token
-/// that is about to expire, or has expired, lead to the same session under a longer token. The manifest's own URL may stay:
-/// many players ask for the one that they were given first to the end, and resolve relative URIs against it even after a
-/// redirect. Segments live on the old token until their manifest is asked for again, or until the grace is over. Patches
-/// are not written anew: players do not take what comes of it for where they are. In place of one comes one that makes
-/// them ask for the MPD, and so it is within limits that leave an MPD no patches.
+/// - At the entry, a viewer token may ask for a redirect.
+/// - Below the entry, the URIs of the manifest lead to the same session under a longer token. The manifest's own URL may stay:
+///   many players request their first URL to the end, and resolve relative URIs against it even after a redirect. Segments use
+///   the old token until their manifest is requested again, or until the grace is over.
+/// - A patch cannot change the URIs of an MPD, because players would not find their position again. A patch that fits nothing
+///   is sent instead, and makes them request the whole MPD. The same holds under caps with which an MPD has no patches.
 pub(super) fn renew(
     request: &MediaRequest,
     admission: &mut Admission,
@@ -48,7 +48,7 @@ pub(super) fn renew(
     if is_patch {
         return Ok(Some(void_patch()));
     }
-    // A token is given for the first time when it lasts for a whole lifetime.
+    // The longer token was first given out when it lasted for a whole lifetime.
     let whole = now.plus_secs(site.sessions.lifetime_s);
     let expires_at = longer(&site.sessions, admission.session.expires_at, now, renewal_s);
     admission.moved = expires_at.is_some_and(|expires_at| whole < expires_at.plus_secs(DELTA_S));
@@ -60,9 +60,9 @@ pub(super) fn renew(
     Ok(None)
 }
 
-/// What is asked for, in the end. For some time after its URIs have begun to lead to another token, a playlist is sent as a whole:
-/// of what a Playlist Delta Update leaves out, a player keeps the URIs of the old token, which would fail those who go back
-/// in time once it has expired.
+/// The request without its wish for a Playlist Delta Update, for some time after the URIs of a playlist have changed to another
+/// token. Otherwise a player would keep the skipped segments' old URIs, and could not go back in time once the old token has
+/// expired.
 pub(super) fn without_skip<'f>(facts: &'f Facts, admission: &Admission) -> Cow<'f, Facts> {
     let query = facts.query.expose();
     if !admission.moved || !query.contains(SKIP_PARAMETER) {
@@ -73,8 +73,8 @@ pub(super) fn without_skip<'f>(facts: &'f Facts, admission: &Admission) -> Cow<'
     Cow::Owned(Facts { query: Redacted::new(others.join("&")), ..facts.clone() })
 }
 
-/// For how long, in seconds. A player asks for a delta update where its playlist is no older than half of the Skip Boundary
-/// ([section 6.3.7]), which is six target durations or more.
+/// How long playlists are sent whole, in seconds. A player asks for a delta update if its playlist is no older than half of
+/// the Skip Boundary ([section 6.3.7]), which is six target durations or more.
 ///
 /// [section 6.3.7]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.3.7
 const DELTA_S: u64 = 60;
@@ -84,9 +84,11 @@ fn redirect(status: u16, place: &str) -> Reply {
     reply.with("Location", place.to_owned()).with("Cache-Control", NOT_KEPT)
 }
 
-/// What becomes of a manifest that cannot be written. One that can be read below the longer token of its session, but whose
-/// URIs cannot be led there, is redirected there. Upon an error, players that have asked for a patch would ask no more, or for
-/// the same patch for ever: they are made to ask for the MPD. The fault is for the log.
+/// The reply in place of a manifest that cannot be written, and the fault for the log.
+///
+/// If the URIs of a manifest cannot be changed to the longer token, the player is redirected to the manifest's URL under that
+/// token. If a patch cannot be written, the player is made to request the whole MPD: after an error it would stop, or request
+/// the same patch for ever.
 pub(super) fn instead_of_manifest(
     facts: &Facts,
     request: &MediaRequest,
@@ -111,7 +113,7 @@ fn void_patch() -> Reply {
     reply.with("Cache-Control", NOT_KEPT)
 }
 
-/// The token of the same session for longer, where the present one ends before its player asks for the steering manifest again.
+/// A longer token of the same session, if the present one ends before the player reloads the steering manifest.
 pub(super) fn until_reload(
     admission: &Admission,
     site: &Site,
@@ -122,7 +124,7 @@ pub(super) fn until_reload(
     longer_token(admission, site, keys, now, site.sessions.renewal_s().max(policy.ttl_s))
 }
 
-/// The token of the same session for longer, where the present one lasts no more than so many seconds.
+/// A longer token of the same session, if the present one lasts for `least_s` seconds at most.
 fn longer_token(
     Admission { session, .. }: &Admission,
     site: &Site,
@@ -131,18 +133,18 @@ fn longer_token(
     least_s: u64,
 ) -> Result<Option<Redacted<String>>, Fault> {
     let Some(expires_at) = longer(&site.sessions, session.expires_at, now, least_s) else { return Ok(None) };
-    // A session that was opened before there was an end to all of them gets one now, the same with each reload.
+    // Sessions of an older version have no end. They get one now, the same with each reload.
     let mut longer = *session;
     longer.ends_at = session.ends_by(&site.sessions);
     let longer = longer.renewed(expires_at);
     if longer.expires_at > session.expires_at { sign(&longer, site, keys).map(Some) } else { Ok(None) }
 }
 
-/// When the longer token of a session expires whose present one expires at a time and lasts no more than so many seconds.
+/// The expiry of a longer token, if the present one expires within `least_s` seconds.
 ///
-/// Expiries lie on a grid that begins with the session's first and has a step of `lifetime_s` less the time of renewal, so
-/// that a player that goes on with a URL of an old token is led to one and the same longer token, for as long as that is not
-/// due itself. Else the URIs of keys and initialization segments would change with each reload.
+/// Expiries lie on a grid that begins with the session's first one. Its step is `lifetime_s` less the time of renewal. So a
+/// player that goes on with the URL of an old token is led to one longer token until that token is due itself. Otherwise the
+/// URIs of keys and initialization segments would change with each reload.
 fn longer(policy: &SessionPolicy, expires_at: UnixTime, now: UnixTime, least_s: u64) -> Option<UnixTime> {
     let least = now.plus_secs(least_s);
     if least < expires_at {
