@@ -92,10 +92,9 @@ impl<'a> Reading<'a> {
                     // Invariant: quick-xml reports no end tag without a start tag.
                     let node = node.ok_or_else(|| Flaw::slip(start, "expected a start tag"))?;
                     (node.inner_end, node.end, node.after) = (small(start), small(end), after);
-                    let content = Span::whole(self.text).cut(node.tag_end as usize..end);
-                    content
-                        .and_then(|content| content.cut(start..end))
-                        .map_err(|error| Flaw::misplaced(&error))?;
+                    let tag_end = node.tag_end as usize;
+                    self.expect(tag_end..start)?;
+                    self.expect(start..end)?;
                 }
                 Event::Text(text) if !is_inside => {
                     if !text.trim_ascii().is_empty() {
@@ -165,6 +164,16 @@ impl<'a> Reading<'a> {
         Ok(part.text())
     }
 
+    /// Refuses a range that is not one of the text. An error is built by `cut` alone, since this is asked for each element.
+    #[inline]
+    fn expect(&self, range: Range<usize>) -> Result<(), Flaw> {
+        let is_end = |at| self.text.is_char_boundary(at);
+        if range.start <= range.end && is_end(range.start) && is_end(range.end) {
+            return Ok(());
+        }
+        self.cut(range).map(drop)
+    }
+
     fn add(
         &mut self,
         start: usize,
@@ -186,7 +195,7 @@ impl<'a> Reading<'a> {
             ));
         }
         check_attributes(tag)?;
-        self.cut(start..end)?;
+        self.expect(start..end)?;
         let id = small(self.nodes.len());
         let (start, end) = (small(start), small(end));
         let node =
