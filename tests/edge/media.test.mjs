@@ -9,7 +9,7 @@ import { startEdge } from "./harness.mjs";
 
 const base = JSON.parse((await readFile(new URL("../flows/base.json", import.meta.url), "utf8")).replaceAll("{{iso+600}}", "2100-01-01T00:00:00Z"));
 const SEGMENT = "0123456789".repeat(10);
-const MEDIUM = 1024 * 1024;
+const MEDIUM = 512 * 1024;
 const LARGE = 9 * 1024 * 1024;
 /** The targets of the media origin's redirects. */
 const PLACES = {
