@@ -24,7 +24,7 @@ mod sources;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-pub use documents::{Found, KnownDocument, Remembered, is_unchanged, read_document};
+pub use documents::{Found, KnownDocument, Parsed, Remembered, read_document};
 pub use files::KnownFile;
 pub use manifests::{KnownManifest, newest};
 pub use publication::{EARLY, KEPT_S, Publication};

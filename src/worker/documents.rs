@@ -18,7 +18,7 @@ use crate::catalog::{
     TitleId,
 };
 use crate::fault::{Fault, FaultKind};
-use crate::isolate::{Found, KnownDocument, Remembered, is_unchanged, read_document};
+use crate::isolate::{Found, KnownDocument, Parsed, Remembered, read_document};
 use crate::life::keys_missing;
 use crate::shelf::{Arrived, Look, Memory, Outcome, Policy, Times, Weighed, jittered};
 use crate::token::RevocationIndex;
@@ -59,7 +59,7 @@ impl Documents {
         let name = key.to_string();
         let now = now_ms();
         match memory.with(name.as_str(), now, |known| known.look(now, PATIENCE).cloned()) {
-            Look::Serve(Weighed { value, .. }) => Ok(value),
+            Look::Serve(Weighed { value, .. }) => Ok(value.found),
             Look::Refresh(Weighed { value, .. }) => {
                 let kv = self.kv.clone();
                 self.context.wait_until(async move {
@@ -67,14 +67,14 @@ impl Documents {
                         respond::log(None, &fault.into());
                     }
                 });
-                Ok(value)
+                Ok(value.found)
             }
             Look::Wait(ticket) => {
                 let arrived = single_flight::arrival(PATIENCE, || {
                     memory.find(name.as_str(), |known| known.arrived(ticket, now_ms()).map(Arrived::cloned))
                 });
                 match arrived.await {
-                    Arrived::Value(Weighed { value, .. }) => Ok(value),
+                    Arrived::Value(Weighed { value, .. }) => Ok(value.found),
                     // The request that asked KV failed, or was cut off.
                     Arrived::Failed(()) | Arrived::Nothing => read(&self.kv, memory, name).await,
                 }
@@ -106,7 +106,7 @@ pub(super) fn fresh_revocations(host: &Host, now_ms: u64) -> Option<Found<Revoca
 
 /// The document of a name, while it is fresh.
 fn fresh<D: Remembered>(memory: &Documented<D>, name: &str, now_ms: u64) -> Option<Found<D>> {
-    memory.find(name, |known| known.fresh(now_ms).map(|known| known.value.clone()))?
+    memory.find(name, |known| known.fresh(now_ms).map(|known| known.value.found.clone()))?
 }
 
 /// Drops what this isolate remembers of a document.
@@ -146,30 +146,29 @@ async fn read<D: Remembered>(
     let now = now_ms();
     memory.with(name.as_str(), now, |known| {
         let outcome = match &outcome {
-            Ok(found) => Outcome::Value(found.clone(), times),
+            Ok(parsed) => Outcome::Value(parsed.clone(), times),
             Err(_) => Outcome::Failed(()),
         };
         known.settle(outcome, &POLICY, now);
     });
-    outcome.map(|found| found.value)
+    outcome.map(|parsed| parsed.value.found)
 }
 
-/// A document, and the memory that it takes. The `known` one is taken again if its revision has not changed.
+/// A document, and the memory that it takes. The `known` one is taken again if KV still has the bytes that it was
+/// parsed from.
 async fn from_kv<D: Remembered>(
     kv: &KvStore,
     name: &str,
-    known: Option<Weighed<Found<D>>>,
-) -> Result<Weighed<Found<D>>, Fault> {
+    known: Option<Weighed<Parsed<D>>>,
+) -> Result<Weighed<Parsed<D>>, Fault> {
     let bytes = kv
         .get(name)
         .cache_ttl(KV_CACHE_TTL_S)
         .bytes()
         .await
         .map_err(|error| Fault::new(FaultKind::DocumentUnavailable, format!("{name}: {error}")))?;
-    let Some(bytes) = bytes else { return Ok(Weighed { value: None, bytes: 0 }) };
-    let is_known =
-        |known: &Weighed<Found<D>>| known.value.as_ref().is_some_and(|known| is_unchanged(&bytes, known));
-    if let Some(known) = known.filter(is_known) {
+    let Some(bytes) = bytes else { return Ok(Weighed { value: Parsed::absent(), bytes: 0 }) };
+    if let Some(known) = known.filter(|known| known.value.is_of(&bytes)) {
         return Ok(known);
     }
     let (read, weight) = heap::weighed(|| read_document(&bytes));
