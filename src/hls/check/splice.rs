@@ -24,7 +24,7 @@ impl<'a> Check<'a> for Splice {
         match entry.tag() {
             Some(Tag::DateRange) => {
                 for name in ["SCTE35-CMD", "SCTE35-OUT", "SCTE35-IN"] {
-                    // What is no hexadecimal sequence is told of as such.
+                    // Another rule reports a value that is no hexadecimal sequence.
                     if let Some(section) = entry.value(name).and_then(hexadecimal) {
                         check(Some(section), entry.value(name), entry.at_value(name), report);
                     }

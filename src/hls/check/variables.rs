@@ -79,7 +79,7 @@ impl<'a> Variables<'a> {
     fn used(&self, value: &[u8], value_at: usize, report: &mut Report) {
         for at in memchr::memmem::find_iter(value, b"{$") {
             let Some(rest) = value.get(at + 2..) else { continue };
-            // The end of a name is at its first sign that is none: the scan of a line stays linear.
+            // A name ends at the first character that no name has. So the scan of a line stays linear.
             let len = rest.iter().position(|byte| !is_name(&[*byte])).unwrap_or(rest.len());
             let Some((name, behind)) = rest.split_at_checked(len) else { continue };
             if !name.is_empty() && behind.first() == Some(&b'}') && !self.defined.contains(name) {

@@ -4,11 +4,15 @@
 //! > the Playlist.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 6.2.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.1).
-//! A range may be told by several tags of one `ID`, such as one with `SCTE35-OUT` and, later, one with `SCTE35-IN` and the
-//! end: they are one range, and stay or leave together. Those leave that are over before any segment that stays. All others
-//! stay: without a start or an end, or with a planned one alone; with a `CUE`, whose action need not lie within the range;
-//! with dates that cannot be read, or two starts. Where any ends with the next one of its class, or has a variable in its
-//! `ID`, all stay: their ends depend on each other.
+//! Several tags of one `ID` may describe one range, such as a tag with `SCTE35-OUT` and a later tag with `SCTE35-IN` and the
+//! end. They stay or leave together. A range leaves if it is over before any segment that stays. Every other range stays:
+//!
+//! - a range without a start or an end, or with only a planned end;
+//! - a range with a `CUE`, whose action need not lie within the range;
+//! - a range with two starts, or with dates that cannot be read.
+//!
+//! If any range ends with the next range of its class, or has a variable in its `ID`, all ranges stay: their ends depend on
+//! each other.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -89,9 +93,9 @@ impl<'a> JudgedRanges<'a> {
 #[derive(Debug, Default)]
 struct DateRange<'a> {
     start: Option<Moment<'a>>,
-    /// The latest that is said.
+    /// The latest end in its tags.
     end: Option<NaiveDateTime>,
-    /// The longest that is said.
+    /// The longest duration in its tags.
     duration: Option<Duration>,
     /// It stays, whatever its dates are.
     stays: bool,

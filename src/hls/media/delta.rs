@@ -5,10 +5,10 @@
 //! > an EXT-X-SKIP tag.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 sections 4.4.5.2 and 6.2.5.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-6.2.5.1).
-//! Date ranges are never skipped, whatever the client asks for, and `CAN-SKIP-DATERANGES` is not offered: which of them
-//! were added or removed recently, only somebody knows who has watched the playlist grow. A playlist that has ended is read
-//! once more, and as a whole. Keys and maps that stood in the
-//! part left out and that go on applying are said again: hls.js does not take them from its older copy.
+//! Date ranges are never skipped, whatever the client asks for, and `CAN-SKIP-DATERANGES` is not offered. To tell which date
+//! ranges were added or removed recently, the edge would have to follow the playlist as it grows. A playlist that has ended
+//! is read once more, and as a whole. Keys and maps of the skipped part that still apply are repeated, because hls.js does not
+//! take them from its older copy.
 
 use std::time::Duration;
 

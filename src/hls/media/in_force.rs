@@ -1,4 +1,4 @@
-//! The tags that go on applying behind the segment that they stand in front of.
+//! The tags that apply to all segments behind them, and not only to the next one.
 //!
 //! | tag | until | |
 //! | --- | --- | --- |
@@ -6,8 +6,8 @@
 //! | `EXT-X-MAP` | another one; read with the keys in front of it | [section 4.4.4.5](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.4.5) |
 //! | `EXT-X-BITRATE` | another one | [section 4.4.4.8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.4.8) |
 //!
-//! Where other segments stand in front than in the source, or none, those in force are said again. `EXT-X-TILES` is none of
-//! them: in an image playlist, a segment without one is a single image.
+//! The tags in force are repeated in front of a segment that does not follow its neighbour in the source. `EXT-X-TILES` does
+//! not apply to later segments: in an image playlist, a segment without this tag is a single image.
 
 use super::keys::{Keys, NO_KEY};
 use super::next::NextSegment;

@@ -20,7 +20,7 @@ pub(super) const NO_KEY: &str = "#EXT-X-KEY:METHOD=NONE\n";
 pub(super) struct Keys<'a>(Rc<BTreeMap<&'a [u8], Span<'a>>>);
 
 impl<'a> Keys<'a> {
-    /// Those in force behind some lines.
+    /// The keys in force behind these lines.
     pub(super) fn of(text: Span<'a>) -> Self {
         let mut keys = Self::default();
         for line in lines(text) {

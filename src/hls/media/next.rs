@@ -29,7 +29,7 @@ pub(super) struct NextKeys<'a> {
     pub(super) formats: Keys<'a>,
     /// One of them ends all others.
     pub(super) reset: bool,
-    /// A map or a part has come, which a key behind it is not for.
+    /// A map or a part has come. A key behind it does not apply to it.
     is_late: bool,
 }
 

@@ -40,8 +40,8 @@ pub(super) struct MediaPlaylist<'a> {
 }
 
 impl<'a> MediaPlaylist<'a> {
-    /// Reads a playlist to which segments are added, or were: those that had left while it grew stay away when it has
-    /// ended. One that is inserted may be of any type. `None`, so that it stays as it is:
+    /// Reads a playlist to which segments are added, or were added before it ended. Segments that left while it grew do not
+    /// return when it has ended. An inserted playlist may be of any type. `None`, so that the playlist stays as it is, for
     ///
     /// - a text without a Target Duration or URI, or with tags of Multivariant Playlists: it is no Media Playlist;
     /// - a playlist of the type `VOD`: it never grew;

@@ -257,7 +257,7 @@ fn a_part_that_continued_gets_its_offset() {
         let found = window(&playlist);
         assert_eq!(found.lines().find(|line| line.starts_with(PART)), expected.lines().nth(3), "{name}");
     }
-    // Several that are gone add up, and so it is with those that a client has.
+    // The lengths of several removed parts add up. So do the lengths of parts that a client has.
     let gone = [part("URI=\"a\",BYTERANGE=\"10@5\""), part("URI=\"a\",BYTERANGE=\"20\"")].concat();
     let next = part("URI=\"a\",BYTERANGE=\"30\"");
     let playlist = [HEAD, &gone, &segments(0..1), &next, &segments(1..7)].concat();
@@ -283,7 +283,7 @@ fn date_ranges_that_are_over_leave_wherever_they_stand() {
     let expected = [HEAD, "#EXT-X-MEDIA-SEQUENCE:1\n", &touches, dated, &segments(1..4)].concat();
     assert_eq!(window(&playlist), expected);
     for more in [
-        // It ends where the next of its class begins: which one, those that would leave may say.
+        // A range may end where the next one of its class begins, and only ranges that would leave may tell which one.
         range("next", ",CLASS=\"c\",END-ON-NEXT=YES"),
         // It goes on.
         "#EXT-X-DATERANGE:ID=\"over\",DURATION=4\n".to_owned(),
@@ -293,14 +293,14 @@ fn date_ranges_that_are_over_leave_wherever_they_stand() {
     ] {
         assert!(window(&[playlist.as_str(), &more].concat()).contains(&over), "{more}");
     }
-    // What else is said of a range that is over leaves with it.
+    // All tags of a range that is over leave.
     let more = "#EXT-X-DATERANGE:ID=\"over\",X-A=1\n";
     assert_eq!(window(&[playlist.as_str(), more].concat()), expected);
     let out = range("over", ",SCTE35-OUT=0xFC");
     let end = "#EXT-X-DATERANGE:ID=\"over\",END-DATE=\"2026-11-01T00:00:03.9Z\",SCTE35-IN=0xFC\n";
     let told_twice = [HEAD, number, date, &out, &touches, &segments(0..1), end, &segments(1..4)].concat();
     assert_eq!(window(&told_twice), expected);
-    // Without a date nothing can be said.
+    // Without a date, nobody knows whether the range is over.
     assert!(window(&playlist.replace(date, "")).contains(&over));
 }
 
@@ -334,7 +334,7 @@ fn a_window_stays_when_the_stream_ends() {
         assert_eq!(found.replace(END, ""), window(&[HEAD, &segments(0..9)].concat()), "{found}");
         assert!(found.contains(END), "{found}");
     }
-    // A delta update is of no more use, and not offered.
+    // A playlist that has ended gets no delta updates.
     assert_eq!(rewritten(&ended, None, true, Some(Skip::Segments)), ended);
     assert_eq!(
         rewritten(&ended, Some(60), true, Some(Skip::Segments)),
@@ -371,7 +371,7 @@ fn delta_updates_are_offered_and_made() {
         let skip = "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n";
         assert_eq!(found, [HEAD, before, &whole, behind, skip, &segments(3..9)].concat(), "{name}");
     }
-    // A version that is high enough stays; one that is not is raised where it stands.
+    // A sufficient version stays. A lower version is raised in its line.
     for (version, expected) in
         [("#EXT-X-VERSION:3\n", "#EXT-X-VERSION:9\n"), ("#EXT-X-VERSION:12\n", "#EXT-X-VERSION:12\n")]
     {
@@ -398,7 +398,7 @@ fn where_the_media_origin_offers_them_nothing_changes_without_a_window() {
     let number = "#EXT-X-MEDIA-SEQUENCE:0\n";
     let playlist = [HEAD, number, control, &segments(0..20)].concat();
     assert_eq!(rewritten(&playlist, None, true, Some(Skip::Segments)), playlist);
-    // With one, the media origin is asked for whole playlists, and the edge skips by its boundary.
+    // If a window applies, the media origin is asked for whole playlists, and the edge skips by the origin's boundary.
     let control = "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24\n";
     let head = [HEAD, "#EXT-X-MEDIA-SEQUENCE:11\n", control].concat();
     assert_eq!(rewritten(&playlist, Some(36), false, None), [&head, &*segments(11..20)].concat());
@@ -442,13 +442,13 @@ fn what_takes_directives_is_not_offered_where_they_stop() {
         let expected = [HEAD, &control, &segments(0..9)].concat();
         assert_eq!(stopped(list, None, delta_updates, None), expected, "{list}");
     }
-    // The delta update is ours, by the boundary of the media origin, which is not asked for one.
+    // The edge makes the delta update, by the boundary of the media origin.
     let found = stopped("CAN-SKIP-UNTIL=28", None, true, Some(Skip::Segments));
     assert!(
         found.contains("CONTROL:CAN-SKIP-UNTIL=28\n") && found.contains("SKIPPED-SEGMENTS=2\n"),
         "{found}"
     );
-    // So it is where a window applies.
+    // The same holds under a window.
     let found = stopped("CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24", Some(32), false, Some(Skip::Segments));
     assert!(
         found.contains("CONTROL:CAN-SKIP-UNTIL=24\n") && found.contains("SKIPPED-SEGMENTS=2\n"),

@@ -56,7 +56,7 @@ pub(super) struct Stretch<'a> {
 pub(super) struct Passed {
     pub(super) segments: u64,
     pub(super) duration: Duration,
-    /// The discontinuities in front of each of them. One in front of the first segment that stays, stays.
+    /// The discontinuities in front of each of them. A discontinuity in front of the first segment that stays is kept.
     pub(super) discontinuities: u64,
 }
 

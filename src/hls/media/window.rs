@@ -14,8 +14,8 @@ use crate::manifest::Misplaced;
 /// The shortest window of a live playlist: the longest of the time that rights give, the three Target Durations of the
 /// specification, and the distance from the end at which players are told to begin.
 ///
-/// A Skip Boundary asks for nothing: in a window shorter than that, there is nothing to skip. Something always remains,
-/// of segments of no duration too.
+/// A Skip Boundary makes no window longer: in a shorter one there is just nothing to skip. The window is never zero, so
+/// something remains even if the segments have no duration.
 pub(super) fn least(playlist: &MediaPlaylist<'_>, rewind_s: u32) -> Duration {
     Duration::from_secs(u64::from(rewind_s))
         .max(playlist.target.saturating_mul(3))
@@ -23,8 +23,8 @@ pub(super) fn least(playlist: &MediaPlaylist<'_>, rewind_s: u32) -> Duration {
         .max(Duration::from_nanos(1))
 }
 
-/// Takes segments off the front as long as those behind them last at least so long. What remains is the smallest such
-/// suffix of whole segments: less than one segment more than that.
+/// Takes segments off the front as long as the segments behind them last for `least`. Of a longer playlist, less than
+/// one segment more than `least` remains.
 pub(super) fn clamped(mut timeline: Timeline<'_>, least: Duration) -> Result<Timeline<'_>, Misplaced> {
     timeline.left = timeline.take_while(|behind| behind >= least)?;
     Ok(timeline)

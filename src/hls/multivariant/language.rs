@@ -1,4 +1,4 @@
-//! Which renditions are in a language that rights give.
+//! Which renditions are in a language that the caps allow.
 //!
 //! | `TYPE` | limit |
 //! | --- | --- |
@@ -6,8 +6,8 @@
 //! | `SUBTITLES`, `CLOSED-CAPTIONS` | `subtitles` |
 //! | `VIDEO` | none |
 //!
-//! `LANGUAGE` decides, and it alone: `ASSOC-LANGUAGE` names a language that the rendition goes well with, not one that it
-//! is in.
+//! Only `LANGUAGE` decides. The rendition is not in the language that `ASSOC-LANGUAGE` names: that language is only
+//! associated with it.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.1)
 

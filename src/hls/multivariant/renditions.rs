@@ -4,8 +4,9 @@
 //! >
 //! > If the AUTOSELECT attribute is present, its value MUST be YES if the value of the DEFAULT attribute is YES.
 //!
-//! A group that has lost its default gets another; one that never had any gets none. Groups of one type are alike in their
-//! members but for their encoding, so that the same rendition (by `NAME` and `LANGUAGE`) becomes the default of each.
+//! A group that has lost its default gets another one. A group that never had a default gets none. The groups of one type
+//! have the same members in different encodings, so the same rendition (by `NAME` and `LANGUAGE`) becomes the default of
+//! each group.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6.1](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.1)
 

@@ -59,8 +59,8 @@ fn without_captions(variant: &Variant<'_>) -> Vec<Change> {
     change.collect()
 }
 
-/// Where content steering begins with a pathway that is gone, it begins with that of the first variant; where that has no
-/// name that can be written, with none, which leaves the choice to the player.
+/// If the first pathway of content steering was removed, the pathway of the first variant replaces it. If the name of that
+/// pathway cannot be written, the attribute is removed, which leaves the choice to the player.
 ///
 /// > Its value MUST be a legal Pathway ID according to Section 7.2 that is specified by the PATHWAY-ID attribute of one or more Variant Streams
 /// > in the Multivariant Playlist.

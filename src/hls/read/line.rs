@@ -23,7 +23,8 @@ pub(in crate::hls) struct Line<'a> {
 /// A line's meaning, as the most generous of players reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::hls) enum LineKind<'a> {
-    /// A tag. It counts behind other signs too, as in `##EXT-X-MEDIA`: hls.js finds it there.
+    /// A tag. In a line that begins with `#`, other characters may stand in front of the tag, as in `##EXT-X-MEDIA`:
+    /// hls.js finds the tag there.
     Tag(TagLine<'a>),
     /// A URI.
     Uri,
@@ -71,7 +72,7 @@ impl<'a> TagLine<'a> {
         Self { text, name, known: Tag::named(name), value }
     }
 
-    /// The value; where there is no colon, the empty one at the end of the line's text.
+    /// The value. Without a colon, it is the empty text at the end of the line.
     pub(in crate::hls) fn list(&self) -> Span<'a> {
         self.value.unwrap_or(self.text.behind())
     }
@@ -95,16 +96,16 @@ impl<'a> Line<'a> {
         self.whole.end()
     }
 
-    /// Its kind. A second tag, a tag within a URI, and signs that some players take for the end of a line make it
-    /// ambiguous: any control character but a tab, of which FFmpeg takes NUL for one, and Python's `splitlines` others, as
-    /// well as U+0085, U+2028 and U+2029.
+    /// Its kind. A line is ambiguous if it has a second tag, a tag within a URI, or a character that some player takes for
+    /// the end of a line. These characters are U+0085, U+2028, U+2029 and all control characters except the tab: FFmpeg
+    /// ends a line at NUL, and Python's `splitlines` at several others.
     pub(in crate::hls) fn kind(&self) -> LineKind<'a> {
         let text = self.text.text();
         let matters = |byte: u8| is_control(byte) || matches!(byte, 0xc2 | 0xe2);
         let is_odd = text.iter().fold(false, |is_odd, byte| is_odd | matters(*byte));
         let Some((first, inner)) = text.split_first() else { return LineKind::Blank };
         let is_hash = *first == b'#';
-        // Most lines have none of the signs that matter.
+        // Most lines have no further `#`, and no byte of a character that may end a line.
         if !is_odd && memchr::memchr(b'#', inner).is_none() {
             return match text {
                 [b'#', b'E', b'X', b'T', ..] => LineKind::Tag(TagLine::read(self.text)),
@@ -134,7 +135,7 @@ const fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
-/// The lines of a playlist, or of a part of one that begins and ends with whole lines.
+/// The lines of a playlist, or of a part of it that begins and ends with whole lines.
 pub(in crate::hls) fn lines(text: Span<'_>) -> impl Iterator<Item = Line<'_>> {
     let mut rest = text;
     if text.start() == 0 {

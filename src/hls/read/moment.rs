@@ -21,7 +21,7 @@ pub(in crate::hls) struct Moment<'a> {
 }
 
 impl<'a> Moment<'a> {
-    /// Reads one. `None`: it is none that a calendar has, or in a spelling that players read each in their own way.
+    /// Reads a date. `None`: no calendar has the date, or players read its spelling differently.
     pub(in crate::hls) fn read(text: &'a [u8]) -> Option<Self> {
         let text = str::from_utf8(text).ok()?.trim();
         let zone_at = text.get(11..)?.find(['Z', 'z', '+', '-']).map_or(text.len(), |at| at + 11);
@@ -44,7 +44,7 @@ impl<'a> Moment<'a> {
         Some(Self { local, ..self })
     }
 
-    /// The moment on a clock that all of them share, to compare them by.
+    /// The moment in UTC, in which moments of different offsets can be compared.
     pub(in crate::hls) fn instant(self) -> Option<NaiveDateTime> {
         self.local.checked_sub_signed(self.offset)
     }

@@ -62,10 +62,11 @@ enum Definition<'a> {
 }
 
 impl<'a> Definition<'a> {
-    /// Reads a tag's attributes, if every player reads them alike; `Ok(None)`: it defines nothing.
+    /// Reads a tag's attributes, if every player reads them alike. `Ok(None)`: the tag defines nothing.
     ///
-    /// Of `NAME` and `QUERYPARAM` in one tag, hls.js takes the second, Shaka Player both and others the first; of two
-    /// attributes of one name, hls.js takes the last; and it puts the values of variables into the names of others.
+    /// Players disagree about three kinds of list. If one tag has `NAME` and `QUERYPARAM`, hls.js takes the second, Shaka
+    /// Player both, and others the first. If an attribute is repeated, hls.js takes the last one. And hls.js replaces
+    /// references within the name of a variable.
     fn read(list: &'a [u8]) -> Result<Option<Self>, &'static str> {
         let mut found: [Option<&str>; 4] = [None; 4];
         for (number, Attribute { name, value, exact, before, .. }) in attributes(list).enumerate() {
@@ -121,10 +122,13 @@ const SESSION: &str = "a variable whose value would give URIs a session of their
 impl<'a> Variables<'a> {
     /// Reads the attributes of an `EXT-X-DEFINE` tag. `query` is the query of the playlist's URL.
     ///
-    /// Refused are definitions that players read differently, a second one of a name, of which some players take the first and
-    /// others the last, and those that would put a credential into URIs: of a parameter that may hold one, and by import of
-    /// a variable that has the name of such a parameter. So are values with a parameter that the edge takes for the session's:
-    /// where they are imported, nobody sees them.
+    /// Refuses
+    ///
+    /// - a definition that players read differently from one another;
+    /// - a second definition of a name: some players take the first, others the last;
+    /// - a query parameter that may hold a credential, and an import under the name of such a parameter: the credential
+    ///   would get into URIs;
+    /// - a value with a parameter that the edge takes for the session's: a playlist that imports it does not show the value.
     pub(in crate::hls) fn define(
         &mut self,
         list: &'a [u8],
@@ -152,14 +156,14 @@ impl<'a> Variables<'a> {
                     let mut parameters: HashMap<String, Parameter> = HashMap::new();
                     for (name, value) in url::form_urlencoded::parse(query.read().as_bytes()).into_owned() {
                         let holds_session = holds_session(&value);
-                        // Of two of one name, the first.
+                        // The first value of a repeated parameter counts.
                         let first = parameters.entry(name).or_insert(Parameter { value, holds_session });
                         first.holds_session |= holds_session;
                     }
                     parameters
                 });
                 let found = query.get(name);
-                // Players take one that is too long for us all the same.
+                // Checked before the length: players use a value that is too long for the edge.
                 if found.is_some_and(|found| found.holds_session) {
                     return Err(SESSION);
                 }
@@ -174,15 +178,15 @@ impl<'a> Variables<'a> {
         Ok(())
     }
 
-    /// Keeps a value. Players would read a value that looks like a variable as one, so that it counts as unknown. It is
-    /// checked once, and not at each reference.
+    /// Keeps a value. A value that contains a reference counts as unknown, because players would resolve the reference.
+    /// The value is checked here, once, and not where it is used.
     fn insert(&mut self, name: &'a str, value: Cow<'a, str>) {
         if !value.contains(OPEN) {
             self.values.insert(name.as_bytes(), value);
         }
     }
 
-    /// Puts the values in, once.
+    /// Replaces each reference in a text by the value of its variable.
     pub(in crate::hls) fn resolve<'t>(&self, text: &'t str) -> Resolved<'t> {
         if !text.contains(OPEN) {
             return Resolved::Known(Cow::Borrowed(text));

@@ -9,7 +9,7 @@ use crate::manifest::Span;
 /// The changes that take attributes away, each with a comma. All other bytes stay.
 pub(in crate::hls) fn without<'a>(list: Span<'a>, goes: impl Fn(&Attribute<'a>) -> bool) -> Vec<Change> {
     let mut changes = Vec::new();
-    // Where the last attribute that stays ends, and where the first of those that go since then begins.
+    // The end of the last attribute that stays, and the start of the first attribute that was removed behind it.
     let mut stayed: Option<usize> = None;
     let mut gone: Option<usize> = None;
     let mut push = |from: usize, to: usize| {

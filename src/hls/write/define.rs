@@ -10,7 +10,7 @@
 //! The variable has the name of the session's query parameter, so that no Media Playlist may import it: there, its value
 //! could be put anywhere.
 //!
-//! A client asks for it, since it has to know `EXT-X-DEFINE`, which takes version 8.
+//! Only a client that asks for it gets the variable, because the client has to know `EXT-X-DEFINE` (version 8).
 //!
 //! [draft-pantos-hls-rfc8216bis-22 sections 4.4.2.3 and 8](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.2.3)
 
@@ -22,8 +22,8 @@ use crate::manifest::{Misplaced, Span, Template};
 const LEAST_VERSION: u32 = 8;
 const REFERENCE: &[u8] = b"{$sd_session}";
 
-/// The template with one hole, in a definition that stands behind the header. As it was, where that would not make it
-/// shorter, where a URI stands above the header, and where the playlist names a variable of this name itself.
+/// Moves the token of a template into one definition behind the header. The template stays as it is if the definition would
+/// not make it shorter, if a URI stands above the header, or if the playlist itself names a variable of this name.
 pub(in crate::hls) fn defined(template: Template) -> Result<Template, Misplaced> {
     let (bytes, holes) = template.parts();
     let mut rest = Span::whole(bytes);

@@ -86,8 +86,8 @@ fn broken(error: &serde_json::Error) -> CompileError {
     CompileError::NotAList { why: error.to_string() }
 }
 
-/// Writes a list member by member. The template records the places of the token: no text stands for them, which might be
-/// in the list, or in its path.
+/// Writes a list member by member. The token's places are holes of the template. A placeholder text would not do, because
+/// the list or its path might contain the same text.
 struct ListWriter<'f> {
     resolver: Resolver<'f>,
     template: Template,
@@ -144,7 +144,7 @@ impl ListWriter<'_> {
         Ok(())
     }
 
-    /// The URI that a member is.
+    /// Writes a member that is a URI.
     fn uri(&mut self, value: &Value, reading: Reading) -> Written {
         let Value::String(uri) = value else { return self.value(value) };
         let Self { resolver, .. } = self;

@@ -93,7 +93,7 @@ impl<'f> Resolver<'f> {
         Self { frame, is_inserted: false, budget, manifest: OnceCell::new(), at_edge: OnceCell::new() }
     }
 
-    /// Resolves URIs of a playlist of which lines are put into another one.
+    /// Resolves the URIs of lines that are inserted into another playlist.
     pub(in crate::hls) fn inserted(frame: &'f Frame<'f>, budget: &'f Budget) -> Self {
         Self { is_inserted: true, ..Self::new(frame, budget) }
     }
@@ -128,14 +128,14 @@ impl<'f> Resolver<'f> {
         match variables.resolve(uri) {
             Resolved::Known(Cow::Borrowed(uri)) => self.resolved(uri),
             Resolved::Known(Cow::Owned(text)) => self.with_values(&text),
-            // Whatever has defined it, there or in another playlist.
+            // A variable with the name of a credential's parameter may hold the credential, wherever it is defined.
             Resolved::Partly { text, .. }
                 if names(&text).any(|name| self.frame.credentials.holds_parameter(name)) =>
             {
                 Err(UriError::Credential)
             }
             Resolved::Partly { text, at } => match text.get(..at).ok_or(UriError::Unreadable)? {
-                // Where it leads is said: no value changes it behind that.
+                // Variables in the query or the fragment do not change where the URI leads.
                 before if before.contains(['?', '#']) => self.with_values(&text),
                 before => self.partly(uri, before),
             },
@@ -150,8 +150,8 @@ impl<'f> Resolver<'f> {
         self.at_origin(&text).map_or(true, |url| below(self.frame.folder, &url).is_none())
     }
 
-    /// Finds out how to write a URI whose file leads players further: where its name does not tell, and
-    /// the edge would pass it on unread, the URI is marked.
+    /// Finds out how to write the URI of a file that has URIs itself. If the name of the file does not tell that, the edge
+    /// would pass the file on unread. So the URI gets a mark.
     pub(in crate::hls) fn written_to_read(
         &self,
         uri: &[u8],
@@ -174,7 +174,7 @@ impl<'f> Resolver<'f> {
         })
     }
 
-    /// A URI in which values stand in place of variables.
+    /// Finds out how to write a URI whose variables were replaced by their values.
     fn with_values(&self, uri: &str) -> Result<WrittenUri, UriError> {
         Ok(match self.resolved(uri)? {
             WrittenUri::Below => WrittenUri::Signed(
@@ -190,7 +190,7 @@ impl<'f> Resolver<'f> {
 
     fn resolved(&self, uri: &str) -> Result<WrittenUri, UriError> {
         if descending_path(uri).is_some() {
-            // It was not, before its variables were put in.
+            // Only the values of its variables have made it a path that descends.
             return self.written(uri.as_bytes(), &Variables::default());
         }
         let Frame { folder, root, signing, .. } = *self.frame;
@@ -203,7 +203,7 @@ impl<'f> Resolver<'f> {
         // URI that climbs can lead to different places.
         let names_session = names_session(&url);
         let as_it_stands = match signing {
-            // Players resolve it against the URL of another playlist.
+            // Players resolve an inserted line's URI against the URL of the playlist around it.
             _ if self.is_inserted => None,
             Signing::Inherited => Some(WrittenUri::Relative),
             Signing::Renewed if !uri.contains('#') => {
@@ -239,7 +239,7 @@ impl<'f> Resolver<'f> {
 
     /// Whether a relative URI leads to the same place at the edge as it does at the media origin.
     fn inherits(&self, uri: &str, below: &str) -> Result<bool, UriError> {
-        // It has no session.
+        // A path from the host's root that does not begin with `/~` has no session.
         if uri.starts_with('/') && !uri.starts_with("/~") {
             return Ok(false);
         }
@@ -254,8 +254,8 @@ impl<'f> Resolver<'f> {
         Ok(manifest.join(uri).is_ok_and(|url| self::below(root, &url) == Some(below)))
     }
 
-    /// A URI whose path holds a variable whose value only players know. The text before it has to hold the URI on the
-    /// edge's host; where the value climbs out of the session, the edge refuses the request.
+    /// Finds out how to write a URI with a variable in its path whose value only players know. The text before the variable
+    /// has to keep the URI on the edge's host. If the value climbs out of the session, the edge refuses the player's request.
     fn partly(&self, uri: &str, before: &str) -> Result<WrittenUri, UriError> {
         if holds_session(uri) {
             return Err(UriError::Session);
@@ -319,7 +319,7 @@ impl<'f> Resolver<'f> {
     }
 }
 
-/// A URI of which it is known where it leads: no value is unknown in front of its query and fragment.
+/// The text of a URI, if it is known where it leads: unknown variables stand in its query or fragment only.
 fn decided(resolved: Resolved<'_>) -> Option<Cow<'_, str>> {
     match resolved {
         Resolved::Known(text) => Some(text),

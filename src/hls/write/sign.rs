@@ -86,7 +86,7 @@ impl<'f> Base<'f> {
 
 struct Signer<'a> {
     line_bytes: usize,
-    /// Whether each token so far stands where players put variables in: in a line that is a URI, or in quotes.
+    /// Whether each token so far stands where players replace variables: in a line that is a URI, or in quotes.
     takes_variables: bool,
     /// The variables that the playlist defines.
     variables: Variables<'a>,
@@ -184,7 +184,7 @@ impl<'a> Signer<'a> {
 
     /// The URIs of a line that are to carry the session.
     fn uris(&mut self, line: &Line<'a>, kind: &LineKind<'a>, base: &Base<'_>) -> Result<Uris<'a>, LineError> {
-        // Players would put in the values of the playlist around it.
+        // Players would take the values of the playlist around the inserted line.
         if base.is_inserted && line.text.find(b"{$").is_some() {
             return Err(INSERTED_VARIABLE.into());
         }

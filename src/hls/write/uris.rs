@@ -8,9 +8,9 @@
 //! | any other whose name ends in `-URI` | any |
 //! | (the whole value) | PREFETCH, TWITCH-PREFETCH |
 //!
-//! Players read broken lists each in their own way: some look for `URI="` wherever it stands. So a tag in which one
-//! of these names stands anywhere but in front of a value that every reader finds is refused, within a value only
-//! behind a list on whose quotes they are agreed.
+//! Players read broken lists in different ways: some look for `URI="` wherever it stands. So every one of these names has
+//! to stand in front of a value that all readers find, or the tag is refused. A name within a value is harmless if all
+//! readers agree where that value begins and ends.
 
 use crate::hls::error::CompileError;
 use crate::hls::read::attributes::{Attribute, attributes};
@@ -24,7 +24,7 @@ use crate::resource::Reading;
 pub(super) struct FetchedUri<'a> {
     pub(super) uri: Span<'a>,
     pub(super) reading: Option<Reading>,
-    /// It stands where players put variables in: it is the line, or in quotes.
+    /// Players replace variables in it: it is the line, or in quotes.
     pub(super) takes_variables: bool,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Iterator for Uris<'a> {
 /// Why a line cannot be written.
 #[derive(Debug)]
 pub(super) enum LineError {
-    /// The session would not cover each URI of it.
+    /// The session would not cover all of its URIs.
     Uncovered(&'static str),
     Misplaced(Misplaced),
 }
@@ -69,16 +69,16 @@ impl From<Misplaced> for LineError {
     }
 }
 
-/// How the URIs of a playlist are looked at.
+/// How the URIs of a playlist are found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fetching<'f> {
     pub(super) frame: &'f Frame<'f>,
-    /// The site passes on whatever has no host: worked out once, of lists that may be long.
+    /// The site passes on URIs without a host. This is worked out once, because the site's lists may be long.
     pub(super) passes_local: bool,
 }
 
 impl Fetching<'_> {
-    /// The URI of a line that is one; `is_playlist`: it leads to a variant's playlist.
+    /// The URI of a line without a tag. `is_playlist`: the URI leads to a variant's playlist.
     pub(super) fn of_line<'a>(&self, line: &Line<'a>, is_playlist: bool) -> Uris<'a> {
         let text = line.text.text();
         let is_signed = self.covers(text, is_playlist) && !(is_playlist && self.is_renewed_in_turn(text));
@@ -119,23 +119,23 @@ impl Fetching<'_> {
     ) -> Result<Uris<'a>, LineError> {
         let mut found = Vec::new();
         let mut end = 0;
-        // How many names stand in the value in front, where readers do not agree where it ends.
+        // How many names stand in the value before this attribute, if readers disagree about that value's end.
         let mut open = 0;
         let mut is_agreed = true;
         for attribute @ Attribute { name, value, at, quoted, exact, before, .. } in attributes(list.text()) {
             let is_uri = names_uri(name);
-            // FFmpeg ends a value without quotes at white space, and takes a backslash out of one in quotes.
+            // FFmpeg ends a value without quotes at white space, and removes backslashes from a value in quotes.
             let has_backslash = value.contains(&b'\\');
             let is_whole =
                 exact && if quoted { !has_backslash } else { !value.iter().any(u8::is_ascii_whitespace) };
             if open + count_names(before) != usize::from(is_uri) || (is_uri && !is_whole) {
                 return Err(BROKEN_LIST.into());
             }
-            // In FFmpeg's quotes, a backslash takes a quote its meaning; others know no quotes but those around values. Behind
-            // such a quote or backslash, text in quotes for one reader is outside of quotes for another.
+            // In FFmpeg, a backslash escapes a quote. Other readers know no escapes, and no quotes except around a value.
+            // Behind a backslash or a stray quote, text is in quotes for one reader and outside of them for another.
             is_agreed &= exact && !before.contains(&b'"') && !has_backslash;
             end = attribute.end;
-            // Within a value of which all readers know where it ends, a name is no name.
+            // If all readers agree where a value ends, a name within it is mere text.
             open = if is_agreed && is_whole { 0 } else { count_names(value) };
             let is_left = known.is_some_and(of_playlists_alone) && self.is_renewed_in_turn(value);
             if is_uri && self.covers(value, known.is_some_and(of_playlists)) && !is_left {
@@ -153,13 +153,15 @@ impl Fetching<'_> {
         Ok(Uris::Attributes(found.into_iter()))
     }
 
-    /// Whether the session has to cover a URI. Keys, maps and segments in the URI itself (`data:`) or with a
-    /// licence server (`skd:`) are not; a playlist in a `data:` URI would hold URIs that nobody has looked at.
+    /// Whether the session has to cover a URI. Nothing is fetched from the media origin for a key, map or segment in the URI
+    /// itself (`data:`) or at a licence server (`skd:`). A playlist in a `data:` URI has URIs that the edge would not read, so
+    /// only a site that passes such URIs on gets it.
     fn covers(&self, uri: &[u8], is_playlist: bool) -> bool {
         !is_local(uri) || (is_playlist && !self.passes_local)
     }
 
-    /// Whether the URI of a playlist leads to one that is renewed in turn when it is asked for with the token that it has.
+    /// Whether a playlist's URI may keep the old token: the playlist is renewed itself when a player requests it with that
+    /// token.
     fn is_renewed_in_turn(&self, uri: &[u8]) -> bool {
         self.frame.signing == Signing::Renewed
             && str::from_utf8(uri).is_ok_and(|uri| {
@@ -203,7 +205,7 @@ fn is_duration(value: &[u8], ends_here: bool) -> bool {
     }
 }
 
-/// A text without the bytes in front of which this is true.
+/// A text without its first bytes, as long as this is true for them.
 fn without_leading(mut text: &[u8], leads: impl Fn(&u8) -> bool) -> &[u8] {
     while let Some((first, rest)) = text.split_first() {
         if !leads(first) {
@@ -265,7 +267,7 @@ fn count_names(text: &[u8]) -> usize {
 }
 
 impl LineError {
-    /// The error of the playlist; `uncovered` makes the one of a line whose URIs the session would not cover.
+    /// The error of the playlist. `uncovered` makes the error of a line whose URIs the session would not cover.
     pub(super) fn of_playlist(self, uncovered: impl FnOnce(&'static str) -> CompileError) -> CompileError {
         match self {
             Self::Uncovered(why) => uncovered(why),
