@@ -42,7 +42,7 @@ fn main() {
     println!("| playlist | segments | m3u8-rs | hls_m3u8 | quick-m3u8, lazy | quick-m3u8, every value |");
     println!("|---|--:|--:|--:|--:|--:|");
     for (name, size, playlist) in &cases {
-        // What asks for every value is held against ours that turns them into numbers and dates.
+        // The reader that asks for every value is compared with ours that turns the values into numbers and dates.
         let sides: [(&str, Side, Side); 4] = [
             ("m3u8-rs", m3u8_rs, ours),
             ("hls_m3u8", hls_m3u8, ours),

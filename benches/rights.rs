@@ -1,9 +1,9 @@
 //! `make bench`, the rights: what a decision takes with 1, 100 and 10,000 rules, as ratios. See README.md.
 //!
-//! Of those that hold everywhere, a title has 2,000 here: there is a limit on what is looked at one by one.
+//! The title with offers for every place has 2,000: offers that are compared one by one have a limit.
 //!
-//! The other side of each comparison is what anybody would write first: a scan of every rule, with the class of each
-//! offer worked out where it is needed. Both sides find the same offer, which is checked before anything is measured.
+//! The other side of each comparison is the obvious code: a scan of every rule, which computes the class of an offer when it
+//! needs it. Before anything is measured, both sides have to find the same offer.
 
 #![expect(
     clippy::unwrap_used,

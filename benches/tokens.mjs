@@ -28,7 +28,7 @@ const rounds = asked.quick ? 1 : Number(asked.rounds);
 const ISSUER = "https://id.example.com/";
 const ALGORITHMS = ["HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA"];
 
-/** The tokens of one request: its own cost is a small part of theirs. */
+/** The tokens of one request: so many that the cost of the request itself is small beside theirs. */
 const TOKENS = 500;
 
 /** The requests of a round, each of which both sides are asked one after the other. */

@@ -23,7 +23,7 @@ const bom = {
 };
 process.stdout.write(`${JSON.stringify(bom, null, 2)}\n`);
 
-/** The crates that are reached by normal dependencies: neither those of tests nor those of build scripts. */
+/** The crates that normal dependencies reach, without the dependencies of tests and build scripts. */
 function crates() {
   const manifest = fileURLToPath(new URL("Cargo.toml", root));
   const options = ["metadata", "--locked", "--offline", "--format-version=1", `--manifest-path=${manifest}`];

@@ -29,7 +29,7 @@ const MOST: usize = 256;
 /// The most pairs of host and reason under which a table counts others.
 const MOST_OTHERS: usize = 64;
 
-/// How many reasons all tables have: those of denials and faults, and the edge's own endpoints.
+/// How many reasons the tables have together: one for each denial and fault, and the edge's own endpoints.
 const REASONS: usize = Reason::ALL.len() + FaultKind::ALL.len() + 2;
 
 const _: () = assert!(

@@ -28,7 +28,7 @@ enum State {
 
 const STATES: [State; 3] = [State::There, State::Missing, State::Broken];
 
-/// What a viewer shows.
+/// The token that a viewer shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     Genuine,

@@ -16,7 +16,7 @@ export async function teach(twin, stagedoor, path, options) {
   assert.ok(sent.body.equals(reply.body), `the twin's body for ${path}`);
 }
 
-/** Pairs of name and value in order, without those of the connection, which workerd writes. */
+/** The headers as pairs of name and value, in order. Headers of the connection are left out: workerd writes them. */
 function own({ rawHeaders }) {
   const pairs = rawHeaders.flatMap((name, at) => (at % 2 ? [] : [[name, rawHeaders[at + 1]]]));
   return pairs.filter(([name]) => !/^(connection|keep-alive|transfer-encoding|date)$/i.test(name));

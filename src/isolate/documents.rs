@@ -41,7 +41,8 @@ impl<D> Clone for Parsed<D> {
     }
 }
 
-/// A digest that tells the versions of one document apart. Whoever writes the document harms only it with two of one digest.
+/// A digest that tells the versions of one document apart. It need not resist forgery: an author who makes two versions with
+/// one digest harms only their own document.
 fn digest(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);

@@ -8,8 +8,8 @@ use crate::stop::Stop;
 pub struct KnownFile<F> {
     /// The file, how it failed, or that it cannot be shared.
     pub fetched: Fetched<F, Stop>,
-    /// When the media origin made the newest file that came, and until when the cache may not have it yet; in Unix
-    /// milliseconds.
+    /// When the media origin made the newest file that was fetched, and until when that file may be missing from the cache; in
+    /// Unix milliseconds.
     newest: (u64, u64),
     large_until_ms: u64,
     in_demand_until_ms: u64,
@@ -22,21 +22,21 @@ impl<F> Default for KnownFile<F> {
 }
 
 impl<F> KnownFile<F> {
-    /// Whether it is known to be too large to be kept for a range of it.
+    /// Whether the file is known to be too large: for a range of it, the whole file is not kept.
     pub const fn is_large(&self, now_ms: u64) -> bool {
         now_ms < self.large_until_ms
     }
 
-    /// Remembers until then that it is too large.
+    /// Remembers until `until_ms` that the file is too large.
     pub const fn mark_large(&mut self, until_ms: u64) {
         self.large_until_ms = until_ms;
     }
 
-    /// Notes that the file is sent out of the cache, which counts until then. Returns whether an earlier time still counts.
+    /// Marks the file as sent from the cache, until `until_ms`. Returns whether an earlier mark still holds.
     pub fn mark_in_demand(&mut self, now_ms: u64, until_ms: u64) -> bool {
         let again = self.is_in_demand(now_ms);
         self.in_demand_until_ms = until_ms;
-        // The entry stays for its mark, and needs no bytes for that.
+        // The entry stays because of its mark, and the mark needs no bytes of the file.
         self.fetched.drop_over(now_ms);
         again
     }
@@ -45,7 +45,7 @@ impl<F> KnownFile<F> {
         now_ms < self.in_demand_until_ms
     }
 
-    /// Notes that a file came, which the cache may not have before `until_ms`.
+    /// Notes that a file was fetched, which may be missing from the cache until `until_ms`.
     pub const fn mark_on_its_way(&mut self, made_at_ms: u64, until_ms: u64) {
         self.newest = (made_at_ms, until_ms);
     }

@@ -10,8 +10,8 @@
 //! sources      where files lie at the media origin
 //! ```
 //!
-//! `shelf/plan.rs` has the share of each memory. The values whose bytes the runtime itself holds are a [`Runtime`]'s: the
-//! Worker has JavaScript's arrays and keys there, a test whatever it likes.
+//! `shelf/plan.rs` has the share of each memory. A [`Runtime`] names the types of the values that the runtime holds in its own
+//! form: in the Worker, JavaScript's arrays and keys; in a test, types of the test's choice.
 
 mod documents;
 mod files;

@@ -29,13 +29,13 @@ impl Weigh for PublishedSet {
 pub struct KnownKeys {
     /// The keys.
     pub fetched: Fetched<PublishedSet, Fault>,
-    /// When an unknown key last had them fetched early, in Unix milliseconds.
+    /// When the keys were last fetched early because of an unknown key, in Unix milliseconds.
     early_at_ms: Option<u64>,
 }
 
 impl KnownKeys {
-    /// Has the keys fetched early for the sake of a key that is not among them, once in `every`; `None`: there was such a
-    /// fetch lately, and none is under way.
+    /// Begins an early fetch because a token names a key that is not in the set, at most once in `every`. `None`: the last
+    /// early fetch is too recent, and no fetch is under way.
     pub fn begin_early(&mut self, now_ms: u64, every: Duration, patience: Duration) -> Option<Turn> {
         let since = |at: u64| u128::from(now_ms.saturating_sub(at));
         let is_due = self.early_at_ms.is_none_or(|at| since(at) >= every.as_millis());

@@ -83,7 +83,7 @@ async fn enter<E: Evidence>(
     learned.is_verified = true;
     evidence.record("grant", || trace::grant(&grant, met));
     let usage = Use::of(facts, &site.body, &grant, met, evidence.now())?;
-    // Not before the token has been verified: nobody has made-up titles looked up.
+    // The title is looked up only for a verified token, so nobody can have made-up titles looked up.
     let title = find_title(&request, &site.body, evidence).await?;
     let checked = entry::check_grant(&grant, &title.body, documents.session.revocations());
     evidence.record("credential", || trace::credential(&documents.session, checked.as_ref().err()));

@@ -90,8 +90,8 @@ async fn manifest<D: Delivery>(
             return Ok(decided.reply(driver, reply));
         }
     };
-    // So late that no denial and no outage of the media origin uses a token up, and in this order, so that a token's second use
-    // takes no place.
+    // The stores come last, so that no denial and no outage of the media origin uses a token up. The token comes first, so that
+    // its second use takes no stream's place.
     let is_same_use = count_use(decided, usage, driver, learned).await?;
     begin_stream(decided, driver).await?;
     let now_ms = driver.now_ms();
@@ -107,8 +107,8 @@ async fn manifest<D: Delivery>(
     Ok(driver.reply(facts, Answer::Manifest(decided.finished(head), &rewrite, &template)))
 }
 
-/// Counts the use of a viewer token where its site or the token asks for that, and refuses one too many. Returns whether the
-/// use was counted before. HEAD brings nothing that could be watched, and is no use.
+/// Counts the use of a viewer token if its site or the token asks for that, and refuses a use too many. Returns whether the
+/// use was counted before. A HEAD request is no use, because nothing in its reply can be watched.
 async fn count_use<D: Delivery>(
     Decided { facts, site, .. }: &Decided<'_, D::Source>,
     usage: Option<(Grant, Use)>,
@@ -125,7 +125,7 @@ async fn count_use<D: Delivery>(
     Ok(is_same_use)
 }
 
-/// Begins a stream of a viewer who may watch a limited number, or refuses one too many.
+/// Begins a stream of a viewer who may watch a limited number, or refuses the stream if the viewer has no place left.
 async fn begin_stream<D: Delivery>(decided: &Decided<'_, D::Source>, driver: &D) -> Result<(), Stop> {
     let Decided { facts, site, admission, .. } = decided;
     let begins = admission.entered && facts.method != Method::Head;

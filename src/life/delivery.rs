@@ -40,13 +40,13 @@ pub trait Delivery: Evidence {
     /// A file, as the request's range and conditions ask for it.
     async fn file(&self, facts: &Facts, source: &Self::Source) -> Result<Found<Self>, Stop>;
 
-    /// Counts the use of a viewer token. `None`: the store is silent, and the token's uses are only counted.
+    /// Counts the use of a viewer token. `None`: the store did not answer, and no use of this token is refused.
     async fn count_use(&self, facts: &Facts, site: &Site, usage: &Use) -> Result<Option<Seen>, Fault>;
 
-    /// Begins a stream, or refuses it where it is one too many.
+    /// Begins a stream, or refuses it if its viewer has no place left.
     async fn begin_stream(&self, facts: &Facts, site: &Site, newcomer: &Newcomer) -> Result<(), Stop>;
 
-    /// Keeps the place of a stream that is on, or refuses it where others have taken its place.
+    /// Keeps the place of a running stream, or refuses the stream if another one has taken its place.
     async fn keep_stream(&self, facts: &Facts, site: &Site, running: &Running) -> Result<(), Stop>;
 
     /// Answers at one of the edge's own paths.

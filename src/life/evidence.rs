@@ -1,4 +1,4 @@
-//! The questions of a decision: documents, signatures, the time and chance. None of them has an effect.
+//! The questions of a decision: documents, signatures, the time and random names. None of them has an effect.
 
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -48,7 +48,7 @@ pub trait Evidence {
     /// The document of a title.
     async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault>;
 
-    /// A name for a new session, by chance.
+    /// A random name for a new session.
     fn session_id(&self) -> Result<SessionId, Fault>;
 
     /// The session of a token, and the key that verified it. A pure function of its arguments, which a driver may remember.
@@ -111,7 +111,7 @@ impl SessionDocuments {
 /// The documents by which an entry is verified.
 #[derive(Debug)]
 pub struct EntryDocuments {
-    /// Those of the session that is to be opened.
+    /// The documents of the session that is to be opened.
     pub session: SessionDocuments,
     /// The keys of the viewer token's issuer.
     pub token_keys: TokenKeys,
@@ -120,9 +120,9 @@ pub struct EntryDocuments {
 /// The keys of a viewer token's issuer.
 #[derive(Debug)]
 pub enum TokenKeys {
-    /// Those of its document.
+    /// The keys of the issuer's document.
     Document(Rc<Document<KeySet>>),
-    /// Those of its document, with those that it publishes.
+    /// The keys of the issuer's document, together with the keys that the issuer publishes.
     Published(Rc<KeySet>),
 }
 
@@ -136,7 +136,7 @@ impl TokenKeys {
     }
 }
 
-/// The fault of a set of keys that a site names and nobody has stored: without it, nobody can be let in.
+/// The fault if nobody has stored the set of keys that a site names. Without the set, nobody can be let in.
 pub fn keys_missing(issuer: &Issuer) -> Fault {
     Fault::new(FaultKind::DocumentMissing, format!("v1/keys/{issuer} is missing"))
 }

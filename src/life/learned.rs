@@ -47,8 +47,8 @@ impl Learned {
         Ok(Rc::clone(self.site.insert(site)))
     }
 
-    /// Finds out which pages may read a refusal, where it came before the site was asked for. That there is no site is not what
-    /// the request is refused for.
+    /// Looks up the site of a request that was refused before its site was known: the site says which pages may read the
+    /// refusal. The reason of the refusal stays, even if there is no such site.
     pub(super) async fn find_site_for_refusal(&mut self, facts: &Facts, evidence: &impl Evidence) {
         if self.site.is_none()
             && let Err(Stop::Failed(fault)) = self.find_site(facts, evidence).await

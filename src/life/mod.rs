@@ -1,7 +1,8 @@
 //! The life of a request, from its facts to its reply.
 //!
-//! It is written once, in `sequence.rs` with `decide.rs` and `deliver.rs`, as an `async fn` that asks typed questions: of an [`Evidence`] what a decision rests
-//! on, of a [`Delivery`] manifests and files, and the stores that count. Who answers is the driver:
+//! It is written once, in `sequence.rs` with `decide.rs` and `deliver.rs`, as an `async fn` that asks typed questions. An
+//! [`Evidence`] answers the questions of the decision: documents, signatures, the time. A [`Delivery`] answers the others:
+//! manifests, files, and the stores that count. Each driver is both:
 //!
 //! | driver | answers |
 //! | --- | --- |

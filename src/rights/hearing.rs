@@ -253,8 +253,9 @@ impl<'a> Hearing<'a> {
         })
     }
 
-    /// The blackout that counts: the nearest of those in force where the viewer is; of equally near ones, one that
-    /// denies. A blackout that is only rehearsed goes to the log, and the next one counts.
+    /// The blackout that counts. Of several blackouts where the viewer is, the one with the nearest territory counts. Of
+    /// equally near ones, a blackout that denies counts. A blackout that is only rehearsed goes to the log, and the next one
+    /// counts.
     fn blackout(&mut self) -> Result<Option<(&'a Blackout, &'a Replacement, &'static str)>, Denial> {
         let mut covering = Vec::new();
         for (number, standing) in self.blackout_standings() {

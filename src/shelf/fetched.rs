@@ -152,7 +152,7 @@ impl<T, E> Default for Fetched<T, E> {
 }
 
 impl<T, E> Fetched<T, E> {
-    /// Tells a request what to do. Where that is to fetch, the fetch is under way from now on, for `patience` at most.
+    /// Tells a request what to do. If the request is to fetch, the fetch counts as under way, for `patience` at most.
     pub fn look(&mut self, now_ms: u64, patience: Duration) -> Look<&T, &E> {
         let freshness = self.freshness(now_ms);
         let is_failing = self.is_failing(now_ms);
@@ -270,7 +270,7 @@ impl<T, E> Fetched<T, E> {
         self.arrivals = self.arrivals.wrapping_add(1);
     }
 
-    /// Holds a value that serves if the fetch fails, which goes on.
+    /// Holds a value for the case that the fetch fails. The fetch goes on.
     pub fn hold(&mut self, value: T, times: Times) {
         self.held = Some(Held { value, times });
     }
@@ -300,7 +300,7 @@ impl<T: Weigh, E: Weigh> Weigh for Fetched<T, E> {
 }
 
 impl<T: Weigh, E: Weigh> Slot for Fetched<T, E> {
-    /// It may neither serve nor spare the source a question.
+    /// Nothing is left that could serve, or that would keep a request from asking the source.
     fn is_spent(&self, now_ms: u64) -> bool {
         self.serving(now_ms).is_none() && !self.is_failing(now_ms) && !self.is_alone(now_ms)
     }

@@ -79,7 +79,8 @@ pub(super) fn translate(expression: &str) -> Result<String, &'static str> {
     Ok(out)
 }
 
-/// What all texts begin with that fit an expression, as far as it is simple; `None` where only one text fits it.
+/// The literal text that every match begins with, as far as the expression is simple. `None`: the expression matches one text
+/// only.
 pub(super) fn prefix(expression: &str) -> Option<String> {
     let mut prefix = String::new();
     let mut chars = expression.chars().peekable();
@@ -94,7 +95,7 @@ pub(super) fn prefix(expression: &str) -> Option<String> {
                 literal = false;
             }
             '\\' => prefix.extend(chars.next().filter(|_| literal)),
-            // What stands before may be there as often as not.
+            // The character before may be missing from a match.
             '*' | '?' | '{' if literal => {
                 prefix.pop();
                 literal = false;

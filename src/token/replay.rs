@@ -100,7 +100,7 @@ pub struct Seen {
     pub uses: u64,
     /// It came from another network the first time.
     pub elsewhere: bool,
-    /// This is no further use, but one of before: the same network asks again.
+    /// This is an earlier use and no further one: the same network asks again.
     #[serde(default)]
     pub again: bool,
 }
@@ -126,13 +126,13 @@ impl Record {
             return (first, Seen { uses: 1, elsewhere: false, again: false });
         }
         let own = network.is_some() && network == self.network;
-        // A zero is for no time at all, not for a second.
+        // `<=` would make 0 mean the whole second of the last use.
         let lately =
             again_within_s > 0 && self.last.is_some_and(|last| now_s.saturating_sub(last) <= again_within_s);
         let again = own && lately;
         let elsewhere = self.network.is_some() && network.is_some() && !own;
         let uses = if again { self.uses } else { self.uses.saturating_add(1) };
-        // A use that is one too many opens no new time for the next one.
+        // A further use does not prolong the time for repeats of the first.
         let last = if again { Some(now_s) } else { self.last };
         (Self { uses, last, ..self }, Seen { uses, elsewhere, again })
     }

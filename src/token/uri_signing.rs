@@ -266,7 +266,7 @@ impl UriSigning {
         let mut claims = self.compact.claims()?;
         claims.insert("exp".to_owned(), ends_at.as_secs().into());
         claims.insert("iat".to_owned(), now.as_secs().into());
-        // It may be used once, and under the old one's name it would have been used already.
+        // The new token may be used once. The store would count it as used if it had the old token's name.
         if let Some(used) = self.claims.text("jti")? {
             let hash =
                 Sha256::new().chain_update(used).chain_update(ends_at.as_secs().to_be_bytes()).finalize();

@@ -76,7 +76,7 @@ struct Lane {
     now_ms: u64,
 }
 
-/// What memory knows; else an answer that never comes.
+/// The answer that memory has. Without one, the future stays pending for ever.
 async fn known<T>(answer: Option<T>) -> T {
     match answer {
         Some(answer) => answer,

@@ -132,7 +132,7 @@ pub(super) fn log_for(site: &str, stop: &Stop) {
     log_at(Some(site), None, Client::default(), stop);
 }
 
-/// The sender of a request, as far as it is known: by that, its refusals are told from those of others.
+/// What is known of a request's sender. The log counts the refusals of each sender apart.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Client {
     /// The host has a site. Until that is known, the host may be made up.
@@ -143,8 +143,8 @@ pub(super) struct Client {
     pub(super) session: Option<SessionId>,
 }
 
-/// Logs a refusal or a fault of this client's request. Returns how often the client has had it for this title within a minute;
-/// `None` where the client is not known.
+/// Logs a refusal or a fault of a client's request. Returns how often the client has met it for this title within a minute.
+/// `None`: the client is not known.
 pub(super) fn log_of(facts: Option<&Facts>, client: Client, stop: &Stop) -> Option<u32> {
     let host = facts.filter(|_| client.site_known).map(|facts| facts.host.as_str());
     log_at(host, facts, client, stop)
@@ -159,7 +159,7 @@ fn log_at(host: Option<&str>, facts: Option<&Facts>, client: Client, stop: &Stop
     let told = facts.filter(|_| verified).and_then(route::logged_path);
     let title = told.as_deref().and_then(|told| told.split('/').next());
     let address = facts.and_then(|facts| facts.address);
-    // What nobody's request is to blame for is told apart by where it happened, without how it went on.
+    // Faults that no request caused are counted by the first part of their detail, which says where they happened.
     let place = facts.is_none().then(|| detail.split(';').next());
     let key = (title, session, address.filter(|_| session.is_none()), place);
     let json = || {

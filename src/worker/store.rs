@@ -1,8 +1,8 @@
 //! The data centre's cache, with freshness kept by the edge: <https://developers.cloudflare.com/workers/runtime-apis/cache/>
 //!
-//! The Cache API evicts at `max-age`. So a file is stored until the last instant at which it may serve, with a [`Stamp`] that
-//! says when it is fresh and when it is stale. A file that the media origin does not have is stored as missing. The cache
-//! answers ranges and conditions from a stored file.
+//! The Cache API drops a file at its `max-age`, and cannot serve a stale file. So `max-age` covers all the time for which the
+//! file may serve, and a [`Stamp`] beside the file says until when it is fresh, stale, or kept for outages. A file that the
+//! media origin does not have is stored as missing. The cache answers ranges and conditions from a stored file.
 //!
 //! A failing cache counts as an empty one: the failure is logged, and the media origin is asked.
 

@@ -30,7 +30,7 @@ use stagedoor::streams::{Newcomer, Running, Watched};
 use stagedoor::time::UnixTime;
 use stagedoor::token::{Challenge, Presented, Record, Seen, Use, native};
 
-/// What the media origin answers.
+/// An answer of the media origin.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Scripted {
     #[serde(default = "ok")]

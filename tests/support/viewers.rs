@@ -1,7 +1,7 @@
 //! Viewers of several sites, who share an isolate.
 //!
-//! Each of them gets what a fresh isolate would give: the same status, headers and body, whoever has asked before. What sites,
-//! viewers, manifests and requests there are is chosen by bytes, so that a property test and a fuzzer run the same.
+//! Whoever asked the isolate before, each viewer gets the reply of a fresh isolate: the same status, headers and body. Bytes
+//! choose the sites, viewers, manifests and requests, so that a property test and a fuzzer run the same code.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ use crate::edge::{Edge, Isolate, Scripted, Stores};
 const NOW: u64 = 1_795_370_400;
 const SECRET: &str = "aHMyNTYtc2VjcmV0LW9mLXRoZS1mbG93LXRlc3RzLSE";
 const HOSTS: [&str; 2] = ["one.example", "two.example"];
-/// The last lies in the folder of the first.
+/// The folder of the second title lies within the folder of the first.
 const TITLES: [(&str, &str); 2] = [("harbour", "harbour/"), ("quay", "harbour/quay/")];
 
-/// Bytes as choices; when they are used up, the first of each.
+/// Bytes that make choices. Once they are used up, each choice is the first.
 struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {
@@ -40,7 +40,7 @@ impl Choices<'_> {
     }
 }
 
-/// What is asked for, in places of the lists.
+/// What a request asks for, as places in lists such as `HOSTS` and `TITLES`.
 #[derive(Clone, Copy, Default)]
 struct Wanted {
     revision: usize,
@@ -52,7 +52,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Something else in one or two respects, so that much of what is remembered is of use.
+    /// Changes two members at most, so that the isolate often remembers something that the next request needs.
     fn change(&mut self, choices: &mut Choices<'_>) {
         for _ in 0..choices.below(3) {
             match choices.below(7) {
@@ -165,7 +165,7 @@ const MANIFESTS: [(&str, [&str; 2]); 7] = [
     ),
 ];
 
-/// What the media origin has in one of its two versions.
+/// The files of the media origin, in one of two versions.
 fn upstream(version: usize) -> BTreeMap<String, Scripted> {
     let folders = TITLES.iter().map(|(_, folder)| *folder).chain(["harbour/w/", "harbour/quay/w/"]);
     let mut upstream = BTreeMap::new();

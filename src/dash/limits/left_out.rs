@@ -1,6 +1,6 @@
-//! Whether a Period still has something to play; the refusal says why not, for the author of the limits.
+//! Whether a Period still has something to play. If not, the refusal tells the author of the limits why.
 //!
-//! A Period that loses all pictures would play as sound alone or not at all; one that loses all sound would be silent.
+//! A Period that loses all pictures would play as sound alone or not at all. A Period that loses all sound would be silent.
 //! Neither is served: the limits allow nothing of the title. Trick modes and thumbnails do not count as content.
 
 use super::period::{Period, Representation};
@@ -31,7 +31,7 @@ pub(super) fn check(period: &Period<'_, '_>, number: usize, caps: &Caps) -> Resu
     Ok(())
 }
 
-/// Counts the Representations that each limit removed; one that exceeds several limits counts for the first.
+/// Counts the Representations that each limit removed. A Representation that exceeds several limits counts for the first.
 fn describe<'p>(
     period: &'p Period<'_, '_>,
     all: impl Iterator<Item = &'p Representation<'p, 'p>>,

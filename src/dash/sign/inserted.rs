@@ -1,7 +1,7 @@
 //! Signs Periods of other sources, each under its own frame.
 //!
-//! Players resolve its URIs against the base URLs of the MPD, but the URIs were written for another URL. So nothing in
-//! it is covered unchanged before a base URL locates its source: a Period without one gets one.
+//! Players resolve the Period's URIs against the base URLs of the MPD, but the URIs were written for another URL. So an
+//! inserted Period needs a base URL that leads to its source. A Period without one gets one.
 
 use std::mem;
 

@@ -31,7 +31,7 @@ pub(super) fn marked(uri: &str, reading: Reading) -> Option<String> {
     reading.marked(uri, path.rsplit('/').next().unwrap_or_default())
 }
 
-/// Whether the name of a URI in `PatchLocation` is that of a patch. The edge would not read any other.
+/// Whether the URI in a `PatchLocation` has the name of a patch. The edge would not read a file of another name.
 pub(super) fn is_patch_name(uri: &str) -> bool {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mpp"))

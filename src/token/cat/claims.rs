@@ -391,7 +391,7 @@ fn alternatives(
     })
 }
 
-/// `nor`: no set holds. It stays so as long as what made each of them fail stays as it is.
+/// `nor`: no set holds. The findings say for which properties each set failed: with others, it might hold.
 fn exclusions(
     value: &Value,
     context: Context<'_>,
@@ -402,7 +402,7 @@ fn exclusions(
     for (set, depth) in sets(value, depth)? {
         let mut found = Findings::default();
         let held = check_set(set, context, &mut found, depth);
-        // A path that it is not in limits to no folder.
+        // A folder that the path is not in does not become the folder of the session.
         findings.add(Findings { audience: false, replay: Replay::Permit, depth: 0, ..found });
         match held {
             Ok(()) => return Err(unmet(Reason::TokenBinding, "a set of claims holds that must not")),

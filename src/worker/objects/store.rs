@@ -29,8 +29,8 @@ pub(super) trait Store {
     /// The object's state.
     fn state(&self) -> &State;
 
-    /// Answers a question, and tells when its row ends, in Unix seconds. It reads and writes without an await in between, so
-    /// that of two questions at a time one is the first.
+    /// Answers a question, and tells when its row ends, in Unix seconds. There is no await between reading and writing, so the
+    /// object answers two simultaneous questions one after the other.
     fn answer(table: &Table, question: Self::Question) -> worker::Result<(Self::Answer, u64)>;
 
     /// Counts what the object keeps.
