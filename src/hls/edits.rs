@@ -10,8 +10,8 @@ pub struct Edits<'a> {
     pub caps: &'a Caps,
     /// The sizes that it may have.
     pub bounds: PlaylistBounds,
-    /// Which of the variants that remain comes first; `None`: their order stays. It is one viewer's: where playlists are
-    /// shared by a class, there is none.
+    /// The rule for which remaining variant comes first. `None`: their order stays. The rule belongs to one viewer, so a
+    /// playlist that a class shares has none.
     pub start: Option<Start>,
     /// Whether the session's token is written once, as a variable (`EXT-X-DEFINE`), in place of once for each URI.
     pub define: bool,
@@ -28,7 +28,7 @@ pub struct Edits<'a> {
 }
 
 impl<'a> Edits<'a> {
-    /// Those that limits ask for, and no others.
+    /// The edits that the limits require, and no others.
     pub fn within(caps: &'a Caps) -> Self {
         Self {
             caps,

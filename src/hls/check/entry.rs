@@ -6,7 +6,7 @@ use crate::hls::read::tag::Tag;
 
 pub(super) struct Entry<'a, 'l> {
     pub(super) event: Event<'a>,
-    /// Those of a tag that is known to have a list.
+    /// The attributes of a tag that is known to have a list.
     pub(super) attributes: &'l [Attribute<'a>],
 }
 
@@ -26,7 +26,7 @@ impl<'a> Entry<'a, '_> {
         self.event.text_at
     }
 
-    /// What is behind the tag's colon, without the white space that some have around it, and its offset.
+    /// The value behind the tag's colon, without white space around it, and the value's offset.
     pub(super) fn stated(&self) -> Option<(&'a [u8], usize)> {
         let value = self.event.value()?;
         let text = value.trim_ascii_start();

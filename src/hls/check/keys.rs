@@ -1,4 +1,4 @@
-//! Encryption: `EXT-X-KEY`, `EXT-X-SESSION-KEY`, and what they ask of `EXT-X-MAP`.
+//! Encryption: `EXT-X-KEY`, `EXT-X-SESSION-KEY`, and their requirements for `EXT-X-MAP`.
 
 use std::collections::BTreeSet;
 

@@ -98,12 +98,12 @@ enum Odd {
     Control,
 }
 
-/// The first sign of each kind that does not belong into a line.
+/// The first character of each kind that must not stand in a line.
 fn odd_signs(text: &[u8]) -> impl Iterator<Item = (usize, Odd)> {
     let separator = memchr::memchr_iter(0xe2, text)
         .find(|at| matches!(text.get(at + 1..at + 3), Some([0x80, 0xa8 | 0xa9])));
     let end = memchr::memchr(b'\r', text).into_iter().chain(separator).min();
-    // A tab is one by the letter, and stands in titles and in RECENTLY-REMOVED-DATERANGES.
+    // By the letter, a tab is a control character too. But titles have tabs, and so has RECENTLY-REMOVED-DATERANGES.
     let control = text.iter().position(|byte| byte.is_ascii_control() && !matches!(byte, b'\r' | b'\t'));
     [(end, Odd::End), (control, Odd::Control)].into_iter().filter_map(|(at, what)| Some((at?, what)))
 }

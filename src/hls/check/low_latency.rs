@@ -11,7 +11,7 @@ use crate::hls::read::event::EventKind;
 use crate::hls::read::tag::Tag;
 use crate::manifest::quote;
 
-/// How much of a part target duration may be missing without an offence: what rounding takes.
+/// How much of a part target duration may be missing without a finding: rounding may have taken it.
 const ROUNDING_SECS: f64 = 0.000_5;
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! What the rules have to know of the whole playlist before they look at its lines.
+//! The properties of the whole playlist that the rules have to know before they look at its lines.
 
 use super::scalar;
 use crate::hls::read::event::{EventKind, events};
@@ -8,7 +8,7 @@ use crate::hls::read::tag::{Stands, Tag};
 pub(super) struct Outline {
     /// Whether there is a tag of the specification for Media Playlists alone.
     pub(super) is_media: bool,
-    /// Whether there is one for Multivariant Playlists alone.
+    /// Whether there is a tag of the specification for Multivariant Playlists alone.
     pub(super) is_multivariant: bool,
     pub(super) version: Option<u64>,
     pub(super) target_secs: Option<f64>,

@@ -20,7 +20,7 @@ pub(super) struct Renditions<'a> {
     groups: BTreeMap<Name<'a>, Group<'a>>,
     /// The groups that variants name, and where.
     named: Vec<(Name<'a>, usize)>,
-    /// Of variants: the first whose captions are `NONE`, and the first whose are not.
+    /// The first variant with the captions `NONE`, and the first variant with other captions.
     captions: (Option<usize>, Option<usize>),
 }
 
@@ -29,7 +29,7 @@ struct Group<'a> {
     at: usize,
     names: BTreeSet<&'a [u8]>,
     has_default: bool,
-    /// What tells the members apart that a player may select: language, associated language, forced, characteristics.
+    /// The properties by which a player selects among members: language, associated language, forced, characteristics.
     alike: BTreeSet<[Option<&'a [u8]>; 4]>,
 }
 

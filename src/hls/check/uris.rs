@@ -1,6 +1,6 @@
 //! URIs: whether they are written as [RFC 3986] has it.
 //!
-//! Letters beyond ASCII are let pass: players take them as they take those of an HTML page.
+//! Letters beyond ASCII are accepted: players accept them, as they do in the URLs of an HTML page.
 //!
 //! [RFC 3986]: https://www.rfc-editor.org/rfc/rfc3986
 
@@ -32,7 +32,7 @@ impl Check<'_> for Uris {
     }
 }
 
-/// Tells the first sign that does not belong into a URI.
+/// Reports the first character that must not stand in a URI.
 fn syntax(uri: &[u8], uri_at: usize, report: &mut Report) {
     if let Some(at) = odd_sign(uri) {
         report.add(Rule::UriSyntax, uri_at + at, || {
@@ -48,7 +48,7 @@ fn tail(uri: &[u8], at: usize) -> &[u8] {
     uri.get(at..).unwrap_or(uri)
 }
 
-/// Where the first sign stands that no URI reference may have there.
+/// The offset of the first character that no URI reference may have at its place.
 fn odd_sign(uri: &[u8]) -> Option<usize> {
     let literal = literal(uri);
     // Behind a variable, or an address.

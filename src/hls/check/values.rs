@@ -79,7 +79,7 @@ fn date(value: &[u8], at: usize, tag: Option<Tag>, report: &mut Report) {
 fn duration(value: &[u8], at: usize, report: &mut Report) {
     let comma = memchr::memchr(b',', value);
     let number = value.split(|byte| *byte == b',').next().unwrap_or(value);
-    // What IPTV's lists have there: `-1 tvg-id="a" group-title="b, c",title`.
+    // The form of IPTV's lists: `-1 tvg-id="a" group-title="b, c",title`.
     let first = number.split(u8::is_ascii_whitespace).next().unwrap_or(number);
     if scalar::float(first).is_none() {
         report

@@ -12,7 +12,7 @@ use crate::hls::read::tag::Tag;
 /// The newest version.
 const NEWEST: u64 = 13;
 
-/// Tells each version that is asked for in vain once, at the first place that asks for it.
+/// Reports each version that the playlist needs and does not declare once, at the first line that needs it.
 #[derive(Default)]
 pub(super) struct Version {
     told: u64,

@@ -49,7 +49,7 @@ pub(super) fn leave_out(master: &mut Master<'_>, caps: &Caps) -> Result<(), Comp
     Ok(())
 }
 
-/// Variants of one URI stay together, or go together: some players take it for the one's, some for the other's.
+/// Variants with the same URI stay or go together: players disagree which of them the URI belongs to.
 fn share_fate(variants: &mut [Variant<'_>]) {
     for together in variants.chunk_by_mut(|variant, _| variant.shares_uri) {
         if together.iter().any(|variant| !variant.is_kept) {

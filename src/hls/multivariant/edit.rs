@@ -30,7 +30,7 @@ pub(in crate::hls) fn shape<'a>(
     Ok(script.shape(source, start)?)
 }
 
-/// Says which lines do not remain. Comments and blank lines between a variant's tag and its URI do.
+/// Says which lines are removed. Comments and blank lines between a variant's tag and its URI remain.
 fn leave_out<'a>(master: &Master<'a>, script: &mut Script<'a>) {
     for variant in master.variants.iter().chain(&master.pictures).filter(|variant| !variant.is_kept) {
         script.leave_out(variant.tag.line);
@@ -48,7 +48,7 @@ pub(in crate::hls) fn are_edited(edits: &Edits<'_>) -> bool {
     limits::are_in(edits.caps) || edits.start.is_some() || edits.steering.is_some()
 }
 
-/// Whether any of its lines is one of a Multivariant Playlist: most playlists are others.
+/// Whether any line belongs to a Multivariant Playlist. Most playlists have none, and need no further look.
 pub(in crate::hls) fn is_multivariant(playlist: Span<'_>) -> bool {
     let holds = |name: &[u8]| playlist.find(name).is_some();
     holds(b"-STREAM-INF:") || holds(b"#EXT-X-MEDIA:")

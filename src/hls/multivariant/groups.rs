@@ -111,7 +111,7 @@ impl<'a> Groups<'a> {
         id.and_then(|id| self.get(id)).is_some_and(Group::is_lost)
     }
 
-    /// Takes the groups in that a stream names, which remains or does not.
+    /// Adds the groups that a stream names. The stream remains, or was left out.
     pub(super) fn name(&mut self, named: &[Option<GroupId>], is_kept: bool) {
         for id in named.iter().flatten() {
             if let Some(group) = self.all.get_mut(id.0) {

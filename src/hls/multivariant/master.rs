@@ -23,7 +23,7 @@ pub(super) struct Variant<'a> {
     pub(super) uri: Option<Span<'a>>,
     /// Another tag stands between this one and its URI.
     pub(super) is_split: bool,
-    /// Its URI line follows the next variant's tag, so that some players take it for this one's.
+    /// Its URI line follows the next variant's tag, so some players take the next variant's URI for this one's.
     pub(super) shares_uri: bool,
     /// The groups that it names, by their type.
     pub(super) groups: [Option<GroupId>; Media::ALL.len()],
@@ -47,9 +47,9 @@ pub(super) struct Rendition<'a> {
 /// A Multivariant Playlist.
 #[derive(Debug, Default)]
 pub(super) struct Master<'a> {
-    /// Those with a tag `EXT-X-STREAM-INF`.
+    /// The variant streams (`EXT-X-STREAM-INF`).
     pub(super) variants: Vec<Variant<'a>>,
-    /// Those of I-frames and images.
+    /// The streams of I-frames and of images.
     pub(super) pictures: Vec<Variant<'a>>,
     pub(super) renditions: Vec<Rendition<'a>>,
     pub(super) groups: Groups<'a>,
@@ -108,7 +108,7 @@ impl<'a> Master<'a> {
                     steering.extend(pathway.map(|pathway| (tag, pathway)));
                 }
                 Some(Tag::Define) => {
-                    // What may not be defined has the playlist refused when its URIs are signed.
+                    // Signing refuses the playlist for a definition that is not allowed. Here it is passed over.
                     variables.define(list.text(), query, Credentials::SESSION).unwrap_or_default();
                     *last_define = line.start();
                 }
@@ -176,7 +176,7 @@ impl<'a> Variant<'a> {
 }
 
 impl<'a> Rendition<'a> {
-    /// Reads a rendition; one of no group, or of a type that we do not know, is no part of any variant.
+    /// Reads a rendition. `None`: without a group or of an unknown type, it is no part of any variant.
     fn read(
         tag: ListTag<'a>,
         groups: &mut Groups<'a>,
@@ -210,5 +210,5 @@ const PATHWAY_ID: &[u8] = b"PATHWAY-ID";
 /// The pathway of a variant that names none.
 const DEFAULT_PATHWAY: &[u8] = b".";
 
-/// That a variant has no captions: the one value that is no group.
+/// The value for a variant without captions, which is not the name of a group.
 pub(super) const NO_CAPTIONS: &[u8] = b"NONE";

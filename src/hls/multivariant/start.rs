@@ -1,9 +1,9 @@
 //! The variant that a player begins with.
 //!
 //! Before a player has measured anything, it takes the first variant of the playlist. So one that fits the viewer's device
-//! or network is moved to the front; all others keep their order, and streams of I-frames stay where they are. It is one
-//! of those that are like the variant which the playlist begins with in everything but size (families of codecs, range,
-//! pathway), so that what the playlist's author prefers is kept; and one with pictures, if any has.
+//! or network is moved to the front. All others keep their order, and streams of I-frames stay where they are. The chosen
+//! variant differs from the playlist's first variant in size only: families of codecs, range and pathway are the same, as
+//! the playlist's author prefers them. If any variant has pictures, the chosen one has them.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.2)
 
@@ -25,9 +25,9 @@ pub(super) struct Move {
     pub(super) to: usize,
 }
 
-/// The move that makes a variant the first: of those within `start` the one with the most bits, or else of all the one
-/// with the fewest. `None`: it is the first, or the playlist is one in which moving a line may change what another means
-/// (a variant without a URI, a tag between a variant's tag and its URI, a variable that is defined between variants).
+/// The move that makes a variant the first: the variant with the most bits within `start`, or else the one with the fewest
+/// bits of all. `None`: the variant is the first already, or moving a line may change the meaning of another line (a variant
+/// has no URI, a tag stands between a variant's tag and its URI, or a variable is defined between variants).
 pub(super) fn choose(master: &Master<'_>, start: &Start) -> Option<Move> {
     let kept = || master.variants.iter().filter(|variant| variant.is_kept);
     let stands_alone =

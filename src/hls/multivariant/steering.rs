@@ -11,9 +11,9 @@ use crate::manifest::{Misplaced, Span, Steering};
 
 /// Announces steering in a playlist after its other edits.
 ///
-/// A playlist without variant streams stays as it is, and one in which fewer than two of the pathways exist, clones
-/// included, gets no tag: there is nothing to choose. `PATHWAY-ID` is the first of the order that a variant names, as it
-/// has to; where that is the pathway of variants that name none, the attribute is left out.
+/// A playlist without variant streams stays as it is. A playlist with fewer than two of the pathways, clones included, gets
+/// no tag: there is nothing to choose. `PATHWAY-ID` is the first pathway of the order that a variant names, because it has to
+/// be the pathway of a variant. The attribute is left out for the pathway of variants that name none.
 pub(in crate::hls) fn announce<'a>(
     shape: Shape<'a>,
     steering: &Steering<'_>,

@@ -38,7 +38,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether a limit that there is allows it: the unknown is within none.
+    /// Whether it is within a limit, if there is a limit. No limit allows an unknown value.
     pub(super) fn is_within<L>(&self, limit: Option<L>, allows: impl FnOnce(L, &str) -> bool) -> bool {
         match (limit, self) {
             (None, _) => true,

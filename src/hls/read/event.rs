@@ -75,7 +75,7 @@ impl<'a> Event<'a> {
         attributes(self.value().unwrap_or_default())
     }
 
-    /// The offset of the tag's value in the playlist: behind the colon, or the line's last sign.
+    /// The offset of the tag's value in the playlist: behind the colon, or behind the line's last character.
     pub fn value_at(&self) -> usize {
         self.text_at + self.text.len() - self.value().map_or(0, <[u8]>::len)
     }

@@ -24,7 +24,7 @@ pub(in crate::hls) struct Variables<'a> {
     defined: HashSet<&'a [u8]>,
     /// The query's parameters, once one of them is asked for.
     query: Option<HashMap<String, Parameter>>,
-    /// How many bytes of values were put in so far.
+    /// How many bytes of values have replaced references so far.
     written: Cell<usize>,
 }
 
@@ -36,12 +36,12 @@ struct Parameter {
     holds_session: bool,
 }
 
-/// A URI after its variables have been put in.
+/// A URI after its variables were replaced by their values.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::hls) enum Resolved<'a> {
-    /// There were none, or all of them are known.
+    /// The URI has no variables, or all their values are known.
     Known(Cow<'a, str>),
-    /// The values of some are unknown: they still stand there by their names.
+    /// Some values are unknown: the references to these variables are still in the text.
     Partly {
         /// The text, with the values that are known.
         text: String,
