@@ -59,7 +59,7 @@ impl Index {
                 hits.extend(holders.deny.iter().map(|number| hit(number, deny)));
             }
         }
-        // Stable, so that the nearest stays in front; and quick on what consists of runs in order.
+        // The sort is stable, so the nearest entry stays in front. It is fast on lists that consist of sorted runs.
         hits.sort_by_key(|(number, _)| *number);
         hits.dedup_by(|(number, later), (kept, first)| {
             let same = number == kept;

@@ -37,7 +37,7 @@ pub struct Permit {
     pub proved: Option<Proved>,
 }
 
-/// That something else is shown in place of a title.
+/// A replacement that is shown in place of a title.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Replaced {
     /// The blackout.
@@ -111,7 +111,7 @@ impl Class {
         add("devices", some(sorted(devices.iter().map(|device| DeviceClass::name(*device).to_owned()))));
         let ratings = ratings.iter().map(|rated| format!("{}={}", rated.system.name(), rated.mark));
         add("ratings", some(sorted(ratings)));
-        // A model that asks for something that the offer does not name: no viewer has it, and a viewer who has proved
+        // A model that asks for something which the offer does not name: no viewer has it, and a viewer who has proved
         // nothing must not be taken for one who does.
         let asks_in_vain = match model {
             Some(Model::Svod) => offer.plans.is_empty(),

@@ -23,7 +23,7 @@ pub(super) struct ViewerPlace<'a> {
     asn: Option<u32>,
     /// The groups that the viewer is in, in their order.
     groups: Vec<&'a GroupName>,
-    /// Those that the viewer may be in, in their order: asked for by few titles, and by those for each entry.
+    /// The groups that the viewer may be in, in their order. Derived on demand, because few titles need them.
     unsure: OnceCell<Vec<&'a GroupName>>,
 }
 

@@ -125,8 +125,8 @@ impl Header {
         Ok(Self { alg, kid: text("kid")?, typ: text("typ")?, b64 })
     }
 
-    /// The keys that may have signed, one unless `several`, and the algorithm. It is the keys' own: a token that names
-    /// another one is refused ([RFC 8725 section 3.1]).
+    /// The keys that may have signed, one unless `several`, and the algorithm. The keys decide on the algorithm: a token
+    /// that names another one is refused ([RFC 8725 section 3.1]).
     ///
     /// A token that names no key means the one key that its algorithm fits.
     ///

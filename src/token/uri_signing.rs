@@ -266,7 +266,7 @@ impl UriSigning {
         let mut claims = self.compact.claims()?;
         claims.insert("exp".to_owned(), ends_at.as_secs().into());
         claims.insert("iat".to_owned(), now.as_secs().into());
-        // The new token may be used once. The store would count it as used if it had the old token's name.
+        // A token that may be used once gets a new name. Under the old name, the store would count it as used.
         if let Some(used) = self.claims.text("jti")? {
             let hash =
                 Sha256::new().chain_update(used).chain_update(ends_at.as_secs().to_be_bytes()).finalize();

@@ -46,7 +46,7 @@ impl Documents {
         found.ok_or_else(|| keys_missing(issuer))
     }
 
-    /// What a site has revoked; without the document, nothing.
+    /// The revocations of a site. Without the document, nothing is revoked.
     pub(super) async fn revocations(&self, host: &Host) -> Result<Found<RevocationIndex>, Fault> {
         self.document(&isolate().revocations, &DocumentKey::Revocations(host.clone())).await
     }

@@ -36,7 +36,7 @@ pub(super) fn isolate() -> &'static Isolate<Workerd> {
     ISOLATE.with(|isolate| *isolate)
 }
 
-/// Nobody is to know it, and nothing else hangs on it.
+/// The seed has to be secret, and nothing else depends on it.
 fn seed() -> u64 {
     (js_sys::Math::random() * 2f64.powi(52)).to_bits()
 }

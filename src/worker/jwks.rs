@@ -137,7 +137,7 @@ impl Keys {
         let (Some(published), Some(named)) = (&self.published, &self.own.body.published) else {
             return Ok(());
         };
-        // Without the published keys, no key is known to be unknown.
+        // Without the published keys, nobody knows whether the key is unknown.
         published.merged.as_ref().map_err(Clone::clone)?;
         let seen = published.fetched_at_ms;
         let publication = publication(&self.own.body.issuer, named, &documents.env)?;

@@ -123,7 +123,7 @@ pub(super) fn log_life<R>(facts: &Facts, Ended { refusal, learned, .. }: &Ended<
     let client = Client { site_known: site.is_some(), verified: *is_verified, session: *session };
     let stop = refusal.as_ref()?;
     let times = log_of(Some(facts), client, stop);
-    // Who asks for what is not there yet has waited already.
+    // The refusal of a missing file was delayed already.
     times.filter(|_| !stop.is_media_missing())
 }
 

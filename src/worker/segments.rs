@@ -26,7 +26,7 @@ type Answer = Result<(Reply, Response), Stop>;
 
 /// A segment, key or subtitle file, as it comes in.
 ///
-/// `If-Range` is answered here: neither the cache nor every media origin knows it. The part is asked for, and if it is of
+/// `If-Range` is answered here, because the cache and some media origins do not know it. The part is asked for, and if it is of
 /// another file than the player knows, or there is no such part, the whole.
 pub(super) async fn stream(facts: &Facts, source: &Source, context: &Context) -> Answer {
     let Some(if_range) = &facts.headers.if_range else { return asked(facts, source, context).await };
@@ -131,7 +131,7 @@ async fn missed(facts: &Facts, source: &Source, context: &Context) -> Answer {
     let cut_elsewhere = match wanted {
         None => false,
         Some(None) => true,
-        // So far into a file, it is a large one.
+        // A range that begins so far into a file belongs to a large file.
         Some(Some(range)) => range.first() >= LONGEST || shared_files::is_large(source),
     };
     if facts.method == Method::Head || is_conditional(facts) || cut_elsewhere {

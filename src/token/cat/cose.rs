@@ -27,7 +27,7 @@ pub(super) struct Message {
     kind: MessageKind,
     pub(super) algorithm: Algorithm,
     kid: Option<Vec<u8>>,
-    /// What stands in the byte string of the protected header; nothing where that is an empty map ([RFC 9052 section
+    /// The contents of the protected header's byte string; empty if the header is an empty map ([RFC 9052 section
     /// 4.4], step 2).
     ///
     /// [RFC 9052 section 4.4]: https://www.rfc-editor.org/rfc/rfc9052#section-4.4

@@ -26,7 +26,7 @@ const MOST: usize = 256;
 /// The relation of the viewer's network to a `catnip`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Network {
-    /// One of them; a session stays bound to as much of it as keeps it there.
+    /// The viewer is in one of the entries. A session stays bound to the property that keeps it there.
     Named(Lock),
     /// In none of the entries; this holds as long as the given property of the network stays the same.
     Foreign(Lock),

@@ -57,7 +57,7 @@ pub(super) fn renew(
         match label.integer() {
             Some(EXP) => *value = seconds(new_end)?,
             Some(IAT) => *value = seconds(genuine.now)?,
-            // A token that may be used once gets another name, or it would have been used already.
+            // A token that may be used once gets a new name. Under the old name, the store would count it as used.
             Some(CTI) if !replay.is_permitted() => {
                 let hash = Sha256::new()
                     .chain_update(value.write())

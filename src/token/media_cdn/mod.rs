@@ -10,9 +10,9 @@
 //! pod     = name "=" value *( "~" name "=" value ) "~hmac=" hex                             ; names in their order
 //! ```
 //!
-//! Signed is what stands before `Signature`: of a URL its scheme and host too, of a prefix only the fields from
-//! `URLPrefix` on, and in a dual token with the path behind `FullPath` and with the headers' values behind their names.
-//! Ed25519 or HMAC-SHA1 with the key that is named; HMAC-SHA256 in dual tokens and for pods as well.
+//! The signature covers the text before `Signature`. For a URL, this text includes the scheme and the host. For a prefix, it
+//! begins with the field `URLPrefix`. In a dual token, the path stands behind `FullPath`, and the headers' values stand behind
+//! their names. The named key is for Ed25519 or HMAC-SHA1; in dual tokens and for pods, HMAC-SHA256 is possible as well.
 //!
 //! [Signatures], [tokens], [Cloud CDN], [ad pods]
 //!

@@ -144,7 +144,7 @@ fn in_cookie(cookie: &str, own: &MediaCdnPolicy) -> Result<MediaCdn, Denial> {
     Ok(MediaCdn { messages: vec![Redacted::new(signed.to_owned())], ..found })
 }
 
-/// What stands before the signature, and the signature.
+/// The signed text, which stands before the signature, and the signature.
 fn split_signature(text: &str, separator: char) -> Result<(&str, &str), Denial> {
     text.rsplit_once(&format!("{separator}Signature="))
         .ok_or_else(|| malformed("expected `Signature` behind the fields"))

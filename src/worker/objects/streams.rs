@@ -31,7 +31,7 @@ const OBJECTS: Objects = Objects {
 /// An outage of the count stops no playback.
 const SILENCE: Silence = Silence::Passes;
 
-/// Begins a stream, or refuses it where it is one too many.
+/// Begins a stream, or refuses it if its viewer has no place left.
 pub(in crate::worker) async fn open(
     env: &Env,
     facts: &Facts,
@@ -79,7 +79,7 @@ pub(in crate::worker) async fn seen(
             Ok(())
         }
         Sign::Ask => {
-            // Requests that come in the meantime are refused: this one asks for them.
+            // Requests that come in the meantime are refused, because one question to the store is enough.
             remember(session, true);
             let watched = OBJECTS.ask(&documents.env, facts, &name, &question, SILENCE).await?;
             let outcome = watched.map_or(Ok(()), |watched| running.judge(watched));
