@@ -171,7 +171,7 @@ function ofPlaylist(text) {
   return said;
 }
 
-/** URLs as players form them: how a base and what stands below it share them out is not what it means. */
+/** URLs as players form them. It does not matter which part of a URL stands in the base URL, and which below it. */
 function ofMpd(text, manifestUri) {
   const resolved = (key, value) => {
     if (key === "uri") return undefined;

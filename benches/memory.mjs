@@ -21,7 +21,7 @@ const { values: asked } = parseArgs({
 });
 const count = asked.quick ? 100 : Number(asked.count);
 
-/** An entry before the Worker's own, with a path for what no URL of the Worker tells. */
+/** An entry point in front of the Worker's own, with a path for figures that no URL of the Worker gives. */
 const PROBE = `
 import entry from "./index.js";
 import Edge from "./worker.js";

@@ -1,4 +1,4 @@
-// `make bench`, viewer tokens: what verifying one takes, algorithm by algorithm, beside jose. See README.md.
+// `make bench`, viewer tokens: the time to verify one, for each algorithm, compared with jose. See README.md.
 //
 //   node benches/tokens.mjs [--rounds N] [--only TEXT] [--quick]
 import assert from "node:assert/strict";

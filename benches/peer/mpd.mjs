@@ -123,7 +123,7 @@ function sign(mpd, wanted, source, root, prefix) {
     return found;
   };
 
-  /** Holds what a Representation is made of, from its own level and those above, against the title. */
+  /** Checks that the URLs of a Representation lie within the title: from its own elements and from the levels above. */
   const check = ({ id, bandwidth }, above, inherited) => {
     for (const uri of inherited) {
       const one = uri.includes("$") ? processUriTemplate(uri, id, 1, 1, Number(bandwidth), 1) : uri;
@@ -163,7 +163,7 @@ function insert(mpd, behind, name, value) {
   mpd.childNodes.splice(at, 0, { nodeName: name, localName: name, attributes: {}, childNodes: [text] });
 }
 
-// The serialiser writes attributes as JSON has strings: a backslash or a line end would come out as two signs.
+// The serialiser writes attributes as JSON has strings: a backslash or a line end would come out as two characters.
 const SPECIAL = /[&<>"\\\x00-\x1f]/g;
 const escaped = (text) => text.replace(SPECIAL, (sign) => `&#${sign.charCodeAt(0)};`);
 

@@ -1,6 +1,6 @@
 // A playlist rewritten with hls-parser: parse, check or set each URI, stringify.
 //
-// It differs from Stagedoor in what the library is: tags that hls-parser does not know are dropped, and the text is
+// It differs from Stagedoor because of its library: tags that hls-parser does not know are dropped, and the text is
 // written anew even where nothing changed. That writing is also what keeps it closed on foreign URIs, since it puts
 // out only what it has looked at. `unchangedAsIs` skips it where no URI changed: faster, and blind to unknown tags.
 import * as HLS from "hls-parser";
