@@ -92,7 +92,7 @@ class Stack {
     });
   }
 
-  /** Asks again and again until it is so; what `check` throws ends it. */
+  /** Repeats `check` until it is true. An error of `check` ends the repetition. */
   async until(limitMs, what, check) {
     const end = Date.now() + limitMs;
     for (;;) {

@@ -1,14 +1,14 @@
-//! Refusals and faults that repeat: the log has each once a minute, and a client that asks again as fast as it can is known by
-//! its count.
+//! Refusals and faults that repeat. The log has each of them once a minute. Their count shows which client asks again as fast as
+//! it can.
 //!
 //! The first one is logged at once. Repeats within a minute are counted, and their count is logged with the next one after
 //! that minute, or when anything else is noted then.
 //!
-//! The number that is told apart is bounded, and strangers have a say in it: they make up titles, and come from many
-//! addresses. They can neither fill the log or the memory, nor hide anybody else's lines:
+//! Only a limited number of lines is told apart, because strangers can multiply them: they make up titles, and come from many
+//! addresses. So they can neither fill the log or the memory, nor hide anybody else's lines:
 //!
 //! - Faults, denials, and refusals of the edge's own endpoints have a table each ([`Class`]).
-//! - In a table, a host takes at most as many places as stay free: the first takes half, and there are some for the next.
+//! - In a table, a host takes at most as many places as stay free. So the first host takes half, and the next one finds places.
 //! - A line without a place is counted with the others of its host and reason, and that count is logged once a minute, too.
 //!   Beyond a number of hosts and reasons, it is counted with the others of its reason.
 

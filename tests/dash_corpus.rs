@@ -352,8 +352,8 @@ fn folders(mpd: &Element) -> Vec<Url> {
     [apart.clone()].into_iter().chain(others).collect()
 }
 
-/// How many MPDs are refused under each policy for foreign URLs: with policy `refuse`, exactly those that have one, in
-/// each folder and signing style.
+/// How many MPDs are refused under each policy for foreign URLs: the policy `refuse` refuses exactly the MPDs with
+/// a foreign URL, in each folder and signing style.
 const REFUSED: [((&str, &str), usize); 1] = [(("refuse", "a URI outside the title"), 3 * 55)];
 
 #[test]

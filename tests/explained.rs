@@ -1,5 +1,5 @@
-//! An explanation, the steps at a prompt and the edge give one reason, whatever is missing: the order in which they ask is the
-//! same. `tests/edge/explain.test.mjs` holds the built Worker against the same.
+//! An explanation, the steps at a prompt and the edge refuse a request for the same reason, whatever documents are missing: they
+//! ask for the documents in the same order. `tests/edge/explain.test.mjs` checks the built Worker.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -85,7 +85,7 @@ fn edge<'a>(documents: &BTreeMap<String, Value>, (used, isolate): &'a (Stores, I
     )
 }
 
-/// The reason of the edge's reply; none: it serves.
+/// The reason of the edge's reply. `None`: the edge serves the request.
 fn replied(documents: &BTreeMap<String, Value>, facts: &Facts) -> Option<String> {
     let memory = Default::default();
     let reply = edge(documents, &memory).answer(facts, NOW);
@@ -153,7 +153,8 @@ fn an_explanation_has_the_reason_of_the_edge_whatever_is_missing() {
     assert!(reasons.len() > 6, "{reasons:?}");
 }
 
-/// The order of the questions, in words: the site, whether there is a token, the documents that it takes, the token, the title.
+/// The expected reason. The questions come in this order: the site, whether there is a token, the documents that verify the
+/// token, the token itself, the title.
 fn expected(states: &[State], below: bool, shown: Shown) -> Option<String> {
     let [site, session_keys, revocations, keys, title] = states else { panic!("five documents") };
     let of = |state: &State, missing: &str| match state {

@@ -253,7 +253,7 @@ fn play(
                 ..country.as_deref().map(Geography::in_country_of_cloudflare).unwrap_or_default()
             }),
         };
-        // That the override cannot be read is the Worker's own to say.
+        // Only the Worker reads the override, so only the Worker can refuse it.
         let Some(geography) = geography else { continue };
         let target = fill(step.request.path);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));

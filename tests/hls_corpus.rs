@@ -16,8 +16,8 @@ use url::Url;
 
 const TOKEN: &str = "SeSsIoN";
 
-/// Playlists that are refused with a session, and why. Each is none: a URL alone, a backslash in the first line, the text
-/// `0`, and nothing.
+/// Files that are refused with a session, and why. None of them is a playlist: they have only a URL, a backslash in the first
+/// line, the text `0`, or nothing at all.
 const REFUSED: &[(&str, &str)] = &[
     ("globocom-m3u8/test_host.m3u8", NO_PLAYLIST),
     ("globocom-m3u8/windows_playlist.m3u8", NO_PLAYLIST),
@@ -116,7 +116,7 @@ fn without_an_edit_a_playlist_comes_out_as_it_went_in() {
         let caps = Caps::default();
         match compile(&playlist, None, &Edits::within(&caps)) {
             Ok(template) => assert!(*template.render("") == playlist, "{name}"),
-            // The command writes it back without asking. The edge does not serve what is no playlist.
+            // The command writes such a file back. The edge does not serve a file that is no playlist.
             Err(error) => assert!(REFUSED.contains(&(&name, &error.to_string())), "{name}: {error}"),
         }
     }
@@ -171,8 +171,8 @@ fn what_is_wrong_is_found_by_its_code() {
     }
 }
 
-/// The URIs that a search finds, without any of the code under test: lines that do not begin with `#`, and what stands
-/// behind the names of attributes that hold URIs, in lines that begin with `#EXT` and are no title.
+/// The URIs that a plain search finds, without any of the code under test: lines that do not begin with `#`, and the values
+/// of attributes that hold URIs, in lines that begin with `#EXT` and are no title.
 fn scan(playlist: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for line in playlist.trim_start_matches('\u{feff}').split('\n').map(str::trim) {
@@ -201,7 +201,7 @@ fn scan(playlist: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a URI is none that is fetched from a server.
+/// Whether players do not fetch a URI from a server.
 fn is_local(uri: &str) -> bool {
     ["data:", "skd:", "urn:"].iter().any(|scheme| uri.to_ascii_lowercase().starts_with(scheme))
 }

@@ -104,7 +104,7 @@ fn renditions_of_other_segment_durations_agree_on_discontinuities() {
     }
 }
 
-/// Nothing is against the specification in what is written that was not before.
+/// The written playlist violates no rule of the specification that the original does not violate.
 fn no_error_is_added(text: &str, rewind_s: Option<u32>, skip: Option<Skip>) {
     let errors = |text: &str| -> BTreeSet<&'static str> {
         let found = check(text.as_bytes()).into_iter();

@@ -31,9 +31,9 @@ fn a_hundred_thousand_segments_allocate_no_more_often_than_a_hundred() {
         [(None, None), (Some(60), None), (None, Some(Skip::Segments)), (Some(200_000), Some(Skip::Segments))]
     {
         let (one, other) = (allocated(&few, rewind_s, skip), allocated(&many, rewind_s, skip));
-        // The window of the longer one begins elsewhere, so that it may have a tag more to write.
+        // The longer playlist's window begins elsewhere, and may need another tag or two at its beginning.
         assert!(other.count_total <= one.count_total + 8, "{rewind_s:?} {skip:?}: {one:?} {other:?}");
-        // The buffer of what is written, once, and once again to give back what it did not need.
+        // The buffer of the written playlist, and a copy of it when the unused rest is given back.
         let most = u64::try_from(many.len()).unwrap() * 9 / 8;
         assert!(other.bytes_max <= 2 * most, "{rewind_s:?} {skip:?}: {other:?} of {most}");
     }

@@ -39,7 +39,7 @@ export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
 const MEMORY_URL = "https://probe.invalid/memory";
 const TRAP_URL = "https://probe.invalid/trap";
 
-/** An entry before the Worker's own, with URLs for what no URL of the Worker tells or does. */
+/** An entry point in front of the Worker's own, with URLs for figures and actions that the Worker has no URL for. */
 const PROBE = `
 import entry from "./index.js";
 import Edge from "./worker.js";

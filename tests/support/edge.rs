@@ -124,7 +124,7 @@ pub(crate) struct Edge<'a> {
     documents: Documents,
     upstream: BTreeMap<String, Scripted>,
     now: Cell<UnixTime>,
-    /// Which version of what the media origin has.
+    /// The version of the media origin's files.
     pub(crate) version: u64,
 }
 

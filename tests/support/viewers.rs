@@ -67,7 +67,7 @@ impl Wanted {
     }
 }
 
-/// What a site's document says.
+/// The document of a site, with members that the bytes choose.
 fn site(host: &str, revision: u64, choices: &mut Choices<'_>) -> Value {
     let policies = [
         json!({}),
@@ -198,10 +198,10 @@ fn session(reply: &Reply) -> Option<String> {
     body.get(found..found + 100).map(str::to_owned)
 }
 
-/// Has viewers ask one isolate, in an order of the bytes' choosing. Returns how often it remembered something.
+/// Has viewers ask one isolate, in an order that the bytes choose. Returns how often it remembered something.
 pub(crate) fn run(bytes: &[u8]) -> usize {
     let choices = &mut Choices(bytes);
-    // Two revisions of each site: one says one thing for good.
+    // Two revisions of each site. A revision never changes its content.
     let sites: Vec<_> = (0..4).map(|at| site(HOSTS[at % 2], (at / 2 + 1) as u64, choices)).collect();
     let media = [upstream(0), upstream(1)];
     let isolate = Isolate::default();
