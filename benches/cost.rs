@@ -2,8 +2,8 @@
 //! is read. See README.md.
 //!
 //! Time and memory have to grow with the bytes and no faster, and no manifest may take more than 250 ms of processor time and
-//! 64 MiB, refused or not. What does is marked. Memory is the same on each machine, so that the benchmark fails on more of it; time
-//! is not, so that it fails on twice as much alone.
+//! 64 MiB, refused or not. Shapes beyond a limit are marked. Memory is the same on each machine, so the benchmark
+//! fails if a shape takes more. Time differs, so the benchmark fails only if a shape takes twice the limit.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by panicking")]
 

@@ -171,7 +171,7 @@ pub trait Archive {
     /// The JSON that is stored under a key.
     async fn json(&self, key: &DocumentKey) -> Result<Option<Vec<u8>>, Fault>;
 
-    /// Keys, with those that their issuer publishes.
+    /// The keys of an issuer's document, together with the keys that the issuer publishes.
     async fn with_published(&self, keys: Document<KeySet>) -> Result<Document<KeySet>, Fault>;
 
     /// Whether an asymmetric signature is genuine.

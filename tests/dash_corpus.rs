@@ -469,7 +469,7 @@ fn every_place_of_a_url_is_known() {
                 }
                 let is_given = is_place(&element.name, attribute);
                 let origin = Url::parse(value).map(|url| url.origin().ascii_serialization());
-                // In a known place, the host is one that players were given.
+                // If the URL's place in the MPD is known, players were given its host.
                 if is_given {
                     assert!(origin.is_ok_and(|origin| given.contains(&origin)), "{value}");
                 } else {

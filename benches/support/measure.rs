@@ -15,7 +15,7 @@ pub(crate) fn patience() -> Duration {
     Duration::from_millis(if quick { 2 } else { 40 })
 }
 
-/// How long one takes to another: both are called in turns, and which one is first takes turns too.
+/// The ratio of the times of two functions. Both are called in turns, and they take turns at being first.
 pub(crate) fn ratio<A, B>(
     patience: Duration,
     mut above: impl FnMut() -> A,

@@ -69,7 +69,7 @@ impl Stamp {
         now_ms.saturating_sub(self.made_at_ms) / 1000
     }
 
-    /// The `Age` of a file that a player is told. Of a file that never changes, none is.
+    /// The `Age` of a file that a player is told. `None`: the file never changes, and its age does not matter.
     pub fn file_age_s(&self, now_ms: u64) -> Option<u64> {
         (!self.lifetime.immutable).then(|| self.age_s(now_ms))
     }

@@ -7,7 +7,7 @@
 //! </Patch>
 //! ```
 //!
-//! Its URIs are signed like those of an MPD (sign/). A patch is read without its MPD, so the base URLs are unknown: a
+//! Its URIs are signed like the URIs of an MPD (sign/). A patch is read without its MPD, so the base URLs are unknown: a
 //! plain relative URI stays as it is, an absolute one is mapped, and any other URI refuses the patch. The reply is then
 //! a patch that fits no MPD ([`VOID_PATCH`]), upon which players request the whole MPD (section 5.15.3.3): dash.js 5.2
 //! at once, Shaka Player 5.2 with its next update. Neither does so after an error.

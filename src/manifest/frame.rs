@@ -79,7 +79,7 @@ impl<'a> Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Whether the session's token may go to a host, by its name: to the edge's own, or to one that verifies it.
+    /// Whether the session's token may go to the host of this name: to the edge's own host, or to a host that verifies the token.
     pub(crate) fn is_for_token(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         let is_plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));

@@ -2,7 +2,7 @@
 //!
 //! An edit says where it applies by offsets. To look bytes up by offsets, and to take nothing where the offsets are wrong,
 //! would drop a part of the manifest without a word. A [`Span`] holds its bytes beside its place: there is nothing to look
-//! up, and no other text to look it up in. It is cut by offsets in one place, which refuses those that do not fit.
+//! up, and no other text to look it up in. It is cut by offsets in one place, which refuses offsets outside of it.
 
 use std::fmt;
 use std::ops::Range;
@@ -36,7 +36,7 @@ impl Text for str {
     }
 }
 
-/// A part of a text, with its offset there. All offsets are those of the whole text.
+/// A part of a text, with its offset there. All offsets count from the beginning of the whole text.
 pub(crate) struct Span<'a, T: Text + ?Sized = [u8]> {
     start: usize,
     text: &'a T,

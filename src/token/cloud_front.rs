@@ -562,7 +562,7 @@ mod tests {
             let broken = format!("{bare}{}Signature=AAAA", if bare.contains('?') { '&' } else { '?' });
             assert!(ask(&broken, &[("cookie", &cookies)], expires - 1).is_err());
 
-            // The other hash than the one that was signed over.
+            // Another hash than the signature was made with.
             let confused = match signed.strip_suffix("&Hash-Algorithm=SHA256") {
                 Some(sha1) => sha1.to_owned(),
                 None => format!("{signed}&Hash-Algorithm=SHA256"),

@@ -687,7 +687,7 @@ mod tests {
         assert_eq!(reason(&url.replace("a=1", "a=2"), &policy, None), None);
     }
 
-    /// Every bit matters, but for the one that makes a hexadecimal digit of `hmac` a capital.
+    /// Every bit matters, except the bit that makes a hexadecimal digit of `hmac` a capital letter.
     #[test]
     fn a_changed_token_is_refused() {
         for extra in [json!({}), json!({ "escape_early": true })] {

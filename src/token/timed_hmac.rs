@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(reason(&safe, &nameless, NOW), None, "{safe}");
     }
 
-    /// Every bit matters, but for the one that makes a hexadecimal digit of an escape a small letter.
+    /// Every bit matters, except the bit that makes a hexadecimal digit of an escape a small letter.
     #[test]
     fn a_changed_token_is_refused() {
         let policy = named("verify", 0);

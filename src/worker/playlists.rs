@@ -196,7 +196,8 @@ async fn brought(source: &Source, kept: Kept, mut waiting: Waiting) {
     store::keep(source, &kept.stamp, head, ResponseBody::Body(kept.bytes.to_vec())).await;
 }
 
-/// Notes that the media origin has failed: an older manifest serves on, unless the media origin says that there is none.
+/// Notes that the media origin has failed. An older manifest serves on, unless the media origin says that the manifest does not
+/// exist.
 async fn failed(source: &Source, stop: Stop, mut waiting: Waiting) {
     let is_missing = stop.is_media_missing();
     let (Stop::Failed(fault), false) = (&stop, is_missing) else {

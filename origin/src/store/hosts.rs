@@ -7,7 +7,7 @@ use super::{Scope, record};
 use crate::store::Record;
 use crate::validate::{self, FieldError};
 
-/// Finds conflicts between the hosts of a document and those of other documents, within the transaction that writes it.
+/// Finds conflicts between the hosts of a document and the hosts of other documents, within the transaction that writes it.
 /// Documents outside the scope are not named.
 pub(super) async fn clashes(
     connection: &mut SqliteConnection,

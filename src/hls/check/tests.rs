@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::manifest::{FINDINGS_MAX, Severity};
 
-/// The code of a rule, a playlist that has a finding of it, and one that has none.
+/// The code of a rule, a playlist that violates the rule, and a playlist that does not.
 pub(super) type Row = (&'static str, &'static str, &'static str);
 
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -282,7 +282,7 @@ fn no_credential_gets_into_a_variable() {
             }
         }
     }
-    // Nor one that another playlist has defined, however it comes here.
+    // The same variable is refused if only another playlist can have defined it.
     let playlist = "#EXTM3U\nx.ts?{$sd_session}\n";
     let error = rewrite(playlist, Signing::Path, None).unwrap_err().to_string();
     assert_eq!(error, "line 2: a URI with a variable whose value may be a credential of the viewer: x.ts");

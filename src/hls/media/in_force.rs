@@ -39,7 +39,7 @@ impl<'a> InForce<'a> {
         !self.keys.is_empty()
     }
 
-    /// The lines to be said again in front of the next segment, apart from those that it says itself. `body` is the source
+    /// The lines to repeat in front of the next segment, without the tags that the segment has itself. `body` is the source
     /// from its first segment on.
     pub(super) fn restated(
         &self,

@@ -32,7 +32,7 @@ impl Media {
     }
 }
 
-/// A group among those of its playlist.
+/// A group, as an index into the groups of its playlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GroupId(pub(super) usize);
 
@@ -40,12 +40,12 @@ pub(super) struct GroupId(pub(super) usize);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
     pub(super) media: Media,
-    /// The renditions that it had, and those that remain.
+    /// How many renditions it had, and how many remain.
     had: usize,
     pub(super) has: usize,
-    /// One of those that remain has `DEFAULT=YES`.
+    /// A remaining rendition has `DEFAULT=YES`.
     pub(super) has_default: bool,
-    /// One of those that were left out had it.
+    /// A removed rendition had `DEFAULT=YES`.
     pub(super) lost_default: bool,
     /// A stream named it, and a stream that remains names it.
     was_named: bool,

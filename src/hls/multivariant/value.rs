@@ -47,7 +47,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The bytes by which it is found again: of an unknown value, those that stand in the playlist.
+    /// The bytes by which the value is compared. For an unknown value, these are its bytes in the playlist.
     pub(super) fn key(self, attribute: &Attribute<'a>) -> Cow<'a, [u8]> {
         match self {
             Self::Known(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),

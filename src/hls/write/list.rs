@@ -291,7 +291,7 @@ mod tests {
         }
     }
 
-    /// A clone's URIs have the token of those that it is made of.
+    /// The URIs of a clone are made from its base pathway's URIs, and have their token.
     #[test]
     fn a_steering_manifest_sends_no_session_to_a_host_that_is_not_to_have_it() {
         let list = |host: &str, uri: &str, reload: &str, parameter: &str| {

@@ -25,7 +25,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Panics
     ///
-    /// This and all other methods panic if an event is none of the source, rather than write something else.
+    /// All methods panic if an event does not come from `source`, rather than write something else.
     pub fn copy(&mut self, event: &Event<'a>) {
         if event.start != self.pending.end {
             self.flush();

@@ -393,7 +393,7 @@ fn what_is_written_wrongly_is_refused() {
     assert_eq!(reason("https://a.example/harbour/m"), Some(Reason::TokenMissing));
 }
 
-/// Every bit matters, but for the one that makes a hexadecimal digit of `hmac` a capital.
+/// Every bit matters, except the bit that makes a hexadecimal digit of `hmac` a capital letter.
 #[test]
 fn a_changed_token_is_refused() {
     let url = "https://a.example/harbour/m.m3u8";

@@ -1,7 +1,7 @@
 //! The attributes of each tag that has a list of them.
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.2)
-//! has the types; the attributes are those of the tags' own clauses, of its Appendix D (interstitials) and Appendix F
+//! has the types; the attributes come from the tags' own clauses, of its Appendix D (interstitials) and Appendix F
 //! (preloading), and `PROGRAM-ID` of the versions before RFC 8216.
 
 /// An attribute that is known.

@@ -371,7 +371,7 @@ fn blackouts() {
     assert_eq!(folder(json!([slate]), "US;dma=501"), shown("harbour/", None));
     assert_eq!(folder(json!([alternate, slate]), "US;dma=803"), shown("slates/cup/", Some("slate slate")));
     assert_eq!(folder(json!([alternate, slate]), "US;dma=501"), shown("alt/", Some("alternate alt")));
-    // What is nearer decides, also against one that denies.
+    // The blackout with the nearer territory decides, even against a blackout that denies.
     let wide = blackout("wide", &["US"], json!("deny"));
     assert_eq!(folder(json!([wide, slate]), "US;dma=803"), shown("slates/cup/", Some("slate slate")));
 }

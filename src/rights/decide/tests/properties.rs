@@ -51,7 +51,7 @@ prop_compose! {
 const RULES: [&str; 6] = ["unknown_geography", "territory", "window", "plan", "device", "rating"];
 
 proptest! {
-    /// `hear` compares the decision by the index with the one that looks at every offer.
+    /// `hear` compares the decision by the index with a decision that looks at every offer.
     #[test]
     fn what_the_index_leaves_out_changes_nothing(
         offers in prop::collection::vec(an_offer(), 0..6), person in a_person(),

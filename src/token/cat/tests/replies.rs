@@ -144,7 +144,7 @@ fn a_token_is_renewed_before_it_ends() {
     assert_eq!(header.headers[0].0, "CTA-Common-Access-Token");
     let cookie = at(&with("cookie", &format!("CTA-Common-Access-Token={automatic}"))).unwrap();
     assert_eq!(cookie.headers[0].0, "Set-Cookie");
-    // A token that may be used once gets another name; one that a public key verifies is not renewed.
+    // A token that may be used once gets a new name. A token that a public key verifies is not renewed.
     let mut once = claims(5, json!({ "type": "header", "expadd": 99 }));
     once["catreplay"] = 1.into();
     let renewed = at(&facts(&minted(&once))).unwrap().headers[0].1.expose().clone();
