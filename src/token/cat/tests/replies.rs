@@ -61,6 +61,7 @@ fn a_token_says_how_it_wants_to_be_refused() {
 
     let no_reply = [
         catif(json!([200, {}])),
+        catif(json!([304, {}])),
         catif(json!([600, {}])),
         catif(json!([302, {}])),
         catif(json!([302, { "Location": "a\r\nb: c" }])),
