@@ -15,7 +15,7 @@ pub fn settle(challenge: &Challenge<'_>) -> bool {
     challenge.symmetric().unwrap_or_else(|| asymmetric(challenge).unwrap_or(false))
 }
 
-/// Verifies a token, reads its claims and holds them against the request.
+/// Verifies a token, reads its claims and checks them against the request.
 pub fn prove(presented: &dyn Presented, keys: &KeySet, asked: &Asked<'_>) -> Result<Grant, Denial> {
     let challenges = presented.challenges(keys)?;
     let met = challenges.iter().find(|challenge| settle(challenge));

@@ -1,7 +1,7 @@
 //! Delays before a reply.
 //!
 //! Some players repeat a failed request as fast as they can, for hours: for a segment that does not exist yet, or under a
-//! session that has ended. A short delay slows them down, and costs one timer. A number of requests is delayed at a time; the
+//! session that has ended. A short delay slows them down, and costs one timer. Only a limited number of requests is delayed at a time. The
 //! others are answered at once.
 
 use std::cell::RefCell;

@@ -2,7 +2,7 @@
 //!
 //! An await costs more than most answers do: it makes a promise, goes through JavaScript, and wakes the task. Most documents,
 //! manifests and small files are in isolate memory, so that there is nothing to wait for. `entry.js` comes here first. A
-//! question that memory cannot answer stays pending: then the life is dropped, and [`super::serve`] lives it anew with
+//! question that memory cannot answer stays pending: then the life is dropped, and [`super::serve`] starts it again with
 //! awaits, which fills the memory.
 
 use std::convert::Infallible;
@@ -71,7 +71,7 @@ pub fn lane(request: &web_sys::Request, place_from_header: bool) -> JsValue {
     response
 }
 
-/// Isolate memory, at a time.
+/// Isolate memory, as of the time of the request.
 struct Lane {
     now_ms: u64,
 }
@@ -157,7 +157,7 @@ impl Evidence for Lane {
 impl Delivery for Lane {
     type Template = Compiled;
     type File = File;
-    /// No file is still coming in.
+    /// The lane has whole files only, and so no body that is still coming in.
     type Body = Infallible;
     type Reply = web_sys::Response;
 

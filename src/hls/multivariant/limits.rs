@@ -10,10 +10,10 @@
 //! | `hdcp` | streams with more in `HDCP-LEVEL` | stays |
 //! | `allowed_cpc` | streams whose `ALLOWED-CPC` has no label of these in any of its key formats | stays |
 //!
-//! `BANDWIDTH` is the peak of a variant, and the limit is one on the peak: a network or a licence that bears 3 Mbit/s
-//! bears it at every moment. The average is never more than the peak, so that it decides only where the peak is missing or
-//! a lie. A value that players read differently counts as its greatest: of an attribute that stands there twice, each has
-//! to be within the limit (hls.js takes the last, Shaka Player the first).
+//! `BANDWIDTH` is the peak of a variant, and the limit is on the peak too: a network or a licence that bears 3 Mbit/s
+//! bears it at every moment. The average is never more than the peak, so it decides only if the peak is missing or
+//! wrong. If players read a value differently, the greatest reading counts: every value of a repeated attribute has to be
+//! within the limit (hls.js takes the last, Shaka Player the first).
 //!
 //! [draft-pantos-hls-rfc8216bis-22 section 4.4.6.2](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.2)
 

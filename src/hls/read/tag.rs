@@ -72,7 +72,7 @@ pub enum Value {
     List(&'static [Known]),
     /// A URI.
     Uri,
-    /// Whatever its inventor wanted.
+    /// Anything: the syntax is not checked.
     Free,
 }
 

@@ -1,5 +1,5 @@
 //! Lists in JSON to which playlists and MPDs lead players: the assets of an interstitial, and a steering manifest of the media
-//! origin's own. Both name further URIs, which are signed, or held against `media.foreign`, like the URIs of playlists.
+//! origin's own. Both name further URIs, which are signed, or checked by `media.foreign`, like the URIs of playlists.
 //!
 //! ```text
 //! assets      {"ASSETS":[{"URI":…,"DURATION":15.0}]}

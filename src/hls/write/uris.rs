@@ -232,7 +232,7 @@ const fn of_playlists(tag: Tag) -> bool {
     of_playlists_alone(tag) || matches!(tag, Tag::ImageStreamInf | Tag::ContentSteering | Tag::DateRange)
 }
 
-/// Whether a tag's URIs lead to playlists alone, each of which is renewed in turn.
+/// Whether all URIs of a tag lead to playlists, which are renewed themselves when players request them.
 const fn of_playlists_alone(tag: Tag) -> bool {
     matches!(tag, Tag::Media | Tag::IFrameStreamInf | Tag::RenditionReport)
 }

@@ -93,7 +93,7 @@ const fn informs(label: i64) -> bool {
 const DEEPEST: usize = 4;
 const MOST_SETS: usize = 16;
 
-/// What claims are held against.
+/// The request, the site and the time that claims are checked against.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) target: Target<'a>,
@@ -108,7 +108,7 @@ pub(super) struct Context<'a> {
     pub(super) leeway_s: u64,
 }
 
-/// What follows for a session from the claims that decided.
+/// The consequences of the deciding claims for the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
     /// When the answer may be another one.

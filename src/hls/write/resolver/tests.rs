@@ -76,7 +76,7 @@ fn what_is_resolved_has_a_budget() {
         let stays = matches!(signing, Signing::Inherited | Signing::Renewed);
         assert_eq!(each(signing, "../a.ts") > each(Signing::Path, "../a.ts"), stays);
     }
-    // Each URI of a foreign host is held against each of the site's.
+    // The host of each foreign URI is compared with each host of the site's lists.
     let foreign =
         |policy: &ForeignPolicy| spent(Signing::Path, policy, "//h999.example/a", None, 10).unwrap();
     assert!(foreign(&many) >= foreign(&one) + 10 * 999 * 8);

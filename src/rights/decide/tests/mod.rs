@@ -84,7 +84,7 @@ impl Person {
     }
 }
 
-/// Decides with and without a trace, and holds the two against each other.
+/// Decides with and without a trace, and compares the two decisions.
 fn hear(site_members: &Value, title_members: &Value, person: &Value) -> Decision {
     let (site, title, person) = (site(site_members), title(title_members), Person::new(person));
     let decision = decide(&title, &person.viewer(), Policies::from(&site), NOW);
