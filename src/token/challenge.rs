@@ -65,45 +65,6 @@ impl Challenge<'_> {
     }
 }
 
-/// A challenge that outlives the token and the keys that it was made of.
-#[derive(Clone)]
-pub struct OwnedChallenge {
-    key: Jwk,
-    algorithm: Algorithm,
-    message: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-impl OwnedChallenge {
-    /// The challenge.
-    pub fn borrowed(&self) -> Challenge<'_> {
-        let Self { key, algorithm, message, signature } = self;
-        Challenge {
-            key,
-            algorithm: *algorithm,
-            message: message.as_slice().into(),
-            signature: signature.as_slice().into(),
-        }
-    }
-}
-
-impl From<&Challenge<'_>> for OwnedChallenge {
-    fn from(Challenge { key, algorithm, message, signature }: &Challenge<'_>) -> Self {
-        Self {
-            key: (*key).clone(),
-            algorithm: *algorithm,
-            message: message.to_vec(),
-            signature: signature.to_vec(),
-        }
-    }
-}
-
-impl fmt::Debug for OwnedChallenge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.borrowed().fmt(f)
-    }
-}
-
 impl fmt::Debug for Challenge<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Challenge")

@@ -46,7 +46,7 @@ pub mod tags;
 pub mod timed_hmac;
 pub mod uri_signing;
 
-pub use challenge::{Challenge, OwnedChallenge};
+pub use challenge::Challenge;
 pub use credentials::Credentials;
 pub use dialect::Dialect;
 pub use grant::{Grant, Renewal, Replay};
