@@ -90,8 +90,8 @@ async fn manifest<D: Delivery>(
             return Ok(decided.reply(driver, reply));
         }
     };
-    // The stores come last, so that no denial and no outage of the media origin uses a token up. The token comes first, so that
-    // its second use takes no stream's place.
+    // The stores come last, so that no outage of the media origin uses a token up, and no denial but that of a surplus stream. The
+    // token comes first, so that its second use takes no stream's place.
     let is_same_use = count_use(decided, usage, driver, learned).await?;
     begin_stream(decided, driver).await?;
     let now_ms = driver.now_ms();
