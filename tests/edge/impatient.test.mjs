@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Response } from "miniflare";
 import { mint, readFlows, startEdge } from "./harness.mjs";
 
-/** `PATIENT_TIMES` of src/worker/held.rs. */
+/** `PATIENT_TIMES` of src/worker/delay.rs. */
 const PATIENT_TIMES = 3;
 
 let base;

@@ -9,7 +9,7 @@ import { readFlows, startEdge } from "./harness.mjs";
 
 const SET = "https://id.example.com/.well-known/jwks.json";
 const ISSUER = "https://id.example.com/";
-/** `KEPT_S`, `PATIENCE` and `RETRY_S` of src/worker/jwks.rs. */
+/** `KEPT_S` of src/isolate/publication.rs; `PATIENCE`, and `retry_ms` of `POLICY`, of src/worker/jwks.rs. */
 const KEPT_S = 24 * 3600;
 const PATIENCE_S = 4;
 const RETRY_S = 10;
