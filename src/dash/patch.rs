@@ -266,6 +266,14 @@ mod tests {
     }
 
     #[test]
+    fn a_patch_with_a_place_for_reports_is_refused_as_such() {
+        let reporting = "<Reporting schemeIdUri='a' reportingUrl='https://r.example/'/>";
+        let text = patch(&format!("<add sel='/MPD'><Metrics metrics='x'>{reporting}</Metrics></add>"));
+        let found = signed(&text, Signing::Inherited).unwrap_err();
+        assert!(found.contains("a place that URLs are reported to"), "{found}");
+    }
+
+    #[test]
     fn limits_that_take_something_out_leave_no_patches() {
         let caps = |json: &str| serde_json::from_str::<Caps>(json).unwrap();
         assert!(are_patched(&caps(r#"{ "rewind_s": 60, "max_streams": 1, "offline": false }"#)));

@@ -24,7 +24,7 @@ impl Signer<'_> {
             // Players would report URLs, with the session in them.
             "Metrics" if reports(element) => {
                 if self.is_patch {
-                    let why = "a rewrite that URLs are reported to";
+                    let why = "a place that URLs are reported to";
                     return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
                 }
                 self.written.put(element.range(), &[], None);
