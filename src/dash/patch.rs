@@ -91,12 +91,17 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::catalog::ForeignPolicy;
-    use crate::manifest::{Query, Signing};
+    use crate::catalog::{ExistingSteering, ForeignPolicy};
+    use crate::manifest::{Query, Signing, Steering};
     use crate::resource::ResourcePath;
     use crate::token::Credentials;
 
     fn signed(patch: &str, signing: Signing) -> Result<String, String> {
+        let caps = Caps { rewind_s: Some(60), ..Caps::default() };
+        compiled(patch, signing, &Edits { update_within_s: Some(30), ..Edits::within(&caps) })
+    }
+
+    fn compiled(patch: &str, signing: Signing, edits: &Edits<'_>) -> Result<String, String> {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
         let resource = ResourcePath::parse("dash/live.mpp").unwrap();
         let foreign: ForeignPolicy =
@@ -111,9 +116,7 @@ mod tests {
             authority: "https://watch.example",
             credentials: Credentials::SESSION,
         };
-        let caps = Caps { rewind_s: Some(60), ..Caps::default() };
-        let edits = Edits { update_within_s: Some(30), ..Edits::within(&caps) };
-        let template = compile_patch(patch.as_bytes(), Some(&frame), &edits);
+        let template = compile_patch(patch.as_bytes(), Some(&frame), edits);
         let template = template.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(template.render("S").into_owned()).unwrap())
     }
@@ -263,6 +266,20 @@ mod tests {
             assert!(found.is_err(), "{operation}: {found:?}");
         }
         assert!(signed("<MPD/>", Signing::Inherited).unwrap_err().contains("expected an element `Patch`"));
+    }
+
+    /// `b.example` is a host that URIs with the session may lead to.
+    #[test]
+    fn a_patch_brings_no_steering_server_to_a_site_that_keeps_those_of_its_mpds() {
+        let existing = ExistingSteering::Keep;
+        let steering = Steering { server_uri: "steering.json", order: Vec::new(), clones: &[], existing };
+        let caps = Caps::default();
+        let edits = Edits { steering: Some(&steering), ..Edits::within(&caps) };
+        for uri in ["https://b.example/s", "https://pass.example/s", "s"] {
+            let text = patch(&format!("<add sel='/MPD'><ContentSteering>{uri}</ContentSteering></add>"));
+            let found = compiled(&text, Signing::Path, &edits).unwrap_err();
+            assert!(found.contains("a steering server whose manifest is not read"), "{uri}: {found}");
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ impl Signer<'_> {
     /// Signs the operations of a patch.
     pub(super) fn patch(&mut self, patch: Element<'_, '_>) -> Result<(), Uncovered> {
         self.is_patch = true;
+        // A site may keep the steering server of an MPD. A patch brings no other one.
+        self.keeps_steering = false;
         for operation in patch.children() {
             let at = operation.tag().start;
             let failed = |why, uri: &str| Uncovered { at, why, uri: uri.to_owned() };
