@@ -25,13 +25,15 @@ use crate::token::{Grant, Seen, Use};
 
 /// Answers with a body in WebAssembly's memory.
 pub(super) fn whole(facts: &Facts, reply: Reply) -> worker::Result<Response> {
-    let reply = if matches!(reply.status, 204 | 304) {
+    // JavaScript makes no response of these statuses with a body, and the crate panics then.
+    let is_bare = matches!(reply.status, 204 | 304);
+    let reply = if is_bare {
         reply
     } else {
         let length = reply.body.len().to_string();
         reply.with("Content-Length", length)
     };
-    let body = if facts.method == Method::Head || reply.body.is_empty() {
+    let body = if is_bare || facts.method == Method::Head || reply.body.is_empty() {
         ResponseBody::Empty
     } else {
         ResponseBody::Body(reply.body)
