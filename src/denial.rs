@@ -1,4 +1,4 @@
-//! Why a request is refused, in words that stay.
+//! The reasons for which a request is refused.
 //!
 //! A denial is not an error: nothing broke. Its code is stable and documented, its body is [RFC 9457]
 //! problem+json, and it is never cached for anybody else.
@@ -89,63 +89,63 @@ macro_rules! reasons {
 }
 
 reasons! {
-    PathInvalid "path_invalid" 400 "The path is not one that a player would form." "Ask for the URL as the manifest gives it; look for a proxy or player that rewrites paths.";
-    PathTooLong "path_too_long" 414 "The path is longer than the edge takes." "Keep the path below the title within 1,024 bytes, and a token in it within 8 KiB.";
-    QueryTooLong "query_too_long" 414 "The query is longer than the edge takes." "Keep the parameters that the site's `media.query` lists within 1,024 bytes, and the whole query within 10 KiB.";
-    DirectiveInvalid "directive_invalid" 400 "A delivery directive of the playlist's URL cannot be answered." "Compare `_HLS_msn`, `_HLS_part` and `_HLS_skip` with what the detail expects; look for a player that asks for parts which are not to come soon.";
+    PathInvalid "path_invalid" 400 "The edge does not request this path from the media origin." "Ask for the URL exactly as the manifest gives it. Look for a proxy or a player that rewrites paths.";
+    PathTooLong "path_too_long" 414 "The path is longer than the edge accepts." "Keep the path below the title within 1,024 bytes, and a token in the path within 8 KiB.";
+    QueryTooLong "query_too_long" 414 "The query is longer than the edge accepts." "Keep the parameters that the site's `media.query` lists within 1,024 bytes, and the whole query within 10 KiB.";
+    DirectiveInvalid "directive_invalid" 400 "The edge cannot answer a delivery directive in the playlist's URL." "Compare `_HLS_msn`, `_HLS_part` and `_HLS_skip` with the values that the detail expects. Look for a player that asks for parts too far in the future.";
     NotFound "not_found" 404 "There is nothing at this path." "Compare the path with `/{title}/{manifest}`.";
-    MethodNotAllowed "method_not_allowed" 405 "This path does not answer the method." "Use one of the methods that the reply's `Allow` names.";
-    SiteUnknown "site_unknown" 404 "No site has this host name." "Publish `v1/site/{host}`, or correct the host name; a new site is there within the bound of a change.";
-    TitleUnknown "title_unknown" 404 "The site has no such title." "Publish the title, add the site to its `sites`, or correct the id in the URL.";
+    MethodNotAllowed "method_not_allowed" 405 "This path does not support the method." "Use one of the methods in the reply's `Allow` header.";
+    SiteUnknown "site_unknown" 404 "No site has this host name." "Publish `v1/site/{host}`, or correct the host name. A new site is served within the time that any change takes.";
+    TitleUnknown "title_unknown" 404 "The site has no title with this id." "Publish the title, add the site to its `sites`, or correct the id in the URL.";
     TokenMissing "token_missing" 401 "The request carries no viewer token." "Send the viewer token in one of the site's `tokens.placements`.";
-    TokenMalformed "token_malformed" 401 "The viewer token cannot be read." "Send the token whole and as the issuer wrote it; look for a cut or doubly encoded one.";
-    TokenIssuer "token_issuer" 401 "The site does not accept tokens of this issuer." "Add the issuer to the site's `tokens.issuers`, or mint with one that is there.";
-    TokenKeyUnknown "token_key_unknown" 401 "The issuer has no such key." "Publish the key under `v1/keys/{issuer}` before tokens are signed with it.";
-    TokenAlgorithm "token_algorithm" 401 "The token names another algorithm than its key's own." "Sign with the algorithm that the key's `alg` names.";
-    TokenSignature "token_signature" 401 "The token's signature does not fit." "Compare the issuer's signing key with the one under `v1/keys/{issuer}`.";
-    TokenClaims "token_claims" 401 "A claim of the token is missing or cannot be read." "Correct the claim that the detail names, where the token is minted.";
-    TokenExpired "token_expired" 401 "The viewer token has expired." "Fetch a new viewer token; if it is new, compare the clocks and the site's `tokens.leeway_s`.";
+    TokenMalformed "token_malformed" 401 "The viewer token cannot be read." "Send the whole token, exactly as the issuer wrote it. Look for a truncated or doubly encoded token.";
+    TokenIssuer "token_issuer" 401 "The site does not accept tokens from this issuer." "Add the issuer to the site's `tokens.issuers`, or mint the token with an issuer in that list.";
+    TokenKeyUnknown "token_key_unknown" 401 "The issuer has no key with this id." "Publish the key under `v1/keys/{issuer}` before the issuer signs tokens with it.";
+    TokenAlgorithm "token_algorithm" 401 "The token's algorithm differs from its key's algorithm." "Sign with the algorithm in the key's `alg`.";
+    TokenSignature "token_signature" 401 "The token's signature is wrong." "Compare the issuer's signing key with the key under `v1/keys/{issuer}`.";
+    TokenClaims "token_claims" 401 "A claim of the token is missing or cannot be read." "Correct the claim that the detail names, in the code that mints the token.";
+    TokenExpired "token_expired" 401 "The viewer token has expired." "Fetch a new viewer token. If the token is new, compare the clocks and the site's `tokens.leeway_s`.";
     TokenNotYetValid "token_not_yet_valid" 401 "The viewer token is not valid yet." "Compare the issuer's clock with the site's `tokens.leeway_s`.";
-    TokenLifetime "token_lifetime" 401 "The viewer token lives longer than the site allows, or does not say how long." "Mint the token with `iat` and with an `exp` within the site's `tokens.longest_s`.";
-    TokenAudience "token_audience" 401 "The viewer token is meant for somebody else." "Mint the token with the `aud` that the site's `tokens.audience` names.";
-    TokenTitle "token_title" 403 "The viewer token does not cover this title." "Mint a token whose `titles` has this one.";
-    TokenUrl "token_url" 403 "The viewer token is for another URL." "Ask for the URL that the token was signed for, or sign one that covers it.";
-    TokenAddress "token_address" 403 "The viewer token is for another address." "Mint the token for the address that the viewer has at the edge; beware of IPv4 and IPv6.";
-    TokenPlace "token_place" 403 "The viewer token is not good where the viewer is." "Mint a token that is good where the viewer is.";
-    TokenBinding "token_binding" 403 "The viewer token is bound to another client or session." "Use the token with the client, headers and method that it was minted for.";
-    TokenCookie "token_cookie" 403 "The viewer token came in a cookie, with a request that no player of an allowed page makes." "Let the player's page be one of the site's `cors.origins` by name, and ask with credentials; or send the token in the query or a header. Look for an `<img>`, a frame or a link that leads to the manifest.";
-    TokenReplayed "token_replayed" 401 "The viewer token may be used once, and has been." "Fetch a new viewer token for each start of playback; a second player, a reload or a shared link needs one of its own.";
-    TokenReplayStore "token_replay_store" 401 "The viewer token may be used once, and the site keeps no store of used tokens." "Give the site `tokens.replay`, or mint tokens that may be used again.";
-    SessionMissing "session_missing" 401 "This URL is reached through a manifest, with the session that it carries." "Open the manifest first, and follow its URLs.";
-    SessionMalformed "session_malformed" 401 "The session token cannot be read." "Follow the manifest's URLs as they are; open the manifest anew.";
-    SessionSignature "session_signature" 401 "The session token's signature does not fit." "Open the manifest anew; if it stays, compare `v1/keys/{sessions.keys}` with the rotation's steps.";
-    SessionExpired "session_expired" 401 "The session has ended; enter again with a viewer token." "Open the manifest anew with a viewer token; raise `sessions.lifetime_s` if it comes too early.";
-    SessionTitle "session_title" 403 "The session belongs to another title." "Open this title's own manifest.";
-    SessionMoved "session_moved" 401 "The viewer has left the place or network that the session is bound to; enter again with a viewer token." "Open the manifest anew with a viewer token; loosen `sessions.lock` if honest viewers meet it often.";
-    Revoked "revoked" 401 "The session, its viewer, its token, its key or its title was revoked." "Look the entry up in `v1/revocations/{host}`; sign in again for a new token, or take the entry back.";
+    TokenLifetime "token_lifetime" 401 "The viewer token's lifetime is unknown or longer than the site allows." "Mint the token with `iat` and with an `exp` within the site's `tokens.longest_s`.";
+    TokenAudience "token_audience" 401 "The viewer token is for another audience." "Mint the token with the `aud` in the site's `tokens.audience`.";
+    TokenTitle "token_title" 403 "The viewer token does not cover this title." "Mint a token whose `titles` include this title.";
+    TokenUrl "token_url" 403 "The viewer token is for another URL." "Ask for the URL that the token was signed for, or sign a token that covers this URL.";
+    TokenAddress "token_address" 403 "The viewer token is for another IP address." "Mint the token for the address that the edge sees. A viewer may have both an IPv4 and an IPv6 address.";
+    TokenPlace "token_place" 403 "The viewer token is not valid in the viewer's location." "Mint a token that is valid in the viewer's location.";
+    TokenBinding "token_binding" 403 "The viewer token is bound to another client or session." "Use the token with the client, headers and method for which it was minted.";
+    TokenCookie "token_cookie" 403 "The viewer token came in a cookie, and the request does not come from a player on an allowed page." "List the origin of the player's page by name in the site's `cors.origins`, and send the request with credentials. Or send the token in the query or a header. Look for an `<img>`, a frame or a link that leads to the manifest.";
+    TokenReplayed "token_replayed" 401 "The viewer token may be used once, and was used before." "Fetch a new viewer token for each start of playback. A second player, a reload and a shared link each need their own token.";
+    TokenReplayStore "token_replay_store" 401 "The viewer token may be used once, and the site has no store of used tokens." "Give the site `tokens.replay`, or mint tokens that may be used again.";
+    SessionMissing "session_missing" 401 "The URL lacks the session that the URLs of a manifest carry." "Open the manifest first, and follow its URLs.";
+    SessionMalformed "session_malformed" 401 "The session token cannot be read." "Follow the manifest's URLs without changes. Open the manifest again.";
+    SessionSignature "session_signature" 401 "The session token's signature is wrong." "Open the manifest again. If the refusal repeats, compare `v1/keys/{sessions.keys}` with the steps of a key rotation.";
+    SessionExpired "session_expired" 401 "The session has ended. Enter again with a viewer token." "Open the manifest again with a viewer token. If sessions end too early, raise `sessions.lifetime_s`.";
+    SessionTitle "session_title" 403 "The session belongs to another title." "Open the manifest of this title.";
+    SessionMoved "session_moved" 401 "The viewer has left the place or network to which the session is bound. Enter again with a viewer token." "Open the manifest again with a viewer token. If honest viewers are refused often, loosen `sessions.lock`.";
+    Revoked "revoked" 401 "The session, or its viewer, token, key or title, was revoked." "Look the entry up in `v1/revocations/{host}`. Sign in again for a new token, or remove the entry.";
     GeographyInvalid "geography_invalid" 400 "The development override of geography cannot be read." "Write the place as `AE`, `AE-DU` or `US-CA;asn=7922`.";
-    GeographyUnknown "geography_unknown" 403 "The site serves nobody whose country is unknown." "Set the site's `geography.unknown` to `world` to let such viewers have what is offered to `*`.";
-    Territory "territory" 403 "The title is not offered in the viewer's country." "Watch from a territory that an offer allows, or extend the `territories` of an offer.";
-    WindowNotOpen "window_not_open" 403 "The title cannot be watched yet." "Wait until the offer opens, or move its `window.from` or premiere.";
-    WindowClosed "window_closed" 403 "The title cannot be watched any more." "Extend the offer's `window.until`, or add an offer.";
-    Plan "plan" 403 "The viewer's plan does not include the title." "Subscribe to a plan that an offer names; check that the token carries it.";
-    Anonymiser "anonymiser" 403 "The request came through an anonymising network." "Turn the VPN, proxy or Tor off; correct the site's `geography.hosting` if the network is a viewer's own.";
+    GeographyUnknown "geography_unknown" 403 "The viewer's country is unknown, and the site refuses such viewers." "Set the site's `geography.unknown` to `world`. Viewers without a known country may then watch what is offered to `*`.";
+    Territory "territory" 403 "The title is not offered in the viewer's country." "Watch from a territory that an offer allows, or extend an offer's `territories`.";
+    WindowNotOpen "window_not_open" 403 "The title is not available yet." "Wait until the offer opens, or move its `window.from` or premiere.";
+    WindowClosed "window_closed" 403 "The title is no longer available." "Extend the offer's `window.until`, or add an offer.";
+    Plan "plan" 403 "The viewer's plan does not include the title." "Subscribe to a plan that an offer names. Check that the token carries the plan.";
+    Anonymiser "anonymiser" 403 "The request came through an anonymising network." "Turn the VPN, proxy or Tor off. If the network belongs to viewers' homes, correct the site's `geography.hosting`.";
     Embargo "embargo" 403 "The title is under embargo." "Wait until the title's `embargo` has passed, or move it.";
-    Blackout "blackout" 403 "The title is blacked out where the viewer is." "Wait until the blackout's window has closed; correct its territories if it reaches too far.";
-    Device "device" 403 "The title is not offered on this kind of device." "Use a device that an offer's `devices` names, or extend them; check how the device was recognised.";
-    Entitlement "entitlement" 403 "The viewer has not bought or rented the title." "Rent or buy it; check that the token carries one of the offer's `entitlements`.";
-    RentalExpired "rental_expired" 403 "The viewer's rental has ended." "Rent it again; check `rental_s` of the offer, and `from` and `until` of the entitlement.";
-    Rating "rating" 403 "The title is rated above the viewer's age." "Use another profile; check the profile's age in the token, the title's `ratings` and the site's.";
+    Blackout "blackout" 403 "The title is blacked out at the viewer's location." "Wait until the blackout's window has closed. If the blackout covers too many places, correct its territories.";
+    Device "device" 403 "The title is not offered on this kind of device." "Use a device that an offer's `devices` name, or extend `devices`. Check how the device was recognised.";
+    Entitlement "entitlement" 403 "The viewer has not bought or rented the title." "Rent or buy the title. Check that the token carries one of the offer's `entitlements`.";
+    RentalExpired "rental_expired" 403 "The viewer's rental has ended." "Rent the title again. Check the offer's `rental_s`, and the entitlement's `from` and `until`.";
+    Rating "rating" 403 "The title's age rating is above the viewer's age." "Use another profile. Check the profile's age in the token, the title's `ratings` and the site's `ratings`.";
     VarianceUnknown "variance_unknown" 403 "The offer names a cut that the title does not have." "Add the cut to the title's `variances`, or correct the offer's `variance`.";
-    OfferChanged "offer_changed" 403 "The offer that the session was opened under has changed; enter again with a viewer token." "Open the manifest anew with a viewer token.";
-    Streams "streams" 403 "The viewer watches as many streams as allowed already." "End another stream and wait `sessions.streams_idle_s`; if it meets honest viewers, raise `max_streams` of the offer or token.";
+    OfferChanged "offer_changed" 403 "The offer under which the session was opened has changed. Enter again with a viewer token." "Open the manifest again with a viewer token.";
+    Streams "streams" 403 "The viewer already watches as many streams as allowed." "End another stream and wait `sessions.streams_idle_s`. If honest viewers are refused, raise `max_streams` of the offer or token.";
     NoOffer "no_offer" 403 "The title has no offer." "Give the title an offer.";
-    NoVariant "no_variant" 403 "Nothing in the manifest is within what the viewer may watch." "Raise the caps of the offer or token, or give the title a rendition within them.";
+    NoVariant "no_variant" 403 "Nothing in the manifest is within the viewer's limits." "Raise the caps of the offer or token, or give the title a rendition within them.";
 }
 
 impl Reason {
-    /// After how many seconds a client that knows no better may ask again (`Retry-After`): where asking at once, as some
-    /// players do for hours, brings the same refusal.
+    /// Seconds after which a client may ask again (`Retry-After`). Set for the reasons where an immediate repetition, as
+    /// some players make it for hours, brings the same refusal.
     pub const fn retry_after_s(self) -> Option<u32> {
         match self {
             Self::SessionExpired

@@ -1,11 +1,11 @@
-//! What broke, and on whose side.
+//! Faults: failures while a request is served, and the side that each is on.
 
 use std::fmt;
 
 /// Something broke while a request was served. It is logged once, where the reply is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What broke.
+    /// The kind of fault.
     pub kind: FaultKind,
     /// The value that was expected and the value that was found, for ops.
     pub detail: String,
@@ -24,7 +24,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Whose side a fault is on.
+/// The side that a fault is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The media origin, or an issuer of tokens.
@@ -35,7 +35,7 @@ pub enum Side {
 
 macro_rules! faults {
     ($($variant:ident $code:literal $status:literal $side:ident $meaning:literal;)*) => {
-        /// What can break.
+        /// The kinds of fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum FaultKind {
@@ -56,7 +56,7 @@ macro_rules! faults {
                 match self { $(Self::$variant => $status,)* }
             }
 
-            /// Whose side it is on.
+            /// The side that the fault is on.
             pub const fn side(self) -> Side {
                 match self { $(Self::$variant => Side::$side,)* }
             }
@@ -73,20 +73,20 @@ faults! {
     UpstreamUnreachable "upstream_unreachable" 502 Upstream "The media origin cannot be reached.";
     UpstreamTimeout "upstream_timeout" 504 Upstream "The media origin did not answer in time.";
     UpstreamStatus "upstream_status" 502 Upstream "The media origin answered with an error.";
-    PlaylistHeld "playlist_held" 503 Upstream "The media origin did not bring the playlist up to what the player asked for in time.";
+    PlaylistHeld "playlist_held" 503 Upstream "The media origin did not update the playlist in time for the player's blocking request.";
     MediaMissing "media_missing" 404 Upstream "The media origin has no such file.";
     ManifestInvalid "manifest_invalid" 502 Upstream "The media origin's manifest cannot be read.";
-    ManifestTooLarge "manifest_too_large" 502 Upstream "The media origin's manifest is larger than the edge reads.";
-    ManifestForeignUri "manifest_foreign_uri" 502 Upstream "The manifest names a URI outside its title, which the edge cannot protect.";
+    ManifestTooLarge "manifest_too_large" 502 Upstream "The media origin's manifest exceeds the size limit.";
+    ManifestForeignUri "manifest_foreign_uri" 502 Upstream "The manifest contains a URI outside its title, which the edge cannot protect.";
     ManifestUnsupported "manifest_unsupported" 501 Internal "The edge does not serve this kind of manifest.";
-    DocumentMissing "document_missing" 500 Internal "A document that another one names is missing.";
+    DocumentMissing "document_missing" 500 Internal "A document to which another document refers is missing.";
     DocumentInvalid "document_invalid" 500 Internal "A document in KV cannot be read.";
     DocumentUnavailable "document_unavailable" 503 Internal "KV did not answer.";
     KeysUnavailable "keys_unavailable" 503 Upstream "The issuer's published keys cannot be fetched.";
     ReplayUnavailable "replay_unavailable" 503 Internal "The store of used tokens did not answer.";
-    StreamsUnavailable "streams_unavailable" 503 Internal "The count of a viewer's streams did not answer; the viewer is let in.";
-    Overloaded "overloaded" 503 Internal "The edge reads so much at the time that there is no room for more.";
-    Configuration "configuration" 500 Internal "The Worker's configuration lacks something.";
+    StreamsUnavailable "streams_unavailable" 503 Internal "The counter of a viewer's streams did not answer. The viewer is admitted.";
+    Overloaded "overloaded" 503 Internal "The memory reserved for reading manifests is full.";
+    Configuration "configuration" 500 Internal "A setting of the Worker is missing or invalid.";
     Platform "platform" 500 Internal "The Workers runtime refused an operation.";
 }
 
