@@ -8,34 +8,34 @@ use super::{BlackoutId, Enforcement, MediaPath, Territories, Window};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Blackout {
-    /// Names it in traces and logs; unique within the title.
+    /// The blackout's id, which traces and logs name. It is unique within the title.
     pub id: BlackoutId,
-    /// Where it holds. Of several blackouts, the one with the nearest territory to the viewer counts; of equally near
-    /// ones, one that denies.
+    /// The territories of the blackout. Of several blackouts, the blackout with the nearest territory to the viewer
+    /// counts; of equally near blackouts, a blackout that denies.
     pub territories: Territories,
-    /// How it treats viewers whose location is too imprecise to tell, such as a viewer in the United States without a
+    /// How the blackout treats viewers whose location is too imprecise, such as a viewer in the United States without a
     /// known metro code. Absent: `outside`.
     #[serde(default, skip_serializing_if = "UnknownPlace::is_default")]
     pub unknown: UnknownPlace,
-    /// When it holds; absent: always.
+    /// The window of the blackout. Absent: always.
     #[serde(default, skip_serializing_if = "Window::is_always")]
     pub window: Window,
-    /// What viewers in its territories get.
+    /// The action for viewers in the blackout's territories.
     pub action: BlackoutAction,
-    /// How it is enforced, in place of the site's `rules.blackout`.
+    /// How the blackout is enforced, in place of the site's `rules.blackout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Enforcement>,
 }
 
-/// How an offer or a blackout treats viewers whose location is too imprecise to tell.
+/// How an offer or a blackout treats viewers whose location is too imprecise to decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownPlace {
-    /// They count as outside of it.
+    /// They count as outside of the territories.
     #[default]
     Outside,
-    /// They count as inside of it.
+    /// They count as inside of the territories.
     Inside,
 }
 
@@ -45,14 +45,14 @@ impl UnknownPlace {
     }
 }
 
-/// What viewers under a blackout get.
+/// The action for viewers under a blackout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BlackoutAction {
     /// They are denied.
     Deny,
-    /// They see something that stands in for the title.
+    /// They see other media in place of the title.
     Slate(Replacement),
     /// They see another cut of the event.
     Alternate(Replacement),
@@ -62,6 +62,6 @@ pub enum BlackoutAction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Replacement {
-    /// Its folder below the site's media origin, with the same paths below it as in the title's own.
+    /// The replacement's folder below the site's media origin. It has the same paths as the title's folder.
     pub media: MediaPath,
 }

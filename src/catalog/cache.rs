@@ -4,18 +4,18 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::range::{bounded, within};
 
-/// How long the edge keeps files of the media origin. Absent times are derived: see `docs/CACHE.md`.
+/// How long the edge keeps files of the media origin. The edge derives absent times: see `docs/CACHE.md`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct CachePolicy {
-    /// Whether the media origin's `Cache-Control` and `Age` count, where the site does not give a time of its own.
-    /// Its `no-store` and `private` always do.
+    /// Whether the media origin's `Cache-Control` and `Age` count for kinds of files without a time here. Its
+    /// `no-store` and `private` always count.
     pub respect_origin: bool,
     /// Multivariant Playlists.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub multivariant: KeepPolicy,
-    /// Media Playlists that do not change any more.
+    /// Media Playlists that no longer change.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub vod: KeepPolicy,
     /// Media Playlists that grow.
@@ -24,16 +24,16 @@ pub struct CachePolicy {
     /// Media Playlists that grow by Partial Segments.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub low_latency: KeepPolicy,
-    /// Media Playlists that were asked for with `_HLS_msn`.
+    /// Media Playlists that were requested with `_HLS_msn`.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub blocked: KeepPolicy,
     /// Media Segments and Partial Segments.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub segment: KeepPolicy,
-    /// Media Initialization Sections, as far as their names tell.
+    /// Media Initialization Sections, recognised by their names.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub init: KeepPolicy,
-    /// Decryption keys, as far as their names tell.
+    /// Decryption keys, recognised by their names.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub key: KeepPolicy,
     /// Subtitles.
@@ -42,15 +42,15 @@ pub struct CachePolicy {
     /// JSON and XML: lists of assets, session data.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub data: KeepPolicy,
-    /// Any other file, such as one whose name has no extension.
+    /// Any other file, such as a file without an extension.
     #[serde(skip_serializing_if = "KeepPolicy::is_default")]
     pub other: KeepPolicy,
-    /// How long the edge remembers that the media origin does not have a file.
+    /// How long the edge remembers that a file is missing at the media origin.
     #[serde(skip_serializing_if = "MissingPolicy::is_default")]
     pub missing: MissingPolicy,
 }
 
-/// How long one kind of file is kept; absent times are derived.
+/// How long the edge keeps one kind of file. The edge derives absent times: see `docs/CACHE.md`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -75,16 +75,17 @@ impl KeepPolicy {
     }
 }
 
-/// For how long it is remembered that the media origin does not have something (404 and 410).
+/// How long the edge remembers that a file is missing at the media origin (404 and 410).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MissingPolicy {
-    /// Seconds for a playlist, 0 to 3,600: a stream that is about to begin is there soon.
+    /// Seconds for a playlist, 0 to 3,600. Keep it short for streams that are about to begin.
     #[serde(deserialize_with = "hour")]
     #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
     pub playlist_s: u64,
-    /// Seconds for a segment, 0 to 3,600. A live one may appear at any time: more than 1 is for sites without.
+    /// Seconds for a segment, 0 to 3,600. A live segment may appear at any time, so use more than 1 only on sites
+    /// without live streams.
     #[serde(deserialize_with = "hour")]
     #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
     pub segment_s: u64,

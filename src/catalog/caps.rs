@@ -1,4 +1,4 @@
-//! The limits that an offer or a token puts on a manifest.
+//! The limits that an offer or a token sets on a manifest.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{FrameRate, HdcpLevel};
 
-/// Limits. An absent one does not limit.
+/// The limits on a manifest. An absent limit does not apply.
 ///
-/// They shape which renditions a player is offered. They are no access control within a title: a viewer with a session
-/// of the title can write the URL of a larger rendition by hand. Media that must not leave the edge belongs in another
-/// title.
+/// The limits decide which renditions a manifest offers. They are not access control within a title: a viewer with a
+/// session of the title can write the URL of a larger rendition by hand. Media that the viewer must not get belongs in
+/// another title.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Caps {
@@ -22,49 +22,49 @@ pub struct Caps {
     /// The greatest bit rate of a variant, in kilobits a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bitrate_kbps: Option<u32>,
-    /// Whether pictures of high dynamic range are offered; `true` does not limit.
+    /// Whether pictures of high dynamic range are offered. `true` does not limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hdr: Option<bool>,
-    /// The only codecs, by the start of their names in RFC 6381: `avc1`, `hvc1`, `mp4a`.
+    /// The codecs that are offered, by the start of their names in RFC 6381: `avc1`, `hvc1`, `mp4a`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codecs: Option<Vec<String>>,
     /// The greatest frame rate of a picture, in frames a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_frame_rate: Option<FrameRate>,
-    /// The greatest copy protection that an output may have to have: what needs more is not offered.
+    /// The highest HDCP level that a variant may require. Variants that require a higher level are not offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hdcp: Option<HdcpLevel>,
     /// The content protection labels that the viewers' devices conform to, by the `KEYFORMAT` of a DRM system. Variants
-    /// that are restricted to other labels are not offered. A system that is not named is not limited; a system with an
-    /// empty list does not count.
+    /// that are restricted to other labels are not offered. A system that is not listed is not limited. A system with
+    /// an empty list is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_cpc: Option<BTreeMap<String, Vec<String>>>,
-    /// The only languages of sound, as language tags (BCP 47), in any case.
+    /// The audio languages that are offered, as language tags (BCP 47), in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<Vec<String>>,
-    /// The only languages of subtitles, as language tags (BCP 47), in any case.
+    /// The subtitle languages that are offered, as language tags (BCP 47), in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subtitles: Option<Vec<String>>,
-    /// The most streams that a viewer may watch at a time; counted where the viewer token names its viewer.
+    /// The most streams that a viewer may watch at a time. They are counted only if the viewer token names its viewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_streams: Option<u32>,
-    /// Whether it may be kept for watching without a network; `true` does not limit.
+    /// Whether the title may be stored for offline viewing. `true` does not limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offline: Option<bool>,
-    /// How far a viewer of a live stream may go back, in seconds: older segments are left out of its playlists. Three
-    /// target durations always remain. It goes on to hold when the stream has ended, unless its playlists are of the type
-    /// `VOD`: then nothing is left out of them.
+    /// How far a viewer of a live stream may go back, in seconds. Older segments are left out of the playlists. Three
+    /// target durations always remain. The limit still applies after the stream has ended, unless the playlists have
+    /// the type `VOD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewind_s: Option<u32>,
 }
 
 impl Caps {
-    /// Whether nothing is limited.
+    /// Whether no limit is set.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The limits that satisfy both: never wider than either.
+    /// The limits that satisfy both sides. They are never wider than either side.
     #[must_use]
     pub fn narrow(&self, other: &Self) -> Self {
         Self {

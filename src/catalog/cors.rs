@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which web pages may play a site's media ([CORS]). Those that are listed by name may send credentials, such as cookies.
+/// The web pages that may play a site's media ([CORS]). Pages that are listed by name may send credentials, such as
+/// cookies.
 ///
 /// [CORS]: https://fetch.spec.whatwg.org/#http-cors-protocol
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CorsPolicy {
-    /// Origins, such as `https://www.example.com`, or `*` for any page, which then sends no credentials.
+    /// The origins of the pages, such as `https://www.example.com`. `*` stands for any page, which then sends no
+    /// credentials.
     pub origins: Vec<String>,
 }
 

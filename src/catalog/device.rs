@@ -62,13 +62,13 @@ impl DeviceClass {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DevicePolicy {
-    /// The custom CMCD key whose value is the device's class, such as `com.example-device` ([CTA-5004]). Absent: CMCD
-    /// does not identify devices.
+    /// The custom CMCD key whose value is the device's class, such as `com.example-device` ([CTA-5004]). Absent: the
+    /// site ignores CMCD when it recognises devices.
     ///
     /// [CTA-5004]: https://cdn.cta.tech/cta/media/media/resources/standards/pdfs/cta-5004-final.pdf
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cmcd_key: Option<String>,
-    /// How `User-Agent` is used. Anybody can forge it, so it is the last resort.
+    /// How the site uses `User-Agent`. Clients can forge it, so it is the last resort.
     #[serde(default, skip_serializing_if = "UserAgent::is_default")]
     pub user_agent: UserAgent,
     /// How an offer that names device classes treats an unrecognised device.
@@ -77,7 +77,7 @@ pub struct DevicePolicy {
 }
 
 impl DevicePolicy {
-    /// Whether nothing is said.
+    /// Whether every member has its default.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -88,10 +88,10 @@ impl DevicePolicy {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UserAgent {
-    /// It hints at the device's class.
+    /// The header is a hint at the device's class.
     #[default]
     Hint,
-    /// It is ignored.
+    /// The header is ignored.
     Ignore,
 }
 
@@ -106,10 +106,10 @@ impl UserAgent {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownDevice {
-    /// It does not fit an offer that names device classes.
+    /// The device does not match an offer that names device classes.
     #[default]
     Deny,
-    /// It fits.
+    /// The device matches the offer.
     Allow,
 }
 

@@ -27,7 +27,7 @@ pub struct Document<D> {
 pub enum Stored<D> {
     /// The document.
     Live(Document<D>),
-    /// It was deleted: `{"revision": N, "deleted": true}`.
+    /// The mark of a deleted document: `{"revision": N, "deleted": true}`.
     Deleted {
         /// The revision of the deletion.
         revision: u64,
@@ -158,7 +158,7 @@ impl DocumentKey {
     }
 }
 
-/// Why JSON is not the document of a key.
+/// The reason why JSON is not the document of a key.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// It cannot be read as a document of the key's kind.
@@ -208,7 +208,7 @@ impl fmt::Display for DocumentKey {
     }
 }
 
-/// Why a text is not the key of a document.
+/// The reason why a text is not the key of a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentKeyError {
     /// It does not begin with a known `v1/{kind}/`.

@@ -5,36 +5,36 @@ use serde::{Deserialize, Serialize};
 use super::EntitlementId;
 use crate::time::UnixTime;
 
-/// One thing that a viewer has bought or rented.
+/// A purchase or a rental of a viewer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entitlement {
-    /// What offers name in their `entitlements`.
+    /// The id that offers list in their `entitlements`.
     pub id: EntitlementId,
-    /// When it begins: a rental lasts for the offer's `rental_s` from here.
+    /// When the entitlement begins. A rental lasts for the offer's `rental_s` from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<UnixTime>,
-    /// When it ends, whatever the offer says.
+    /// When the entitlement ends, whatever the offer says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<UnixTime>,
 }
 
 /// The business model of an offer, which decides what a viewer needs.
 ///
-/// With any model, where an offer names plans, the viewer needs one of them, and where it names entitlements, one of
-/// those. So contradictory offers refuse viewers rather than give titles away.
+/// With any model, if an offer lists plans, the viewer needs one of the plans. If it lists entitlements, the viewer
+/// needs one of the entitlements. So contradictory offers refuse viewers rather than give titles away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Model {
     /// Subscription: the viewer needs one of the offer's plans. An offer without plans fits no viewer.
     Svod,
-    /// Paid for with advertising: the permit carries an ads mode.
+    /// Advertising: the permit carries an ads mode.
     Avod,
     /// Purchase or rental: the viewer needs one of the offer's entitlements. An offer without entitlements fits no
     /// viewer.
     Tvod,
-    /// Nothing.
+    /// Free: the model itself requires neither a plan nor an entitlement.
     Free,
 }
 
@@ -55,9 +55,9 @@ impl Model {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AdsMode {
-    /// The player inserts it, guided by the manifest.
+    /// The player inserts advertisements, guided by the manifest.
     Guided,
-    /// The edge stitches it into the manifest.
+    /// The edge stitches advertisements into the manifest.
     Stitched,
 }
 

@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// How the edge treats URIs of a manifest that lead out of the title's folder at the media origin, by their host. A
-/// manifest with a URI to a host on neither list is refused.
+/// How the edge treats URIs of a manifest outside the title's folder at the media origin, by their host. A manifest
+/// with a URI to a host on neither list is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForeignPolicy {
-    /// Hosts whose URIs are passed on as they are, without a session: advertisements, licence servers.
+    /// Hosts whose URIs are passed on unchanged, without a session, such as advertisement and licence servers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pass: Vec<HostPattern>,
-    /// Hosts whose URIs get the session's token, as the site's own do: other edges that verify it. The token reaches no
-    /// host that is not named here, so `*` is not accepted.
+    /// Hosts whose URIs get the session's token, as the site's own URIs do. They are other edges that verify the token.
+    /// The token reaches no host that is not listed here, so `*` is not accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "named")]
     pub sign: Vec<HostPattern>,
 }
@@ -27,7 +27,7 @@ impl ForeignPolicy {
         Self { pass: vec![HostPattern::all()], ..Self::REFUSE }
     }
 
-    /// Every URI gets the token: for rehearsals; no site can say so.
+    /// Every URI gets the token. This is for rehearsals, and no site's document can set it.
     pub fn sign_all() -> Self {
         Self { sign: vec![HostPattern::all()], ..Self::REFUSE }
     }
@@ -55,7 +55,7 @@ impl ForeignPolicy {
     }
 }
 
-/// A host name: `cdn.example.com`, every name below one: `*.example.com`, or any: `*`.
+/// A host name (`cdn.example.com`), every name below a host name (`*.example.com`), or any host (`*`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(extend("pattern" = "^(\\*|(\\*\\.)?[a-z0-9][a-z0-9.-]*)$")))]

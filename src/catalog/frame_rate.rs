@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A number of frames a second, in thousandths: playlists give it so.
+/// A number of frames a second, in thousandths, as in playlists.
 ///
 /// > FRAME-RATE […] The value is a decimal-floating-point describing the maximum frame rate for all the video in the Variant
 /// > Stream, rounded to three decimal places.
@@ -30,8 +30,8 @@ impl FrameRate {
         Some(Self(whole.saturating_mul(1000).saturating_add((ten_thousandths + 5) / 10)))
     }
 
-    /// Reads a rate of an MPD, `1*DIGIT [ "/" 1*DIGIT ]` (ISO/IEC 23009-1, `FrameRateType`), rounded to three places; one
-    /// with a fraction is read too.
+    /// Reads a rate of an MPD, `1*DIGIT [ "/" 1*DIGIT ]` (ISO/IEC 23009-1, `FrameRateType`), rounded to three places; a
+    /// rate with a decimal fraction is read too.
     pub(crate) fn read_ratio(text: &str) -> Option<Self> {
         let Some((frames, seconds)) = text.split_once('/') else { return Self::read(text) };
         let seconds = Self::read(seconds)?.0;

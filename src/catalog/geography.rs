@@ -1,4 +1,4 @@
-//! How a site treats viewers by their place.
+//! How a site treats viewers by their location.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::{GroupName, Territory};
 
-/// How a site treats viewers by their place.
+/// How a site treats viewers by their location.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeographyPolicy {
     /// How the site treats a viewer whose country is unknown.
     #[serde(default)]
     pub unknown: UnknownGeography,
-    /// Groups of territories, for `group:{name}` in the titles' lists. A group holds no groups.
+    /// Groups of territories, for `group:{name}` in the titles' lists. A group cannot contain groups.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<GroupName, Vec<Territory>>,
-    /// A viewer who comes through Tor.
+    /// How the site treats a viewer who comes through Tor.
     #[serde(default, skip_serializing_if = "Anonymised::is_default")]
     pub tor: Anonymised,
-    /// Viewers who come from a hosting network: VPNs and proxies rather than homes.
+    /// Hosting networks. Viewers from these networks use VPNs and proxies rather than home connections.
     #[serde(default, skip_serializing_if = "Hosting::is_empty")]
     pub hosting: Hosting,
 }
@@ -39,10 +39,10 @@ impl GeographyPolicy {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownGeography {
-    /// Denied, whatever the offers say.
+    /// The viewer is denied, whatever the offers say.
     #[default]
     Deny,
-    /// Admitted to offers whose territories include `*`.
+    /// The viewer is admitted to offers whose territories include `*`.
     World,
 }
 
@@ -51,12 +51,12 @@ pub enum UnknownGeography {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Anonymised {
-    /// Denied, whatever the offers say.
+    /// The viewer is denied, whatever the offers say.
     Deny,
-    /// The place counts as unknown.
+    /// The network's location counts as unknown.
     #[default]
     Unknown,
-    /// The place is taken for the viewer's own.
+    /// The network's location counts as the viewer's location.
     Allow,
 }
 

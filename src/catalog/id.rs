@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// Why a text is not an identifier of the kind that was asked for.
+/// The reason why a text is not an identifier of the requested kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found `{found}`")]
 pub struct IdError {
@@ -90,7 +90,7 @@ identifiers! {
     concat!("^", slug!()),
     is_slug;
 
-    /// Something that is bought or rented, as the token issuer names it.
+    /// A product that is bought or rented, as the token issuer names it.
     EntitlementId,
     "an entitlement: 1 to 128 visible ASCII characters",
     "^[!-~]{1,128}$",
@@ -138,13 +138,13 @@ identifiers! {
     "^(?!_HLS_|_DASH_)[A-Za-z0-9._-]{1,128}$",
     |text| is_of(text, 128, b"._-") && !text.starts_with("_HLS_") && !text.starts_with("_DASH_");
 
-    /// The value of such a parameter.
+    /// The value of a query parameter that players add to a URI.
     ParameterValue,
     "a parameter's value: 1 to 1,024 of a-z, A-Z, 0-9, `.`, `-` and `_`",
     "^[A-Za-z0-9._-]{1,1024}$",
     |text| is_of(text, 1_024, b"._-");
 
-    /// Who signs tokens: the `iss` claim, compared byte for byte ([RFC 7519 section 4.1.1]).
+    /// The signer of tokens: the `iss` claim, compared byte for byte ([RFC 7519 section 4.1.1]).
     ///
     /// [RFC 7519 section 4.1.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.1
     Issuer,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Algorithm, Curve, KeyId, KeyMaterial, OctetCurve};
 use crate::json;
 
-/// Why a set of keys cannot be used.
+/// The reason why a set of keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {
     /// Two keys have one id, so that a token's `kid` would not name a key.
@@ -38,12 +38,13 @@ pub enum KeySetError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Jwk {
-    /// Names the key in a token's header.
+    /// The key's id, by which a token's header names it.
     pub kid: KeyId,
-    /// The one algorithm that it may be used with; absent: any that its type allows and the dialect names.
+    /// The only algorithm with which the key may be used. Absent: any algorithm that the key's type and the token's
+    /// dialect allow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alg: Option<Algorithm>,
-    /// The key itself, by its type `kty`.
+    /// The key's own parameters, by its type `kty`.
     #[serde(flatten)]
     pub material: KeyMaterial,
 }

@@ -1,4 +1,4 @@
-//! `v1/keys/{issuer}`: the keys that an issuer's tokens, or a site's sessions, are verified with.
+//! `v1/keys/{issuer}`: the keys that verify an issuer's tokens or a site's sessions.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,12 +18,12 @@ use super::{Issuer, Jwk, KeySetError};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
 #[serde(try_from = "RawKeySet<Vec<Jwk>>")]
 pub struct KeySet {
-    /// The name under which the set is stored, and the `iss` of the tokens that it verifies. For dialects whose tokens
-    /// name no issuer, any name that the site's document uses.
+    /// The name under which the set is stored, and the `iss` of the tokens that it verifies. For dialects without an
+    /// issuer, any name that the site's document uses.
     pub issuer: Issuer,
     /// The keys, each with its own `kid`.
     pub keys: Vec<Jwk>,
-    /// Where the issuer publishes further keys.
+    /// The JWK Set in which the issuer publishes further keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<PublishedKeys>,
 }
@@ -36,7 +36,7 @@ pub struct KeySet {
 pub struct PublishedKeys {
     /// The URL of the set, such as `https://id.example.com/.well-known/jwks.json`.
     pub url: Url,
-    /// Seconds after which the edge asks for it again, in the background: 60 to 86,400.
+    /// Seconds after which the edge fetches the set again, in the background, 60 to 86,400.
     #[serde(default = "PublishedKeys::default_refresh_s", deserialize_with = "refresh")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86_400)))]
     pub refresh_s: u64,
@@ -95,7 +95,7 @@ impl KvDocument for KeySet {
     }
 }
 
-/// The keys that can be used, and why others are not.
+/// The keys that can be used, and the reasons why other keys cannot.
 struct Usable {
     keys: Vec<Jwk>,
     skipped: Vec<String>,

@@ -12,13 +12,13 @@ pub struct Lock {
     /// The viewer's country.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub country: bool,
-    /// The viewer's subdivision of it.
+    /// The viewer's subdivision of the country.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub subdivision: bool,
     /// The viewer's network: the /24 of an IPv4 address, the /48 of an IPv6 address.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub network: bool,
-    /// The autonomous system.
+    /// The viewer's autonomous system.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub asn: bool,
     /// The viewer's whole address.

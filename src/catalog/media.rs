@@ -9,22 +9,22 @@ use url::Url;
 
 use super::{ForeignPolicy, Host, host_name};
 
-/// Where a site's media lies.
+/// A site's media origin, and the edge's requests to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaPolicy {
-    /// The folder that holds the titles' folders.
+    /// The URL of the folder that holds the titles' folders.
     pub origin: BaseUrl,
-    /// Query parameters that the media origin needs: they are passed on, and are part of the cache key. All
-    /// others (CMCD, players' cache busters) stop at the edge.
+    /// Query parameters that the media origin needs. The edge passes them on, and they are part of the cache key. All
+    /// other parameters (CMCD, players' cache busters) stop at the edge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
-    /// How URIs of manifests that lead elsewhere are treated.
+    /// How the edge treats URIs of manifests outside the title's folder.
     #[serde(default, skip_serializing_if = "ForeignPolicy::is_default")]
     pub foreign: ForeignPolicy,
     /// Whether the media origin understands the delivery directives of low-latency HLS (`_HLS_msn`, `_HLS_part`,
-    /// `_HLS_skip`): then they are passed on for playlists, and are part of the cache key. Else they stop at the edge, and live
-    /// playlists do not offer what takes them.
+    /// `_HLS_skip`). If so, the edge passes them on for playlists, and they are part of the cache key. Otherwise they
+    /// stop at the edge, and live playlists do not offer features that need them.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub low_latency: bool,
 }

@@ -14,44 +14,44 @@ use crate::time::UnixTime;
 pub struct Offer {
     /// Names the offer in traces and logs; unique within the title.
     pub id: OfferId,
-    /// Where it holds.
+    /// The territories in which the offer applies.
     pub territories: Territories,
-    /// How it treats viewers whose location is too imprecise to tell whether they are in its `deny`, and who are
-    /// nowhere nearer in its `allow`; absent: `inside`.
+    /// How the offer treats viewers whose location is too imprecise to decide whether they are in `deny`, unless a
+    /// nearer entry of `allow` matches them. Absent: `inside`.
     #[serde(default = "inside", skip_serializing_if = "is_inside")]
     pub unknown: UnknownPlace,
-    /// When it holds; absent: always.
+    /// The window in which the offer applies. Absent: always.
     #[serde(default, skip_serializing_if = "Window::is_always")]
     pub window: Window,
-    /// Where it opens at another time than its window.
+    /// Territories in which the offer opens at another time than its window.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub premieres: Vec<Premiere>,
-    /// What the viewer needs; absent: whatever `plans` and `entitlements` ask for.
+    /// The business model, which decides what the viewer needs. Absent: `plans` and `entitlements` alone decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Model>,
-    /// The plans; the viewer's token has to name one of them. Empty: any viewer with a valid token.
+    /// The plans. The viewer's token has to name one of them. Empty: any viewer with a valid token.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<Plan>,
-    /// The entitlements; the viewer has to have bought or rented one of them. Empty: none needed.
+    /// The entitlements. The viewer has to have bought or rented one of them. Empty: the viewer needs none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entitlements: Vec<EntitlementId>,
-    /// How long a rental lasts, in seconds, from the entitlement's `from`; absent: as long as the entitlement.
+    /// The duration of a rental, in seconds, from the entitlement's `from`. Absent: as long as the entitlement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub rental_s: Option<u64>,
-    /// The only device classes; empty: any.
+    /// The device classes to which the offer is limited. Empty: any device.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<DeviceClass>,
-    /// How advertising reaches the viewer; absent: not at all, and `guided` under the model `avod`.
+    /// How advertising reaches the viewer. Absent: `guided` under the model `avod`, otherwise no advertising.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ads: Option<AdsMode>,
-    /// The cut that it shows; absent: the one for the viewer's territory, else the title's own.
+    /// The cut that the offer shows. Absent: the cut for the viewer's territory, or else the title's own media.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variance: Option<VarianceId>,
-    /// How its rules are enforced, in place of the site's `rules`.
+    /// How the offer's rules are enforced, in place of the site's `rules`.
     #[serde(default, skip_serializing_if = "OfferRules::is_empty")]
     pub rules: OfferRules,
-    /// Its limits on the manifest.
+    /// The offer's limits on the manifest.
     #[serde(default, skip_serializing_if = "Caps::is_none")]
     pub caps: Caps,
 }
@@ -71,11 +71,12 @@ fn is_inside(unknown: &UnknownPlace) -> bool {
     *unknown == inside()
 }
 
-/// An opening of an offer of its own in some territories.
+/// A separate opening time of an offer in some territories.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Premiere {
-    /// Where; of several premieres, the one whose territory is nearest to the viewer counts, of equals the latest.
+    /// The territories of the premiere. Of several premieres, the premiere with the nearest territory to the viewer
+    /// counts; of equally near premieres, the latest.
     pub territories: Territories,
     /// When the offer opens there, in place of its window's `from`.
     pub from: UnixTime,

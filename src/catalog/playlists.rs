@@ -11,33 +11,34 @@ use super::DeviceClass;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct PlaylistPolicy {
-    /// The longest manifest that is read, in bytes, 1,024 to 33,554,432; a longer one is a fault, `manifest_too_large`. More
-    /// than 12,582,912 counts as that, and of MPDs more than 4,194,304.
+    /// The longest manifest that the edge reads, in bytes, 1,024 to 33,554,432. A longer manifest is a fault,
+    /// `manifest_too_large`. The effective limit is at most 12,582,912 for playlists and 4,194,304 for MPDs.
     #[serde(deserialize_with = "size")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 33_554_432)))]
     pub max_bytes: usize,
-    /// The longest line of a playlist, in bytes, 1,024 to 33,554,432.
+    /// The longest line of a playlist that the edge reads, in bytes, 1,024 to 33,554,432.
     #[serde(deserialize_with = "size")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 33_554_432)))]
     pub max_line_bytes: usize,
-    /// Whether delta updates (`EXT-X-SKIP`) are made of live playlists whose media origin offers none, for players that ask
-    /// for them.
+    /// Whether the edge makes delta updates (`EXT-X-SKIP`) of live playlists whose media origin offers none, for
+    /// players that request them.
     pub delta_updates: bool,
-    /// The variant that players on a class of devices begin with, before they have measured anything; on other devices,
-    /// the playlist's first variant.
+    /// The variant with which players begin before they have measured their bandwidth, by device class. On other
+    /// devices, players begin with the playlist's first variant.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = { "enum": DeviceClass::ALL })))]
     pub start: BTreeMap<DeviceClass, Start>,
 }
 
-/// The variant that a player begins with: of those within both, the one with the most bits.
+/// The limits of the variant with which a player begins. Of the variants within both limits, the variant with the
+/// highest bit rate comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Start {
-    /// The greatest height of its picture, in pixels.
+    /// The greatest height of the variant's picture, in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
-    /// Its greatest bit rate, in kilobits a second.
+    /// The greatest bit rate of the variant, in kilobits a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bitrate_kbps: Option<u32>,
 }
@@ -55,7 +56,7 @@ impl PlaylistPolicy {
         PlaylistBounds { playlist_bytes, line_bytes: self.max_line_bytes }
     }
 
-    /// The longest manifest that is read, in bytes: an MPD, or a playlist.
+    /// The longest MPD or playlist that the edge reads, in bytes.
     pub fn longest_bytes(&self, is_mpd: bool) -> usize {
         let most = if is_mpd { MOST_MPD_BYTES } else { PlaylistBounds::MOST_BYTES };
         self.max_bytes.min(most)

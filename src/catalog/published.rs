@@ -11,25 +11,25 @@ const MOST: usize = 64;
 /// Longer sets are not read. Sixty-four keys with certificates fit.
 const LONGEST: usize = 256 * 1024;
 
-/// Why a published set cannot be read at all.
+/// The reason why a whole published set cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishedError {
     /// It is too long.
     #[error("expected {LONGEST} bytes at most, found {0}")]
     Long(usize),
-    /// It is no JWK Set.
+    /// It is not a JWK Set.
     #[error("expected a JWK Set: {0}")]
     Form(String),
 }
 
-/// A key of a set that is not used.
+/// A key that is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedKey {
     /// Its place in the set, from 0.
     pub at: usize,
-    /// Its name, where that can be shown.
+    /// Its name, if it can be shown.
     pub kid: Option<KeyId>,
-    /// Why it is not used.
+    /// The reason why it is not used.
     pub why: String,
 }
 

@@ -1,4 +1,4 @@
-//! Age ratings, and the ages that they stand for.
+//! Age ratings, and the age that each of them stands for.
 //!
 //! Each mark is mapped to the age that a profile needs. Where a system bars younger viewers, or requires company for
 //! them, this is the system's own age: the edge cannot see whether an adult is present. A mark that only advises (PG,
@@ -132,20 +132,21 @@ systems! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RatingPolicy {
-    /// The system that counts, by territory: the nearest to the viewer, if the title has a rating of it. Else it is the
-    /// system of the viewer's own country, if the title has one, else the strictest rating that it has.
+    /// The rating system that counts, by territory. The nearest territory to the viewer decides, if the title has a
+    /// rating in its system. Otherwise the title's rating in the system of the viewer's country counts, or else the
+    /// title's strictest rating.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub systems: BTreeMap<Territory, RatingSystem>,
-    /// A viewer whose token names no age.
+    /// How the site treats a viewer whose token names no age.
     #[serde(default, skip_serializing_if = "Ageless::is_default")]
     pub ageless: Ageless,
-    /// A title without ratings.
+    /// How the site treats a title without ratings.
     #[serde(default, skip_serializing_if = "Unrated::is_default")]
     pub unrated: Unrated,
 }
 
 impl RatingPolicy {
-    /// Whether nothing is said.
+    /// Whether every member has its default.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -156,10 +157,10 @@ impl RatingPolicy {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Ageless {
-    /// May watch everything.
+    /// The viewer may watch everything.
     #[default]
     Allow,
-    /// Counts as being of this age.
+    /// The viewer counts as being of this age.
     DenyAbove(u8),
 }
 
@@ -174,12 +175,12 @@ impl Ageless {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unrated {
-    /// It is for everybody.
+    /// Every viewer may watch the title.
     #[default]
     Allow,
-    /// No viewer may watch it.
+    /// No viewer may watch the title.
     Deny,
-    /// It counts as being rated for this age.
+    /// The title counts as being rated for this age.
     Age(u8),
 }
 

@@ -30,11 +30,11 @@ pub struct Revocations {
     pub host: Host,
     /// Grows by one with each revocation.
     pub generation: u32,
-    /// The revocations, spelled out. Either this or `packed` is there. An entry may be dropped at its `until`, when
-    /// everything that it concerns has ended.
+    /// The revocations in full. The document has either `revoked` or `packed`. An entry may be dropped at its `until`,
+    /// because all sessions and tokens that it affects have then ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Vec<Revocation>>,
-    /// The revocations as the hashes that the edge compares: for more than a thousand revocations.
+    /// The revocations as the hashes that the edge compares. This form is for more than a thousand revocations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<PackedRevocations>,
 }
@@ -78,16 +78,17 @@ impl<'de> Deserialize<'de> for Revocations {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revocation {
-    /// The thing that is revoked.
+    /// The session, viewer, token, title or key that is revoked.
     pub what: Revoked,
-    /// The document's generation when it was added: sessions of an earlier one are concerned.
+    /// The document's generation when the entry was added. It affects sessions of an earlier generation.
     pub generation: u32,
-    /// When it was added: viewer tokens signed until then, or that do not say when, are concerned.
+    /// When the entry was added. It affects viewer tokens that were signed until then, and viewer tokens without a
+    /// signing time.
     pub at: UnixTime,
     /// When the entry may be dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<UnixTime>,
-    /// Why, for people.
+    /// The reason, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -97,23 +98,23 @@ impl Revocation {
     pub const MAX_NOTE_CHARS: usize = 500;
 }
 
-/// What can be revoked.
+/// The target of a revocation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Revoked {
-    /// One session, by its id of 16 hexadecimal digits, as logs and traces have it.
+    /// One session, by its id of 16 hexadecimal digits, as in logs and traces.
     Session(RevokedSession),
-    /// A viewer: the running sessions and the tokens signed until now. A token that is signed later is good again.
+    /// A viewer: the running sessions, and the tokens signed until now. A token that is signed later is valid.
     Subject {
-        /// The issuer, or for dialects that name none the document of keys.
+        /// The issuer. For dialects without an issuer, the name of the key document.
         issuer: Issuer,
         /// The `sub`.
         subject: String,
     },
     /// One viewer token, for good, and the sessions that were opened with it.
     Token {
-        /// The issuer, or for dialects that name none the document of keys.
+        /// The issuer. For dialects without an issuer, the name of the key document.
         issuer: Issuer,
         /// The `jti`, or `cti` in hexadecimal digits.
         id: String,
@@ -122,9 +123,9 @@ pub enum Revoked {
     Title(TitleId),
     /// A key, for good: the viewer tokens that it signed and their sessions, or, for a session key, the sessions.
     Key {
-        /// The document of keys.
+        /// The name of the key document.
         issuer: Issuer,
-        /// The key.
+        /// The id of the key.
         kid: KeyId,
     },
     /// Every running session, and the tokens signed until now.
@@ -192,7 +193,7 @@ pub struct PackedRevocations {
     /// Keys: four bytes of a hash over the document of keys and the key's id.
     #[serde(default, skip_serializing_if = "Records::is_empty")]
     pub keys: Records<4>,
-    /// Up to when everything is revoked.
+    /// The limits up to which everything is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub everything: Option<Moment>,
 }
@@ -208,13 +209,13 @@ impl PackedRevocations {
     }
 }
 
-/// Up to when something is revoked: by the generation for sessions, by the time for viewer tokens.
+/// The limits up to which a target is revoked: the generation for sessions, the time for viewer tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Moment {
-    /// Sessions of an earlier generation are concerned.
+    /// It affects sessions of an earlier generation.
     pub generation: u32,
-    /// Viewer tokens signed until then, or that do not say when, are concerned.
+    /// It affects viewer tokens that were signed until then, and viewer tokens without a signing time.
     pub at: UnixTime,
 }
 

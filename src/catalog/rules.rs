@@ -1,4 +1,4 @@
-//! Which rules are enforced, and for whom: so that ops can rehearse one before it refuses anybody.
+//! Which rules are enforced, and for which viewers. Ops can rehearse a rule before it refuses viewers.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Nothing: the rule is not looked at.
+    /// The rule is not evaluated.
     Off,
     /// The viewer passes, and the log says that the rule would have refused.
     Log,
@@ -31,11 +31,11 @@ impl Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Enforcement {
-    /// The mode; absent: `enforce`.
+    /// The mode. Absent: `enforce`.
     #[serde(default)]
     pub mode: Mode,
-    /// How many of every 100 viewers `enforce` applies to; the others are logged. The choice is stable, and raising the
-    /// number only adds viewers. Absent: 100.
+    /// The percentage of viewers to whom `enforce` applies. For all other viewers, the mode is `log`. The choice is
+    /// stable, and raising the number only adds viewers. Absent: 100.
     #[serde(default = "everybody", skip_serializing_if = "is_everybody", deserialize_with = "percent")]
     #[cfg_attr(feature = "schema", schemars(range(max = 100)))]
     pub percent: u8,
@@ -96,7 +96,7 @@ macro_rules! rules {
                 }
             }
 
-            /// Whether nothing is said.
+            /// Whether every member has its default.
             pub fn is_empty(&self) -> bool {
                 *self == Self::default()
             }
@@ -149,7 +149,7 @@ impl Rule {
 }
 
 rules! {
-    /// A site's rules. An absent one is enforced for everybody.
+    /// A site's rules. An absent rule is enforced for every viewer.
     SiteRules {
         /// Viewers who come through Tor or a hosting network.
         anonymiser Anonymiser,
@@ -175,19 +175,19 @@ rules! {
 }
 
 rules! {
-    /// An offer's own word on its rules, in place of the site's.
+    /// An offer's own settings for its rules, in place of the site's settings.
     OfferRules {
-        /// Its territories.
+        /// The offer's territories.
         territory Territory,
-        /// Its window and premieres.
+        /// The offer's window and premieres.
         window Window,
-        /// Its device classes.
+        /// The offer's device classes.
         device Device,
-        /// Its plans.
+        /// The offer's plans.
         plan Plan,
-        /// Its entitlements.
+        /// The offer's entitlements.
         entitlement Entitlement,
-        /// The title's ratings, where this offer is taken.
+        /// The title's ratings, for viewers under this offer.
         rating Rating,
     }
 }

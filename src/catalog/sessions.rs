@@ -9,40 +9,41 @@ use super::{DeviceClass, Issuer, Lock};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionPolicy {
-    /// The document `v1/keys/{keys}` that holds the session keys (HS256). Its first key signs, all of them
-    /// verify, so that a new key is put in front and the old one removed once its last session has ended.
+    /// The name of the document `v1/keys/{keys}` with the session keys (HS256). The first key signs, and all keys
+    /// verify. To rotate, put a new key in front, and remove the old key once its last session has ended.
     pub keys: Issuer,
-    /// How long a session's token lasts, in seconds, 60 to 86,400; it never outlives the viewer token.
+    /// The lifetime of a session's token, in seconds, 60 to 86,400. The session's token never outlives the viewer
+    /// token.
     #[serde(default = "SessionPolicy::default_lifetime_s", deserialize_with = "lifetime")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86_400)))]
     pub lifetime_s: u64,
-    /// How long before its expiry a session's token is renewed, in seconds, 0 to 86,400: the URIs of a manifest that is
-    /// asked for then lead to the same session under a longer token. Absent: a quarter of the lifetime.
+    /// The time before its expiry in which a session's token is renewed, in seconds, 0 to 86,400. A manifest requested
+    /// in this time has URIs with a new token for the same session. Absent: a quarter of the lifetime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(max = 86_400)))]
     pub renew_before_s: Option<u64>,
-    /// For how long after its expiry a session's token is still accepted, in seconds, 0 to 86,400: for segments in
-    /// flight, and for a player that comes back from a pause and asks for a playlist.
+    /// The time after its expiry in which a session's token is still accepted, in seconds, 0 to 86,400. It covers
+    /// segments in flight, and a player that resumes from a pause and requests a playlist.
     #[serde(default = "SessionPolicy::default_grace_s", deserialize_with = "grace")]
     #[cfg_attr(feature = "schema", schemars(range(max = 86_400)))]
     pub grace_s: u64,
-    /// The end of a session whose viewer token names no expiry, in seconds after its beginning, 60 to 604,800.
+    /// The longest duration of a session whose viewer token names no expiry, in seconds, 60 to 604,800.
     #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
     pub longest_s: u64,
-    /// How long a stream counts after its last request, in seconds, 5 to 600, where a viewer may watch a limited number
-    /// at a time.
+    /// The time for which a stream counts after its last request, in seconds, 5 to 600. It matters where a viewer may
+    /// watch a limited number of streams at a time.
     #[serde(default = "SessionPolicy::default_streams_idle_s", deserialize_with = "streams_idle")]
     #[cfg_attr(feature = "schema", schemars(range(min = 5, max = 600)))]
     pub streams_idle_s: u64,
-    /// Clients whose tokens cannot be renewed, and last long from the beginning.
+    /// Clients whose tokens cannot be renewed. Their first tokens last longer.
     #[serde(default, skip_serializing_if = "Unrenewed::is_default")]
     pub unrenewed: Unrenewed,
     /// How the URIs of manifests carry the session.
     #[serde(default, skip_serializing_if = "SigningStyle::is_default")]
     pub signing: SigningStyle,
-    /// The properties of the viewer at the entry that a session stays bound to, whatever the viewer token says. A
-    /// viewer who moves to another network (a phone that leaves a Wi-Fi) has to enter again.
+    /// The properties of the viewer, as seen at the entry, to which every session is bound, in addition to the viewer
+    /// token's own bindings. A viewer who moves to another network (a phone that leaves a Wi-Fi) has to enter again.
     #[serde(default, skip_serializing_if = "Lock::is_open")]
     pub lock: Lock,
 }
@@ -68,7 +69,7 @@ impl SessionPolicy {
         90
     }
 
-    /// How long the first token of a session lasts, in seconds, by what its client says of itself.
+    /// The lifetime of a session's first token, in seconds, for a client with this device class and `User-Agent`.
     pub fn first_lifetime_s(&self, device: Option<DeviceClass>, user_agent: Option<&str>) -> u64 {
         if self.unrenewed.has(device, user_agent) {
             self.unrenewed.lifetime_s.max(self.lifetime_s)
@@ -91,23 +92,24 @@ impl SessionPolicy {
     }
 }
 
-/// Clients that keep using the URLs of the first manifest, whatever later ones say. A renewed token does not reach
-/// them, so their first token has to last.
+/// Clients that keep using the URLs of the first manifest and ignore the URLs of later manifests. A renewed token does
+/// not reach them, so their first token has to last.
 ///
 /// They identify themselves, and anybody can pretend to be one of them. That gains nothing beyond the viewer token: no
 /// session outlives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unrenewed {
-    /// Prefixes of their `User-Agent`, such as `Lavf/` (FFmpeg) or `VLC/`: 16 texts at most, of 1 to 64 bytes each.
+    /// Prefixes of the clients' `User-Agent`, such as `Lavf/` (FFmpeg) or `VLC/`. At most 16 prefixes, of 1 to 64 bytes
+    /// each.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "user_agents")]
     #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
     pub user_agents: Vec<String>,
-    /// The classes of their devices.
+    /// The device classes of the clients.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<DeviceClass>,
-    /// How long their first token lasts, in seconds, 60 to 604,800. It lasts at least as long as other clients' tokens,
-    /// and never outlives the viewer token.
+    /// The lifetime of the clients' first token, in seconds, 60 to 604,800. It lasts at least as long as other clients'
+    /// tokens, and never outlives the viewer token.
     #[serde(default = "SessionPolicy::default_longest_s", deserialize_with = "longest")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 604_800)))]
     pub lifetime_s: u64,
@@ -140,12 +142,12 @@ pub const SESSION_PARAMETER: &str = "sd_session";
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SigningStyle {
-    /// In front of the path, `/~{token}/{title}/…`: relative URIs inherit it, so that playlists are the same bytes for
-    /// every viewer of a class.
+    /// In front of the path: `/~{token}/{title}/…`. Relative URIs inherit the token, so a playlist has the same bytes
+    /// for every viewer of a class.
     #[default]
     Path,
-    /// As a query parameter of each URI, `/{title}/…?sd_session={token}`: the paths are the media origin's, but every
-    /// playlist is rewritten for every viewer.
+    /// As a query parameter of each URI: `/{title}/…?sd_session={token}`. The paths stay the media origin's paths, but
+    /// the edge rewrites every playlist for every viewer.
     Query,
 }
 

@@ -12,36 +12,36 @@ use super::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(remote = "Self")]
 pub struct Site {
-    /// The host name under which it is stored and reached.
+    /// The host name under which the document is stored and the site is reached.
     pub host: Host,
-    /// Where its media lies.
+    /// The site's media origin.
     pub media: MediaPolicy,
-    /// Which viewer tokens it accepts.
+    /// The viewer tokens that the site accepts.
     pub tokens: TokenPolicy,
-    /// The sessions that it opens for them.
+    /// The sessions that the site opens.
     pub sessions: SessionPolicy,
-    /// How it treats viewers by their place.
+    /// How the site treats viewers by their location.
     #[serde(default)]
     pub geography: GeographyPolicy,
-    /// How it treats titles' ratings.
+    /// How the site treats titles' age ratings.
     #[serde(default, skip_serializing_if = "RatingPolicy::is_default")]
     pub ratings: RatingPolicy,
-    /// How it recognises devices.
+    /// How the site recognises devices.
     #[serde(default, skip_serializing_if = "DevicePolicy::is_default")]
     pub devices: DevicePolicy,
-    /// How the rules of its titles are enforced.
+    /// How the rules of the site's titles are enforced.
     #[serde(default, skip_serializing_if = "SiteRules::is_empty")]
     pub rules: SiteRules,
-    /// How it treats playlists.
+    /// How the site treats playlists.
     #[serde(default, skip_serializing_if = "PlaylistPolicy::is_default")]
     pub playlists: PlaylistPolicy,
-    /// How it steers players between pathways; absent: not at all.
+    /// How the site steers players between pathways. Absent: no steering.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steering: Option<SteeringPolicy>,
     /// How long the edge keeps files of the media origin.
     #[serde(default)]
     pub cache: CachePolicy,
-    /// Which web pages may play it.
+    /// The web pages that may play the site's media.
     #[serde(default)]
     pub cors: CorsPolicy,
 }
@@ -53,7 +53,7 @@ impl Serialize for Site {
 }
 
 impl<'de> Deserialize<'de> for Site {
-    /// Reads the members, and then checks those that depend on others.
+    /// Reads the members, and then checks the members that depend on others.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let site = Self::deserialize(deserializer)?;
         site.media.check(&site.host).map_err(de::Error::custom)?;

@@ -24,7 +24,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SteeringPolicy {
-    /// After how many seconds players ask again, 10 to 3,600.
+    /// Seconds after which players ask again, 10 to 3,600.
     #[serde(default = "SteeringPolicy::default_ttl_s", deserialize_with = "ttl")]
     #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 3_600)))]
     pub ttl_s: u64,
@@ -35,19 +35,20 @@ pub struct SteeringPolicy {
     /// Further pathways that no playlist names: copies of a pathway on another host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clones: Vec<PathwayClone>,
-    /// Orders for some viewers: the first that holds for a viewer counts.
+    /// Pathway orders for some viewers. The first order that matches a viewer counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub priorities: Vec<PathwayPriority>,
-    /// A pathway with a reported throughput below this, in kilobits a second, goes last in the next order.
+    /// The lowest acceptable throughput, in kilobits a second. A pathway for which a player reports less goes last in
+    /// the next order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_kbps: Option<u32>,
-    /// How the media origin's own steering is treated.
+    /// How the edge treats the media origin's own steering.
     #[serde(default, skip_serializing_if = "ExistingSteering::is_default")]
     pub existing: ExistingSteering,
 }
 
 impl SteeringPolicy {
-    /// What [Content Steering section 4] recommends.
+    /// The interval that [Content Steering section 4] recommends.
     ///
     /// [Content Steering section 4]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering-05#section-4
     const fn default_ttl_s() -> u64 {
@@ -58,12 +59,13 @@ impl SteeringPolicy {
         vec![PathwayId::unnamed()]
     }
 
-    /// Every pathway, in the order that holds where no other does: clones come last.
+    /// Every pathway, in the order for viewers whom no other order matches. Clones come last.
     pub fn ids(&self) -> impl Iterator<Item = &PathwayId> {
         self.pathways.iter().chain(self.clones.iter().map(|clone| &clone.id))
     }
 
-    /// Checks what one member alone cannot know; an error begins with the path of the member, as in `clones[0].host`.
+    /// Checks that the members agree with each other. An error begins with the path of the member, as in
+    /// `clones[0].host`.
     pub(super) fn check(
         &self,
         host: &Host,
@@ -92,7 +94,7 @@ impl SteeringPolicy {
     }
 }
 
-/// What fits a page of any table, and keeps the work for a request small.
+/// A bound that keeps the work for a request small.
 const MOST_PATHWAYS: usize = 32;
 
 /// A pathway that players derive from another one by rewriting its URIs ([Content Steering section 5]).
@@ -101,20 +103,21 @@ const MOST_PATHWAYS: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathwayClone {
-    /// Its id, which no playlist uses.
+    /// The clone's id. No playlist uses it.
     pub id: PathwayId,
-    /// The pathway that is copied: one of `pathways`.
+    /// The pathway that the clone copies: one of `pathways`.
     pub base_id: PathwayId,
-    /// The host name that stands in its URIs in place of the base's; the port stays. The site's own host, or one of
-    /// `media.foreign.sign`: the URIs go there with the session's token.
+    /// The host name in the clone's URIs, in place of the base's host name. The port stays. The host is the site's own
+    /// host or a host in `media.foreign.sign`, because the URIs carry the session's token.
     pub host: Host,
-    /// Query parameters that are added to its URIs, or replaced in them; all others stay, the session's among them.
+    /// Query parameters that are added to the clone's URIs, or replaced in them. All other parameters stay, including
+    /// the session's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<ParameterName, ParameterValue>,
-    /// Playlists of variants, by `STABLE-VARIANT-ID`, with URIs of their own.
+    /// URIs of variants' playlists in the clone, by `STABLE-VARIANT-ID`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub per_variant_uris: BTreeMap<StableId, CloneUri>,
-    /// Playlists of renditions, by `STABLE-RENDITION-ID`, with URIs of their own.
+    /// URIs of renditions' playlists in the clone, by `STABLE-RENDITION-ID`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub per_rendition_uris: BTreeMap<StableId, CloneUri>,
 }
@@ -225,14 +228,14 @@ impl<'de> Deserialize<'de> for CloneUri {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathwayPriority {
-    /// The viewers that it holds for; absent: all of them.
+    /// The viewers to whom the order applies. Absent: all viewers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub territories: Option<Territories>,
-    /// The pathways, the preferred one first; those that it does not name follow in their usual order, so that a player
-    /// has somewhere to go while one is down.
+    /// The pathways, in order of preference. Pathways that are not listed follow in their usual order, so that a player
+    /// has an alternative while a pathway is down.
     pub order: Vec<PathwayId>,
-    /// Shares of the sessions, 0 to 10,000 each: which of these pathways comes first. A session keeps its share for as
-    /// long as this stays as it is.
+    /// Shares of the sessions, by pathway, 0 to 10,000 each. They decide which of these pathways comes first for a
+    /// session. A session keeps its pathway until the shares change.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub weights: BTreeMap<PathwayId, u16>,
 }
@@ -277,16 +280,16 @@ impl PathwayPriority {
 
 const MOST_WEIGHT: u16 = 10_000;
 
-/// How steering that a playlist of the media origin announces itself (`EXT-X-CONTENT-STEERING`) is treated.
+/// How the edge treats steering that a playlist of the media origin announces (`EXT-X-CONTENT-STEERING`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ExistingSteering {
-    /// The site's own stands in its place.
+    /// The site's own steering replaces it.
     #[default]
     Replace,
-    /// It stays, and the site's own is not announced there. Its server's clones may send players, and their tokens, to
-    /// any host.
+    /// It stays, and the site's own steering is not announced in that playlist. Clones from the media origin's steering
+    /// server may send players, and their tokens, to any host.
     Keep,
 }
 

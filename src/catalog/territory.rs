@@ -1,4 +1,4 @@
-//! Where an offer holds.
+//! The territories of an offer.
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,7 +41,7 @@ impl fmt::Debug for CountryCode {
     }
 }
 
-/// Why a text is not a territory.
+/// The reason why a text is not a territory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found `{found}`")]
 pub struct TerritoryError {
@@ -108,7 +108,8 @@ impl<const N: usize> fmt::Debug for Code<N> {
 /// country     = 2ALPHA                                     ; in capitals
 /// ```
 ///
-/// From top to bottom they get nearer to the viewer, and of postal codes the longer one is nearer.
+/// The kinds are in order, from the farthest to the nearest to the viewer. Of two postal codes, the longer code is
+/// nearer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(with = "String", extend("pattern" = TERRITORY_PATTERN)))]
@@ -125,7 +126,7 @@ pub enum Territory {
     Subdivision(CountryCode, Code<3>),
     /// A metro code.
     Dma(u16),
-    /// Where postal codes of a country begin like this.
+    /// The places of a country whose postal codes begin with this text.
     Postal(CountryCode, Code<10>),
     /// An autonomous system.
     Asn(u32),
@@ -232,14 +233,14 @@ impl<'de> Deserialize<'de> for Territory {
     }
 }
 
-/// A part of the world. Of the entries that the viewer is in, the nearest decides; of equally near ones, the one in
-/// `deny`. An empty `allow` is nowhere.
+/// A part of the world. Of the entries that contain the viewer, the nearest entry decides. Of equally near entries, the
+/// entry in `deny` decides. An empty `allow` is nowhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Territories {
-    /// The places in it.
+    /// The places that belong to it.
     pub allow: Vec<Territory>,
-    /// The places outside of it, unless an entry of `allow` is nearer to the viewer.
+    /// The places that do not belong to it, unless an entry of `allow` is nearer to the viewer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deny: Vec<Territory>,
 }

@@ -1,4 +1,4 @@
-//! `v1/title/{id}`: what can be watched, and by whom.
+//! `v1/title/{id}`: a title, and the viewers who may watch it.
 
 use std::collections::BTreeMap;
 
@@ -13,36 +13,38 @@ use crate::time::UnixTime;
 pub struct Title {
     /// The id under which it is stored, and the first segment of its URLs.
     pub id: TitleId,
-    /// The sites that may serve it. A title is unknown on every other site.
+    /// The sites that may serve the title. The title is unknown on every other site.
     pub sites: Vec<Host>,
     /// Its name by language tag (BCP 47), for people.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, String>,
-    /// Its folder below the site's media origin; absent: `{id}/`.
+    /// The title's folder below the site's media origin. Absent: `{id}/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<MediaPath>,
-    /// Raising it purges everything of the title from the edges' caches: it is part of each cache key. Absent: 0.
+    /// The generation of the title's files in the edges' caches. It is part of each cache key, so raising it purges all
+    /// files of the title. Absent: 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
-    /// The manifest, below that folder, that a player opens first; for consoles and pages, the edge serves any.
+    /// The path, below that folder, of the manifest that a player opens first. Consoles and web pages use it. The edge
+    /// serves every manifest of the title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
-    /// The instant before which no viewer may watch it, whatever the offers say.
+    /// The instant before which no viewer may watch the title. It overrides the offers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embargo: Option<UnixTime>,
     /// Its age ratings.
     #[serde(default, skip_serializing_if = "Ratings::is_empty")]
     pub ratings: Ratings,
-    /// Its cuts besides the one in `media`.
+    /// The title's cuts, besides the cut in `media`.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::variances")]
     pub variances: Vec<Variance>,
-    /// Where and when it is not shown as usual.
+    /// The title's blackouts: places and times in which it is not shown as usual.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::blackouts")]
     pub blackouts: Vec<Blackout>,
-    /// Who may watch it. A viewer whom no offer fits is denied.
+    /// The title's offers. A viewer who meets the conditions of no offer is denied.
     #[serde(deserialize_with = "crowd::offers")]
     pub offers: Vec<Offer>,
-    /// What other modules derive from all this.
+    /// Values that other modules derive from the title.
     #[serde(skip)]
     pub memo: Memo,
 }

@@ -8,12 +8,12 @@ use super::{MediaPath, Territories, VarianceId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Variance {
-    /// Names it in offers; unique within the title.
+    /// The cut's id, by which offers name it. It is unique within the title.
     pub id: VarianceId,
-    /// Its folder below the site's media origin, in place of the title's.
+    /// The cut's folder below the site's media origin, in place of the title's folder.
     pub media: MediaPath,
-    /// Where it is shown by offers that name no variance: of several, the one whose territory is nearest to the viewer.
-    /// Absent: only where an offer names it.
+    /// The territories in which offers without a `variance` show this cut. Of several cuts, the cut with the nearest
+    /// territory to the viewer counts. Absent: only offers that name the cut show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub territories: Option<Territories>,
 }

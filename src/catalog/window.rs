@@ -1,10 +1,10 @@
-//! When an offer holds.
+//! The span of time in which an offer applies.
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::UnixTime;
 
-/// A span of time, from its first instant up to but without its last; an absent end is open.
+/// A span of time. It includes `from` and excludes `until`. An absent end is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Ends", into = "Ends")]
@@ -50,10 +50,10 @@ impl Window {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Window"))]
 struct Ends {
-    /// The first instant inside; absent: always has been open.
+    /// The first instant inside the window. Absent: the window has always been open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<UnixTime>,
-    /// The first instant outside again; absent: never closes.
+    /// The first instant after the window. Absent: the window never closes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<UnixTime>,
 }

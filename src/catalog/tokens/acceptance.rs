@@ -35,7 +35,7 @@ pub enum Acceptance {
 }
 
 impl Acceptance {
-    /// Whether the dialect's tokens name their issuer and the site's list decides on it.
+    /// Whether the dialect's tokens name their issuer, which the site's list has to contain.
     pub const fn needs_issuers(&self) -> bool {
         match self {
             Self::Jwt(own) => own.issuers.is_none(),

@@ -7,41 +7,41 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The claims in which an issuer writes the contents of a grant.
 ///
-/// An unmapped claim is read under its own name here, and must be as documented: the token is refused otherwise. A
-/// mapped claim uses the issuer's vocabulary: values without a meaning here are left out, unless that would widen the
-/// grant.
+/// An unmapped claim is read under its own name here. It must be as documented, or the token is refused. A mapped claim
+/// uses the issuer's vocabulary. Values without a meaning here are left out, unless that would widen the grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ClaimMapping {
-    /// Who the viewer is; unmapped: `sub`.
+    /// The viewer. Unmapped: `sub`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Claim>,
-    /// The token's own name, for revocation; unmapped: `jti`.
+    /// The token's id, for revocation. Unmapped: `jti`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_id: Option<Claim>,
-    /// The viewer's plans; unmapped: `plan`.
+    /// The viewer's plans. Unmapped: `plan`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plans: Option<Claim>,
-    /// The only titles that the token covers; unmapped: `titles`.
+    /// The titles to which the token is limited. Unmapped: `titles`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub titles: Option<Claim>,
-    /// Where the token is good: countries (`AE`), subdivisions (`AE-DU`), `*`; unmapped: `territories`.
+    /// The places in which the token is valid: countries (`AE`), subdivisions (`AE-DU`) or `*`. Unmapped:
+    /// `territories`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub territories: Option<Claim>,
-    /// The greatest height of a picture, in pixels, as a number or as `720p`; unmapped: `max_height`.
+    /// The greatest height of a picture, in pixels, as a number or as `720p`. Unmapped: `max_height`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_height: Option<Claim>,
-    /// How many streams the viewer may watch at a time; unmapped: `max_streams`.
+    /// How many streams the viewer may watch at a time. Unmapped: `max_streams`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_streams: Option<Claim>,
-    /// The kind of device; unmapped: `device`.
+    /// The device class. Unmapped: `device`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<Claim>,
-    /// The viewer's purchases and rentals: ids, or objects with `id`, `from` and `until`; unmapped: `entitlements`.
+    /// The viewer's purchases and rentals: ids, or objects with `id`, `from` and `until`. Unmapped: `entitlements`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entitlements: Option<Claim>,
-    /// The age of the viewer's profile, in years; unmapped: `age`.
+    /// The age of the viewer's profile, in years. Unmapped: `age`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<Claim>,
 }
@@ -52,13 +52,13 @@ impl ClaimMapping {
     }
 }
 
-/// A claim of an issuer: its name alone, or how to read it.
+/// A claim of an issuer: its name alone, or its name and how to read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Claim {
-    /// The claim's name, such as `custom:plan` or `https://example.com/plan`; a JSON Pointer ([RFC 6901]) if it begins
-    /// with `/`, such as `/realm_access/roles`.
+    /// The claim's name, such as `custom:plan` or `https://example.com/plan`. A text that begins with `/`, such as
+    /// `/realm_access/roles`, is a JSON Pointer ([RFC 6901]).
     ///
     /// [RFC 6901]: https://www.rfc-editor.org/rfc/rfc6901
     Named(String),
@@ -67,7 +67,8 @@ pub enum Claim {
 }
 
 impl<'de> Deserialize<'de> for Claim {
-    /// By its first byte. What serde derives for an untagged enum reads all of it before it looks for the variant.
+    /// The first byte decides. The code that serde derives for an untagged enum reads the whole value before it looks
+    /// for the variant.
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         struct Either;
         impl<'de> de::Visitor<'de> for Either {
@@ -89,17 +90,17 @@ impl<'de> Deserialize<'de> for Claim {
     }
 }
 
-/// A claim and how to read its values. They are a list, a text with spaces or commas between them, a number, or true or
-/// false.
+/// A claim and how to read its values. The claim is a list, a text of values with spaces or commas between them, a
+/// number, or true or false.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MappedClaim {
     /// The claim's name or JSON Pointer.
     pub from: String,
-    /// The prefix of the values, such as `plan:`, which is cut off; values without it are left out.
+    /// The prefix of the values, such as `plan:`. It is cut off. Values without the prefix are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// The issuer's values, and their names here.
+    /// The names here of the issuer's values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, String>,
     /// How a value that `names` does not list is treated.
@@ -112,9 +113,9 @@ pub struct MappedClaim {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownName {
-    /// It stays as it is.
+    /// The value stays as it is.
     #[default]
     Keep,
-    /// It is left out.
+    /// The value is left out.
     Drop,
 }

@@ -13,21 +13,21 @@ use crate::redacted::Redacted;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CatPolicy {
-    /// In place of the site's issuers.
+    /// The accepted issuers, in place of the site's `tokens.issuers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<Vec<Issuer>>,
-    /// The document `v1/keys/{keys}` for tokens that name no issuer; absent: such tokens are refused.
+    /// The name of the document `v1/keys/{keys}` for tokens without an issuer. Absent: such tokens are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Issuer>,
-    /// In place of the site's audience.
+    /// The required audience, in place of the site's `tokens.audience`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Where to look; absent: the headers `CTA-Common-Access-Token` and `Common-Access-Token`, the cookies of these
-    /// names and the query parameter `CAT`, then the site's placements.
+    /// Where the edge looks for a token. Absent: the headers `CTA-Common-Access-Token` and `Common-Access-Token`, the
+    /// cookies of these names and the query parameter `CAT`, then the site's placements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
-    /// Claims that may be ignored although they are not understood, by label or name, such as `-70001` or `catpor`.
-    /// Without it, a token with such a claim is refused.
+    /// Claims that the edge does not understand and may ignore, by label or name, such as `-70001` or `catpor`. A token
+    /// with another unknown claim is refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignored: Vec<String>,
     /// The claim with the viewer's plans, by label or name: a text or an array of texts.
@@ -39,19 +39,20 @@ pub struct CatPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UriSigningPolicy {
-    /// In place of the site's issuers.
+    /// The accepted issuers, in place of the site's `tokens.issuers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<Vec<Issuer>>,
-    /// The document `v1/keys/{…}` of an issuer whose `iss` cannot name a document, such as `uCDN Inc`.
+    /// The names of documents `v1/keys/{…}` for issuers whose `iss` cannot name a document, such as `uCDN Inc`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub issuer_keys: BTreeMap<String, Issuer>,
-    /// The document `v1/keys/{keys}` for tokens that name no issuer; absent: such tokens are refused.
+    /// The name of the document `v1/keys/{keys}` for tokens without an issuer. Absent: such tokens are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Issuer>,
-    /// In place of the site's audience. Without one, tokens that name an audience are refused.
+    /// The required audience, in place of the site's `tokens.audience`. Without an audience here or there, tokens that
+    /// name an audience are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// The name of the parameter or cookie; absent: `URISigningPackage` ([RFC 9246 section 2.1]).
+    /// The name of the parameter or cookie. Absent: `URISigningPackage` ([RFC 9246 section 2.1]).
     ///
     /// [RFC 9246 section 2.1]: https://www.rfc-editor.org/rfc/rfc9246#section-2.1
     #[serde(default = "UriSigningPolicy::default_name")]
@@ -92,16 +93,16 @@ pub struct EdgeAuthPolicy {
     /// Whether the token's author escapes `ip`, `id`, `data` and `url` before signing.
     #[serde(default)]
     pub escape_early: bool,
-    /// The salt, where one is agreed on.
+    /// The salt, if the token's author uses one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<Redacted<String>>,
     /// Whether a token for one URL is signed over its path alone, without the query.
     #[serde(default)]
     pub ignore_query: bool,
-    /// What stands between fields.
+    /// The delimiter between fields.
     #[serde(default = "EdgeAuthPolicy::default_field_delimiter")]
     pub field_delimiter: char,
-    /// What stands between the patterns of an ACL.
+    /// The delimiter between the patterns of an ACL.
     #[serde(default = "EdgeAuthPolicy::default_acl_delimiter")]
     pub acl_delimiter: char,
 }
@@ -151,7 +152,7 @@ pub struct SecureMediaPolicy {
 pub struct StreamPolicy {
     /// The document `v1/keys/{keys}`: one RSA key for each `kid`.
     pub keys: Issuer,
-    /// In place of `[{"path": "title"}]`.
+    /// Where the edge looks for a token. Absent: `[{"path": "title"}]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
 }
@@ -163,8 +164,8 @@ pub struct TimedHmacPolicy {
     /// The document `v1/keys/{keys}`, with keys of type `oct` and without `alg`; `k` is the base64url of the secret's
     /// text.
     pub keys: Issuer,
-    /// The name of the last query parameter: `verify` for a rule with the separator `?verify=`, of length 8; empty for
-    /// one with the separator `?`, of length 1.
+    /// The name of the last query parameter: `verify` for a rule with the separator `?verify=` (length 8), empty for a
+    /// rule with the separator `?` (length 1).
     #[serde(default = "TimedHmacPolicy::default_name")]
     pub name: String,
     /// Seconds for which a token is valid: 1 to 31,536,000.

@@ -13,27 +13,28 @@ use crate::json;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwtPolicy {
-    /// In place of the site's issuers.
+    /// The accepted issuers, in place of the site's `tokens.issuers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<Vec<Issuer>>,
-    /// In place of the site's audience.
+    /// The required audience, in place of the site's `tokens.audience`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
     /// The claim that names the audience, such as `client_id` in access tokens of Amazon Cognito or `azp` in access
     /// tokens of Keycloak.
     #[serde(default = "JwtPolicy::default_audience_claim")]
     pub audience_claim: String,
-    /// In place of the site's placements.
+    /// Where the edge looks for a token, in place of the site's `tokens.placements`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
-    /// The accepted values of the header's `typ`, such as `at+jwt`, without regard to case and to a leading
-    /// `application/`; empty: any or none ([RFC 8725 section 3.11]).
+    /// The accepted values of the header's `typ`, such as `at+jwt`. Case and a leading `application/` do not matter.
+    /// Empty: any `typ`, or no `typ` ([RFC 8725 section 3.11]).
     ///
     /// [RFC 8725 section 3.11]: https://www.rfc-editor.org/rfc/rfc8725#section-3.11
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
-    /// The required values of claims, such as `{"token_use": "access"}`: the value, one of a list of values, or a list
-    /// that has one of them. Claims are named as in `claims`. There are 1,000 values in all, at most.
+    /// The required values of claims, such as `{"token_use": "access"}`. A list means that any of its values is
+    /// accepted. A claim that is a list has to contain an accepted value. Claims are named as in `claims`. At most
+    /// 1,000 values in all.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "required")]
     pub require: BTreeMap<String, serde_json::Value>,
     /// The claims in which the issuer writes the contents of a grant.

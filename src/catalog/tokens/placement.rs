@@ -26,12 +26,12 @@ pub enum Placement {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PathPlacement {
-    /// As the first segment, before the title: `/{token}/{title}/{manifest}`.
+    /// The first segment, before the title: `/{token}/{title}/{manifest}`.
     Before,
-    /// As the first segment, in the title's place, where the token names the title: `/{token}/{manifest}`.
+    /// The first segment, in place of the title, which the token names: `/{token}/{manifest}`.
     Title,
-    /// As a path-style parameter of this name in any segment: `/{title}/{manifest};{name}={token}`
-    /// ([RFC 3986 section 3.3]).
+    /// A path-style parameter of this name in any segment: `/{title}/{manifest};{name}={token}` ([RFC 3986 section
+    /// 3.3]).
     ///
     /// [RFC 3986 section 3.3]: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
     Parameter(String),

@@ -1,4 +1,4 @@
-//! Which viewer tokens a site accepts, where they stand in a request, and the site's requirements for them.
+//! A site's policy for viewer tokens: which tokens it accepts, where they stand in a request, and its requirements.
 
 use std::fmt;
 
@@ -8,40 +8,42 @@ use super::{Acceptance, Placement};
 use crate::catalog::Issuer;
 use crate::catalog::range::{bounded, within};
 
-/// Which viewer tokens a site accepts.
+/// A site's policy for viewer tokens.
 ///
-/// `issuers`, `audience`, `placements` and `leeway_s` hold for every dialect in `accept` that does not say
-/// otherwise. Without `accept`, JSON Web Tokens are accepted and nothing else.
+/// `issuers`, `audience`, `placements` and `leeway_s` apply to every dialect in `accept` that does not override them.
+/// Without `accept`, only JSON Web Tokens are accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TokenPolicy {
-    /// Who may sign them: each has its keys under `v1/keys/{issuer}`.
+    /// The issuers that may sign viewer tokens. Each issuer has its keys under `v1/keys/{issuer}`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issuers: Vec<Issuer>,
-    /// The `aud` that they must name ([RFC 7519 section 4.1.3]), or `*` for any or none; absent: a token that names one is
-    /// refused.
+    /// The `aud` that a viewer token must name ([RFC 7519 section 4.1.3]). `*`: any audience, or no audience. Absent: a
+    /// token that names an audience is refused.
     ///
     /// [RFC 7519 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Where to look for a token, in this order.
+    /// Where the edge looks for a token, in this order.
     #[serde(default = "TokenPolicy::default_placements")]
     pub placements: Vec<Placement>,
     /// Seconds by which clocks may disagree about `exp`, `nbf` and `iat`: 0 to 300.
     #[serde(default, deserialize_with = "leeway")]
     #[cfg_attr(feature = "schema", schemars(range(max = 300)))]
     pub leeway_s: u64,
-    /// The longest life of a viewer token, from when it was signed (`iat`) to its expiry, in seconds, 60 to 31,622,400 (366
-    /// days). A token that lives longer, or does not say both, is refused. Absent: tokens live as long as they say. With it, a
-    /// revocation of a viewer, a token, a title or everything is dropped when no token can be alive any more that it concerns.
+    /// The longest lifetime of a viewer token, from its signing (`iat`) to its expiry, in seconds, 60 to 31,622,400
+    /// (366 days). A token with a longer lifetime, or without either claim, is refused. Absent: no limit. With a limit,
+    /// a revocation of a viewer, a token, a title or everything is dropped once all tokens that it affects have
+    /// expired.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "longest")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 31_622_400)))]
     pub longest_s: Option<u64>,
-    /// The dialects, 100 at most, in the order in which they are tried: the first token that can be read counts.
+    /// The accepted dialects, 100 at most, in the order in which they are tried. The first token that can be read
+    /// counts.
     #[serde(default = "TokenPolicy::default_accept", deserialize_with = "accepted")]
     pub accept: Vec<Acceptance>,
-    /// A store of used tokens, for tokens that may be used once or whose second use is to be reported. Without it,
-    /// tokens that may be used once are refused, and nothing is reported.
+    /// The store of used tokens. It detects a second use of tokens that may be used once, or whose uses are reported.
+    /// Without it, tokens that may be used once are refused, and no use is reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<ReplayPolicy>,
 }
@@ -90,18 +92,18 @@ fn accepted<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<Acceptance>, D::Er
     json.deserialize_seq(Dialects)
 }
 
-/// How a site treats tokens that are used again.
+/// How a site treats tokens that are used more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplayPolicy {
     /// Whether every token may be used once only, whatever its claims say.
     #[serde(default)]
     pub once: bool,
-    /// Whether the uses of every token are counted, whatever its claims say, and a further use is reported in the log.
+    /// Whether the edge counts the uses of every token, whatever its claims say, and reports a further use in the log.
     #[serde(default)]
     pub detect: bool,
-    /// Seconds within which another request from the network of the first one is the same use, 0 to 300: many players
-    /// open a manifest twice, or ask for it at its entry as long as they play. 0: each request is a use.
+    /// Seconds within which another request from the same network counts as the same use, 0 to 300. Many players open a
+    /// manifest twice, or request it at its entry for as long as they play. 0: each request is a use.
     #[serde(default = "ReplayPolicy::default_again_within_s", deserialize_with = "again_within")]
     #[cfg_attr(feature = "schema", schemars(range(max = 300)))]
     pub again_within_s: u64,

@@ -8,15 +8,15 @@ use crate::catalog::Issuer;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecureLinkPolicy {
-    /// The document `v1/keys/{keys}`, with keys of type `oct`: `k` is the base64url of the secret's text, which is put
-    /// in place of `{secret}`.
+    /// The name of the document `v1/keys/{keys}`, with keys of type `oct`. `k` is the base64url of the secret's text,
+    /// which replaces `{secret}`.
     pub keys: Issuer,
-    /// The hashed text: nginx's `secure_link_md5`.
+    /// The text that is hashed: the value of nginx's `secure_link_md5`.
     pub expression: SecureLinkExpression,
-    /// The query parameter of the hash.
+    /// The name of the query parameter with the hash.
     #[serde(default = "SecureLinkPolicy::default_hash")]
     pub hash: String,
-    /// The query parameter of the expiry, in Unix seconds.
+    /// The name of the query parameter with the expiry, in Unix seconds.
     #[serde(default = "SecureLinkPolicy::default_expires")]
     pub expires: String,
 }
@@ -83,7 +83,7 @@ pub enum SecureLinkPart {
     Cookie(String),
 }
 
-/// Why a text is not a valid expression of a secure link.
+/// The reason why a text is not a valid expression of a secure link.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecureLinkExpressionError {
     /// A variable that is not in the list.
