@@ -11,8 +11,8 @@ use crate::stop::Stop;
 const MEDIA_HEADERS: [&str; 5] =
     ["Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified"];
 
-/// Maps the head of a file to the reply's: its status and [`MEDIA_HEADERS`], the edge's cache policy, and a media type that no
-/// browser runs. Any other status is a [`refusal`].
+/// Maps the head of a file to the head of the reply: its status and the headers that reach the player, the edge's cache policy, and a media
+/// type that no browser runs. Any other status is a [`refusal`].
 pub fn file_head(
     source: &Source,
     status: u16,

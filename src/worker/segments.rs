@@ -103,12 +103,16 @@ async fn fresh(facts: &Facts, source: &Source, response: Response, stamp: Stamp)
         && !is_conditional(facts)
         && response.status_code() == 200;
     let length = runtime::header(&response, "Content-Length").and_then(|length| length.parse().ok());
-    let room = length
-        .filter(|length| is_whole && *length <= MEDIUM)
-        .filter(|length| *length <= SMALL || shared_files::mark_in_demand(source))
-        .and_then(|length| shared_files::reserve(source, length));
-    let Some((_, room)) = room else {
-        return aged(source, response, &stamp);
+    let room = match length.filter(|length| is_whole && *length <= MEDIUM) {
+        // Too small to be counted: a site that asks for a place takes room from the others.
+        Some(length) if length <= SMALL => None,
+        Some(length) if shared_files::mark_in_demand(source) => {
+            let Some((_, room)) = shared_files::reserve(source, length) else {
+                return aged(source, response, &stamp);
+            };
+            Some(room)
+        }
+        _ => return aged(source, response, &stamp),
     };
     let head = head(source, &response, &stamp.lifetime)?;
     let bytes = body::in_javascript(response).await.map_err(|error| platform(&error))?;
