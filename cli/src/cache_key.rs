@@ -17,13 +17,14 @@ pub(crate) struct Arguments {
     /// The site's document.
     #[arg(long, value_name = "SITE.json")]
     site: PathBuf,
-    /// The title's document, with its folder and generation. Default: the title's id as folder, and generation 0.
+    /// The title's document, which sets the folder and the generation. Default: the title's id as the folder, and
+    /// generation 0.
     #[arg(long, value_name = "TITLE.json")]
     title: Option<PathBuf>,
-    /// Print an object with the key, the URL at the media origin, the times and the reply's Cache-Control.
+    /// Print a JSON object with the key, the URL at the media origin, the cache times and the reply's Cache-Control.
     #[arg(long)]
     json: bool,
-    /// With --json: the playlist at the URL, whose content determines its times. `-` reads standard input.
+    /// With --json: the playlist at the URL. Its content decides the cache times. `-` reads standard input.
     #[arg(long, value_name = "FILE", requires = "json")]
     playlist: Option<PathBuf>,
     /// The URL as a player requests it: an entry, with or without a viewer token, or a URL below a session.

@@ -10,8 +10,8 @@ use stagedoor::documents::Documents;
 
 use crate::input::{self, Misuse};
 
-/// Reads every `.json` file below a folder. What kind of document a file holds is told by its members; the names of
-/// the files do not matter. A document without a revision gets revision 0.
+/// Reads every `.json` file below a folder. The members of a file decide its kind of document. The names of the files
+/// do not matter. A document without a revision gets revision 0.
 pub(crate) fn read(folder: &Path) -> Result<Documents, Misuse> {
     let mut documents = BTreeMap::new();
     for path in files(folder)? {
@@ -24,7 +24,7 @@ pub(crate) fn read(folder: &Path) -> Result<Documents, Misuse> {
     Ok(Documents(documents))
 }
 
-/// Adds one document; two of one key are refused.
+/// Adds one document. Two documents with the same key are refused.
 pub(crate) fn insert(
     documents: &mut BTreeMap<DocumentKey, Vec<u8>>,
     mut document: Value,

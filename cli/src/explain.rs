@@ -11,14 +11,14 @@ use crate::{Answer, documents};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// A folder of documents (.json files): sites, titles and keys.
+    /// A folder with the documents (.json files) of sites, titles and keys.
     #[arg(long, value_name = "DIR")]
     documents: PathBuf,
     /// The request: {"url": "https://...", "method": "GET", "headers": {"Name": "value"}, "geo": "AE"}; `-` reads
     /// standard input.
     #[arg(long, value_name = "REQUEST.json")]
     request: PathBuf,
-    /// The time, in Unix seconds; that of the request's `now` if absent, else this machine's.
+    /// The time in Unix seconds. Default: the request's `now`, or else this machine's clock.
     #[arg(long, value_name = "T")]
     now: Option<u64>,
 }

@@ -47,9 +47,9 @@ enum Command {
     Manifest(Manifest),
     /// Print the cache key of a URL.
     CacheKey(cache_key::Arguments),
-    /// Show how the edge decides on a request, step by step.
+    /// Show step by step how the edge decides on a request.
     Explain(explain::Arguments),
-    /// Show which viewers may watch which titles: a table over places, plans, devices, ages and times.
+    /// Show which viewers may watch which titles, in a table over places, plans, devices, ages and times.
     Simulate(simulate::Arguments),
 }
 
@@ -57,7 +57,7 @@ enum Command {
 enum Token {
     /// Mint a token, for tests and to reproduce a viewer's request.
     Mint(mint::Arguments),
-    /// Check the signature of a JWS and the rules of its key, but none of its claims.
+    /// Check the signature of a JWS and the rules of its key. Claims are not checked.
     CheckSignature(check_signature::Arguments),
     /// Verify the token of a request against a site and its keys.
     Verify(verify::Arguments),
@@ -65,7 +65,8 @@ enum Token {
 
 #[derive(Subcommand)]
 enum Manifest {
-    /// Check a playlist or an MPD against its specification. Prints findings as JSON; exit code 1 if one is an error.
+    /// Check a playlist or an MPD against its specification. Prints findings as JSON. The exit code is 1 if a finding
+    /// is an error.
     Check(check_manifest::Arguments),
     /// Rewrite a manifest for a permit and a session. Without both, the output equals the input.
     Rewrite(manifest::Arguments),

@@ -23,37 +23,37 @@ use crate::{Answer, request};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The kind of manifest; without it, its content tells.
+    /// The kind of manifest. Default: recognised by the content.
     #[arg(long, value_enum)]
     kind: Option<Kind>,
-    /// The manifest's URL at the edge: https://{host}/{title}/{path}, or the same below /~{session}/. Without --site, any
-    /// URL.
+    /// The manifest's URL at the edge: https://{host}/{title}/{path}, or the same path below /~{session}/. Without
+    /// --site, any URL.
     #[arg(long, value_name = "MANIFEST_URL")]
     url: String,
-    /// The site's document: absolute URIs below the title's folder at its media origin are the title's own. Without it,
-    /// those on the host of the URL are.
+    /// The site's document. Absolute URIs below the title's folder at the site's media origin belong to the title.
+    /// Without a site, URIs on the host of --url belong to the title.
     #[arg(long, value_name = "SITE.json")]
     site: Option<PathBuf>,
     /// The permit: {"caps": {"max_height": 720}}.
     #[arg(long, value_name = "PERMIT.json")]
     permit: Option<PathBuf>,
-    /// The session token that URIs are to carry; without it, that of --url, in its path or as `sd_session`.
+    /// The session token for the URIs. Default: the session token in the path or the `sd_session` parameter of --url.
     #[arg(long, value_name = "TOKEN")]
     session: Option<String>,
-    /// How URIs carry the session; without it, as the site says.
+    /// How URIs carry the session. Default: the site's setting.
     #[arg(long, value_enum)]
     signing: Option<Style>,
-    /// What becomes of URIs outside the title; without it, as the site says, or else the manifest is refused.
+    /// How to treat URIs outside the title. Default: the site's setting, or without a site `refuse`.
     #[arg(long, value_enum)]
     foreign: Option<Foreign>,
-    /// Write the session once, as a variable (EXT-X-DEFINE).
+    /// Write the session token once, as a variable (EXT-X-DEFINE).
     #[arg(long)]
     define: bool,
-    /// Put the variant that a player begins with in front: of those within this bit rate, in kbit/s, the one with the
-    /// most.
+    /// Put a variant first, so that players begin with it: the variant with the highest bit rate up to this limit, in
+    /// kbit/s.
     #[arg(long, value_name = "KBPS")]
     start: Option<u32>,
-    /// Leave out what a player has already, as a Playlist Delta Update (EXT-X-SKIP).
+    /// Write a Playlist Delta Update, which leaves out older segments (EXT-X-SKIP).
     #[arg(long, value_enum)]
     skip: Option<Skip>,
     /// The manifest; `-` reads standard input.
@@ -69,7 +69,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// XML is an MPD, and all else a playlist.
+    /// Recognises the kind: XML is an MPD, and any other text is a playlist.
     pub(crate) fn of(manifest: &[u8]) -> Self {
         if dash::is_xml(manifest) { Self::Dash } else { Self::Hls }
     }
@@ -94,17 +94,17 @@ enum Style {
 enum Foreign {
     /// The manifest is refused.
     Refuse,
-    /// They are passed on without the session.
+    /// The URIs are passed on without the session.
     Pass,
-    /// They carry the session, whatever their host is.
+    /// The URIs carry the session, whatever their host is.
     Sign,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Skip {
-    /// Segments: `_HLS_skip=YES`.
+    /// Leave out segments, as for `_HLS_skip=YES`.
     Yes,
-    /// Date ranges as well: `_HLS_skip=v2`.
+    /// Leave out segments and date ranges, as for `_HLS_skip=v2`.
     V2,
 }
 

@@ -21,40 +21,42 @@ use crate::{Answer, documents};
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["title", "all"]))]
 pub(crate) struct Arguments {
-    /// A folder of documents (.json files): sites and titles.
+    /// A folder with the documents (.json files) of sites and titles.
     #[arg(long, value_name = "DIR")]
     documents: PathBuf,
-    /// A title; may be repeated.
+    /// A title's id. May be repeated.
     #[arg(long, value_name = "ID")]
     title: Vec<TitleId>,
     /// Every title of the site.
     #[arg(long)]
     all: bool,
-    /// The site.
+    /// The site's host name.
     #[arg(long, value_name = "HOST")]
     site: Host,
-    /// Places, such as AE,US-CA,'US-CA;dma=803'; XX is an unknown one. Absent: one of each that the titles name, and XX.
+    /// Places, such as AE,US-CA,'US-CA;dma=803'. XX is an unknown place. Default: a place in each territory that the
+    /// titles name, and XX.
     #[arg(long, value_name = "PLACES", value_delimiter = ',')]
     countries: Vec<String>,
-    /// Plans, each its own column; `none` is no plan, a+b is both. Absent: none, and each that the titles name.
+    /// Plans, one column each. `none` is no plan, and a+b is both plans. Default: `none`, and each plan that the titles
+    /// name.
     #[arg(long, value_name = "PLANS", value_delimiter = ',')]
     plans: Vec<String>,
-    /// Entitlements, begun at each instant; `none` is none, a+b is both.
+    /// Entitlements, which begin at each instant. `none` is no entitlement, and a+b is both entitlements.
     #[arg(long, value_name = "IDS", value_delimiter = ',', default_value = "none")]
     entitlements: Vec<String>,
-    /// Device classes; `unknown` is one that nothing tells.
+    /// Device classes. `unknown` is a device that is not recognised.
     #[arg(long, value_name = "CLASSES", value_delimiter = ',', default_value = "unknown")]
     devices: Vec<String>,
-    /// Ages; `unknown` is a token without one.
+    /// Ages. `unknown` is a token without an age.
     #[arg(long, value_name = "AGES", value_delimiter = ',', default_value = "unknown")]
     ages: Vec<String>,
-    /// Instants, as RFC 3339 or Unix seconds; absent: now.
+    /// Instants, in RFC 3339 or Unix seconds. Default: now.
     #[arg(long, value_name = "INSTANTS", value_delimiter = ',')]
     at: Vec<String>,
-    /// Which hundredth of the viewers, 0 to 99: a roll-out of N percent has reached those below N.
+    /// The viewers' bucket, 0 to 99. A roll-out of N percent applies to the buckets below N.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..100))]
     bucket: u8,
-    /// A table for people, one row for each place; or CSV, one row for each decision.
+    /// The output format: a table with one row for each place, or CSV with one row for each decision.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 }
@@ -63,7 +65,7 @@ pub(crate) struct Arguments {
 enum Format {
     /// Aligned columns.
     Table,
-    /// RFC 4180.
+    /// CSV (RFC 4180).
     Csv,
 }
 
@@ -127,7 +129,7 @@ struct Matrix {
     bucket: u8,
 }
 
-/// What all plans of a row have in common.
+/// The values that all plans of a row have in common.
 struct Row<'a> {
     title: &'a Title,
     at: UnixTime,
@@ -311,7 +313,7 @@ fn instant(text: &str) -> Result<UnixTime, Misuse> {
     }
 }
 
-/// One place for each entry of the titles' territories, groups by their members, and the unknown one.
+/// One place for each entry of the titles' territories, with groups replaced by their members, and the unknown place.
 fn named_places(titles: &[Title], site: &Site) -> Result<Vec<String>, Misuse> {
     let lists = titles.iter().flat_map(|title| {
         let premieres = title.offers.iter().flat_map(|offer| &offer.premieres);
@@ -355,7 +357,7 @@ fn named_plans(titles: &[Title]) -> Vec<String> {
     ["none".to_owned()].into_iter().chain(plans).collect()
 }
 
-/// `offer caps`, or the reason; behind it what is only rehearsed.
+/// `offer caps` or the reason, followed by the rules that are only rehearsed.
 fn cell(decision: &Decision) -> String {
     let mut words = match &decision.outcome {
         Ok(permit) => {

@@ -21,23 +21,23 @@ pub(crate) struct Arguments {
     /// The site's document.
     #[arg(long, value_name = "SITE.json")]
     site: PathBuf,
-    /// The keys of the site's issuers and sessions: one key document, or a list of them. A JWK Set without an `issuer`
-    /// counts for every issuer that the site names.
+    /// The keys of the site's issuers and sessions: one key document, or a list of key documents. A JWK Set without an
+    /// `issuer` applies to every issuer that the site names.
     #[arg(long, value_name = "KEYS.json")]
     keys: Option<PathBuf>,
-    /// The URL of the request: an entry, or a URL below a session.
+    /// The URL of the request: an entry URL, or a URL below a session.
     #[arg(long)]
     url: String,
     /// The method of the request.
     #[arg(long, value_name = "M", default_value = "GET")]
     method: String,
-    /// A header of the request; may be repeated.
+    /// A header of the request. May be repeated.
     #[arg(long, value_name = "N: V")]
     header: Vec<String>,
-    /// The viewer's place, such as AE, AE-DU or US-CA;asn=7922.
+    /// The viewer's location, such as AE, AE-DU or US-CA;asn=7922.
     #[arg(long, value_name = "PLACE", default_value = "")]
     geo: String,
-    /// The viewer's address.
+    /// The viewer's IP address.
     #[arg(long, value_name = "ADDR")]
     ip: Option<IpAddr>,
     /// The time in Unix seconds. Default: this machine's clock.

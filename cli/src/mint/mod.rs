@@ -30,14 +30,14 @@ pub(crate) struct Arguments {
     /// The token's dialect.
     #[arg(long, value_enum, default_value_t = Dialect::Jwt)]
     dialect: Dialect,
-    /// The private key, as a JWK: `oct` with `k`, `EC` or `OKP` with `d`, `RSA` with `n`, `e` and `d`; it may have `kid`
-    /// and `alg`. `-` reads standard input.
+    /// The private key, as a JWK: `oct` with `k`, `EC` or `OKP` with `d`, `RSA` with `n`, `e` and `d`. `kid` and `alg`
+    /// are optional. `-` reads standard input.
     #[arg(long, value_name = "KEY.json")]
     key: PathBuf,
     /// The claims of the token as a JSON object, with the member names of the dialect.
     #[arg(long, value_name = "JSON", default_value = "{}")]
     claims: String,
-    /// The URL to sign, in dialects that sign one.
+    /// The URL to sign, in dialects that sign a URL.
     #[arg(long)]
     url: Option<Url>,
     /// The token expires this many seconds from now, unless the claims set the time.
@@ -59,19 +59,19 @@ enum Dialect {
     Cat,
     /// A signed URI (RFC 9246).
     UriSigning,
-    /// A token of AWS Secure Media Delivery at the Edge; the claim `viewer` binds it to a viewer.
+    /// A token of AWS Secure Media Delivery at the Edge. The claim `viewer` binds the token to a viewer.
     SecureMedia,
     /// A token of Cloudflare Stream.
     Stream,
-    /// Akamai EdgeAuth 2.0.
+    /// A token of Akamai EdgeAuth 2.0.
     EdgeAuth,
-    /// Cloudflare WAF timed HMAC.
+    /// A timed HMAC of Cloudflare's WAF.
     TimedHmac,
-    /// Google Media CDN and Cloud CDN.
+    /// A signed request or token of Google Media CDN or Cloud CDN.
     MediaCdn,
-    /// nginx secure_link.
+    /// A secure link of nginx (secure_link).
     SecureLink,
-    /// CloudFront signed URL and cookies.
+    /// A signed URL or signed cookies of CloudFront.
     CloudFront,
 }
 
@@ -129,7 +129,7 @@ fn placed_first(url: &Url, token: &str, in_place: bool) -> String {
 }
 
 impl Order {
-    /// The URL, in the dialects that sign one.
+    /// The URL, in dialects that sign a URL.
     fn url(&self) -> Result<&str, Misuse> {
         self.url
             .as_ref()
