@@ -52,7 +52,7 @@ pub struct Request {
     /// The headers by their names.
     #[serde(default)]
     pub headers: BTreeMap<String, Redacted<String>>,
-    /// Where the viewer is, such as `AE-DU` or `US-CA;asn=7922`; absent: an unknown place.
+    /// The viewer's location, such as `AE-DU` or `US-CA;asn=7922`. Absent: an unknown place.
     #[serde(default)]
     pub geo: String,
     /// The viewer's address.
@@ -83,7 +83,7 @@ impl Request {
         "GET".to_owned()
     }
 
-    /// What the request says.
+    /// The facts of the request.
     pub fn facts(&self) -> Result<Facts, RequestError> {
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.expose().as_str()));
         let facts = facts(&self.method, self.url.expose(), headers, &self.geo, self.ip)?;
@@ -138,7 +138,7 @@ pub fn facts<'a>(
     })
 }
 
-/// What became of a request, and the steps that led there.
+/// The outcome of a request, and the steps that led to it.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// Let in, with these caps; or refused, or broken.

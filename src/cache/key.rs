@@ -45,13 +45,13 @@ pub struct Source {
     pub cache_key: String,
     /// The same without delivery directives, where it has some.
     plain_key: Option<String>,
-    /// What kind of thing it is.
+    /// The kind of resource.
     pub resource: ResourceKind,
     /// The kind of file, if its name says it; the kind of a manifest depends on its content.
     pub kind: Option<FileKind>,
     /// The delivery directives of the request.
     pub directives: Directives,
-    /// For how long the site keeps what.
+    /// The times for which the site keeps each kind of file.
     pub policy: CachePolicy,
     /// The longest manifest that is read, in bytes.
     pub longest_manifest_bytes: usize,

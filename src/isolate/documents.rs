@@ -11,7 +11,7 @@ use crate::token::RevocationIndex;
 /// A document; `None`: KV does not have it, or it was deleted.
 pub type Found<D> = Option<Rc<Document<D>>>;
 
-/// What an isolate knows of a document. A fault is told to the request that met it, and is not remembered.
+/// An isolate's memory of a document. A fault is reported to the request that met it, and is not remembered.
 pub type KnownDocument<D> = Fetched<Weighed<Parsed<D>>, ()>;
 
 /// A document, and a digest of the KV value that it was parsed from.

@@ -3,7 +3,7 @@
 use crate::shelf::{Fetched, Slot, Weigh};
 use crate::stop::Stop;
 
-/// What an isolate knows of a file.
+/// An isolate's memory of a file.
 #[derive(Debug)]
 pub struct KnownFile<F> {
     /// The file, how it failed, or that it cannot be shared.

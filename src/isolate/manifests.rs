@@ -6,7 +6,7 @@ use crate::cache::Kept;
 use crate::shelf::Fetched;
 use crate::stop::Stop;
 
-/// What an isolate knows of a manifest.
+/// An isolate's memory of a manifest.
 pub type KnownManifest = Fetched<Rc<Kept>, Stop>;
 
 /// The newer of the known manifest and the fetched one. A manifest with the same bytes keeps their allocation, by which its

@@ -1,4 +1,4 @@
-//! What an isolate remembers of all tenants, made in one place and out of one budget.
+//! The memory of an isolate, for all tenants. It is made in one place and shares one budget.
 //!
 //! ```text
 //! documents    documents of KV, parsed

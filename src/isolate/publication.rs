@@ -1,4 +1,4 @@
-//! Where an issuer publishes its keys, and for how long they serve.
+//! The URL where an issuer publishes its keys, and the time for which they are used.
 
 use std::time::Duration;
 

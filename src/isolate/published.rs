@@ -24,7 +24,7 @@ impl Weigh for PublishedSet {
     }
 }
 
-/// What an isolate knows of a URL with keys.
+/// An isolate's memory of a URL with keys.
 #[derive(Debug, Default)]
 pub struct KnownKeys {
     /// The keys.

@@ -1,4 +1,4 @@
-//! Where files lie at the media origin.
+//! The URLs of files at the media origin.
 
 use std::rc::Rc;
 

@@ -30,7 +30,7 @@ pub struct Decided<'f, S> {
     pub(super) usage: Option<(Grant, Use)>,
     /// The reply in place of the resource, if there is one.
     pub(super) instead: Option<Reply>,
-    /// Where the resource lies.
+    /// The resource's URL at the media origin.
     pub(super) source: S,
 }
 

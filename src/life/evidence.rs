@@ -61,7 +61,8 @@ pub trait Evidence {
         Session::open(token, &keys.body, site.host.as_str())
     }
 
-    /// Where a resource lies, and its cache key ([`source`]). A pure function of its arguments, which a driver may remember.
+    /// The URL of a resource at the media origin, and its cache key ([`source`]). A pure function of its arguments,
+    /// which a driver may remember.
     fn source(
         &self,
         facts: &Facts,
@@ -101,7 +102,7 @@ pub struct SessionDocuments {
 }
 
 impl SessionDocuments {
-    /// What was revoked.
+    /// The site's revocations. They are empty if the site has none.
     pub fn revocations(&self) -> &RevocationIndex {
         static NOTHING: LazyLock<RevocationIndex> = LazyLock::new(RevocationIndex::default);
         self.revocations.as_ref().map_or(&NOTHING, |document| &document.body)

@@ -1,4 +1,4 @@
-//! What a life finds out about its request, for the log and for the reply's guard.
+//! Facts that a life learns about its request, for the log and for the reply's guard.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::reply::Reply;
 use crate::stop::Stop;
 use crate::token::{Grant, Seen, Use};
 
-/// What a life finds out about its request.
+/// Facts that a life learns about its request.
 #[derive(Debug, Default)]
 pub struct Learned {
     /// The site of the request's host. Until it is known, the host may be made up.
@@ -20,7 +20,7 @@ pub struct Learned {
     pub is_verified: bool,
     /// The session that the request shows, once its token is known to be genuine.
     pub session: Option<SessionId>,
-    /// What else is to be logged.
+    /// Further notes for the log.
     pub notes: Vec<Note>,
 }
 

@@ -15,7 +15,7 @@ pub struct Ended<R> {
     pub reply: R,
     /// Why the request was not served.
     pub refusal: Option<Stop>,
-    /// What the life has found out.
+    /// The facts that the life has learned.
     pub learned: Learned,
 }
 

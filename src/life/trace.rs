@@ -17,12 +17,12 @@ use crate::streams::Newcomer;
 use crate::time::UnixTime;
 use crate::token::{Challenge, Grant, Presented, Use};
 
-/// One step, and what it saw.
+/// One step, and the values that it read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
     /// The step's name, as in `docs/ARCHITECTURE.md`.
     pub step: &'static str,
-    /// What it saw, without secrets.
+    /// The values that the step read, without secrets.
     pub saw: Value,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn grant(grant: &Grant, met: &Challenge<'_>) -> Value {
     json!({ "dialect": grant.dialect.name(), "algorithm": met.algorithm.name(), "grant": grant })
 }
 
-/// What became of a viewer token or session token, and by which revocations.
+/// The decision on a viewer token or session token, and the revision of the revocations that decided.
 pub(super) fn credential(documents: &SessionDocuments, denial: Option<&Denial>) -> Value {
     let revision = documents.revocations.as_ref().map_or(0, |document| document.revision);
     let generation = documents.revocations().generation();

@@ -16,7 +16,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Geography;
 use crate::time::UnixTime;
 
-/// Who asks.
+/// The subject of a decision: a viewer at the entry, or a resumed session.
 #[derive(Clone, Copy)]
 pub(super) enum Ask<'a> {
     Enter(&'a Viewer<'a>),

@@ -1,4 +1,4 @@
-//! What rights allow.
+//! Permits: the access that rights allow.
 
 use std::collections::BTreeMap;
 use std::fmt;

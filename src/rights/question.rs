@@ -11,7 +11,7 @@ use crate::facts::Geography;
 /// The viewer, as a decision at the entry needs them.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer<'a> {
-    /// Where the viewer is.
+    /// The viewer's location.
     pub geography: &'a Geography,
     /// The plans of the viewer's token.
     pub plans: &'a [Plan],
@@ -37,7 +37,7 @@ pub struct Resumed<'a> {
     /// The properties that its viewer has proved. `None`: the session does not carry them, and rules about the viewer
     /// are taken as met.
     pub proved: Option<Proved>,
-    /// Where the viewer is now.
+    /// The viewer's location now.
     pub geography: &'a Geography,
     /// The greatest height that the viewer's token allowed.
     pub max_height: Option<u32>,

@@ -115,7 +115,7 @@ impl Hearing<'_> {
         Wording { wanted, saw, cure }
     }
 
-    /// What would make a rule pass that is about the viewer's person: below a session, that takes another session.
+    /// The remedy for a rule about the viewer's person. Below a session, such a rule can pass only in a new session.
     fn anew(&self, cure: &str) -> String {
         match self.ask {
             Ask::Enter(_) => cure.to_owned(),

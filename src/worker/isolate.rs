@@ -31,7 +31,7 @@ thread_local! {
     static ISOLATE: &'static Isolate<Workerd> = Box::leak(Box::new(Isolate::new(seed())));
 }
 
-/// What this isolate remembers.
+/// The memory of this isolate.
 pub(super) fn isolate() -> &'static Isolate<Workerd> {
     ISOLATE.with(|isolate| *isolate)
 }

@@ -134,7 +134,7 @@ pub(super) fn log_for(site: &str, stop: &Stop) {
     log_at(Some(site), None, Client::default(), stop);
 }
 
-/// What is known of a request's sender. The log counts the refusals of each sender apart.
+/// The known properties of a request's sender. The log counts the refusals of each sender apart.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Client {
     /// The host has a site. Until that is known, the host may be made up.

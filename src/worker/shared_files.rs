@@ -150,7 +150,7 @@ pub(super) enum Brought {
     Nothing,
 }
 
-/// What the request that fetches wants.
+/// The form in which the fetching request needs the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wants {
     /// The bytes as they come in.

@@ -1,4 +1,5 @@
-//! Where the resource of a request lies, remembered as far as only the path and the documents tell.
+//! The URLs of resources at the media origin. A URL is remembered if it depends on nothing but the path and the
+//! documents.
 
 use std::rc::Rc;
 

@@ -17,7 +17,7 @@ use super::descriptor::{Descriptor, properties};
 use crate::dash::document::Element;
 use crate::manifest::codecs::{family, is_text, items};
 
-/// What an AdaptationSet holds.
+/// The kinds of content in an AdaptationSet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) pictures: bool,

@@ -21,7 +21,7 @@ pub(super) struct Objects {
     pub(super) unavailable: FaultKind,
 }
 
-/// What follows when an object does not answer.
+/// The consequence when an object does not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Silence {
     /// The request goes on without an answer, and the fault is logged: failing open.

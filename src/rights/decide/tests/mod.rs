@@ -114,7 +114,7 @@ fn offers(members: &Value) -> Value {
     json!([offer])
 }
 
-/// What a session of `before` sees, opened by one person and resumed by another, once the title is `after`.
+/// The decision for a session that one person opened under `before`, and another person resumes under `after`.
 fn session(
     before: &Value,
     after: &Value,
@@ -128,7 +128,7 @@ fn session(
     outcome.map(|permit| (permit.offer.to_string(), permit.folder))
 }
 
-/// What is decided below a session, with and without a trace.
+/// The decision below a session, with and without a trace.
 fn go_on(site: &Site, members: &Value, resumed: &Resumed<'_>, now: UnixTime) -> Result<Permit, Reason> {
     let title = title(members);
     let decision = resume(&title, resumed, Policies::from(site), now);
