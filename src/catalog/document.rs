@@ -12,7 +12,7 @@ use super::{Host, IdError, Issuer, KeySet, KvDocument, Revocations, Site, Title,
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Document<D> {
-    /// Grows with every change of this document; the edge refuses a write that is not newer.
+    /// The revision, which grows with every change of this document. The edge refuses a write that is not newer.
     pub revision: u64,
     /// The document's own members.
     #[serde(flatten)]

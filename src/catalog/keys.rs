@@ -28,7 +28,7 @@ pub struct KeySet {
     pub published: Option<PublishedKeys>,
 }
 
-/// A JWK Set that the issuer publishes ([RFC 7517 section 5]); the edge fetches and keeps it.
+/// A JWK Set that the issuer publishes ([RFC 7517 section 5]). The edge fetches the set and keeps it.
 ///
 /// [RFC 7517 section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

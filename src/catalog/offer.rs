@@ -12,7 +12,7 @@ use crate::time::UnixTime;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offer {
-    /// Names the offer in traces and logs; unique within the title.
+    /// The offer's id, which traces and logs name. It is unique within the title.
     pub id: OfferId,
     /// The territories in which the offer applies.
     pub territories: Territories,
@@ -76,7 +76,7 @@ fn is_inside(unknown: &UnknownPlace) -> bool {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Premiere {
     /// The territories of the premiere. Of several premieres, the premiere with the nearest territory to the viewer
-    /// counts; of equally near premieres, the latest.
+    /// counts; of equally near premieres, the latest premiere.
     pub territories: Territories,
     /// When the offer opens there, in place of its window's `from`.
     pub from: UnixTime,

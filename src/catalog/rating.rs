@@ -68,7 +68,7 @@ macro_rules! systems {
             }
         }
 
-        /// A title's ratings, one a system.
+        /// A title's ratings, at most one for each system.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub struct Ratings {

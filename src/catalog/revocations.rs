@@ -28,7 +28,7 @@ use crate::time::UnixTime;
 pub struct Revocations {
     /// The site.
     pub host: Host,
-    /// Grows by one with each revocation.
+    /// The count of revocations since the document was created. Each revocation raises it by one.
     pub generation: u32,
     /// The revocations in full. The document has either `revoked` or `packed`. An entry may be dropped at its `until`,
     /// because all sessions and tokens that it affects have then ended.

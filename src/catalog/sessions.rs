@@ -95,8 +95,8 @@ impl SessionPolicy {
 /// Clients that keep using the URLs of the first manifest and ignore the URLs of later manifests. A renewed token does
 /// not reach them, so their first token has to last.
 ///
-/// They identify themselves, and anybody can pretend to be one of them. That gains nothing beyond the viewer token: no
-/// session outlives it.
+/// The clients identify themselves, so any client can pretend to be one of them. That gains nothing beyond the viewer
+/// token, because no session outlives the viewer token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unrenewed {

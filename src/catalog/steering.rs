@@ -97,7 +97,7 @@ impl SteeringPolicy {
 /// A bound that keeps the work for a request small.
 const MOST_PATHWAYS: usize = 32;
 
-/// A pathway that players derive from another one by rewriting its URIs ([Content Steering section 5]).
+/// A pathway that players derive from another pathway by rewriting its URIs ([Content Steering section 5]).
 ///
 /// [Content Steering section 5]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering-05#section-5
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

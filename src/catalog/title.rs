@@ -11,11 +11,11 @@ use crate::time::UnixTime;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Title {
-    /// The id under which it is stored, and the first segment of its URLs.
+    /// The title's id: the name of its document, and the first segment of its URLs.
     pub id: TitleId,
     /// The sites that may serve the title. The title is unknown on every other site.
     pub sites: Vec<Host>,
-    /// Its name by language tag (BCP 47), for people.
+    /// The title's names, by language tag (BCP 47), for people.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, String>,
     /// The title's folder below the site's media origin. Absent: `{id}/`.
@@ -32,7 +32,7 @@ pub struct Title {
     /// The instant before which no viewer may watch the title. It overrides the offers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embargo: Option<UnixTime>,
-    /// Its age ratings.
+    /// The title's age ratings.
     #[serde(default, skip_serializing_if = "Ratings::is_empty")]
     pub ratings: Ratings,
     /// The title's cuts, besides the cut in `media`.

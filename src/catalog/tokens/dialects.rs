@@ -81,8 +81,8 @@ impl Default for UriSigningPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EdgeAuthPolicy {
-    /// The document `v1/keys/{keys}`: the current key and the transition key, of type `oct` and without `alg`. Akamai
-    /// shows a key in hexadecimal; `k` is the base64url of its bytes.
+    /// The name of the document `v1/keys/{keys}` with the current key and the transition key, of type `oct` and without
+    /// `alg`. Akamai shows a key in hexadecimal. `k` is the base64url of its bytes.
     pub keys: Issuer,
     /// The hash of the HMAC.
     #[serde(default)]
@@ -142,7 +142,7 @@ pub enum EdgeAuthAlgorithm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecureMediaPolicy {
-    /// The document `v1/keys/{keys}`: one key for each `kid`.
+    /// The name of the document `v1/keys/{keys}` with one key for each `kid`.
     pub keys: Issuer,
 }
 
@@ -150,7 +150,7 @@ pub struct SecureMediaPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StreamPolicy {
-    /// The document `v1/keys/{keys}`: one RSA key for each `kid`.
+    /// The name of the document `v1/keys/{keys}` with one RSA key for each `kid`.
     pub keys: Issuer,
     /// Where the edge looks for a token. Absent: `[{"path": "title"}]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,8 +161,8 @@ pub struct StreamPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimedHmacPolicy {
-    /// The document `v1/keys/{keys}`, with keys of type `oct` and without `alg`; `k` is the base64url of the secret's
-    /// text.
+    /// The name of the document `v1/keys/{keys}` with keys of type `oct` and without `alg`. `k` is the base64url of the
+    /// secret's text.
     pub keys: Issuer,
     /// The name of the last query parameter: `verify` for a rule with the separator `?verify=` (length 8), empty for a
     /// rule with the separator `?` (length 1).
@@ -188,8 +188,8 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error>
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaCdnPolicy {
-    /// The document `v1/keys/{keys}`: keys named as in `KeyName`, of type `OKP` for Ed25519 and `oct` for HMAC. A token
-    /// that names no key is tried with all keys of its algorithm.
+    /// The name of the document `v1/keys/{keys}` with keys named as in `KeyName`, of type `OKP` for Ed25519 and `oct`
+    /// for HMAC. A token without a key name is tried with all keys of its algorithm.
     pub keys: Issuer,
     /// The names of the query parameter, cookie or header of a token of the dual-token kind, in this order.
     #[serde(default = "MediaCdnPolicy::default_names")]
@@ -219,6 +219,6 @@ impl MediaCdnPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloudFrontPolicy {
-    /// The document `v1/keys/{keys}`: keys named as in `Key-Pair-Id`.
+    /// The name of the document `v1/keys/{keys}` with keys named as in `Key-Pair-Id`.
     pub keys: Issuer,
 }

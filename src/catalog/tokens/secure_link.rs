@@ -31,8 +31,8 @@ impl SecureLinkPolicy {
     }
 }
 
-/// The text that a secure link hashes, with variables; `{secret}` has to be one of them. `{expires}{uri}{address}
-/// {secret}` is nginx's `"$secure_link_expires$uri$remote_addr secret"`.
+/// The text that a secure link hashes, with variables. `{secret}` is required. `{expires}{uri}{address} {secret}` is
+/// nginx's `"$secure_link_expires$uri$remote_addr secret"`.
 ///
 /// | variable | | nginx |
 /// | --- | --- | --- |
