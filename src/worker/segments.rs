@@ -107,7 +107,7 @@ async fn fresh(facts: &Facts, source: &Source, response: Response, stamp: Stamp)
         // Too small to be counted: a site that asks for a place takes room from the others.
         Some(length) if length <= SMALL => None,
         Some(length) if shared_files::mark_in_demand(source) => {
-            let Some((_, room)) = shared_files::reserve(source, length) else {
+            let Some(room) = shared_files::reserve(source, length) else {
                 return aged(source, response, &stamp);
             };
             Some(room)

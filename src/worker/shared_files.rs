@@ -179,14 +179,10 @@ fn note(source: &Source, outcome: impl FnOnce(u64) -> Outcome<File, Stop>) {
     });
 }
 
-fn settle(source: &Source, outcome: impl FnOnce(u64) -> Outcome<File, Stop>) {
-    with_known(source, |known, now| known.fetched.settle(outcome(now), &POLICY, now));
-}
-
 /// Reserves room for a file that is about to be read. It waits for none: a file without room is streamed.
-pub(super) fn reserve(source: &Source, length: u64) -> Option<(u64, Reservation)> {
+pub(super) fn reserve(source: &Source, length: u64) -> Option<Reservation> {
     let bytes = usize::try_from(length).ok().filter(|_| length <= LONGEST)?;
-    Some((length, isolate::reserve((Purpose::File, source.site()), bytes, PATIENCE)?))
+    isolate::reserve((Purpose::File, source.site()), bytes, PATIENCE)
 }
 
 /// Begins to fetch a file behind the reply.
@@ -214,7 +210,10 @@ async fn bring(source: &Source, wants: Wants, told: oneshot::Sender<Result<Broug
         Err(stop) => return failed(source, stop, told).await,
     };
     let kept = stamp.lifetime.whole_ms() > 0;
-    if kept && let Some((length, room)) = length.and_then(|length| reserve(source, length)) {
+    if kept
+        && let Some(length) = length
+        && let Some(room) = reserve(source, length)
+    {
         share(source, wants, response, (head, stamp, length), told, room).await;
     } else {
         with_known(source, |known, now| {
@@ -315,10 +314,9 @@ async fn alone(
 async fn failed(source: &Source, stop: Stop, told: oneshot::Sender<Result<Brought, Stop>>) {
     let missing = stop.is_media_missing();
     let until_ms = now_ms() + missing_ms(source.kind, source.resource, &source.policy);
-    settle(source, |_| match missing {
-        true => Outcome::Missing(stop.clone(), until_ms),
-        false => Outcome::Failed(stop.clone()),
-    });
+    let outcome =
+        if missing { Outcome::Missing(stop.clone(), until_ms) } else { Outcome::Failed(stop.clone()) };
+    with_known(source, |known, now| known.fetched.settle(outcome, &POLICY, now));
     let _ = told.send(Err(stop));
     if missing {
         store::keep_missing(source, until_ms).await;
