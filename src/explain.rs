@@ -26,10 +26,10 @@ use crate::documents;
 use crate::documents::Documents;
 use crate::facts::{Facts, Geography, Headers, Method, Scheme};
 use crate::fault::Fault;
-use crate::life::{self, EntryDocuments, Evidence, Learned, SessionDocuments, Step, TokenKeys, trace};
+use crate::life::{
+    self, EntryDocuments, Evidence, Learned, Permitted, SessionDocuments, Step, TokenKeys, trace,
+};
 use crate::redacted::Redacted;
-use crate::resource::MediaRequest;
-use crate::rights::Permit;
 use crate::route::{Route, route};
 use crate::stop::Stop;
 use crate::time::UnixTime;
@@ -247,15 +247,8 @@ impl<A: Archive> Evidence for Explaining<'_, A> {
         Ok(SessionId([0; 8]))
     }
 
-    fn source(
-        &self,
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-        title: &Title,
-        permit: &Permit,
-    ) -> Result<Self::Source, SourceError> {
-        life::source(facts, request, site, title, permit).map(Rc::new)
+    fn source(&self, resource: &Permitted<'_>) -> Result<Self::Source, SourceError> {
+        resource.source().map(Rc::new)
     }
 
     const RECORDS: bool = true;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::{Evidence, Learned, below, entry, renewal, trace};
+use super::{Evidence, Learned, Permitted, below, entry, renewal, trace};
 use crate::admission::Admission;
 use crate::catalog::{Document, Host, KeySet, Site, Title, TitleId};
 use crate::denial::{Denial, Reason};
@@ -52,7 +52,9 @@ pub async fn decide<'f, E: Evidence>(
     trace::record_stores(evidence, &site.body, &admission, usage.as_ref(), instead.is_some());
     trace::record_renewal(evidence, &admission, instead.as_ref());
     let facts = renewal::without_skip(facts, &admission);
-    let source = evidence.source(&facts, &request, &site, &title.body, &admission.permit)?;
+    let permit = &admission.permit;
+    let permitted = Permitted { facts: &facts, request: &request, site: &site, title: &title.body, permit };
+    let source = evidence.source(&permitted)?;
     evidence.record("source", || trace::source(&request, source.as_ref()));
     Ok(Decided { facts, site, session_keys, request, admission, usage, instead, source })
 }

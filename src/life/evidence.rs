@@ -61,16 +61,9 @@ pub trait Evidence {
         Session::open(token, &keys.body, site.host.as_str())
     }
 
-    /// The URL of a resource at the media origin, and its cache key ([`source`]). A pure function of its arguments,
+    /// The URL of a resource at the media origin, and its cache key ([`Permitted::source`]). A pure function of its argument,
     /// which a driver may remember.
-    fn source(
-        &self,
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-        title: &Title,
-        permit: &Permit,
-    ) -> Result<Self::Source, SourceError>;
+    fn source(&self, resource: &Permitted<'_>) -> Result<Self::Source, SourceError>;
 
     /// Whether [`record`](Self::record) does anything.
     const RECORDS: bool = false;
@@ -81,15 +74,27 @@ pub trait Evidence {
     }
 }
 
-/// Finds where a resource lies, and its cache key.
-pub fn source(
-    facts: &Facts,
-    request: &MediaRequest,
-    site: &Document<Site>,
-    title: &Title,
-    permit: &Permit,
-) -> Result<cache::Source, SourceError> {
-    cache::source(facts, request, &site.body, &permit.folder, &permit.caps, title.generation)
+/// A resource that the rights permit, as far as its URL at the media origin depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Permitted<'a> {
+    /// The request, as it is served.
+    pub facts: &'a Facts,
+    /// The requested resource.
+    pub request: &'a MediaRequest,
+    /// The site.
+    pub site: &'a Document<Site>,
+    /// The title.
+    pub title: &'a Title,
+    /// The rights of the viewer.
+    pub permit: &'a Permit,
+}
+
+impl Permitted<'_> {
+    /// Finds the URL at the media origin, and the cache key.
+    pub fn source(&self) -> Result<cache::Source, SourceError> {
+        let Self { facts, request, site, title, permit } = self;
+        cache::source(facts, request, &site.body, &permit.folder, &permit.caps, title.generation)
+    }
 }
 
 /// The documents by which a site's sessions are verified.

@@ -30,9 +30,9 @@ pub(crate) mod trace;
 pub use at_once::{Unanswered, at_once};
 pub use decide::{Decided, check_site, decide};
 pub use delivery::{Answer, Delivery, Found};
-pub use evidence::{EntryDocuments, Evidence, SessionDocuments, TokenKeys, keys_missing, source};
+pub use evidence::{EntryDocuments, Evidence, Permitted, SessionDocuments, TokenKeys, keys_missing};
 pub use learned::{Learned, Note};
-pub use sequence::{Ended, answer, refuse};
+pub use sequence::{Ended, answer};
 pub use trace::Step;
 
 #[cfg(test)]

@@ -19,25 +19,22 @@ pub struct Ended<R> {
     pub learned: Learned,
 }
 
-/// Answers a request.
-pub async fn answer<D: Delivery>(facts: &Facts, driver: &D) -> Ended<D::Reply> {
+/// Answers a request, or refuses it with the [`Stop`] that reading it has brought. The site's pages may read why, even where
+/// the refusal came before the site was asked for.
+pub async fn answer<D: Delivery>(facts: &Facts, read: Result<(), Stop>, driver: &D) -> Ended<D::Reply> {
     let mut learned = Learned::default();
-    match serve(facts, driver, &mut learned).await {
+    let served = match read {
+        Ok(()) => serve(facts, driver, &mut learned).await,
+        Err(stop) => Err(stop),
+    };
+    match served {
         Ok(reply) => Ended { reply, refusal: None, learned },
-        Err(stop) => refuse(facts, stop, learned, driver).await,
+        Err(stop) => {
+            learned.find_site_for_refusal(facts, driver).await;
+            let reply = learned.guarded(Reply::from(&stop), facts);
+            Ended { reply: driver.reply(facts, Answer::Whole(reply)), refusal: Some(stop), learned }
+        }
     }
-}
-
-/// Refuses a request. The site's pages may read why, even where the refusal came before the site was asked for.
-pub async fn refuse<D: Delivery>(
-    facts: &Facts,
-    stop: Stop,
-    mut learned: Learned,
-    driver: &D,
-) -> Ended<D::Reply> {
-    learned.find_site_for_refusal(facts, driver).await;
-    let reply = learned.guarded(Reply::from(&stop), facts);
-    Ended { reply: driver.reply(facts, Answer::Whole(reply)), refusal: Some(stop), learned }
 }
 
 async fn serve<D: Delivery>(facts: &Facts, driver: &D, learned: &mut Learned) -> Result<D::Reply, Stop> {

@@ -20,11 +20,9 @@ use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::open_session;
-use crate::life::{Answer, Delivery, EntryDocuments, Evidence, Found, SessionDocuments};
+use crate::life::{Answer, Delivery, EntryDocuments, Evidence, Found, Permitted, SessionDocuments};
 use crate::reply::Reply;
-use crate::resource::MediaRequest;
 use crate::rewrite::Rewrite;
-use crate::rights::Permit;
 use crate::route::Route;
 use crate::stop::Stop;
 use crate::streams::{Newcomer, Running};
@@ -105,15 +103,8 @@ impl Evidence for Answers {
         open_session(&isolate().sessions, token, site, keys, self.now_ms())
     }
 
-    fn source(
-        &self,
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-        title: &Title,
-        permit: &Permit,
-    ) -> Result<Located, SourceError> {
-        Located::find(facts, request, site, title, permit)
+    fn source(&self, resource: &Permitted<'_>) -> Result<Located, SourceError> {
+        Located::find(resource)
     }
 }
 

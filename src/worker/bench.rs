@@ -22,8 +22,8 @@ pub(super) async fn answer(mut request: Request, env: Env, context: Context) -> 
 }
 
 async fn count(request: &Request, tokens: &str, env: Env, context: Context) -> Result<usize, Stop> {
-    let mut facts =
-        facts::read(request.inner(), facts::place_from_header(&env)).map_err(|unreadable| unreadable.1)?;
+    let (mut facts, read) = facts::read(request.inner(), facts::place_from_header(&env));
+    read?;
     let documents = answers::documents(env, context)?;
     let unknown = || Denial::new(Reason::SiteUnknown, "_bench: expected a site that lists an issuer");
     let host = facts.host.parse().map_err(|_| unknown())?;

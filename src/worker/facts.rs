@@ -109,9 +109,9 @@ thread_local! {
     static IS_GIVEN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Reads a request. A request that is refused at sight comes back with its facts, since its refusal follows its site's policy
-/// as any other does.
-pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Result<Facts, Box<(Facts, Stop)>> {
+/// Reads a request. A request that is refused at sight has facts too, since its refusal follows its site's policy as any other
+/// does.
+pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> (Facts, Result<(), Stop>) {
     FIELDS.with_borrow_mut(|room| {
         if !IS_GIVEN.replace(true) {
             give_room(room);
@@ -125,14 +125,14 @@ pub(super) fn read(request: &web_sys::Request, place_from_header: bool) -> Resul
 }
 
 /// Reads the fields of a request.
-fn facts(text: &str) -> Result<Facts, Box<(Facts, Stop)>> {
+fn facts(text: &str) -> (Facts, Result<(), Stop>) {
     let mut fields = Fields(Some(text));
     let method = Method::from_name(fields.text());
     let url = fields.text();
-    let parts = Parts::of(url).ok_or_else(|| {
+    let Some(parts) = Parts::of(url) else {
         let fault = Fault::new(FaultKind::Platform, "expected a URL with a scheme and a host".to_owned());
-        Box::new((Facts { method, ..Facts::default() }, fault.into()))
-    })?;
+        return (Facts { method, ..Facts::default() }, Err(fault.into()));
+    };
     let place = fields.text().strip_prefix('=');
     let address = fields.parsed();
     let mut headers = Headers {
@@ -168,11 +168,11 @@ fn facts(text: &str) -> Result<Facts, Box<(Facts, Stop)>> {
         connection,
     };
     match place.map(str::parse) {
-        None => Ok(facts),
-        Some(Ok(geography)) => Ok(Facts { geography, ..facts }),
+        None => (facts, Ok(())),
+        Some(Ok(geography)) => (Facts { geography, ..facts }, Ok(())),
         Some(Err(error)) => {
             let denial = Denial::new(Reason::GeographyInvalid, format!("{OVERRIDE_HEADER}: {error}"));
-            Err(Box::new((facts, denial.into())))
+            (facts, Err(denial.into()))
         }
     }
 }

@@ -28,12 +28,10 @@ use crate::facts::{Facts, Method};
 use crate::fault::Fault;
 use crate::isolate::open_session;
 use crate::life::{
-    self, Answer, Delivery, EntryDocuments, Evidence, Found, Learned, SessionDocuments, TokenKeys, at_once,
+    self, Answer, Delivery, EntryDocuments, Evidence, Found, Permitted, SessionDocuments, TokenKeys, at_once,
 };
 use crate::reply::Reply;
-use crate::resource::MediaRequest;
 use crate::rewrite::Rewrite;
-use crate::rights::Permit;
 use crate::route::Route;
 use crate::stop::Stop;
 use crate::streams::{Newcomer, Running};
@@ -46,18 +44,8 @@ use crate::token::{Challenge, Presented, Seen, Use};
 #[wasm_bindgen]
 pub fn lane(request: &web_sys::Request, place_from_header: bool) -> JsValue {
     let lane = Lane { now_ms: now_ms() };
-    let (facts, ended) = match facts::read(request, place_from_header) {
-        Ok(facts) => {
-            let ended = at_once(life::answer(&facts, &lane));
-            (facts, ended)
-        }
-        Err(unreadable) => {
-            let (facts, stop) = *unreadable;
-            let ended = at_once(life::refuse(&facts, stop, Learned::default(), &lane));
-            (facts, ended)
-        }
-    };
-    let Ok(ended) = ended else { return JsValue::UNDEFINED };
+    let (facts, read) = facts::read(request, place_from_header);
+    let Ok(ended) = at_once(life::answer(&facts, read, &lane)) else { return JsValue::UNDEFINED };
     let times = respond::log_life(&facts, &ended);
     let response = JsValue::from(ended.reply);
     if delay::is_delayed(times) {
@@ -142,15 +130,8 @@ impl Evidence for Lane {
         open_session(&isolate().sessions, token, site, keys, self.now_ms())
     }
 
-    fn source(
-        &self,
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-        title: &Title,
-        permit: &Permit,
-    ) -> Result<Self::Source, SourceError> {
-        Located::find(facts, request, site, title, permit)
+    fn source(&self, resource: &Permitted<'_>) -> Result<Located, SourceError> {
+        Located::find(resource)
     }
 }
 

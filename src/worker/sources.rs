@@ -6,12 +6,8 @@ use std::rc::Rc;
 use super::isolate::isolate;
 use super::runtime::now_ms;
 use crate::cache::{Source, SourceError};
-use crate::catalog::{Document, Site, Title};
-use crate::facts::Facts;
 use crate::isolate::{Revisions, SourceKey, find_source, remember_source};
-use crate::life;
-use crate::resource::MediaRequest;
-use crate::rights::Permit;
+use crate::life::Permitted;
 
 /// A source, and the key under which it is to be remembered, unless it is already.
 pub(super) struct Located {
@@ -27,14 +23,9 @@ impl AsRef<Source> for Located {
 
 impl Located {
     /// Finds the source of a request.
-    pub(super) fn find(
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-        title: &Title,
-        permit: &Permit,
-    ) -> Result<Self, SourceError> {
-        let find = || life::source(facts, request, site, title, permit).map(Rc::new);
+    pub(super) fn find(resource: &Permitted<'_>) -> Result<Self, SourceError> {
+        let Permitted { facts, request, site, title, permit } = resource;
+        let find = || resource.source().map(Rc::new);
         if !facts.query.expose().is_empty() {
             return Ok(Self { source: find()?, key: None });
         }

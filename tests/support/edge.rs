@@ -15,15 +15,15 @@ use stagedoor::facts::Facts;
 use stagedoor::fault::{Fault, FaultKind};
 use stagedoor::heading::Prepared;
 use stagedoor::life::{
-    self, Answer, Delivery, Ended, EntryDocuments, Evidence, Found, SessionDocuments, TokenKeys, at_once,
+    self, Answer, Delivery, Ended, EntryDocuments, Evidence, Found, Permitted, SessionDocuments, TokenKeys,
+    at_once,
 };
 use stagedoor::manifest::Template;
 use stagedoor::media_origin;
 use stagedoor::memory_key::MemoryKey;
 use stagedoor::reply::Reply;
-use stagedoor::resource::{MediaRequest, ResourceKind};
+use stagedoor::resource::ResourceKind;
 use stagedoor::rewrite::{Basis, Rewrite};
-use stagedoor::rights::Permit;
 use stagedoor::route::Route;
 use stagedoor::stop::Stop;
 use stagedoor::streams::{Newcomer, Running, Watched};
@@ -152,7 +152,7 @@ impl<'a> Edge<'a> {
     /// Answers a request, and tells what its life has found out.
     pub(crate) fn live(&self, facts: &Facts, now: UnixTime) -> Ended<Reply> {
         self.set_now(now);
-        at_once(life::answer(facts, self)).unwrap()
+        at_once(life::answer(facts, Ok(()), self)).unwrap()
     }
 
     /// Sets the clock.
@@ -237,15 +237,8 @@ impl Evidence for Edge<'_> {
         Ok(SessionId([7; 8]))
     }
 
-    fn source(
-        &self,
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-        title: &Title,
-        permit: &Permit,
-    ) -> Result<Rc<Source>, SourceError> {
-        life::source(facts, request, site, title, permit).map(Rc::new)
+    fn source(&self, resource: &Permitted<'_>) -> Result<Rc<Source>, SourceError> {
+        resource.source().map(Rc::new)
     }
 }
 

@@ -12,11 +12,11 @@ use stagedoor::cache::{Kept, Source, SourceError};
 use stagedoor::catalog::{Document, SessionId, Site, Title, TitleId};
 use stagedoor::facts::Facts;
 use stagedoor::fault::Fault;
-use stagedoor::life::{self, Answer, Delivery, Ended, EntryDocuments, Evidence, Found, SessionDocuments};
+use stagedoor::life::{
+    self, Answer, Delivery, Ended, EntryDocuments, Evidence, Found, Permitted, SessionDocuments,
+};
 use stagedoor::reply::Reply;
-use stagedoor::resource::MediaRequest;
 use stagedoor::rewrite::Rewrite;
-use stagedoor::rights::Permit;
 use stagedoor::route::Route;
 use stagedoor::stop::Stop;
 use stagedoor::streams::{Newcomer, Running};
@@ -56,7 +56,7 @@ pub(crate) fn live(edge: &Edge<'_>, facts: &Facts, now: UnixTime, chance: &Chanc
             has_missed: Cell::new(false),
             has_acted: Cell::new(false),
         };
-        let mut life = pin!(life::answer(facts, &wavering));
+        let mut life = pin!(life::answer(facts, Ok(()), &wavering));
         let mut context = Context::from_waker(Waker::noop());
         loop {
             match life.as_mut().poll(&mut context) {
@@ -147,15 +147,8 @@ impl Evidence for Wavering<'_> {
         self.edge.session_id()
     }
 
-    fn source(
-        &self,
-        facts: &Facts,
-        request: &MediaRequest,
-        site: &Document<Site>,
-        title: &Title,
-        permit: &Permit,
-    ) -> Result<Rc<Source>, SourceError> {
-        self.edge.source(facts, request, site, title, permit)
+    fn source(&self, resource: &Permitted<'_>) -> Result<Rc<Source>, SourceError> {
+        self.edge.source(resource)
     }
 }
 
