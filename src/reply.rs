@@ -67,6 +67,13 @@ impl Reply {
         self
     }
 
+    /// Whether the status allows no body ([RFC 9110 section 6.4.1]). A runtime makes no response of it with one.
+    ///
+    /// [RFC 9110 section 6.4.1]: https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1
+    pub const fn is_bare(&self) -> bool {
+        matches!(self.status, 204 | 304)
+    }
+
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(set, _)| set.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)

@@ -185,7 +185,7 @@ impl Delivery for Lane {
         let is_head = facts.method == Method::Head;
         match answer {
             Answer::Whole(reply) => {
-                let body = (!matches!(reply.status, 204 | 304)).then(|| Uint8Array::from(&*reply.body));
+                let body = (!reply.is_bare()).then(|| Uint8Array::from(&*reply.body));
                 respond::at_once(&reply, body.as_ref(), is_head)
             }
             Answer::Manifest(head, rewrite, template) => {

@@ -25,8 +25,7 @@ use crate::token::{Grant, Seen, Use};
 
 /// Answers with a body in WebAssembly's memory.
 pub(super) fn whole(facts: &Facts, reply: Reply) -> worker::Result<Response> {
-    // JavaScript makes no response of these statuses with a body, and the crate panics then.
-    let is_bare = matches!(reply.status, 204 | 304);
+    let is_bare = reply.is_bare();
     let reply = if is_bare {
         reply
     } else {
