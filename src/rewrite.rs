@@ -105,12 +105,9 @@ impl<'a> Rewrite<'a> {
         let renewed = admission.renewal.iter().flat_map(|renewal| &renewal.headers);
         let reply =
             renewed.fold(reply, |reply, (name, value)| reply.with(name.clone(), value.expose().clone()));
-        if admission.entered {
-            // It contains the viewer's session. Nobody else may get it, and the next request opens another one.
-            return reply.with("Cache-Control", NOT_KEPT);
-        }
-        if admission.renewed {
-            // Its URIs change with time, and should not be used long after the request.
+        // At the entry it contains the viewer's session: nobody else may get it, and the next request opens another one. With a
+        // renewed session, its URIs change with time, and should not be used long after the request.
+        if admission.entered || admission.renewed {
             return reply.with("Cache-Control", NOT_KEPT);
         }
         let reply = reply.with("Age", stamp.age_s(now_ms).to_string());
