@@ -38,26 +38,37 @@ die() {
 # step WHAT USUALLY COMMAND...: runs a command whose output is shown only when it fails. Meanwhile a line each ten seconds shows
 # how long it has run, and the last line of its output.
 step() {
-    local what=$1 usually=$2 log status=0 beat
+    local what=$1 usually=$2 log status=0
     shift 2
     log=$(mktemp)
     say "$what (usually $usually)"
-    heartbeat "$log" &
-    beat=$!
+    start_heartbeat last_line "$log"
     "$@" >"$log" 2>&1 || status=$?
-    kill "$beat" 2>/dev/null
-    wait "$beat" 2>/dev/null || true
+    stop_heartbeat
     [ "$status" = 0 ] || cat "$log" >&2
     rm -f "$log"
     return "$status"
 }
 
-# heartbeat LOG: until it is killed, or its script has ended.
+last_line() { tail -n 1 "$1" 2>/dev/null | cut -c 1-100; }
+
+# start_heartbeat COMMAND...: prints a line each ten seconds, with the time and the output of COMMAND, until `stop_heartbeat` or
+# the end of the script.
+start_heartbeat() {
+    heartbeat "$@" &
+    HEARTBEAT=$!
+}
+
+stop_heartbeat() {
+    kill "$HEARTBEAT" 2>/dev/null
+    wait "$HEARTBEAT" 2>/dev/null || true
+}
+
 heartbeat() {
     local seconds=0
     while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
         seconds=$((seconds + 10))
-        printf '  %d s: %s\n' "$seconds" "$(tail -n 1 "$1" 2>/dev/null | cut -c 1-100)" >&2
+        printf '  %d s: %s\n' "$seconds" "$("$@")" >&2
     done
 }
 
