@@ -1,4 +1,4 @@
-# Sourced by the other scripts: where the tools are, what the scripts print, and what they took.
+# Sourced by the other scripts: where the tools are, what the scripts print, how they install Debian's packages, what they took.
 # shellcheck shell=bash
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -70,6 +70,28 @@ heartbeat() {
         seconds=$((seconds + 10))
         printf '  %d s: %s\n' "$seconds" "$("$@")" >&2
     done
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+APT_UPDATED=
+# Without a network apt-get gives up within a minute.
+PATIENCE=(-o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
+# debian PACKAGE...: installs packages; elsewhere than on Debian, says what is needed.
+debian() {
+    if ! have apt-get; then
+        die "this machine lacks: $*" "Install them (the names are Debian's) with your package manager and run this again."
+    fi
+    [ "$(id -u)" = 0 ] || have sudo || die "this machine lacks: $*" "Run as root, or install sudo, or: apt-get install $*"
+    if [ -z "$APT_UPDATED" ]; then
+        step "reading Debian's list of packages" "10 s" as_root apt-get update -qq "${PATIENCE[@]}" || die "apt-get update failed" "Check the machine's network and /etc/apt/sources.list."
+        APT_UPDATED=1
+    fi
+    step "installing from Debian: $*" "a minute or two" \
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${PATIENCE[@]}" "$@" ||
+        die "apt-get install $* failed" "The lines above are apt-get's own."
 }
 
 # What `make bench` prints of `make demo` and `make test`: how long they took when they last ran here. A run is cold when neither
