@@ -2,16 +2,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
-import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { Response } from "miniflare";
-import { EXPLAIN_LIMIT, EXPLAIN_SECRET, command, mint, readFlows, sign, startEdge, startEdges, tamper } from "./harness.mjs";
+import { EXPLAIN_LIMIT, EXPLAIN_SECRET, command, flowFiles, mint, readFlows, sign, startEdge, startEdges, tamper } from "./harness.mjs";
 
-const folder = fileURLToPath(new URL("../flows/", import.meta.url));
+/** Bindings for a test with more requests than a deployment explains in a minute. */
+const OFTEN = { EXPLAIN_LIMIT: { type: "rate-limit", namespace: "1", simple: { limit: 10_000, period: 60 } } };
 
 let base;
 let edge;
@@ -60,7 +60,7 @@ test("the command and the endpoint print one trace for every request of the flow
   let count = 0;
   // Flows with the same documents share an edge.
   const byDocuments = new Map();
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== "base.json")) {
+  for (const file of await flowFiles()) {
     for (const flow of await readFlows(file)) {
       // The command describes an error in an unreadable document; the edge does not.
       if (JSON.stringify(flow.steps).includes("document_invalid")) continue;
@@ -73,8 +73,7 @@ test("the command and the endpoint print one trace for every request of the flow
       byDocuments.set(of, [...(byDocuments.get(of) ?? []), flow]);
     }
   }
-  const limit = { type: "rate-limit", namespace: "1", simple: { limit: 10_000, period: 60 } };
-  const { edges, stop } = await startEdges([...byDocuments.keys()].map((of) => ({ documents: JSON.parse(of), bindings: { EXPLAIN_LIMIT: limit } })));
+  const { edges, stop } = await startEdges([...byDocuments.keys()].map((of) => ({ documents: JSON.parse(of), bindings: OFTEN })));
   try {
     for (const [index, [of, flows]] of [...byDocuments].entries()) {
       const documents = JSON.parse(of);
@@ -152,7 +151,7 @@ test("an explanation gives the reason of the edge's reply, whatever is missing o
   }
   const own = await startEdge({
     documents,
-    bindings: { EXPLAIN_LIMIT: { type: "rate-limit", namespace: "1", simple: { limit: 10_000, period: 60 } } },
+    bindings: OFTEN,
     upstream: () => new Response("#EXTM3U\n#EXTINF:4,\na.ts\n"),
   });
   try {

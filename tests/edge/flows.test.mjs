@@ -1,12 +1,10 @@
 // The scripted flows of tests/flows, against the built Worker in workerd. tests/flows.rs runs the same natively.
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Response } from "miniflare";
-import { mint, readFlows as read, startEdges, tamper } from "./harness.mjs";
+import { flowFiles, mint, readFlows as read, startEdges, tamper } from "./harness.mjs";
 
-const folder = new URL("../flows/", import.meta.url);
 const SESSION = /[A-Za-z0-9_-]{100}/;
 
 /** An upstream that answers by URL. */
@@ -19,7 +17,7 @@ const answers = (upstream) => (request) => {
 
 const base = await read("base.json");
 
-for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== "base.json").sort()) {
+for (const file of await flowFiles()) {
   const flows = (await read(file)).filter(({ native }) => !native);
   describe(file, () => {
     let started;

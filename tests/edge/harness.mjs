@@ -1,7 +1,7 @@
 // The built Worker in workerd, through Miniflare, with a scripted media origin.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SignJWT, base64url, importJWK } from "jose";
@@ -173,6 +173,11 @@ function present(members) {
 }
 
 const flows = new URL("../flows/", import.meta.url);
+
+/** The names of the files of flows. `base.json` has their documents, and no flow. */
+export async function flowFiles() {
+  return (await readdir(flows)).filter((name) => name.endsWith(".json") && name !== "base.json").sort();
+}
 
 /** Reads a file of flows: `{{now+60}}` stands for a number of Unix seconds, `{{iso+60}}` for an RFC 3339 text. */
 export async function readFlows(name) {
