@@ -2,8 +2,8 @@
 // only sends the same replies (twin/). See README.md.
 //
 //   node benches/edge.mjs [--seconds N] [--rounds N] [--connections N] [--only TEXT] [--quick]
-//   node benches/edge.mjs --against FOLDER …     holds build/ against another build of Stagedoor: index.js, worker.js and
-//                                                index_bg.wasm in FOLDER. The peer is left out.
+//   node benches/edge.mjs --against FOLDER …     compares build/ with another build of Stagedoor: index.js, worker.js
+//                                                and index_bg.wasm in FOLDER. The peer is left out.
 import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";

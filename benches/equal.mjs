@@ -54,7 +54,7 @@ export async function session(side, token, options) {
   return String(body).match(SESSION)[0];
 }
 
-/** Holds the answers of two sides against each other; throws at the first difference. Returns how many were held. */
+/** Compares the answers of two sides; throws at the first difference. Returns how many requests were compared. */
 export async function assertEquivalent(ours, peer, mint) {
   let count = 0;
   const held = async (path, status, options, ofOurs = path, ofPeer = path) => {

@@ -1,4 +1,4 @@
-// The Workers that are held against each other, each in a workerd of its own.
+// The Workers that are compared, each in a workerd of its own.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";

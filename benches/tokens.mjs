@@ -121,7 +121,7 @@ async function assertEquivalent(alg) {
   return cases.length;
 }
 
-/** How many times as fast as jose: the median of the requests, each of which is held against the other side's same. */
+/** How many times as fast as jose: the median of the requests' ratios. */
 async function measure(alg, requests) {
   const found = [];
   for (const [at, tokens] of requests.entries()) {

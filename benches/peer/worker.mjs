@@ -1,7 +1,7 @@
 // The peer: the same delivery layer as a plain JavaScript Worker, made of jose, hls-parser and cml-xml.
 //
 // It does what Stagedoor does for a viewer's request, with Stagedoor's documents, session tokens, cache keys and
-// reason codes, so that the two can be held against each other answer by answer. What is not on a viewer's way is
+// reason codes, so that the two can be compared answer by answer. What is not on a viewer's way is
 // left out: the sync endpoint, /version, /healthz and the development override of geography.
 import { documents, unknownTitle } from "./documents.mjs";
 import { manifest } from "./manifest.mjs";
