@@ -72,11 +72,12 @@ async function bench(load) {
     console.log(table.row(scenario.name, result));
     results.push({ name: scenario.name, ...result, measured });
   }
-  console.log(`\n${sizeTable(sizes(built))}`);
+  const bytes = sizes(built);
+  console.log(`\n${sizeTable(bytes)}`);
   if (asked.only || asked.against) return;
   const folder = new URL("results/", import.meta.url);
   await mkdir(folder, { recursive: true });
-  const record = { machine, settings, results, sizes: sizes(built) };
+  const record = { machine, settings, results, sizes: bytes };
   await writeFile(new URL("edge.json", folder), `${JSON.stringify(record, null, 2)}\n`);
 }
 
