@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SignJWT, base64url, importJWK } from "jose";
 import { Headers, Miniflare, Response } from "miniflare";
@@ -155,6 +156,12 @@ class Edge {
     for (const { key, outcome } of (await reply.json()).results) assert.equal(outcome, "applied", key);
   };
 
+  /** The log's lines of JSON as objects with their level, from the line `from` on. */
+  lines = (from = 0) => {
+    const json = this.logs.slice(from).filter(({ message }) => message.startsWith("{"));
+    return json.map(({ level, message }) => ({ level, ...JSON.parse(message) }));
+  };
+
   /** The bytes of every memory, and of WebAssembly's own; with `probe` alone. */
   remembered = async () => (await this.#dispatch(MEMORY_URL)).json();
 
@@ -170,6 +177,11 @@ class Edge {
 
 function present(members) {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
+}
+
+/** Waits for up to 5 s until `holds` returns true. */
+export async function until(what, holds) {
+  for (const end = Date.now() + 5_000; !(await holds()); await sleep(20)) assert.ok(Date.now() < end, `${what}: not within 5 s`);
 }
 
 const flows = new URL("../flows/", import.meta.url);

@@ -45,10 +45,7 @@ async function get(url, init) {
 }
 
 /** The log lines with a reason, from the line `from` on. */
-function lines(reason, from = 0) {
-  const told = edge.logs.slice(from).map(({ message }) => message);
-  return told.filter((message) => message.startsWith("{")).map((message) => JSON.parse(message)).filter((line) => line.reason === reason);
-}
+const lines = (reason, from = 0) => edge.lines(from).filter((line) => line.reason === reason);
 
 test("repeated requests for a segment that is not ready get it once it is, with one request to the media origin", async () => {
   const root = await session({ sub: "early" });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { NETWORK, mint, readFlows, startEdge } from "./harness.mjs";
+import { NETWORK, mint, readFlows, startEdge, until } from "./harness.mjs";
 
 const MIB = 1024 * 1024;
 const HLS = "#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.m4s\n#EXT-X-ENDLIST\n";
@@ -65,14 +65,6 @@ async function get(url, headers = {}) {
   return { status: reply.status, reason: reply.headers.get("Stagedoor-Reason"), body: await reply.text() };
 }
 
-async function until(what, look) {
-  for (let turn = 0; turn < 200; turn++) {
-    if (await look()) return;
-    await new Promise((done) => setTimeout(done, 25));
-  }
-  assert.fail(what);
-}
-
 test("held refusals keep nothing of their requests in memory", async () => {
   const headers = { "CF-Connecting-IP": "192.0.2.77" };
   for (let at = 0; at < 13; at++) headers[`x-long-${at}`] = "h".repeat(8_000);
@@ -112,10 +104,7 @@ test("a media origin that stalls takes no room from another tenant's playlists",
 
 test("requests for made-up titles hide no fault of another tenant, and fill few lines", async () => {
   const from = edge.logs.length;
-  const told = () => {
-    const lines = edge.logs.slice(from).filter(({ message }) => message.startsWith("{"));
-    return lines.map(({ level, message }) => ({ level, ...JSON.parse(message) }));
-  };
+  const told = () => edge.lines(from);
   for (let turn = 0; turn < 13; turn++) {
     await Promise.all(Array.from({ length: 40 }, (_, at) => get(`https://watch.example.com/t-${turn}-${at}/x.m3u8`)));
   }
