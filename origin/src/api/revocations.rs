@@ -24,7 +24,7 @@ use super::problem::Problem;
 use super::reply::{DocumentReply, Entries};
 use super::upload::JsonBody;
 use crate::clock::UnixMillis;
-use crate::store::{Actor, Record, Revoking};
+use crate::store::{Actor, Record};
 use crate::validate::FieldError;
 
 /// The routes, under `path`.
@@ -90,7 +90,9 @@ async fn revoke(
     };
     let until = until.or_else(|| what.ends(at, tokens_end));
     let make = |generation| Revocation { what, generation, at, until, note };
-    reply(&api, &host, api.store.revoke(&host, make, &by, now).await?).await
+    let revoked = api.store.revoke(&host, make, &by, now).await?;
+    let (record, revocation) = revoked.ok_or_else(Problem::too_many_revocations)?;
+    reply(&api, &host, record, vec![revocation]).await
 }
 
 async fn take_back(
@@ -101,18 +103,9 @@ async fn take_back(
     let Path((host, generation)) =
         place.map_err(|rejection| Problem::impossible_id(rejection.body_text()))?;
     by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
-    match api.store.take_back(&host, generation, &by, UnixMillis::now()).await? {
-        Revoking::Unknown => {
-            let detail = format!("{host} has no revocation of generation {generation}");
-            Err(Problem::impossible_id(detail))
-        }
-        Revoking::Done(record, _) | Revoking::TakenBack(record) => {
-            let count = api.store.count_revocations(&host).await?;
-            let entries = Entries { revoked: Vec::new(), count, next: None };
-            Ok(DocumentReply::of_revocations(&wake_worker(&api, *record), entries, UnixMillis::now())?)
-        }
-        Revoking::TooMany => Err(Problem::too_many_revocations()),
-    }
+    let taken = api.store.take_back(&host, generation, &by, UnixMillis::now()).await?;
+    let unknown = || Problem::impossible_id(format!("{host} has no revocation of generation {generation}"));
+    reply(&api, &host, taken.ok_or_else(unknown)?, Vec::new()).await
 }
 
 async fn list(
@@ -134,17 +127,16 @@ async fn list(
     Ok(DocumentReply::of_revocations(&record, Entries { revoked, count, next }, UnixMillis::now())?)
 }
 
-async fn reply(api: &Api, host: &Host, done: Revoking) -> Result<DocumentReply, Problem> {
-    match done {
-        Revoking::Done(record, revocation) => {
-            let count = api.store.count_revocations(host).await?;
-            let entries = Entries { revoked: vec![revocation], count, next: None };
-            Ok(DocumentReply::of_revocations(&wake_worker(api, *record), entries, UnixMillis::now())?)
-        }
-        Revoking::TooMany | Revoking::Unknown | Revoking::TakenBack(_) => {
-            Err(Problem::too_many_revocations())
-        }
-    }
+/// The reply to a change, with the entries that it added.
+async fn reply(
+    api: &Api,
+    host: &Host,
+    changed: Record,
+    revoked: Vec<Revocation>,
+) -> Result<DocumentReply, Problem> {
+    let count = api.store.count_revocations(host).await?;
+    let entries = Entries { revoked, count, next: None };
+    Ok(DocumentReply::of_revocations(&wake_worker(api, changed), entries, UnixMillis::now())?)
 }
 
 /// The longest lifetime of the site's viewer tokens, if its document limits it.

@@ -17,7 +17,6 @@ pub use api_keys::{ApiKey, ApiKeyRecord, ApiKeyStoreError};
 pub use open::{Database, DatabaseError, Store};
 pub use outbox::{Outgoing, Settlement, Urgency, Verdict};
 pub use record::{List, Listed, Record, State};
-pub use revocations::Revoking;
 pub use scope::{Actor, OutOfScope, Scope, ScopeError};
 pub use status::{Failure, LastError, SyncStatus};
 pub use write::{Expectation, Written};

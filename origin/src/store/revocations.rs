@@ -20,28 +20,16 @@ struct Head {
     generation: u32,
 }
 
-/// The outcome of a change of a site's revocations.
-#[derive(Debug)]
-pub enum Revoking {
-    /// Added: the document, and the new revocation.
-    Done(Box<Record>, Revocation),
-    /// Taken back. This works for entries that this version cannot read.
-    TakenBack(Box<Record>),
-    /// There is no such revocation.
-    Unknown,
-    /// [`Revocations::MOST`] are in force.
-    TooMany,
-}
-
 impl Store {
-    /// Adds a revocation, which `make` builds from its generation.
+    /// Adds a revocation, which `make` builds from its generation. Returns the document and the revocation; `None` if
+    /// [`Revocations::MOST`] are in force.
     pub async fn revoke(
         &self,
         host: &Host,
         make: impl FnOnce(u32) -> Revocation,
         by: &Actor,
         now: UnixMillis,
-    ) -> Result<Revoking, StoreError> {
+    ) -> Result<Option<(Record, Revocation)>, StoreError> {
         let mut transaction = self.write_transaction().await?;
         prune(&mut transaction, host, now).await?;
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM revocations WHERE host = $1")
@@ -49,7 +37,7 @@ impl Store {
             .fetch_one(&mut *transaction)
             .await?;
         if usize::try_from(count).unwrap_or(usize::MAX) >= Revocations::MOST {
-            return Ok(Revoking::TooMany);
+            return Ok(None);
         }
         // Never below the clock, so a database restored from a backup does not use a generation again.
         let clock = u32::try_from(now.seconds().as_secs()).unwrap_or(u32::MAX);
@@ -58,17 +46,18 @@ impl Store {
         insert(&mut transaction, host, &revocation, Some(&by.id)).await?;
         let record = touch(&mut transaction, host, revocation.generation, Some(&by.id), now).await?;
         transaction.commit().await?;
-        Ok(Revoking::Done(Box::new(record), revocation))
+        Ok(Some((record, revocation)))
     }
 
-    /// Takes a revocation back. Its generation is not used again.
+    /// Takes a revocation back, even if this version cannot read it. Its generation is not used again. Returns the document; `None`
+    /// if there is no such revocation.
     pub async fn take_back(
         &self,
         host: &Host,
         taken: u32,
         by: &Actor,
         now: UnixMillis,
-    ) -> Result<Revoking, StoreError> {
+    ) -> Result<Option<Record>, StoreError> {
         let mut transaction = self.write_transaction().await?;
         let gone = sqlx::query("DELETE FROM revocations WHERE host = $1 AND generation = $2")
             .bind(host.as_str())
@@ -76,12 +65,12 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         if gone.rows_affected() == 0 {
-            return Ok(Revoking::Unknown);
+            return Ok(None);
         }
         let generation = generation(&mut transaction, host).await?;
         let record = touch(&mut transaction, host, generation, Some(&by.id), now).await?;
         transaction.commit().await?;
-        Ok(Revoking::TakenBack(Box::new(record)))
+        Ok(Some(record))
     }
 
     /// Drops the expired revocations of every site, and returns the number of sites concerned. A site whose document cannot be read

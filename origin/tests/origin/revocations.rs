@@ -5,7 +5,7 @@ use stagedoor::catalog::{Host, Revocation, Revocations, Revoked, SyncBatch};
 use stagedoor::time::UnixTime;
 use stagedoor::token::RevocationIndex;
 use stagedoor_origin::clock::UnixMillis;
-use stagedoor_origin::store::{Expectation, Revoking, State, Store, StoreError};
+use stagedoor_origin::store::{Expectation, State, Store, StoreError};
 
 use crate::app::{FAST, TestApp, database, eventually, nobody, rows, site};
 use crate::edge::FakeEdge;
@@ -101,7 +101,7 @@ async fn revoke_many(store: &Store, host: &str, count: usize, until: Option<Unix
             note: Some("x".repeat(Revocation::MAX_NOTE_CHARS)),
         };
         let done = store.revoke(&host, make, &nobody(), UnixMillis::now()).await.unwrap();
-        assert!(matches!(done, Revoking::Done(..)));
+        assert!(done.is_some());
     }
 }
 
