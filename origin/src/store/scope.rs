@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Deserialize;
 use stagedoor::catalog::{DocumentKey, DocumentKind, Host};
+
+use super::title_sites;
 
 /// The documents to which an API key has access. Without a limit, all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,10 +82,6 @@ impl Scope {
     /// Checks the access to a document. All sites of a title have to be within the scope. `body` is the document's JSON; a title
     /// that does not exist belongs to no site.
     pub fn check(&self, key: &DocumentKey, body: Option<&str>) -> Result<(), OutOfScope> {
-        #[derive(Deserialize)]
-        struct Shown {
-            sites: Vec<Host>,
-        }
         self.check_kind(key.kind())?;
         let Some(sites) = &self.sites else { return Ok(()) };
         let refuse = |host: &str| Err(OutOfScope(format!("the API key is not for the site {host}")));
@@ -92,18 +89,15 @@ impl Scope {
             (DocumentKey::Site(host) | DocumentKey::Revocations(host), _) if !sites.contains(host) => {
                 refuse(host.as_str())
             }
-            (DocumentKey::Title(id), Some(body)) => match serde_json::from_str(body) {
-                // Other tenants' sites are not named.
-                Ok(Shown { sites: shown })
-                    if !shown.is_empty() && shown.iter().all(|host| sites.contains(host)) =>
-                {
-                    Ok(())
-                }
-                Ok(_) | Err(_) => {
+            (DocumentKey::Title(id), Some(body)) => {
+                let shown = title_sites::shown_on(body);
+                if shown.is_empty() || !shown.is_subset(sites) {
+                    // Other tenants' sites are not named.
                     let detail = format!("the API key is not for every site of the title `{id}`");
-                    Err(OutOfScope(detail))
+                    return Err(OutOfScope(detail));
                 }
-            },
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
