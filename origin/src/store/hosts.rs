@@ -3,8 +3,7 @@
 use sqlx::SqliteConnection;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 
-use super::{Scope, record};
-use crate::store::Record;
+use super::{Record, Scope, record};
 use crate::validate::{self, FieldError};
 
 /// Finds conflicts between the hosts of a document and the hosts of other documents, within the transaction that writes it.

@@ -102,12 +102,7 @@ impl Store {
         if let DocumentKey::Revocations(host) = key {
             return self.outgoing_revocations(host).await;
         }
-        let row = sqlx::query(
-            "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
-              WHERE d.kind = $1 AND d.id = $2 AND o.state = 'pending'",
-        );
-        let row = row.bind(key.kind().name()).bind(key.id()).fetch_optional(&self.pool).await?;
-        row.map(|row| outgoing(key, &row)).transpose()
+        pending(&mut *self.pool.acquire().await?, key).await
     }
 
     /// The time of the oldest pending change, if there is one.
@@ -165,15 +160,24 @@ impl Store {
     }
 }
 
-/// A row of a document.
-pub(super) fn outgoing(key: &DocumentKey, row: &SqliteRow) -> Result<Outgoing, StoreError> {
+/// The newest state of a document as it is stored, if the edge does not have it.
+pub(super) async fn pending(
+    connection: &mut SqliteConnection,
+    key: &DocumentKey,
+) -> Result<Option<Outgoing>, StoreError> {
+    let row = sqlx::query(
+        "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
+          WHERE d.kind = $1 AND d.id = $2 AND o.state = 'pending'",
+    );
+    let row = row.bind(key.kind().name()).bind(key.id()).fetch_optional(connection).await?;
+    let Some(row) = row else { return Ok(None) };
     let revision = row.try_get::<i64, _>("revision")?.cast_unsigned();
     let body: Option<String> = row.try_get("body").map_err(|_| StoreError::Unreadable {
         key: key.clone(),
         revision,
         why: "the stored document is not text: put the document again".to_owned(),
     })?;
-    Ok(Outgoing { revision, body: body.map(Redacted::new) })
+    Ok(Some(Outgoing { revision, body: body.map(Redacted::new) }))
 }
 
 /// Records a failure of a document that was not sent, for the list of failures.

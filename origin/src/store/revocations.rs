@@ -138,14 +138,8 @@ impl Store {
         let key = DocumentKey::Revocations(host.clone());
         // A transaction reads all rows as of one time.
         let mut transaction = self.pool.begin().await?;
-        let pending = sqlx::query(
-            "SELECT d.revision, d.body FROM documents d JOIN outbox o ON o.revision = d.revision
-              WHERE d.kind = $1 AND d.id = $2 AND o.state = 'pending'",
-        );
-        let pending = pending.bind(DocumentKind::Revocations.name()).bind(host.as_str());
-        let Some(row) = pending.fetch_optional(&mut *transaction).await? else { return Ok(None) };
-        let Outgoing { revision, body } = outbox::outgoing(&key, &row)?;
-        let Some(body) = body else { return Ok(Some(Outgoing { revision, body: None })) };
+        let pending = outbox::pending(&mut transaction, &key).await?;
+        let Some(Outgoing { revision, body: Some(body) }) = pending else { return Ok(pending) };
         let unreadable =
             |why: &str| StoreError::Unreadable { key: key.clone(), revision, why: why.to_owned() };
         let Head { host, generation } =
@@ -288,7 +282,7 @@ async fn touch(
     let revision = revision::next(connection, now).await?;
     let head = serde_json::to_string(&Head { host: host.clone(), generation })
         .map_err(|_| StoreError::Corrupt(key.clone()))?;
-    super::record::put(connection, &key, revision, Some(&head), by).await?;
+    record::put(connection, &key, revision, Some(&head), by).await?;
     // A site's revocations are one document, so the site is the party.
     let party = &format!("site:{host}");
     let document = (key.kind().name(), key.id());
