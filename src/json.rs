@@ -23,31 +23,28 @@ pub(crate) fn strict(bytes: &[u8]) -> Result<Value, serde_json::Error> {
 
 /// Reads one JSON object and nothing behind it.
 pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
-    match strict(bytes)? {
-        Value::Object(members) => Ok(members),
-        _ => Err(Error::custom("expected a JSON object")),
-    }
+    members_of(strict(bytes)?)
 }
 
 /// Reads the members of one JSON object from another deserializer. Arrays and objects among the members are checked and
 /// left empty.
 pub(crate) fn members<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
-    match (Node { keeps: 1, ..Node::whole(DEEPEST, &Cell::new(usize::MAX)) }).deserialize(deserializer)? {
-        Value::Object(members) => Ok(members),
-        _ => Err(Error::custom("expected a JSON object")),
-    }
+    members_of(Node { keeps: 1, ..Node::whole(DEEPEST, &Cell::new(usize::MAX)) }.deserialize(deserializer)?)
 }
 
-/// Reads an object out of another reader's hands, of as many levels and values at most, those within others among them.
+/// Reads one JSON object from another deserializer, with at most `deepest` levels and `most` values on all levels together.
 pub(crate) fn few<'de, D: Deserializer<'de>>(
     deserializer: D,
     deepest: usize,
     most: usize,
 ) -> Result<Map<String, Value>, D::Error> {
-    match Node::whole(deepest, &Cell::new(most)).deserialize(deserializer) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Error::custom("expected a JSON object")),
-        Err(error) => Err(error),
+    members_of(Node::whole(deepest, &Cell::new(most)).deserialize(deserializer)?)
+}
+
+fn members_of<E: Error>(value: Value) -> Result<Map<String, Value>, E> {
+    match value {
+        Value::Object(members) => Ok(members),
+        _ => Err(E::custom("expected a JSON object")),
     }
 }
 
