@@ -23,21 +23,19 @@ impl Network {
             None => (text, None),
         };
         let address: IpAddr = address.parse().ok()?;
-        let whole = if address.is_ipv4() { 32 } else { 128 };
         let length = match length {
             Some(length) if (1..=3).contains(&length.len()) && length.bytes().all(|b| b.is_ascii_digit()) => {
-                length.parse().ok().filter(|length| *length <= whole)?
+                length.parse().ok()?
             }
             Some(_) => return None,
-            None => whole,
+            None => bits_of(address),
         };
-        Some(Self { address, length })
+        Self::new(address, length)
     }
 
-    /// The addresses that share the first `length` bits with this one; `None` where the address has fewer.
+    /// The addresses that share the first `length` bits with this one; `None` if the address has fewer bits.
     pub(super) const fn new(address: IpAddr, length: u32) -> Option<Self> {
-        let whole = if address.is_ipv4() { 32 } else { 128 };
-        if length <= whole { Some(Self { address, length }) } else { None }
+        if length <= bits_of(address) { Some(Self { address, length }) } else { None }
     }
 
     /// Whether it is every address of its family.
@@ -72,6 +70,11 @@ impl Network {
             Lock { address: true, ..Lock::default() }
         }
     }
+}
+
+/// The number of bits of an address.
+const fn bits_of(address: IpAddr) -> u32 {
+    if address.is_ipv4() { 32 } else { 128 }
 }
 
 /// The viewer's address, for a token that is bound to one.
