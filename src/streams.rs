@@ -136,10 +136,7 @@ pub fn seen_every_s(site: &Site) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Lock;
     use crate::facts::Facts;
-    use crate::rights::Class;
-    use crate::time::UnixTime;
     use crate::token::{Dialect, Grant, session::Opening};
 
     fn session(subject: Option<&str>, counted: bool) -> Session {
@@ -147,19 +144,8 @@ mod tests {
             subject: subject.map(str::to_owned),
             ..Grant::new(Dialect::Jwt, "id".parse().unwrap(), "k".parse().unwrap())
         };
-        Session::new(&Opening {
-            id: SessionId([1; 8]),
-            title: &"harbour".parse().unwrap(),
-            class: Class([2; 4]),
-            proved: None,
-            grant: &grant,
-            lock: Lock::default(),
-            facts: &Facts::default(),
-            generation: 0,
-            streams: counted.then_some(2),
-            expires_at: UnixTime::from_secs(60),
-            ends_at: UnixTime::from_secs(60),
-        })
+        let (title, facts) = ("harbour".parse().unwrap(), Facts::default());
+        Session::new(&Opening { streams: counted.then_some(2), ..Opening::plain(&title, &grant, &facts) })
     }
 
     #[test]

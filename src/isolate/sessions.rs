@@ -61,11 +61,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::catalog::{Lock, SessionId};
     use crate::facts::Facts;
-    use crate::rights::Class;
     use crate::shelf::{Budget, Rooms};
-    use crate::time::UnixTime;
     use crate::token::session::Opening;
     use crate::token::{Dialect, Grant};
 
@@ -85,20 +82,8 @@ mod tests {
 
     fn token(keys: &KeySet) -> String {
         let grant = Grant::new(Dialect::Jwt, "id".parse().unwrap(), "k".parse().unwrap());
-        let session = Session::new(&Opening {
-            id: SessionId([1; 8]),
-            title: &"harbour".parse().unwrap(),
-            class: Class([2; 4]),
-            proved: None,
-            grant: &grant,
-            lock: Lock::default(),
-            facts: &Facts::default(),
-            generation: 0,
-            streams: None,
-            expires_at: UnixTime::from_secs(60),
-            ends_at: UnixTime::from_secs(60),
-        });
-        session.mint(keys, "watch.example.com").unwrap()
+        let (title, facts) = ("harbour".parse().unwrap(), Facts::default());
+        Session::new(&Opening::plain(&title, &grant, &facts)).mint(keys, "watch.example.com").unwrap()
     }
 
     #[test]

@@ -206,9 +206,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::catalog::{KeySet, Lock, SessionId};
+    use crate::catalog::{KeySet, SessionId};
     use crate::facts::Facts;
-    use crate::rights::Class;
     use crate::token::{Dialect, session::Opening};
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
@@ -237,19 +236,8 @@ mod tests {
     }
 
     fn session(generation: u32) -> Session {
-        Session::new(&Opening {
-            id: SessionId([1; 8]),
-            title: &"harbour".parse().unwrap(),
-            class: Class([0; 4]),
-            proved: None,
-            grant: &grant(None),
-            lock: Lock::default(),
-            facts: &Facts::default(),
-            generation,
-            streams: None,
-            expires_at: NOW,
-            ends_at: NOW,
-        })
+        let (title, grant, facts) = ("harbour".parse().unwrap(), grant(None), Facts::default());
+        Session::new(&Opening { generation, ..Opening::plain(&title, &grant, &facts) })
     }
 
     #[test]

@@ -52,6 +52,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+
 /// The contents of a session token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -470,6 +471,26 @@ fn mac(key: &Jwk, host: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
         mac.update(part);
     }
     Some(mac)
+}
+
+#[cfg(test)]
+impl<'a> Opening<'a> {
+    /// An opening of an uncounted session without a lock, for tests that change some of its parameters.
+    pub(crate) fn plain(title: &'a TitleId, grant: &'a Grant, facts: &'a Facts) -> Self {
+        Self {
+            id: SessionId([1; 8]),
+            title,
+            class: Class([2; 4]),
+            proved: None,
+            grant,
+            lock: Lock::default(),
+            facts,
+            generation: 0,
+            streams: None,
+            expires_at: UnixTime::from_secs(60),
+            ends_at: UnixTime::from_secs(60),
+        }
+    }
 }
 
 #[cfg(test)]
