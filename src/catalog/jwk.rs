@@ -88,9 +88,7 @@ impl Jwk {
                 .ok_or_else(|| "`alg`: expected a signature algorithm that is supported".to_owned()),
         }
     }
-}
 
-impl Jwk {
     /// Puts a key together, if its numbers are of its type's size and fit its algorithm.
     pub fn new(kid: KeyId, alg: Option<Algorithm>, material: KeyMaterial) -> Result<Self, KeySetError> {
         if let Some(expected) = material.wrong_size() {

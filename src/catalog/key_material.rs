@@ -75,9 +75,7 @@ impl KeyMaterial {
         };
         (!right).then_some(expected)
     }
-}
 
-impl KeyMaterial {
     /// Reads the parameters out of a key's members.
     pub(super) fn read(members: &Map<String, Value>) -> Result<Self, String> {
         let text = |name: &str| {
@@ -106,9 +104,7 @@ impl KeyMaterial {
             _ => return Err("`kty`: expected EC, RSA, OKP or oct".to_owned()),
         })
     }
-}
 
-impl KeyMaterial {
     /// Why others can compute the private half of the key, as far as the public half shows it: its modulus has the
     /// fingerprint of [CVE-2017-15361] (ROCA). The primes of such keys are `k * M + 65537^a mod M`, with `M` the
     /// product of the first primes, so the modulus is a power of 65,537 modulo each of those primes. About one in 2^27

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::OnceLock;
 
-/// The values that modules above derive from the document that holds the memo, one of each type. They are never written, and
-/// no part of what makes two documents equal. A copy of the document starts without them.
+/// The values that modules above derive from the document that holds the memo, one of each type. They are neither serialized
+/// nor compared with the document, and a copy of the document starts without them.
 #[derive(Default)]
 pub struct Memo(OnceLock<Box<Kept>>);
 

@@ -24,7 +24,6 @@ use super::jwt::read_first;
 use super::network::Network;
 use super::placement::{Found, Rest};
 use super::presented::{Asked, Presented, Reader};
-
 use super::spot::Spot;
 use super::{Challenge, Grant};
 use crate::catalog::{

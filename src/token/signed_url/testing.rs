@@ -5,8 +5,7 @@ use url::Url;
 
 use super::*;
 use crate::catalog::TokenPolicy;
-use crate::facts::Facts;
-use crate::facts::{Headers, Scheme};
+use crate::facts::{Facts, Headers, Scheme};
 use crate::redacted::Redacted;
 use crate::token::{Asked, Grant, native, present};
 
