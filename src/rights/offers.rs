@@ -180,7 +180,10 @@ impl<'a> Hearing<'a> {
         }
         let cut = match &offer.variance {
             None => common.variance.map(|(variance, _)| variance),
-            Some(id) => self.title.variances.iter().find(|variance| variance.id == *id),
+            Some(_) => {
+                let named = self.prepared.cuts.get(number).copied().flatten();
+                named.and_then(|number| self.title.variances.get(number))
+            }
         };
         if offer.variance.is_some() && cut.is_none() {
             fails(Step::Variance, Reason::VarianceUnknown);
