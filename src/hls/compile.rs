@@ -43,9 +43,11 @@ fn shape<'a>(source: Source<'a>, edits: &Edits<'_>) -> Result<Shape<'a>, Compile
     if let Some(shape) = media::shape(source, edits)? {
         return Ok(shape);
     }
-    let playlist = source.text;
-    let (limit, found) = (MOST_MULTIVARIANT_BYTES, playlist.end());
-    if found > limit && multivariant::are_edited(edits) && multivariant::is_multivariant(playlist) {
+    if !multivariant::are_edited(edits) || !multivariant::is_multivariant(source.text) {
+        return Ok(source.unchanged());
+    }
+    let (limit, found) = (MOST_MULTIVARIANT_BYTES, source.text.end());
+    if found > limit {
         return Err(CompileError::TooLong { limit, found });
     }
     let query = source.frame.map_or(Query::new(""), |frame| frame.query);

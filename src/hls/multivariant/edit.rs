@@ -14,12 +14,10 @@ pub(in crate::hls) fn shape<'a>(
     query: Query<'_>,
     edits: &Edits<'_>,
 ) -> Result<Option<Shape<'a>>, CompileError> {
-    let playlist = source.text;
-    let has_reason = limits::are_in(edits.caps) || edits.start.is_some();
-    if !has_reason || !is_multivariant(playlist) {
+    if !takes_reading(edits) {
         return Ok(None);
     }
-    let mut master = Master::read(playlist, query, edits.caps);
+    let mut master = Master::read(source.text, query, edits.caps);
     consequences::leave_out(&mut master, edits.caps)?;
     let mut script = Script::default();
     leave_out(&master, &mut script);
@@ -45,7 +43,12 @@ fn leave_out<'a>(master: &Master<'a>, script: &mut Script<'a>) {
 
 /// Whether variants are looked at: they are left out, put into another order, or steered between.
 pub(in crate::hls) fn are_edited(edits: &Edits<'_>) -> bool {
-    limits::are_in(edits.caps) || edits.start.is_some() || edits.steering.is_some()
+    takes_reading(edits) || edits.steering.is_some()
+}
+
+/// Whether variants are left out, or put into another order.
+fn takes_reading(edits: &Edits<'_>) -> bool {
+    limits::are_in(edits.caps) || edits.start.is_some()
 }
 
 /// Whether any line belongs to a Multivariant Playlist. Most playlists have none, and need no further look.
