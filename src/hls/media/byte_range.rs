@@ -19,6 +19,12 @@ pub(super) fn end_of(range: &[u8], before: Option<u64>) -> Option<u64> {
     start?.checked_add(integer(range)?)
 }
 
+/// The number of digits of a sub-range's length, if no offset follows it.
+pub(super) fn open_length(range: &[u8]) -> Option<usize> {
+    let digits = range.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (digits > 0 && !range.contains(&b'@')).then_some(digits)
+}
+
 /// The sub-range of the part that was passed last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PartRange<'a> {
@@ -42,11 +48,8 @@ impl<'a> PartRange<'a> {
         });
         let (line, list) = parts.next()?;
         let Attribute { value, at, .. } = attributes(list.text()).find(|found| found.name == b"BYTERANGE")?;
-        let length = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if length == 0 || value.contains(&b'@') || attribute(list.text(), b"URI") != Some(self.uri) {
-            return None;
-        }
-        let at = list.start() + at + length;
+        let digits = open_length(value).filter(|_| attribute(list.text(), b"URI") == Some(self.uri))?;
+        let at = list.start() + at + digits;
         Some((line, Change { at: at..at, with: format!("@{}", self.end) }))
     }
 }

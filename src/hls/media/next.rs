@@ -1,5 +1,6 @@
 //! The tags of the first segment behind a place, which need not be repeated there.
 
+use super::byte_range::open_length;
 use super::item::Item;
 use super::keys::{Keys, ends_keys};
 use crate::hls::read::line::lines;
@@ -61,9 +62,7 @@ impl<'a> NextSegment<'a> {
             Tag::ProgramDateTime => self.date = Some(value.text()),
             Tag::CueOut | Tag::CueOutCont | Tag::CueIn => self.has_mark = true,
             Tag::ByteRange => {
-                let length = value.text().iter().take_while(|byte| byte.is_ascii_digit()).count();
-                let is_open = length > 0 && !value.text().contains(&b'@');
-                self.length_end = is_open.then_some(value.start() + length);
+                self.length_end = open_length(value.text()).map(|digits| value.start() + digits);
             }
             _ => {}
         }
