@@ -1,6 +1,7 @@
 //! The changes of lines, and the shape that they make.
 
 use super::start::Move;
+use crate::hls::read::line::lines;
 use crate::hls::write::shape::{Change, Part, Piece, Shape, Source};
 use crate::manifest::{Misplaced, Span};
 
@@ -41,9 +42,8 @@ impl<'a> Script<'a> {
             self.push(&mut pieces, moved)?;
             // The last line of a playlist may have no end: in front of others it gets the end of its tag's line.
             if !moved.text().ends_with(b"\n") {
-                let first = moved.split_line().map_or(moved, |(first, _)| first);
-                let end = if first.text().ends_with(b"\r\n") { "\r\n" } else { "\n" };
-                pieces.push(Piece::Text(end.to_owned()));
+                let newline = lines(moved).next().map_or("\n", |first| first.newline());
+                pieces.push(Piece::Text(newline.to_owned()));
             }
             self.push(&mut pieces, skipped)?;
         }

@@ -45,7 +45,7 @@ pub(in crate::hls) fn announce<'a>(
                 } else if let Some(text) = announced.take() {
                     let is_header = tag.known == Some(Tag::M3u);
                     let front = rest.take_to(if is_header { line.end() } else { line.start() })?;
-                    announcing.extend([Piece::Lines(front), Piece::Text(text + end_of(&line))]);
+                    announcing.extend([Piece::Lines(front), Piece::Text(text + line.newline())]);
                 }
             }
             announcing.push(Piece::Lines(rest));
@@ -114,11 +114,6 @@ fn tag_of_steering<'a>(line: &Line<'a>) -> Option<TagLine<'a>> {
         LineKind::Tag(tag) if tag.known == Some(Tag::ContentSteering) => Some(tag),
         _ => None,
     }
-}
-
-/// How a line of the source ends, for one of ours.
-fn end_of(line: &Line<'_>) -> &'static str {
-    if line.whole.text().ends_with(b"\r\n") { "\r\n" } else { "\n" }
 }
 
 #[cfg(test)]

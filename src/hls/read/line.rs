@@ -96,6 +96,11 @@ impl<'a> Line<'a> {
         self.whole.end()
     }
 
+    /// Its own end, for a line that is put beside it: `\r\n` or `\n`.
+    pub(in crate::hls) fn newline(&self) -> &'static str {
+        if self.whole.text().ends_with(b"\r\n") { "\r\n" } else { "\n" }
+    }
+
     /// Its kind. A line is ambiguous if it has a second tag, a tag within a URI, or a character that some player takes for
     /// the end of a line. These characters are U+0085, U+2028, U+2029 and all control characters except the tab: FFmpeg
     /// ends a line at NUL, and Python's `splitlines` at several others.
