@@ -205,10 +205,10 @@ impl<'a> Rendition<'a> {
     }
 }
 
-const PATHWAY_ID: &[u8] = b"PATHWAY-ID";
+pub(super) const PATHWAY_ID: &[u8] = b"PATHWAY-ID";
 
 /// The pathway of a variant that names none.
-const DEFAULT_PATHWAY: &[u8] = b".";
+pub(super) const DEFAULT_PATHWAY: &[u8] = b".";
 
 /// The value for a variant without captions, which is not the name of a group.
 pub(super) const NO_CAPTIONS: &[u8] = b"NONE";

@@ -2,6 +2,7 @@
 //!
 //! [HLS section 4.4.6.6](https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.6), draft 22.
 
+use super::master::{DEFAULT_PATHWAY, PATHWAY_ID};
 use crate::catalog::{ExistingSteering, PathwayId};
 use crate::hls::read::attributes::attribute;
 use crate::hls::read::line::{Line, LineKind, TagLine, lines};
@@ -74,7 +75,7 @@ impl<'s> Found<'s> {
             let LineKind::Tag(tag) = line.kind() else { return };
             if let Some(list) = tag.value_of(Tag::StreamInf) {
                 has_variants = true;
-                let id = attribute(list.text(), b"PATHWAY-ID").unwrap_or(UNNAMED);
+                let id = attribute(list.text(), PATHWAY_ID).unwrap_or(DEFAULT_PATHWAY);
                 let known = steering.order.iter().position(|known| known.as_str().as_bytes() == id);
                 if let Some(named) = known.and_then(|at| named.get_mut(at)) {
                     *named = true;
@@ -99,14 +100,11 @@ impl<'s> Found<'s> {
 
     /// The tag, without the end of its line.
     fn tag(&self, steering: &Steering<'_>) -> String {
-        let first = self.pathways.first().filter(|id| id.as_str().as_bytes() != UNNAMED);
+        let first = self.pathways.first().filter(|id| id.as_str().as_bytes() != DEFAULT_PATHWAY);
         let pathway = first.map(|id| format!(",PATHWAY-ID=\"{id}\"")).unwrap_or_default();
         format!("#EXT-X-CONTENT-STEERING:SERVER-URI=\"{}\"{pathway}", steering.server_uri)
     }
 }
-
-/// The pathway of variants that name none.
-const UNNAMED: &[u8] = b".";
 
 /// The tag of a line that announces steering.
 fn tag_of_steering<'a>(line: &Line<'a>) -> Option<TagLine<'a>> {
