@@ -35,15 +35,12 @@ pub(super) enum Stream {
 
 /// Whether any of the limits is one on playlists.
 pub(super) fn are_in(caps: &Caps) -> bool {
-    let Caps { max_streams, offline, rewind_s, .. } = caps;
-    let (max_streams, offline, rewind_s) = (*max_streams, *offline, *rewind_s);
-    let others = Caps { max_streams, offline, rewind_s, ..Caps::default() };
-    *caps != others
+    let Caps { max_streams, offline, rewind_s, .. } = *caps;
+    *caps != Caps { max_streams, offline, rewind_s, ..Caps::default() }
 }
 
 /// The limit that one attribute of a stream is not within.
 pub(super) fn beyond(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>) -> Option<Limit> {
-    let forbids_dynamic = caps.hdr.filter(|hdr| !hdr);
     let (limit, is_within) = match name {
         b"RESOLUTION" => (Limit::MaxHeight, value.is_within(caps.max_height, is_low_enough)),
         b"BANDWIDTH" | b"AVERAGE-BANDWIDTH" => {
@@ -60,11 +57,9 @@ pub(super) fn beyond(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>
         }
         b"VIDEO-RANGE" => {
             let is_standard = |_, text: &str| text.trim().eq_ignore_ascii_case("SDR");
-            (Limit::Hdr, value.is_within(forbids_dynamic, is_standard))
+            (Limit::Hdr, value.is_within(forbids_hdr(caps), is_standard))
         }
-        b"CODECS" if !value.is_within(forbids_dynamic, |_, text| !items(text).any(is_dolby_vision)) => {
-            (Limit::Hdr, false)
-        }
+        b"CODECS" if !allow_range(caps, value) => (Limit::Hdr, false),
         b"CODECS" => (Limit::Codecs, stream == Stream::Images || are_listed(caps, value)),
         b"HDCP-LEVEL" => {
             let is_within = value.is_within(caps.hdcp, |limit, text| {
@@ -81,8 +76,17 @@ pub(super) fn beyond(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>
 /// Whether `SUPPLEMENTAL-CODECS` is within the limits. A codec there only adds to one of `CODECS`, which is played without
 /// it: the stream stays, whatever its supplement is, and `VIDEO-RANGE` tells the range of what is played then.
 pub(super) fn allow_supplement(caps: &Caps, value: &Value<'_>) -> bool {
-    are_listed(caps, value)
-        && value.is_within(caps.hdr.filter(|hdr| !hdr), |_, text| !items(text).any(is_dolby_vision))
+    are_listed(caps, value) && allow_range(caps, value)
+}
+
+/// The limit on the dynamic range, if there is one: `hdr: false`.
+fn forbids_hdr(caps: &Caps) -> Option<()> {
+    (caps.hdr == Some(false)).then_some(())
+}
+
+/// Whether the dynamic range of a list of codecs is within the limits, as far as the codecs tell it.
+fn allow_range(caps: &Caps, value: &Value<'_>) -> bool {
+    value.is_within(forbids_hdr(caps), |(), text| !items(text).any(is_dolby_vision))
 }
 
 /// Whether the limits name each codec of a list. Of `SUPPLEMENTAL-CODECS`, the part in front of the brands
