@@ -1,21 +1,22 @@
 //! Why an MPD or a patch cannot be served.
 
-use std::fmt;
-
 use super::document::Malformed;
 use crate::manifest::Misplaced;
 
 /// Why an MPD cannot be served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
     /// It is not well-formed, or players would differ in what they read.
-    Malformed(Malformed),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
     /// Its root is not `MPD`.
+    #[error("expected an element `MPD` in front of anything else, found `{found}`")]
     NotAnMpd {
         /// The name of the root element, shortened.
         found: String,
     },
     /// It is longer than the site allows, or would be with its signed URIs.
+    #[error("expected {limit} bytes at most, found {found}")]
     TooLong {
         /// The limit, in bytes.
         limit: usize,
@@ -23,6 +24,9 @@ pub enum CompileError {
         found: usize,
     },
     /// It is so long that reading it anew after each edit exceeds the limit.
+    #[error(
+        "expected {limit} bytes at most to be read of an MPD that is read anew after each edit, found {found}"
+    )]
     ReadTooOften {
         /// The limit: bytes, counted once for each reading.
         limit: usize,
@@ -30,6 +34,9 @@ pub enum CompileError {
         found: usize,
     },
     /// It has so many URIs and base URLs that resolving them exceeds the limit.
+    #[error(
+        "line {line}: expected {limit} bytes of URIs at most, each counted with every base URL that it is resolved against, found {found}"
+    )]
     TooMuch {
         /// The line at which the limit was exceeded, counted from 1.
         line: usize,
@@ -39,6 +46,7 @@ pub enum CompileError {
         found: usize,
     },
     /// A URI leads out of the title, or cannot be written so that the session covers it.
+    #[error("line {line}: {why}: {uri}")]
     Uncovered {
         /// The line, counted from 1.
         line: usize,
@@ -48,6 +56,7 @@ pub enum CompileError {
         uri: String,
     },
     /// It has something that the edge does not support.
+    #[error("line {line}: {what}")]
     Unsupported {
         /// The line, counted from 1.
         line: usize,
@@ -55,48 +64,12 @@ pub enum CompileError {
         what: &'static str,
     },
     /// An edit lies outside the MPD. This is a defect of the edge, and refuses the MPD, so that no byte is lost.
-    Misplaced(Misplaced),
+    #[error(transparent)]
+    Misplaced(#[from] Misplaced),
     /// No Representation is within the limits.
+    #[error("no Representation is within the limits: {left_out}")]
     NoRepresentation {
         /// How many Representations each limit removed, and of which kind, in a line.
         left_out: String,
     },
-}
-
-impl fmt::Display for CompileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(malformed) => malformed.fmt(f),
-            Self::Misplaced(misplaced) => misplaced.fmt(f),
-            Self::NotAnMpd { found } => {
-                write!(f, "expected an element `MPD` in front of anything else, found `{found}`")
-            }
-            Self::TooLong { limit, found } => write!(f, "expected {limit} bytes at most, found {found}"),
-            Self::ReadTooOften { limit, found } => write!(
-                f,
-                "expected {limit} bytes at most to be read of an MPD that is read anew after each edit, found {found}"
-            ),
-            Self::TooMuch { line, limit, found } => write!(
-                f,
-                "line {line}: expected {limit} bytes of URIs at most, each counted with every base URL that it is resolved against, found {found}"
-            ),
-            Self::Uncovered { line, why, uri } => write!(f, "line {line}: {why}: {uri}"),
-            Self::Unsupported { line, what } => write!(f, "line {line}: {what}"),
-            Self::NoRepresentation { left_out } => {
-                write!(f, "no Representation is within the limits: {left_out}")
-            }
-        }
-    }
-}
-
-impl From<Malformed> for CompileError {
-    fn from(malformed: Malformed) -> Self {
-        Self::Malformed(malformed)
-    }
-}
-
-impl From<Misplaced> for CompileError {
-    fn from(misplaced: Misplaced) -> Self {
-        Self::Misplaced(misplaced)
-    }
 }

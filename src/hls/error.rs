@@ -1,23 +1,24 @@
 //! Why a playlist cannot be served.
 
-use std::fmt;
-
 use crate::manifest::Misplaced;
 
 /// Why a playlist cannot be served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
     /// It does not begin with a tag. That the tag is `#EXTM3U` ([RFC 8216 section 4.3.1.1]) is not asked for here: players
     /// that insist on it stop by themselves.
     ///
     /// [RFC 8216 section 4.3.1.1]: https://www.rfc-editor.org/rfc/rfc8216#section-4.3.1.1
+    #[error("expected #EXTM3U, or another tag, in front of anything else")]
     NotAPlaylist,
     /// It is no list in JSON.
+    #[error("expected a JSON object: {why}")]
     NotAList {
         /// The reader's message.
         why: String,
     },
     /// It is longer than the site allows.
+    #[error("expected {limit} bytes at most, found {found}")]
     TooLong {
         /// What is allowed, in bytes.
         limit: usize,
@@ -25,6 +26,7 @@ pub enum CompileError {
         found: usize,
     },
     /// One of its lines is longer than the site allows.
+    #[error("line {line}: expected {limit} bytes at most, found {found}")]
     LineTooLong {
         /// The line, counted from 1.
         line: usize,
@@ -34,6 +36,9 @@ pub enum CompileError {
         found: usize,
     },
     /// It has so many URIs that have to be resolved that it takes more work than a playlist may make.
+    #[error(
+        "line {line}: expected {limit} bytes of URIs to be resolved at most, each counted with the playlist's own URL, found {found}"
+    )]
     TooMuch {
         /// The line at which it was too much, counted from 1.
         line: usize,
@@ -44,6 +49,7 @@ pub enum CompileError {
     },
     /// A URI leads out of the title, begins with a variable of unknown value, or is not a URI, or players do not agree
     /// where it stands: so no session would cover it.
+    #[error("line {line}: {why}: {uri}")]
     Uncovered {
         /// The line, counted from 1.
         line: usize,
@@ -53,36 +59,12 @@ pub enum CompileError {
         uri: String,
     },
     /// An edit of ours does not fit the playlist. None of it is served, rather than a part.
-    Misplaced(Misplaced),
+    #[error(transparent)]
+    Misplaced(#[from] Misplaced),
     /// No variant stream is within the limits.
+    #[error("no variant stream is within the limits: {left_out}")]
     NoVariant {
         /// How many each of the limits left out, in a line.
         left_out: String,
     },
-}
-
-impl fmt::Display for CompileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAList { why } => write!(f, "expected a JSON object: {why}"),
-            Self::NotAPlaylist => f.write_str("expected #EXTM3U, or another tag, in front of anything else"),
-            Self::TooLong { limit, found } => write!(f, "expected {limit} bytes at most, found {found}"),
-            Self::LineTooLong { line, limit, found } => {
-                write!(f, "line {line}: expected {limit} bytes at most, found {found}")
-            }
-            Self::TooMuch { line, limit, found } => write!(
-                f,
-                "line {line}: expected {limit} bytes of URIs to be resolved at most, each counted with the playlist's own URL, found {found}"
-            ),
-            Self::Uncovered { line, why, uri } => write!(f, "line {line}: {why}: {uri}"),
-            Self::Misplaced(error) => error.fmt(f),
-            Self::NoVariant { left_out } => write!(f, "no variant stream is within the limits: {left_out}"),
-        }
-    }
-}
-
-impl From<Misplaced> for CompileError {
-    fn from(error: Misplaced) -> Self {
-        Self::Misplaced(error)
-    }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::manifest::Misplaced;
 
 /// Why a text is not a document that every parser reads alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
 pub struct Malformed {
     /// The line, counted from 1.
     pub line: usize,
@@ -13,12 +14,6 @@ pub struct Malformed {
     pub why: String,
     /// It makes parsers read more than the text: a document type, an entity, another encoding.
     pub is_forbidden: bool,
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.why)
-    }
 }
 
 /// A flaw in a text, and its offset.
