@@ -111,6 +111,7 @@ impl<'f> Resolver<'f> {
         self.budget.resolve(manifest.as_str().len(), uri.len())?;
         manifest.join(uri).map_err(|_| UriError::Unreadable)
     }
+
     /// Finds out how to write a URI, which players resolve after taking control characters and spaces off its ends.
     pub(in crate::hls) fn written(
         &self,
@@ -218,19 +219,16 @@ impl<'f> Resolver<'f> {
         {
             return Ok(written);
         }
-        let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+        let (path, fragment) = (below.split('?').next().unwrap_or(below), fragment_of(&url));
         Ok(match signing {
             Signing::Inherited | Signing::Path | Signing::Renewed if names_session => {
-                let (path, query) = below.split_once('?').unwrap_or((below, ""));
-                let query = without_session(query);
-                let mark = if query.is_empty() { "" } else { "?" };
-                WrittenUri::Signed("/~".to_owned(), ["/", root, path, mark, &query, &fragment].concat())
+                let query = query_without_session(&url);
+                WrittenUri::Signed("/~".to_owned(), ["/", root, path, &query, &fragment].concat())
             }
             Signing::Inherited | Signing::Path | Signing::Renewed => {
                 WrittenUri::Signed("/~".to_owned(), ["/", root, below, &fragment].concat())
             }
             Signing::Query => {
-                let path = below.split('?').next().unwrap_or_default();
                 let query = with_parameter(&url);
                 WrittenUri::Signed(["/", root, path, &query].concat(), fragment)
             }
@@ -297,11 +295,10 @@ impl<'f> Resolver<'f> {
             }
             let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
             let at = format!("{}://{authority}", url.scheme());
-            let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+            let fragment = fragment_of(url);
             return Ok(match signing {
                 Signing::Inherited | Signing::Path | Signing::Renewed => {
-                    let query = url.query().map(without_session).filter(|query| !query.is_empty());
-                    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+                    let query = query_without_session(url);
                     WrittenUri::Signed(format!("{at}/~"), format!("{}{query}{fragment}", url.path()))
                 }
                 Signing::Query => {
@@ -317,6 +314,17 @@ impl<'f> Resolver<'f> {
             Url::parse(uri).is_ok_and(|same| same == *url) && uri.bytes().all(|byte| byte.is_ascii_graphic());
         Ok(if absolute { WrittenUri::AsIs } else { WrittenUri::Unsigned(url.to_string()) })
     }
+}
+
+/// The query of a URL, from its `?`, without a parameter that the edge reads as the session.
+fn query_without_session(url: &Url) -> String {
+    let others = url.query().map(without_session).filter(|others| !others.is_empty());
+    others.map(|others| format!("?{others}")).unwrap_or_default()
+}
+
+/// The fragment of a URL, from its `#`.
+fn fragment_of(url: &Url) -> String {
+    url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default()
 }
 
 /// The text of a URI, if it is known where it leads: unknown variables stand in its query or fragment only.
