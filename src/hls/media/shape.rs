@@ -136,7 +136,7 @@ impl<'a> Writing<'a, '_> {
         let looked_to = self.playlist.settings_end.max(seam.map_or(0, |seam| seam.end)).clamp(from, to);
         for line in lines(self.playlist.source.text.cut(from..looked_to)?) {
             match Item::of(&line) {
-                Item::Playlist(..) | Item::Daterange(_) => self.of_playlist(&line)?,
+                item @ (Item::Playlist(..) | Item::Daterange(_)) => self.of_playlist(item, &line)?,
                 Item::Segment(..) => {
                     let offset = seam.and_then(|seam| seam.offset(&line));
                     if let Some(change) = offset {
@@ -153,7 +153,7 @@ impl<'a> Writing<'a, '_> {
     fn gone(&mut self, from: usize, to: usize) -> Result<(), Misplaced> {
         for line in lines(self.playlist.source.text.cut(from..to)?) {
             match Item::of(&line) {
-                Item::Playlist(..) | Item::Daterange(_) => self.of_playlist(&line)?,
+                item @ (Item::Playlist(..) | Item::Daterange(_)) => self.of_playlist(item, &line)?,
                 _ => self.sink.leave_out(&line)?,
             }
         }
@@ -161,9 +161,9 @@ impl<'a> Writing<'a, '_> {
     }
 
     /// Writes a tag of the playlist, or a date range.
-    fn of_playlist(&mut self, line: &Line<'a>) -> Result<(), Misplaced> {
+    fn of_playlist(&mut self, item: Item<'a>, line: &Line<'a>) -> Result<(), Misplaced> {
         let is_over = |list: Span<'_>| self.ranges.as_ref().is_some_and(|ranges| ranges.is_over(list.text()));
-        let setting = match Item::of(line) {
+        let setting = match item {
             Item::Playlist(tag, value) => self.settings.of(tag, value, line),
             Item::Daterange(list) if is_over(list) => Setting::LeftOut,
             _ => Setting::AsIs,
