@@ -78,8 +78,8 @@ impl From<Exhausted> for UriError {
 /// URIs that are covered by their spelling alone ([`descending_path`]) are not resolved, and not counted.
 pub(in crate::hls) struct Resolver<'f> {
     pub(in crate::hls) frame: &'f Frame<'f>,
-    /// Its playlist is put into another one.
-    is_inserted: bool,
+    /// Its playlist's lines are put into another playlist.
+    pub(in crate::hls) is_inserted: bool,
     budget: &'f Budget,
     /// The playlist's own URL at the media origin.
     manifest: OnceCell<Option<Url>>,
@@ -91,11 +91,6 @@ impl<'f> Resolver<'f> {
     /// Resolves URIs of the playlist that is asked for.
     pub(in crate::hls) const fn new(frame: &'f Frame<'f>, budget: &'f Budget) -> Self {
         Self { frame, is_inserted: false, budget, manifest: OnceCell::new(), at_edge: OnceCell::new() }
-    }
-
-    /// Resolves the URIs of lines that are inserted into another playlist.
-    pub(in crate::hls) fn inserted(frame: &'f Frame<'f>, budget: &'f Budget) -> Self {
-        Self { is_inserted: true, ..Self::new(frame, budget) }
     }
 
     /// The work so far, in bytes.

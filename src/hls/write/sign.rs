@@ -52,7 +52,6 @@ pub(in crate::hls) fn write(
 struct Base<'f> {
     resolver: Resolver<'f>,
     fetching: Fetching<'f>,
-    is_inserted: bool,
     /// The folder of its playlist at the edge, behind the session: `/harbour/hls/`.
     below: String,
     /// The way there from the folder of the playlist that is asked for: `../../spots/12/`; nothing for its own.
@@ -62,8 +61,9 @@ struct Base<'f> {
 impl<'f> Base<'f> {
     fn new(source: &Source<'_>, frame: &'f Frame<'f>, own: Option<&Frame<'_>>, budget: &'f Budget) -> Self {
         let folder = [frame.root, frame.resource.folder()].concat();
-        let is_inserted = source.is_inserted;
-        let beside = match own.filter(|_| is_inserted) {
+        let mut resolver = Resolver::new(frame, budget);
+        resolver.is_inserted = source.is_inserted;
+        let beside = match own.filter(|_| source.is_inserted) {
             Some(own) => {
                 let depth = [own.root, own.resource.folder()].concat().matches('/').count();
                 "../".repeat(depth) + &folder
@@ -71,13 +71,8 @@ impl<'f> Base<'f> {
             None => String::new(),
         };
         Self {
-            resolver: if is_inserted {
-                Resolver::inserted(frame, budget)
-            } else {
-                Resolver::new(frame, budget)
-            },
+            resolver,
             fetching: Fetching { frame, passes_local: frame.foreign.passes(None) },
-            is_inserted,
             below: ["/", &folder].concat(),
             beside,
         }
@@ -185,7 +180,7 @@ impl<'a> Signer<'a> {
     /// The URIs of a line that are to carry the session.
     fn uris(&mut self, line: &Line<'a>, kind: &LineKind<'a>, base: &Base<'_>) -> Result<Uris<'a>, LineError> {
         // Players would take the values of the playlist around the inserted line.
-        if base.is_inserted && line.text.find(b"{$").is_some() {
+        if base.resolver.is_inserted && line.text.find(b"{$").is_some() {
             return Err(INSERTED_VARIABLE.into());
         }
         match kind {
