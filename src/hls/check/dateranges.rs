@@ -12,6 +12,7 @@ use super::rule::Rule;
 use super::scalar;
 use super::subject::{Check, Report};
 use crate::hls::read::tag::Tag;
+use crate::hls::read::variables::OPEN;
 use crate::manifest::quote;
 
 #[derive(Default)]
@@ -128,7 +129,9 @@ fn interstitial(whole: Whole<'_, '_>, is_whole: bool, entry: &Entry<'_, '_>, rep
             format!("expected one of `X-ASSET-URI` and `X-ASSET-LIST`, found {found}")
         });
     }
-    if let Some(uri) = entry.value("X-ASSET-URI").filter(|uri| !is_absolute(uri) && !uri.starts_with(b"{$")) {
+    if let Some(uri) =
+        entry.value("X-ASSET-URI").filter(|uri| !is_absolute(uri) && !uri.starts_with(OPEN.as_bytes()))
+    {
         report.add(Rule::InterstitialRelative, entry.at_value("X-ASSET-URI"), || {
             format!("expected an absolute URI, found {}", quote(uri))
         });

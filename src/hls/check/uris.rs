@@ -10,6 +10,7 @@ use super::rule::Rule;
 use super::subject::{Check, Report};
 use crate::hls::read::event::EventKind;
 use crate::hls::read::tag::Value;
+use crate::hls::read::variables::OPEN;
 use crate::manifest::quote;
 
 pub(super) struct Uris;
@@ -59,7 +60,7 @@ fn odd_sign(uri: &[u8]) -> Option<usize> {
         }
         let tail = tail(uri, at);
         match byte {
-            b'{' if tail.starts_with(b"{$") => match memchr::memchr(b'}', tail) {
+            b'{' if tail.starts_with(OPEN.as_bytes()) => match memchr::memchr(b'}', tail) {
                 Some(end) => {
                     from = at + end + 1;
                     None

@@ -9,6 +9,7 @@ use super::scalar;
 use super::subject::{Check, Report};
 use crate::hls::read::attributes::Attribute;
 use crate::hls::read::tag::{Tag, Type, Value};
+use crate::hls::read::variables::OPEN;
 use crate::manifest::quote;
 
 pub(super) struct Values;
@@ -167,7 +168,7 @@ fn syntax(list: &[u8], seen: usize, attribute: &Attribute<'_>, list_at: usize, r
 fn typed(kind: Type, attribute: &Attribute<'_>, at: usize, report: &mut Report) {
     let Attribute { value, quoted, .. } = *attribute;
     // A variable stands for the value, which is not known here.
-    let is_variable = memchr::memmem::find(value, b"{$").is_some();
+    let is_variable = memchr::memmem::find(value, OPEN.as_bytes()).is_some();
     let within = |words: &[&str]| words.iter().any(|word| word.as_bytes() == value);
     let right = match kind {
         Type::Any => true,

@@ -10,6 +10,7 @@ use super::rule::Rule;
 use super::subject::{Check, Report};
 use crate::hls::read::event::EventKind;
 use crate::hls::read::tag::Tag;
+use crate::hls::read::variables::OPEN;
 use crate::manifest::quote;
 
 #[derive(Default)]
@@ -77,7 +78,7 @@ impl<'a> Variables<'a> {
     }
 
     fn used(&self, value: &[u8], value_at: usize, report: &mut Report) {
-        for at in memchr::memmem::find_iter(value, b"{$") {
+        for at in memchr::memmem::find_iter(value, OPEN.as_bytes()) {
             let Some(rest) = value.get(at + 2..) else { continue };
             // A name ends at the first character that no name has. So the scan of a line stays linear.
             let len = rest.iter().position(|byte| !is_name(&[*byte])).unwrap_or(rest.len());

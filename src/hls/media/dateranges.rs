@@ -28,6 +28,7 @@ use crate::hls::read::attributes::{Attribute, attribute, attributes};
 use crate::hls::read::line::lines;
 use crate::hls::read::moment::Moment;
 use crate::hls::read::seconds::seconds;
+use crate::hls::read::variables::OPEN;
 use crate::manifest::Misplaced;
 
 /// The date ranges of a playlist, judged by the dates of the segments that stay.
@@ -73,7 +74,8 @@ impl<'a> JudgedRanges<'a> {
     /// Takes the next tag; `None`: all stay.
     fn pass(&mut self, list: &'a [u8]) -> Option<()> {
         let id = attribute(list, b"ID").unwrap_or_default();
-        let depends = memmem::find(id, b"{$").is_some() || attribute(list, b"END-ON-NEXT").is_some();
+        let depends =
+            memmem::find(id, OPEN.as_bytes()).is_some() || attribute(list, b"END-ON-NEXT").is_some();
         if depends {
             return None;
         }

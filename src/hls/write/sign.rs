@@ -10,7 +10,7 @@ use crate::hls::error::CompileError;
 use crate::hls::read::attributes::attributes;
 use crate::hls::read::line::{Line, LineKind, lines};
 use crate::hls::read::tag::Tag;
-use crate::hls::read::variables::Variables;
+use crate::hls::read::variables::{OPEN, Variables};
 use crate::manifest::{Budget, Frame, MOST_RESOLVED, MOST_WRITTEN, Span, TOKEN_BYTES, Template};
 
 /// Writes the parts of a playlist into a template. `own` is the frame of the playlist that is asked for.
@@ -180,7 +180,7 @@ impl<'a> Signer<'a> {
     /// The URIs of a line that are to carry the session.
     fn uris(&mut self, line: &Line<'a>, kind: &LineKind<'a>, base: &Base<'_>) -> Result<Uris<'a>, LineError> {
         // Players would take the values of the playlist around the inserted line.
-        if base.resolver.is_inserted && line.text.find(b"{$").is_some() {
+        if base.resolver.is_inserted && line.text.find(OPEN.as_bytes()).is_some() {
             return Err(INSERTED_VARIABLE.into());
         }
         match kind {
