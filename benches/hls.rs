@@ -68,7 +68,7 @@ fn main() {
     for (name, size, playlist) in cases.iter().filter(|case| case.1 == SIZES[2] || case.0 == "multivariant") {
         references.entry(*name).or_insert_with(|| (least(patience, || ours(playlist)), *size));
     }
-    // The viewer's copy of the longest rich one would be longer than any that is written.
+    // A viewer's copy of the longest rich playlist would exceed the limit on written playlists.
     for (name, size, playlist) in cases.iter().filter(|case| (case.0, case.1) != ("rich", SIZES[4])) {
         let template = compiled(playlist);
         let rendered = template.render(TOKEN).into_owned();
@@ -172,7 +172,7 @@ fn quick_m3u8(playlist: &str) -> Vec<u8> {
     writer.into_inner()
 }
 
-/// With each value asked for that the playlists here have.
+/// The reader that is asked for every value that the playlists here have.
 fn quick_m3u8_values(playlist: &str) -> Vec<u8> {
     let mut reader = Reader::from_str(playlist, ParsingOptions::default());
     let mut writer = quick_m3u8::Writer::new(Vec::new());

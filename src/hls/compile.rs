@@ -8,8 +8,8 @@ use super::write::sign;
 use super::{media, multivariant};
 use crate::manifest::{Frame, Query, Span, Template};
 
-/// The longest Multivariant Playlist of which something is left out, or that is put into another order. 20,000 variants
-/// take as much.
+/// The longest Multivariant Playlist whose variants are looked at: left out, put into another order, or steered between.
+/// About 20,000 variants fit.
 const MOST_MULTIVARIANT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Compiles a playlist: edits it, and makes every URI carry the session. Without a frame, URIs stay as they are, wherever

@@ -5,24 +5,24 @@ use crate::manifest::Misplaced;
 /// Why a playlist cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
-    /// It does not begin with a tag. That the tag is `#EXTM3U` ([RFC 8216 section 4.3.1.1]) is not asked for here: players
-    /// that insist on it stop by themselves.
+    /// It does not begin with a tag. Any tag will do, although it should be `#EXTM3U` ([RFC 8216 section 4.3.1.1]): players
+    /// that insist on `#EXTM3U` stop by themselves.
     ///
     /// [RFC 8216 section 4.3.1.1]: https://www.rfc-editor.org/rfc/rfc8216#section-4.3.1.1
     #[error("expected #EXTM3U, or another tag, in front of anything else")]
     NotAPlaylist,
-    /// It is no list in JSON.
+    /// It is not a JSON object, as a list has to be.
     #[error("expected a JSON object: {why}")]
     NotAList {
         /// The reader's message.
         why: String,
     },
-    /// It is longer than the site allows.
+    /// It is longer than the site or the edge allows, or would be with its signed URIs.
     #[error("expected {limit} bytes at most, found {found}")]
     TooLong {
-        /// What is allowed, in bytes.
+        /// The limit, in bytes.
         limit: usize,
-        /// What there is, in bytes.
+        /// The length, in bytes.
         found: usize,
     },
     /// One of its lines is longer than the site allows.
@@ -30,41 +30,41 @@ pub enum CompileError {
     LineTooLong {
         /// The line, counted from 1.
         line: usize,
-        /// What is allowed, in bytes.
+        /// The limit, in bytes.
         limit: usize,
-        /// What there is, in bytes.
+        /// The length of the line, in bytes.
         found: usize,
     },
-    /// It has so many URIs that have to be resolved that it takes more work than a playlist may make.
+    /// It has so many URIs that resolving them exceeds the limit.
     #[error(
         "line {line}: expected {limit} bytes of URIs to be resolved at most, each counted with the playlist's own URL, found {found}"
     )]
     TooMuch {
-        /// The line at which it was too much, counted from 1.
+        /// The line at which the limit was exceeded, counted from 1.
         line: usize,
-        /// The most bytes of URIs, each counted with the URL that it is resolved against.
+        /// The limit: bytes of URIs, each counted with the URL that it is resolved against.
         limit: usize,
         /// The bytes up to that line.
         found: usize,
     },
-    /// A URI leads out of the title, begins with a variable of unknown value, or is not a URI, or players do not agree
-    /// where it stands: so no session would cover it.
+    /// No session would cover a URI: it leads out of the title, begins with a variable of unknown value, is not a URI, or
+    /// players disagree where it stands.
     #[error("line {line}: {why}: {uri}")]
     Uncovered {
         /// The line, counted from 1.
         line: usize,
-        /// The reason.
+        /// Why the URI is not covered.
         why: &'static str,
         /// The URI without its query, shortened.
         uri: String,
     },
-    /// An edit of ours does not fit the playlist. None of it is served, rather than a part.
+    /// An edit lies outside the playlist. This is a defect of the edge, and refuses the playlist, so that no byte is lost.
     #[error(transparent)]
     Misplaced(#[from] Misplaced),
     /// No variant stream is within the limits.
     #[error("no variant stream is within the limits: {left_out}")]
     NoVariant {
-        /// How many each of the limits left out, in a line.
+        /// How many variants each limit removed, in a line.
         left_out: String,
     },
 }

@@ -42,7 +42,7 @@ pub(crate) struct Span<'a, T: Text + ?Sized = [u8]> {
     text: &'a T,
 }
 
-/// A range that does not lie within the span that it was to be cut from: a mistake in an edit of ours.
+/// A range outside the span that it was to be cut from: a mistake in one of our edits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected an edit within bytes {} to {} of the manifest, found one of bytes {} to {}",
@@ -51,7 +51,7 @@ pub(crate) struct Span<'a, T: Text + ?Sized = [u8]> {
 pub struct Misplaced {
     /// Where the span lies, in bytes of the whole text.
     pub within: Range<usize>,
-    /// The range that was asked for.
+    /// The requested range.
     pub found: Range<usize>,
 }
 
@@ -100,7 +100,7 @@ impl<'a, T: Text + ?Sized> Span<'a, T> {
 
     /// Takes the part in front of an offset, and leaves the rest.
     ///
-    /// So a text is copied from front to back, with something else in place of what is taken and not written.
+    /// So a text is copied from front to back, with something else in place of the parts that are taken and not written.
     #[inline]
     pub(crate) fn take_to(&mut self, at: usize) -> Result<Self, Misplaced> {
         let front = self.cut(self.start..at)?;
@@ -158,7 +158,7 @@ impl<'a> Span<'a> {
         self.split(self.text.len()).1
     }
 
-    /// Two parts, of which the first has so many bytes.
+    /// Two parts: the first so many bytes, and the rest.
     #[inline]
     fn split(self, size: usize) -> (Self, Self) {
         // Invariant: no caller asks for more than there is.

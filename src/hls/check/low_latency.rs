@@ -19,7 +19,7 @@ pub(super) struct LowLatency<'a> {
     told_part_inf: bool,
     /// A part that is too short if another one follows: where it stands, and its duration.
     short: Option<(usize, f64)>,
-    /// The URI of which the part before was a range, in the same segment.
+    /// The URI of the part before, in the same segment, if that part is a range of it.
     last: Option<&'a [u8]>,
     has_server_control: bool,
     hints: BTreeSet<&'a [u8]>,

@@ -1,9 +1,9 @@
-//! What is wrong with a playlist: findings, each with its place and the clause that it goes against.
+//! The faults of a playlist: findings, each with its place and the clause that it violates.
 //!
 //! A playlist is read twice: once for its outline (its kind, version and target durations), once line by line. Each file
-//! here has the rules of one subject, and looks at each line once. What is checked is the playlist alone: not what its
-//! URIs lead to, nor what it was before. Takes time linear in the playlist's length, or a logarithm more where names have
-//! to be told apart, and tells at most [`FINDINGS_MAX`](crate::manifest::FINDINGS_MAX) findings.
+//! here has the rules of one subject, and looks at each line once. Only the playlist is checked, not the files that
+//! its URIs lead to, nor an earlier version of it. Takes time linear in the playlist's length, or a logarithm more where
+//! names have to be told apart, and tells at most [`FINDINGS_MAX`](crate::manifest::FINDINGS_MAX) findings.
 
 mod dateranges;
 mod entry;

@@ -15,7 +15,7 @@ pub(super) struct Segments<'a> {
     waiting: Option<(Tag, usize)>,
     /// A range of the next segment: where it stands, and whether it has an offset.
     range: Option<(usize, bool)>,
-    /// The URI of which the last segment was a range.
+    /// The URI of the last segment, if that segment is a range of it.
     last: Option<&'a [u8]>,
     has_map: bool,
     told_map: bool,

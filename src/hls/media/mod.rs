@@ -4,7 +4,7 @@
 //! playlist      its own tags, and where its segments lie: the first pass               (playlist.rs, item.rs)
 //! timeline      its segments, with the tags in force in front of them       (timeline.rs, in_force.rs, keys.rs, …)
 //! window        which segments leave it                                                (window.rs, dateranges.rs)
-//! delta         which of those that remain a client has                                (delta.rs)
+//! delta         which of the remaining segments a client has                           (delta.rs)
 //! shape         the lines that are written, with the tags that are repeated in front of them     (shape.rs, settings.rs)
 //! ```
 //!

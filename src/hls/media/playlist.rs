@@ -21,7 +21,7 @@ pub(super) struct MediaPlaylist<'a> {
     pub(super) segments_end: usize,
     /// Its whole segments. Parts behind the last one, whose segment is still to come, do not count.
     pub(super) duration: Duration,
-    /// Where the last line ends that is about the playlist and that an edit may change, or a date range.
+    /// Where the last date range ends, or the last tag of the playlist that an edit may change.
     pub(super) settings_end: usize,
     /// The Target Duration.
     pub(super) target: Duration,
@@ -29,7 +29,7 @@ pub(super) struct MediaPlaylist<'a> {
     pub(super) hold_back: Duration,
     /// The Skip Boundary that the media origin offers.
     pub(super) can_skip_until: Option<Duration>,
-    /// Nothing is added any more: it has an `EXT-X-ENDLIST`.
+    /// It has an `EXT-X-ENDLIST`: no more segments are added.
     pub(super) has_ended: bool,
     pub(super) version: Option<u64>,
     pub(super) media_sequence: Option<u64>,

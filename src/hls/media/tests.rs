@@ -71,7 +71,7 @@ fn what_applies_to_the_rest_is_said_again() {
             "#EXT-X-BITRATE:2\n".to_owned(),
         ),
         (
-            "what is of one segment",
+            "tags of a single segment",
             "#EXT-X-GAP\n#EXT-X-PART:DURATION=4,URI=\"p\"\n#EXT-X-OTHER\n# x\n\
              #EXT-X-TILES:RESOLUTION=64x36,LAYOUT=2x1,DURATION=2\n"
                 .to_owned(),
@@ -183,7 +183,7 @@ fn what_remains_is_the_least_that_is_long_enough() {
         ("a part of one more", "", 41, 9),
         ("three target durations", "", 0, 17),
         ("the hold-back", "#EXT-X-SERVER-CONTROL:HOLD-BACK=24.5\n", 0, 13),
-        ("that of parts", "#EXT-X-SERVER-CONTROL:PART-HOLD-BACK=16\n", 0, 16),
+        ("the hold-back of parts", "#EXT-X-SERVER-CONTROL:PART-HOLD-BACK=16\n", 0, 16),
         ("no Skip Boundary", "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=36\n", 0, 17),
         ("no more than there is", "", 100, 0),
         ("a Target Duration of nothing", "#EXT-X-TARGETDURATION:0\n", 0, 19),

@@ -106,7 +106,7 @@ mod tests {
                 json!({ "audio": ["en"] }),
             ),
             (
-                "renditions of variants that are gone, and those that nobody ever named",
+                "renditions of variants that are gone, and renditions that no variant named",
                 r#"#EXTM3U
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="low",NAME="x",DEFAULT=YES,URI="low"
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="high",NAME="x",DEFAULT=YES,URI="high" =>

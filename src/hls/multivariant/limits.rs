@@ -1,14 +1,14 @@
 //! Which streams of a Multivariant Playlist are within an offer's limits.
 //!
-//! | limit | leaves out | unless it does not say |
+//! | limit | leaves out | a stream that does not say |
 //! | --- | --- | --- |
 //! | `max_height` | streams with more in `RESOLUTION`, by its shorter side, or too wide for it by the longer one | stays |
 //! | `max_bitrate_kbps` | streams with more in `BANDWIDTH`, or in `AVERAGE-BANDWIDTH` | stays |
 //! | `max_frame_rate` | streams with more in `FRAME-RATE` | stays |
 //! | `hdr: false` | streams whose `VIDEO-RANGE` is not SDR, or with Dolby Vision in `CODECS` | stays |
-//! | `codecs` | streams of which one of `CODECS` begins with none of these, unless it is one of text | stays |
+//! | `codecs` | streams with an entry in `CODECS` that begins with none of these and is no text format | stays |
 //! | `hdcp` | streams with more in `HDCP-LEVEL` | stays |
-//! | `allowed_cpc` | streams whose `ALLOWED-CPC` has no label of these in any of its key formats | stays |
+//! | `allowed_cpc` | streams whose `ALLOWED-CPC` has none of these labels in any of its key formats | stays |
 //!
 //! `BANDWIDTH` is the peak of a variant, and the limit is on the peak too: a network or a licence that bears 3 Mbit/s
 //! bears it at every moment. The average is never more than the peak, so it decides only if the peak is missing or
@@ -33,7 +33,7 @@ pub(super) enum Stream {
     Images,
 }
 
-/// Whether any of the limits is one on playlists.
+/// Whether any of the limits applies to playlists.
 pub(super) fn are_in(caps: &Caps) -> bool {
     let Caps { max_streams, offline, rewind_s, .. } = *caps;
     *caps != Caps { max_streams, offline, rewind_s, ..Caps::default() }
@@ -74,7 +74,7 @@ pub(super) fn beyond(caps: &Caps, stream: Stream, name: &[u8], value: &Value<'_>
 }
 
 /// Whether `SUPPLEMENTAL-CODECS` is within the limits. A codec there only adds to one of `CODECS`, which is played without
-/// it: the stream stays, whatever its supplement is, and `VIDEO-RANGE` tells the range of what is played then.
+/// it: the stream stays, whatever its supplement is, and `VIDEO-RANGE` tells the range that is played then.
 pub(super) fn allow_supplement(caps: &Caps, value: &Value<'_>) -> bool {
     are_listed(caps, value) && allow_range(caps, value)
 }
@@ -115,7 +115,7 @@ pub(super) fn number(text: &str) -> Option<u64> {
 /// entry       = KEYFORMAT ":" label *("/" label)
 /// ```
 ///
-/// One entry is enough. A key format of which the limits say nothing is not limited. A `KEYFORMAT` may hold colons
+/// One entry is enough. A key format that the limits do not name is not limited. A `KEYFORMAT` may hold colons
 /// itself, as a `urn:uuid:` does; a label does not.
 fn is_robust_enough(limits: &BTreeMap<String, Vec<String>>, text: &str) -> bool {
     let mut entries = items(text).peekable();
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn some_limits_are_none_of_playlists() {
+    fn some_limits_do_not_apply_to_playlists() {
         let are_in = |caps: Json| are_in(&serde_json::from_value(caps).unwrap());
         assert!(!are_in(json!({})) && !are_in(json!({ "max_streams": 1, "offline": false })));
         assert!(are_in(json!({ "subtitles": [] })) && are_in(json!({ "hdcp": "NONE" })));

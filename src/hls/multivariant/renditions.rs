@@ -90,7 +90,7 @@ mod tests {
                 json!({ "audio": ["en", "ar"] }),
             ),
             (
-                "a group that had none, one that keeps its own, and one that has nothing left",
+                "a group that had no default, a group that keeps its own, and an empty group",
                 r#"#EXTM3U
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="de",LANGUAGE="de",DEFAULT=NO =>
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="en",LANGUAGE="en",AUTOSELECT=YES
@@ -101,7 +101,7 @@ mod tests {
                 json!({ "audio": ["en"] }),
             ),
             (
-                "what is for everybody before what is not, then what players may choose",
+                "renditions for everybody first, then renditions that players may choose",
                 r#"#EXTM3U
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="de",LANGUAGE="de",DEFAULT=YES,URI="1" =>
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="AD",LANGUAGE="en",AUTOSELECT=YES,CHARACTERISTICS="public.accessibility.describes-video",URI="2"
@@ -111,7 +111,7 @@ mod tests {
                 json!({ "audio": ["en", "ar"] }),
             ),
             (
-                "if nothing else is left, what is not for everybody",
+                "if nothing else is left, a rendition that is not for everybody",
                 r#"#EXTM3U
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="de",LANGUAGE="de",DEFAULT=YES,URI="1" =>
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="AD",LANGUAGE="en",AUTOSELECT="NO",DEFAULT=NO,CHARACTERISTICS="x",URI="2" => #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="AD",LANGUAGE="en",AUTOSELECT="YES",DEFAULT=YES,CHARACTERISTICS="x",URI="2""#,

@@ -172,7 +172,7 @@ mod tests {
                 caps.clone(),
             ),
             (
-                "that of a variant which names none",
+                "the pathway of a variant that names none",
                 r#"#EXTM3U
                 #EXT-X-CONTENT-STEERING:SERVER-URI="s",PATHWAY-ID="A" => #EXT-X-CONTENT-STEERING:SERVER-URI="s",PATHWAY-ID="."
                 #EXT-X-STREAM-INF:BANDWIDTH=5000000,PATHWAY-ID="A" =>
@@ -182,7 +182,7 @@ mod tests {
                 caps.clone(),
             ),
             (
-                "one that cannot be written",
+                "a pathway that cannot be written",
                 r#"#EXTM3U
                 #EXT-X-CONTENT-STEERING:SERVER-URI="s",PATHWAY-ID="A" => #EXT-X-CONTENT-STEERING:SERVER-URI="s"
                 #EXT-X-STREAM-INF:BANDWIDTH=5000000,PATHWAY-ID="A" =>
@@ -192,7 +192,7 @@ mod tests {
                 caps.clone(),
             ),
             (
-                "one that is not gone, or never was",
+                "a pathway that remains, or that no variant had",
                 r#"#EXTM3U
                 #EXT-X-CONTENT-STEERING:SERVER-URI="s",PATHWAY-ID="A"
                 #EXT-X-CONTENT-STEERING:SERVER-URI="s",PATHWAY-ID="Z"

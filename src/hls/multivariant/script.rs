@@ -5,17 +5,17 @@ use crate::hls::read::line::lines;
 use crate::hls::write::shape::{Change, Part, Piece, Shape, Source};
 use crate::manifest::{Misplaced, Span};
 
-/// What happens to the lines of a playlist; of a line that is not named, nothing.
+/// The changes of lines of a playlist; a line without an entry stays as it is.
 #[derive(Debug, Default)]
 pub(super) struct Script<'a>(Vec<(Span<'a>, Vec<Change>)>);
 
 impl<'a> Script<'a> {
-    /// A line does not remain.
+    /// Leaves a line out.
     pub(super) fn leave_out(&mut self, line: Span<'a>) {
         self.0.push((line, Vec::new()));
     }
 
-    /// Parts of a line are replaced.
+    /// Replaces parts of a line.
     pub(super) fn change(&mut self, line: Span<'a>, mut changes: Vec<Change>) {
         if !changes.is_empty() {
             changes.sort_unstable_by_key(|change| change.at.start);
@@ -23,7 +23,7 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// The shape; `None`: nothing happens.
+    /// The shape; `None`: nothing is changed.
     pub(super) fn shape(
         mut self,
         source: Source<'a>,
@@ -51,7 +51,7 @@ impl<'a> Script<'a> {
         Ok(Some(vec![Part { source, pieces }]))
     }
 
-    /// Adds what becomes of some lines.
+    /// Adds some lines after their changes.
     fn push(&self, pieces: &mut Vec<Piece<'a>>, lines: Span<'a>) -> Result<(), Misplaced> {
         let mut rest = lines;
         let from = self.0.partition_point(|(line, _)| line.start() < lines.start());

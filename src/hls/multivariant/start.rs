@@ -16,7 +16,7 @@ use super::master::{Master, Variant};
 use crate::catalog::Start;
 use crate::manifest::codecs::{family, is_text, items};
 
-/// That a variant is moved.
+/// The move of a variant to the front.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Move {
     /// The lines of the variant, from its tag to its URI.
@@ -175,7 +175,7 @@ c"#;
         ] {
             assert_eq!(edited(playlist, &json!({}), Some(rate(10))).as_deref(), Ok(expected));
         }
-        // What is left out and what is changed moves with it.
+        // Changes in the lines of the variant move with it.
         let subtitles = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9000000,SUBTITLES=\"s\"\na\n#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES=\"s\"\nb\n#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"s\",LANGUAGE=\"fr\",URI=\"s\"\n";
         assert_eq!(
             edited(subtitles, &json!({ "subtitles": [] }), Some(rate(10))).as_deref(),

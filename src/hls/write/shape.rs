@@ -66,7 +66,7 @@ impl<'a> Source<'a> {
 }
 
 impl Piece<'_> {
-    /// About how many bytes are written of it.
+    /// About how many bytes it has when it is written.
     pub(in crate::hls) fn size(&self) -> usize {
         match self {
             Self::Lines(lines) | Self::Changed(lines, _) => lines.text().len(),
