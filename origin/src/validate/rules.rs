@@ -36,13 +36,14 @@ impl Rules for Title {
         unique(report, "offers", "id", "offer", self.offers.iter().map(|offer| &offer.id));
         unique(report, "variances", "id", "variance", self.variances.iter().map(|variance| &variance.id));
         unique(report, "blackouts", "id", "blackout", self.blackouts.iter().map(|blackout| &blackout.id));
+        let cuts = self.variances.iter().map(|variance| &variance.id).collect();
         for (index, offer) in self.offers.iter().enumerate() {
             countries(report, &format!("offers[{index}].territories"), &offer.territories);
             for (number, premiere) in offer.premieres.iter().enumerate() {
                 let list = format!("offers[{index}].premieres[{number}].territories");
                 countries(report, &list, &premiere.territories);
             }
-            offer_rules(self, offer, &mut |member, detail| {
+            offer_rules(offer, &cuts, &mut |member, detail| {
                 report(format!("offers[{index}].{member}"), detail);
             });
         }
@@ -61,8 +62,9 @@ impl Rules for Title {
     }
 }
 
-/// Reports contradictions in an offer, which would then fit nobody, or other viewers than its editor meant.
-fn offer_rules(title: &Title, offer: &Offer, report: &mut dyn FnMut(&str, String)) {
+/// Reports contradictions in an offer, which would then fit nobody, or other viewers than its editor meant. `cuts` are the ids of
+/// the title's variances.
+fn offer_rules(offer: &Offer, cuts: &BTreeSet<&VarianceId>, report: &mut dyn FnMut(&str, String)) {
     let mut expect = |holds: bool, member: &str, detail: &str| {
         if !holds {
             report(member, detail.to_owned());
@@ -92,9 +94,8 @@ fn offer_rules(title: &Title, offer: &Offer, report: &mut dyn FnMut(&str, String
         );
         expect(rental_s > 0, "rental_s", "expected at least one second");
     }
-    let known = |id: &VarianceId| title.variances.iter().any(|variance| variance.id == *id);
     if let Some(id) = &offer.variance
-        && !known(id)
+        && !cuts.contains(id)
     {
         report("variance", format!("expected one of the title's `variances`, found `{id}`"));
     }
