@@ -205,7 +205,7 @@ fn group_end(tokens: &[Token], start: usize) -> usize {
     tokens.len()
 }
 
-/// The end of what an attribute that ends at `start` belongs to, other attributes included.
+/// The end of the item, field or statement behind an attribute that ends at `start`. It may have further attributes.
 fn item_end(tokens: &[Token], start: usize) -> usize {
     const ITEMS: [&str; 14] = [
         "pub",
@@ -224,7 +224,7 @@ fn item_end(tokens: &[Token], start: usize) -> usize {
         "macro_rules",
     ];
     let mut index = start;
-    while let Some(end) = attribute_end_at(tokens, index) {
+    while let Some(end) = attribute_end(tokens, index) {
         index = end;
     }
     let is_item = tokens.get(index).and_then(Token::word).is_some_and(|word| ITEMS.contains(&word));
@@ -242,10 +242,6 @@ fn item_end(tokens: &[Token], start: usize) -> usize {
         }
     }
     index
-}
-
-fn attribute_end_at(tokens: &[Token], index: usize) -> Option<usize> {
-    if index < tokens.len() { attribute_end(tokens, index) } else { None }
 }
 
 #[cfg(test)]
