@@ -61,6 +61,11 @@ impl Desk {
         self.0.path().join(name)
     }
 
+    /// The document of the site, for a test that changes it.
+    pub(crate) fn site(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.path("documents/site.json")).unwrap()).unwrap()
+    }
+
     pub(crate) fn file(&self, name: &str, value: &Value) {
         fs::write(self.path(name), value.to_string()).unwrap();
     }

@@ -1,7 +1,5 @@
 //! `stagedoor manifest rewrite`.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, MASTER};
@@ -70,8 +68,7 @@ fn rewrite_signs_and_caps() {
 #[test]
 fn rewrite_announces_the_steering_of_the_site() {
     let desk = Desk::new();
-    let mut site: Value =
-        serde_json::from_slice(&fs::read(desk.path("documents/site.json")).unwrap()).unwrap();
+    let mut site = desk.site();
     site["steering"] = json!({ "clones": [{ "id": "b", "base_id": ".", "host": "watch.example.com" }] });
     desk.file("steering.json", &site);
     let rewrite = |site: &str, more: &[&str]| {
