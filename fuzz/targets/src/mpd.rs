@@ -1,10 +1,9 @@
 //! No MPD panics. Without an edit it comes out identical. With the session, no URI leaves the title.
 
-use stagedoor::catalog::{Caps, ForeignPolicy};
+use stagedoor::catalog::Caps;
 use stagedoor::dash::{Edits, compile};
 use stagedoor::manifest::{Frame, Query, Signing};
 use stagedoor::resource::ResourcePath;
-use stagedoor::token::Credentials;
 use url::Url;
 
 /// Takes one input.
@@ -39,9 +38,14 @@ pub(crate) fn without_session(rendered: &[u8]) -> Vec<u8> {
         (b"&amp;sd_session=S", b""),
         (b"&sd_session=S", b""),
     ];
-    let (mut left, mut rest) = (Vec::with_capacity(rendered.len()), rendered);
+    replaced(rendered, &PLACES)
+}
+
+/// A text with others in place of some of its parts; of the parts that begin at one place, the first in the list counts.
+pub(crate) fn replaced(text: &[u8], parts: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let (mut left, mut rest) = (Vec::with_capacity(text.len()), text);
     while let [first, behind @ ..] = rest {
-        match PLACES.iter().find_map(|(place, with)| Some((rest.strip_prefix(*place)?, with))) {
+        match parts.iter().find_map(|(part, with)| Some((rest.strip_prefix(*part)?, with))) {
             Some((behind, with)) => {
                 left.extend_from_slice(with);
                 rest = behind;
@@ -55,8 +59,7 @@ pub(crate) fn without_session(rendered: &[u8]) -> Vec<u8> {
     left
 }
 
-fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
-    const REFUSE: &ForeignPolicy = &ForeignPolicy::REFUSE;
-    let authority = "https://watch.example";
-    Frame { folder, root: "harbour/", resource, query: Query::new("a=1"), signing, foreign: REFUSE, authority, credentials: Credentials::SESSION }
+/// The place of a manifest in the title `harbour`.
+pub(crate) fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
+    Frame { query: Query::new("a=1"), ..Frame::new("https://watch.example", "harbour/", folder, resource, signing) }
 }

@@ -2,11 +2,11 @@
 
 use stagedoor::catalog::{Caps, Start};
 use stagedoor::hls::{CompileError, Edits, compile};
-use stagedoor::manifest::{Frame, Query, Signing};
+use stagedoor::manifest::Signing;
 use stagedoor::resource::ResourcePath;
 use url::Url;
 
-use crate::mpd::without_session;
+use crate::mpd::{frame, replaced, without_session};
 
 /// Takes one input.
 pub fn run((playlist, max_height, define): (&[u8], Option<u32>, bool)) {
@@ -51,19 +51,5 @@ fn holds_mark_or_session(playlist: &[u8]) -> bool {
 }
 
 fn without_marks(playlist: &[u8]) -> Vec<u8> {
-    let (mut left, mut rest) = (Vec::with_capacity(playlist.len()), playlist);
-    while let [first, behind @ ..] = rest {
-        match MARKS.iter().find_map(|mark| rest.strip_prefix(*mark)) {
-            Some(behind) => rest = behind,
-            None => {
-                left.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    left
-}
-
-fn frame<'a>(folder: &'a Url, resource: &'a ResourcePath, signing: Signing) -> Frame<'a> {
-    Frame { query: Query::new("a=1"), ..Frame::new("https://watch.example", "harbour/", folder, resource, signing) }
+    replaced(playlist, &MARKS.map(|mark| (mark, &b""[..])))
 }
