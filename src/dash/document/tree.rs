@@ -215,7 +215,7 @@ impl<'d, 'a> Element<'d, 'a> {
 
     fn part(self, range: Range<usize>) -> Span<'a, str> {
         let whole = Span::whole(self.document.text);
-        // Invariant: every range of an element has been cut from the text when the document was read.
+        // Invariant: an element begins and ends where events do, and those were cut from the text when it was read.
         whole.cut(range).unwrap_or(whole)
     }
 }
