@@ -45,7 +45,7 @@ pub(super) fn put_in(document: &Document<'_>, edits: &Edits<'_>) -> Result<Chang
 fn check(inserted: &InsertedPeriod<'_>, mpd: Element<'_, '_>) -> Result<(), CompileError> {
     let document = Document::read(inserted.period)?;
     let period = document.root();
-    let prefix = mpd.qualified_name().strip_suffix("MPD").unwrap_or_default();
+    let prefix = mpd.prefix();
     let is_period = period.qualified_name().strip_prefix(prefix) == Some("Period");
     if is_period && period.value("id").as_deref() == Some(inserted.id) {
         return Ok(());

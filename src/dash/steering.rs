@@ -39,7 +39,7 @@ pub(super) fn announce(document: &Document<'_>, edits: &Edits<'_>) -> Result<Cha
     let last = mpd.children().filter(|child| behind.contains(&child.name())).last();
     let at = last.map(|last| last.range().end).or_else(|| mpd.inner().map(|inner| inner.start));
     if let Some(at) = at {
-        let prefix = mpd.qualified_name().strip_suffix("MPD").unwrap_or_default();
+        let prefix = mpd.prefix();
         let name = format!("{prefix}ContentSteering");
         // Invariant: an id has no character that ends an attribute.
         changes.insert(

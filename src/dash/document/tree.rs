@@ -80,10 +80,15 @@ impl<'d, 'a> Element<'d, 'a> {
         split_name(self.tag_text()).0
     }
 
+    /// The prefix of the name with its colon; empty if it has none.
+    pub(in crate::dash) fn prefix(self) -> &'a str {
+        let name = self.qualified_name();
+        name.strip_suffix(local(name)).unwrap_or_default()
+    }
+
     /// Whether it has the same prefix as the root element, or like it none.
     pub(in crate::dash) fn is_prefixed_as_root(self) -> bool {
-        let prefix = |element: Self| element.qualified_name().split_once(':').map(|(prefix, _)| prefix);
-        prefix(self) == prefix(self.document.root())
+        self.prefix() == self.document.root().prefix()
     }
 
     /// All of it, with its tags.

@@ -50,7 +50,7 @@ impl Signer<'_> {
         let at = last.map_or(inner.start, |last| last.range().end);
         // Indented like the first child.
         let (space, _) = text.split_at(text.len() - text.trim_start().len());
-        let prefix = mpd.qualified_name().strip_suffix("MPD").unwrap_or_default();
+        let prefix = mpd.prefix();
         let before = [space, "<", prefix, name, ">", &before];
         let end = ["</", prefix, name, ">"].concat();
         self.written.put(at..at, &before, Some(&[&after, &end]));

@@ -65,7 +65,7 @@ impl<'f> Signer<'f> {
             rewrite => rewrite,
         };
         if let Some(inner) = period.inner() {
-            let prefix = period.qualified_name().strip_suffix("Period").unwrap_or_default();
+            let prefix = period.prefix();
             let tag = ["<", prefix, "BaseURL/>"].concat();
             self.write_uri(inner.start..inner.start, &UriPosition::Empty(tag), &rewrite)?;
         }
