@@ -137,7 +137,7 @@ fn linked<'d, 'a>(root: Element<'d, 'a>) -> Vec<Element<'d, 'a>> {
 }
 
 fn href<'a>(element: Element<'_, 'a>) -> Option<Attribute<'a>> {
-    element.attributes().find(|attribute| attribute.name != "href" && attribute.local_name() == "href")
+    element.attributes().find(Attribute::is_remote)
 }
 
 /// The ranges of the XLink attributes of an element, each with the white space in front of it.

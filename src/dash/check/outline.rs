@@ -294,7 +294,7 @@ impl<'d, 'a> Timeline<'d, 'a> {
 
 /// Whether an element is remote.
 pub(super) fn is_remote(element: Element<'_, '_>) -> bool {
-    element.attributes().any(|attribute| attribute.name != "href" && attribute.local_name() == "href")
+    element.attributes().any(|attribute| attribute.is_remote())
 }
 
 /// A duration, in milliseconds.

@@ -257,6 +257,11 @@ impl<'a> Attribute<'a> {
         self.at..self.at + self.raw.len()
     }
 
+    /// Whether it makes its element a remote one: `xlink:href`, with any prefix.
+    pub(in crate::dash) fn is_remote(&self) -> bool {
+        self.name != "href" && self.local_name() == "href"
+    }
+
     /// The name without its prefix.
     pub(in crate::dash) fn local_name(&self) -> &'a str {
         local(self.name)

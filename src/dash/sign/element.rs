@@ -133,7 +133,7 @@ impl Signer<'_> {
     ) -> Result<(), Uncovered> {
         let name = element.name();
         for attribute in element.attributes() {
-            let is_remote = attribute.local_name() == "href" && attribute.name != "href";
+            let is_remote = attribute.is_remote();
             if is_remote || attribute.name == "dvb:url" {
                 let (uri, bases) = (attribute.value(), level.meta());
                 let resolved = || {
