@@ -145,8 +145,7 @@ fn links(element: Element<'_, '_>) -> impl Iterator<Item = Range<usize>> {
     let prefix = href(element).and_then(|href| href.name.split_once(':')).map(|(prefix, _)| prefix);
     element.attributes().filter_map(move |attribute| {
         let (found, _) = attribute.name.split_once(':')?;
-        let space = element.document().without_space_before(attribute.name_at);
-        (Some(found) == prefix).then_some(space..attribute.range().end + attribute.quote.len_utf8())
+        (Some(found) == prefix).then(|| element.extent(&attribute))
     })
 }
 

@@ -161,6 +161,12 @@ impl<'d, 'a> Element<'d, 'a> {
         })
     }
 
+    /// An attribute with its name, its quotes, and the white space in front of it.
+    pub(in crate::dash) fn extent(self, attribute: &Attribute<'_>) -> Range<usize> {
+        let start = self.document.without_space_before(attribute.name_at);
+        start..attribute.range().end + attribute.quote.len_utf8()
+    }
+
     /// The attribute of a qualified name.
     pub(in crate::dash) fn attribute(self, name: &str) -> Option<Attribute<'a>> {
         self.attributes().find(|attribute| attribute.name == name)

@@ -1,7 +1,5 @@
 //! Removes elements and attributes, with the white space in front of them.
 
-use std::ops::Range;
-
 use crate::dash::change::Changes;
 use crate::dash::document::{Attribute, Element};
 
@@ -13,13 +11,7 @@ pub(super) fn element(element: Element<'_, '_>, changes: &mut Changes) {
 
 /// Removes an attribute of an element.
 pub(super) fn attribute(element: Element<'_, '_>, attribute: &Attribute<'_>, changes: &mut Changes) {
-    changes.remove(extent(element, attribute));
-}
-
-/// An attribute with its name, its quotes, and the white space in front of it.
-pub(super) fn extent(element: Element<'_, '_>, attribute: &Attribute<'_>) -> Range<usize> {
-    let start = element.document().without_space_before(attribute.name_at);
-    start..attribute.range().end + attribute.quote.len_utf8()
+    changes.remove(element.extent(attribute));
 }
 
 #[cfg(test)]
