@@ -23,22 +23,12 @@ impl Signer<'_> {
             "ContentProtection" | "ProgramInformation" => return Ok(()),
             // Players would report URLs, with the session in them.
             "Metrics" if reports(element) => {
-                if self.is_patch {
-                    let why = "a place that URLs are reported to";
-                    return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
-                }
-                self.written.put(element.range(), &[], None);
-                return Ok(());
+                return self.leave_out(element, "a place that URLs are reported to");
             }
             "Metrics" => return Ok(()),
             // The edge reads patches by their name alone; any other file would not be read.
             "PatchLocation" if !element.content().is_some_and(|uri| is_patch_name(uri.trim_ascii())) => {
-                if self.is_patch {
-                    let why = "a PatchLocation that is not one of `.mpp`";
-                    return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
-                }
-                self.written.put(element.range(), &[], None);
-                return Ok(());
+                return self.leave_out(element, "a PatchLocation that is not one of `.mpp`");
             }
             "PatchLocation" if self.is_patch => {
                 self.sign_content(element, &mut |signer, uri| signer.rewrite_next_patch(uri, level))?;
@@ -47,12 +37,7 @@ impl Signer<'_> {
                 self.sign_content(element, &mut |signer, uri| signer.rewrite_own_mpd(uri, level))?;
             }
             "ContentSteering" if self.is_unread(element, level)? => {
-                if self.is_patch {
-                    let why = "a steering server whose manifest is not read";
-                    return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
-                }
-                self.written.put(element.range(), &[], None);
-                return Ok(());
+                return self.leave_out(element, "a steering server whose manifest is not read");
             }
             "Location" | "PatchLocation" | "ContentSteering" | "ImportedMPD" | "BaseURL" => {
                 // Players agree that the first two are relative to the MPD's own URL.
@@ -110,6 +95,15 @@ impl Signer<'_> {
         for child in element.children() {
             self.element(child, level)?;
         }
+        Ok(())
+    }
+
+    /// Leaves an element out of an MPD. A patch that has it is refused: `why` names the element.
+    fn leave_out(&mut self, element: Element<'_, '_>, why: &'static str) -> Result<(), Uncovered> {
+        if self.is_patch {
+            return Err(Uncovered { at: element.tag().start, why, uri: String::new() });
+        }
+        self.written.put(element.range(), &[], None);
         Ok(())
     }
 
