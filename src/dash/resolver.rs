@@ -112,9 +112,7 @@ impl Base {
         let base = Self { media, edge, is_mapped: true, takes_session: true };
         Ok((base, UriRewrite::Sign([frame.authority, "/~"].concat(), path)))
     }
-}
 
-impl Base {
     /// The unknown base URL of the MPD that a patch is for.
     pub(super) fn unknown() -> Result<Self, UriError> {
         let url = Url::parse(UNKNOWN).map_err(|_| UriError::Unreadable)?;
