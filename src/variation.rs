@@ -68,11 +68,11 @@ pub struct Variation<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
     /// A playlist.
-    #[error("{0}")]
-    Playlist(hls::CompileError),
+    #[error(transparent)]
+    Playlist(#[from] hls::CompileError),
     /// An MPD or a patch.
-    #[error("{0}")]
-    Mpd(dash::CompileError),
+    #[error(transparent)]
+    Mpd(#[from] dash::CompileError),
 }
 
 impl<'a> Variation<'a> {
@@ -183,7 +183,7 @@ impl Compilation<'_> {
             let max_bytes = bounds.playlist_bytes;
             let edits = dash::Edits { caps, max_bytes, update_within_s, steering, inserted: &[] };
             let compile = if kind == ResourceKind::Patch { dash::compile_patch } else { dash::compile };
-            return compile(manifest, frame, &edits).map_err(CompileError::Mpd);
+            return Ok(compile(manifest, frame, &edits)?);
         }
         let edits = hls::Edits {
             caps,
@@ -195,12 +195,13 @@ impl Compilation<'_> {
             directives_stop: site.is_some_and(|site| !site.media.low_latency),
             steering,
         };
-        let compiled = match (kind, frame) {
-            (ResourceKind::Assets, Some(frame)) => hls::compile_list(manifest, List::Assets, frame),
-            (ResourceKind::OriginSteering, Some(frame)) => hls::compile_list(manifest, List::Steering, frame),
-            _ => hls::compile(manifest, frame, &edits),
-        };
-        compiled.map_err(CompileError::Playlist)
+        Ok(match (kind, frame) {
+            (ResourceKind::Assets, Some(frame)) => hls::compile_list(manifest, List::Assets, frame)?,
+            (ResourceKind::OriginSteering, Some(frame)) => {
+                hls::compile_list(manifest, List::Steering, frame)?
+            }
+            _ => hls::compile(manifest, frame, &edits)?,
+        })
     }
 }
 
