@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { PORTS, startStack } from "./stack.mjs";
+import { API_KEY } from "./stack/origin.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const folder = join(root, ".demo");
@@ -108,7 +109,7 @@ function isAlive(pid) {
   }
 }
 
-function welcome({ ports, pageUrl, edgeUrl, originUrl, apiKeyFile }, wanted) {
+function welcome({ ports, pageUrl, edgeUrl, originUrl }, wanted) {
   const moved = Object.keys(PORTS).filter((name) => wanted[name] && wanted[name] !== ports[name]);
   const notes = moved.map((name) => `Port ${wanted[name]} is taken: the ${name} is on ${ports[name]}.`);
   console.log(`
@@ -125,7 +126,7 @@ See a denial:
 Sell a title in the Emirates alone, then play it on the page from another country:
 
   curl -X PUT ${originUrl}/api/v1/titles/harbour \\
-    -H "Authorization: Bearer $(cat ${relative(process.cwd(), apiKeyFile)})" -H 'Content-Type: application/json' \\
+    -H "Authorization: Bearer $(cat ${relative(process.cwd(), join(folder, API_KEY))})" -H 'Content-Type: application/json' \\
     -d '{"id":"harbour","sites":["localhost"],"manifest":"master.m3u8","offers":[{"id":"emirates","territories":{"allow":["AE"]}}]}'
 
 Ctrl-C stops everything.`);

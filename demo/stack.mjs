@@ -1,21 +1,18 @@
 // The whole of Stagedoor on this machine: the origin service with its media, the edge, the page, and a catalogue.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SITE, seed } from "./stack/catalogue.mjs";
 import { edgeChild } from "./stack/edge.mjs";
 import { OriginApi } from "./stack/origin-api.mjs";
-import { createApiKey, database, originChild } from "./stack/origin.mjs";
+import { loadApiKey, originChild } from "./stack/origin.mjs";
 import { servePage } from "./stack/page.mjs";
-import { freePort } from "./stack/ports.mjs";
+import { ANY_PORTS, PORTS, freePort } from "./stack/ports.mjs";
+import { writeProfile } from "./stack/profile.mjs";
 import { loadSecrets } from "./stack/secrets.mjs";
 import { mint } from "./stack/tokens.mjs";
 
-/** The ports that the demo asks for first. */
-export const PORTS = { edge: 8787, origin: 8788, page: 8790 };
-
-/** Ports of nobody else's, for tests. */
-export const ANY_PORTS = { edge: 0, origin: 0, page: 0 };
+export { ANY_PORTS, PORTS };
 
 const START_MS = 60_000;
 const SYNC_MS = 30_000;
@@ -31,7 +28,7 @@ const POLL_MS = 100;
  */
 export async function startStack({ folder, ports = PORTS, say = () => {}, died = () => {}, signal }) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const stack = new Stack(folder, await pickPorts(ports), await loadSecrets(join(folder, "secrets.json")), await apiKey(folder), died);
+  const stack = new Stack(folder, await pickPorts(ports), await loadSecrets(join(folder, "secrets.json")), await loadApiKey(folder), died);
   try {
     await stack.start(say, signal);
   } catch (error) {
@@ -52,8 +49,8 @@ class Stack {
     this.originUrl = `http://127.0.0.1:${ports.origin}`;
     this.pageUrl = `http://127.0.0.1:${ports.page}`;
     this.api = new OriginApi(this.originUrl, apiKey);
-    this.apiKeyFile = apiKeyFile(folder);
-    const common = { folder, syncSecret: secrets.sync, died };
+    this.profilesFile = writeProfile(folder, { origin: this.originUrl, edge: this.edgeUrl, explainSecret: secrets.explain });
+    const common = { folder, secrets, died };
     const edge = `http://127.0.0.1:${ports.edge}`;
     this.edge = edgeChild({ ...common, port: ports.edge, inspectorPort: ports.inspector });
     this.origin = originChild({ ...common, port: ports.origin, edge });
@@ -126,15 +123,4 @@ async function pickPorts(wanted) {
     taken.push(picked[name]);
   }
   return picked;
-}
-
-const apiKeyFile = (folder) => join(folder, "api-key");
-
-/** The origin's API key: a database that is not there yet knows none. */
-async function apiKey(folder) {
-  const file = apiKeyFile(folder);
-  if (existsSync(file) && existsSync(database(folder))) return readFileSync(file, "utf8").trim();
-  const key = await createApiKey(folder);
-  writeFileSync(file, `${key}\n`, { mode: 0o600 });
-  return key;
 }

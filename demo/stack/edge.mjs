@@ -7,11 +7,11 @@ import { Child } from "./child.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** @param {{folder: string, port: number, inspectorPort: number, syncSecret: string, died: Function}} options */
-export function edgeChild({ folder, port, inspectorPort, syncSecret, died }) {
+/** @param {{folder: string, port: number, inspectorPort: number, secrets: import("./secrets.mjs").Secrets, died: Function}} options */
+export function edgeChild({ folder, port, inspectorPort, secrets, died }) {
   const config = writeConfig(folder);
   // Beside the configuration, where wrangler looks for it: no secret stands in the list of processes.
-  writeFileSync(join(folder, ".dev.vars"), `SYNC_SECRET="${syncSecret}"\n`, { mode: 0o600 });
+  writeFileSync(join(folder, ".dev.vars"), `SYNC_SECRET="${secrets.sync}"\nEXPLAIN_SECRET="${secrets.explain}"\n`, { mode: 0o600 });
   return new Child({
     name: "edge",
     command: process.execPath,

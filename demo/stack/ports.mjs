@@ -1,6 +1,12 @@
 // Free ports of the loopback interface.
 import { createServer } from "node:net";
 
+/** The ports that the demo asks for first. */
+export const PORTS = { edge: 8787, origin: 8788, page: 8790 };
+
+/** Ports of nobody else's, for tests. */
+export const ANY_PORTS = { edge: 0, origin: 0, page: 0 };
+
 const TRIES = 50;
 
 /** The wanted port, or the next free one behind it; 0 is any. */

@@ -6,17 +6,21 @@ import { exportJWK, generateKeyPair } from "jose";
 /**
  * @typedef {object} Secrets
  * @property {string} sync signs what the origin sends to the edge
+ * @property {string} explain signs what the `stagedoor` command asks the edge to explain
  * @property {object[]} issuer the identity provider's own keys, as private JWKs: HS256 and ES256
  * @property {object[]} session the keys that the edge signs session tokens with
  */
 
 /** Reads the secrets of a state folder, or makes them. @returns {Promise<Secrets>} */
 export async function loadSecrets(file) {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
+  const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  if (kept.explain) return kept;
   const secrets = {
-    sync: randomBytes(32).toString("hex"),
+    sync: sharedSecret(),
+    explain: sharedSecret(),
     issuer: [symmetricKey("demo-hs256"), await ellipticKey("demo-es256")],
     session: [symmetricKey("session-1")],
+    ...kept,
   };
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   return secrets;
@@ -31,6 +35,8 @@ export async function forgedKey({ kid, alg }) {
 export function verifyingKey({ d: _private, ...key }) {
   return key;
 }
+
+const sharedSecret = () => randomBytes(32).toString("hex");
 
 function symmetricKey(kid) {
   return { kty: "oct", kid, alg: "HS256", k: randomBytes(32).toString("base64url") };
