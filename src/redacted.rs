@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A value that prints as `[redacted]`. [`Redacted::expose`] is the only way in, and easy to search for.
-///
-/// It serializes as the plain value, since the KV documents have to carry keys.
+/// A secret, which logs and replies show as `[redacted]`.
+//
+// [`Redacted::expose`] is the only way in, and easy to search for. It serializes as the plain value, since the documents
+// in KV have to carry keys.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -1,7 +1,10 @@
 //! The lists in the docs agree with the code: reasons and faults in `docs/REFERENCE.md`, tags and rules in `docs/HLS.md`, elements
-//! and rules in `docs/DASH.md`. `UPDATE=1 cargo test --test reference` writes the lists anew.
+//! and rules in `docs/DASH.md`, members of documents in `docs/DOCUMENTS.md`. `UPDATE=1 cargo test --test reference` writes the lists anew.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "reference/documents.rs"]
+mod documents;
 
 use std::fs;
 
@@ -60,6 +63,11 @@ fn the_elements_and_the_rules_of_mpds_are_those_of_the_code() {
             with_list(&found, "elements", ["element", "clause", "attributes (elements)"], elements);
         with_list(&expected, "mpd-rules", ["code", "severity", "clause", "meaning"], rules)
     });
+}
+
+#[test]
+fn the_members_of_documents_are_those_of_the_schemas() {
+    update("DOCUMENTS.md", |found| with_block(&found, "documents", &documents::lists()));
 }
 
 const fn severity(severity: Severity) -> &'static str {
@@ -133,11 +141,16 @@ fn with_list<const N: usize>(
     head: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
 ) -> String {
-    let start = format!("<!-- {name}: written by tests/reference.rs -->\n");
-    let (before, rest) = text.split_once(&start).unwrap();
-    let (_, after) = rest.split_once("<!-- end -->").unwrap();
     let rows: String =
         rows.map(|row| format!("| `{} |\n", row.join(" | ").replacen(" |", "` |", 1))).collect();
     let rule = ["---"; N].join(" | ");
-    format!("{before}{start}\n| {} |\n| {rule} |\n{rows}\n<!-- end -->{after}", head.join(" | "))
+    with_block(text, name, &format!("| {} |\n| {rule} |\n{rows}\n", head.join(" | ")))
+}
+
+/// Writes Markdown between the marks of a list.
+fn with_block(text: &str, name: &str, block: &str) -> String {
+    let start = format!("<!-- {name}: written by tests/reference.rs -->\n");
+    let (before, rest) = text.split_once(&start).unwrap();
+    let (_, after) = rest.split_once("<!-- end -->").unwrap();
+    format!("{before}{start}\n{block}<!-- end -->{after}")
 }

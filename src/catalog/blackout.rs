@@ -22,7 +22,7 @@ pub struct Blackout {
     pub window: Window,
     /// The action for viewers in the blackout's territories.
     pub action: BlackoutAction,
-    /// How the blackout is enforced, in place of the site's `rules.blackout`.
+    /// How the blackout is enforced. Absent: as the site's `rules.blackout` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Enforcement>,
 }

@@ -50,20 +50,23 @@ pub struct CachePolicy {
     pub missing: MissingPolicy,
 }
 
-/// How long the edge keeps one kind of file. The edge derives absent times: see `docs/CACHE.md`.
+/// How long the edge keeps one kind of file. The edge derives absent times: `docs/CACHE.md` has a table of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct KeepPolicy {
-    /// Seconds for which the file is served without asking the media origin, 0 to 31,536,000.
+    /// Seconds for which the file is served without asking the media origin, 0 to 31,536,000. Absent:
+    /// the kind's own time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
     #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
     pub fresh_s: Option<u64>,
-    /// Seconds after that for which the file is served while the edge fetches it again, 0 to 31,536,000.
+    /// Seconds after `fresh_s` for which the file is served while the edge fetches it again, 0 to 31,536,000. Absent: the
+    /// kind's own time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
     #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
     pub stale_s: Option<u64>,
     /// Seconds after `fresh_s` for which the file is served while the media origin fails, 0 to 31,536,000.
+    /// Absent: the kind's own time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "year")]
     #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
     pub error_s: Option<u64>,

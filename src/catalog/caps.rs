@@ -16,44 +16,44 @@ use super::{FrameRate, HdcpLevel};
 pub struct Caps {
     /// The greatest height of a picture, in pixels. A picture fits if it fits a 16:9 picture of this height, lying or
     /// standing: its shorter side is at most this height, and its longer side at most 16/9 of it, rounded up to whole
-    /// blocks of 16 pixels.
+    /// blocks of 16 pixels. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
-    /// The greatest bit rate of a variant, in kilobits a second.
+    /// The greatest bit rate of a variant, in kilobits a second. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bitrate_kbps: Option<u32>,
-    /// Whether pictures of high dynamic range are offered. `true` does not limit.
+    /// Whether pictures of high dynamic range are offered. `true` does not limit. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hdr: Option<bool>,
-    /// The codecs that are offered, by the start of their names in RFC 6381: `avc1`, `hvc1`, `mp4a`.
+    /// The codecs that are offered, by the start of their names in RFC 6381: `avc1`, `hvc1`, `mp4a`. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codecs: Option<Vec<String>>,
-    /// The greatest frame rate of a picture, in frames a second.
+    /// The greatest frame rate of a picture, in frames a second. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_frame_rate: Option<FrameRate>,
-    /// The highest HDCP level that a variant may require. Variants that require a higher level are not offered.
+    /// The highest HDCP level that a variant may require. Variants that require a higher level are not offered. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hdcp: Option<HdcpLevel>,
     /// The content protection labels that the viewers' devices conform to, by the `KEYFORMAT` of a DRM system. Variants
     /// that are restricted to other labels are not offered. A system that is not listed is not limited. A system with
-    /// an empty list is ignored.
+    /// an empty list is ignored. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_cpc: Option<BTreeMap<String, Vec<String>>>,
-    /// The audio languages that are offered, as language tags (BCP 47), in any case.
+    /// The audio languages that are offered, as language tags (BCP 47), in any case. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<Vec<String>>,
-    /// The subtitle languages that are offered, as language tags (BCP 47), in any case.
+    /// The subtitle languages that are offered, as language tags (BCP 47), in any case. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subtitles: Option<Vec<String>>,
-    /// The most streams that a viewer may watch at a time. They are counted only if the viewer token names its viewer.
+    /// The most streams that a viewer may watch at a time. They are counted only if the viewer token names its viewer. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_streams: Option<u32>,
-    /// Whether the title may be stored for offline viewing. `true` does not limit.
+    /// Whether the title may be stored for offline viewing. `true` does not limit. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offline: Option<bool>,
     /// How far a viewer of a live stream may go back, in seconds. Older segments are left out of the playlists. Three
     /// target durations always remain. The limit still applies after the stream has ended, unless the playlists have
-    /// the type `VOD`.
+    /// the type `VOD`. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewind_s: Option<u32>,
 }

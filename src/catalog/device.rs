@@ -68,10 +68,10 @@ pub struct DevicePolicy {
     /// [CTA-5004]: https://cdn.cta.tech/cta/media/media/resources/standards/pdfs/cta-5004-final.pdf
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cmcd_key: Option<String>,
-    /// How the site uses `User-Agent`. Clients can forge it, so it is the last resort.
+    /// How the site uses `User-Agent`. Clients can forge it, so it is the last resort. Absent: `hint`.
     #[serde(default, skip_serializing_if = "UserAgent::is_default")]
     pub user_agent: UserAgent,
-    /// How an offer that names device classes treats an unrecognised device.
+    /// How an offer that names device classes treats an unrecognised device. Absent: `deny`.
     #[serde(default, skip_serializing_if = "UnknownDevice::is_default")]
     pub unknown: UnknownDevice,
 }

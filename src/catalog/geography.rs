@@ -16,7 +16,7 @@ pub struct GeographyPolicy {
     /// Groups of territories, for `group:{name}` in the titles' lists. A group cannot contain groups.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<GroupName, Vec<Territory>>,
-    /// How the site treats a viewer who comes through Tor.
+    /// How the site treats a viewer who comes through Tor. Absent: `unknown`.
     #[serde(default, skip_serializing_if = "Anonymised::is_default")]
     pub tor: Anonymised,
     /// Hosting networks. Viewers from these networks use VPNs and proxies rather than home connections.

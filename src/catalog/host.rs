@@ -9,9 +9,8 @@ use super::IdError;
 
 /// A host name in the canonical form of the URL Standard: lower case, Punycode, no port.
 ///
-/// Parsing goes through [`url::Host::parse`], so `EXAMPLE.com` and `example.com` are one host and an
-/// internationalised name is kept in its ASCII form. `example.com.`, with the dot of the root, is `example.com`. A trailing
-/// `:port` is refused.
+/// `EXAMPLE.com` and `example.com` are one host, and an internationalised name is kept in its ASCII form. `example.com.`,
+/// with the dot of the root, is `example.com`. A `:port` is refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
 #[serde(transparent)]

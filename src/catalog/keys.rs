@@ -23,7 +23,7 @@ pub struct KeySet {
     pub issuer: Issuer,
     /// The keys, each with its own `kid`.
     pub keys: Vec<Jwk>,
-    /// The JWK Set in which the issuer publishes further keys.
+    /// The JWK Set in which the issuer publishes further keys. Absent: `keys` alone count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<PublishedKeys>,
 }

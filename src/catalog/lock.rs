@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Lock {
-    /// The viewer's country.
+    /// The viewer's country. Absent: `false`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub country: bool,
-    /// The viewer's subdivision of the country.
+    /// The viewer's subdivision of the country. Absent: `false`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub subdivision: bool,
-    /// The viewer's network: the /24 of an IPv4 address, the /48 of an IPv6 address.
+    /// The viewer's network: the /24 of an IPv4 address, the /48 of an IPv6 address. Absent: `false`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub network: bool,
-    /// The viewer's autonomous system.
+    /// The viewer's autonomous system. Absent: `false`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub asn: bool,
-    /// The viewer's whole address.
+    /// The viewer's whole address. Absent: `false`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub address: bool,
 }

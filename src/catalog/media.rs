@@ -24,7 +24,7 @@ pub struct MediaPolicy {
     pub foreign: ForeignPolicy,
     /// Whether the media origin understands the delivery directives of low-latency HLS (`_HLS_msn`, `_HLS_part`,
     /// `_HLS_skip`). If so, the edge passes them on for playlists, and they are part of the cache key. Otherwise they
-    /// stop at the edge, and live playlists do not offer features that need them.
+    /// stop at the edge, and live playlists do not offer features that need them. Absent: `true`.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub low_latency: bool,
 }

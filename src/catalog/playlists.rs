@@ -35,10 +35,10 @@ pub struct PlaylistPolicy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Start {
-    /// The greatest height of the variant's picture, in pixels.
+    /// The greatest height of the variant's picture, in pixels. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
-    /// The greatest bit rate of the variant, in kilobits a second.
+    /// The greatest bit rate of the variant, in kilobits a second. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bitrate_kbps: Option<u32>,
 }

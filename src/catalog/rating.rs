@@ -73,6 +73,7 @@ macro_rules! systems {
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub struct Ratings {
             $($(#[$doc])*
+            #[doc = "\n Absent: the title has no mark of this system."]
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub $member: Option<$system>,)*
         }
@@ -137,10 +138,10 @@ pub struct RatingPolicy {
     /// title's strictest rating.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub systems: BTreeMap<Territory, RatingSystem>,
-    /// How the site treats a viewer whose token names no age.
+    /// How the site treats a viewer whose token names no age. Absent: `allow`.
     #[serde(default, skip_serializing_if = "Ageless::is_default")]
     pub ageless: Ageless,
-    /// How the site treats a title without ratings.
+    /// How the site treats a title without ratings. Absent: `allow`.
     #[serde(default, skip_serializing_if = "Unrated::is_default")]
     pub unrated: Unrated,
 }

@@ -28,13 +28,14 @@ use crate::time::UnixTime;
 pub struct Revocations {
     /// The site.
     pub host: Host,
-    /// The count of revocations since the document was created. Each revocation raises it by one.
+    /// The generation of the latest revocation. Each revocation raises it.
     pub generation: u32,
     /// The revocations in full. The document has either `revoked` or `packed`. An entry may be dropped at its `until`,
-    /// because all sessions and tokens that it affects have then ended.
+    /// because all sessions and tokens that it affects have then ended. Absent: the document has `packed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Vec<Revocation>>,
     /// The revocations as the hashes that the edge compares. This form is for more than a thousand revocations.
+    /// Absent: the document has `revoked`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<PackedRevocations>,
 }
@@ -85,10 +86,10 @@ pub struct Revocation {
     /// When the entry was added. It affects viewer tokens that were signed until then, and viewer tokens without a
     /// signing time.
     pub at: UnixTime,
-    /// When the entry may be dropped.
+    /// When the entry may be dropped. Absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<UnixTime>,
-    /// The reason, for people.
+    /// The reason, for people. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -178,22 +179,22 @@ impl<'de> Deserialize<'de> for RevokedSession {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackedRevocations {
-    /// Sessions: their ids, the generation.
+    /// Sessions: their ids, the generation. Absent: none.
     #[serde(default, skip_serializing_if = "Records::is_empty")]
     pub sessions: Records<12>,
-    /// Viewers: eight bytes of a hash over issuer and subject, the generation, the time.
+    /// Viewers: eight bytes of a hash over issuer and subject, the generation, the time. Absent: none.
     #[serde(default, skip_serializing_if = "Records::is_empty")]
     pub subjects: Records<16>,
-    /// Viewer tokens: eight bytes of a hash over issuer and id, the generation.
+    /// Viewer tokens: eight bytes of a hash over issuer and id, the generation. Absent: none.
     #[serde(default, skip_serializing_if = "Records::is_empty")]
     pub tokens: Records<12>,
-    /// Titles: eight bytes of a hash over the id, the generation, the time.
+    /// Titles: eight bytes of a hash over the id, the generation, the time. Absent: none.
     #[serde(default, skip_serializing_if = "Records::is_empty")]
     pub titles: Records<16>,
-    /// Keys: four bytes of a hash over the document of keys and the key's id.
+    /// Keys: four bytes of a hash over the document of keys and the key's id. Absent: none.
     #[serde(default, skip_serializing_if = "Records::is_empty")]
     pub keys: Records<4>,
-    /// The limits up to which everything is revoked.
+    /// The limits up to which everything is revoked. Absent: not everything is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub everything: Option<Moment>,
 }
@@ -227,7 +228,8 @@ impl Moment {
     }
 }
 
-/// Records of `N` bytes, in the order of their names: the first eight bytes of each, or all of them where there are fewer.
+/// Records of `N` bytes: 12 for a session or a token, 16 for a viewer or a title, 4 for a key. They stand in the order of
+/// their names, which are the first eight bytes of each, or all of them where there are fewer.
 /// No two have the same name. In JSON they are base64url without padding.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

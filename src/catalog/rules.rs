@@ -151,25 +151,25 @@ impl Rule {
 rules! {
     /// A site's rules. An absent rule is enforced for every viewer.
     SiteRules {
-        /// Viewers who come through Tor or a hosting network.
+        /// Viewers who come through Tor or a hosting network. Absent: enforced.
         anonymiser Anonymiser,
-        /// Viewers whose country is unknown.
+        /// Viewers whose country is unknown. Absent: enforced.
         unknown_geography UnknownGeography,
-        /// Titles' embargoes.
+        /// Titles' embargoes. Absent: enforced.
         embargo Embargo,
-        /// Titles' blackouts.
+        /// Titles' blackouts. Absent: enforced.
         blackout Blackout,
-        /// Offers' territories.
+        /// Offers' territories. Absent: enforced.
         territory Territory,
-        /// Offers' windows and premieres.
+        /// Offers' windows and premieres. Absent: enforced.
         window Window,
-        /// Offers' device classes.
+        /// Offers' device classes. Absent: enforced.
         device Device,
-        /// Offers' plans.
+        /// Offers' plans. Absent: enforced.
         plan Plan,
-        /// Offers' entitlements.
+        /// Offers' entitlements. Absent: enforced.
         entitlement Entitlement,
-        /// Titles' ratings.
+        /// Titles' ratings. Absent: enforced.
         rating Rating,
     }
 }
@@ -177,17 +177,17 @@ rules! {
 rules! {
     /// An offer's own settings for its rules, in place of the site's settings.
     OfferRules {
-        /// The offer's territories.
+        /// The offer's territories. Absent: the site's setting.
         territory Territory,
-        /// The offer's window and premieres.
+        /// The offer's window and premieres. Absent: the site's setting.
         window Window,
-        /// The offer's device classes.
+        /// The offer's device classes. Absent: the site's setting.
         device Device,
-        /// The offer's plans.
+        /// The offer's plans. Absent: the site's setting.
         plan Plan,
-        /// The offer's entitlements.
+        /// The offer's entitlements. Absent: the site's setting.
         entitlement Entitlement,
-        /// The title's ratings, for viewers under this offer.
+        /// The title's ratings, for viewers under this offer. Absent: the site's setting.
         rating Rating,
     }
 }

@@ -39,7 +39,7 @@ pub struct SessionPolicy {
     /// Clients whose tokens cannot be renewed. Their first tokens last longer.
     #[serde(default, skip_serializing_if = "Unrenewed::is_default")]
     pub unrenewed: Unrenewed,
-    /// How the URIs of manifests carry the session.
+    /// How the URIs of manifests carry the session. Absent: `path`.
     #[serde(default, skip_serializing_if = "SigningStyle::is_default")]
     pub signing: SigningStyle,
     /// The properties of the viewer, as seen at the entry, to which every session is bound, in addition to the viewer

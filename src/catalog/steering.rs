@@ -39,10 +39,10 @@ pub struct SteeringPolicy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub priorities: Vec<PathwayPriority>,
     /// The lowest acceptable throughput, in kilobits a second. A pathway for which a player reports less goes last in
-    /// the next order.
+    /// the next order. Absent: no pathway is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_kbps: Option<u32>,
-    /// How the edge treats the media origin's own steering.
+    /// How the edge treats the media origin's own steering. Absent: `replace`.
     #[serde(default, skip_serializing_if = "ExistingSteering::is_default")]
     pub existing: ExistingSteering,
 }

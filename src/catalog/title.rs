@@ -26,10 +26,10 @@ pub struct Title {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
     /// The path, below that folder, of the manifest that a player opens first. Consoles and web pages use it. The edge
-    /// serves every manifest of the title.
+    /// serves every manifest of the title. Absent: unnamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
-    /// The instant before which no viewer may watch the title. It overrides the offers.
+    /// The instant before which no viewer may watch the title. It overrides the offers. Absent: no embargo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embargo: Option<UnixTime>,
     /// The title's age ratings.
@@ -41,7 +41,7 @@ pub struct Title {
     /// The title's blackouts: places and times in which it is not shown as usual.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::blackouts")]
     pub blackouts: Vec<Blackout>,
-    /// The title's offers. A viewer who meets the conditions of no offer is denied.
+    /// The title's offers. A viewer who meets the conditions of no offer is denied. An empty list takes the title down.
     #[serde(deserialize_with = "crowd::offers")]
     pub offers: Vec<Offer>,
     /// Values that other modules derive from the title.

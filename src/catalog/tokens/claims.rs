@@ -25,8 +25,8 @@ pub struct ClaimMapping {
     /// The titles to which the token is limited. Unmapped: `titles`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub titles: Option<Claim>,
-    /// The places in which the token is valid: countries (`AE`), subdivisions (`AE-DU`) or `*`. Unmapped:
-    /// `territories`.
+    /// The places in which the token is valid: countries (`AE`), subdivisions (`AE-DU`) or `*`.
+    /// Unmapped: `territories`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub territories: Option<Claim>,
     /// The greatest height of a picture, in pixels, as a number or as `720p`. Unmapped: `max_height`.
@@ -98,6 +98,7 @@ pub struct MappedClaim {
     /// The claim's name or JSON Pointer.
     pub from: String,
     /// The prefix of the values, such as `plan:`. It is cut off. Values without the prefix are left out.
+    /// Absent: every value counts as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
     /// The names here of the issuer's values.

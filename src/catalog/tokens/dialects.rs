@@ -13,13 +13,13 @@ use crate::redacted::Redacted;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CatPolicy {
-    /// The accepted issuers, in place of the site's `tokens.issuers`.
+    /// The accepted issuers. Absent: the site's `tokens.issuers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<Vec<Issuer>>,
     /// The name of the document `v1/keys/{keys}` for tokens without an issuer. Absent: such tokens are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Issuer>,
-    /// The required audience, in place of the site's `tokens.audience`.
+    /// The required audience. Absent: the site's `tokens.audience`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
     /// Where the edge looks for a token. Absent: the headers `CTA-Common-Access-Token` and `Common-Access-Token`, the
@@ -30,7 +30,8 @@ pub struct CatPolicy {
     /// with another unknown claim is refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignored: Vec<String>,
-    /// The claim with the viewer's plans, by label or name: a text or an array of texts.
+    /// The claim with the viewer's plans, by label or name: a text or an array of texts. Absent: a
+    /// viewer has no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plans: Option<String>,
 }
@@ -39,7 +40,7 @@ pub struct CatPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UriSigningPolicy {
-    /// The accepted issuers, in place of the site's `tokens.issuers`.
+    /// The accepted issuers. Absent: the site's `tokens.issuers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<Vec<Issuer>>,
     /// The names of documents `v1/keys/{…}` for issuers whose `iss` cannot name a document, such as `uCDN Inc`.
@@ -48,8 +49,8 @@ pub struct UriSigningPolicy {
     /// The name of the document `v1/keys/{keys}` for tokens without an issuer. Absent: such tokens are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Issuer>,
-    /// The required audience, in place of the site's `tokens.audience`. Without an audience here or there, tokens that
-    /// name an audience are refused.
+    /// The required audience. Without an audience here and in the site's `tokens.audience`, tokens that name an
+    /// audience are refused. Absent: the site's `tokens.audience`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
     /// The name of the parameter or cookie. Absent: `URISigningPackage` ([RFC 9246 section 2.1]).
@@ -93,7 +94,7 @@ pub struct EdgeAuthPolicy {
     /// Whether the token's author escapes `ip`, `id`, `data` and `url` before signing.
     #[serde(default)]
     pub escape_early: bool,
-    /// The salt, if the token's author uses one.
+    /// The salt, if the token's author uses one. Absent: no salt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<Redacted<String>>,
     /// Whether a token for one URL is signed over its path alone, without the query.

@@ -13,17 +13,17 @@ use crate::json;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwtPolicy {
-    /// The accepted issuers, in place of the site's `tokens.issuers`.
+    /// The accepted issuers. Absent: the site's `tokens.issuers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<Vec<Issuer>>,
-    /// The required audience, in place of the site's `tokens.audience`.
+    /// The required audience. Absent: the site's `tokens.audience`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
     /// The claim that names the audience, such as `client_id` in access tokens of Amazon Cognito or `azp` in access
     /// tokens of Keycloak.
     #[serde(default = "JwtPolicy::default_audience_claim")]
     pub audience_claim: String,
-    /// Where the edge looks for a token, in place of the site's `tokens.placements`.
+    /// Where the edge looks for a token. Absent: the site's `tokens.placements`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placements: Option<Vec<Placement>>,
     /// The accepted values of the header's `typ`, such as `at+jwt`. Case and a leading `application/` do not matter.

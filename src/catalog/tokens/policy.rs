@@ -43,7 +43,7 @@ pub struct TokenPolicy {
     #[serde(default = "TokenPolicy::default_accept", deserialize_with = "accepted")]
     pub accept: Vec<Acceptance>,
     /// The store of used tokens. It detects a second use of tokens that may be used once, or whose uses are reported.
-    /// Without it, tokens that may be used once are refused, and no use is reported.
+    /// Absent: tokens that may be used once are refused, and no use is reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<ReplayPolicy>,
 }
