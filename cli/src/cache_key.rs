@@ -9,8 +9,9 @@ use stagedoor::resource::MediaRequest;
 use stagedoor::route::{Route, route};
 use stagedoor::token;
 
-use crate::input::{self, Misuse};
-use crate::{Answer, request};
+use crate::context::Context;
+use crate::failure::{Failure, Misuse};
+use crate::{Answer, input, request, text};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -21,22 +22,22 @@ pub(crate) struct Arguments {
     /// generation 0.
     #[arg(long, value_name = "TITLE.json")]
     title: Option<PathBuf>,
-    /// Print a JSON object with the key, the URL at the media origin, the cache times and the reply's Cache-Control.
-    #[arg(long)]
-    json: bool,
-    /// With --json: the playlist at the URL. Its content decides the cache times. `-` reads standard input.
-    #[arg(long, value_name = "FILE", requires = "json")]
+    /// The playlist at the URL. Its content decides the cache times. `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
     playlist: Option<PathBuf>,
     /// The URL as a player requests it: an entry, with or without a viewer token, or a URL below a session.
     url: String,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
     let site: Site = input::json(&arguments.site)?;
     let title: Option<Title> = arguments.title.as_deref().map(input::json).transpose()?;
     let facts = request::facts("GET", &arguments.url, [], "", None)?;
     if facts.host != site.host.as_str() {
-        return Err(Misuse(format!("expected a URL of {}, found the host `{}`", site.host, facts.host)));
+        return Err(Failure::Misuse(format!(
+            "expected a URL of {}, found the host `{}`",
+            site.host, facts.host
+        )));
     }
     let wanted = match route(&facts) {
         Ok(Route::Below(wanted, _)) => Ok(wanted),
@@ -53,12 +54,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let wanted = match wanted {
         Ok(wanted) => wanted,
-        Err(denial) => return refused(&denial),
+        Err(denial) => return refused(&denial, context),
     };
     let (folder, generation) = match &title {
         Some(title) if title.id == wanted.title => (title.media_folder(), title.generation),
         Some(title) => {
-            return Err(Misuse(format!(
+            return Err(Failure::Misuse(format!(
                 "expected a URL of the title `{}`, found `{}`",
                 title.id, wanted.title
             )));
@@ -66,18 +67,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         None => (format!("{}/", wanted.title), 0),
     };
     match cache::source(&facts, &wanted, &site, &folder, &Caps::default(), generation) {
-        Ok(source) if arguments.json => input::print(&describe(&source, arguments)?)?,
-        Ok(source) => input::write(format!("{}\n", source.cache_key).as_bytes())?,
-        Err(SourceError::Denied(denial)) => return refused(&denial),
+        Ok(source) => {
+            let described = describe(&source, arguments)?;
+            let only_key = || source.cache_key.to_string();
+            let text = || if arguments.playlist.is_some() { text::members(&described) } else { only_key() };
+            context.output.result(&described, text)?;
+        }
+        Err(SourceError::Denied(denial)) => return refused(&denial, context),
         Err(error @ (SourceError::Outside { .. } | SourceError::Kept { .. })) => {
-            return Err(Misuse(error.to_string()));
+            return Err(Failure::Misuse(error.to_string()));
         }
     }
     Ok(Answer::Yes)
 }
 
-fn refused(denial: &stagedoor::denial::Denial) -> Result<Answer, Misuse> {
-    input::print(&json!({ "ok": false, "reason": denial.reason.code(), "detail": denial.detail }))?;
+fn refused(denial: &stagedoor::denial::Denial, context: &Context) -> Result<Answer, Failure> {
+    let refused = json!({ "ok": false, "reason": denial.reason.code(), "detail": denial.detail });
+    context.output.result(&refused, || text::members(&refused))?;
     Ok(Answer::Denied)
 }
 

@@ -6,8 +6,9 @@ use serde_json::json;
 use stagedoor::denial::Denial;
 use stagedoor::token::jws::{self, Verified, Verifiers};
 
-use crate::Answer;
-use crate::input::{self, Misuse};
+use crate::context::Context;
+use crate::failure::{Failure, Misuse};
+use crate::{Answer, input, text};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -22,17 +23,19 @@ pub(crate) struct Arguments {
     token: String,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
     let file = |why: String| Misuse(format!("{}: {why}", arguments.jwks.display()));
     let keys = Verifiers::from_slice(&input::bytes(&arguments.jwks)?).map_err(file)?;
     let payload = arguments.payload.as_deref().map(input::bytes).transpose()?;
     match jws::check(&arguments.token, &keys, payload.as_deref()) {
         Ok(Verified { algorithm, kid }) => {
-            input::print(&json!({ "ok": true, "alg": algorithm.name(), "kid": kid }))?;
+            let verified = json!({ "ok": true, "alg": algorithm.name(), "kid": kid });
+            context.output.result(&verified, || text::members(&verified))?;
             Ok(Answer::Yes)
         }
         Err(Denial { reason, detail, .. }) => {
-            input::print(&json!({ "ok": false, "reason": reason.code(), "detail": detail }))?;
+            let refused = json!({ "ok": false, "reason": reason.code(), "detail": detail });
+            context.output.result(&refused, || text::members(&refused))?;
             Ok(Answer::Denied)
         }
     }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor::documents::Documents;
 
-use crate::input::{self, Misuse};
+use crate::failure::Misuse;
+use crate::input;
 
 /// Reads every `.json` file below a folder. The members of a file decide its kind of document. The names of the files
 /// do not matter. A document without a revision gets revision 0.

@@ -6,8 +6,9 @@ use stagedoor::explain::{self, Request};
 use stagedoor::life::at_once;
 use stagedoor::stop::Stop;
 
-use crate::input::{self, Misuse};
-use crate::{Answer, documents};
+use crate::context::Context;
+use crate::failure::{Failure, Misuse};
+use crate::{Answer, documents, input, output};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -23,17 +24,17 @@ pub(crate) struct Arguments {
     now: Option<u64>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+pub(crate) fn run(arguments: &Arguments, _context: &Context) -> Result<Answer, Failure> {
     let documents = documents::read(&arguments.documents)?;
     let request: Request = input::json(&arguments.request)?;
     let facts = request.facts().map_err(|error| Misuse(error.to_string()))?;
     let now = input::now(arguments.now.or(request.now))?;
     let trace =
         at_once(explain::explain(&facts, now, &documents)).map_err(|error| Misuse(error.to_string()))?;
-    input::print(&trace.json())?;
+    output::print(&trace.json())?;
     match trace.outcome {
         Ok(_) => Ok(Answer::Yes),
         Err(Stop::Denied(_)) => Ok(Answer::Denied),
-        Err(Stop::Failed(fault)) => Err(Misuse(fault.to_string())),
+        Err(Stop::Failed(fault)) => Err(Failure::Broken(fault.to_string())),
     }
 }

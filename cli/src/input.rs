@@ -1,17 +1,14 @@
 //! Files, standard input and the clock: the inputs that the core gets as arguments.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stagedoor::time::UnixTime;
 
-/// A wrong argument, or an unreadable input.
-#[derive(Debug)]
-pub(crate) struct Misuse(pub(crate) String);
+use crate::failure::Misuse;
 
 /// Reads a file, or standard input for `-`.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
@@ -41,22 +38,6 @@ pub(crate) fn strict_json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse>
         [] => Ok(value),
         unknown => Err(failed(&format!("there is no such member: {}", unknown.join(", ")))),
     }
-}
-
-/// Prints indented JSON and a line feed.
-pub(crate) fn print(value: &impl Serialize) -> Result<(), Misuse> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|error| Misuse(error.to_string()))?;
-    text.push('\n');
-    write(text.as_bytes())
-}
-
-/// Writes bytes to standard output.
-pub(crate) fn write(bytes: &[u8]) -> Result<(), Misuse> {
-    let mut output = io::stdout().lock();
-    output
-        .write_all(bytes)
-        .and_then(|()| output.flush())
-        .map_err(|error| Misuse(format!("standard output: {error}")))
 }
 
 /// The given time, or this machine's.

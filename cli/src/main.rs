@@ -1,38 +1,71 @@
-//! The `stagedoor` command for operators: the edge's own decisions on the command line.
+//! The `stagedoor` command for operators: the edge's own decisions on the command line, and running systems.
 //!
-//! Results go to standard output as JSON or bytes, errors to standard error. The exit code is 0 for success, 1 for a
-//! denial or a finding with severity `error`, and 2 for a wrong argument or an unreadable input.
+//! Every command has one form: [`Context`] (the output, the profile) and its own arguments in, an [`Answer`] or a [`Failure`] out.
+//! [`context`] shows how a command talks to a system of a profile.
 
 mod cache_key;
 mod check_manifest;
 mod check_signature;
+mod client;
+mod completions;
+mod context;
 mod documents;
 mod explain;
+mod failure;
 mod input;
 mod manifest;
 mod mint;
+mod origin;
+mod output;
+mod profile;
 mod request;
 mod simulate;
+mod text;
 mod verify;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::input::Misuse;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::Output;
 
 /// The result of a command that could be carried out.
 enum Answer {
     Yes,
+    /// The result, which has been printed, says no.
     Denied,
 }
 
+/// Shows what the edge decides and why, and talks to running systems.
 #[derive(Parser)]
-#[command(name = "stagedoor", version, about, long_about = None, arg_required_else_help = true)]
-#[command(
-    after_help = "Exit codes: 0 success; 1 denial or error finding; 2 wrong argument or unreadable input (the reason is on standard error)."
-)]
+#[command(name = "stagedoor", version, about, arg_required_else_help = true, max_term_width = 80)]
+#[command(after_help = "\
+Exit codes:
+  0  success
+  1  refused: a denial, a refusal of a service, an invalid document, an error finding
+  2  misuse: a wrong argument, or an input that cannot be read
+  3  broken: a fault, a system that cannot be reached, a time limit
+
+Output:
+  Results go to standard output, errors and remarks to standard error. With
+  --json, standard output has one JSON value whatever happens; an error is
+  {\"error\": {\"kind\": \"refused\" | \"misuse\" | \"broken\", \"detail\": \"...\"}}.")]
 struct Arguments {
+    /// Print JSON instead of text, errors included.
+    #[arg(long, global = true, help_heading = "Global options")]
+    json: bool,
+    /// The profile with the addresses and secrets of the systems. See `stagedoor profile --help`.
+    #[arg(
+        long,
+        global = true,
+        env = "STAGEDOOR_PROFILE",
+        value_name = "NAME",
+        help_heading = "Global options"
+    )]
+    profile: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -42,7 +75,7 @@ enum Command {
     /// Mint and verify tokens.
     #[command(subcommand, arg_required_else_help = true)]
     Token(Token),
-    /// Rewrite manifests as the edge does.
+    /// Check manifests, and rewrite them as the edge does.
     #[command(subcommand, arg_required_else_help = true)]
     Manifest(Manifest),
     /// Print the cache key of a URL.
@@ -51,6 +84,15 @@ enum Command {
     Explain(explain::Arguments),
     /// Show which viewers may watch which titles, in a table over places, plans, devices, ages and times.
     Simulate(simulate::Arguments),
+    /// Change and look up the documents of an origin service.
+    #[command(subcommand, arg_required_else_help = true)]
+    Origin(origin::Command),
+    /// Show the profile in use, and how to write one. Secrets are not shown.
+    Profile(profile::show::Arguments),
+    /// Print a shell's completions of this command.
+    Completions(completions::Completions),
+    /// Write the manual pages of this command into a folder.
+    Man(completions::Man),
 }
 
 #[derive(Subcommand)]
@@ -65,30 +107,57 @@ enum Token {
 
 #[derive(Subcommand)]
 enum Manifest {
-    /// Check a playlist or an MPD against its specification. Prints findings as JSON. The exit code is 1 if a finding
-    /// is an error.
+    /// Check a playlist or an MPD against its specification. The exit code is 1 if a finding is an error.
     Check(check_manifest::Arguments),
     /// Rewrite a manifest for a permit and a session. Without both, the output equals the input.
     Rewrite(manifest::Arguments),
 }
 
 fn main() -> ExitCode {
-    let answer = match Arguments::parse().command {
-        Command::Token(Token::Mint(arguments)) => mint::run(&arguments),
-        Command::Token(Token::CheckSignature(arguments)) => check_signature::run(&arguments),
-        Command::Token(Token::Verify(arguments)) => verify::run(&arguments),
-        Command::Manifest(Manifest::Check(arguments)) => check_manifest::run(&arguments),
-        Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(&arguments),
-        Command::CacheKey(arguments) => cache_key::run(&arguments),
-        Command::Explain(arguments) => explain::run(&arguments),
-        Command::Simulate(arguments) => simulate::run(&arguments),
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return unparsed(&error),
     };
-    match answer {
+    let context = Context { output: Output { json: arguments.json }, profile: arguments.profile };
+    match run(&arguments.command, &context) {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::Denied) => ExitCode::from(1),
-        Err(Misuse(why)) => {
-            eprintln!("stagedoor: {why}");
-            ExitCode::from(2)
+        Err(failure) => {
+            context.output.failure(&failure);
+            failure.code()
         }
     }
+}
+
+fn run(command: &Command, context: &Context) -> Result<Answer, Failure> {
+    match command {
+        Command::Token(Token::Mint(arguments)) => mint::run(arguments, context),
+        Command::Token(Token::CheckSignature(arguments)) => check_signature::run(arguments, context),
+        Command::Token(Token::Verify(arguments)) => verify::run(arguments, context),
+        Command::Manifest(Manifest::Check(arguments)) => check_manifest::run(arguments, context),
+        Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(arguments, context),
+        Command::CacheKey(arguments) => cache_key::run(arguments, context),
+        Command::Explain(arguments) => explain::run(arguments, context),
+        Command::Simulate(arguments) => simulate::run(arguments, context),
+        Command::Origin(command) => origin::run(command, context),
+        Command::Profile(arguments) => profile::show::run(arguments, context),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => completions::man(arguments),
+    }
+}
+
+/// Help and the version, or why the arguments cannot be read.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    let json =
+        std::env::args().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json");
+    let asked = !error.use_stderr();
+    if asked || !json || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // Nothing else could be said if the output is closed.
+        let _closed = error.print();
+    } else {
+        let text = error.render().to_string();
+        let said = text.split("\n\nUsage:").next().unwrap_or_default();
+        Output { json }.failure(&Failure::Misuse(said.trim_start_matches("error: ").trim().to_owned()));
+    }
+    if asked { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

@@ -18,8 +18,9 @@ use stagedoor::token::Credentials;
 use stagedoor::variation::Compilation;
 use url::Url;
 
-use crate::input::{self, Misuse};
-use crate::{Answer, request};
+use crate::context::Context;
+use crate::failure::{Failure, Misuse};
+use crate::{Answer, input, output, request, text};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -123,7 +124,7 @@ struct Permit {
     caps: Caps,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
     let manifest = input::bytes(&arguments.file)?;
     let kind = arguments.kind.unwrap_or_else(|| Kind::of(&manifest));
     if kind == Kind::Dash {
@@ -138,9 +139,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     if permit.is_none() && token.is_none() && !asked {
         // Nothing is to be done, for which it would have to be read; but what must not be in it, no reader is to get.
         if let Some(forbidden) = (kind == Kind::Dash).then(|| dash::forbidden(&manifest)).flatten() {
-            return Err(Misuse(format!("{}: {forbidden}", arguments.file.display())));
+            return Err(Failure::Misuse(format!("{}: {forbidden}", arguments.file.display())));
         }
-        input::write(&manifest)?;
+        output::write(&manifest)?;
         return Ok(Answer::Yes);
     }
     let by_site = site.as_ref().map(|site| site.sessions.signing);
@@ -151,7 +152,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     });
     let signing = match (style, &place.carried) {
         (Style::Query, Some(Carried::InPath(_))) => {
-            return Err(Misuse("--signing query: the path of --url carries a session already".to_owned()));
+            return Err(Failure::Misuse(
+                "--signing query: the path of --url carries a session already".to_owned(),
+            ));
         }
         (Style::Query, _) => Signing::Query,
         (Style::Path, Some(Carried::InPath(_))) => Signing::Inherited,
@@ -175,7 +178,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     let caps = permit.unwrap_or_default().caps;
     if kind == Kind::Dash && token.is_some_and(|token| token.contains(['<', '>', '&', '"', '\'', '$'])) {
-        return Err(Misuse("--session: expected a token without `<`, `>`, `&`, `$` and quotes".to_owned()));
+        return Err(Failure::Misuse(
+            "--session: expected a token without `<`, `>`, `&`, `$` and quotes".to_owned(),
+        ));
     }
     let compilation = Compilation {
         kind: kind.resource(),
@@ -188,19 +193,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     };
     match compilation.compile(&manifest, token.map(|_| &frame)) {
         Ok(template) => {
-            input::write(&template.render(token.map_or("", String::as_str)))?;
+            output::write(&template.render(token.map_or("", String::as_str)))?;
             Ok(Answer::Yes)
         }
         Err(error) => {
             let code = match error.refusal() {
                 // The file is no manifest.
                 Err(FaultKind::ManifestInvalid) => {
-                    return Err(Misuse(format!("{}: {error}", arguments.file.display())));
+                    return Err(Failure::Misuse(format!("{}: {error}", arguments.file.display())));
                 }
                 Err(kind) => kind.code(),
                 Ok(reason) => reason.code(),
             };
-            input::print(&json!({ "ok": false, "reason": code, "detail": error.to_string() }))?;
+            let refused = json!({ "ok": false, "reason": code, "detail": error.to_string() });
+            context.output.result(&refused, || text::members(&refused))?;
             Ok(Answer::Denied)
         }
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use stagedoor::explain::{self, RequestError};
 use stagedoor::facts::Facts;
 
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// Builds the facts of a request. `headers` are names and values.
 pub(crate) fn facts<'a>(

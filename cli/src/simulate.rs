@@ -15,8 +15,9 @@ use stagedoor::life;
 use stagedoor::rights::{self, Decision, Permit, Policies, Viewer};
 use stagedoor::time::UnixTime;
 
-use crate::input::{self, Misuse};
-use crate::{Answer, documents};
+use crate::context::Context;
+use crate::failure::{Failure, Misuse};
+use crate::{Answer, documents, input, output};
 
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["title", "all"]))]
@@ -72,13 +73,13 @@ enum Format {
 /// The most decisions of one run.
 const MOST: usize = 1_000_000;
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+pub(crate) fn run(arguments: &Arguments, _context: &Context) -> Result<Answer, Failure> {
     let documents = documents::read(&arguments.documents)?;
     let site: Site = read(&documents, &DocumentKey::Site(arguments.site.clone()))?;
     let matrix = Matrix::new(arguments, &site, titles(arguments, &documents, &site)?)?;
     let size = matrix.size();
     if size > MOST {
-        return Err(Misuse(format!(
+        return Err(Failure::Misuse(format!(
             "expected at most {MOST} decisions, found {size}: ask for fewer of each"
         )));
     }
@@ -86,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         Format::Table => matrix.table(&site),
         Format::Csv => matrix.csv(&site)?,
     };
-    input::write(&text)?;
+    output::write(&text)?;
     Ok(Answer::Yes)
 }
 

@@ -13,8 +13,9 @@ use stagedoor::time::UnixTime;
 use stagedoor::token::session::Session;
 use stagedoor::token::{self, Asked, native};
 
-use crate::input::{self, Misuse};
-use crate::{Answer, request};
+use crate::context::Context;
+use crate::failure::{Failure, Misuse};
+use crate::{Answer, input, request, text};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -45,7 +46,7 @@ pub(crate) struct Arguments {
     now: Option<u64>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
     let site: Site = input::json(&arguments.site)?;
     let keys = arguments.keys.as_deref().map(|path| read_keys(path, &site)).transpose()?.unwrap_or_default();
     let headers = arguments.header.iter().map(|header| {
@@ -57,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
     let now = input::now(arguments.now)?;
     match verify(&facts, &site, &keys, now) {
         Ok(proved) => {
-            input::print(&proved)?;
+            context.output.result(&proved, || text::members(&proved))?;
             Ok(Answer::Yes)
         }
         Err(Denial { reason, detail, reply }) => {
@@ -67,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
                 let headers: BTreeMap<_, _> = headers.collect();
                 refused.insert("reply".to_owned(), json!({ "status": wanted.status, "headers": headers }));
             }
-            input::print(&refused)?;
+            context.output.result(&refused, || text::members(&refused))?;
             Ok(Answer::Denied)
         }
     }

@@ -53,16 +53,38 @@ impl Desk {
 
     fn mint(&self, key: &str, claims: &Value) -> String {
         let claims = claims.to_string();
-        let (code, printed, error) =
-            self.run(&["token", "mint", "--dialect", "cat", "--key", key, "--claims", &claims, "--now", NOW]);
+        let (code, printed, error) = self.run(&[
+            "--json",
+            "token",
+            "mint",
+            "--dialect",
+            "cat",
+            "--key",
+            key,
+            "--claims",
+            &claims,
+            "--now",
+            NOW,
+        ]);
         assert_eq!((code, error.as_str()), (0, ""));
         let minted: Value = serde_json::from_str(&printed).unwrap();
         minted["token"].as_str().unwrap().to_owned()
     }
 
     fn verify(&self, code: i32, url: &str, more: &[&str]) -> Value {
-        let mut arguments =
-            vec!["token", "verify", "--site", "site.json", "--keys", "keys.json", "--url", url, "--now", NOW];
+        let mut arguments = vec![
+            "--json",
+            "token",
+            "verify",
+            "--site",
+            "site.json",
+            "--keys",
+            "keys.json",
+            "--url",
+            url,
+            "--now",
+            NOW,
+        ];
         arguments.extend(more);
         let (found, printed, error) = self.run(&arguments);
         assert_eq!(found, code, "{printed}{error}");

@@ -148,7 +148,7 @@ async function mint({ dialect, host, claims }) {
   const said = JSON.stringify({ ...claims, ...(claims.iss && { iss: host }) }).replaceAll("HOST", host);
   const url = `https://${host}/harbour/master.m3u8`;
   const given = ["--dialect", dialect, "--key", join(folder, `${host}.json`), "--url", url, "--claims", said];
-  const { stdout } = await promisify(execFile)(command, ["token", "mint", ...given, "--expires-in", "600"]);
+  const { stdout } = await promisify(execFile)(command, ["--json", "token", "mint", ...given, "--expires-in", "600"]);
   return JSON.parse(stdout);
 }
 

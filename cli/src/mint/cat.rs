@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stagedoor::token::cat;
 
 use super::Order;
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// Claims have their names or their labels. `exp` is set unless the claims have it.
 pub(super) fn mint(order: Order) -> Result<Value, Misuse> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use stagedoor::token::cloud_front::{self, Claims};
 
 use super::Order;
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// `exp` is set unless the claims have it.
 pub(super) fn mint(mut order: Order) -> Result<Value, Misuse> {

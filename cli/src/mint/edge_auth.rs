@@ -5,7 +5,7 @@ use stagedoor::catalog::EdgeAuthPolicy;
 use stagedoor::token::edge_auth::{self, Claims};
 
 use super::Order;
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// `exp` is set unless the claims have it; `policy` is the site's `edge_auth`, without `keys`.
 pub(super) fn mint(mut order: Order) -> Result<Value, Misuse> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Order, unfit};
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// `exp` is set unless the claims have it.
 pub(super) fn mint(order: Order) -> Result<Value, Misuse> {

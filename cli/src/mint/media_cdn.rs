@@ -5,7 +5,7 @@ use stagedoor::catalog::MediaCdnPolicy;
 use stagedoor::token::media_cdn::{self, Claims};
 
 use super::Order;
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// `exp` is set unless the claims have it; `policy` is the site's `media_cdn`, without `keys`.
 pub(super) fn mint(mut order: Order) -> Result<Value, Misuse> {

@@ -22,8 +22,9 @@ use stagedoor::token::mint::{MintError, PrivateKey};
 use stagedoor::token::signed_url::{Minted, authenticate};
 use url::Url;
 
-use crate::Answer;
-use crate::input::{self, Misuse};
+use crate::context::Context;
+use crate::failure::{Failure, Misuse};
+use crate::{Answer, input, text};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -84,7 +85,7 @@ struct Order {
     expires_at: UnixTime,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
     let claims = serde_json::from_str(&arguments.claims)
         .map_err(|error| Misuse(format!("--claims: expected a JSON object: {error}")))?;
     let now = input::now(arguments.now)?;
@@ -109,8 +110,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Misuse> {
         Dialect::CloudFront => cloud_front::mint(order),
     }?;
     match minted.get("token").and_then(Value::as_str) {
-        Some(token) if arguments.raw => input::write(format!("{token}\n").as_bytes())?,
-        _ => input::print(&minted)?,
+        Some(token) if arguments.raw => context.output.result(&token, || token.to_owned())?,
+        _ => context.output.result(&minted, || text::members(&minted))?,
     }
     Ok(Answer::Yes)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Order;
-use crate::input::Misuse;
+use crate::failure::Misuse;
 use crate::request;
 
 /// The parts of the request that an expression may name, apart from its URL.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stagedoor::token::secure_media::{self, Viewer};
 
 use super::{Order, placed_first, unfit};
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// `exp` is set unless the claims have it. The claim `viewer` binds the token to a viewer, like the solution's
 /// `viewer_attributes`: {"ip", "co", "reg", "sessionId", "headers", "qs"}; it becomes `intsig`.

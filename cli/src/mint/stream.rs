@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use stagedoor::catalog::Algorithm;
 
 use super::{Order, placed_first, unfit};
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// `exp` is set unless the claims have it. In the URL, the token takes the place of the title, which `sub` names.
 pub(super) fn mint(order: Order) -> Result<Value, Misuse> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use stagedoor::token::timed_hmac::{self, Claims};
 
 use super::Order;
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// `iat` defaults to now, and `name` to `verify`. The site's policy sets the lifetime.
 pub(super) fn mint(mut order: Order) -> Result<Value, Misuse> {

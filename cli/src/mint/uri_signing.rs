@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stagedoor::token::uri_signing;
 
 use super::{Order, unfit};
-use crate::input::Misuse;
+use crate::failure::Misuse;
 
 /// `exp` is set unless the claims have it, and `cdniuc` is the hash of the URL unless they name another.
 pub(super) fn mint(order: Order) -> Result<Value, Misuse> {

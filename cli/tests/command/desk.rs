@@ -84,7 +84,7 @@ impl Desk {
     }
 
     pub(crate) fn json(&self, code: i32, arguments: &[&str]) -> Value {
-        let output = self.run(arguments, "");
+        let output = self.run(&[&["--json"], arguments].concat(), "");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
         assert!(errors.is_empty(), "{errors}");

@@ -8,7 +8,7 @@ use crate::desk::{Desk, MASTER};
 fn check_tells_findings_and_whether_one_is_an_error() {
     let desk = Desk::new();
     let check = |input: &str| {
-        let output = desk.run(&["manifest", "check", "-"], input);
+        let output = desk.run(&["--json", "manifest", "check", "-"], input);
         (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
     };
     assert_eq!(check(MASTER), (Some(0), json!([])));
@@ -33,7 +33,7 @@ fn check_tells_findings_and_whether_one_is_an_error() {
 fn check_tells_mpds_by_their_content() {
     let desk = Desk::new();
     let check = |input: &str| {
-        let output = desk.run(&["manifest", "check", "-"], input);
+        let output = desk.run(&["--json", "manifest", "check", "-"], input);
         (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
     };
     let mpd = |start: &str| {

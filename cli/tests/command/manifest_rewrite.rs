@@ -52,7 +52,7 @@ fn rewrite_signs_and_caps() {
         let (before, after) = found.split_once(".m3u8").unwrap();
         assert!(before.ends_with(first) && after.contains(".m3u8"), "{found}");
     }
-    let foreign = rewrite(&["--session", "TOKEN"], "#EXTM3U\nhttps://ads.example/a.ts\n");
+    let foreign = rewrite(&["--json", "--session", "TOKEN"], "#EXTM3U\nhttps://ads.example/a.ts\n");
     assert_eq!(foreign.status.code(), Some(1));
     assert_eq!(serde_json::from_slice::<Value>(&foreign.stdout).unwrap()["reason"], "manifest_foreign_uri");
     for (policy, expected) in

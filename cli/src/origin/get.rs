@@ -1,0 +1,44 @@
+//! `stagedoor origin get`
+
+use super::api::Api;
+use super::reference::Reference;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{Answer, output};
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+The document is printed as JSON, and can be put back. With --json, the whole
+reply is printed: the document, its revision, warnings and its state at the edge.
+Shared secrets read [redacted].
+
+Examples:
+  stagedoor origin get title/harbour
+  stagedoor origin get keys/https://id.example.com/
+  stagedoor origin get title/harbour --revision 1795370400123 |
+    stagedoor origin put title/harbour -")]
+pub(crate) struct Arguments {
+    /// The document, such as title/harbour.
+    #[arg(value_name = "KIND/ID")]
+    reference: Reference,
+    /// An earlier revision, which `origin history` lists.
+    #[arg(long, value_name = "N")]
+    revision: Option<u64>,
+}
+
+pub(crate) fn run(
+    Arguments { reference, revision }: &Arguments,
+    context: &Context,
+) -> Result<Answer, Failure> {
+    let api = Api::new(context)?;
+    let reply = match revision {
+        Some(revision) => api.revision(reference, *revision)?,
+        None => api.get(reference)?,
+    };
+    if context.output.json {
+        output::print(&reply)?;
+    } else {
+        output::print(&reply.get("document"))?;
+    }
+    Ok(Answer::Yes)
+}

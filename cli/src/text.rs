@@ -1,0 +1,153 @@
+//! Text for people: the members of a result, tables and paragraphs that fit a terminal, and how long ago something was.
+
+use serde::Serialize;
+use serde_json::Value;
+use stagedoor::time::UnixTime;
+
+use crate::output::Output;
+
+/// The members of a JSON object, one a line, their values aligned. Members of members are indented.
+pub(crate) fn members(value: &Value) -> String {
+    let mut text = String::new();
+    describe(value, 0, &mut text);
+    text
+}
+
+fn describe(value: &Value, indent: usize, text: &mut String) {
+    let Some(members) = value.as_object() else {
+        text.push_str(&format!("{:indent$}{}\n", "", scalar(value).unwrap_or_else(|| value.to_string())));
+        return;
+    };
+    let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in members {
+        match (value, scalar(value)) {
+            (_, Some(scalar)) => text.push_str(&format!("{:indent$}{name:width$}  {scalar}\n", "")),
+            (Value::Array(items), None) => {
+                text.push_str(&format!("{:indent$}{name}\n", ""));
+                for item in items {
+                    describe(item, indent + 2, text);
+                }
+            }
+            (value, None) => {
+                text.push_str(&format!("{:indent$}{name}\n", ""));
+                describe(value, indent + 2, text);
+            }
+        }
+    }
+}
+
+/// A value that fits behind its name.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Null => Some("-".to_owned()),
+        Value::Array(items) if items.is_empty() => Some("-".to_owned()),
+        Value::Array(items) => {
+            let items: Option<Vec<_>> =
+                items.iter().map(|item| scalar(item).filter(|_| !item.is_array())).collect();
+            items.map(|items| items.join(", "))
+        }
+        Value::Object(members) => members.is_empty().then(|| "-".to_owned()),
+        value => Some(value.to_string()),
+    }
+}
+
+/// The name under which a value stands in JSON.
+pub(crate) fn name(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A paragraph, broken at spaces to fit a terminal, each line behind `indent` spaces. A longer word keeps a line of its own.
+pub(crate) fn wrapped(paragraph: &str, indent: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in paragraph.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= Output::COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{:indent$}{word}", "")),
+        }
+    }
+    lines.join("\n")
+}
+
+/// Rows under a head. All columns but the last are aligned. If the rows do not fit a terminal, the last column of each row has a
+/// line of its own.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let length = |cell: &str| cell.chars().count();
+    let last = head.len().saturating_sub(1);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| length(cell));
+        cells.chain(head.get(column).map(|cell| length(cell))).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..=last).map(width).collect();
+    let fits = widths.iter().sum::<usize>() + 2 * last <= Output::COLUMNS;
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut line = String::new();
+        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
+            if column == last && !fits {
+                line = format!("{}\n    {cell}", line.trim_end());
+            } else {
+                line.push_str(&format!("{cell:width$}  "));
+            }
+        }
+        line.trim_end().to_owned()
+    };
+    let head = line(&mut head.iter().copied());
+    let rows = rows.iter().map(|row| line(&mut row.iter().map(String::as_str)));
+    [head].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+/// `2 h ago`, or `in 2 h` for a time to come.
+pub(crate) fn ago(time: UnixTime, now: UnixTime) -> String {
+    let span = |seconds: u64| match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    };
+    if time > now {
+        format!("in {}", span(time.secs_since(now)))
+    } else {
+        format!("{} ago", span(now.secs_since(time)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn members_are_aligned_and_indented() {
+        let value =
+            json!({ "ok": true, "grant": { "plans": ["a", "b"], "titles": null }, "rules": [{ "a": 1 }] });
+        assert_eq!(members(&value), "grant\n  plans   a, b\n  titles  -\nok     true\nrules\n  a  1\n");
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_gives_its_last_column_a_line() {
+        let row = |id: &str| vec!["1".to_owned(), id.to_owned()];
+        assert_eq!(table(&["REVISION", "ID"], &[row("a")]), "REVISION  ID\n1         a");
+        let long = "x".repeat(75);
+        assert_eq!(table(&["REVISION", "ID"], &[row(&long)]), format!("REVISION\n    ID\n1\n    {long}"));
+    }
+
+    #[test]
+    fn paragraphs_fit_a_terminal() {
+        let text = wrapped(&"word ".repeat(40), 4);
+        assert!(text.lines().all(|line| line.len() <= 80 && line.starts_with("    word")), "{text}");
+    }
+
+    #[test]
+    fn times_are_told_from_now() {
+        let now = UnixTime::from_secs(1_000_000);
+        let at = |seconds| ago(UnixTime::from_secs(seconds), now);
+        assert_eq!(
+            [at(999_955), at(999_000), at(992_800), at(600_000)],
+            ["45 s ago", "16 min ago", "2 h ago", "4 d ago"]
+        );
+        assert_eq!(at(1_007_200), "in 2 h");
+    }
+}
