@@ -27,11 +27,11 @@ export function originChild({ folder, port, edge, secrets, died }) {
 /** The name of the API key's file in a state folder. */
 export const API_KEY = "api-key";
 
-/** The API key of a state folder. It is made with the database, which shows it this once. */
+/** The API key of a state folder. It is made with the database, and shown this once. */
 export async function loadApiKey(folder) {
   const file = join(folder, API_KEY);
   if (existsSync(file) && existsSync(database(folder))) return readFileSync(file, "utf8").trim();
-  const args = ["api-key", "create", "--name", "demo", "--database", database(folder)];
+  const args = ["api-key", "create", "--name", "demo", "--create-database", "--database", database(folder)];
   const { stdout } = await promisify(execFile)(program("stagedoor-origin", "STAGEDOOR_ORIGIN"), args);
   writeFileSync(file, stdout, { mode: 0o600 });
   return stdout.trim();

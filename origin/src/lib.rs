@@ -8,6 +8,7 @@
 pub mod api;
 pub mod cli;
 pub mod clock;
+mod io_reason;
 mod media;
 pub mod origin;
 pub mod push;

@@ -1,5 +1,6 @@
 //! The running service: the API and the worker over one database.
 
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api};
 use crate::clock::UnixMillis;
+use crate::io_reason::io_reason;
 use crate::push::{Lag, Pace, Sink, Worker};
 use crate::server::{self, Limits};
 use crate::store::{Database, DatabaseError, Store};
@@ -43,11 +45,28 @@ pub enum StartError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The service cannot listen on the address.
-    #[error("cannot listen on {0}: {1}")]
+    #[error("cannot listen on {0}: {why}", why = cannot_listen(.1))]
     Listen(SocketAddr, io::Error),
-    /// The media folder is not a folder.
-    #[error("expected a folder of media, found {0}")]
-    Media(PathBuf),
+    /// The folder of media is none, or cannot be read.
+    #[error("cannot read the folder of media {path}: {reason}", path = .0.display(), reason = io_reason(.1))]
+    Media(PathBuf, io::Error),
+}
+
+/// Why an address cannot be listened on, and the remedy.
+fn cannot_listen(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there: stop it, or choose another address with --listen".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address: choose another with --listen, such as 127.0.0.1:8788"
+                .to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            "only root may use this port: choose one above 1023 with --listen".to_owned()
+        }
+        _ => io_reason(error),
+    }
 }
 
 /// The service, listening but not yet answering.
@@ -70,8 +89,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 impl Origin {
     /// Opens the database and the port.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        if let Some(folder) = settings.media.as_ref().filter(|folder| !folder.is_dir()) {
-            return Err(StartError::Media(folder.clone()));
+        if let Some(folder) = &settings.media {
+            fs::read_dir(folder).map_err(|error| StartError::Media(folder.clone(), error))?;
         }
         let store = Store::open(&settings.database).await?;
         let refused = |error| StartError::Listen(settings.listen, error);

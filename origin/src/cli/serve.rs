@@ -1,54 +1,65 @@
 //! `stagedoor-origin serve`.
 
-use std::env;
-use std::error::Error;
-use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
-use stagedoor::control::PATH_VARIABLE;
-use stagedoor::redacted::Redacted;
+use clap::Args;
+use clap::builder::BoolishValueParser;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::DatabaseArgs;
+use super::database::NewDatabaseArgs;
+use super::failure::Failure;
+use super::log::{self, LogFormat};
+use super::secret::SecretArgs;
 use crate::origin::{Origin, Settings};
 use crate::push::{Edge, Pace, Sink};
 use crate::server::Limits;
 
-/// The secret shared with the edge is read from the environment variable SYNC_SECRET, because every user of a machine can read a
-/// command line. So is CONTROL_PATH, the folder of the edge's endpoints, if the Worker has one.
+const HELP: &str = "\
+Variables without an option, because every user of a machine can read a command line:
+  SYNC_SECRET   Secret that is shared with the edge, of 32 characters or more. `openssl rand -hex 32` makes one.
+  CONTROL_PATH  Folder of the edge's endpoints: the Worker's CONTROL_PATH, if it has one.
+  RUST_LOG      Level of the log: off, error, warn, info (default), debug or trace, or MODULE=LEVEL.
+  NO_COLOR      If it is not empty, the log has no colours. They are used on a terminal only.
+  DATABASE_URL  Place of the database, if --database and its variable are absent.
+
+A secret that is given twice, in its variable and in a file, is refused.
+
+Examples:
+  stagedoor-origin serve --edge https://watch.example.com --sync-secret-file /run/secrets/sync-secret
+  SYNC_SECRET=… stagedoor-origin serve --create-database --database new.db --edge http://127.0.0.1:8787
+  RUST_LOG=debug stagedoor-origin serve --edge https://watch.example.com --log-format json";
+
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub(super) struct Serve {
     /// Address to listen on.
-    #[arg(long, env = "STAGEDOOR_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
+    #[arg(long, env = "STAGEDOOR_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8788", value_parser = address)]
     listen: SocketAddr,
     #[command(flatten)]
-    database: DatabaseArgs,
-    /// Address of the edge, by any of its host names, such as http://127.0.0.1:8787.
+    database: NewDatabaseArgs,
+    /// Address of the edge, by any of its host names, such as https://watch.example.com.
     #[arg(long, env = "STAGEDOOR_EDGE", value_name = "URL")]
-    edge: Url,
+    edge: String,
+    /// Send documents, with their keys, over plain HTTP to an edge that is not on this machine.
+    #[arg(long, env = "STAGEDOOR_PLAIN_HTTP", value_parser = BoolishValueParser::new())]
+    plain_http: bool,
+    #[command(flatten)]
+    secrets: SecretArgs,
     /// Folder of sample media to serve under /media/.
     #[arg(long, env = "STAGEDOOR_MEDIA", value_name = "DIR")]
     media: Option<PathBuf>,
     /// Age of a pending change, in seconds, that raises an alarm in the log and in /api/v1/sync.
-    #[arg(long, env = "STAGEDOOR_LAG_ALARM_S", value_name = "SECONDS", default_value = "60")]
-    lag_alarm_s: u64,
+    #[arg(long, env = "STAGEDOOR_LAG_ALARM_S", value_name = "SECONDS", default_value = "60", value_parser = positive)]
+    lag_alarm_s: u32,
     /// Greatest number of connections, each with a file descriptor. A new one replaces the connection that has been idle longest.
-    #[arg(long, env = "STAGEDOOR_CONNECTIONS", value_name = "NUMBER", default_value_t = Limits::default().connections)]
-    connections: usize,
-    /// Format of the log. RUST_LOG sets its level.
+    #[arg(long, env = "STAGEDOOR_CONNECTIONS", value_name = "NUMBER", default_value = "192", value_parser = positive)]
+    connections: u32,
+    /// Format of the log.
     #[arg(long, env = "STAGEDOOR_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
-    Text,
-    Json,
 }
 
 /// The time limit for the edge's answer to a batch. A hundred changes are two hundred KV operations, one after another. A batch
@@ -56,32 +67,30 @@ enum LogFormat {
 const PUSH_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Serve {
-    pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
-        let filter =
-            EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
-        let colour = io::stderr().is_terminal();
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colour);
-        match self.log_format {
-            LogFormat::Text => log.init(),
-            LogFormat::Json => log.json().init(),
-        }
-        let secret = env::var("SYNC_SECRET").map_err(|_| "expected the edge's secret in SYNC_SECRET")?;
-        let folder = env::var(PATH_VARIABLE).unwrap_or_default();
-        let edge = Edge::new(&self.edge, Redacted::new(secret), PUSH_TIMEOUT)?.below(&folder)?;
-        if self.edge.scheme() == "http" && !is_loopback(&self.edge) {
-            tracing::warn!("documents, including keys, go to the edge unencrypted: use https");
-        }
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        log::start(self.log_format)?;
+        let address = edge_address(&self.edge, self.plain_http)?;
+        let edge = Edge::new(&address, self.secrets.sync()?, PUSH_TIMEOUT)?;
+        let edge = edge.below(self.secrets.control_path()?.expose())?;
+        let (database, is_new) = self.database.place()?;
+        let file = database.path().display().to_string();
         let settings = Settings {
             listen: self.listen,
-            database: self.database.database()?,
+            database,
             sink: Sink::Edge(edge),
             media: self.media,
             pace: Pace::default(),
-            lag_alarm: Duration::from_secs(self.lag_alarm_s),
-            limits: Limits { connections: self.connections.max(1), ..Limits::default() },
+            lag_alarm: Duration::from_secs(self.lag_alarm_s.into()),
+            limits: Limits {
+                connections: usize::try_from(self.connections).unwrap_or(usize::MAX),
+                ..Limits::default()
+            },
         };
         let origin = Origin::start(settings).await?;
-        tracing::info!(address = %origin.address(), edge = %self.edge, "listening");
+        if is_new {
+            tracing::warn!(database = file, "made a new database, because --create-database is set");
+        }
+        tracing::info!(address = %origin.address(), edge = %address, database = file, "listening");
         let stop = CancellationToken::new();
         tokio::spawn(cancel_on_signal(stop.clone()));
         origin.run(stop).await;
@@ -89,11 +98,39 @@ impl Serve {
     }
 }
 
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "expected an IP address with a port, such as 127.0.0.1:8788 or [::1]:8788".to_owned())
+}
+
+fn positive(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| format!("expected a whole number from 1 to {}", u32::MAX))
+}
+
+/// Reads the address of the edge. An address with plain HTTP has to be this machine's, because keys would cross the network.
+fn edge_address(text: &str, plain_http: bool) -> Result<Url, Failure> {
+    let url: Url = text.parse().map_err(|error| {
+        // The text is not quoted, because it may hold a password.
+        Failure::Misuse(format!(
+            "expected the address of the edge in --edge, such as https://watch.example.com: {error}"
+        ))
+    })?;
+    if url.scheme() == "http" && !plain_http && !is_loopback(&url) {
+        return Err(Failure::Misuse(format!(
+            "expected https in the address of the edge, or a host of this machine, found http to {}: documents, with their keys, would \
+             cross the network unencrypted. Use https, or accept that with --plain-http",
+            url.host_str().unwrap_or_default()
+        )));
+    }
+    Ok(url)
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => false,
     }
 }

@@ -31,10 +31,14 @@ impl fmt::Debug for Edge {
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
     /// The address cannot be used.
-    #[error("expected the edge's address as http://host or https://host, found `{0}`")]
+    #[error("expected the edge's address as https://host, without a user, path or query, found `{}`", anonymous(.0))]
     Address(Url),
     /// The secret is too short.
-    #[error("expected at least {least} characters in the secret that is shared with the edge, found {found}", least = Edge::MIN_SECRET_CHARS)]
+    #[error(
+        "expected at least {least} characters in the secret that is shared with the edge, found {found}; `openssl rand -hex 32` \
+         makes one",
+        least = Edge::MIN_SECRET_CHARS
+    )]
     Secret {
         /// Its length in characters.
         found: usize,
@@ -161,6 +165,14 @@ impl Edge {
     }
 }
 
+/// An address without its user and password.
+fn anonymous(url: &Url) -> Url {
+    let mut url = url.clone();
+    // They fail for addresses that can have no user.
+    let _ = (url.set_username(""), url.set_password(None));
+    url
+}
+
 /// An error with its causes, because reqwest's own message only says that sending failed.
 fn causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
@@ -186,6 +198,11 @@ mod tests {
         assert_eq!(edge.endpoint.as_str(), "https://watch.example.com/_stagedoor/sync");
         assert!(!format!("{edge:?}").contains(&secret));
         for bad in ["ftp://a", "http://a/path", "http://a/?q", "http://u:p@a/"] {
+            assert!(matches!(new(bad, &secret), Err(EdgeError::Address(_))), "{bad} was taken");
+        }
+        let shown = new("http://user:hunter2@a/", &secret).unwrap_err().to_string();
+        assert!(!shown.contains("hunter2") && shown.contains("`http://a/`"), "{shown}");
+        for bad in ["watch.example.com:8787", "mailto:me"] {
             assert!(matches!(new(bad, &secret), Err(EdgeError::Address(_))), "{bad} was taken");
         }
         assert!(matches!(new("http://a", "short"), Err(EdgeError::Secret { found: 5 })));

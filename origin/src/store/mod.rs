@@ -1,6 +1,7 @@
 //! The database: the catalogue, the changes that the edge does not have yet, and the API keys.
 
 mod api_keys;
+mod backup;
 mod hosts;
 mod open;
 mod outbox;
@@ -14,6 +15,7 @@ mod turn;
 mod write;
 
 pub use api_keys::{ApiKey, ApiKeyRecord, ApiKeyStoreError};
+pub use backup::BackupError;
 pub use open::{Database, DatabaseError, Store};
 pub use outbox::{Outgoing, Settlement, Urgency, Verdict};
 pub use record::{List, Listed, Record, State};

@@ -1,19 +1,22 @@
 //! Opens the database, and creates it at the first start.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 use std::{fs, io};
 
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Sqlite, Transaction};
 
 use crate::clock::UnixMillis;
+use crate::io_reason::io_reason;
 
 /// The location of the database: a file, by its path or by a `sqlite:` URL.
 #[derive(Clone, Debug)]
-pub struct Database(SqliteConnectOptions);
+pub struct Database(pub(super) SqliteConnectOptions);
 
 /// Why the database cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -21,15 +24,27 @@ pub enum DatabaseError {
     /// The name of the database cannot be read.
     #[error("expected a file or a sqlite: URL for the database, found `{0}`: {1}")]
     Name(String, String),
+    /// There is no file, or an empty one.
+    #[error("expected a database at {0}, found none: check the path")]
+    Missing(String),
     /// The file cannot be made or opened.
-    #[error("cannot open the database file {0}: {1}")]
+    #[error("cannot open the database file {0}: {reason}", reason = io_reason(.1))]
     File(String, io::Error),
-    /// The file is not a database, or does not answer.
+    /// The file is not this service's database.
+    #[error("expected a database of stagedoor-origin at {0}, found {1}")]
+    Foreign(String, &'static str),
+    /// A newer version of this service has changed the tables.
+    #[error(
+        "the database {0} was migrated by a newer stagedoor-origin: start that version, or restore the backup that was made \
+         before the upgrade"
+    )]
+    Newer(String),
+    /// The database does not answer.
     #[error("cannot open the database: {0}")]
     Open(#[from] sqlx::Error),
     /// Its tables cannot be brought up to date.
     #[error("cannot migrate the database: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(MigrateError),
 }
 
 impl FromStr for Database {
@@ -38,6 +53,12 @@ impl FromStr for Database {
     fn from_str(text: &str) -> Result<Self, DatabaseError> {
         // A database URL may contain a password, so only its scheme is quoted.
         match text.split_once(':') {
+            Some(("sqlite", rest)) if rest.contains(":memory:") || rest.contains("mode=memory") => {
+                Err(DatabaseError::Name(
+                    "sqlite:…".to_owned(),
+                    "memory forgets the catalogue at the end".to_owned(),
+                ))
+            }
             Some(("sqlite", _)) => text
                 .parse()
                 .map(Self)
@@ -51,6 +72,25 @@ impl FromStr for Database {
     }
 }
 
+impl Database {
+    /// The path of its file.
+    pub fn path(&self) -> &Path {
+        self.0.get_filename()
+    }
+
+    /// Refuses a place without a database: most likely its path is mistyped.
+    pub fn require(&self) -> Result<(), DatabaseError> {
+        let named = || self.path().display().to_string();
+        match fs::metadata(self.path()) {
+            Ok(found) if found.is_file() && found.len() == 0 => Err(DatabaseError::Missing(named())),
+            Ok(found) if found.is_dir() => Err(DatabaseError::Foreign(named(), "a folder")),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(DatabaseError::Missing(named())),
+            Err(error) => Err(DatabaseError::File(named(), error)),
+        }
+    }
+}
+
 /// The open database. Clones share one pool of connections.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -59,17 +99,32 @@ pub struct Store {
 
 impl Store {
     /// Opens the database, creates its file if there is none, and brings its tables up to date.
-    pub async fn open(Database(options): &Database) -> Result<Self, DatabaseError> {
-        make_private(options)?;
-        let options = options
+    pub async fn open(database: &Database) -> Result<Self, DatabaseError> {
+        let named = || database.path().display().to_string();
+        make_private(&database.0)?;
+        let options = database
+            .0
             .clone()
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             // A change that was confirmed to the CMS also survives a loss of power.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        sqlx::migrate!().run(&pool).await?;
+        let pool =
+            SqlitePoolOptions::new().max_connections(4).connect_with(options).await.map_err(|error| {
+                match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
+                    Some(NOT_A_DATABASE) => DatabaseError::Foreign(named(), "a file of another kind"),
+                    _ => DatabaseError::Open(error),
+                }
+            })?;
+        let tables = "SELECT COUNT(*), COUNT(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_schema";
+        if let (1.., 0) = sqlx::query_as::<_, (i64, i64)>(tables).fetch_one(&pool).await? {
+            return Err(DatabaseError::Foreign(named(), "the database of another program"));
+        }
+        sqlx::migrate!().run(&pool).await.map_err(|error| match error {
+            MigrateError::VersionMissing(_) => DatabaseError::Newer(named()),
+            error => DatabaseError::Migrate(error),
+        })?;
         let store = Self { pool };
         store.adopt_revocations(UnixMillis::now()).await?;
         store.adopt_title_sites().await?;
@@ -92,6 +147,9 @@ impl Store {
         self.pool.close().await;
     }
 }
+
+/// SQLite's code for a file that is not a database.
+const NOT_A_DATABASE: &str = "26";
 
 /// Creates the file readable by its owner only, because its documents include the session keys. The files that SQLite puts
 /// beside it have the same permissions.
@@ -118,6 +176,9 @@ mod tests {
         }
         let error = "postgres://me:secret@db/stagedoor".parse::<Database>().unwrap_err().to_string();
         assert!(error.contains("only SQLite") && !error.contains("secret"), "{error}");
+        for memory in ["sqlite::memory:", "sqlite:a.db?mode=memory"] {
+            assert!(memory.parse::<Database>().is_err(), "{memory}");
+        }
     }
 
     #[cfg(unix)]

@@ -10,6 +10,7 @@
 
 mod app;
 mod auth;
+mod backup;
 mod docs;
 mod documents;
 mod edge;
@@ -19,6 +20,7 @@ mod process;
 mod restart;
 mod revocations;
 mod secrets;
+mod settings;
 mod strangers;
 mod sync;
 mod tenants;

@@ -16,9 +16,11 @@ pub(crate) struct OriginProcess {
     child: Child,
 }
 
-fn command(folder: &TempDir) -> Command {
+/// `stagedoor-origin` in this folder, with nothing in its environment but the place of the database.
+pub(crate) fn command(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stagedoor-origin"));
-    command.env_clear().env("STAGEDOOR_DATABASE", folder.path().join("stagedoor.db")).kill_on_drop(true);
+    command.env_clear().env("STAGEDOOR_DATABASE", folder.path().join("stagedoor.db"));
+    command.current_dir(folder).kill_on_drop(true);
     command
 }
 
@@ -32,9 +34,19 @@ pub(crate) async fn run(folder: &TempDir, arguments: &[&str]) -> Result<String, 
 
 impl OriginProcess {
     pub(crate) async fn start(folder: &TempDir, edge: &FakeEdge, key: &str) -> Self {
+        Self::start_with(folder, edge, key, &[("SYNC_SECRET", SECRET)]).await
+    }
+
+    /// Starts it with these variables in its environment.
+    pub(crate) async fn start_with(
+        folder: &TempDir,
+        edge: &FakeEdge,
+        key: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut child = command(folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--edge", edge.url().as_str(), "--log-format", "json"])
-            .env("SYNC_SECRET", SECRET)
+            .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -9,7 +9,7 @@ use crate::edge::{FakeEdge, Mode};
 use crate::process::{OriginProcess, run};
 
 async fn api_key(folder: &tempfile::TempDir) -> String {
-    run(folder, &["api-key", "create", "--name", "cms"]).await.unwrap().trim().to_owned()
+    run(folder, &["api-key", "create", "--name", "cms", "--create-database"]).await.unwrap().trim().to_owned()
 }
 
 async fn deliver_all(origin: &OriginProcess) {

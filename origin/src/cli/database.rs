@@ -1,0 +1,63 @@
+//! The place of the database. A place without one is refused, since most likely its path is mistyped: only `--create-database`
+//! makes a new one.
+
+use std::env;
+
+use clap::Args;
+
+use super::failure::Failure;
+use crate::store::{Database, DatabaseError, Store};
+
+#[derive(Debug, Args)]
+pub(super) struct DatabaseArgs {
+    /// File, or sqlite: URL, of the database. Default: DATABASE_URL, else ./stagedoor.db.
+    #[arg(long, env = "STAGEDOOR_DATABASE", value_name = "FILE")]
+    database: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewDatabaseArgs {
+    #[command(flatten)]
+    place: DatabaseArgs,
+    /// Make a new database if there is none. Its folder has to exist.
+    #[arg(long)]
+    create_database: bool,
+}
+
+impl DatabaseArgs {
+    /// The place, which has a database.
+    pub(super) fn existing(&self) -> Result<Database, Failure> {
+        let database = self.place()?;
+        database.require()?;
+        Ok(database)
+    }
+
+    fn place(&self) -> Result<Database, Failure> {
+        let text = match (&self.database, env::var("DATABASE_URL")) {
+            (Some(text), _) => text.clone(),
+            (None, Ok(url)) if !url.is_empty() => url,
+            (None, _) => "./stagedoor.db".to_owned(),
+        };
+        Ok(text.parse()?)
+    }
+}
+
+impl NewDatabaseArgs {
+    /// The place, which has a database or may get one, and whether the database will be new.
+    pub(super) fn place(&self) -> Result<(Database, bool), Failure> {
+        let database = self.place.place()?;
+        match database.require() {
+            Ok(()) => Ok((database, false)),
+            Err(DatabaseError::Missing(_)) if self.create_database => Ok((database, true)),
+            Err(error @ DatabaseError::Missing(_)) => {
+                Err(Failure::Misuse(format!("{error}, or make a new database with --create-database")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens the database, or makes it.
+    pub(super) async fn open(&self) -> Result<Store, Failure> {
+        Ok(Store::open(&self.place()?.0).await?)
+    }
+}
