@@ -1,41 +1,32 @@
 #!/usr/bin/env node
 // `make demo`: starts Stagedoor on this machine and says where to look.
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
+import { Misuse, readArguments } from "./arguments.mjs";
+import { RECORD, pointToRunning, refuseReset, takePlace } from "./running.mjs";
 import { PORTS, startStack } from "./stack.mjs";
 import { API_KEY } from "./stack/origin.mjs";
-
-const root = fileURLToPath(new URL("../", import.meta.url));
-const folder = join(root, ".demo");
-const lock = join(folder, "pid");
-
-const HELP = `usage: node demo/run.mjs [--reset] [--edge-port ${PORTS.edge}] [--origin-port ${PORTS.origin}] [--page-port ${PORTS.page}]
-
-  --reset          start anew: forget the database, the edge's documents and the secrets in .demo/
-  --edge-port N    first port to try for the edge; the next free one is taken
-  --origin-port N  the same for the origin service
-  --page-port N    the same for the demo page
-
-environment: STAGEDOOR_ORIGIN, the origin service's program; STAGEDOOR_WORKER, the folder of the built Worker`;
 
 const bold = (text) => (process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[1m${text}\x1b[0m` : text);
 
 async function main() {
-  const { ports, reset } = readArguments();
-  takeLock();
-  if (reset) forget();
+  const { help, reset, folder, ports } = readArguments(process.argv.slice(2));
+  if (help) return console.log(help);
+  const place = await settle(folder, reset);
+  if (!place) return;
+  if (reset) forget(folder);
   const end = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => end.abort());
   const died = (child, how) => end.abort(new Death(child, how));
   const ended = new Promise((resolve) => end.signal.addEventListener("abort", resolve));
   let stack = null;
   try {
-    stack = await startStack({ folder, ports, say: (text) => console.log(`${text} ...`), signal: end.signal, died });
+    stack = await startStack({ folder, ports, say, signal: end.signal, died });
     if (!end.signal.aborted) {
       keepTiming();
-      welcome(stack, ports);
+      place.open(`${stack.pageUrl}/`);
+      welcome(stack, folder, ports);
+      stack.keepEdge(end.signal).catch((error) => end.abort(error));
     }
     await ended;
   } catch (error) {
@@ -43,8 +34,24 @@ async function main() {
   } finally {
     await stack?.stop();
   }
-  if (end.signal.reason instanceof Death) throw end.signal.reason;
-  console.log("\nStopped. The state is kept in .demo/: `make demo` goes on from here, `make demo ARGS=--reset` starts anew.");
+  // Without an error of ours, the reason is a signal's.
+  if (end.signal.reason.name !== "AbortError") throw end.signal.reason;
+  console.log(`\nStopped. The state is kept in ${shown(folder)}/: \`make demo\` goes on from here, \`make demo ARGS=--reset\` starts anew.`);
+}
+
+const say = (text) => console.log(text);
+
+/** A path as a person here would type it. */
+const shown = (path) => (relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path) || ".");
+
+/** Takes the place of the folder's demo, unless there is one already. */
+async function settle(folder, reset) {
+  for (;;) {
+    const place = await takePlace(folder, say);
+    if (place) return place;
+    if (reset) refuseReset(folder);
+    if (await pointToRunning(folder)) return null;
+  }
 }
 
 /** A child ended without having been told to. */
@@ -66,58 +73,21 @@ function keepTiming() {
   writeFileSync(file, `${warmth} processor ${processor} wall ${wall} on ${new Date().toISOString().slice(0, 10)}\n`);
 }
 
-function readArguments() {
-  const port = { type: "string" };
-  const { values } = parseArgs({
-    options: { reset: { type: "boolean" }, help: { type: "boolean" }, "edge-port": port, "origin-port": port, "page-port": port },
-  });
-  if (values.help) {
-    console.log(HELP);
-    process.exit(0);
-  }
-  const ports = { ...PORTS };
-  for (const name of Object.keys(PORTS)) {
-    const value = values[`${name}-port`];
-    if (value === undefined) continue;
-    ports[name] = Number(value);
-    if (!(Number.isInteger(ports[name]) && ports[name] >= 0 && ports[name] < 65_536)) throw new Error(`expected a port in --${name}-port, found ${value}`);
-  }
-  return { reset: values.reset ?? false, ports };
-}
-
-/** Two demos on one state folder would write over each other. */
-function takeLock() {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const other = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
-  if (other && other !== process.pid && isAlive(other)) throw new Error(`a demo is running already, as process ${other}`);
-  writeFileSync(lock, String(process.pid));
-  process.on("exit", () => rmSync(lock, { force: true }));
-}
-
-function forget() {
+function forget(folder) {
   for (const entry of readdirSync(folder)) {
-    if (join(folder, entry) !== lock) rmSync(join(folder, entry), { recursive: true });
+    if (entry !== RECORD) rmSync(join(folder, entry), { recursive: true });
   }
 }
 
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === "EPERM";
-  }
-}
-
-function welcome({ ports, pageUrl, edgeUrl, originUrl }, wanted) {
+function welcome({ ports, pageUrl, edgeUrl, originUrl }, folder, wanted) {
   const moved = Object.keys(PORTS).filter((name) => wanted[name] && wanted[name] !== ports[name]);
   const notes = moved.map((name) => `Port ${wanted[name]} is taken: the ${name} is on ${ports[name]}.`);
   console.log(`
 ${bold("Stagedoor is running.")}${notes.map((note) => `\n${note}`).join("")}
 
   ${bold("Demo page")}   ${bold(`${pageUrl}/`)}
-  Edge        ${edgeUrl}   log: .demo/edge.log
-  Origin      ${originUrl}   log: .demo/origin.log
+  Edge        ${edgeUrl}   log: ${shown(join(folder, "edge.log"))}
+  Origin      ${originUrl}   log: ${shown(join(folder, "origin.log"))}
 
 See a denial:
 
@@ -126,7 +96,7 @@ See a denial:
 Sell a title in the Emirates alone, then play it on the page from another country:
 
   curl -X PUT ${originUrl}/api/v1/titles/harbour \\
-    -H "Authorization: Bearer $(cat ${relative(process.cwd(), join(folder, API_KEY))})" -H 'Content-Type: application/json' \\
+    -H "Authorization: Bearer $(cat ${shown(join(folder, API_KEY))})" -H 'Content-Type: application/json' \\
     -d '{"id":"harbour","sites":["localhost"],"manifest":"master.m3u8","offers":[{"id":"emirates","territories":{"allow":["AE"]}}]}'
 
 Ctrl-C stops everything.`);
@@ -136,6 +106,6 @@ main().then(
   () => process.exit(0),
   (error) => {
     console.error(`\ndemo: ${error.message}`);
-    process.exit(1);
+    process.exit(error instanceof Misuse ? 2 : 1);
   },
 );

@@ -18,6 +18,12 @@ const START_MS = 60_000;
 const SYNC_MS = 30_000;
 const POLL_MS = 100;
 
+/** How often a long wait says that it goes on. */
+const SAY_EACH_MS = 5_000;
+
+/** How often the edge is asked whether it is well, how long it may take to answer, and after how many failures it is started again. */
+const KEEP = { eachMs: 5_000, afterFailureMs: 1_000, patienceMs: 3_000, failures: 3 };
+
 /**
  * Starts everything and waits until the edge holds the catalogue.
  *
@@ -28,9 +34,10 @@ const POLL_MS = 100;
  */
 export async function startStack({ folder, ports = PORTS, say = () => {}, died = () => {}, signal }) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const stack = new Stack(folder, await pickPorts(ports), await loadSecrets(join(folder, "secrets.json")), await loadApiKey(folder), died);
+  const secrets = await loadSecrets(join(folder, "secrets.json"));
+  const stack = new Stack({ folder, ports: await pickPorts(ports), secrets, apiKey: await loadApiKey(folder), say, died });
   try {
-    await stack.start(say, signal);
+    await stack.start(signal);
   } catch (error) {
     await stack.stop();
     throw error;
@@ -40,8 +47,11 @@ export async function startStack({ folder, ports = PORTS, say = () => {}, died =
 
 class Stack {
   #server = null;
+  #say;
+  #edgeAddress;
 
-  constructor(folder, ports, secrets, apiKey, died) {
+  constructor({ folder, ports, secrets, apiKey, say, died }) {
+    this.#say = say;
     this.ports = ports;
     this.secrets = secrets;
     /** The edge as viewers reach it: the host name is the site's. */
@@ -51,18 +61,18 @@ class Stack {
     this.api = new OriginApi(this.originUrl, apiKey);
     this.profilesFile = writeProfile(folder, { origin: this.originUrl, edge: this.edgeUrl, explainSecret: secrets.explain });
     const common = { folder, secrets, died };
-    const edge = `http://127.0.0.1:${ports.edge}`;
+    this.#edgeAddress = `http://127.0.0.1:${ports.edge}`;
     this.edge = edgeChild({ ...common, port: ports.edge, inspectorPort: ports.inspector });
-    this.origin = originChild({ ...common, port: ports.origin, edge });
+    this.origin = originChild({ ...common, port: ports.origin, edge: this.#edgeAddress });
   }
 
-  async start(say, signal) {
-    say("starting the origin service and the edge");
+  async start(signal) {
+    this.#say("Starting the origin service and the edge (usually 5 s) ...");
     this.edge.start();
     this.origin.start();
     await this.healthy(this.origin, this.originUrl, signal);
-    await this.healthy(this.edge, `http://127.0.0.1:${this.ports.edge}`, signal);
-    say("putting the sample catalogue in, as a CMS would");
+    await this.healthy(this.edge, this.#edgeAddress, signal);
+    this.#say("Putting the sample catalogue in, as a CMS would (usually 1 s) ...");
     await seed(this.api, this.secrets, `${this.originUrl}/media/`);
     await this.synced(signal);
     const { api, secrets, edgeUrl: edge, originUrl: origin } = this;
@@ -71,11 +81,10 @@ class Stack {
 
   /** Waits until a child answers that it is well. */
   healthy(child, url, signal) {
-    return this.until(START_MS, `${child.name} to answer`, async () => {
+    return this.until(START_MS, `the ${child.name} to answer`, async () => {
       signal?.throwIfAborted();
-      if (!child.running) throw new Error(`${child.name} ended:\n${child.lastLines()}`);
-      const reply = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
-      return reply?.ok;
+      if (!child.running) throw new Error(`the ${child.name} ended:\n${child.lastLines()}`);
+      return isWell(url, 2_000);
     });
   }
 
@@ -91,12 +100,35 @@ class Stack {
 
   /** Repeats `check` until it is true. An error of `check` ends the repetition. */
   async until(limitMs, what, check) {
-    const end = Date.now() + limitMs;
+    const start = Date.now();
+    let said = start;
     for (;;) {
       const found = await check();
       if (found) return found;
-      if (Date.now() > end) throw new Error(`waited ${limitMs / 1000} s for ${what}, in vain`);
+      const now = Date.now();
+      if (now > start + limitMs) throw new Error(`waited ${limitMs / 1000} s for ${what}, in vain`);
+      if (now >= said + SAY_EACH_MS) {
+        said = now;
+        this.#say(`  ${Math.round((now - start) / 1000)} s: waiting for ${what}`);
+      }
       await sleep(POLL_MS);
+    }
+  }
+
+  /** Starts the edge again when it lives and does not answer: wrangler outlives its workerd, and then keeps requests waiting. */
+  async keepEdge(signal) {
+    let failures = 0;
+    while (!signal.aborted) {
+      await sleep(failures === 0 ? KEEP.eachMs : KEEP.afterFailureMs, null, { signal, ref: false }).catch(() => {});
+      if (signal.aborted || !this.edge.running) return;
+      failures = (await isWell(this.#edgeAddress, KEEP.patienceMs)) ? 0 : failures + 1;
+      if (failures < KEEP.failures || signal.aborted) continue;
+      this.#say("The edge does not answer any more. Starting it again ...");
+      await this.edge.stop();
+      this.edge.start();
+      await this.healthy(this.edge, this.#edgeAddress, signal);
+      this.#say("The edge answers again.");
+      failures = 0;
     }
   }
 
@@ -113,6 +145,12 @@ class Stack {
       this.edge.stop(),
     ]);
   }
+}
+
+/** Whether a server says in time that it is well. */
+async function isWell(url, patienceMs) {
+  const reply = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(patienceMs) }).catch(() => null);
+  return reply?.ok === true;
 }
 
 async function pickPorts(wanted) {

@@ -1,6 +1,7 @@
 // A child process with its log in a file, in a process group of its own, so that Ctrl-C reaches it through us alone.
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, realpathSync } from "node:fs";
+import { STATE } from "./processes.mjs";
 
 /** How long a child may take to end of its own accord, in milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -12,8 +13,9 @@ export class Child {
   #stopping = false;
 
   /**
-   * @param {{name: string, command: string, args: string[], env?: Record<string, string>, cwd?: string, log: string,
-   *          died?: (child: Child, how: string) => void}} spec `died` is called when it ends without having been told to.
+   * @param {{name: string, command: string, args: string[], env?: Record<string, string>, cwd?: string, state: string,
+   *          log: string, died?: (child: Child, how: string) => void}} spec
+   *   `state` is the demo's folder. `died` is called when it ends without having been told to.
    */
   constructor(spec) {
     this.#spec = spec;
@@ -32,9 +34,9 @@ export class Child {
   }
 
   start() {
-    const { command, args, env, cwd, log, died } = this.#spec;
+    const { command, args, env, cwd, state, log, died } = this.#spec;
     const file = openSync(log, "a", 0o600);
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", file, file], detached: true });
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env, [STATE]: realpathSync(state) }, stdio: ["ignore", file, file], detached: true });
     closeSync(file);
     this.#process = child;
     this.#stopping = false;

@@ -22,6 +22,7 @@ export function edgeChild({ folder, port, inspectorPort, secrets, died }) {
     ],
     cwd: folder,
     env: ENVIRONMENT,
+    state: folder,
     log: join(folder, "edge.log"),
     died,
   });

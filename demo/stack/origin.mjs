@@ -19,6 +19,7 @@ export function originChild({ folder, port, edge, secrets, died }) {
       ...["--edge", edge, "--media", join(root, "demo/media")],
     ],
     env: { SYNC_SECRET: secrets.sync, NO_COLOR: "1" },
+    state: folder,
     log: join(folder, "origin.log"),
     died,
   });

@@ -1,37 +1,151 @@
 // What `make demo` leaves for others, and what it finds of others: profiles for the command, a demo that runs, and what a killed one left.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ANY_PORTS, startStack } from "../../demo/stack.mjs";
+import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
+import { STATE, carrying, startOf } from "../../demo/stack/processes.mjs";
 import { sign } from "./harness.mjs";
 
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+
+/** Where a demo writes its page. */
+const PAGE = /Demo page +(http:\S+)/;
+
+/** Whoever builds something builds it with these. */
+const NOTHING = { STAGEDOOR_ORIGIN: "", STAGEDOOR_COMMAND: "", STAGEDOOR_WORKER: "", CARGO: "/bin/false", RUSTC: "/bin/false" };
+
 let folder;
-let stack;
+const started = new Set();
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "stagedoor-start-"));
-  stack = await startStack({ folder, ports: ANY_PORTS });
 });
 
 after(async () => {
-  await stack?.stop();
+  for (const run of started) run.process.kill("SIGTERM");
+  await Promise.all([...started].map((run) => run.ended));
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The strings of a table of profiles.toml. */
-const strings = (text) => Object.fromEntries([...text.matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name, value]) => [name, value]));
+/** A run of scripts/demo, or of another program, with what it prints. */
+function start(args = [], { env = {}, command = join(root, "scripts/demo") } = {}) {
+  const built = { STAGEDOOR_ORIGIN: "stagedoor-origin", STAGEDOOR_COMMAND: "stagedoor" };
+  const programs = Object.fromEntries(Object.entries(built).map(([name, file]) => [name, join(target, "debug", file)]));
+  const ports = ["edge", "origin", "page"].flatMap((name) => [`--${name}-port`, "0"]);
+  const child = spawn(command, ["--state", folder, ...ports, ...args], {
+    env: { ...process.env, ...programs, STAGEDOOR_WORKER: join(root, "build"), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const run = { process: child, output: "" };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (run.output += text));
+  run.ended = new Promise((resolve) => child.once("close", (code) => resolve(code)));
+  started.add(run);
+  run.ended.then(() => started.delete(run));
+  return run;
+}
+
+/** Starts a demo, and waits for its page. */
+async function demo(args) {
+  const run = start(args);
+  let ended = false;
+  run.ended.then(() => (ended = true));
+  while (!PAGE.test(run.output)) {
+    assert.ok(!ended, run.output);
+    await sleep(50);
+  }
+  return { ...run, get output() { return run.output; }, page: PAGE.exec(run.output)[1] };
+}
+
+/** The processes of the folder's demo whose command line has a text. */
+async function processes(text) {
+  const lines = await Promise.all(
+    carrying(STATE, folder).map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "") })),
+  );
+  return lines.filter(({ line }) => line.includes(text)).map(({ pid }) => pid);
+}
+
+// The tests share one demo, in this order: a start takes seconds.
+let running;
+
+test("wrong arguments and --help need nothing built", async () => {
+  for (const [args, code, words] of [
+    [["--help"], 0, /usage: make demo/],
+    [["--edge-port", "none"], 2, /expected a port in --edge-port, found `none`/],
+    [["--edge-prot", "1"], 2, /--edge-prot/],
+  ]) {
+    const run = start(args, { env: NOTHING });
+    assert.equal(await run.ended, code, run.output);
+    assert.match(run.output, words);
+  }
+});
+
+test("a record whose process number is somebody else's by now is no demo, and that process lives", { timeout: 60_000 }, async () => {
+  const stranger = spawn("sleep", ["60"], { stdio: "ignore" });
+  try {
+    await writeFile(join(folder, "running.json"), JSON.stringify({ pid: stranger.pid, started: "another time", page: "http://127.0.0.1:1/" }));
+    running = await demo();
+    assert.ok(startOf(stranger.pid), "the stranger's process was ended");
+  } finally {
+    stranger.kill();
+  }
+});
+
+const KILLED = [
+  { what: "the demo", children: [] },
+  { what: "the demo and wrangler", children: ["wrangler"] },
+  { what: "the demo, the origin service and workerd", children: ["stagedoor-origin", "bin/workerd"] },
+];
+
+test("after kill -9 of any of its processes, the next start ends what is left", { timeout: 120_000 }, async () => {
+  for (const { what, children } of KILLED) {
+    const all = carrying(STATE, folder);
+    const victims = (await Promise.all(children.map(processes))).flat();
+    assert.ok(victims.length >= children.length, what);
+    for (const pid of [running.process.pid, ...victims]) process.kill(pid, "SIGKILL");
+    await running.ended;
+    const left = all.filter((pid) => !victims.includes(pid) && startOf(pid));
+    assert.ok(left.length > 0, `${what}: nothing is left behind, so there is nothing to test`);
+
+    running = await demo();
+    assert.match(running.output, /Ending \d+ processes that a killed demo has left behind/, what);
+    assert.deepEqual(left.filter((pid) => startOf(pid)), [], `${what}: still there`);
+    assert.equal((await processes("stagedoor-origin")).length, 1, `${what}: one origin on the state`);
+    assert.equal((await fetch(running.page)).status, 200, what);
+  }
+});
+
+test("a second start says where the page is, and builds and starts nothing", async () => {
+  const servers = carrying(STATE, folder);
+  const second = start([], { env: NOTHING });
+  assert.equal(await second.ended, 0, second.output);
+  assert.equal(second.output, `Stagedoor is running already, as process ${running.process.pid}: ${running.page}\n`);
+
+  const reset = start(["--reset"], { env: NOTHING });
+  assert.equal(await reset.ended, 1);
+  assert.match(reset.output, new RegExp(`End it first, .*kill ${running.process.pid}`));
+  assert.deepEqual(carrying(STATE, folder), servers);
+});
+
+/** The strings of profiles.toml. */
+async function profile() {
+  const text = await readFile(join(folder, "profiles.toml"), "utf8");
+  return Object.fromEntries([...text.matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name, value]) => [name, value]));
+}
 
 test("the profile has the addresses, and names files with the secrets that open them", async () => {
-  const { default: name, origin, edge, ...files } = strings(await readFile(stack.profilesFile, "utf8"));
-  assert.deepEqual({ name, origin, edge }, { name: "demo", origin: stack.originUrl, edge: stack.edgeUrl });
+  const { origin, edge, ...files } = await profile();
+  assert.equal(files.default, "demo");
   const secret = async (file) => {
     const path = join(folder, file);
     assert.equal((await stat(path)).mode & 0o077, 0, `others may read ${file}`);
     return (await readFile(path, "utf8")).trim();
   };
-  assert.equal((await stat(stack.profilesFile)).mode & 0o077, 0);
+  assert.equal((await stat(join(folder, "profiles.toml"))).mode & 0o077, 0);
   const listed = await fetch(`${origin}/api/v1/titles`, { headers: { Authorization: `Bearer ${await secret(files.api_key_file)}` } });
   assert.equal(listed.status, 200);
 
@@ -40,4 +154,18 @@ test("the profile has the addresses, and names files with the secrets that open 
   const explained = await fetch(`${edge}/_stagedoor/explain`, { method: "POST", headers, body });
   assert.equal(explained.status, 200);
   assert.equal((await explained.json()).reason, "token_missing");
+});
+
+test("an edge that does not answer any more is started again", { timeout: 90_000 }, async () => {
+  for (const pid of await processes("bin/workerd")) process.kill(pid, "SIGKILL");
+  while (!running.output.includes("The edge answers again.")) await sleep(100);
+  assert.equal((await fetch(`${(await profile()).edge}/harbour/master.m3u8`)).status, 401);
+});
+
+test("an origin service that ends takes the demo with it, which says so and leaves nothing behind", async () => {
+  const [origin] = await processes("stagedoor-origin");
+  process.kill(origin, "SIGKILL");
+  assert.equal(await running.ended, 1);
+  assert.match(running.output, /demo: the origin ended by itself \(ended by SIGKILL\)/);
+  assert.deepEqual(carrying(STATE, folder), []);
 });
