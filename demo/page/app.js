@@ -4,16 +4,19 @@ import { Player } from "./player.js";
 import { Requests } from "./requests.js";
 import { Rights } from "./rights.js";
 import { decode, viewerToken } from "./tokens.js";
-import { $ } from "./words.js";
+import { $, countryName } from "./words.js";
 
 const config = await (await fetch("/config.json")).json();
 const requests = new Requests();
-const player = new Player(requests);
+const player = new Player({ requested: (request) => requests.add(request), denied });
 const rights = new Rights({ updated: learn });
 const choices = new Choices({ mpds: config.mpds, changed: turn, play });
 
 /** The titles' documents by id. */
 const titles = new Map();
+
+/** The choices of the last Play, or null. */
+let asked = null;
 
 $("edge-url").textContent = config.edge;
 $("origin-url").textContent = config.origin;
@@ -27,9 +30,21 @@ async function showTitles() {
   await turn();
 }
 
+/** Follows a change of the choices: what plays goes on until Play is pressed, and a refusal of former choices goes. */
 function turn() {
   const { title, country } = choices.chosen;
+  const waiting = asked ? choices.changedSince(asked) : [];
+  if (player.isOn) choices.announce(waiting);
+  else if (waiting.length) clear("The choice has changed. Press Play.");
   return rights.show(title, country);
+}
+
+/** Empties the stage, and tells why. */
+function clear(hint) {
+  asked = null;
+  choices.announce([]);
+  player.clear(hint);
+  $("watching").textContent = "";
 }
 
 function learn(title) {
@@ -39,15 +54,34 @@ function learn(title) {
 
 async function play() {
   const { country, format, ...wish } = choices.chosen;
-  player.stop();
+  const mine = (asked = { country, format, ...wish });
+  choices.announce([]);
+  player.load();
   requests.clear();
+  $("watching").textContent = watching(asked);
   try {
     const token = await viewerToken(wish);
+    // Play was pressed again, or the choice changed.
+    if (asked !== mine) return;
     showToken(token);
     player.play({ url: entry(wish.title, format, token), format, country });
   } catch (error) {
-    player.deny({ reason: "demo", title: "The demo's identity provider does not answer.", detail: error.message });
+    if (asked === mine) player.deny({ reason: "demo", title: "The demo's identity provider does not answer.", detail: error.message });
   }
+}
+
+/** A refusal of former choices is told in a sentence, since the form shows others already. */
+function denied({ reason }) {
+  if (choices.changedSince(asked).length === 0) return;
+  clear(`${nameOf(asked.title)} has ended (${reason}). Press Play for the new choice.`);
+}
+
+function watching({ title, country, plan, format }) {
+  return [nameOf(title), format.toUpperCase(), countryName(country), plan ? `plan ${plan}` : "no plan"].join(" · ");
+}
+
+function nameOf(id) {
+  return titles.get(id)?.names?.en ?? id;
 }
 
 function entry(id, format, token) {

@@ -1,6 +1,9 @@
 // The form: the title, its format, and the viewer.
 import { $, COUNTRIES, countryName, element, offerInWords } from "./words.js";
 
+/** Each choice, and its name on the page. */
+const NAMES = { title: "title", country: "country", kind: "token", plan: "plan", format: "format", algorithm: "algorithm" };
+
 export class Choices {
   #mpds;
 
@@ -24,6 +27,18 @@ export class Choices {
   /** The choices: title, format, country, plan, kind, algorithm. */
   get chosen() {
     return Object.fromEntries(new FormData($("viewer")));
+  }
+
+  /** The names of the choices that differ from earlier ones. */
+  changedSince(earlier) {
+    const { chosen } = this;
+    return Object.keys(NAMES).filter((name) => chosen[name] !== earlier[name]).map((name) => NAMES[name]);
+  }
+
+  /** Says which choices wait for Play, while something plays. */
+  announce(waiting) {
+    $("play").textContent = waiting.length ? "Play the new choice" : "Play";
+    $("notice").textContent = waiting.length ? `Changed: ${waiting.join(", ")}. It takes effect with Play; until then the player goes on as before.` : "";
   }
 
   /** Shows the titles. The choice stays, or becomes the first title. */
@@ -61,7 +76,7 @@ function card(title, checked) {
   const offers = element("ul");
   offers.append(...offerItems(title));
   const body = element("span", "", { class: "card-body" });
-  body.append(heading, element("code", title.id), offers);
+  body.append(heading, offers);
   card.append(radio, body);
   return card;
 }

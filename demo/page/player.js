@@ -7,6 +7,8 @@ import { $, duration, element } from "./words.js";
 
 const STATUS_TEXT = { 400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 502: "Bad gateway", 504: "Gateway timeout" };
 
+const REFUSED = [401, 403];
+
 /** A short buffer, so that the end of a session or a change of quality is visible soon. */
 const AHEAD_S = 12;
 
@@ -29,14 +31,17 @@ const PLAYBACKS = { hls: HlsPlayback, dash: DashPlayback };
 
 export class Player {
   #playback = null;
-  #requests;
+  #on;
   #levels = [];
   #sessionEnds = null;
   #denial = null;
 
-  /** @param {import("./requests.js").Requests} requests */
-  constructor(requests) {
-    this.#requests = requests;
+  /**
+   * @param {{requested: (request: object) => void, denied: (problem: object) => void}} on `requested` hears of each finished
+   *   request, `denied` of a refusal after it is shown
+   */
+  constructor(on) {
+    this.#on = on;
     setInterval(() => this.#showSession(), 500);
     $("video").addEventListener("playing", () => this.#playback && this.#state("playing"));
     for (const [id, select] of [["quality", "selectQuality"], ["audio", "selectAudio"], ["subtitles", "selectSubtitles"]]) {
@@ -44,11 +49,31 @@ export class Player {
     }
   }
 
+  /** Whether something plays, or is about to. */
+  get isOn() {
+    return ["loading", "playing"].includes($("stage").dataset.state);
+  }
+
+  /** Empties the stage, and tells why. */
+  clear(hint) {
+    this.#stop();
+    this.#state("idle", hint);
+  }
+
+  /** Shows that something is about to play. */
+  load() {
+    this.#stop();
+    this.#state("loading", "Asking the edge …");
+    $("stage").scrollIntoView({ block: "nearest" });
+  }
+
   /** Opens an entry URL, in a format, as a viewer in a country. */
   play({ url, format, country }) {
-    this.stop();
+    this.#stop();
     // Late events of a stopped playback are ignored.
     const current = (hear) => (...news) => this.#playback === playback && hear(...news);
+    // A refusal is known when its request has ended, which may be shortly after the player's own error.
+    const end = (failure) => setTimeout(current(() => this.deny(this.#denial ?? failure)));
     const playback = new PLAYBACKS[format]({
       url,
       // For the demo only, since it costs each request a preflight. In production the edge knows the country.
@@ -60,19 +85,46 @@ export class Player {
         playing: current((level) => this.#showPlaying(level)),
         audio: current((tracks, selected) => fill("audio", tracks.map(named), selected)),
         subtitles: current((tracks, selected) => fill("subtitles", ["Off", ...tracks.map(named)], selected, -1)),
-        requested: current((request) => this.#requested(request)),
-        // The refusal is known when its request has ended, which may be shortly after the error.
-        failed: (failure) => setTimeout(current(() => this.deny(this.#denial ?? failure))),
+        requested: current((request) => {
+          this.#requested(request);
+          // Every later request would be refused too. hls.js would try other qualities, and play until its buffer is empty.
+          if (REFUSED.includes(request.status)) end();
+        }),
+        failed: (failure) => end(failure),
       },
     });
     this.#playback = playback;
-    $("stage").scrollIntoView({ block: "nearest" });
     // If the browser requires a gesture first, the viewer uses the controls.
     $("video").play().catch(() => {});
   }
 
-  /** Clears the stage for the next viewer. */
-  stop() {
+  /** Shows a refusal or a fault. */
+  deny(problem) {
+    const { status, reason, title, detail } = problem;
+    const moment = this.#moment();
+    this.#stop();
+    this.#state("denied");
+    $("denial-status").textContent = [status, STATUS_TEXT[status]].filter(Boolean).join(" ");
+    $("denial-reason").textContent = reason;
+    $("denial-title").textContent = title;
+    $("denial-detail").textContent = detail;
+    $("denial-moment").textContent = moment;
+    $("denial").hidden = false;
+    $("stage").scrollIntoView({ block: "nearest" });
+    this.#on.denied(problem);
+  }
+
+  /** The moment in which a playback is refused, in words. */
+  #moment() {
+    const { currentTime, duration: length, buffered } = $("video");
+    if (!currentTime) return "";
+    const ahead = buffered.length ? Math.max(0, buffered.end(buffered.length - 1) - currentTime) : 0;
+    const of = Number.isFinite(length) ? ` of ${duration(length)}` : "";
+    return `The film stood at ${duration(currentTime)}${of}. The page stopped the player, which had ${ahead.toFixed(0)} s more in its buffer.`;
+  }
+
+  /** Ends the playback, and forgets what was shown of it. */
+  #stop() {
     this.#playback?.stop();
     this.#playback = null;
     this.#denial = null;
@@ -80,25 +132,12 @@ export class Player {
     $("denial").hidden = true;
     for (const id of ["quality", "audio", "subtitles"]) fill(id, [], -1);
     for (const id of ["offered", "playing", "session"]) $(id).textContent = "–";
-    this.#state("loading");
-  }
-
-  /** Shows a refusal or a fault. */
-  deny({ status, reason, title, detail }) {
-    this.stop();
-    this.#state("denied");
-    $("denial-status").textContent = [status, STATUS_TEXT[status]].filter(Boolean).join(" ");
-    $("denial-reason").textContent = reason;
-    $("denial-title").textContent = title;
-    $("denial-detail").textContent = detail;
-    $("denial").hidden = false;
-    $("stage").scrollIntoView({ block: "nearest" });
   }
 
   /** Remembers a refusal, which tells a viewer more than the player's own error. */
   #requested({ body, ...request }) {
     const { url, status } = request;
-    this.#requests.add(request);
+    this.#on.requested(request);
     this.#sessionEnds = sessionEnd(new URL(url)) ?? this.#sessionEnds;
     if (status >= 400) this.#denial = problemOf(status, body);
   }
@@ -123,9 +162,9 @@ export class Player {
     $("session").textContent = left > 0 ? duration(left) : "ended";
   }
 
-  #state(state) {
+  #state(state, hint = "") {
     $("stage").dataset.state = state;
-    $("hint").textContent = state === "loading" ? "Asking the edge …" : "Choose a viewer and press Play.";
+    $("hint").textContent = hint;
   }
 }
 

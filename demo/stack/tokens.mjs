@@ -5,8 +5,8 @@ import { forgedKey } from "./secrets.mjs";
 
 export const ALGORITHMS = ["HS256", "ES256"];
 
-/** Kinds of token, each with the seconds from now until it expires. */
-export const KINDS = { fresh: 3_600, short: 60, expired: -60, forged: 3_600 };
+/** Kinds of token, each with the seconds from now until it expires. A short one expires before the sample film has ended. */
+export const KINDS = { fresh: 3_600, short: 20, expired: -60, forged: 3_600 };
 
 /** A wish that cannot be met. */
 export class TokenRequestError extends Error {}

@@ -92,6 +92,89 @@ formatTest("a refusal shows its reason", async (page, format) => {
   assert.equal(await page.denial(), null, "an old refusal stands over a picture");
 });
 
+pageTest("Play is in sight without scrolling, at a desk and on a phone", async ({ tab }) => {
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+    await tab.setViewportSize(viewport);
+    await tab.evaluate(() => window.scrollTo(0, 0));
+    const seen = await tab.locator("#play").evaluate((button) => {
+      const { left, top, right, bottom } = button.getBoundingClientRect();
+      const corners = [[left + 8, top + 4], [right - 8, bottom - 4]];
+      return corners.every(([x, y]) => document.elementFromPoint(x, y) === button);
+    });
+    assert.ok(seen, `Play is out of sight at ${viewport.width} x ${viewport.height}`);
+    const wide = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `the page is ${wide} px wider than a screen of ${viewport.width} px`);
+  }
+});
+
+pageTest("a changed choice says that it waits for Play, and takes effect with Play", async (page) => {
+  const { tab } = page;
+  const notice = () => tab.locator("#notice").innerText();
+  const watching = () => tab.locator("#watching").innerText();
+  await page.play();
+  assert.match(await watching(), /^Harbour · HLS · United Arab Emirates · plan premium$/);
+  const changes = [
+    [{ country: "US" }, "country"],
+    [{ plan: "basic" }, "plan"],
+    [{ title: "harbour-aes" }, "title"],
+    [{ format: "dash" }, "format"],
+    [{ kind: "expired" }, "token"],
+    [{ algorithm: "ES256" }, "algorithm"],
+  ];
+  for (const [change, name] of changes) {
+    await page.choose(change);
+    assert.match(await notice(), new RegExp(`^Changed: ${name}\\. It takes effect with Play`), name);
+    assert.equal(await tab.locator("#stage").getAttribute("data-state"), "playing", `${name}: the film goes on`);
+  }
+  await page.choose({});
+  assert.equal(await notice(), "", "the choice is again what plays");
+  const denial = await page.playDenied({ country: "US" });
+  assert.equal(denial.reason, "territory");
+  assert.equal(await notice(), "");
+  assert.match(await watching(), /United States/);
+});
+
+pageTest("no refusal stays beside a choice that it does not belong to", async (page) => {
+  const { tab } = page;
+  for (const change of [{ title: "harbour-aes" }, { country: "DE" }, { plan: "basic" }, { format: "dash" }, { kind: "fresh" }, { algorithm: "ES256" }]) {
+    await page.playDenied({ kind: "expired" });
+    await page.choose({ kind: "expired", ...change });
+    const name = JSON.stringify(change);
+    assert.equal(await page.denial(), null, name);
+    assert.equal(await tab.locator("#hint").innerText(), "The choice has changed. Press Play.", name);
+    assert.equal(await tab.locator("#watching").innerText(), "", name);
+  }
+});
+
+pageTest("a film that is refused after the choice has changed is told in a sentence", async (page) => {
+  const { tab } = page;
+  // Beyond what the player has ahead at the start.
+  await tab.route(/\/seg_0(0[89]|1\d)\.m4s/, (route) => route.continue({ url: forged(route.request().url()) }));
+  await page.play({ format: "dash" });
+  await page.choose({ title: "harbour-premiere", format: "dash" });
+  await tab.evaluate(() => (document.querySelector("video").playbackRate = 4));
+  await tab.locator("#stage[data-state=idle]").waitFor();
+  assert.equal(await tab.locator("#hint").innerText(), "Harbour has ended (session_signature). Press Play for the new choice.");
+  assert.equal(await page.denial(), null);
+});
+
+/** At its normal speed, as a person watches it. */
+formatTest("a token that expires ends the film before its end: the edge refuses the next request", async (page, format) => {
+  const { tab } = page;
+  const started = Date.now();
+  await page.play({ format, kind: "short" });
+  assert.match(await tab.locator("#session").innerText(), /^0:(1\d|20)$/);
+  await tab.locator("#denial").waitFor({ timeout: 30_000 });
+  const denial = await page.denial();
+  assert.deepEqual([denial.status, denial.reason], ["401 Unauthorized", "session_expired"]);
+  assert.ok(Date.now() - started > 19_000, "refused before the token has expired");
+  const [, at, length] = /^The film stood at 0:(\d\d) of (\d:\d\d)\. The page stopped the player/.exec(await tab.locator("#denial-moment").innerText());
+  assert.ok(Number(at) >= 10 && Number(at) < 40, `the film stood at ${at} s`);
+  assert.equal(length, "1:00");
+  const requests = await page.requests();
+  assert.ok(requests.some(({ status }) => status === 401) && requests.filter(({ status }) => status === 200).length > 5, "the edge has refused nothing");
+});
+
 pageTest("dash: a refusal on the way shows its reason", async (page) => {
   // The second segment is requested under a forged session.
   await page.tab.route(/\/seg_002\.m4s/, (route) => route.continue({ url: forged(route.request().url()) }));
