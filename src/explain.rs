@@ -14,18 +14,20 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::cache::{Source, SourceError};
 use crate::catalog::{
-    Document, DocumentKey, Issuer, KeySet, KvDocument, SessionId, Site, Stored, Title, TitleId, host_name,
+    Document, DocumentKey, Issuer, Jwk, KeySet, KvDocument, SessionId, Site, Stored, Title, TitleId,
+    host_name,
 };
+use crate::denial::{Denial, Reason};
 use crate::documents;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::documents::Documents;
 use crate::facts::{Facts, Geography, Headers, Method, Scheme};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::life::{
     self, EntryDocuments, Evidence, Learned, Permitted, SessionDocuments, Step, TokenKeys, trace,
 };
@@ -35,7 +37,8 @@ use crate::stop::Stop;
 use crate::time::UnixTime;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::token::native;
-use crate::token::{Challenge, Presented};
+use crate::token::session::Session;
+use crate::token::{Challenge, Dialect, Presented};
 
 /// The most bytes in the endpoint's body.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -147,21 +150,173 @@ pub struct Trace {
     pub steps: Vec<Step>,
 }
 
+/// The kinds of outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Let in.
+    Permit,
+    /// Refused.
+    Denial,
+    /// Something is broken.
+    Fault,
+    /// It depends on a signature that cannot be checked, since the secret of its key is withheld.
+    Unchecked,
+}
+
+impl Verdict {
+    /// Every kind of outcome.
+    pub const ALL: [Self; 4] = [Self::Permit, Self::Denial, Self::Fault, Self::Unchecked];
+
+    /// The name, as `outcome` has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Denial => "denial",
+            Self::Fault => "fault",
+            Self::Unchecked => "unchecked",
+        }
+    }
+}
+
 impl Trace {
+    /// The kind of outcome. A refusal that comes whether or not a signature is right is a denial.
+    pub fn verdict(&self) -> Verdict {
+        let unchecked: Vec<_> = self.unchecked().collect();
+        match &self.outcome {
+            Ok(_) if unchecked.is_empty() => Verdict::Permit,
+            Ok(_) => Verdict::Unchecked,
+            Err(Stop::Denied(denial)) => {
+                let of = |dialect: Dialect| unchecked.iter().any(|saw| saw["dialect"] == dialect.name());
+                // Some dialects ask for the secret once more, to find which spelling was signed or whom a token is bound to.
+                let again = match denial.reason {
+                    Reason::TokenSignature => !unchecked.is_empty(),
+                    Reason::TokenBinding => of(Dialect::SecureMedia),
+                    _ => false,
+                };
+                if again { Verdict::Unchecked } else { Verdict::Denial }
+            }
+            Err(Stop::Failed(_)) => Verdict::Fault,
+        }
+    }
+
+    /// What was passed over, since the secret of its key is withheld.
+    fn unchecked(&self) -> impl Iterator<Item = &Value> {
+        self.steps.iter().filter(|step| step.step == trace::UNCHECKED).map(|step| &step.saw)
+    }
+
     /// The trace as JSON. It holds neither a token nor a key.
     pub fn json(&self) -> Value {
         let Self { outcome, steps } = self;
-        match outcome {
-            Ok(caps) => json!({ "outcome": "permit", "caps": caps, "steps": steps }),
-            Err(Stop::Denied(denial)) => json!({
-                "outcome": "denial", "reason": denial.reason.code(), "meaning": denial.reason.meaning(),
-                "remedy": denial.reason.remedy(), "detail": denial.detail, "steps": steps,
-            }),
-            Err(Stop::Failed(fault)) => json!({
-                "outcome": "fault", "reason": fault.kind.code(), "meaning": fault.kind.meaning(),
-                "detail": fault.detail, "steps": steps,
-            }),
+        let verdict = self.verdict();
+        let unchecked: Vec<_> = self.unchecked().collect();
+        let mut json = Map::from_iter([
+            ("outcome".to_owned(), verdict.name().into()),
+            ("steps".to_owned(), json!(steps)),
+        ]);
+        if !unchecked.is_empty() {
+            json.insert("unchecked".to_owned(), json!(unchecked));
         }
+        let more = match (verdict, outcome) {
+            (Verdict::Unchecked, Ok(caps)) => json!({
+                "caps": caps, "detail": "let in if the signature is right, which cannot be checked",
+            }),
+            (Verdict::Unchecked, Err(_)) => json!({
+                "detail": "the token needs the secret of its key for more than its signature, and that secret is redacted",
+            }),
+            (_, Ok(caps)) => json!({ "caps": caps }),
+            (_, Err(Stop::Denied(denial))) => json!({
+                "stopped_at": stopped_at(denial.reason), "reason": denial.reason.code(),
+                "meaning": denial.reason.meaning(), "remedy": denial.reason.remedy(), "detail": denial.detail,
+            }),
+            (_, Err(Stop::Failed(fault))) => json!({
+                "stopped_at": broken_at(fault.kind), "reason": fault.kind.code(), "meaning": fault.kind.meaning(),
+                "detail": fault.detail,
+            }),
+        };
+        if let Value::Object(more) = more {
+            json.extend(more);
+        }
+        json.into()
+    }
+}
+
+/// The step that refuses for a reason.
+const fn stopped_at(reason: Reason) -> &'static str {
+    use Reason as R;
+    match reason {
+        R::PathInvalid
+        | R::PathTooLong
+        | R::QueryTooLong
+        | R::DirectiveInvalid
+        | R::NotFound
+        | R::MethodNotAllowed
+        | R::GeographyInvalid => "request",
+        R::SiteUnknown => "site",
+        R::TitleUnknown => "title",
+        R::TokenMissing
+        | R::TokenMalformed
+        | R::TokenIssuer
+        | R::TokenKeyUnknown
+        | R::TokenAlgorithm
+        | R::TokenSignature
+        | R::TokenClaims
+        | R::TokenExpired
+        | R::TokenNotYetValid
+        | R::TokenLifetime
+        | R::TokenAudience
+        | R::TokenTitle
+        | R::TokenUrl
+        | R::TokenAddress
+        | R::TokenPlace
+        | R::TokenBinding
+        | R::TokenCookie
+        | R::TokenReplayed
+        | R::TokenReplayStore => "token",
+        R::SessionMissing
+        | R::SessionMalformed
+        | R::SessionSignature
+        | R::SessionExpired
+        | R::SessionTitle
+        | R::SessionMoved => "session",
+        R::Revoked => "revocations",
+        R::GeographyUnknown
+        | R::Territory
+        | R::WindowNotOpen
+        | R::WindowClosed
+        | R::Plan
+        | R::Anonymiser
+        | R::Embargo
+        | R::Blackout
+        | R::Device
+        | R::Entitlement
+        | R::RentalExpired
+        | R::Rating
+        | R::VarianceUnknown
+        | R::OfferChanged
+        | R::NoOffer => "rights",
+        R::Streams => "streams",
+        R::NoVariant => "media",
+    }
+}
+
+/// The step in which something is broken.
+const fn broken_at(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::DocumentMissing | FaultKind::DocumentInvalid | FaultKind::DocumentUnavailable => {
+            "documents"
+        }
+        FaultKind::KeysUnavailable | FaultKind::ReplayUnavailable => "token",
+        FaultKind::StreamsUnavailable => "streams",
+        FaultKind::UpstreamUnreachable
+        | FaultKind::UpstreamTimeout
+        | FaultKind::UpstreamStatus
+        | FaultKind::PlaylistHeld
+        | FaultKind::MediaMissing
+        | FaultKind::ManifestInvalid
+        | FaultKind::ManifestTooLarge
+        | FaultKind::ManifestForeignUri
+        | FaultKind::ManifestUnsupported => "media",
+        FaultKind::Overloaded | FaultKind::Configuration | FaultKind::Platform => "edge",
     }
 }
 
@@ -176,6 +331,12 @@ pub trait Archive {
 
     /// Whether an asymmetric signature is genuine.
     async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault>;
+
+    /// Whether the secret of an issuer's key is redacted, and something else stands in its place.
+    fn is_withheld(&self, issuer: &Issuer, key: &Jwk) -> bool {
+        let _ = (issuer, key);
+        false
+    }
 }
 
 /// At a prompt all documents are there, and signatures are verified in Rust.
@@ -238,6 +399,33 @@ impl<A: Archive> Evidence for Explaining<'_, A> {
         self.archive.is_genuine(challenge).await
     }
 
+    fn is_withheld(&self, issuer: &Issuer, key: &Jwk) -> bool {
+        self.archive.is_withheld(issuer, key)
+    }
+
+    fn open<'k>(
+        &self,
+        token: &str,
+        site: &Site,
+        keys: &'k Document<KeySet>,
+    ) -> Result<(Session, &'k Jwk), Denial> {
+        let issuer = &site.sessions.keys;
+        let is_withheld = |key: &Jwk| self.archive.is_withheld(issuer, key);
+        let opened = match Session::open(token, &keys.body, site.host.as_str()) {
+            Err(denial) if denial.reason == Reason::SessionSignature => {
+                let withheld = keys.body.keys.iter().filter(|key| is_withheld(key));
+                Session::unverified(token, withheld).ok_or(denial)
+            }
+            opened => opened,
+        };
+        if let Ok((_, key)) = &opened
+            && is_withheld(key)
+        {
+            self.record(trace::UNCHECKED, || trace::unchecked(issuer, key, "session"));
+        }
+        opened
+    }
+
     async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault> {
         Ok(self.read(&DocumentKey::Title(id.clone())).await?.map(Rc::new))
     }
@@ -289,7 +477,11 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
+    use crate::catalog::KeyMaterial;
     use crate::life::at_once;
+    use crate::rights::Class;
+    use crate::token::Grant;
+    use crate::token::session::Opening;
 
     const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
     // The key of RFC 7515 appendix A.3.1.
@@ -416,5 +608,127 @@ mod tests {
             assert!(error.contains(why), "{error} does not say {why}");
         }
         assert!(serde_json::from_str::<Request>(r#"{"url":"https://a/b","token":"x"}"#).is_err());
+    }
+
+    /// Documents without the shared secrets of their keys.
+    struct Withheld<'a>(&'a Documents);
+
+    impl Archive for Withheld<'_> {
+        async fn json(&self, key: &DocumentKey) -> Result<Option<Vec<u8>>, Fault> {
+            self.0.json(key).await
+        }
+
+        async fn with_published(&self, keys: Document<KeySet>) -> Result<Document<KeySet>, Fault> {
+            Ok(keys)
+        }
+
+        async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
+            self.0.is_genuine(challenge).await
+        }
+
+        fn is_withheld(&self, _: &Issuer, key: &Jwk) -> bool {
+            matches!(key.material, KeyMaterial::Symmetric { .. })
+        }
+    }
+
+    fn hs256(secret: u8, kid: &str) -> String {
+        use jwt_simple::prelude::*;
+        let claims: JWTClaims<Value> =
+            serde_json::from_value(json!({ "iss": "id", "exp": NOW.as_secs() + 60, "sub": "v" })).unwrap();
+        HS256Key::from_bytes(&[secret; 32]).with_key_id(kid).authenticate(claims).unwrap()
+    }
+
+    /// A token of a session, made with the key `kid` of this secret.
+    fn session(secret: char, kid: &str, granting: &str) -> String {
+        let k = secret.to_string().repeat(42) + "A";
+        let keys = json!({ "issuer": "s", "keys": [{ "kty": "oct", "kid": kid, "alg": "HS256", "k": k }] });
+        let keys: KeySet = serde_json::from_value(keys).unwrap();
+        let trace = at_once(explain(
+            &request(json!({ "url": granting, "geo": "AE" })).facts().unwrap(),
+            NOW,
+            &documents(),
+        ));
+        let class =
+            trace.unwrap().steps.into_iter().find(|step| step.step == "permit").unwrap().saw["class"].clone();
+        let class: [u8; 4] = (0..4)
+            .map(|at| u8::from_str_radix(&class.as_str().unwrap()[2 * at..2 * at + 2], 16).unwrap())
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let (title, facts) = ("harbour".parse().unwrap(), Facts::default());
+        let grant = Grant::new(Dialect::Jwt, "id".parse().unwrap(), "b".parse().unwrap());
+        let opening = Opening {
+            class: Class(class),
+            expires_at: NOW.plus_secs(60),
+            ends_at: NOW.plus_secs(60),
+            ..Opening::plain(&title, &grant, &facts)
+        };
+        Session::new(&opening).mint(&keys, "watch.example.com").unwrap()
+    }
+
+    #[test]
+    fn a_signature_whose_key_is_withheld_is_never_called_right() {
+        let mut documents = documents();
+        let keys = json!({ "revision": 1, "issuer": "id", "keys": [
+            { "kty": "oct", "kid": "h", "alg": "HS256", "k": "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE" },
+            serde_json::from_str::<Value>(KEYS).unwrap()["keys"][0],
+        ] });
+        documents.0.insert("v1/keys/id".parse().unwrap(), keys.to_string().into_bytes());
+        let entry = |token: &str| format!("https://watch.example.com/harbour/m.m3u8?token={token}");
+        let below = |token: &str| format!("https://watch.example.com/~{token}/harbour/m.m3u8");
+        let (public, right, forged) = (entry(&token()), hs256(1, "h"), hs256(2, "h"));
+        let redacted = "cannot be checked: the secret of key `h` is redacted";
+        for (name, url, geo, outcome, reason, unchecked) in [
+            ("another key has made it", public.clone(), "AE", "permit", None, None),
+            (
+                "another key has not made it",
+                format!("{public}A"),
+                "AE",
+                "denial",
+                Some("token_signature"),
+                None,
+            ),
+            ("right", entry(&right), "AE", "unchecked", None, Some(redacted)),
+            ("forged", entry(&forged), "AE", "unchecked", None, Some(redacted)),
+            ("refused in any case", entry(&forged), "GB", "denial", Some("territory"), Some(redacted)),
+            ("no such key", entry(&hs256(1, "x")), "AE", "denial", Some("token_key_unknown"), None),
+            (
+                "a session",
+                below(&session('A', "a", &public)),
+                "AE",
+                "unchecked",
+                None,
+                Some("cannot be checked: the secret of key `a` is redacted"),
+            ),
+            (
+                "a forged session",
+                below(&session('B', "a", &public)),
+                "AE",
+                "unchecked",
+                None,
+                Some("cannot be checked: the secret of key `a` is redacted"),
+            ),
+            (
+                "a session of no such key",
+                below(&session('A', "x", &public)),
+                "AE",
+                "denial",
+                Some("session_signature"),
+                None,
+            ),
+        ] {
+            let facts = request(json!({ "url": url, "geo": geo })).facts().unwrap();
+            let trace = at_once(explain(&facts, NOW, &Withheld(&documents))).unwrap().json();
+            let found = (
+                trace["outcome"].as_str(),
+                trace["reason"].as_str(),
+                trace["unchecked"][0]["detail"].as_str(),
+            );
+            assert_eq!(found, (Some(outcome), reason, unchecked), "{name}: {trace}");
+            let grant = trace["steps"].as_array().unwrap().iter().find(|step| step["step"] == "grant");
+            if let Some(grant) = grant {
+                assert_eq!(grant["saw"]["verified"], unchecked.is_none(), "{name}: {trace}");
+            }
+        }
     }
 }

@@ -344,7 +344,7 @@ fn named_places(titles: &[Title], site: &Site) -> Result<Vec<String>, Misuse> {
 fn sample(territory: &Territory) -> Option<String> {
     match territory {
         Territory::World | Territory::Group(_) => None,
-        Territory::Continent(code) => rights::country_of(*code).map(|country| country.to_string()),
+        Territory::Continent(code) => rights::countries_of(*code).next().map(|country| country.to_string()),
         Territory::Country(_) | Territory::Subdivision(..) => Some(territory.to_string()),
         Territory::Dma(number) => Some(format!("US;dma={number}")),
         Territory::Postal(country, prefix) => Some(format!("{country};postal={}", prefix.as_str())),

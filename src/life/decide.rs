@@ -79,11 +79,12 @@ async fn enter<E: Evidence>(
     let documents = evidence.entry_documents(&site.body, &*presented).await?;
     let challenges = presented.challenges(documents.token_keys.set())?;
     evidence.record("token", || trace::token(&*presented, &challenges));
-    let met = entry::prove(&challenges, evidence).await?;
+    let met = entry::prove(&*presented, &challenges, evidence).await?;
     let asked = Asked { facts, policy: &site.body.tokens, now: evidence.now() };
     let grant = presented.grant(met.key, &asked)?;
     learned.is_verified = true;
-    evidence.record("grant", || trace::grant(&grant, met));
+    let is_verified = !evidence.is_withheld(presented.keys(), met.key);
+    evidence.record("grant", || trace::grant(&grant, met, is_verified));
     let usage = Use::of(facts, &site.body, &grant, met, evidence.now())?;
     // The title is looked up only for a verified token, so nobody can have made-up titles looked up.
     let title = find_title(&request, &site.body, evidence).await?;

@@ -1,7 +1,7 @@
 //! At the entry: the viewer token, the rights, and the session that is opened.
 
 use super::renewal::sign;
-use super::{Evidence, SessionDocuments};
+use super::{Evidence, SessionDocuments, trace};
 use crate::admission::Admission;
 use crate::catalog::{DeviceClass, SessionId, SessionPolicy, SigningStyle, Site, Title};
 use crate::denial::{Denial, Reason};
@@ -47,11 +47,14 @@ pub(super) fn check_grant(grant: &Grant, title: &Title, revocations: &Revocation
 }
 
 /// Finds the challenge that is met. HMACs are verified here, in constant time; other signatures are a question to the driver.
+/// A key whose secret is withheld counts only if no other key has made the token.
 pub(super) async fn prove<'c, 'a>(
+    presented: &dyn Presented,
     challenges: &'c [Challenge<'a>],
     evidence: &impl Evidence,
 ) -> Result<&'c Challenge<'a>, Stop> {
-    for challenge in challenges {
+    let is_withheld = |challenge: &Challenge<'_>| evidence.is_withheld(presented.keys(), challenge.key);
+    for challenge in challenges.iter().filter(|challenge| !is_withheld(challenge)) {
         let is_met = match challenge.symmetric() {
             Some(is_met) => is_met,
             None => evidence.is_genuine(challenge).await?,
@@ -60,7 +63,11 @@ pub(super) async fn prove<'c, 'a>(
             return Ok(challenge);
         }
     }
-    Ok(genuine(None)?)
+    let unchecked = genuine(challenges.iter().find(|challenge| is_withheld(challenge)))?;
+    evidence.record("unchecked", || {
+        trace::unchecked(presented.keys(), unchecked.key, presented.dialect().name())
+    });
+    Ok(unchecked)
 }
 
 /// The name of the session that a viewer token opens: the same token opens the same one from the same network, however often

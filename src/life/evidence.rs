@@ -45,6 +45,13 @@ pub trait Evidence {
     /// Whether an asymmetric signature is genuine.
     async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault>;
 
+    /// Whether the secret of a key is withheld from this driver. A decision then goes on as if the signature were right. Only
+    /// an explanation may do so, and it records that nothing was verified.
+    fn is_withheld(&self, issuer: &Issuer, key: &Jwk) -> bool {
+        let _ = (issuer, key);
+        false
+    }
+
     /// The document of a title.
     async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault>;
 

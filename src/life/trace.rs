@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::{Evidence, SessionDocuments};
 use crate::admission::Admission;
 use crate::cache::Source;
-use crate::catalog::{Document, DocumentKey, DocumentKind, Site, Title};
+use crate::catalog::{Document, DocumentKey, DocumentKind, Issuer, Jwk, Site, Title};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::reply::Reply;
 use crate::resource::MediaRequest;
 use crate::rights::{Decision, Trace};
-use crate::route::Route;
+use crate::route::{Route, logged_path};
 use crate::streams::Newcomer;
 use crate::time::UnixTime;
 use crate::token::{Challenge, Grant, Presented, Use};
@@ -28,7 +28,8 @@ pub struct Step {
 
 pub(crate) fn facts(facts: &Facts, now: UnixTime) -> Value {
     json!({
-        "method": facts.method.name(), "host": facts.host, "place": facts.geography.to_string(), "now": now,
+        "method": facts.method.name(), "host": facts.host, "resource": logged_path(facts),
+        "place": facts.geography.to_string(), "now": now,
     })
 }
 
@@ -42,8 +43,22 @@ pub(super) fn token(presented: &dyn Presented, challenges: &[Challenge<'_>]) -> 
     json!({ "dialect": presented.dialect().name(), "keys": presented.keys(), "tried": tried.collect::<Vec<_>>() })
 }
 
-pub(super) fn grant(grant: &Grant, met: &Challenge<'_>) -> Value {
-    json!({ "dialect": grant.dialect.name(), "algorithm": met.algorithm.name(), "grant": grant })
+pub(super) fn grant(grant: &Grant, met: &Challenge<'_>, is_verified: bool) -> Value {
+    json!({
+        "dialect": grant.dialect.name(), "algorithm": met.algorithm.name(), "verified": is_verified, "grant": grant,
+    })
+}
+
+/// The name of the step in which a signature is passed over, because the secret of its key is withheld.
+pub(crate) const UNCHECKED: &str = "unchecked";
+
+/// A signature that is passed over. `dialect` is the token's, or `session`.
+pub(crate) fn unchecked(issuer: &Issuer, key: &Jwk, dialect: &str) -> Value {
+    let kid = &key.kid;
+    json!({
+        "dialect": dialect, "document": DocumentKey::Keys(issuer.clone()), "key": kid,
+        "detail": format!("cannot be checked: the secret of key `{kid}` is redacted"),
+    })
 }
 
 /// The decision on a viewer token or session token, and the revision of the revocations that decided.

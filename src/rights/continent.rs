@@ -44,10 +44,20 @@ const fn place_of(first: u8, second: u8) -> usize {
     }
 }
 
-/// A country of a continent.
-pub fn country_of(continent: Code<2>) -> Option<CountryCode> {
-    let (_, countries) = CONTINENTS.iter().find(|(name, _)| *name == continent.as_str())?;
-    countries.split(' ').next()?.parse().ok()
+/// The countries of a continent.
+pub fn countries_of(continent: Code<2>) -> impl Iterator<Item = CountryCode> {
+    let countries =
+        CONTINENTS.iter().find(|(name, _)| *name == continent.as_str()).map(|(_, countries)| countries);
+    countries
+        .into_iter()
+        .flat_map(|countries| countries.split(' '))
+        .filter_map(|country| country.parse().ok())
+}
+
+/// Every country.
+pub fn countries() -> impl Iterator<Item = CountryCode> {
+    let all = CONTINENTS.iter().flat_map(|(_, countries)| countries.split(' '));
+    all.filter_map(|country| country.parse().ok())
 }
 
 /// Why a code is not a country's; `None`: it is one.
@@ -103,9 +113,13 @@ mod tests {
         }
         assert_eq!(of("ZZ".parse().unwrap()), None);
         for (continent, _) in CONTINENTS {
-            let country = country_of(Code::new(continent).unwrap()).unwrap();
-            assert_eq!(of(country), Some(continent));
+            let countries: Vec<_> = countries_of(Code::new(continent).unwrap()).collect();
+            assert!(countries.iter().all(|country| of(*country) == Some(continent)) && countries.len() > 4);
         }
+        assert_eq!(
+            countries().count(),
+            CONTINENTS.iter().map(|(_, codes)| codes.split(' ').count()).sum::<usize>()
+        );
     }
 
     #[test]

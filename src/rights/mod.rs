@@ -18,7 +18,7 @@ mod trace;
 mod words;
 
 pub use cmcd::of as cmcd;
-pub use continent::{country_of, unassigned};
+pub use continent::{countries, countries_of, unassigned};
 pub use decide::{decide, explain, explain_resume, resume};
 pub use device::device;
 pub use permit::{Class, Permit, Replaced};

@@ -36,13 +36,14 @@
 //!
 //! [RFC 2104 section 5]: https://www.rfc-editor.org/rfc/rfc2104#section-5
 
+mod locked;
+
+use self::locked::locked_to;
 use super::tags::{
     NameTag, ShortNameTag, first, issuer_key_tag, scope_tag, subject_tag, tag, title_tag, token_tag,
 };
 use super::{Grant, TokenName, network};
-use crate::catalog::{
-    Algorithm, CountryCode, Host, Jwk, KeyMaterial, KeySet, Lock, SessionId, SessionPolicy, TitleId,
-};
+use crate::catalog::{Algorithm, Host, Jwk, KeyMaterial, KeySet, Lock, SessionId, SessionPolicy, TitleId};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::resource::MediaRequest;
@@ -209,34 +210,19 @@ impl Session {
 
     /// Reads a token and verifies it in constant time. [`Session::check`] checks its times, title and lock.
     pub fn open<'a>(token: &str, keys: &'a KeySet, host: &str) -> Result<(Self, &'a Jwk), Denial> {
-        let malformed = |detail: String| Denial::new(Reason::SessionMalformed, detail);
-        if token.len() != TOKEN_LEN {
-            return Err(malformed(format!("expected {TOKEN_LEN} characters, found {}", token.len())));
-        }
-        let mut bytes = [0; BODY_LEN + MAC_LEN];
-        URL_SAFE_NO_PAD
-            .decode_slice(token, &mut bytes)
-            .map_err(|error| malformed(format!("expected base64url: {error}")))?;
-        let (body, tail) = bytes.split_at(BODY_LEN);
-        let mut fields = Fields(body);
-        let [first] = fields.take();
-        let named = match first & 0x0f {
-            VERSION => body.get(1..2),
-            VERSION_2 if first == VERSION_2 => body.get(1..3),
-            _ => None,
-        };
-        let Some(named) = named else {
-            return Err(malformed(format!("expected version {VERSION}, found {}", first & 0x0f)));
-        };
-        let genuine = |key: &&Jwk| {
-            key_tag(key).starts_with(named)
-                && mac(key, host, body).is_some_and(|mac| mac.verify_truncated_left(tail).is_ok())
-        };
+        let read = Read::of(token)?;
+        let genuine = |key: &&Jwk| read.names(key) && read.is_of(key, host);
         let key = keys.keys.iter().find(genuine).ok_or_else(|| {
             Denial::new(Reason::SessionSignature, "no session key of the site made this token")
         })?;
-        let session = if first & 0x0f == VERSION { fields.present(first) } else { fields.version_2() };
-        Ok((session, key))
+        Ok((read.session(), key))
+    }
+
+    /// Reads a token that names one of some keys, and verifies nothing: for explanations without the keys' secrets.
+    pub fn unverified<'a>(token: &str, mut keys: impl Iterator<Item = &'a Jwk>) -> Option<(Self, &'a Jwk)> {
+        let read = Read::of(token).ok()?;
+        let key = keys.find(|key| read.names(key))?;
+        Some((read.session(), key))
     }
 
     /// The latest end, whatever the token's own: no session lasts longer than [`SessionPolicy::MOST_S`], after which
@@ -363,6 +349,52 @@ fn bucket(subject: Option<NameTag>, token: Option<ShortNameTag>, id: SessionId) 
     u8::try_from(seed % 100).unwrap_or_default()
 }
 
+/// A token of a version that is known, decoded.
+struct Read([u8; BODY_LEN + MAC_LEN]);
+
+impl Read {
+    fn of(token: &str) -> Result<Self, Denial> {
+        let malformed = |detail: String| Denial::new(Reason::SessionMalformed, detail);
+        if token.len() != TOKEN_LEN {
+            return Err(malformed(format!("expected {TOKEN_LEN} characters, found {}", token.len())));
+        }
+        let mut bytes = [0; BODY_LEN + MAC_LEN];
+        URL_SAFE_NO_PAD
+            .decode_slice(token, &mut bytes)
+            .map_err(|error| malformed(format!("expected base64url: {error}")))?;
+        let [first, ..] = bytes;
+        match first & 0x0f {
+            VERSION => Ok(Self(bytes)),
+            VERSION_2 if first == VERSION_2 => Ok(Self(bytes)),
+            found => Err(malformed(format!("expected version {VERSION}, found {found}"))),
+        }
+    }
+
+    fn is_present(&self) -> bool {
+        let [first, ..] = self.0;
+        first & 0x0f == VERSION
+    }
+
+    /// Whether it says that a key has made it.
+    fn names(&self, key: &Jwk) -> bool {
+        let [_, first, second, ..] = self.0;
+        let tag = key_tag(key);
+        if self.is_present() { tag.starts_with(&[first]) } else { tag.starts_with(&[first, second]) }
+    }
+
+    /// Whether a key has made it for a host.
+    fn is_of(&self, key: &Jwk, host: &str) -> bool {
+        let (body, tail) = self.0.split_at(BODY_LEN);
+        mac(key, host, body).is_some_and(|mac| mac.verify_truncated_left(tail).is_ok())
+    }
+
+    fn session(&self) -> Session {
+        let mut fields = Fields(self.0.split_at(BODY_LEN).0);
+        let [first] = fields.take();
+        if self.is_present() { fields.present(first) } else { fields.version_2() }
+    }
+}
+
 /// The rest of a body whose length was checked.
 struct Fields<'a>(&'a [u8]);
 
@@ -430,31 +462,6 @@ impl Fields<'_> {
             None => [0; N],
         }
     }
-}
-
-/// A hash of the viewer's properties that a lock names.
-fn locked_to(lock: Lock, facts: &Facts) -> [u8; 5] {
-    if lock.is_open() {
-        return [0; 5];
-    }
-    let mut hash = Sha256::new();
-    if lock.country {
-        hash.update(facts.geography.country.map(CountryCode::bytes).unwrap_or_default());
-    }
-    if lock.subdivision {
-        hash.update(facts.geography.subdivision.as_deref().unwrap_or_default());
-        hash.update([0]);
-    }
-    if lock.network {
-        hash.update(network::prefix(facts.address));
-    }
-    if lock.asn {
-        hash.update(facts.geography.asn.unwrap_or_default().to_be_bytes());
-    }
-    if lock.address {
-        hash.update(network::octets(facts.address));
-    }
-    first(hash)
 }
 
 fn key_tag(key: &Jwk) -> [u8; 2] {
