@@ -71,23 +71,67 @@ test("a deployment keeps a fraction of its logs", () => {
   assert.ok(enabled && rate > 0 && rate <= 0.1, `${rate}`);
 });
 
-test("a deployment with the placeholder of a KV namespace is refused", async () => {
-  const script = at("scripts/deployable");
-  const { rawConfig } = readRawConfig({ config: at("wrangler.toml") });
-  for (const environment of ["staging", "production"]) {
-    assert.match(rawConfig.env[environment].build.command, new RegExp(`^scripts/deployable ${environment} &&`));
-    const env = { ...process.env, STAGEDOOR_DRY_RUN: "" };
-    await assert.rejects(run(script, [environment], { env: { ...env, WRANGLER_COMMAND: "deploy" } }), ({ stderr }) => stderr.includes(`kv namespace create CATALOG --env ${environment}`));
-    await run(script, [environment], { env: { ...env, WRANGLER_COMMAND: "dev" } });
-  }
+const FILLED_IN = `
+workers_dev = false
+routes = [{ pattern = "watch.tv.test", custom_domain = true }]
+kv_namespaces = [{ binding = "CATALOG", id = "0f2ac74b498b48028cb68387c421e279" }]
+ratelimits = [{ name = "EXPLAIN_LIMIT", namespace_id = "0", simple = { limit = 60, period = 60 } }]
+`;
+const line = (key, text) => FILLED_IN.replace(new RegExp(`^${key} = .*\\n`, "m"), text && `${text}\n`);
 
-  await cp(script, join(folder, "deployed/scripts/deployable"));
-  const config = await readFile(at("wrangler.toml"), "utf8");
-  const [before, production] = config.split("[env.production]");
-  await writeFile(join(folder, "deployed/wrangler.toml"), `${before}[env.production]${production.replace(/id = "0+"/, 'id = "c0ffee"')}`);
-  const own = join(folder, "deployed/scripts/deployable");
-  await run(own, ["production"]);
-  await assert.rejects(run(own, ["staging"]));
+const DEPLOYMENTS = [
+  { name: "filled in", production: FILLED_IN, refused: [] },
+  { name: "the placeholder of a namespace", production: line("kv_namespaces", 'kv_namespaces = [{ binding = "CATALOG", id = "00000000000000000000000000000000" }]'), refused: ["found the placeholder", "kv namespace create CATALOG --env production"] },
+  { name: "the placeholder in a table of its own", production: `${line("kv_namespaces", "")}[[env.production.kv_namespaces]]\nbinding = "CATALOG"\nid = '0000'\n`, refused: ["found the placeholder"] },
+  { name: "no namespace", production: line("kv_namespaces", ""), refused: ["the id of a KV namespace", "found none"] },
+  { name: "the namespace's name for its id", production: line("kv_namespaces", 'kv_namespaces = [{ binding = "CATALOG", id = "CATALOG" }]'), refused: ["32 hexadecimal digits", "found `CATALOG`"] },
+  { name: "an id in an array of several lines, after a placeholder in a comment", production: line("kv_namespaces", 'kv_namespaces = [ # id = "000"\n  { binding = "CATALOG", id = "0f2ac74b498b48028cb68387c421e279" },\n]'), refused: [] },
+  { name: "workers.dev", production: line("workers_dev", "workers_dev = true"), refused: ["expected workers_dev = false in [env.production]"] },
+  { name: "workers.dev for all environments", top: "workers_dev = true\n", production: line("workers_dev", ""), refused: ["expected workers_dev = false"] },
+  { name: "workers.dev by default", production: line("workers_dev", "").replace(/^routes.*/m, ""), refused: ["expected workers_dev = false"] },
+  { name: "no routes", production: line("routes", ""), refused: ["expected routes in [env.production]", "custom_domain = true"] },
+  { name: "routes in a comment", production: line("routes", '# routes = [{ pattern = "watch.tv.test", custom_domain = true }]'), refused: ["expected routes"] },
+  { name: "routes in tables of their own", production: `${line("routes", "")}[[env.production.routes]]\npattern = "watch.tv.test"\ncustom_domain = true\n`, refused: [] },
+  { name: "one route", production: line("routes", 'route = "watch.tv.test/*"'), refused: [] },
+  { name: "the host of the example", production: line("routes", 'routes = ["live.tv.test/*", "watch.example.com/*"]'), refused: ["your own host names", "`watch.example.com/*`"] },
+  { name: "a route for some paths of a host", production: line("routes", 'routes = [{ pattern = "tv.test/films/*", zone_name = "tv.test" }]'), refused: ["every path of a host", "`tv.test/films/*`"] },
+  { name: "places that viewers name", production: `${FILLED_IN}vars = { GEOGRAPHY_OVERRIDE = "header" }\n`, refused: ["no GEOGRAPHY_OVERRIDE"] },
+  { name: "all of it at once", production: "", refused: ["the id of a KV namespace", "workers_dev = false"] },
+  { name: "staging on workers.dev", environment: "staging", production: `${FILLED_IN}[env.staging]\n${line("routes", "").replace("workers_dev = false", "workers_dev = true")}`, refused: [] },
+  { name: "staging that nothing leads to", environment: "staging", production: `${FILLED_IN}[env.staging]\n${line("routes", "")}`, refused: ["expected routes in [env.staging]"] },
+  { name: "no environment", environment: null, production: FILLED_IN, refused: ["npx wrangler deploy --env production"] },
+];
+
+test("a deployment that is not filled in is refused, with what to fill in", async () => {
+  const script = join(folder, "deployed/scripts/deployable.mjs");
+  await cp(at("scripts/deployable.mjs"), script);
+  const env = { ...process.env, STAGEDOOR_DRY_RUN: "", WRANGLER_COMMAND: "deploy" };
+  for (const { name, environment = "production", top = "", production, refused } of DEPLOYMENTS) {
+    await writeFile(join(folder, "deployed/wrangler.toml"), `name = "stagedoor"\n${top}[env.production]\n${production}`);
+    const args = [script, ...(environment ? [environment] : [])];
+    const stderr = await run(process.execPath, args, { env }).then(({ stderr }) => stderr, (error) => error.stderr);
+    if (refused.length === 0) assert.equal(stderr, "", name);
+    for (const words of refused) assert.ok(stderr.includes(words), `${name}: expected ${words}, found ${stderr || "no refusal"}`);
+    await run(process.execPath, args, { env: { ...env, WRANGLER_COMMAND: "dev" } });
+  }
+});
+
+test("the project's own configuration is refused, at each of its placeholders, by wrangler's own build", async () => {
+  const { rawConfig } = readRawConfig({ config: at("wrangler.toml") });
+  const command = ({ build }) => build.command.replace(" && scripts/build-edge", "");
+  assert.equal(command(rawConfig), "node scripts/deployable.mjs");
+  assert.equal(rawConfig.env.development.build, undefined);
+  const { production, staging } = rawConfig.env;
+  assert.deepEqual([production.workers_dev, staging.workers_dev], [false, true]);
+  const refusal = (environment) =>
+    run("sh", ["-c", command(environment)], { cwd: root, env: { ...process.env, STAGEDOOR_DRY_RUN: "", WRANGLER_COMMAND: "deploy" } }).then(
+      () => "",
+      ({ stderr }) => stderr,
+    );
+  const refused = await refusal(production);
+  assert.ok(refused.includes("kv namespace create CATALOG --env production") && refused.includes("`watch.example.com`"), refused);
+  assert.match(await refusal(staging), /kv namespace create CATALOG --env staging/);
+  assert.match(await refusal(rawConfig), /--env production/);
 });
 
 test("a release is packed with checksums and a bill of materials, the same twice", async () => {
@@ -105,8 +149,13 @@ test("a release is packed with checksums and a bill of materials, the same twice
   assert.equal(await readFile(join(folder, "again/SHA256SUMS"), "utf8"), sums);
 
   const { stdout } = await run("tar", ["tzf", join(folder, `dist/stagedoor-${version}-worker.tar.gz`)]);
-  for (const name of ["build/index.js", "build/index_bg.wasm", "wrangler.toml", "LICENSE-MIT"]) assert.ok(stdout.includes(`/${name}\n`), name);
+  for (const name of ["build/index.js", "build/index_bg.wasm", "wrangler.toml", "scripts/deployable.mjs", "LICENSE-MIT"]) assert.ok(stdout.includes(`/${name}\n`), name);
   assert.notEqual((await readFile(join(folder, "dist/notes.md"), "utf8")).trim(), "");
+
+  const { stdout: packed } = await run("tar", ["xzOf", join(folder, `dist/stagedoor-${version}-worker.tar.gz`), `stagedoor-${version}-worker/wrangler.toml`]);
+  await writeFile(join(folder, "packed.toml"), packed);
+  const { rawConfig } = readRawConfig({ config: join(folder, "packed.toml") });
+  assert.equal(rawConfig.env.production.build.command, "node scripts/deployable.mjs production");
 
   const bom = JSON.parse(await readFile(join(folder, `dist/stagedoor-${version}.cdx.json`), "utf8"));
   const named = (name) => bom.components.filter((component) => component.name === name);
