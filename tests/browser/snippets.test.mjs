@@ -1,0 +1,92 @@
+// The pages in docs/PLAYERS.md play, and show why a viewer is refused.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { blocksOf } from "../docs/page.mjs";
+import { STEP_MS, startDemo } from "./harness.mjs";
+
+/** The edge that the pages name. */
+const EDGE = "https://watch.example.com";
+
+/** The scripts and styles of the players, by the names on the pages. */
+const FILES = {
+  "/hls.min.js": "hls.js/dist/hls.min.js",
+  "/shaka-player.compiled.js": "shaka-player/dist/shaka-player.compiled.js",
+  "/dash.all.min.js": "dashjs/dist/modern/umd/dash.all.min.js",
+  "/video.min.js": "video.js/dist/video.min.js",
+  "/video-js.min.css": "video.js/dist/video-js.min.css",
+};
+
+let demo;
+before(async () => (demo = await startDemo()), { timeout: 90_000 });
+after(() => demo?.stop());
+
+const pages = await snippets();
+
+test("there is a page for each player in a browser", () => {
+  assert.deepEqual([...pages.keys()], ["hls.js", "Shaka Player", "dash.js", "video.js"]);
+});
+
+for (const [player, html] of pages) {
+  test(`the page for ${player} plays`, { timeout: 90_000 }, () =>
+    onSnippet(html, { plan: "premium" }, async (tab) => {
+      await tab.locator("video").evaluate((video) => (video.autoplay = true));
+      await tab.waitForFunction(() => document.querySelector("video").currentTime > 0.5);
+      assert.equal(await tab.locator("#refusal").innerText(), "");
+    }));
+
+  test(`the page for ${player} shows why a viewer is refused`, { timeout: 90_000 }, () =>
+    onSnippet(html, {}, async (tab) => {
+      await tab.waitForFunction(() => document.querySelector("#refusal").textContent !== "");
+      assert.equal(await tab.locator("#refusal").innerText(), "plan");
+    }));
+}
+
+/** The pages, by the heading above them. */
+async function snippets() {
+  const text = await readFile(new URL("../../docs/PLAYERS.md", import.meta.url), "utf8");
+  const lines = text.split("\n");
+  const headingAbove = (line) => lines.slice(0, line).findLast((text) => text.startsWith("### ")).slice(4);
+  const pages = blocksOf(text).filter(({ language }) => language === "html");
+  return new Map(pages.map((block) => [headingAbove(block.line), block.text]));
+}
+
+/** Opens a page for a viewer in the Emirates. */
+async function onSnippet(html, viewer, body) {
+  const { token } = await post("token", { title: "harbour", ...viewer });
+  const { edge } = await (await fetch(new URL("config.json", demo.stack.pageUrl))).json();
+  const context = await demo.browser.newContext();
+  // The browser lets no page but one of this machine reach this machine.
+  const server = createServer((request, response) => serve(request.url, html.replace(EDGE, edge).replace("TOKEN", token), response));
+  try {
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const tab = await context.newPage();
+    tab.setDefaultTimeout(2 * STEP_MS);
+    const placed = (route) => route.continue({ headers: { ...route.request().headers(), "stagedoor-geography": "AE" } });
+    await tab.route(`${edge}/**`, placed);
+    await tab.goto(`http://127.0.0.1:${server.address().port}/`);
+    await body(tab);
+  } finally {
+    await context.close();
+    server.close();
+  }
+}
+
+async function serve(path, page, response) {
+  if (path === "/") return response.setHeader("Content-Type", "text/html").end(page);
+  if (!FILES[path]) return response.writeHead(404).end();
+  response.setHeader("Content-Type", path.endsWith(".css") ? "text/css" : "text/javascript");
+  response.end(await readFile(new URL(`../../node_modules/${FILES[path]}`, import.meta.url)));
+}
+
+async function post(path, json) {
+  const reply = await fetch(new URL(path, demo.stack.pageUrl), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(json),
+  });
+  assert.equal(reply.status, 200);
+  return reply.json();
+}
