@@ -36,17 +36,13 @@ pub(super) enum ApiKeyCommand {
         database: NewDatabaseArgs,
     },
     /// List the keys: public id, name, time made, kinds, sites, time revoked.
-    #[command(
-        after_help = "Example:\n  stagedoor-origin api-key list --database /var/lib/stagedoor/stagedoor.db"
-    )]
+    #[command(after_help = "Example:\n  stagedoor-origin api-key list --database stagedoor.db")]
     List {
         #[command(flatten)]
         database: DatabaseArgs,
     },
     /// Revoke a key at once.
-    #[command(
-        after_help = "Example:\n  stagedoor-origin api-key revoke cms --database /var/lib/stagedoor/stagedoor.db"
-    )]
+    #[command(after_help = "Example:\n  stagedoor-origin api-key revoke cms --database stagedoor.db")]
     Revoke {
         /// The name of the key.
         name: String,
@@ -64,8 +60,10 @@ Examples:
 const CREATE: &str = "\
 Examples:
   stagedoor-origin api-key create --name cms --out api-key
-  stagedoor-origin api-key create --name partner --kinds title,revocations --sites watch.example.com
-  stagedoor-origin api-key create --name cms --out api-key --create-database --database new.db";
+  stagedoor-origin api-key create --name partner --kinds title,revocations \\
+    --sites watch.example.com
+  stagedoor-origin api-key create --name cms --out api-key \\
+    --create-database --database new.db";
 
 impl ApiKeyCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {

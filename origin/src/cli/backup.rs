@@ -10,11 +10,12 @@ use super::output::print;
 use crate::store::Store;
 
 const HELP: &str = "\
-The copy is complete and consistent: `serve --database FILE` starts with it. It holds the session keys and the hashes of the API
-keys, so only its owner can read it. An existing file is not overwritten. The service may run meanwhile.
+The copy is the state of one moment, and `serve --database FILE` starts with it.
+It holds the session keys and the hashes of the API keys, so only its owner can
+read it. An existing file is not overwritten. The service may run meanwhile.
 
 Examples:
-  stagedoor-origin backup --database /var/lib/stagedoor/stagedoor.db /var/backups/stagedoor.db
+  stagedoor-origin backup --database stagedoor.db /var/backups/stagedoor.db
   stagedoor-origin backup \"stagedoor-$(date +%F).db\"";
 
 #[derive(Debug, Args)]

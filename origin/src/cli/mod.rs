@@ -15,7 +15,7 @@ pub use failure::Failure;
 
 /// Takes the catalogue from the CMS, validates it, and keeps the edge's KV documents in step.
 #[derive(Debug, Parser)]
-#[command(name = "stagedoor-origin", version, after_help = HELP)]
+#[command(name = "stagedoor-origin", version, after_help = HELP, max_term_width = 80)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -24,10 +24,12 @@ pub struct Cli {
 const HELP: &str = "\
 Examples:
   stagedoor-origin api-key create --name cms --out api-key --create-database
-  stagedoor-origin serve --edge https://watch.example.com --sync-secret-file sync-secret
+  stagedoor-origin serve --edge https://watch.example.com \\
+    --sync-secret-file sync-secret
   stagedoor-origin backup stagedoor-backup.db
 
-`stagedoor-origin COMMAND --help` lists the settings of a command. An option wins over its variable.
+`stagedoor-origin COMMAND --help` lists the settings of a command. An option
+wins over its variable.
 
 Exit codes:
   0  success

@@ -18,19 +18,25 @@ use crate::push::{Edge, Pace, Sink};
 use crate::server::Limits;
 
 const HELP: &str = "\
-Variables without an option, because every user of a machine can read a command line:
-  SYNC_SECRET   Secret that is shared with the edge, of 32 characters or more. `openssl rand -hex 32` makes one.
-  CONTROL_PATH  Folder of the edge's endpoints: the Worker's CONTROL_PATH, if it has one.
-  RUST_LOG      Level of the log: off, error, warn, info (default), debug or trace, or MODULE=LEVEL.
-  NO_COLOR      If it is not empty, the log has no colours. They are used on a terminal only.
-  DATABASE_URL  Place of the database, if --database and its variable are absent.
+Variables without an option. Every user of a machine can read a command line,
+so a secret is never on it:
+  SYNC_SECRET   Secret shared with the edge, 32 characters or more. To make one:
+                openssl rand -hex 32
+  CONTROL_PATH  Folder of the edge's endpoints, if the Worker has CONTROL_PATH.
+  RUST_LOG      Level of the log: off, error, warn, info (default), debug or
+                trace, or MODULE=LEVEL such as stagedoor_origin=debug.
+  NO_COLOR      If it is not empty, the log has no colours on a terminal.
+  DATABASE_URL  Place of the database, if --database is absent.
 
-A secret that is given twice, in its variable and in a file, is refused.
+A secret that is given in its variable and in a file is refused.
 
 Examples:
-  stagedoor-origin serve --edge https://watch.example.com --sync-secret-file /run/secrets/sync-secret
-  SYNC_SECRET=… stagedoor-origin serve --create-database --database new.db --edge http://127.0.0.1:8787
-  RUST_LOG=debug stagedoor-origin serve --edge https://watch.example.com --log-format json";
+  stagedoor-origin serve --edge https://watch.example.com \\
+    --sync-secret-file sync-secret
+  SYNC_SECRET=… stagedoor-origin serve --edge http://127.0.0.1:8787 \\
+    --database new.db --create-database
+  RUST_LOG=debug stagedoor-origin serve --edge https://watch.example.com \\
+    --sync-secret-file sync-secret --log-format json";
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
