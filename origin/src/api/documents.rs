@@ -10,19 +10,20 @@ use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::Api;
 use super::page::{Page, PageRequest};
+use super::parameters::Parameters;
 use super::precondition::expectation;
 use super::problem::Problem;
-use super::reply::{DocumentReply, SyncReply};
+use super::reply::{DocumentReply, SyncReply, Would};
 use super::upload::JsonBody;
 use crate::clock::UnixMillis;
-use crate::store::{Actor, List, Record, Written};
+use crate::store::{Actor, Done, Effect, Expectation, List, Manner, Record, Written};
 use crate::validate::{self, FieldError};
 
 /// The routes of the documents of one kind, under `path`. Their ids are percent-encoded in the URL.
 pub(super) fn routes(kind: DocumentKind, path: &str) -> Router<Api> {
     let one = get(move |api, by, id| fetch(api, by, kind, id))
-        .put(move |api, by, id, headers, body| replace(api, by, kind, id, headers, body))
-        .delete(move |api, by, id, headers| delete(api, by, kind, id, headers));
+        .put(move |api, by, id, query, headers, body| replace(api, by, (kind, id), query, headers, body))
+        .delete(move |api, by, id, query, headers| delete(api, by, (kind, id), query, headers));
     Router::new()
         .route(path, get(move |api, by, query| list(api, by, kind, query)))
         .route(&format!("{path}/{{id}}"), one)
@@ -34,30 +35,52 @@ pub(super) type IdInPath = Result<Path<String>, PathRejection>;
 async fn replace(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    kind: DocumentKind,
-    id: IdInPath,
+    (kind, id): (DocumentKind, IdInPath),
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    let manner = Parameters::parse(query.as_deref(), &["dry_run"])?.manner()?;
     let key = key(kind, id).map_err(|detail| {
         let field = validate::id_field(kind).to_owned();
         Problem::invalid(vec![FieldError { field, detail: format!("in the path: {detail}") }])
     })?;
     by.scope.check(&key, None)?;
     let document = validate::document(&key, &body)?;
-    let (status, record) =
-        match api.store.write(&key, Some(&document), &expectation(&headers)?, &by, now()).await? {
-            Written::Forbidden(refusal) => return Err(refusal.into()),
-            Written::Clashes(errors) => return Err(Problem::invalid(errors)),
-            Written::Created(record) => (StatusCode::CREATED, wake_worker(&api, record)),
-            Written::Changed(record) => (StatusCode::OK, wake_worker(&api, record)),
-            Written::Unchanged(record) => (StatusCode::OK, live(&key, record)?),
-            Written::Refused { found } => return Err(Problem::precondition_failed(found)),
-        };
-    Ok((status, DocumentReply::new(&record, now())?).into_response())
+    write(&api, &key, Some(&document), &expectation(&headers)?, manner, &by).await
 }
 
-pub(super) async fn fetch(
+/// Writes a document, or deletes it, and says what was done.
+async fn write(
+    api: &Api,
+    key: &DocumentKey,
+    document: Option<&str>,
+    expectation: &Expectation,
+    manner: Manner,
+    by: &Actor,
+) -> Result<Response, Problem> {
+    let done = match api.store.write(key, document, expectation, manner, by, now()).await? {
+        Written::Done(done) => done,
+        Written::Missing(tombstone) => return Err(missing(key, tombstone)),
+        Written::Forbidden(refusal) => return Err(refusal.into()),
+        Written::Clashes(errors) => return Err(Problem::invalid(errors)),
+        Written::InUse(dependents) => return Err(Problem::in_use(key, &dependents)),
+        Written::Refused { found } => return Err(Problem::precondition_failed(found)),
+    };
+    let Done { effect, record, found, warnings } = *done;
+    let reply = DocumentReply::new(&record, now())?.warning(warnings);
+    if manner.dry_run {
+        return Ok(reply.dry_run(Would::Write(effect), found).into_response());
+    }
+    let status = match effect {
+        Effect::Create => StatusCode::CREATED,
+        Effect::Change | Effect::Delete | Effect::Nothing => StatusCode::OK,
+    };
+    api.wake.notify_one();
+    Ok((status, reply).into_response())
+}
+
+async fn fetch(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
     kind: DocumentKind,
@@ -65,29 +88,23 @@ pub(super) async fn fetch(
 ) -> Result<DocumentReply, Problem> {
     let key = key(kind, id).map_err(Problem::impossible_id)?;
     by.scope.check(&key, None)?;
-    let record = api.store.document(&key).await?;
+    let (record, warnings) = api.store.document_and_warnings(&key).await?;
     let body = record.as_ref().and_then(|record| record.body.as_ref());
     by.scope.check(&key, body.map(|body| body.expose().as_str()))?;
     let record = live(&key, record)?;
-    Ok(DocumentReply::new(&record, now())?)
+    Ok(DocumentReply::new(&record, now())?.warning(warnings))
 }
 
 async fn delete(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    kind: DocumentKind,
-    id: IdInPath,
+    (kind, id): (DocumentKind, IdInPath),
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<DocumentReply, Problem> {
+) -> Result<Response, Problem> {
+    let manner = Parameters::parse(query.as_deref(), &["dry_run", "force"])?.manner()?;
     let key = key(kind, id).map_err(Problem::impossible_id)?;
-    let record = match api.store.write(&key, None, &expectation(&headers)?, &by, now()).await? {
-        Written::Forbidden(refusal) => return Err(refusal.into()),
-        Written::Clashes(errors) => return Err(Problem::invalid(errors)),
-        Written::Created(tombstone) | Written::Changed(tombstone) => wake_worker(&api, tombstone),
-        Written::Unchanged(record) => live(&key, record)?,
-        Written::Refused { found } => return Err(Problem::precondition_failed(found)),
-    };
-    Ok(DocumentReply::new(&record, now())?)
+    write(&api, &key, None, &expectation(&headers)?, manner, &by).await
 }
 
 pub(super) async fn list(
@@ -96,7 +113,7 @@ pub(super) async fn list(
     kind: DocumentKind,
     RawQuery(query): RawQuery,
 ) -> Result<Page, Problem> {
-    let request = PageRequest::parse(query.as_deref().unwrap_or_default())?;
+    let request = PageRequest::read(&Parameters::parse(query.as_deref(), &PageRequest::PARAMETERS)?)?;
     by.scope.check_kind(kind)?;
     let limits = List { documents: request.limit, bytes: Page::MAX_BYTES };
     let listed = api.store.documents(kind, &request.after, limits, &by.scope).await?;
@@ -108,20 +125,16 @@ fn key(kind: DocumentKind, id: IdInPath) -> Result<DocumentKey, String> {
     DocumentKey::new(kind, &id).map_err(|error| error.to_string())
 }
 
-/// Wakes the worker, which now has a change to send.
-pub(super) fn wake_worker(api: &Api, changed: Record) -> Record {
-    api.wake.notify_one();
-    changed
-}
-
 /// The record of an existing document, or the problem that there is none.
 pub(super) fn live(key: &DocumentKey, record: Option<Record>) -> Result<Record, Problem> {
-    let deleted = match record {
-        Some(record) if record.body.is_some() => return Ok(record),
-        Some(tombstone) => Some(SyncReply::new(&tombstone, now())),
-        None => None,
-    };
-    Err(Problem::unknown_document(key, deleted))
+    match record {
+        Some(record) if record.body.is_some() => Ok(record),
+        tombstone => Err(missing(key, tombstone)),
+    }
+}
+
+fn missing(key: &DocumentKey, tombstone: Option<Record>) -> Problem {
+    Problem::unknown_document(key, tombstone.map(|tombstone| SyncReply::new(&tombstone, now())))
 }
 
 fn now() -> UnixMillis {

@@ -2,12 +2,12 @@
 //!
 //! | request | answer |
 //! | --- | --- |
-//! | `PUT /api/v1/{titles,sites,keys}/{id}` | 201 or 200, the document and the state of its synchronisation |
+//! | `PUT /api/v1/{titles,sites,keys}/{id}?dry_run=` | 201 or 200, the document, its warnings and the state of its synchronisation |
 //! | `GET /api/v1/{titles,sites,keys}/{id}` | 200, the same; 404 if there is none |
-//! | `DELETE /api/v1/{titles,sites,keys}/{id}` | 200, the same with a null document |
+//! | `DELETE /api/v1/{titles,sites,keys}/{id}?dry_run=&force=` | 200, the same with a null document; 409 if others depend on it |
 //! | `GET /api/v1/{titles,sites,keys}?after=&limit=` | 200, a page of them |
-//! | `POST /api/v1/revocations/{host}` | 200, the added revocation and its document |
-//! | `DELETE /api/v1/revocations/{host}/{generation}` | 200, the revocation is taken back |
+//! | `POST /api/v1/revocations/{host}?dry_run=&force=` | 200, the added revocation and its document; 422 for an unknown target |
+//! | `DELETE /api/v1/revocations/{host}/{generation}?dry_run=` | 200, the revocation is taken back |
 //! | `GET /api/v1/revocations/{host}`, `GET /api/v1/revocations` | 200, as above |
 //! | `GET /api/v1/sync` | 200, the state of the whole synchronisation |
 //! | `POST /api/v1/sync/retry` | 200, refused documents are sent again |
@@ -25,6 +25,7 @@ mod auth;
 mod documents;
 mod health;
 mod page;
+mod parameters;
 mod precondition;
 mod problem;
 mod reply;

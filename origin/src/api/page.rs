@@ -3,8 +3,8 @@
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use url::form_urlencoded;
 
+use super::parameters::Parameters;
 use super::problem::Problem;
 use super::reply::DocumentReply;
 use crate::clock::UnixMillis;
@@ -23,24 +23,18 @@ impl PageRequest {
     const DEFAULT_LIMIT: usize = 100;
     const MAX_LIMIT: usize = 500;
 
-    /// Reads a query string. Unknown parameters are refused by name.
-    pub(super) fn parse(query: &str) -> Result<Self, Problem> {
-        let mut request = Self { after: String::new(), limit: Self::DEFAULT_LIMIT };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match (name.as_ref(), value.parse()) {
-                ("after", _) => request.after = value.into_owned(),
-                ("limit", Ok(limit)) if (1..=Self::MAX_LIMIT).contains(&limit) => request.limit = limit,
-                ("limit", _) => {
-                    let expected = format!("expected 1 to {} in `limit`, found `{value}`", Self::MAX_LIMIT);
-                    return Err(Problem::bad_request(expected));
-                }
-                _ => {
-                    let expected = format!("expected the parameters `after` and `limit`, found `{name}`");
-                    return Err(Problem::bad_request(expected));
-                }
-            }
+    /// The names of its parameters.
+    pub(super) const PARAMETERS: [&'static str; 2] = ["after", "limit"];
+
+    /// Reads its parameters.
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, Problem> {
+        let expected = format!("1 to {}", Self::MAX_LIMIT);
+        let limit = parameters.value("limit", &expected)?.unwrap_or(Self::DEFAULT_LIMIT);
+        if !(1..=Self::MAX_LIMIT).contains(&limit) {
+            return Err(Problem::bad_request(format!("expected {expected} in `limit`, found `{limit}`")));
         }
-        Ok(request)
+        let after = parameters.text("after").unwrap_or_default().to_owned();
+        Ok(Self { after, limit })
     }
 }
 
@@ -72,13 +66,17 @@ impl IntoResponse for Page {
 mod tests {
     use super::*;
 
+    fn read(query: &str) -> Result<PageRequest, Problem> {
+        PageRequest::read(&Parameters::parse(Some(query), &PageRequest::PARAMETERS)?)
+    }
+
     #[test]
     fn reads_a_query() {
-        let request = PageRequest::parse("after=https%3A%2F%2Fid.example.com%2F&limit=2").unwrap();
+        let request = read("after=https%3A%2F%2Fid.example.com%2F&limit=2").unwrap();
         assert_eq!(request, PageRequest { after: "https://id.example.com/".into(), limit: 2 });
-        assert_eq!(PageRequest::parse("").unwrap().limit, 100);
+        assert_eq!(read("").unwrap().limit, 100);
         for bad in ["limit=0", "limit=501", "limit=-1", "limit=x", "page=2"] {
-            assert!(PageRequest::parse(bad).is_err(), "{bad} was taken");
+            assert!(read(bad).is_err(), "{bad} was taken");
         }
     }
 }

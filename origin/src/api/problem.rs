@@ -11,7 +11,7 @@ use serde::Serialize;
 use stagedoor::catalog::{DocumentKey, Revocations, SyncBatch};
 
 use super::reply::SyncReply;
-use crate::store::{OutOfScope, StoreError};
+use crate::store::{Dependents, OutOfScope, StoreError};
 use crate::validate::{FieldError, Invalid};
 
 /// `{"type": "urn:stagedoor:problem:…", "title", "status", "detail", "errors": [{"field", "detail"}]}`.
@@ -26,12 +26,21 @@ pub(super) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// For a deleted document: whether the edge has the deletion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sync: Option<Box<SyncReply>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    extension: Option<Box<Extension>>,
     /// The value of `WWW-Authenticate`.
     #[serde(skip)]
     challenge: Option<&'static str>,
+}
+
+/// A further member of a problem.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Extension {
+    /// For a deleted document: whether the edge has the deletion.
+    Sync(SyncReply),
+    /// For a document that is in use: the keys of some of those that depend on it.
+    Dependents(Vec<DocumentKey>),
 }
 
 macro_rules! kind {
@@ -43,7 +52,7 @@ macro_rules! kind {
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let (status, detail) = (status.as_u16(), detail.into());
-        Self { kind, title, status, detail, errors: Vec::new(), sync: None, challenge: None }
+        Self { kind, title, status, detail, errors: Vec::new(), extension: None, challenge: None }
     }
 
     /// 422, with every wrong member.
@@ -64,7 +73,7 @@ impl Problem {
         let what = if deleted.is_some() { "was deleted" } else { "does not exist" };
         let (title, detail) = ("There is no such document", format!("{key} {what}"));
         Self {
-            sync: deleted.map(Box::new),
+            extension: deleted.map(|sync| Box::new(Extension::Sync(sync))),
             ..Self::new(StatusCode::NOT_FOUND, kind!("unknown-document"), title, detail)
         }
     }
@@ -112,6 +121,24 @@ impl Problem {
         );
         let title = "There are too many revocations";
         Self::new(StatusCode::CONFLICT, kind!("too-many-revocations"), title, detail)
+    }
+
+    /// 409, for the deletion of a document on which others depend.
+    pub(super) fn in_use(key: &DocumentKey, dependents: &Dependents) -> Self {
+        let detail = format!("{key} is not deleted: {dependents}. `?force=true` deletes it all the same");
+        let title = "Other documents depend on the document";
+        let dependents = Extension::Dependents(dependents.named.clone());
+        let extension = Some(Box::new(dependents));
+        Self { extension, ..Self::new(StatusCode::CONFLICT, kind!("in-use"), title, detail) }
+    }
+
+    /// 422, for a revocation that names something unknown.
+    pub(super) fn unknown_target(errors: Vec<FieldError>) -> Self {
+        let named: Vec<_> = errors.iter().map(|error| format!("{}: {}", error.field, error.detail)).collect();
+        let detail =
+            format!("nothing was revoked; add `?force=true` to revoke it all the same. {}", named.join("; "));
+        let title = "The target of the revocation is not known";
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind!("unknown-target"), title, detail) }
     }
 
     /// 403, for a limited key on an endpoint that concerns every document.

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use stagedoor::catalog::{DocumentKey, DocumentKind, KeySet, Revocation, VISIBLE_WITHIN_S};
 
 use crate::clock::UnixMillis;
-use crate::store::{Record, State, StoreError};
+use crate::store::{Effect, Record, State, StoreError, Warning};
 
-/// `{"key", "revision", "changed_by", "document", "sync"}`: a document, or null if it was deleted.
+/// `{"key", "revision", "changed_by", "document", "warnings", "sync"}`: a document, or null if it was deleted.
 #[derive(Debug, Serialize)]
 pub(super) struct DocumentReply {
     key: DocumentKey,
@@ -21,13 +21,40 @@ pub(super) struct DocumentReply {
     /// For a site's revocations: their number, and the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     revocations: Option<RevocationPage>,
+    /// Warnings about the document; absent in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<Warning>>,
     sync: SyncReply,
+}
+
+/// `{"key", "dry_run": true, "would", "revision", "document", "warnings"}`: the effect that a request would have had.
+#[derive(Debug, Serialize)]
+pub(super) struct DryRunReply {
+    key: DocumentKey,
+    dry_run: bool,
+    would: Would,
+    /// The current revision; null if there is no document.
+    revision: Option<u64>,
+    /// The document as it would be stored; null if it would be deleted.
+    document: Option<Box<RawValue>>,
+    warnings: Vec<Warning>,
+}
+
+/// The effect that a request would have had.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Would {
+    /// The revocation would be added.
+    Revoke,
+    /// A document would be written.
+    #[serde(untagged)]
+    Write(Effect),
 }
 
 /// `{"count", "next"}`: how many revocations are in force, and the `after` of the next page.
 #[derive(Debug, Serialize)]
 struct RevocationPage {
-    count: i64,
+    count: usize,
     next: Option<u32>,
 }
 
@@ -37,7 +64,7 @@ pub(super) struct Entries {
     /// The entries of this page.
     pub(super) revoked: Vec<Revocation>,
     /// The number of all entries.
-    pub(super) count: i64,
+    pub(super) count: usize,
     /// The generation before the first entry of the next page, if there is one.
     pub(super) next: Option<u32>,
 }
@@ -82,7 +109,27 @@ impl DocumentReply {
         };
         let sync = SyncReply::new(record, now);
         let (key, changed_by) = (record.key.clone(), record.changed_by.clone());
-        Ok(Self { key, revision: record.revision, changed_by, document, revocations: None, sync })
+        Ok(Self {
+            key,
+            revision: record.revision,
+            changed_by,
+            document,
+            revocations: None,
+            warnings: None,
+            sync,
+        })
+    }
+
+    /// The reply with warnings, or with an empty list of them.
+    pub(super) fn warning(self, warnings: Vec<Warning>) -> Self {
+        Self { warnings: Some(warnings), ..self }
+    }
+
+    /// The reply of the same request in a dry run. `found` is the revision of the document, if there is one.
+    pub(super) fn dry_run(self, would: Would, found: Option<u64>) -> DryRunReply {
+        let Self { key, document, warnings, .. } = self;
+        let warnings = warnings.unwrap_or_default();
+        DryRunReply { key, dry_run: true, would, revision: found, document, warnings }
     }
 
     /// The document of a site's revocations with some of its entries.
@@ -123,6 +170,13 @@ impl IntoResponse for DocumentReply {
         response.headers_mut().extend(etag.ok().map(|etag| (header::ETAG, etag)));
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
+    }
+}
+
+impl IntoResponse for DryRunReply {
+    fn into_response(self) -> Response {
+        let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        (no_store, axum::Json(self)).into_response()
     }
 }
 

@@ -2,7 +2,7 @@
 //! entry, and no generation is used twice.
 //!
 //! ```text
-//! POST   /api/v1/revocations/{host}               {"what": {"subject": {...}}, "expires"?, "until"?, "note"?}
+//! POST   /api/v1/revocations/{host}?dry_run=&force= {"what": {"subject": {...}}, "expires"?, "until"?, "note"?}
 //! GET    /api/v1/revocations/{host}?after=&limit= some of the entries, by generation
 //! DELETE /api/v1/revocations/{host}/{generation}  takes the entry back
 //! ```
@@ -11,6 +11,7 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use serde::Deserialize;
@@ -18,13 +19,14 @@ use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Revocation, Revoked, S
 use stagedoor::time::UnixTime;
 
 use super::Api;
-use super::documents::{self, wake_worker};
+use super::documents;
 use super::page::PageRequest;
+use super::parameters::Parameters;
 use super::problem::Problem;
-use super::reply::{DocumentReply, Entries};
+use super::reply::{DocumentReply, Entries, Would};
 use super::upload::JsonBody;
 use crate::clock::UnixMillis;
-use crate::store::{Actor, Record};
+use crate::store::{Actor, Effect, Manner, Revised, Revoking};
 use crate::validate::FieldError;
 
 /// The routes, under `path`.
@@ -77,8 +79,10 @@ async fn revoke(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
     host: Result<Path<Host>, PathRejection>,
+    RawQuery(query): RawQuery,
     JsonBody(body): JsonBody,
-) -> Result<DocumentReply, Problem> {
+) -> Result<Response, Problem> {
+    let manner = Parameters::parse(query.as_deref(), &["dry_run", "force"])?.manner()?;
     let host = host_in_path(host)?;
     by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
     let NewRevocation { what, expires, until, note } = NewRevocation::read(&body)?;
@@ -89,23 +93,27 @@ async fn revoke(
         None => longest_s(&api, &host).await?.map(|longest_s| at.plus_secs(longest_s)),
     };
     let until = until.or_else(|| what.ends(at, tokens_end));
-    let make = |generation| Revocation { what, generation, at, until, note };
-    let revoked = api.store.revoke(&host, make, &by, now).await?;
-    let (record, revocation) = revoked.ok_or_else(Problem::too_many_revocations)?;
-    reply(&api, &host, record, vec![revocation]).await
+    let make = |generation| Revocation { what: what.clone(), generation, at, until, note };
+    match api.store.revoke(&host, &what, make, manner, &by, now).await? {
+        Revoking::Done(revised) => reply(&api, *revised, manner, Would::Revoke),
+        Revoking::Unknown(errors) => Err(Problem::unknown_target(errors)),
+        Revoking::Full => Err(Problem::too_many_revocations()),
+    }
 }
 
 async fn take_back(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
     place: Result<Path<(Host, u32)>, PathRejection>,
-) -> Result<DocumentReply, Problem> {
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let manner = Parameters::parse(query.as_deref(), &["dry_run"])?.manner()?;
     let Path((host, generation)) =
         place.map_err(|rejection| Problem::impossible_id(rejection.body_text()))?;
     by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
-    let taken = api.store.take_back(&host, generation, &by, UnixMillis::now()).await?;
+    let taken = api.store.take_back(&host, generation, manner, &by, UnixMillis::now()).await?;
     let unknown = || Problem::impossible_id(format!("{host} has no revocation of generation {generation}"));
-    reply(&api, &host, taken.ok_or_else(unknown)?, Vec::new()).await
+    reply(&api, taken.ok_or_else(unknown)?, manner, Would::Write(Effect::Delete))
 }
 
 async fn list(
@@ -117,26 +125,29 @@ async fn list(
     let host = host_in_path(host)?;
     let key = DocumentKey::Revocations(host.clone());
     by.scope.check(&key, None)?;
-    let PageRequest { after, limit } = PageRequest::parse(query.as_deref().unwrap_or_default())?;
+    let parameters = Parameters::parse(query.as_deref(), &PageRequest::PARAMETERS)?;
+    let PageRequest { after, limit } = PageRequest::read(&parameters)?;
     let after = if after.is_empty() { Ok(0) } else { after.parse() };
     let after = after.map_err(|_| Problem::bad_request("expected a generation in `after`"))?;
-    let record: Record = documents::live(&key, api.store.document(&key).await?)?;
+    let (record, warnings) = api.store.document_and_warnings(&key).await?;
+    let record = documents::live(&key, record)?;
     let (revoked, more) = api.store.revocations(&host, after, limit).await?;
     let next = revoked.last().filter(|_| more).map(|last| last.generation);
     let count = api.store.count_revocations(&host).await?;
-    Ok(DocumentReply::of_revocations(&record, Entries { revoked, count, next }, UnixMillis::now())?)
+    let entries = Entries { revoked, count, next };
+    Ok(DocumentReply::of_revocations(&record, entries, UnixMillis::now())?.warning(warnings))
 }
 
-/// The reply to a change, with the entries that it added.
-async fn reply(
-    api: &Api,
-    host: &Host,
-    changed: Record,
-    revoked: Vec<Revocation>,
-) -> Result<DocumentReply, Problem> {
-    let count = api.store.count_revocations(host).await?;
-    let entries = Entries { revoked, count, next: None };
-    Ok(DocumentReply::of_revocations(&wake_worker(api, changed), entries, UnixMillis::now())?)
+/// The reply to a change, with the entry that it added.
+fn reply(api: &Api, revised: Revised, manner: Manner, would: Would) -> Result<Response, Problem> {
+    let Revised { record, added, count, found, warnings } = revised;
+    let entries = Entries { revoked: added.into_iter().collect(), count, next: None };
+    let reply = DocumentReply::of_revocations(&record, entries, UnixMillis::now())?.warning(warnings);
+    if manner.dry_run {
+        return Ok(reply.dry_run(would, found).into_response());
+    }
+    api.wake.notify_one();
+    Ok(reply.into_response())
 }
 
 /// The longest lifetime of the site's viewer tokens, if its document limits it.

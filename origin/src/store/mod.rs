@@ -3,25 +3,35 @@
 mod api_keys;
 mod backup;
 mod hosts;
+mod in_use;
+mod lookup;
+mod nearest;
 mod open;
 mod outbox;
 mod record;
+mod references;
 mod revision;
 mod revocations;
 mod scope;
+mod site_keys;
 mod status;
+mod targets;
 mod title_sites;
 mod turn;
+mod warnings;
 mod write;
 
 pub use api_keys::{ApiKey, ApiKeyRecord, ApiKeyStoreError};
 pub use backup::BackupError;
+pub use in_use::Dependents;
 pub use open::{Database, DatabaseError, Store};
 pub use outbox::{Outgoing, Settlement, Urgency, Verdict};
 pub use record::{List, Listed, Record, State};
+pub use revocations::{Revised, Revoking};
 pub use scope::{Actor, OutOfScope, Scope, ScopeError};
 pub use status::{Failure, LastError, SyncStatus};
-pub use write::{Expectation, Written};
+pub use warnings::{Warning, WarningCode};
+pub use write::{Done, Effect, Expectation, Manner, Written};
 
 use stagedoor::catalog::DocumentKey;
 

@@ -128,6 +128,7 @@ impl Store {
         let store = Self { pool };
         store.adopt_revocations(UnixMillis::now()).await?;
         store.adopt_title_sites().await?;
+        store.adopt_site_keys().await?;
         Ok(store)
     }
 

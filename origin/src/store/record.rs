@@ -8,7 +8,8 @@ use sqlx::{FromRow, Row, SqliteConnection};
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor::redacted::Redacted;
 
-use super::{Scope, Store, StoreError, title_sites};
+use super::lookup::Lookup;
+use super::{Scope, Store, StoreError, Warning, title_sites, warnings};
 use crate::clock::UnixMillis;
 
 /// The current state of a document, deleted or not, here and at the edge.
@@ -52,6 +53,22 @@ impl Store {
     /// A document or its tombstone; `None` if it never existed.
     pub async fn document(&self, key: &DocumentKey) -> Result<Option<Record>, StoreError> {
         Ok(find(&mut *self.pool.acquire().await?, key).await?)
+    }
+
+    /// A document or its tombstone, and the warnings about it.
+    pub async fn document_and_warnings(
+        &self,
+        key: &DocumentKey,
+    ) -> Result<(Option<Record>, Vec<Warning>), StoreError> {
+        // A transaction reads all rows as of one time.
+        let mut transaction = self.pool.begin().await?;
+        let record = find(&mut transaction, key).await?;
+        let body = record.as_ref().and_then(|record| record.body.as_ref());
+        let warnings = match body {
+            Some(body) => warnings::of(&mut Lookup::default(), &mut transaction, key, body.expose()).await?,
+            None => Vec::new(),
+        };
+        Ok((record, warnings))
     }
 
     /// A page of the existing documents of a kind within a scope, by id in byte order, after the id `after`. The next page starts

@@ -2,14 +2,20 @@
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Acquire, FromRow, Row, SqliteConnection};
-use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Revocation, Revocations};
+use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Revocation, Revocations, Revoked};
 use stagedoor::redacted::Redacted;
 use stagedoor::time::UnixTime;
 use stagedoor::token;
 
+use super::lookup::Lookup;
+use super::targets::{Checked, Unknown};
 use super::write::{Queued, enqueue};
-use super::{Actor, Outgoing, Record, Store, StoreError, Urgency, outbox, record, revision};
+use super::{
+    Actor, Manner, Outgoing, Record, Store, StoreError, Urgency, Warning, outbox, record, revision, targets,
+    warnings,
+};
 use crate::clock::UnixMillis;
+use crate::validate::FieldError;
 
 /// The document of a site's revocations in `documents.body`. Any other member is refused, because it might be a revocation
 /// without a row.
@@ -20,44 +26,79 @@ struct Head {
     generation: u32,
 }
 
-impl Store {
-    /// Adds a revocation, which `make` builds from its generation. Returns the document and the revocation; `None` if
+/// The outcome of a revocation. Unless it is done, nothing was written.
+#[derive(Debug)]
+pub enum Revoking {
+    /// The revocation was added, or would be, in a dry run.
+    Done(Box<Revised>),
+    /// It names nothing that is known.
+    Unknown(Vec<FieldError>),
     /// [`Revocations::MOST`] are in force.
+    Full,
+}
+
+/// A site's revocations after a change.
+#[derive(Debug)]
+pub struct Revised {
+    /// Their document.
+    pub record: Record,
+    /// The added revocation.
+    pub added: Option<Revocation>,
+    /// The number of all revocations.
+    pub count: usize,
+    /// The revision of the document before the change; `None` if there was no document.
+    pub found: Option<u64>,
+    /// Warnings about the document, and about the target of the added revocation.
+    pub warnings: Vec<Warning>,
+}
+
+impl Store {
+    /// Adds a revocation, which `make` builds from its generation.
     pub async fn revoke(
         &self,
         host: &Host,
+        what: &Revoked,
         make: impl FnOnce(u32) -> Revocation,
+        manner: Manner,
         by: &Actor,
         now: UnixMillis,
-    ) -> Result<Option<(Record, Revocation)>, StoreError> {
+    ) -> Result<Revoking, StoreError> {
         let mut transaction = self.write_transaction().await?;
-        prune(&mut transaction, host, now).await?;
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM revocations WHERE host = $1")
-            .bind(host.as_str())
-            .fetch_one(&mut *transaction)
-            .await?;
-        if usize::try_from(count).unwrap_or(usize::MAX) >= Revocations::MOST {
-            return Ok(None);
+        let Checked { unknown, mut warnings } =
+            targets::check(&mut transaction, host, what, &by.scope).await?;
+        if !unknown.is_empty() && !manner.force {
+            transaction.rollback().await?;
+            return Ok(Revoking::Unknown(self.refusals(host, unknown, &by.scope).await?));
         }
+        warnings.extend(unknown.into_iter().map(Unknown::into_warning));
+        prune(&mut transaction, host, now).await?;
+        if count(&mut transaction, host).await? >= Revocations::MOST {
+            return Ok(Revoking::Full);
+        }
+        let found = current_revision(&mut transaction, host).await?;
         // Never below the clock, so a database restored from a backup does not use a generation again.
         let clock = u32::try_from(now.seconds().as_secs()).unwrap_or(u32::MAX);
         let last = generation(&mut transaction, host).await?;
         let revocation = make(last.saturating_add(1).max(clock));
         insert(&mut transaction, host, &revocation, Some(&by.id)).await?;
         let record = touch(&mut transaction, host, revocation.generation, Some(&by.id), now).await?;
-        transaction.commit().await?;
-        Ok(Some((record, revocation)))
+        let count = count(&mut transaction, host).await?;
+        if !manner.dry_run {
+            transaction.commit().await?;
+        }
+        Ok(Revoking::Done(Box::new(Revised { record, added: Some(revocation), count, found, warnings })))
     }
 
-    /// Takes a revocation back, even if this version cannot read it. Its generation is not used again. Returns the document; `None`
-    /// if there is no such revocation.
+    /// Takes a revocation back, even if this version cannot read it. Its generation is not used again. `None` if there is no such
+    /// revocation.
     pub async fn take_back(
         &self,
         host: &Host,
         taken: u32,
+        manner: Manner,
         by: &Actor,
         now: UnixMillis,
-    ) -> Result<Option<Record>, StoreError> {
+    ) -> Result<Option<Revised>, StoreError> {
         let mut transaction = self.write_transaction().await?;
         let gone = sqlx::query("DELETE FROM revocations WHERE host = $1 AND generation = $2")
             .bind(host.as_str())
@@ -67,10 +108,16 @@ impl Store {
         if gone.rows_affected() == 0 {
             return Ok(None);
         }
+        let found = current_revision(&mut transaction, host).await?;
         let generation = generation(&mut transaction, host).await?;
         let record = touch(&mut transaction, host, generation, Some(&by.id), now).await?;
-        transaction.commit().await?;
-        Ok(Some(record))
+        let count = count(&mut transaction, host).await?;
+        let key = DocumentKey::Revocations(host.clone());
+        let warnings = warnings::of(&mut Lookup::default(), &mut transaction, &key, "").await?;
+        if !manner.dry_run {
+            transaction.commit().await?;
+        }
+        Ok(Some(Revised { record, added: None, count, found, warnings }))
     }
 
     /// Drops the expired revocations of every site, and returns the number of sites concerned. A site whose document cannot be read
@@ -127,9 +174,8 @@ impl Store {
     }
 
     /// The number of a site's revocations in force.
-    pub async fn count_revocations(&self, host: &Host) -> Result<i64, StoreError> {
-        let count = sqlx::query_scalar("SELECT COUNT(*) FROM revocations WHERE host = $1");
-        Ok(count.bind(host.as_str()).fetch_one(&self.pool).await?)
+    pub async fn count_revocations(&self, host: &Host) -> Result<usize, StoreError> {
+        Ok(count(&mut *self.pool.acquire().await?, host).await?)
     }
 
     /// The newest state of a site's revocations, if the edge does not have it. A few are spelled out, so that an operator can find
@@ -235,6 +281,21 @@ fn for_edge(host: Host, generation: u32, revoked: Vec<Revocation>) -> Result<Str
     serde_json::to_string(&Revocations { host, generation, revoked: None, packed })
 }
 
+async fn count(connection: &mut SqliteConnection, host: &Host) -> Result<usize, sqlx::Error> {
+    let count = sqlx::query_scalar("SELECT COUNT(*) FROM revocations WHERE host = $1");
+    let count: i64 = count.bind(host.as_str()).fetch_one(connection).await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// The current revision of the document.
+async fn current_revision(
+    connection: &mut SqliteConnection,
+    host: &Host,
+) -> Result<Option<u64>, sqlx::Error> {
+    let record = record::find(connection, &DocumentKey::Revocations(host.clone())).await?;
+    Ok(record.map(|record| record.revision))
+}
+
 async fn generation(connection: &mut SqliteConnection, host: &Host) -> Result<u32, StoreError> {
     let key = DocumentKey::Revocations(host.clone());
     let head = record::find(connection, &key).await?.and_then(|record| record.body);
@@ -315,7 +376,7 @@ impl FromRow<'_, SqliteRow> for Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stagedoor::catalog::{Revoked, SyncBatch};
+    use stagedoor::catalog::SyncBatch;
     use stagedoor::token::RevocationIndex;
 
     fn revoked(count: u32, note: Option<&str>) -> Vec<Revocation> {

@@ -34,6 +34,16 @@ pub(super) async fn note(
     Ok(())
 }
 
+/// Whether an existing title is shown on a site.
+pub(super) async fn shows(
+    connection: &mut SqliteConnection,
+    host: &Host,
+    id: &str,
+) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT 1 FROM title_sites WHERE host = $1 AND id = $2");
+    Ok(row.bind(host.as_str()).bind(id).fetch_optional(connection).await?.is_some())
+}
+
 /// The ids of titles that are shown on these sites only, in byte order, after the id `after`.
 pub(super) async fn within(
     connection: &mut SqliteConnection,

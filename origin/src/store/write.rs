@@ -5,8 +5,10 @@ use serde::de::IgnoredAny;
 use sqlx::SqliteConnection;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 
+use super::lookup::Lookup;
 use super::{
-    Actor, OutOfScope, Record, Store, StoreError, Urgency, hosts, record, revision, title_sites, turn,
+    Actor, Dependents, OutOfScope, Record, Store, StoreError, Urgency, Warning, hosts, record, revision,
+    site_keys, title_sites, turn, warnings,
 };
 use crate::clock::UnixMillis;
 use crate::validate::FieldError;
@@ -36,24 +38,60 @@ impl Expectation {
     }
 }
 
-/// The outcome of a write.
+/// The manner of a change. Default: the change is stored, and refused where it does harm by mistake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Everything is checked, and nothing is stored.
+    pub dry_run: bool,
+    /// The change is made although other documents depend on it, or although it names nothing. It warns then.
+    pub force: bool,
+}
+
+/// The outcome of a write. Unless it is done, nothing was written.
 #[derive(Clone, Debug)]
 pub enum Written {
-    /// The document did not exist, or was deleted.
-    Created(Record),
-    /// The document was different.
-    Changed(Record),
-    /// The document was the same, and nothing was written. A deletion may find neither document nor tombstone.
-    Unchanged(Option<Record>),
-    /// The key has no access, and nothing was written.
+    /// The write was made, or would be, in a dry run.
+    Done(Box<Done>),
+    /// There is no document to delete. The tombstone, if the document existed before.
+    Missing(Option<Record>),
+    /// The key has no access.
     Forbidden(OutOfScope),
-    /// Edges would fetch from a site's host, and nothing was written.
+    /// Edges would fetch from a site's host.
     Clashes(Vec<FieldError>),
-    /// The expectation was not met, and nothing was written.
+    /// Other documents depend on the document that was to be deleted.
+    InUse(Dependents),
+    /// The expectation was not met.
     Refused {
         /// The current revision of the document, if there is one.
         found: Option<u64>,
     },
+}
+
+/// A write that was made, or would be.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// Its effect.
+    pub effect: Effect,
+    /// The document after it, or its tombstone.
+    pub record: Record,
+    /// The revision of the document before it; `None` if there was no document.
+    pub found: Option<u64>,
+    /// Warnings about the document after it.
+    pub warnings: Vec<Warning>,
+}
+
+/// The effect of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// The document did not exist, or was deleted.
+    Create,
+    /// The document was different.
+    Change,
+    /// The document was the same.
+    Nothing,
+    /// The document existed.
+    Delete,
 }
 
 impl Store {
@@ -63,6 +101,7 @@ impl Store {
         key: &DocumentKey,
         body: Option<&str>,
         expectation: &Expectation,
+        manner: Manner,
         by: &Actor,
         now: UnixMillis,
     ) -> Result<Written, StoreError> {
@@ -70,42 +109,49 @@ impl Store {
         let current = record::find(&mut transaction, key).await?;
         // Both the replaced document and the new one have to be within the scope.
         let replaced = current.as_ref().and_then(|record| record.body.as_ref());
-        for body in [replaced.map(|body| body.expose().as_str()), body] {
+        let replaced = replaced.map(|body| body.expose().as_str());
+        for body in [replaced, body] {
             if let Err(refusal) = by.scope.check(key, body) {
                 return Ok(Written::Forbidden(refusal));
             }
         }
-        let live = current.as_ref().and_then(|record| Some((record.revision, record.body.as_ref()?)));
-        let found = live.map(|(revision, _)| revision);
+        let found = current.as_ref().filter(|_| replaced.is_some()).map(|record| record.revision);
         if !expectation.holds(found) {
             return Ok(Written::Refused { found });
         }
+        let effect = match (replaced, body) {
+            (None, None) => return Ok(Written::Missing(current)),
+            (None, Some(_)) => Effect::Create,
+            (Some(_), None) => Effect::Delete,
+            (Some(replaced), Some(body)) if replaced == body => Effect::Nothing,
+            (Some(_), Some(_)) => Effect::Change,
+        };
         if let Some(body) = body {
             let errors = hosts::clashes(&mut transaction, key, body, &by.scope).await?;
             if !errors.is_empty() {
                 return Ok(Written::Clashes(errors));
             }
         }
-        if live.map(|(_, body)| body.expose().as_str()) == body {
-            return Ok(Written::Unchanged(current));
+        let mut dependents = None;
+        if effect == Effect::Delete {
+            dependents = Dependents::of(&mut transaction, key, &by.scope).await?;
+            if let Some(dependents) = dependents.as_ref().filter(|_| !manner.force) {
+                return Ok(Written::InUse(dependents.clone()));
+            }
         }
-        let revision = revision::next(&mut transaction, now).await?;
-        record::put(&mut transaction, key, revision, body, Some(&by.id)).await?;
-        if key.kind() == DocumentKind::Title {
-            title_sites::note(&mut transaction, key.id(), body).await?;
+        if effect != Effect::Nothing {
+            store(&mut transaction, key, (replaced, body), by, now).await?;
         }
-        let replaced = replaced.map(|body| body.expose().as_str());
-        let change = Queued {
-            document: (key.kind().name(), key.id()),
-            revision,
-            urgency: urgency(key.kind(), body),
-            party: &turn::party(by, key, body.or(replaced)),
-            by: Some(&by.id),
-        };
-        enqueue(&mut transaction, change, now).await?;
         let record = record::find(&mut transaction, key).await?.ok_or(sqlx::Error::RowNotFound)?;
-        transaction.commit().await?;
-        Ok(if found.is_none() { Written::Created(record) } else { Written::Changed(record) })
+        let warnings = match body {
+            Some(body) => warnings::of(&mut Lookup::default(), &mut transaction, key, body).await?,
+            None => dependents.iter().map(Dependents::warning).collect(),
+        };
+        // A transaction that is not committed is rolled back.
+        if !manner.dry_run {
+            transaction.commit().await?;
+        }
+        Ok(Written::Done(Box::new(Done { effect, record, found, warnings })))
     }
 
     /// Adds every refused document to the outbox again, and returns their number.
@@ -136,6 +182,31 @@ impl Store {
         transaction.commit().await?;
         Ok(failed.len())
     }
+}
+
+/// Stores a document, or its tombstone, with everything that is derived from it, and adds the change to the outbox.
+async fn store(
+    transaction: &mut SqliteConnection,
+    key: &DocumentKey,
+    (replaced, body): (Option<&str>, Option<&str>),
+    by: &Actor,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let revision = revision::next(transaction, now).await?;
+    record::put(transaction, key, revision, body, Some(&by.id)).await?;
+    match key.kind() {
+        DocumentKind::Title => title_sites::note(transaction, key.id(), body).await?,
+        DocumentKind::Site => site_keys::note(transaction, key.id(), body).await?,
+        DocumentKind::Keys | DocumentKind::Revocations => {}
+    }
+    let change = Queued {
+        document: (key.kind().name(), key.id()),
+        revision,
+        urgency: urgency(key.kind(), body),
+        party: &turn::party(by, key, body.or(replaced)),
+        by: Some(&by.id),
+    };
+    Ok(enqueue(transaction, change, now).await?)
 }
 
 /// The urgency of a change of a document.

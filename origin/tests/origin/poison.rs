@@ -4,7 +4,7 @@ use serde_json::json;
 use stagedoor::catalog::{DocumentKey, SyncBatch};
 use stagedoor_origin::clock::UnixMillis;
 use stagedoor_origin::push::Pace;
-use stagedoor_origin::store::Expectation;
+use stagedoor_origin::store::{Expectation, Manner};
 
 use crate::app::{FAST, TestApp, eventually, nobody, send, site, title};
 use crate::edge::{FakeEdge, Mode, Poison};
@@ -12,7 +12,10 @@ use crate::edge::{FakeEdge, Mode, Poison};
 /// Writes a document past the API, as an older version or an import may have left it.
 async fn smuggle(app: &TestApp, key: &str, body: &str) {
     let key: DocumentKey = key.parse().unwrap();
-    app.store.write(&key, Some(body), &Expectation::Any, &nobody(), UnixMillis::now()).await.unwrap();
+    app.store
+        .write(&key, Some(body), &Expectation::Any, Manner::default(), &nobody(), UnixMillis::now())
+        .await
+        .unwrap();
 }
 
 /// An edge that is down while documents gather, so that they come in one batch.
@@ -176,7 +179,7 @@ async fn revocations_and_take_downs_pass_everything_that_waits() {
     }
     app.api.put("/titles/gone", &title("gone", "")).await;
     app.api.delete("/titles/gone").await;
-    app.api.post("/revocations/a.example", &json!({ "what": { "everything": {} } })).await;
+    app.api.post("/revocations/a.example?force=true", &json!({ "what": { "everything": {} } })).await;
     app.edge.up();
     eventually("nothing is pending", async || app.api.get("/sync").await.body["pending"] == 0).await;
     let first = app.edge.look(|memory| memory.batches[0].clone());
@@ -194,7 +197,8 @@ async fn revocations_pass_a_search_for_a_bad_document() {
     app.edge.set(Mode::Slow(std::time::Duration::from_millis(30)));
     app.edge.up();
     eventually("the batch was refused", async || app.edge.look(|memory| !memory.batches.is_empty())).await;
-    let revoked = app.api.post("/revocations/a.example", &json!({ "what": { "everything": {} } })).await;
+    let revoked =
+        app.api.post("/revocations/a.example?force=true", &json!({ "what": { "everything": {} } })).await;
     let before = app.edge.look(|memory| memory.batches.len());
     eventually("the edge knows of the revocation", async || {
         app.edge.held("v1/revocations/a.example").is_some_and(|(revision, _)| revision == revoked.revision())

@@ -5,17 +5,20 @@ use stagedoor::catalog::{Host, Revocation, Revocations, Revoked, SyncBatch};
 use stagedoor::time::UnixTime;
 use stagedoor::token::RevocationIndex;
 use stagedoor_origin::clock::UnixMillis;
-use stagedoor_origin::store::{Expectation, State, Store, StoreError};
+use stagedoor_origin::store::{Expectation, Manner, Revoking, State, Store, StoreError};
 
 use crate::app::{FAST, TestApp, database, eventually, nobody, rows, site};
 use crate::edge::FakeEdge;
+
+/// For revocations without a site.
+const FORCE: Manner = Manner { dry_run: false, force: true };
 
 #[tokio::test]
 async fn each_revocation_has_its_own_generation() {
     let app = TestApp::start().await;
     let subject = |name: &str| json!({ "what": { "subject": { "issuer": "id", "subject": name } } });
     let names = ["v1", "v2", "v3", "v4", "v5", "v6"].map(subject);
-    let post = |body| app.api.post("/revocations/a.example", body);
+    let post = |body| app.api.post("/revocations/a.example?force=true", body);
     let [a, b, c, d, e, f] = names.each_ref().map(post);
     let (a, b, c, d, e, f) = tokio::join!(a, b, c, d, e, f);
     let replies = [a, b, c, d, e, f];
@@ -44,7 +47,7 @@ async fn each_revocation_has_its_own_generation() {
 async fn a_revocation_is_taken_back_and_its_generation_is_not_given_again() {
     let app = TestApp::start().await;
     let session = json!({ "what": { "session": "0123456789abcdef" }, "note": "shared link" });
-    let first = app.api.post("/revocations/a.example", &session).await;
+    let first = app.api.post("/revocations/a.example?force=true", &session).await;
     let entry = &first.body["document"]["revoked"][0];
     let generation = entry["generation"].as_u64().unwrap();
     assert_eq!(entry["note"], "shared link");
@@ -54,7 +57,8 @@ async fn a_revocation_is_taken_back_and_its_generation_is_not_given_again() {
     assert_eq!((back.status, &back.body["document"]["revoked"]), (200, &json!([])));
     assert_eq!(back.body["revocations"]["count"], 0);
     assert_eq!(app.api.get("/revocations/a.example").await.body["document"]["revoked"], json!([]));
-    let second = app.api.post("/revocations/a.example", &json!({ "what": { "everything": {} } })).await;
+    let second =
+        app.api.post("/revocations/a.example?force=true", &json!({ "what": { "everything": {} } })).await;
     assert!(second.body["document"]["revoked"][0]["generation"].as_u64().unwrap() > generation);
 }
 
@@ -62,8 +66,9 @@ async fn a_revocation_is_taken_back_and_its_generation_is_not_given_again() {
 async fn expired_revocations_are_dropped_and_invalid_ones_are_refused() {
     let app = TestApp::start().await;
     let over = json!({ "what": { "title": "harbour" }, "until": "2020-01-01T00:00:00Z" });
-    assert_eq!(app.api.post("/revocations/a.example", &over).await.status, 200);
-    let reply = app.api.post("/revocations/a.example", &json!({ "what": { "title": "other" } })).await;
+    assert_eq!(app.api.post("/revocations/a.example?force=true", &over).await.status, 200);
+    let reply =
+        app.api.post("/revocations/a.example?force=true", &json!({ "what": { "title": "other" } })).await;
     assert_eq!(reply.body["revocations"]["count"], 1, "what is over was kept");
     let long = "x".repeat(1_025);
     for (bad, field) in [
@@ -76,7 +81,7 @@ async fn expired_revocations_are_dropped_and_invalid_ones_are_refused() {
         (json!({ "what": { "subject": { "issuer": "i", "subject": long } } }), "what.subject.subject"),
         (json!({ "what": { "token": { "issuer": "i", "id": long } } }), "what.token.id"),
     ] {
-        let reply = app.api.post("/revocations/a.example", &bad).await;
+        let reply = app.api.post("/revocations/a.example?force=true", &bad).await;
         assert_eq!(reply.status, 422, "{bad}: {reply:?}");
         let named = reply.body["errors"][0].to_string();
         assert!(named.contains(field), "{named} does not name {field}");
@@ -100,8 +105,9 @@ async fn revoke_many(store: &Store, host: &str, count: usize, until: Option<Unix
             until,
             note: Some("x".repeat(Revocation::MAX_NOTE_CHARS)),
         };
-        let done = store.revoke(&host, make, &nobody(), UnixMillis::now()).await.unwrap();
-        assert!(done.is_some());
+        let what = Revoked::Everything {};
+        let done = store.revoke(&host, &what, make, FORCE, &nobody(), UnixMillis::now()).await.unwrap();
+        assert!(matches!(done, Revoking::Done(_)));
     }
 }
 
@@ -112,7 +118,10 @@ async fn many_revocations_are_packed_for_the_edge_and_paged_for_people() {
     app.edge.up();
     // A change through the API wakes the worker.
     let last = json!({ "what": { "subject": { "issuer": "id", "subject": "last" } } });
-    assert_eq!(app.api.post("/revocations/a.example", &last).await.body["revocations"]["count"], 1_001);
+    assert_eq!(
+        app.api.post("/revocations/a.example?force=true", &last).await.body["revocations"]["count"],
+        1_001
+    );
     app.api.wait_for_state("/revocations/a.example", "synced").await;
     let packed = at_edge(&app, "a.example");
     assert!(packed["packed"].is_object() && packed["revoked"].is_null());
@@ -150,7 +159,7 @@ async fn revocations_are_dropped_once_what_they_concern_has_ended() {
     bounded["tokens"]["longest_s"] = json!(86_400);
     app.api.put("/sites/a.example", &bounded).await;
     let until = async |host: &str, body: Value| {
-        let reply = app.api.post(&format!("/revocations/{host}"), &body).await;
+        let reply = app.api.post(&format!("/revocations/{host}?force=true"), &body).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         let entry = &reply.body["document"]["revoked"][0];
         let secs =
@@ -199,7 +208,10 @@ async fn documents_of_older_versions_keep_their_revocations() {
                       "revoked": (1..=28_000).map(entry).collect::<Vec<_>>() });
     let old = old.to_string();
     assert!(old.len() > SyncBatch::MAX_BYTES);
-    store.write(&key, Some(&old), &Expectation::Any, &nobody(), UnixMillis::now()).await.unwrap();
+    store
+        .write(&key, Some(&old), &Expectation::Any, Manner::default(), &nobody(), UnixMillis::now())
+        .await
+        .unwrap();
     store.close().await;
 
     let store = Store::open(&database(&folder)).await.unwrap();
@@ -227,7 +239,8 @@ async fn notes_and_numbers_that_once_stopped_the_queue_delay_no_other_document()
 async fn a_revocation_writes_no_more_when_there_are_many() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     revoke_many(&app.store, "a.example", 300, None).await;
-    let reply = app.api.post("/revocations/a.example", &json!({ "what": { "everything": {} } })).await;
+    let reply =
+        app.api.post("/revocations/a.example?force=true", &json!({ "what": { "everything": {} } })).await;
     let bytes = reply.body.to_string().len();
     assert!(bytes < 1_000, "a reply of {bytes} bytes");
     let record = app.store.document(&"v1/revocations/a.example".parse().unwrap()).await.unwrap().unwrap();
@@ -245,15 +258,15 @@ async fn smuggle_row(folder: &tempfile::TempDir, host: &str, until: Option<i64>)
 async fn a_revocation_that_cannot_be_read_fails_alone_and_is_not_taken_back() {
     let app = TestApp::start().await;
     let everything = json!({ "what": { "everything": {} } });
-    app.api.post("/revocations/a.example", &everything).await;
+    app.api.post("/revocations/a.example?force=true", &everything).await;
     let record =
         async || app.store.document(&"v1/revocations/a.example".parse().unwrap()).await.unwrap().unwrap();
     eventually("the edge knows", async || app.edge.held("v1/revocations/a.example").is_some()).await;
     let held = at_edge(&app, "a.example");
     smuggle_row(&app.folder, "a.example", None).await;
-    assert_eq!(app.api.post("/revocations/a.example", &everything).await.status, 200);
+    assert_eq!(app.api.post("/revocations/a.example?force=true", &everything).await.status, 200);
     app.api.put("/titles/t", &crate::app::title("t", "t")).await;
-    app.api.post("/revocations/b.example", &everything).await;
+    app.api.post("/revocations/b.example?force=true", &everything).await;
     app.api.wait_for_state("/titles/t", "synced").await;
     app.api.wait_for_state("/revocations/b.example", "synced").await;
     eventually("it failed", async || record().await.state == State::Failed).await;
@@ -291,7 +304,10 @@ async fn documents_that_cannot_be_adopted_are_kept_and_fail_alone() {
     let write = async |host: &str, entries: &str| {
         let body = format!(r#"{{"host":"{host}","generation":1,"revoked":[{entries}]}}"#);
         let key = format!("v1/revocations/{host}").parse().unwrap();
-        store.write(&key, Some(&body), &Expectation::Any, &nobody(), UnixMillis::now()).await.unwrap();
+        store
+            .write(&key, Some(&body), &Expectation::Any, Manner::default(), &nobody(), UnixMillis::now())
+            .await
+            .unwrap();
     };
     let entry = |what: &str| format!(r#"{{"what":{what},"generation":1,"at":"2026-11-22T18:00:00Z"}}"#);
     let [one, other, newer] = [r#"{"title":"t"}"#, r#"{"title":"u"}"#, r#"{"device":"d"}"#].map(entry);
@@ -325,6 +341,8 @@ async fn documents_that_cannot_be_adopted_are_kept_and_fail_alone() {
             until: None,
             note: None,
         };
-        assert!(store.revoke(&host, make, &nobody(), UnixMillis::now()).await.is_err(), "{host}");
+        let what = Revoked::Everything {};
+        let done = store.revoke(&host, &what, make, FORCE, &nobody(), UnixMillis::now()).await;
+        assert!(done.is_err(), "{host}");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor_origin::clock::UnixMillis;
-use stagedoor_origin::store::{Actor, Expectation, List, Scope, Store};
+use stagedoor_origin::store::{Actor, Expectation, List, Manner, Scope, Store};
 
 use crate::app::{FAST, TestApp, database, eventually, nobody, rows, site, title};
 use crate::edge::FakeEdge;
@@ -23,7 +23,10 @@ async fn write(store: &Store, by: &Actor, site: &str, id: &str, text: Option<&st
         title["sites"] = json!([site]);
         title.to_string()
     });
-    store.write(&key, body.as_deref(), &Expectation::Any, by, UnixMillis::now()).await.unwrap();
+    store
+        .write(&key, body.as_deref(), &Expectation::Any, Manner::default(), by, UnixMillis::now())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

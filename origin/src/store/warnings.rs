@@ -1,0 +1,181 @@
+//! Warnings about a document that is valid, and may not do what its editor means: most of them about names of nothing.
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Issuer, Site, Title};
+
+use super::lookup::{Lookup, SetOfKeys};
+use super::references::{self, KeysReference, Role};
+
+/// A warning about one member of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// The kind of warning.
+    pub code: WarningCode,
+    /// The member's path, as in an error; `.` is the document itself.
+    pub field: String,
+    /// The expected and the found state, for people.
+    pub detail: String,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])* $variant:ident $name:literal,)*) => {
+        /// The kinds of warnings. The names are stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        pub enum WarningCode {
+            $($(#[doc = $doc])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl WarningCode {
+            /// The name of each.
+            pub const NAMES: &[&str] = &[$($name,)*];
+        }
+    };
+}
+
+codes! {
+    /// There is no such site.
+    UnknownSite "unknown_site",
+    /// There is no such title.
+    UnknownTitle "unknown_title",
+    /// No set of keys has the name of the issuer.
+    UnknownIssuer "unknown_issuer",
+    /// There is no such set of keys.
+    UnknownKeys "unknown_keys",
+    /// The set of keys has no such key.
+    UnknownKey "unknown_key",
+    /// The site does not define the group of territories.
+    UnknownGroup "unknown_group",
+    /// The set of keys exists, and has no key for this use.
+    UnusableKeys "unusable_keys",
+    /// The issuer publishes keys, so the origin service does not know whether the key exists.
+    UnverifiedKey "unverified_key",
+    /// The title exists, and is not shown on the site.
+    TitleNotOnSite "title_not_on_site",
+    /// The issuer is known, and the site does not name it.
+    IssuerNotOfSite "issuer_not_of_site",
+    /// Other documents depend on the deleted document.
+    InUse "in_use",
+    /// There are more warnings than are listed.
+    More "more",
+}
+
+/// The greatest number of warnings about a document.
+const MOST: usize = 100;
+
+/// The warnings about an existing document. `body` is its JSON; a document that cannot be read has none.
+pub(super) async fn of(
+    lookup: &mut Lookup,
+    connection: &mut SqliteConnection,
+    key: &DocumentKey,
+    body: &str,
+) -> Result<Vec<Warning>, sqlx::Error> {
+    let mut warnings = match key {
+        DocumentKey::Title(_) => match serde_json::from_str(body) {
+            Ok(title) => of_title(lookup, connection, &title).await?,
+            Err(_) => Vec::new(),
+        },
+        DocumentKey::Site(_) => match serde_json::from_str(body) {
+            Ok(site) => of_site(lookup, connection, &site).await?,
+            Err(_) => Vec::new(),
+        },
+        DocumentKey::Revocations(host) => {
+            lookup.learn(connection, DocumentKind::Site, [host.as_str()]).await?;
+            let known = lookup.exists(DocumentKind::Site, host.as_str());
+            (!known).then(|| unknown_site("host".to_owned(), host)).into_iter().collect()
+        }
+        DocumentKey::Keys(_) => Vec::new(),
+    };
+    if warnings.len() > MOST {
+        let more = warnings.len() + 1 - MOST;
+        warnings.truncate(MOST - 1);
+        let detail = format!("expected {MOST} warnings at most, found {more} more");
+        warnings.push(Warning { code: WarningCode::More, field: ".".to_owned(), detail });
+    }
+    Ok(warnings)
+}
+
+/// Sites of the title without a document, and groups that its sites do not define.
+async fn of_title(
+    lookup: &mut Lookup,
+    connection: &mut SqliteConnection,
+    title: &Title,
+) -> Result<Vec<Warning>, sqlx::Error> {
+    lookup.learn(connection, DocumentKind::Site, title.sites.iter().map(Host::as_str)).await?;
+    let (known, unknown): (Vec<_>, Vec<_>) = title
+        .sites
+        .iter()
+        .enumerate()
+        .partition(|(_, host)| lookup.exists(DocumentKind::Site, host.as_str()));
+    let mut warnings: Vec<_> =
+        unknown.into_iter().map(|(index, host)| unknown_site(format!("sites[{index}]"), host)).collect();
+    let groups = references::groups_of(title);
+    if groups.is_empty() {
+        return Ok(warnings);
+    }
+    // With more sites than warnings, the first sites are enough.
+    for (_, host) in known.into_iter().take(MOST) {
+        let defined = lookup.groups(connection, host).await?;
+        for (field, group) in groups.iter().filter(|(_, group)| !defined.contains(group)) {
+            if warnings.len() > MOST {
+                return Ok(warnings);
+            }
+            let detail = format!(
+                "expected a group that the site {host} defines in `geography.groups`, found `{group}`, which holds nowhere there"
+            );
+            warnings.push(Warning { code: WarningCode::UnknownGroup, field: field.clone(), detail });
+        }
+    }
+    Ok(warnings)
+}
+
+/// Sets of keys that the site names and that do not exist, or have no key for their use.
+async fn of_site(
+    lookup: &mut Lookup,
+    connection: &mut SqliteConnection,
+    site: &Site,
+) -> Result<Vec<Warning>, sqlx::Error> {
+    let named = references::keys_of(site);
+    let names = named.iter().map(|reference| reference.issuer.as_str());
+    lookup.learn(connection, DocumentKind::Keys, names).await?;
+    let mut warnings = Vec::new();
+    for KeysReference { field, issuer, role } in named {
+        if warnings.len() > MOST {
+            break;
+        }
+        let found = if lookup.exists(DocumentKind::Keys, issuer.as_str()) {
+            let keys = lookup.keys(connection, issuer).await?;
+            unusable(issuer, role, keys).map(|detail| (WarningCode::UnusableKeys, detail))
+        } else {
+            Some(missing_keys(issuer, role))
+        };
+        warnings.extend(found.map(|(code, detail)| Warning { code, field, detail }));
+    }
+    Ok(warnings)
+}
+
+fn unknown_site(field: String, host: &Host) -> Warning {
+    let detail = format!("expected the host of a site, found `{host}`, which has no document of a site");
+    Warning { code: WarningCode::UnknownSite, field, detail }
+}
+
+fn missing_keys(issuer: &Issuer, role: Role) -> (WarningCode, String) {
+    let (code, effect) = match role {
+        Role::Issuer => (WarningCode::UnknownIssuer, "no token of this issuer is accepted"),
+        Role::Dialect => (WarningCode::UnknownKeys, "no token of this dialect is accepted"),
+        Role::Sessions => (WarningCode::UnknownKeys, "no session can be opened"),
+    };
+    (code, format!("expected the name of a set of keys, found `{issuer}`, which has no document: {effect}"))
+}
+
+fn unusable(issuer: &Issuer, role: Role, keys: SetOfKeys) -> Option<String> {
+    match role {
+        Role::Sessions if !keys.signs_sessions => Some(format!(
+            "expected a set of keys whose first key is a shared secret for HS256, found `{issuer}`: no session can be opened"
+        )),
+        Role::Issuer | Role::Dialect if keys.is_empty => Some(format!(
+            "expected a set with a key, found `{issuer}`, which has none: no token is accepted by it"
+        )),
+        _ => None,
+    }
+}
