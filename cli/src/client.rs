@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use ureq::Agent;
-use ureq::http::{HeaderMap, Request};
+use ureq::http::Request;
 use ureq::tls::{RootCerts, TlsConfig};
 use url::{Host, Url};
 
@@ -37,7 +37,6 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -124,7 +123,7 @@ impl Client {
                 self.address
             )));
         }
-        Ok(Reply { status, headers: answer.headers().clone(), body })
+        Ok(Reply { status, body })
     }
 
     fn unreached(&self, error: &ureq::Error) -> Failure {

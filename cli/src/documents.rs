@@ -30,18 +30,7 @@ pub(crate) fn insert(
     documents: &mut BTreeMap<DocumentKey, Vec<u8>>,
     mut document: Value,
 ) -> Result<(), String> {
-    let member = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
-    let revocations = document.get("revoked").or_else(|| document.get("packed")).is_some();
-    let (kind, id) = if let Some(host) = member("host") {
-        (if revocations { DocumentKind::Revocations } else { DocumentKind::Site }, host)
-    } else if let Some(issuer) = member("issuer") {
-        (DocumentKind::Keys, issuer)
-    } else if let Some(id) = member("id") {
-        (DocumentKind::Title, id)
-    } else {
-        return Err("expected a document with `host` (site, or with `revoked` its revocations), `issuer` (keys) or `id` (title)".to_owned());
-    };
-    let key = DocumentKey::new(kind, &id).map_err(|error| error.to_string())?;
+    let key = key(&document)?;
     if let Some(members) = document.as_object_mut() {
         members.entry("revision").or_insert(json!(0));
     }
@@ -53,7 +42,24 @@ pub(crate) fn insert(
     }
 }
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Misuse> {
+/// The key of a document, by its members.
+pub(crate) fn key(document: &Value) -> Result<DocumentKey, String> {
+    let member = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+    let revocations = document.get("revoked").or_else(|| document.get("packed")).is_some();
+    let (kind, id) = if let Some(host) = member("host") {
+        (if revocations { DocumentKind::Revocations } else { DocumentKind::Site }, host)
+    } else if let Some(issuer) = member("issuer") {
+        (DocumentKind::Keys, issuer)
+    } else if let Some(id) = member("id") {
+        (DocumentKind::Title, id)
+    } else {
+        return Err("expected a document with `host` (site, or with `revoked` its revocations), `issuer` (keys) or `id` (title)".to_owned());
+    };
+    DocumentKey::new(kind, &id).map_err(|error| error.to_string())
+}
+
+/// Every `.json` file below a folder, in order.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Misuse> {
     let failed = |error: std::io::Error| Misuse(format!("{}: {error}", folder.display()));
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {

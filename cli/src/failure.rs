@@ -37,6 +37,12 @@ impl Failure {
         Self::Refused { detail: detail.into(), problem: None }
     }
 
+    /// The HTTP status of a refusal by a service.
+    pub(crate) fn status(&self) -> Option<u64> {
+        let Self::Refused { problem: Some(problem), .. } = self else { return None };
+        problem.get("status")?.as_u64()
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {

@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use stagedoor::time::UnixTime;
 
 use crate::failure::Misuse;
@@ -37,6 +38,41 @@ pub(crate) fn strict_json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse>
     match unknown.as_slice() {
         [] => Ok(value),
         unknown => Err(failed(&format!("there is no such member: {}", unknown.join(", ")))),
+    }
+}
+
+/// Reads a file that has to be JSON, and returns its bytes.
+pub(crate) fn json_bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
+    let bytes = bytes(path)?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Misuse(format!("{}: expected JSON, found nothing", path.display())));
+    }
+    match serde_json::from_slice::<IgnoredAny>(&bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(Misuse(format!("{}: expected JSON: {error}", path.display()))),
+    }
+}
+
+/// Reads an instant: RFC 3339, or Unix seconds.
+pub(crate) fn instant(text: &str) -> Result<UnixTime, String> {
+    match text.parse() {
+        Ok(secs) => Ok(UnixTime::from_secs(secs)),
+        Err(_) => serde_json::from_value(Value::from(text)).map_err(|error| error.to_string()),
+    }
+}
+
+/// Measures how long something takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the command is native, and measures here only")]
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 

@@ -3,10 +3,9 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use stagedoor::catalog::DocumentKey;
-use stagedoor::time::UnixTime;
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 
-use super::reference::{Kind, Reference};
+use super::reference::{Kind, Reference, encoded};
 use crate::client::{Client, Reply};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -46,8 +45,6 @@ pub(super) struct Warning {
 pub(super) struct Sync {
     pub(super) state: String,
     pub(super) revision_at_edge: Option<u64>,
-    #[serde(default)]
-    pub(super) synced_at: Option<UnixTime>,
     pub(super) last_error: Option<String>,
     pub(super) visible_within_s: u64,
 }
@@ -118,8 +115,11 @@ impl Api {
         self.client.send(method, &format!("/api/v1{path}"), &all, body)
     }
 
-    /// The document of a reference.
+    /// The document of a reference; of revocations, all entries.
     pub(super) fn get(&self, reference: &Reference) -> Result<Value, Failure> {
+        if reference.kind().0 == DocumentKind::Revocations {
+            return self.revocations(reference);
+        }
         self.send("GET", &reference.path(), &[], None)
     }
 
@@ -132,6 +132,60 @@ impl Api {
     pub(super) fn page(&self, kind: Kind, query: &str) -> Result<Page, Failure> {
         let path = format!("/{}?{query}", kind.folder());
         self.parse(self.send("GET", &path, &[], None)?)
+    }
+
+    /// All documents of a kind, a page at a time. `filter` is `&name=value…`, encoded.
+    pub(super) fn pages<'a>(
+        &'a self,
+        kind: Kind,
+        filter: &'a str,
+    ) -> impl Iterator<Item = Result<Vec<Value>, Failure>> + 'a {
+        let mut next = Some(String::new());
+        std::iter::from_fn(move || {
+            let after = next.take()?;
+            let page = self.page(kind, &format!("limit=500{filter}{after}"));
+            Some(page.map(|page| {
+                next = page.next.map(|after| format!("&after={}", encoded(&after)));
+                page.items
+            }))
+        })
+    }
+
+    /// A site's revocations with all entries.
+    pub(super) fn revocations(&self, reference: &Reference) -> Result<Value, Failure> {
+        let mut whole: Option<Value> = None;
+        let mut after = Some(0);
+        while let Some(from) = after {
+            let path = format!("{}?limit=500&after={from}", reference.path());
+            let page = self.send("GET", &path, &[], None)?;
+            after = page.pointer("/revocations/next").and_then(Value::as_u64);
+            match &mut whole {
+                None => whole = Some(page),
+                Some(whole) => {
+                    let entries = whole.pointer_mut("/document/revoked").and_then(Value::as_array_mut);
+                    let more = page.pointer("/document/revoked").and_then(Value::as_array);
+                    if let (Some(entries), Some(more)) = (entries, more) {
+                        entries.extend(more.iter().cloned());
+                    }
+                }
+            }
+        }
+        Ok(whole.unwrap_or_default())
+    }
+
+    /// The state of a document at the edge. A deleted document has one too.
+    pub(super) fn sync(&self, reference: &Reference) -> Result<Value, Failure> {
+        let reply = self.answer("GET", &reference.path(), &[], None)?;
+        let body: Value = self.read(&reply)?;
+        match (reply.status, body.get("sync")) {
+            (200 | 404, Some(sync)) => Ok(sync.clone()),
+            _ => Err(self.failure(&reply)),
+        }
+    }
+
+    /// Reads a reply about one document.
+    pub(super) fn held(&self, reply: Value) -> Result<Held, Failure> {
+        self.parse(reply)
     }
 
     /// Reads a reply that has the form of this version.

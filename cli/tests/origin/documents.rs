@@ -1,0 +1,138 @@
+//! Documents: put, get, list, find, delete, purge, export.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::service::{Service, api_key, title};
+
+#[test]
+fn what_get_prints_can_be_put_back() {
+    let service = Service::with_catalogue();
+    let text = service.text(&["origin", "get", "title/harbour"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["offers"][0]["id"], "gulf");
+    let reply = service.json(0, &["origin", "get", "v1/title/harbour"]);
+    assert_eq!((&reply["key"], &reply["document"]), (&json!("v1/title/harbour"), &document));
+    let put = service.run(&["origin", "put", "title/harbour", "-"], &text);
+    let said = String::from_utf8(put.stdout).unwrap();
+    let revision = reply["revision"].as_u64().unwrap();
+    assert!(said.starts_with(&format!("title/harbour: stored, revision {revision}\n")), "{said}");
+}
+
+#[test]
+fn a_change_is_guarded_by_the_revision_that_it_expects() {
+    let service = Service::with_catalogue();
+    service.file("harbour.json", &title("harbour", "Renamed"));
+    let put = ["origin", "put", "title/harbour", "harbour.json"];
+    let refused = service.json(1, &[&put[..], &["--if-revision", "7"]].concat());
+    assert_eq!(refused["error"]["problem"]["status"], 412);
+    assert_eq!(service.json(1, &[&put[..], &["--if-absent"]].concat())["error"]["problem"]["status"], 412);
+    let revision = service.json(0, &["origin", "get", "title/harbour"])["revision"].to_string();
+    let stored = service.json(0, &[&put[..], &["--if-revision", &revision]].concat());
+    assert_eq!(stored["document"]["names"]["en"], "Renamed");
+}
+
+#[test]
+fn waiting_tells_when_the_edge_holds_the_change() {
+    let service = Service::with_catalogue();
+    service.file("harbour.json", &title("harbour", "Renamed"));
+    let put = ["origin", "put", "title/harbour", "harbour.json", "--wait"];
+    let reply = service.json(0, &put);
+    assert_eq!(reply["sync"]["state"], "synced");
+    assert_eq!(reply["sync"]["revision_at_edge"], reply["revision"]);
+    assert!(reply["waited_ms"].is_u64(), "{reply}");
+    service.file("harbour.json", &title("harbour", "Again"));
+    let said = service.text(&put);
+    assert!(said.starts_with("The edge holds it after "), "{said}");
+    let said = service.text(&["origin", "delete", "title/harbour", "--wait"]);
+    assert!(said.starts_with("The edge holds it after "), "{said}");
+}
+
+#[test]
+fn lists_and_deletes() {
+    let service = Service::with_catalogue();
+    service.put("title/quay", &title("quay", "The quay"));
+    let list = service.text(&["origin", "list", "titles"]);
+    let lines: Vec<_> = list.lines().collect();
+    assert!(lines[0].starts_with("STATE") && lines.len() == 3, "{list}");
+    assert!(lines[1].contains("title/harbour  Harbour lights") && lines[1].contains(" ago "), "{list}");
+    let page = service.json(0, &["origin", "list", "titles", "--limit", "1"]);
+    assert_eq!((page["items"].as_array().unwrap().len(), &page["next"]), (1, &json!("harbour")));
+    let rest = service.json(0, &["origin", "list", "titles", "--after", "harbour"]);
+    assert_eq!(rest["items"][0]["key"], "v1/title/quay");
+    let all = service.run(&["origin", "list", "titles", "--all", "--json"], "");
+    assert_eq!(String::from_utf8(all.stdout).unwrap().lines().count(), 2);
+    let said = service.text(&["origin", "delete", "title/quay"]);
+    assert!(said.starts_with("title/quay: deleted, revision "), "{said}");
+    assert_eq!(service.json(1, &["origin", "get", "title/quay"])["error"]["problem"]["status"], 404);
+}
+
+#[test]
+fn a_purge_raises_the_generation() {
+    let service = Service::with_catalogue();
+    let said = service.text(&["origin", "purge", "title/harbour"]);
+    assert!(said.contains("The generation is 1."), "{said}");
+    let reply = service.json(0, &["origin", "purge", "title/harbour", "--wait"]);
+    assert_eq!(reply["document"]["generation"], 2);
+    assert_eq!(service.json(2, &["origin", "purge", "site/watch.example.com"])["error"]["kind"], "misuse");
+}
+
+#[test]
+fn an_export_is_a_folder_for_simulate() {
+    let service = Service::with_catalogue();
+    let session = ["origin", "revoke", "watch.example.com", "--session", "0123456789abcdef"];
+    service.json(0, &session);
+    let report = service.json(0, &["origin", "export", "documents"]);
+    let expected = json!({ "titles": 1, "sites": 1, "keys": 2, "revocations": 1 });
+    assert_eq!((&report["documents"], &report["left_out"]), (&expected, &json!([])));
+    let read = |name: &str| -> Value {
+        serde_json::from_slice(&fs::read(service.path("documents").join(name)).unwrap()).unwrap()
+    };
+    assert!(read("titles/harbour.json")["revision"].is_u64());
+    assert_eq!(read("keys/https%3A%2F%2Fid.example.com%2F.json")["keys"][0]["k"], "[redacted]");
+    assert_eq!(
+        read("revocations/watch.example.com.json")["revoked"][0]["what"]["session"],
+        "0123456789abcdef"
+    );
+
+    let again = service.json(2, &["origin", "export", "documents"]);
+    assert!(again["error"]["detail"].as_str().unwrap().contains("expected an empty folder"), "{again}");
+    service.text(&["origin", "delete", "title/harbour"]);
+    service.put("title/quay", &title("quay", "The quay"));
+    service.json(0, &["origin", "export", "documents", "--force"]);
+    assert!(!service.path("documents/titles/harbour.json").exists(), "a deleted title is still there");
+    fs::remove_dir_all(service.path("documents/keys")).unwrap();
+    let simulate = ["simulate", "--documents", "documents", "--site", "watch.example.com", "--all"];
+    let table = service.run(&simulate, "");
+    assert!(String::from_utf8(table.stdout).unwrap().contains("quay"));
+}
+
+#[test]
+fn an_export_leaves_out_what_the_key_is_not_for() {
+    let service = Service::with_catalogue();
+    let key = api_key(&service.folder, &["--name", "tenant", "--kinds", "title"]);
+    fs::write(service.path("api-key"), key).unwrap();
+    let report = service.json(0, &["origin", "export", "documents"]);
+    assert_eq!(report["left_out"], json!(["sites", "keys", "revocations"]));
+    assert_eq!(report["documents"], json!({ "titles": 1 }));
+}
+
+#[test]
+fn the_status_tells_what_the_edge_refuses() {
+    let service = Service::start();
+    service.edge.set("invalid");
+    service.file("harbour.json", &title("harbour", "Harbour"));
+    let put = ["origin", "put", "title/harbour", "harbour.json", "--wait"];
+    let refused = service.json(1, &put);
+    assert!(
+        refused["error"]["detail"].as_str().unwrap().contains("the edge refuses it: not today"),
+        "{refused}"
+    );
+    assert_eq!(service.json(1, &["origin", "status"])["failed_count"], 1);
+    service.edge.set("applied");
+    assert_eq!(service.json(0, &["origin", "retry"])["requeued"], 1);
+    service.json(0, &put);
+    let said = service.text(&["origin", "status"]);
+    assert!(said.starts_with("The edge holds every change.\nLast success: "), "{said}");
+}
