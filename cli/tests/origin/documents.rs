@@ -136,3 +136,28 @@ fn the_status_tells_what_the_edge_refuses() {
     let said = service.text(&["origin", "status"]);
     assert!(said.starts_with("The edge holds every change.\nLast success: "), "{said}");
 }
+
+#[test]
+fn a_dry_run_stores_nothing() {
+    let service = Service::with_catalogue();
+    service.file("harbour.json", &title("harbour", "Renamed"));
+    let put = ["origin", "put", "title/harbour", "harbour.json", "--dry-run"];
+    let before = service.json(0, &["origin", "get", "title/harbour"]);
+    let reply = service.json(0, &put);
+    assert_eq!((&reply["would"], &reply["revision"]), (&json!("change"), &before["revision"]));
+    let said = service.text(&put);
+    assert_eq!(said, "title/harbour: valid; would change, nothing is stored\n");
+    assert_eq!(service.json(0, &["origin", "purge", "title/harbour", "--dry-run"])["would"], "change");
+    assert_eq!(service.json(0, &["origin", "delete", "title/harbour", "--dry-run"])["would"], "delete");
+    assert_eq!(service.json(0, &["origin", "get", "title/harbour"])["document"], before["document"]);
+}
+
+#[test]
+fn a_document_that_others_need_is_deleted_with_force() {
+    let service = Service::with_catalogue();
+    let delete = ["origin", "delete", "site/watch.example.com"];
+    let refused = service.json(1, &delete);
+    assert_eq!(refused["error"]["problem"]["type"], "urn:stagedoor:problem:in-use");
+    let said = service.text(&[&delete[..], &["--force"]].concat());
+    assert!(said.contains("deleted") && said.contains("warning "), "{said}");
+}

@@ -76,3 +76,15 @@ fn typing_errors_are_told_before_anything_is_sent() {
         assert!(detail.contains(expected), "{target:?}: {detail}");
     }
 }
+
+#[test]
+fn what_the_service_does_not_know_is_revoked_with_force() {
+    let service = Service::with_catalogue();
+    let revoke = ["origin", "revoke", "watch.example.com", "--title", "harbor"];
+    let refused = service.json(1, &revoke);
+    let error = &refused["error"];
+    assert_eq!(error["problem"]["type"], "urn:stagedoor:problem:unknown-target");
+    assert!(error["detail"].as_str().unwrap().contains("harbour"), "the nearest title is not named: {error}");
+    let said = service.text(&[&revoke[..], &["--force"]].concat());
+    assert!(said.contains("revoked") && said.contains("warning "), "{said}");
+}

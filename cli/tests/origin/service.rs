@@ -52,7 +52,7 @@ impl Drop for Service {
 impl Service {
     pub(crate) fn start() -> Self {
         let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
-        let key = api_key(&folder, &["--name", "cms"]);
+        let key = api_key(&folder, &["--name", "cms", "--create-database"]);
         let serve = ["serve", "--listen", "127.0.0.1:0", "--edge", &edge.url, "--log-format", "json"];
         let mut child =
             stagedoor_origin(&folder, &serve).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
