@@ -6,6 +6,7 @@ import { Misuse, readArguments } from "./arguments.mjs";
 import { RECORD, pointToRunning, refuseReset, takePlace } from "./running.mjs";
 import { PORTS, startStack } from "./stack.mjs";
 import { API_KEY } from "./stack/origin.mjs";
+import { linkPrograms } from "./stack/programs.mjs";
 
 const bold = (text) => (process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[1m${text}\x1b[0m` : text);
 
@@ -25,6 +26,7 @@ async function main() {
     if (!end.signal.aborted) {
       keepTiming();
       place.open(`${stack.pageUrl}/`);
+      linkPrograms(join(folder, "bin"));
       welcome(stack, folder, ports);
       stack.keepEdge(end.signal).catch((error) => end.abort(error));
     }

@@ -1,6 +1,6 @@
 // The origin service on this machine.
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export function originChild({ folder, port, edge, secrets, died }) {
   return new Child({
     name: "origin",
-    command: program("stagedoor-origin", "STAGEDOOR_ORIGIN"),
+    command: program("stagedoor-origin"),
     args: [
       ...["serve", "--listen", `127.0.0.1:${port}`, "--database", database(folder)],
       ...["--edge", edge, "--media", join(root, "demo/media")],
@@ -31,11 +31,15 @@ export const API_KEY = "api-key";
 /** The API key of a state folder. It is made with the database, and shown this once. */
 export async function loadApiKey(folder) {
   const file = join(folder, API_KEY);
-  if (existsSync(file) && existsSync(database(folder))) return readFileSync(file, "utf8").trim();
-  const args = ["api-key", "create", "--name", "demo", "--create-database", "--database", database(folder)];
-  const { stdout } = await promisify(execFile)(program("stagedoor-origin", "STAGEDOOR_ORIGIN"), args);
-  writeFileSync(file, stdout, { mode: 0o600 });
-  return stdout.trim();
+  const known = existsSync(database(folder));
+  if (!known || !existsSync(file)) {
+    rmSync(file, { force: true });
+    // A database whose key was lost has that key's name already.
+    const name = known ? `demo-${Date.now()}` : "demo";
+    const args = ["api-key", "create", "--name", name, "--out", file, "--create-database", "--database", database(folder)];
+    await promisify(execFile)(program("stagedoor-origin"), args);
+  }
+  return readFileSync(file, "utf8").trim();
 }
 
 const database = (folder) => join(folder, "origin.db");

@@ -3,11 +3,13 @@
 // A page marks its fenced blocks by their info string:
 //   ```sh             a command: run in one shell, in the order of the page; it has to succeed
 //   ```sh terminal    a server: runs beside the commands until the page ends
-//   ```sh by-hand     not run: a test does it beforehand, or it needs a person
+//   ```sh by-hand     not run: a test does it beforehand, or it needs a person. The reason may follow: `by-hand: it needs an account`
+//   ```toml in FILE   lines to fill in: each key replaces that of its table in the file
 //   ```text           the output of the command before it. `…` matches any text within a line, and a line `…` matches any
 //                     lines. The output of a command without such a block is not checked.
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
 /** The time limit for a block. */
 const LONGEST_BLOCK_MS = 60_000;
@@ -43,15 +45,34 @@ export function fits(expected, output) {
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
+/** A TOML file in which each key of a block has replaced that of the same table. */
+export function filledIn(file, block) {
+  const [header, ...lines] = block.split("\n");
+  const start = file.indexOf(`${header}\n`);
+  if (!/^\[.+\]$/.test(header) || start < 0) throw new Error(`expected a table of the file, found ${header}`);
+  const end = file.indexOf("\n[", start + 1);
+  const table = lines.reduce(
+    (table, line) => {
+      const key = line.slice(0, line.indexOf("=") + 1);
+      const found = table.split("\n").filter((old) => old.startsWith(key));
+      if (key === "" || found.length !== 1) throw new Error(`expected one line for \`${line}\` in ${header}, found ${found.length}`);
+      return table.replace(found[0], () => line);
+    },
+    file.slice(start, end < 0 ? file.length : end),
+  );
+  return file.slice(0, start) + table + (end < 0 ? "" : file.slice(end));
+}
+
 /**
  * Runs a page. `replace` maps texts of the page to local values, such as a port to a free one. `ready` is awaited after the
- * start of each server.
+ * start of each server. `byHand` hears of each block that is not run, and does what a person would.
  *
  * @param {URL} url
- * @param {{cwd: string, env?: Record<string, string>, replace?: Record<string, string>, ready?: () => Promise<void>}} options
+ * @param {{cwd: string, env?: Record<string, string>, replace?: Record<string, string>, ready?: () => Promise<void>,
+ *          byHand?: (command: string) => void | Promise<void>}} options
  * @returns {Promise<{line: number, command: string, expected: string | null, output: string}[]>} the commands, in order
  */
-export async function runPage(url, { cwd, env = {}, replace = {}, ready = async () => {} }) {
+export async function runPage(url, { cwd, env = {}, replace = {}, ready = async () => {}, byHand = () => {} }) {
   const here = (text) => Object.entries(replace).reduce((text, [from, to]) => text.replaceAll(from, to), text);
   const blocks = blocksOf(await readFile(url, "utf8"));
   const shell = new Shell({ cwd, env });
@@ -59,11 +80,19 @@ export async function runPage(url, { cwd, env = {}, replace = {}, ready = async 
   const runs = [];
   try {
     for (const [index, { language, mark, text, line }] of blocks.entries()) {
-      if (language !== "sh" || mark === "by-hand") continue;
       const command = here(text);
+      if (language === "toml" && mark.startsWith("in ")) {
+        const file = join(cwd, mark.slice("in ".length));
+        await writeFile(file, filledIn(await readFile(file, "utf8"), command));
+      }
+      if (language !== "sh") continue;
+      if (/^by-hand(: .+)?$/.test(mark)) {
+        await byHand(command);
+        continue;
+      }
       if (mark === "terminal") {
-        servers.push(spawn("bash", ["-c", `exec ${command}`], { cwd, env: { ...process.env, ...env }, stdio: "ignore" }));
-        await ready();
+        servers.push(new Server(command, { cwd, env }));
+        await Promise.race([ready(), servers.at(-1).failed]);
         continue;
       }
       if (mark !== "") throw new Error(`line ${line}: expected no mark, terminal or by-hand, found ${mark}`);
@@ -77,10 +106,34 @@ export async function runPage(url, { cwd, env = {}, replace = {}, ready = async 
       runs.push({ line, command, expected, output });
     }
   } finally {
-    for (const server of servers) server.kill();
+    await Promise.all(servers.map((server) => server.stop()));
     shell.end();
   }
   return runs;
+}
+
+/** A command that serves until it is stopped. */
+class Server {
+  #process;
+  #output = "";
+  #stopping = false;
+
+  constructor(command, { cwd, env }) {
+    this.#process = spawn("bash", ["-c", `exec ${command}`], { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.setEncoding("utf8").on("data", (text) => (this.#output += text));
+    this.ended = new Promise((resolve) => this.#process.once("close", resolve));
+    /** Rejects when the command ends by itself. */
+    this.failed = this.ended.then(() => {
+      if (!this.#stopping) throw new Error(`the server ended:\n${command}\n\n${this.#output}`);
+    });
+    this.failed.catch(() => {});
+  }
+
+  async stop() {
+    this.#stopping = true;
+    this.#process.kill();
+    await this.ended;
+  }
 }
 
 /** A bash that keeps variables and functions from block to block. */

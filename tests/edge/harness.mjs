@@ -62,13 +62,13 @@ export const NETWORK = Symbol("network");
 /**
  * Starts the Worker. `upstream` answers what it fetches; the default has nothing. A binding that is `null` is left out.
  * `logs` grows with each line that it writes to its console. With `probe`, `remembered()` and `trap()` work. It listens on a
- * port of the loopback interface, `port`.
+ * port of the loopback interface, `port`: any that is free, unless one is asked for.
  * @typedef {{documents?: Record<string, unknown>, variables?: Record<string, string | null>, bindings?: Record<string, unknown>,
  *            upstream?: typeof NETWORK | ((request: Request) => Response | Promise<Response>), probe?: boolean}} Options
- * @param {Options} options
+ * @param {Options & {port?: number}} options
  */
-export async function startEdge(options = {}) {
-  const { edges, stop } = await startEdges([options]);
+export async function startEdge({ port, ...options } = {}) {
+  const { edges, stop } = await startEdges([options], port);
   return { ...edges[0], stop };
 }
 
@@ -77,11 +77,11 @@ export async function startEdge(options = {}) {
  * its own isolate, documents and Durable Objects. They share the logs and the Cache API's cache: `miniflare.purgeCache`.
  * @param {Options[]} all
  */
-export async function startEdges(all) {
+export async function startEdges(all, wantedPort = 0) {
   const logs = [];
   const names = all.map((_, index) => (index === 0 ? "stagedoor" : `stagedoor-${index}`));
   const workers = await Promise.all(all.map((options, index) => worker(names[index], options)));
-  const miniflare = new Miniflare({ handleStructuredLogs: ({ level, message }) => logs.push({ level, message }), workers });
+  const miniflare = new Miniflare({ port: wantedPort, handleStructuredLogs: ({ level, message }) => logs.push({ level, message }), workers });
   const port = Number((await miniflare.ready).port);
   const edges = await Promise.all(
     all.map(async ({ documents = {} }, index) => {

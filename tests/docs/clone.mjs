@@ -1,0 +1,33 @@
+// A working copy for a test that follows the documentation: the project's files as they are, with what was built beside them.
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, stat, symlink, utimes } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Makes the copy in a new folder. Files and folders keep their times, so that nothing looks newer than what was built from it. */
+export async function clone() {
+  const folder = await mkdtemp(join(tmpdir(), "stagedoor-docs-"));
+  const { stdout } = await promisify(execFile)("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  const files = stdout.split("\0").filter((file) => file !== "" && existsSync(join(root, file)));
+  const folders = [...new Set(files.flatMap(parents))];
+  for (const path of folders) await mkdir(join(folder, path), { recursive: true });
+  for (const file of files) await cp(join(root, file), join(folder, file), { preserveTimestamps: true, verbatimSymlinks: true });
+  for (const path of folders) {
+    const { atime, mtime } = await stat(join(root, path));
+    await utimes(join(folder, path), atime, mtime);
+  }
+  for (const built of ["node_modules", "build"]) await symlink(join(root, built), join(folder, built));
+  await symlink(process.env.CARGO_TARGET_DIR ?? join(root, "target"), join(folder, "target"));
+  return folder;
+}
+
+/** The folders above a path, without the topmost. */
+function parents(path) {
+  const parent = dirname(path);
+  return parent === "." ? [] : [...parents(parent), parent];
+}
