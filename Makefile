@@ -38,7 +38,7 @@ docs: ## The crates' documentation into target/doc/
 media: ## Make the sample content anew (FFmpeg)
 	@scripts/setup media
 	@demo/make-media
-	@tests/players/make-media
+	@demo/stack/live/make-media
 
 build: ## Build the Worker into build/
 	@scripts/setup build

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test as nodeTest } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { Channel, PARTS, PART_MS, SEGMENT_MS } from "../players/channel.mjs";
+import { Channel, PARTS, PART_MS, SEGMENT_MS } from "../../demo/stack/live/channel.mjs";
 import { CLOCKS, SEGMENTS, TILES } from "../players/mpd.mjs";
 import { startStage } from "../players/stage.mjs";
 import { grey } from "../players/tiles.mjs";

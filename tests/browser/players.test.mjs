@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test as nodeTest } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { Channel, PART_MS, PARTS, SEGMENT_MS } from "../players/channel.mjs";
+import { Channel, PART_MS, PARTS, SEGMENT_MS } from "../../demo/stack/live/channel.mjs";
 import { startStage } from "../players/stage.mjs";
 
 const PLAYERS = { "hls.js": "hls.js", "Shaka Player": "shaka-player", "video.js": "video.js" };

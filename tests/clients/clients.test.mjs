@@ -3,7 +3,7 @@
 // one use: a client that opens a manifest twice, or requests a live one at its entry, is not a second viewer.
 import assert from "node:assert/strict";
 import { after, before, describe, test as nodeTest } from "node:test";
-import { Channel } from "../players/channel.mjs";
+import { Channel } from "../../demo/stack/live/channel.mjs";
 import { NAMES, play, told, version } from "./clients.mjs";
 import { EXP_S, LIFETIME_S, startTheatre } from "./theatre.mjs";
 

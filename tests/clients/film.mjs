@@ -3,7 +3,7 @@
 //   /master.m3u8
 //   /{rendition}/index.m3u8
 //   /{rendition}/init.mp4, {number}.m4s, {number}.vtt
-import { Channel, SEGMENT_MS, TARGET_S, rendition } from "../players/channel.mjs";
+import { Channel, SEGMENT_MS, TARGET_S, rendition } from "../../demo/stack/live/channel.mjs";
 
 const TYPES = { m3u8: "application/vnd.apple.mpegurl", mp4: "video/mp4", m4s: "video/mp4", vtt: "text/vtt; charset=utf-8" };
 

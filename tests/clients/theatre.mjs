@@ -2,10 +2,10 @@
 // interface: clients on the command line resolve no names below `localhost`.
 import assert from "node:assert/strict";
 import { NETWORK, mint, readFlows, startEdge } from "../edge/harness.mjs";
-import { Channel } from "../players/channel.mjs";
+import { Channel } from "../../demo/stack/live/channel.mjs";
 import { Dash } from "../players/dash.mjs";
 import { startOrigin } from "../players/origin.mjs";
-import { Packager } from "../players/packager.mjs";
+import { Packager } from "../../demo/stack/live/packager.mjs";
 import { Film } from "./film.mjs";
 import { startRecorder } from "./recorder.mjs";
 
@@ -29,7 +29,7 @@ const SITES = {
 /**
  * @param {object} options
  * @param {number} options.film the number of segments of the HLS title at `/film/`
- * @param {Record<string, import("../players/channel.mjs").ChannelOptions>} options.channels live channels of HLS, below `/live/`
+ * @param {Record<string, import("../../demo/stack/live/channel.mjs").ChannelOptions>} options.channels live channels of HLS, below `/live/`
  * @param {Record<string, import("../players/dash.mjs").Title | import("../players/dash.mjs").Live>} options.dash below `/dash/`
  * @param {Record<string, {media: string, plans: Record<string, object>}>} options.titles
  */

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import HLS from "hls-parser";
-import { Channel, PARTS, PART_MS, RENDITION_IDS, SEGMENT_MS } from "../players/channel.mjs";
-import { decodeTime } from "../players/fragments.mjs";
+import { Channel, PARTS, PART_MS, RENDITION_IDS, SEGMENT_MS } from "../../demo/stack/live/channel.mjs";
+import { decodeTime } from "../../demo/stack/live/fragments.mjs";
 import { startOrigin } from "../players/origin.mjs";
-import { Packager } from "../players/packager.mjs";
+import { Packager } from "../../demo/stack/live/packager.mjs";
 
 const CHANNELS = {
   low: { lowLatency: true, skip: true },

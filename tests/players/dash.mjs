@@ -10,7 +10,7 @@
 //   /{name}/text-{language}.vtt, tiles/1.png, ad/…
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { Channel, PARTS, cue, rendition } from "./channel.mjs";
+import { Channel, PARTS, cue, rendition } from "../../demo/stack/live/channel.mjs";
 import { live, patch } from "./live-mpd.mjs";
 import { CLOCKS, SEGMENTS, TILES, TITLES } from "./mpd.mjs";
 import { singleFile } from "./single-file.mjs";

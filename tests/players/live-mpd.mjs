@@ -1,6 +1,6 @@
 // A live channel's MPD, and the patches between two of them, as functions of the publish time.
 // https://www.iso.org/standard/83314.html (ISO/IEC 23009-1:2022), clauses 5.3 and 5.15
-import { PARTS, PART_MS, SEGMENT_MS } from "./channel.mjs";
+import { PARTS, PART_MS, SEGMENT_MS } from "../../demo/stack/live/channel.mjs";
 import { CLOCKS, document, duration, mpd, period, sets, timeline, times } from "./mpd.mjs";
 
 /** The update period of an MPD, in milliseconds. */
@@ -20,7 +20,7 @@ const LATENCY = { target: 1_500, min: 1_000, max: 4_000 };
  * @property {number} [window_s] the length of the window
  */
 
-/** @param {import("./channel.mjs").Channel} channel @param {LiveOptions} options */
+/** @param {import("../../demo/stack/live/channel.mjs").Channel} channel @param {LiveOptions} options */
 export function live(channel, published, { patches = false, lowLatency = false, numbers = false, window_s = 30 } = {}) {
   const complete = completed(channel, published);
   const attributes = {
@@ -42,7 +42,7 @@ export function live(channel, published, { patches = false, lowLatency = false, 
 
 /**
  * The patch from the MPD of one time to that of a later time; `null` if there is none.
- * @param {import("./channel.mjs").Channel} channel @param {LiveOptions} options
+ * @param {import("../../demo/stack/live/channel.mjs").Channel} channel @param {LiveOptions} options
  */
 export function patch(channel, from, to, { window_s = 30 } = {}) {
   if (!(to > from && to - from <= PATCHED_S * 1000)) return null;

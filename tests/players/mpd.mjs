@@ -1,6 +1,6 @@
 // The MPDs of titles in each way of addressing. All describe the loop of channel.mjs: eight segments of 2.048 s.
 // https://www.iso.org/standard/83314.html (ISO/IEC 23009-1:2022), clause 5.3
-import { SEGMENT_MS } from "./channel.mjs";
+import { SEGMENT_MS } from "../../demo/stack/live/channel.mjs";
 
 /** Segments of the loop. */
 export const SEGMENTS = 8;

@@ -31,7 +31,7 @@ const FILES = {
   "/lib/video.css": "node_modules/video.js/dist/video-js.min.css",
 };
 
-/** @param {{"/live": import("./packager.mjs").Packager, "/dash": import("./dash.mjs").Dash}} made generated files, by folder */
+/** @param {{"/live": import("../../demo/stack/live/packager.mjs").Packager, "/dash": import("./dash.mjs").Dash}} made generated files, by folder */
 export async function startOrigin(made) {
   const server = createServer((request, response) => {
     serve(request, response, made).catch((error) => response.destroy(error));

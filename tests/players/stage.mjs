@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { NETWORK, mint, readFlows, startEdge } from "../edge/harness.mjs";
-import { Channel } from "./channel.mjs";
+import { Channel } from "../../demo/stack/live/channel.mjs";
 import { Dash } from "./dash.mjs";
 import { startOrigin } from "./origin.mjs";
-import { Packager } from "./packager.mjs";
+import { Packager } from "../../demo/stack/live/packager.mjs";
 import { Viewer } from "./viewer.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -28,7 +28,7 @@ const SITES = {
 
 /**
  * @param {object} options
- * @param {Record<string, import("./channel.mjs").ChannelOptions>} [options.channels] live channels of HLS
+ * @param {Record<string, import("../../demo/stack/live/channel.mjs").ChannelOptions>} [options.channels] live channels of HLS
  * @param {Record<string, import("./dash.mjs").Title | import("./dash.mjs").Live>} [options.dash] titles and channels of DASH
  * @param {Record<string, object>} options.titles a title of each name: `media` below the origin, what its offers cap and which
  *   cut they show, by plan, and what else its document has

@@ -103,7 +103,7 @@ export class Viewer {
     await this.playOn(1);
   }
 
-  /** The delay of the picture on screen, in milliseconds. @param {import("./channel.mjs").Channel} channel */
+  /** The delay of the picture on screen, in milliseconds. @param {import("../../demo/stack/live/channel.mjs").Channel} channel */
   async latency(channel) {
     const { number, at } = await this.call("frame");
     return channel.age(number, at);

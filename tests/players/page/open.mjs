@@ -37,7 +37,7 @@ export async function open({ player, url, lowLatency }) {
   };
 }
 
-/** The frame number in a live picture, and the time at which it was on screen: see tests/players/media/README.md. */
+/** The frame number in a live picture, and the time at which it was on screen: see demo/stack/live/media/README.md. */
 function frame(video) {
   const canvas = new OffscreenCanvas(90, 80);
   const context = canvas.getContext("2d", { willReadFrequently: true });

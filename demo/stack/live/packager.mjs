@@ -10,6 +10,9 @@ import { PARTS, SEGMENT_MS, rendition } from "./channel.mjs";
 
 const TYPES = { m3u8: "application/vnd.apple.mpegurl", mp4: "video/mp4", m4s: "video/mp4", vtt: "text/vtt; charset=utf-8" };
 
+/** Older requests are forgotten. */
+const MOST_REQUESTS = 10_000;
+
 /** Requests for playlists further ahead than this many segments do not wait. */
 const MOST_AHEAD = 2;
 
@@ -27,6 +30,7 @@ export class Packager {
     const { pathname, search, searchParams } = new URL(request.url, "http://packager");
     const [, name, path] = /^\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
     this.requests.push({ channel: name, path, query: search.slice(1), at: Date.now() });
+    if (this.requests.length > MOST_REQUESTS) this.requests.shift();
     if (!Object.hasOwn(this.channels, name)) return answer(response, 404);
     const channel = this.channels[name];
     if (path === "master.m3u8") return answer(response, 200, TYPES.m3u8, channel.master());
