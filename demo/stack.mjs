@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SITE, seed } from "./stack/catalogue.mjs";
 import { edgeChild } from "./stack/edge.mjs";
+import { MediaOrigin } from "./stack/media.mjs";
 import { OriginApi } from "./stack/origin-api.mjs";
 import { loadApiKey, originChild } from "./stack/origin.mjs";
 import { servePage } from "./stack/page.mjs";
@@ -63,6 +64,7 @@ class Stack {
     const common = { folder, secrets, died };
     this.#edgeAddress = `http://127.0.0.1:${ports.edge}`;
     this.edge = edgeChild({ ...common, port: ports.edge, inspectorPort: ports.inspector });
+    this.media = new MediaOrigin({ files: `${this.originUrl}/media/` });
     this.origin = originChild({ ...common, port: ports.origin, edge: this.#edgeAddress });
   }
 
@@ -73,10 +75,11 @@ class Stack {
     await this.healthy(this.origin, this.originUrl, signal);
     await this.healthy(this.edge, this.#edgeAddress, signal);
     this.#say("Putting the sample catalogue in, as a CMS would (usually 1 s) ...");
-    await seed(this.api, this.secrets, `${this.originUrl}/media/`);
+    await this.media.serve(this.ports.media);
+    await seed(this.api, this.secrets, `http://127.0.0.1:${this.ports.media}/`);
     await this.synced(signal);
-    const { api, secrets, edgeUrl: edge, originUrl: origin } = this;
-    this.#server = await servePage({ port: this.ports.page, edge, origin, secrets, api });
+    const { api, secrets, media, edgeUrl: edge, originUrl: origin } = this;
+    this.#server = await servePage({ port: this.ports.page, edge, origin, secrets, api, media });
   }
 
   /** Waits until a child answers that it is well. */
@@ -141,6 +144,7 @@ class Stack {
     this.#server?.closeAllConnections();
     await Promise.all([
       new Promise((resolve) => (this.#server ? this.#server.close(resolve) : resolve())),
+      this.media.stop(),
       this.origin.stop(),
       this.edge.stop(),
     ]);

@@ -1,16 +1,15 @@
 // The demo page: connects the form, the player, the requests and the rights.
 import { Choices } from "./choices.js";
+import { Explanation } from "./explanation.js";
 import { Player } from "./player.js";
 import { Requests } from "./requests.js";
+import { Revocation } from "./revocation.js";
 import { Rights } from "./rights.js";
+import { SecondViewer } from "./second-viewer.js";
 import { decode, viewerToken } from "./tokens.js";
 import { $, countryName } from "./words.js";
 
 const config = await (await fetch("/config.json")).json();
-const requests = new Requests();
-const player = new Player({ requested: (request) => requests.add(request), denied });
-const rights = new Rights({ updated: learn });
-const choices = new Choices({ mpds: config.mpds, changed: turn, play });
 
 /** The titles' documents by id. */
 const titles = new Map();
@@ -18,6 +17,15 @@ const titles = new Map();
 /** The choices of the last Play, or null. */
 let asked = null;
 
+const requests = new Requests({ folderOf: (id) => titles.get(id)?.media ?? `${id}/` });
+const revocation = new Revocation();
+const explanation = new Explanation();
+const player = new Player({ requested, denied });
+const second = new SecondViewer({ requested: (request) => requests.add("B", request) });
+const rights = new Rights({ updated: learn });
+const choices = new Choices({ mpds: config.mpds, changed: turn, play });
+
+$("second-viewer").addEventListener("click", () => (second.isOn ? endSecond() : addSecond()));
 $("edge-url").textContent = config.edge;
 $("origin-url").textContent = config.origin;
 await showTitles();
@@ -44,7 +52,16 @@ function clear(hint) {
   asked = null;
   choices.announce([]);
   player.clear(hint);
+  forgetViewers();
   $("watching").textContent = "";
+}
+
+/** Nobody watches any more. */
+function forgetViewers() {
+  endSecond();
+  $("second-viewer").disabled = true;
+  revocation.turnTo(null);
+  explanation.clear();
 }
 
 function learn(title) {
@@ -57,6 +74,7 @@ async function play() {
   const mine = (asked = { country, format, ...wish });
   choices.announce([]);
   player.load();
+  forgetViewers();
   requests.clear();
   $("watching").textContent = watching(asked);
   try {
@@ -64,16 +82,45 @@ async function play() {
     // Play was pressed again, or the choice changed.
     if (asked !== mine) return;
     showToken(token);
+    revocation.turnTo(token && { subject: decode(token).claims.sub, country });
     player.play({ url: entry(wish.title, format, token), format, country });
   } catch (error) {
     if (asked === mine) player.deny({ reason: "demo", title: "The demo's identity provider does not answer.", detail: error.message });
   }
 }
 
-/** A refusal of former choices is told in a sentence, since the form shows others already. */
-function denied({ reason }) {
-  if (choices.changedSince(asked).length === 0) return;
-  clear(`${nameOf(asked.title)} has ended (${reason}). Press Play for the new choice.`);
+function requested(request) {
+  requests.add("A", request);
+  revocation.heard(request);
+  if (request.status === 200 && request.kind !== "entry") $("second-viewer").disabled = false;
+}
+
+/** Explains a refusal. That of former choices is told in a sentence, since the form shows others already. */
+function denied({ url, reason }) {
+  if (choices.changedSince(asked).length > 0) {
+    return clear(`${nameOf(asked.title)} has ended (${reason}). Press Play for the new choice.`);
+  }
+  endSecond();
+  $("second-viewer").disabled = true;
+  revocation.end();
+  if (url) explanation.show({ url, country: asked.country });
+}
+
+/** Lets another viewer with the same plan in the same country watch the same title. */
+async function addSecond() {
+  const { country, format, ...wish } = asked;
+  const mine = asked;
+  $("second-viewer").disabled = true;
+  const token = await viewerToken({ ...wish, kind: "fresh" });
+  if (asked !== mine || !player.isOn) return;
+  $("second-viewer").disabled = false;
+  $("second-viewer").textContent = "Remove the second viewer";
+  second.play({ url: entry(wish.title, format, token), format, country, subject: decode(token).claims.sub });
+}
+
+function endSecond() {
+  second.stop();
+  $("second-viewer").textContent = "Add a second viewer";
 }
 
 function watching({ title, country, plan, format }) {

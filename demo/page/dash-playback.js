@@ -1,5 +1,6 @@
 // Plays DASH with dash.js. player.js defines the interface.
 import { Debug, MediaPlayer } from "/dash.js";
+import { ageOf, digestOf } from "./replies.js";
 
 const { events } = MediaPlayer;
 
@@ -45,6 +46,9 @@ export class DashPlayback {
     this.#dash = null;
   }
 
+  /** The demo has no live MPD. */
+  behindS = null;
+
   selectQuality(index) {
     this.#dash.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: index < 0 } } } });
     if (index >= 0) this.#dash.setRepresentationForTypeByIndex("video", index);
@@ -76,10 +80,12 @@ function settings(aheadS) {
 }
 
 /** Reports a finished or stopped request. */
-function asked({ request, status, data, resourceTiming }, entry) {
+function asked({ request, status, headers, data, resourceTiming }, entry) {
   const { url, customData } = request;
   const kind = url === entry ? "entry" : kindOf(customData.request);
-  return { url, kind, status, bytes: new Blob([data ?? ""]).size, ms: resourceTiming.duration, body: data };
+  const startedAt = Date.now() - resourceTiming.duration;
+  const digest = status === 200 ? digestOf(data) : null;
+  return { url, kind, status, bytes: new Blob([data ?? ""]).size, age: ageOf(headers?.age), startedAt, digest, body: data };
 }
 
 /** The kind of a request. dash.js treats subtitles in one file as an initialization segment. */

@@ -1,5 +1,6 @@
 // Plays HLS with hls.js. player.js defines the interface.
 import Hls from "/hls.js";
+import { ageOf, digestOf } from "./replies.js";
 
 export class HlsPlayback {
   #hls;
@@ -9,6 +10,8 @@ export class HlsPlayback {
     const hls = (this.#hls = new Hls({
       maxBufferLength: aheadS,
       maxMaxBufferLength: aheadS,
+      // A live picture that has fallen behind catches up.
+      maxLiveSyncPlaybackRate: 1.1,
       xhrSetup: (xhr, target, context) => prepare(xhr, target, { kind: kindOf(context), headers, on }),
     }));
     hls.on(Hls.Events.MANIFEST_PARSED, () => on.offered(hls.levels));
@@ -25,6 +28,12 @@ export class HlsPlayback {
 
   stop() {
     this.#hls.destroy();
+  }
+
+  /** By the date-time that the playlist gives the picture. */
+  get behindS() {
+    const { playingDate, latestLevelDetails } = this.#hls;
+    return latestLevelDetails?.live && playingDate ? (Date.now() - playingDate) / 1000 : null;
   }
 
   selectQuality(index) {
@@ -44,15 +53,20 @@ export class HlsPlayback {
 function prepare(xhr, url, { kind, headers, on }) {
   xhr.open("GET", url, true);
   for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
-  const started = performance.now();
+  const startedAt = Date.now();
+  let digest = null;
+  // Before hls.js hands the bytes to its worker.
+  xhr.addEventListener("readystatechange", () => {
+    if (xhr.readyState === XMLHttpRequest.DONE && xhr.status === 200) digest = digestOf(xhr.response);
+  });
   xhr.addEventListener("loadend", ({ loaded }) => {
-    on.requested({ url, kind, status: xhr.status, bytes: loaded, ms: performance.now() - started, body: xhr.response });
+    on.requested({ url, kind, status: xhr.status, bytes: loaded, age: ageOf(xhr.getResponseHeader("Age")), startedAt, digest, body: xhr.response });
   });
 }
 
 /** The kind of a request, by the loader's context. */
-function kindOf({ type, frag, keyInfo }) {
+function kindOf({ type, frag, part, keyInfo }) {
   if (keyInfo) return "key";
-  if (frag) return `${frag.type === "main" ? "video" : frag.type} ${frag.sn === "initSegment" ? "init" : "segment"}`;
+  if (frag) return `${frag.type === "main" ? "video" : frag.type} ${part ? "part" : frag.sn === "initSegment" ? "init" : "segment"}`;
   return { manifest: "entry", level: "video playlist", audioTrack: "audio playlist", subtitleTrack: "subtitle playlist" }[type] ?? type;
 }

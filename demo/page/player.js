@@ -1,20 +1,19 @@
 // The player: shows the offered qualities, the playback, and refusals. HlsPlayback and DashPlayback do the playing.
 import { DashPlayback } from "./dash-playback.js";
 import { HlsPlayback } from "./hls-playback.js";
-import { problemOf } from "./requests.js";
+import { REFUSED, problemOf } from "./requests.js";
 import { sessionEnd } from "./tokens.js";
-import { $, duration, element } from "./words.js";
+import { $, duration, element, marked } from "./words.js";
 
 const STATUS_TEXT = { 400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 502: "Bad gateway", 504: "Gateway timeout" };
-
-const REFUSED = [401, 403];
 
 /** A short buffer, so that the end of a session or a change of quality is visible soon. */
 const AHEAD_S = 12;
 
 /**
  * A playback starts from an Opening. It has `stop()`, and `selectQuality`, `selectAudio` and `selectSubtitles`, each of
- * which takes an index into the last reported list; -1 is automatic, or off.
+ * which takes an index into the last reported list; -1 is automatic, or off. `behindS` is how long ago the picture was live, in
+ * seconds, or null.
  *
  * @typedef {{name?: string, lang?: string}} Track
  * @typedef {{
@@ -22,12 +21,12 @@ const AHEAD_S = 12;
  *   playing: (level: number) => void,
  *   audio: (tracks: Track[], selected: number) => void,
  *   subtitles: (tracks: Track[], selected: number) => void,
- *   requested: (request: {url: string, kind: string, status: number, bytes: number, ms: number, body: unknown}) => void,
+ *   requested: (request: import("./requests.js").Request & {body: unknown}) => void,
  *   failed: (failure: {reason: string, title: string, detail: string}) => void,
  * }} Listener
  * @typedef {{url: string, headers: Record<string, string>, aheadS: number, video: HTMLVideoElement, on: Listener}} Opening
  */
-const PLAYBACKS = { hls: HlsPlayback, dash: DashPlayback };
+export const PLAYBACKS = { hls: HlsPlayback, dash: DashPlayback };
 
 export class Player {
   #playback = null;
@@ -37,12 +36,12 @@ export class Player {
   #denial = null;
 
   /**
-   * @param {{requested: (request: object) => void, denied: (problem: object) => void}} on `requested` hears of each finished
-   *   request, `denied` of a refusal after it is shown
+   * @param {{requested: (request: import("./requests.js").Request) => void, denied: (problem: object) => void}} on
+   *   `requested` hears of each finished request, `denied` of a refusal after it is shown, with the refused `url` if there is one
    */
   constructor(on) {
     this.#on = on;
-    setInterval(() => this.#showSession(), 500);
+    setInterval(() => this.#showClocks(), 500);
     $("video").addEventListener("playing", () => this.#playback && this.#state("playing"));
     for (const [id, select] of [["quality", "selectQuality"], ["audio", "selectAudio"], ["subtitles", "selectSubtitles"]]) {
       $(id).addEventListener("change", (event) => this.#playback[select](Number(event.target.value)));
@@ -107,7 +106,7 @@ export class Player {
     $("denial-status").textContent = [status, STATUS_TEXT[status]].filter(Boolean).join(" ");
     $("denial-reason").textContent = reason;
     $("denial-title").textContent = title;
-    $("denial-detail").textContent = detail;
+    $("denial-detail").replaceChildren(...marked(detail ?? ""));
     $("denial-moment").textContent = moment;
     $("denial").hidden = false;
     $("stage").scrollIntoView({ block: "nearest" });
@@ -139,7 +138,7 @@ export class Player {
     const { url, status } = request;
     this.#on.requested(request);
     this.#sessionEnds = sessionEnd(new URL(url)) ?? this.#sessionEnds;
-    if (status >= 400) this.#denial = problemOf(status, body);
+    if (status >= 400) this.#denial = { url, ...problemOf(status, body) };
   }
 
   #showLevels(levels) {
@@ -156,7 +155,10 @@ export class Player {
     [...$("offered").children].forEach((chip, at) => chip.classList.toggle("current", at === index));
   }
 
-  #showSession() {
+  #showClocks() {
+    const behind = this.#playback?.behindS ?? null;
+    $("behind").parentElement.hidden = behind === null;
+    if (behind !== null) $("behind").textContent = `${behind.toFixed(1)} s`;
     if (this.#sessionEnds === null) return;
     const left = (this.#sessionEnds - Date.now()) / 1000;
     $("session").textContent = left > 0 ? duration(left) : "ended";

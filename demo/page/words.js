@@ -39,6 +39,11 @@ export function size(bytes) {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** A text whose `words in backticks` are code, as nodes. */
+export function marked(text) {
+  return text.split("`").map((part, index) => (index % 2 ? element("code", part) : document.createTextNode(part)));
+}
+
 /** The element with an id. */
 export const $ = (id) => document.getElementById(id);
 

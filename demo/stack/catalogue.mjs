@@ -18,7 +18,8 @@ export function siteDocument(mediaOrigin) {
     media: { origin: mediaOrigin },
     tokens: { issuers: [ISSUER], audience: AUDIENCE },
     sessions: { keys: SESSION_KEYS, lifetime_s: 3_600 },
-    cache: { vod: { fresh_s: 2 }, segment: { fresh_s: 3_600 } },
+    // The media origin gives its segments a time, so players are told their age.
+    cache: { respect_origin: true, vod: { fresh_s: 2 } },
   };
 }
 
@@ -50,6 +51,15 @@ export function titleDocuments(now = new Date()) {
       ...common,
       media: "harbour/",
       offers: tiers({ window: { from: firstOfMonthInAYear(now) } }),
+    },
+    {
+      id: "live",
+      names: { en: "Live, low latency", ar: "مباشر" },
+      ...common,
+      offers: [
+        { id: "basic", territories: world, plans: ["basic"], caps: { max_height: 180 } },
+        { id: "premium", territories: world, plans: ["premium"] },
+      ],
     },
   ];
 }

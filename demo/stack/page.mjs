@@ -1,10 +1,13 @@
 // The demo page's own server: its files, the identity provider, and a window on the origin service, whose API key
 // stays here.
 import { createServer } from "node:http";
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { randomBytes } from "node:crypto";
 import { ISSUER, MPDS, SITE } from "./catalogue.mjs";
+import { signature } from "./signature.mjs";
 import { TokenRequestError, mint } from "./tokens.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -16,10 +19,9 @@ const FILES = {
   "/hls.js": ["node_modules/hls.js/dist/hls.min.mjs", "text/javascript; charset=utf-8"],
   "/dash.js": ["node_modules/dashjs/dist/modern/esm/dash.mediaplayer.min.js", "text/javascript; charset=utf-8"],
   ...Object.fromEntries(
-    ["app", "choices", "dash-playback", "hls-playback", "player", "requests", "rights", "tokens", "words"].map((name) => [
-      `/${name}.js`,
-      [`demo/page/${name}.js`, "text/javascript; charset=utf-8"],
-    ]),
+    readdirSync(join(root, "demo/page"))
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => [`/${name}`, [`demo/page/${name}`, "text/javascript; charset=utf-8"]]),
   ),
 };
 
@@ -27,7 +29,7 @@ const LONGEST_BODY = 1024 * 1024;
 
 /**
  * @param {{port: number, edge: string, origin: string, secrets: import("./secrets.mjs").Secrets,
- *          api: import("./origin-api.mjs").OriginApi}} options
+ *          api: import("./origin-api.mjs").OriginApi, media: import("./media.mjs").MediaOrigin}} options
  * @returns {Promise<import("node:http").Server>}
  */
 export function servePage(options) {
@@ -45,7 +47,7 @@ export function servePage(options) {
 
 async function answer(request, options) {
   const own = `127.0.0.1:${options.port}`;
-  const { pathname } = new URL(request.url, `http://${own}`);
+  const { pathname, searchParams } = new URL(request.url, `http://${own}`);
   // A page of somebody else's, or a name of somebody else's that leads here, is not to use the API key.
   if (![own, `localhost:${options.port}`].includes(request.headers.host)) return problem(421, `expected the host ${own}`);
   const origin = request.headers.origin;
@@ -55,7 +57,14 @@ async function answer(request, options) {
     case "GET /config.json":
       return json(200, { edge: options.edge, origin: options.origin, site: SITE, issuer: ISSUER, mpds: MPDS });
     case "POST /token":
-      return json(200, await mint(options.secrets, await readJson(request)));
+      // Each token is of another viewer, so that one can be revoked without the others.
+      return json(200, await mint(options.secrets, { ...(await readJson(request)), subject: `viewer-${randomBytes(3).toString("hex")}` }));
+    case "POST /revocations":
+      return passOn(await options.api.send("POST", `/revocations/${SITE}`, revocation(await readJson(request))));
+    case "POST /explain":
+      return explain(options, await readJson(request));
+    case "GET /fetches":
+      return json(200, options.media.fetchesAfter(Number(searchParams.get("after")) || 0));
     case "GET /titles":
       return passOn(await options.api.send("GET", "/titles"));
     case "GET /titles/{id}":
@@ -65,6 +74,19 @@ async function answer(request, options) {
     default:
       return file(request.method, pathname);
   }
+}
+
+/** The revocation of a viewer's token and sessions. */
+function revocation({ subject }) {
+  return JSON.stringify({ what: { subject: { issuer: ISSUER, subject } }, note: "revoked on the demo page" });
+}
+
+/** Why the edge refuses a request. The secret with which the edge is asked stays here. */
+async function explain({ edge, secrets }, { url, country }) {
+  if (!URL.canParse(url) || new URL(url).origin !== edge) return problem(400, `expected a URL of ${edge}`);
+  const body = JSON.stringify({ url, geo: country });
+  const headers = { "Content-Type": "application/json", ...signature(secrets.explain, body) };
+  return passOn(await fetch(`${edge}/_stagedoor/explain`, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) }));
 }
 
 function precondition({ headers }) {
@@ -112,7 +134,7 @@ function problem(status, detail) {
 
 function failure(error) {
   if (error instanceof TokenRequestError) return problem(400, error.message);
-  return problem(502, `the origin service does not answer: ${error.cause?.code ?? error.message}`);
+  return problem(502, `the origin service or the edge does not answer: ${error.cause?.code ?? error.message}`);
 }
 
 function send(response, { status, type, body }, { edge }) {

@@ -13,9 +13,9 @@ export class TokenRequestError extends Error {}
 
 /**
  * @param {import("./secrets.mjs").Secrets} secrets
- * @param {{title: string, plan?: string, kind?: keyof typeof KINDS, algorithm?: string}} wish
+ * @param {{title: string, plan?: string, kind?: keyof typeof KINDS, algorithm?: string, subject?: string}} wish
  */
-export async function mint(secrets, { title, plan, kind = "fresh", algorithm = "HS256" }, now = Date.now()) {
+export async function mint(secrets, { title, plan, kind = "fresh", algorithm = "HS256", subject = "demo-viewer" }, now = Date.now()) {
   if (typeof title !== "string") throw new TokenRequestError("expected a title");
   if (!Object.hasOwn(KINDS, kind)) throw new TokenRequestError(`expected a kind among ${Object.keys(KINDS).join(", ")}`);
   const own = secrets.issuer.find((key) => key.alg === algorithm);
@@ -28,7 +28,7 @@ export async function mint(secrets, { title, plan, kind = "fresh", algorithm = "
     .setProtectedHeader({ alg: key.alg, typ: "JWT", kid: key.kid })
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)
-    .setSubject("demo-viewer")
+    .setSubject(subject)
     .setIssuedAt(Math.min(issuedAt, expiresAt))
     .setExpirationTime(expiresAt)
     .sign(await importJWK(key));

@@ -228,6 +228,130 @@ formatTest("sound and subtitles change to Arabic", async (page, format, { subtit
   assert.equal(await page.denial(), null);
 });
 
+pageTest("two viewers with two tokens share each file of the edge's cache", async (page) => {
+  const { tab } = page;
+  // Nobody has watched this copy of the film yet.
+  const title = await demo.stack.api.get("titles", "harbour");
+  const copy = { ...title.document, id: "harbour-shared", media: "harbour/", generation: 7 };
+  await demo.stack.api.put("titles", copy.id, copy);
+  await demo.stack.synced();
+  await tab.reload();
+  await tab.locator("body[data-ready]").waitFor();
+  await page.play({ title: copy.id });
+  await page.playTo(16);
+  await tab.locator("#second-viewer").click();
+  await tab.waitForFunction(() => document.querySelector("#second-video").currentTime > 4);
+  await tab.locator("#sharing", { hasText: "Two viewers, two tokens, one copy" }).waitFor();
+  await tab.waitForFunction(() => [...document.querySelectorAll("#request-rows tr")].every(({ dataset }) => "source" in dataset));
+
+  const requests = await page.requests();
+  const media = (viewer) => requests.filter((request) => request.viewer === viewer && /segment|init/.test(request.kind));
+  const [first, second] = [media("A"), media("B")];
+  const file = ({ url }) => new URL(url).pathname.replace(/^\/~[^/]+/, "");
+  const common = second.filter((one) => first.some((other) => file(other) === file(one)));
+  assert.ok(common.length >= 4, `${common.length} files in common`);
+  const sessions = (all) => new Set(all.map(({ session }) => session));
+  assert.equal(sessions(first).size + sessions(second).size, new Set([...sessions(first), ...sessions(second)]).size, "they share a session");
+  assert.ok(first.some(({ source }) => source === "fetched"), "the edge had everything before");
+  assert.ok(common.every(({ source }) => source === "hit"), JSON.stringify(common));
+  // What was kept a moment ago has an age; the first seconds of the film were fetched four seconds ago or more.
+  assert.ok(common.some(({ age }) => age >= 2), JSON.stringify(common.map(({ age }) => age)));
+  const [, files, same] = /(\d+) media files? received by both, (\d+) with the same SHA-256/.exec(await tab.locator("#sharing").innerText());
+  assert.ok(Number(files) >= 4 && files === same, `${files} files, ${same} the same`);
+  assert.match(await tab.locator("#sharing").innerText(), /more than once from the media origin: 0\./);
+  const fetches = demo.stack.media.fetchesAfter(0).fetches.map(({ file }) => file);
+  assert.ok(fetches.includes("/harbour/audio-en/seg_001.m4s"));
+
+  await tab.locator("#second-viewer").click();
+  assert.ok(await tab.locator("#second").isHidden());
+  assert.equal(await page.denial(), null);
+});
+
+pageTest("the milliseconds are the browser's own", async (page) => {
+  const { tab } = page;
+  await page.play();
+  await page.playTo(4);
+  const measured = await tab.evaluate(() => performance.getEntriesByType("resource").map(({ name, duration }) => [name.replace(/\?.*/, ""), duration]));
+  const requests = (await page.requests()).filter(({ ms }) => ms !== null);
+  assert.ok(requests.length > 5);
+  for (const { url, ms } of requests) {
+    assert.ok(measured.some(([name, duration]) => name === url && duration === ms), `${url} took ${ms} ms by the page`);
+  }
+  assert.match(await tab.locator("#requests").innerText(), /share this machine/);
+  assert.match(await tab.locator("#ms-fetched").innerText() + (await tab.locator("#ms-hit").innerText()), /\d ms/);
+});
+
+formatTest("a refusal is explained step by step, by the edge itself", async (page, format) => {
+  const { tab } = page;
+  const explained = async (viewer) => {
+    await page.playDenied({ format, ...viewer });
+    await tab.locator("#explanation").waitFor();
+    const lines = await tab.locator("#steps li").evaluateAll((items) => items.map(({ className, textContent }) => `${className} ${textContent}`));
+    return { lines, remedy: await tab.locator("#remedy").innerText(), trace: await tab.locator("#trace").textContent() };
+  };
+  const territory = await explained({ country: "US" });
+  assert.ok(territory.lines.some((line) => /^missed .*Offer premium: does not fit/.test(line)), territory.lines.join("\n"));
+  assert.ok(territory.lines.some((line) => /^missed .*territory: expected a viewer in \*, not US, CA, found US/.test(line)));
+  assert.match(territory.lines.at(-1), /^missed .*The title is not offered in the viewer's country\./);
+  assert.match(territory.remedy, /It would pass with a viewer in \*, not US, CA\./);
+  assert.equal(JSON.parse(territory.trace).reason, "territory");
+  assert.doesNotMatch(territory.trace, /eyJ/, "the trace holds the token");
+
+  const forgery = await explained({ kind: "forged" });
+  assert.ok(!forgery.lines.some((line) => /Offer/.test(line)), "the rights were decided for a forged token");
+  assert.match(forgery.lines.at(-1), /signature is wrong/);
+
+  await page.choose({ format, kind: "fresh" });
+  assert.ok(await tab.locator("#explanation").isHidden(), "an explanation stands beside another choice");
+});
+
+test("the page's server has nothing explained but requests of its edge", async () => {
+  const { pageUrl, edgeUrl } = demo.stack;
+  const ask = (url, headers = {}) => fetch(`${pageUrl}/explain`, { method: "POST", headers, body: JSON.stringify({ url, country: "AE" }) });
+  assert.equal((await ask(`${edgeUrl}/harbour/master.m3u8`)).status, 200);
+  for (const url of ["https://elsewhere.example/a/b.m3u8", "nonsense", undefined]) assert.equal((await ask(url)).status, 400, url);
+  assert.equal((await ask(`${edgeUrl}/harbour/master.m3u8`, { Origin: "https://elsewhere.example" })).status, 403);
+});
+
+formatTest("a viewer is revoked, and the time until the first refusal is measured", async (page, format) => {
+  const { tab } = page;
+  assert.ok(await tab.locator("#revoke").isDisabled(), "nobody watches yet");
+  await page.play({ format });
+  await tab.locator("#revoke").click();
+  const message = tab.locator("#revoke-message", { hasText: "refused" });
+  await message.waitFor();
+  assert.match(await message.innerText(), /(The edge refused the \d+(st|nd|rd|th) request since the click|The player's next request was refused), [\d.]+ m?s after it\./);
+  assert.match(await message.innerText(), /within 120 s/);
+  const ms = Number(await message.getAttribute("data-ms"));
+  assert.ok(ms > 0 && ms < STEP_MS, `${ms} ms`);
+  await tab.locator("#denial").waitFor();
+  assert.equal((await page.denial()).reason, "revoked");
+  await tab.locator("#steps .missed", { hasText: "the viewer was revoked" }).first().waitFor();
+
+  await page.play({ format });
+  await page.playTo(1);
+  assert.equal(await message.count(), 0, "an old measurement stands beside another viewer");
+});
+
+pageTest("the live channel plays with low latency: parts, and requests that wait for them", async (page) => {
+  const { tab } = page;
+  await page.play({ title: "live" });
+  await tab.waitForFunction(() => document.querySelector("#video").currentTime > 0 && /^\d+\.\d s$/.test(document.querySelector("#behind").innerText));
+  const frames = await page.frames();
+  await tab.waitForFunction((frames) => document.querySelector("#video").getVideoPlaybackQuality().totalVideoFrames > frames + 60, frames);
+  const kinds = (await page.requests()).map(({ kind }) => kind);
+  assert.ok(kinds.includes("video part") && kinds.includes("audio part"), kinds.join(", "));
+  const paths = await tab.locator("#request-rows code").allInnerTexts();
+  assert.ok(paths.some((path) => /_HLS_msn=\d+&_HLS_part=\d/.test(path)), "no request waits for a part");
+  assert.ok((await page.requests()).every(({ status }) => status === 200 || status === 0));
+  // Without parts, a player keeps three segments of 2 s away from the edge of the stream.
+  assert.ok(parseFloat(await tab.locator("#behind").innerText()) < 6, await tab.locator("#behind").innerText());
+
+  await page.play({ title: "live", plan: "basic" });
+  assert.deepEqual(await page.offered(), ["180p"]);
+  assert.equal((await page.playDenied({ title: "live", country: "CA" })).reason, "territory");
+});
+
 pageTest("AES-128 plays, its key fetched through the edge", async (page) => {
   await page.play({ title: "harbour-aes", country: "DE" });
   await page.playTo(8);

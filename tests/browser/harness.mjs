@@ -120,7 +120,11 @@ export class DemoPage {
   /** The rows of the page's table, oldest first. */
   requests() {
     return this.tab.locator("#request-rows tr").evaluateAll((rows) =>
-      rows.reverse().map(({ dataset: { kind, status, url, session } }) => ({ kind, status: Number(status), url: new URL(url).href, session })),
+      rows.reverse().map(({ dataset: { viewer, kind, status, url, session, source, age, ms } }) => ({
+        ...{ viewer, kind, status: Number(status), url: new URL(url).href, session },
+        // Known a moment after the request.
+        ...{ source: source || null, age: age ? Number(age) : null, ms: ms ? Number(ms) : null },
+      })),
     );
   }
 

@@ -36,7 +36,7 @@ after(async () => {
 function start(args = [], { env = {}, command = join(root, "scripts/demo") } = {}) {
   const built = { STAGEDOOR_ORIGIN: "stagedoor-origin", STAGEDOOR_COMMAND: "stagedoor" };
   const programs = Object.fromEntries(Object.entries(built).map(([name, file]) => [name, join(target, "debug", file)]));
-  const ports = ["edge", "origin", "page"].flatMap((name) => [`--${name}-port`, "0"]);
+  const ports = ["edge", "origin", "media", "page"].flatMap((name) => [`--${name}-port`, "0"]);
   const child = spawn(command, ["--state", folder, ...ports, ...args], {
     env: { ...process.env, ...programs, STAGEDOOR_WORKER: join(root, "build"), ...env },
     stdio: ["ignore", "pipe", "pipe"],
