@@ -16,7 +16,7 @@ const DEEPEST: usize = 16;
 /// Reads one JSON value and nothing behind it.
 pub(crate) fn strict(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Node::whole(DEEPEST, &Cell::new(usize::MAX)).deserialize(&mut deserializer)?;
+    let value = Node::whole(DEEPEST, usize::MAX, &Cell::new(usize::MAX)).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -29,7 +29,10 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Err
 /// Reads the members of one JSON object from another deserializer. Arrays and objects among the members are checked and
 /// left empty.
 pub(crate) fn members<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
-    members_of(Node { keeps: 1, ..Node::whole(DEEPEST, &Cell::new(usize::MAX)) }.deserialize(deserializer)?)
+    members_of(
+        Node { keeps: 1, ..Node::whole(DEEPEST, usize::MAX, &Cell::new(usize::MAX)) }
+            .deserialize(deserializer)?,
+    )
 }
 
 /// Reads one JSON object from another deserializer, with at most `deepest` levels and `most` values on all levels together.
@@ -38,13 +41,13 @@ pub(crate) fn few<'de, D: Deserializer<'de>>(
     deepest: usize,
     most: usize,
 ) -> Result<Map<String, Value>, D::Error> {
-    members_of(Node::whole(deepest, &Cell::new(most)).deserialize(deserializer)?)
+    members_of(Node::whole(deepest, most, &Cell::new(most)).deserialize(deserializer)?)
 }
 
 fn members_of<E: Error>(value: Value) -> Result<Map<String, Value>, E> {
     match value {
         Value::Object(members) => Ok(members),
-        _ => Err(E::custom("expected a JSON object")),
+        _ => Err(E::custom("expected an object")),
     }
 }
 
@@ -54,18 +57,21 @@ struct Node<'left> {
     depth: usize,
     deepest: usize,
     keeps: usize,
-    /// How many more values there may be.
+    /// How many values there may be.
+    most: usize,
+    /// How many more there may be.
     left: &'left Cell<usize>,
 }
 
 impl<'left> Node<'left> {
-    const fn whole(deepest: usize, left: &'left Cell<usize>) -> Self {
-        Self { depth: 0, deepest, keeps: deepest, left }
+    const fn whole(deepest: usize, most: usize, left: &'left Cell<usize>) -> Self {
+        Self { depth: 0, deepest, keeps: deepest, most, left }
     }
 
     /// Counts one more value.
     fn count<E: Error>(&self) -> Result<(), E> {
-        let left = self.left.get().checked_sub(1).ok_or_else(|| E::custom("expected fewer values"))?;
+        let more = || E::custom(format_args!("expected {} values at most", self.most));
+        let left = self.left.get().checked_sub(1).ok_or_else(more)?;
         self.left.set(left);
         Ok(())
     }
@@ -140,7 +146,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         while let Some(name) = entries.next_key::<String>()? {
             if members.contains_key(&name) {
                 let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-                return Err(Error::custom(format_args!("duplicate field `{name}`")));
+                return Err(Error::custom(format_args!("expected each member once, found `{name}` twice")));
             }
             self.count()?;
             let value = entries.next_value_seed(below)?;
@@ -164,9 +170,9 @@ mod tests {
     fn what_two_readers_may_take_for_different_things_is_refused() {
         let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         for (bad, why) in [
-            (r#"{"a":1,"a":1}"#, "duplicate field `a`"),
-            (r#"{"a":1,"\u0061":2}"#, "duplicate field `a`"),
-            (r#"[{"b":{"c":[{"d":1,"e":2,"d":3}]}}]"#, "duplicate field `d`"),
+            (r#"{"a":1,"a":1}"#, "found `a` twice"),
+            (r#"{"a":1,"\u0061":2}"#, "found `a` twice"),
+            (r#"[{"b":{"c":[{"d":1,"e":2,"d":3}]}}]"#, "found `d` twice"),
             (&deep(17), "16 levels at most"),
             (&deep(10_000), "16 levels at most"),
             ("{} {}", "trailing characters"),
@@ -187,9 +193,9 @@ mod tests {
         let kept = read(r#"{"a":"x","b":[1,{"c":2}],"d":{"e":[3]},"f":4}"#).unwrap();
         assert_eq!(Value::Object(kept), serde_json::json!({ "a": "x", "b": [], "d": {}, "f": 4 }));
         for (bad, why) in [
-            (r#"{"a":{"b":1,"b":2}}"#, "duplicate field `b`"),
+            (r#"{"a":{"b":1,"b":2}}"#, "found `b` twice"),
             (&format!(r#"{{"a":{}{}}}"#, "[".repeat(16), "]".repeat(16)), "16 levels at most"),
-            ("[]", "expected a JSON object"),
+            ("[]", "expected an object"),
         ] {
             let error = read(bad).unwrap_err().to_string();
             assert!(error.contains(why), "{error} does not say {why}");

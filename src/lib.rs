@@ -45,6 +45,7 @@ pub mod manifest;
 pub mod media_origin;
 mod media_type;
 pub mod memory_key;
+pub mod reading;
 pub mod redacted;
 pub mod repeats;
 pub mod reply;

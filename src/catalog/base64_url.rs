@@ -33,9 +33,7 @@ impl Serialize for Base64Url {
 impl<'de> Deserialize<'de> for Base64Url {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // The text may be a secret: it is not quoted.
-        URL_SAFE_NO_PAD
-            .decode(String::deserialize(deserializer)?)
-            .map(Self)
-            .map_err(|error| de::Error::custom(format_args!("expected base64url without padding: {error}")))
+        Self::decoded(&String::deserialize(deserializer)?)
+            .ok_or_else(|| de::Error::custom("expected base64url without padding"))
     }
 }

@@ -79,7 +79,7 @@ impl KeyMaterial {
     /// Reads the parameters out of a key's members.
     pub(super) fn read(members: &Map<String, Value>) -> Result<Self, String> {
         let text = |name: &str| {
-            members.get(name).and_then(Value::as_str).ok_or_else(|| format!("`{name}`: expected a text"))
+            members.get(name).and_then(Value::as_str).ok_or_else(|| format!("`{name}`: expected a string"))
         };
         let bytes = |name: &str| {
             Base64Url::decoded(text(name)?)

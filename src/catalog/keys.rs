@@ -9,14 +9,14 @@ use url::Url;
 use super::jwk::Members;
 use super::kv_document::KvDocument;
 use super::range::bounded;
-use super::{Issuer, Jwk, KeySetError};
+use super::{IdError, Issuer, Jwk, KeySetError};
 
 /// An issuer and its keys: a JWK Set ([RFC 7517 section 5]) with a member for the issuer.
 ///
 /// [RFC 7517 section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
-#[serde(try_from = "RawKeySet<Vec<Jwk>>")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!from))]
+#[serde(from = "RawKeySet<Distinct>")]
 pub struct KeySet {
     /// The name under which the set is stored, and the `iss` of the tokens that it verifies. For dialects without an
     /// issuer, any name that the site's document uses.
@@ -35,6 +35,7 @@ pub struct KeySet {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PublishedKeys {
     /// The URL of the set, such as `https://id.example.com/.well-known/jwks.json`.
+    #[serde(deserialize_with = "url")]
     pub url: Url,
     /// Seconds after which the edge fetches the set again, in the background, 60 to 86,400.
     #[serde(default = "PublishedKeys::default_refresh_s", deserialize_with = "refresh")]
@@ -50,6 +51,12 @@ impl PublishedKeys {
 
 fn refresh<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     bounded(deserializer, 60, 86_400)
+}
+
+fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let expected = "a URL such as https://id.example.com/.well-known/jwks.json";
+    Url::parse(&text).map_err(|_| de::Error::custom(IdError::new(expected, &text)))
 }
 
 impl KeySet {
@@ -68,17 +75,23 @@ struct RawKeySet<K> {
     published: Option<PublishedKeys>,
 }
 
-impl TryFrom<RawKeySet<Vec<Jwk>>> for KeySet {
-    type Error = KeySetError;
+impl From<RawKeySet<Distinct>> for KeySet {
+    fn from(RawKeySet { issuer, keys: Distinct(keys), published }: RawKeySet<Distinct>) -> Self {
+        Self { issuer, keys, published }
+    }
+}
 
-    fn try_from(RawKeySet { issuer, keys, published }: RawKeySet<Vec<Jwk>>) -> Result<Self, KeySetError> {
+/// Keys of which each has its own `kid`.
+struct Distinct(Vec<Jwk>);
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let keys = Vec::<Jwk>::deserialize(deserializer)?;
         let mut seen = BTreeSet::new();
-        for key in &keys {
-            if !seen.insert(&key.kid) {
-                return Err(KeySetError::DuplicateKeyId(key.kid.clone()));
-            }
+        match keys.iter().find(|key| !seen.insert(&key.kid)) {
+            Some(key) => Err(de::Error::custom(KeySetError::DuplicateKeyId(key.kid.clone()))),
+            None => Ok(Self(keys)),
         }
-        Ok(Self { issuer, keys, published })
     }
 }
 
@@ -174,7 +187,7 @@ mod tests {
             // The bits behind the last byte are not 0.
             (EC.replace("IWI5a0", "IWI5a1"), "key `b`: `y`: expected base64url without padding"),
             (OCT.replace("\"kid\":\"a\",", ""), "key `without a name`: `kid`: expected 1 to 128"),
-            (OCT.replace("\"use\"", "\"kid\""), "duplicate field `kid`"),
+            (OCT.replace("\"use\"", "\"kid\""), "found `kid` twice"),
             (EC.replace("P-256", "P-384"), "the curve's own size"),
         ] {
             let error = read(&bad).unwrap_err().to_string();

@@ -13,5 +13,4 @@ pub trait KvDocument: DeserializeOwned {
 
 impl KvDocument for IgnoredAny {}
 
-/// How deep the arrays and objects of a document may nest. Its own object counts.
-pub(super) const DEEPEST: usize = 32;
+pub(super) use crate::reading::DEEPEST;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClaimMapping, Placement};
 use crate::catalog::Issuer;
@@ -66,8 +66,5 @@ impl Default for JwtPolicy {
 const MOST_REQUIRED: usize = 1_000;
 
 fn required<'de, D: Deserializer<'de>>(json: D) -> Result<BTreeMap<String, serde_json::Value>, D::Error> {
-    let members = json::few(json, DEEPEST, MOST_REQUIRED).map_err(|error| {
-        de::Error::custom(format_args!("`require`, of {MOST_REQUIRED} values at most: {error}"))
-    })?;
-    Ok(members.into_iter().collect())
+    Ok(json::few(json, DEEPEST, MOST_REQUIRED)?.into_iter().collect())
 }
