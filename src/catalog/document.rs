@@ -12,7 +12,9 @@ use super::{Host, IdError, Issuer, KeySet, KvDocument, Revocations, Site, Title,
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Document<D> {
-    /// The revision, which grows with every change of this document. The edge refuses a write that is not newer.
+    /// The revision, which grows with every change of this document. The origin service assigns it and ignores it in a
+    /// document that is sent, so a document may be sent without it. The edge refuses a write that is not newer.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>", extend("type" = "integer", "readOnly" = true)))]
     pub revision: u64,
     /// The document's own members.
     #[serde(flatten)]

@@ -63,7 +63,7 @@ async fn write(
         Written::Done(done) => done,
         Written::Missing(tombstone) => return Err(missing(key, tombstone)),
         Written::Forbidden(refusal) => return Err(refusal.into()),
-        Written::Clashes(errors) => return Err(Problem::invalid(errors)),
+        Written::Invalid(errors) => return Err(Problem::invalid(errors)),
         Written::InUse(dependents) => return Err(Problem::in_use(key, &dependents)),
         Written::Refused { found } => return Err(Problem::precondition_failed(found)),
     };

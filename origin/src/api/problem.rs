@@ -203,8 +203,8 @@ impl From<Invalid> for Problem {
                     detail,
                 )
             }
-            Invalid::Malformed { line, column, detail } => {
-                let detail = format!("line {line}, column {column}: {detail}");
+            Invalid::Malformed(error) => {
+                let detail = error.to_string();
                 Self::new(StatusCode::BAD_REQUEST, kind!("malformed-json"), "The body is not JSON", detail)
             }
         }

@@ -27,7 +27,7 @@ use super::reply::{DocumentReply, Entries, Would};
 use super::upload::JsonBody;
 use crate::clock::UnixMillis;
 use crate::store::{Actor, Effect, Manner, Revised, Revoking};
-use crate::validate::FieldError;
+use crate::validate::{self, FieldError};
 
 /// The routes, under `path`.
 pub(super) fn routes(path: &str) -> Router<Api> {
@@ -39,7 +39,6 @@ pub(super) fn routes(path: &str) -> Router<Api> {
 
 /// The body of a new revocation. The service adds the time and the generation.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct NewRevocation {
     what: Revoked,
     /// The expiry of the last viewer token concerned.
@@ -51,13 +50,7 @@ struct NewRevocation {
 
 impl NewRevocation {
     fn read(body: &[u8]) -> Result<Self, Problem> {
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let new: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            Problem::invalid(vec![FieldError {
-                field: error.path().to_string(),
-                detail: error.inner().to_string(),
-            }])
-        })?;
+        let new: Self = validate::body(body)?;
         let (field, found, most, unit) = match &new {
             Self { note: Some(note), .. } if note.chars().count() > Revocation::MAX_NOTE_CHARS => {
                 ("note", note.chars().count(), Revocation::MAX_NOTE_CHARS, "characters")

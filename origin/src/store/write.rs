@@ -11,7 +11,7 @@ use super::{
     site_keys, title_sites, turn, warnings,
 };
 use crate::clock::UnixMillis;
-use crate::validate::FieldError;
+use crate::validate::{self, FieldError};
 
 /// The state that a write expects of the document that it replaces (`If-Match`, `If-None-Match`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub enum Written {
     Missing(Option<Record>),
     /// The key has no access.
     Forbidden(OutOfScope),
-    /// Edges would fetch from a site's host.
-    Clashes(Vec<FieldError>),
+    /// Edges would fetch from a site's host, or a secret that the document keeps is not stored.
+    Invalid(Vec<FieldError>),
     /// Other documents depend on the document that was to be deleted.
     InUse(Dependents),
     /// The expectation was not met.
@@ -119,6 +119,12 @@ impl Store {
         if !expectation.holds(found) {
             return Ok(Written::Refused { found });
         }
+        let completed = match body.map(|body| validate::with_stored_secrets(key, body, replaced)).transpose()
+        {
+            Ok(completed) => completed,
+            Err(errors) => return Ok(Written::Invalid(errors)),
+        };
+        let body = completed.as_deref();
         let effect = match (replaced, body) {
             (None, None) => return Ok(Written::Missing(current)),
             (None, Some(_)) => Effect::Create,
@@ -129,7 +135,7 @@ impl Store {
         if let Some(body) = body {
             let errors = hosts::clashes(&mut transaction, key, body, &by.scope).await?;
             if !errors.is_empty() {
-                return Ok(Written::Clashes(errors));
+                return Ok(Written::Invalid(errors));
             }
         }
         let mut dependents = None;

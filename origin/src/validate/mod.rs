@@ -1,61 +1,69 @@
 //! Checks a document of the CMS with the same types with which the edge reads it.
 //!
 //! The edge ignores unknown members. Here an editor can still correct a typing error, so they are refused by name. Only a JSON Web
-//! Key may have further members ([RFC 7517 section 4]).
+//! Key may have further members ([RFC 7517 section 4]). [`stagedoor::reading`] says what is wrong with a document in plain words.
 //!
 //! [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
 
-mod depth;
-mod field;
 mod hosts;
 mod rules;
+mod sent;
+mod withheld;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::de::IgnoredAny;
 use stagedoor::catalog::{DocumentKey, DocumentKind, KeySet, Revocations, Site, SyncBatch, Title};
+use stagedoor::reading::{MOST_ERRORS, Malformed, Tree, Unreadable};
 
 pub use hosts::{clashes, fetched};
 use rules::Rules;
-
-/// An error in one member of a document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FieldError {
-    /// The member's path, such as `offers[0].territories.allow[1]`; `.` is the document itself.
-    pub field: String,
-    /// The expected and the found value.
-    pub detail: String,
-}
+pub use stagedoor::reading::FieldError;
+pub use withheld::{REDACTED, with_stored_secrets};
 
 /// Why a document is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invalid {
     /// It is not JSON.
-    Malformed {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1, in bytes.
-        column: usize,
-        /// The parser's message.
-        detail: String,
-    },
+    Malformed(Malformed),
     /// Its canonical form has more than [`SyncBatch::MAX_DOCUMENT_BYTES`].
     TooLarge,
     /// It is not a document of its kind. All errors, in the order of the document.
     Fields(Vec<FieldError>),
 }
 
-/// Checks the body of a document that is to be stored under `key`.
-///
-/// Returns the canonical form that is stored and sent: defaults filled in, host names and times in their canonical spelling.
-/// Conflicts with other documents are not checked here: see [`clashes`].
-pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
-    match key.kind() {
-        DocumentKind::Site => check::<Site>(key, body),
-        DocumentKind::Title => check::<Title>(key, body),
-        DocumentKind::Keys => check::<KeySet>(key, body),
-        DocumentKind::Revocations => check::<Revocations>(key, body),
+impl From<Malformed> for Invalid {
+    fn from(error: Malformed) -> Self {
+        Self::Malformed(error)
     }
+}
+
+impl From<Unreadable> for Invalid {
+    fn from(error: Unreadable) -> Self {
+        match error {
+            Unreadable::Malformed(error) => Self::Malformed(error),
+            Unreadable::Fields(errors) => Self::Fields(errors),
+        }
+    }
+}
+
+/// Checks the body of a document that is to be stored under `key`. The body may be a whole reply of this API: see [`sent`].
+///
+/// Returns the canonical form that is stored and sent: defaults filled in, host names and times in their canonical spelling. In a set
+/// of keys with secrets to keep, they are not filled in yet: see [`with_stored_secrets`]. Conflicts with other documents are not
+/// checked here: see [`clashes`].
+pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
+    let tree = sent::document(key, Tree::parse(body)?).map_err(|error| Invalid::Fields(vec![error]))?;
+    match key.kind() {
+        DocumentKind::Site => check::<Site>(key, &tree),
+        DocumentKind::Title => check::<Title>(key, &tree),
+        DocumentKind::Keys => withheld::check(tree, |tree| check::<KeySet>(key, tree)),
+        DocumentKind::Revocations => check::<Revocations>(key, &tree),
+    }
+}
+
+/// Reads another body than a document's. Unknown members are refused.
+pub fn body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Invalid> {
+    Ok(stagedoor::reading::read(body)?)
 }
 
 /// The member that repeats the identifier in a document of this kind.
@@ -67,51 +75,27 @@ pub const fn id_field(kind: DocumentKind) -> &'static str {
     }
 }
 
-fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
-    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Invalid::Malformed {
-        line: error.line(),
-        column: error.column(),
-        detail: field::without_position(&error),
-    })?;
-    // Checked before any reader descends into the document.
-    depth::check(body).map_err(|error| Invalid::Fields(vec![error]))?;
-    let mut errors = Vec::new();
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let mut unread = |path: serde_ignored::Path<'_>| {
-        errors
-            .push(FieldError { field: field::ignored(&path), detail: "there is no such member".to_owned() });
-    };
-    let lenient = serde_ignored::Deserializer::new(&mut json, &mut unread);
-    let read: Result<D, _> = serde_path_to_error::deserialize(lenient);
-    let document = match read {
-        Ok(document) => document,
-        // Serde stops at the first unreadable value.
-        Err(error) => {
-            let detail = field::without_position(error.inner());
-            let (field, detail) = field::named_in_message(error.path(), &detail).map_or_else(
-                || {
-                    let of_key = field::of_key(error.path(), &detail);
-                    (of_key.unwrap_or_else(|| field::failed(error.path(), error.inner())), detail.clone())
-                },
-                |(field, detail)| (field.to_owned(), detail.to_owned()),
-            );
-            errors.push(FieldError { field, detail });
-            return Err(Invalid::Fields(errors));
-        }
-    };
+fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, tree: &Tree) -> Result<String, Invalid> {
+    let (document, mut errors) = tree.read::<D>();
+    let Some(document) = document else { return Err(Invalid::Fields(errors)) };
     if document.id() != key.id() {
         let detail = format!("expected `{}` as in the path, found `{}`", key.id(), document.id());
         errors.push(FieldError { field: id_field(key.kind()).to_owned(), detail });
     }
     document.rules(&mut |field, detail| errors.push(FieldError { field, detail }));
     if !errors.is_empty() {
+        errors.truncate(MOST_ERRORS);
         return Err(Invalid::Fields(errors));
     }
-    let canonical = serde_json::to_string(&document).map_err(|error| {
+    canonical(&document)
+}
+
+/// The form of a document that is stored and sent. Its defaults, filled in, make it longer.
+fn canonical<D: Serialize>(document: &D) -> Result<String, Invalid> {
+    let text = serde_json::to_string(document).map_err(|error| {
         Invalid::Fields(vec![FieldError { field: ".".to_owned(), detail: error.to_string() }])
     })?;
-    // The filled-in defaults make a document longer.
-    if canonical.len() > SyncBatch::MAX_DOCUMENT_BYTES { Err(Invalid::TooLarge) } else { Ok(canonical) }
+    if text.len() > SyncBatch::MAX_DOCUMENT_BYTES { Err(Invalid::TooLarge) } else { Ok(text) }
 }
 
 #[cfg(test)]
@@ -180,13 +164,21 @@ mod tests {
                 "offers[0].territories.allow[1]",
                 "found `ae`",
             ),
-            (title(r#"{"id":"a","territories":{}}"#), "offers[0].territories.allow", "missing field `allow`"),
+            (
+                title(r#"{"id":"a","territories":{}}"#),
+                "offers[0].territories.allow",
+                "this member is required, and it is missing",
+            ),
             (
                 title(r#"{"id":"a","territories":{"allow":[]},"caps":{"max_heigth":1}}"#),
                 "offers[0].caps.max_heigth",
                 "no such member",
             ),
-            (title(&OFFER.replace("all\"", "all\",\"id\":\"b\"")), "offers[0].id", "duplicate field `id`"),
+            (
+                title(&OFFER.replace("all\"", "all\",\"id\":\"b\"")),
+                "offers[0].id",
+                "expected this member once, found it twice",
+            ),
             (title(&format!("{OFFER},{OFFER}")), "offers[1].id", "`all`"),
             (title(OFFER).replace(r#"["watch.example.com"]"#, "[]"), "sites", "at least one"),
             (
@@ -195,16 +187,11 @@ mod tests {
                 "expected `harbour` as in the path, found `other`",
             ),
             (
-                title(OFFER).replace("{\"id\":\"harbour\"", "{\"revision\":1,\"id\":\"harbour\""),
-                "revision",
-                "no such member",
-            ),
-            (
                 title(OFFER).replace("]}}]", "]},\"window\":{\"from\":\"soon\"}}]"),
                 "offers[0].window.from",
                 "RFC 3339",
             ),
-            ("[]".to_owned(), ".", "invalid"),
+            ("[]".to_owned(), ".", "expected an object, found an array"),
         ];
         for (body, field, detail) in cases {
             let errors = errors("v1/title/harbour", &body);
@@ -255,10 +242,14 @@ mod tests {
             ),
             (offer(r#""rules":{"embargo":{"mode":"log"}}"#), "offers[0].rules.embargo", "no such member"),
             (offer(r#""rules":{"plan":{"percent":101}}"#), "offers[0].rules.plan.percent", "0 to 100"),
-            (offer(r#""devices":["fridge"]"#), "offers[0].devices[0]", "unknown variant `fridge`"),
+            (offer(r#""devices":["fridge"]"#), "offers[0].devices[0]", "or `other`, found `fridge`"),
             (with(&format!(r#""variances":[{cut},{cut}]"#)), "variances[1].id", "`long` again"),
             (with(&format!(r#""blackouts":[{blackout},{blackout}]"#)), "blackouts[1].id", "`b` again"),
-            (with(r#""ratings":{"fsk":"15"}"#), "ratings.fsk", "unknown variant `15`"),
+            (
+                with(r#""ratings":{"fsk":"15"}"#),
+                "ratings.fsk",
+                "expected `0`, `6`, `12`, `16` or `18`, found `15`",
+            ),
             (with(r#""ratings":{"fks":"12"}"#), "ratings.fks", "no such member"),
             (
                 with(&format!(r#""blackouts":[{}]"#, blackout.replace("\"US\"", ""))),
@@ -270,7 +261,7 @@ mod tests {
                     r#""blackouts":[{}]"#,
                     blackout.replace("\"deny\"", r#"{"slate":{"media":"s/","x":1}}"#)
                 )),
-                "blackouts[0].action.x",
+                "blackouts[0].action.slate.x",
                 "no such member",
             ),
         ];
@@ -414,9 +405,9 @@ mod tests {
     #[test]
     fn malformed_json_and_invalid_documents_are_different_errors() {
         let found = document(&"v1/title/harbour".parse().unwrap(), b"{\n  \"id\": harbour}").unwrap_err();
-        assert!(matches!(found, Invalid::Malformed { line: 2, column: 9, .. }), "{found:?}");
+        assert!(matches!(found, Invalid::Malformed(Malformed { line: 2, column: 9, .. })), "{found:?}");
         let found = document(&"v1/title/harbour".parse().unwrap(), b"{} {}").unwrap_err();
-        assert!(matches!(found, Invalid::Malformed { line: 1, column: 4, .. }), "{found:?}");
+        assert!(matches!(found, Invalid::Malformed(Malformed { line: 1, column: 4, .. })), "{found:?}");
     }
 
     const KEYS: &str = r#"{"issuer":"sessions","keys":[{"kty":"oct","kid":"a","alg":"HS256","use":"sig","x5t":["?"],
@@ -427,7 +418,7 @@ mod tests {
         let stored = document(&"v1/keys/sessions".parse().unwrap(), KEYS.as_bytes()).unwrap();
         assert!(!stored.contains("x5t"), "{stored}");
         let found = errors("v1/keys/sessions", &KEYS.replace("{\"issuer\"", "{\"kyes\":[],\"issuer\""));
-        assert_eq!(found, [("kyes".to_owned(), "there is no such member".to_owned())]);
+        assert_eq!(found, [("kyes".to_owned(), "there is no such member; did you mean `keys`?".to_owned())]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod media;
 mod migration;
 mod poison;
 mod process;
+mod put_back;
 mod restart;
 mod revocations;
 mod secrets;

@@ -1,0 +1,180 @@
+//! Shared secrets that a CMS sends back as the API shows them.
+//!
+//! The API accepts secrets and never returns one: `"k": "[redacted]"` stands in place of each. In a set of keys that is sent, the mark
+//! means that the stored secret of the key with this `kid` and this `alg` stays. It is filled in where the set is written, in the same
+//! transaction, so a secret that is replaced meanwhile is not brought back.
+
+use std::borrow::Cow;
+
+use stagedoor::catalog::{DocumentKey, DocumentKind, KeySet};
+use stagedoor::reading::{FieldError, Tree};
+
+use super::{Invalid, canonical};
+
+/// What stands in place of a secret. It is not base64url, so no secret reads like it.
+pub const REDACTED: &str = "[redacted]";
+
+/// A secret that is long enough for every algorithm, for checking a set whose secrets are not known yet.
+const STAND_IN: &str =
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Checks a set as if each mark were a secret. The result is the set with its marks.
+pub(super) fn check(
+    mut tree: Tree,
+    check: impl FnOnce(&Tree) -> Result<String, Invalid>,
+) -> Result<String, Invalid> {
+    let with_marks = tree.clone();
+    let mut marks = 0;
+    for secret in secrets(&mut tree) {
+        STAND_IN.clone_into(secret);
+        marks += 1;
+    }
+    let checked = check(&tree)?;
+    if marks == 0 { Ok(checked) } else { canonical(&with_marks) }
+}
+
+/// A document with its stored secrets in place of its marks. `stored` is the document that it replaces.
+pub fn with_stored_secrets<'a>(
+    key: &DocumentKey,
+    document: &'a str,
+    stored: Option<&str>,
+) -> Result<Cow<'a, str>, Vec<FieldError>> {
+    if key.kind() != DocumentKind::Keys || !document.contains(REDACTED) {
+        return Ok(Cow::Borrowed(document));
+    }
+    let mut tree = Tree::parse(document.as_bytes()).map_err(|error| whole(error.to_string()))?;
+    let mut known = stored.and_then(|stored| Tree::parse(stored.as_bytes()).ok()).unwrap_or(Tree::Null);
+    let mut errors = Vec::new();
+    for (index, key) in keys(&mut tree).enumerate() {
+        if key.member("k").and_then(Tree::text) != Some(REDACTED) {
+            continue;
+        }
+        match kept(key, &mut known) {
+            Ok(secret) => {
+                if let Some(mark) = key.member_mut("k") {
+                    *mark = secret;
+                }
+            }
+            Err(detail) => errors.push(FieldError { field: format!("keys[{index}].k"), detail }),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let (set, errors) = tree.read::<KeySet>();
+    let set = set.ok_or(errors)?;
+    canonical(&set).map(Cow::Owned).map_err(|error| match error {
+        Invalid::Fields(errors) => errors,
+        Invalid::TooLarge | Invalid::Malformed(_) => {
+            whole("expected fewer keys: with the stored secrets, the set is too large".to_owned())
+        }
+    })
+}
+
+/// The stored secret that a key keeps.
+fn kept(key: &Tree, stored: &mut Tree) -> Result<Tree, String> {
+    let name = |key: &Tree| key.member("kid").cloned();
+    let kid = name(key);
+    let shown = kid.as_ref().and_then(Tree::text).unwrap_or("without a name").to_owned();
+    let Some(known) = keys(stored).find(|known| known.member("k").is_some() && name(known) == kid) else {
+        return Err(format!(
+            "key `{shown}`: expected its secret, found `{REDACTED}`, which keeps a stored secret: no shared secret is stored under this `kid`"
+        ));
+    };
+    let alg = |key: &Tree| key.member("alg").cloned().unwrap_or(Tree::Null);
+    if alg(known) != alg(key) {
+        let stored = alg(known).text().map_or_else(|| "no `alg`".to_owned(), |alg| format!("`alg` {alg}"));
+        return Err(format!(
+            "key `{shown}`: expected its secret, found `{REDACTED}`, which keeps the stored secret: it is stored for {stored}"
+        ));
+    }
+    Ok(known.member("k").cloned().unwrap_or(Tree::Null))
+}
+
+/// The keys of a set.
+fn keys(set: &mut Tree) -> impl Iterator<Item = &mut Tree> {
+    match set.member_mut("keys") {
+        Some(Tree::List(keys)) => keys.iter_mut(),
+        _ => [].iter_mut(),
+    }
+}
+
+/// The marks of a set.
+fn secrets(set: &mut Tree) -> impl Iterator<Item = &mut String> {
+    keys(set).filter_map(|key| match key.member_mut("k") {
+        Some(Tree::Text(secret)) if secret == REDACTED => Some(secret),
+        _ => None,
+    })
+}
+
+fn whole(detail: String) -> Vec<FieldError> {
+    vec![FieldError { field: ".".to_owned(), detail }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "v1/keys/sessions";
+    const SECRET: &str = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I";
+
+    fn key(kid: &str, k: &str) -> String {
+        format!(r#"{{"kty":"oct","kid":"{kid}","alg":"HS256","k":"{k}"}}"#)
+    }
+
+    fn set(keys: &[String]) -> String {
+        format!(r#"{{"issuer":"sessions","keys":[{}]}}"#, keys.join(","))
+    }
+
+    /// What a set becomes when it replaces a stored set.
+    fn written(sent: &str, stored: Option<&str>) -> Result<String, Vec<(String, String)>> {
+        let at = KEY.parse().unwrap();
+        let fields = |errors: Vec<FieldError>| errors.into_iter().map(|e| (e.field, e.detail)).collect();
+        match super::super::document(&at, sent.as_bytes()) {
+            Ok(document) => with_stored_secrets(&at, &document, stored).map(Cow::into_owned).map_err(fields),
+            Err(Invalid::Fields(errors)) => Err(fields(errors)),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_mark_keeps_the_stored_secret() {
+        let stored = written(&set(&[key("a", SECRET)]), None).unwrap();
+        assert_eq!(written(&set(&[key("a", REDACTED)]), Some(&stored)).as_ref(), Ok(&stored));
+        // A new key in front, as in a rotation.
+        let new = SECRET.replace('c', "d");
+        let rotated = written(&set(&[key("b", &new), key("a", REDACTED)]), Some(&stored)).unwrap();
+        assert_eq!(rotated, written(&set(&[key("b", &new), key("a", SECRET)]), None).unwrap());
+    }
+
+    #[test]
+    fn a_mark_without_a_stored_secret_names_the_key() {
+        let stored = written(&set(&[key("a", SECRET)]), None).unwrap();
+        let alg = key("a", REDACTED).replace("HS256", "HS512");
+        for (sent, stored, field, why) in [
+            (set(&[key("a", REDACTED)]), None, "keys[0].k", "key `a`: expected its secret"),
+            (
+                set(&[key("a", REDACTED), key("b", REDACTED)]),
+                Some(&*stored),
+                "keys[1].k",
+                "no shared secret is stored under this `kid`",
+            ),
+            (set(&[alg]), Some(&*stored), "keys[0].k", "it is stored for `alg` HS256"),
+        ] {
+            let errors = written(&sent, stored).unwrap_err();
+            assert_eq!((errors.len(), errors[0].0.as_str()), (1, field), "{errors:?}");
+            assert!(errors[0].1.contains(why), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn a_mark_is_no_other_value() {
+        for bad in ["[REDACTED]", "[redacted] ", "\u{5b}redacted"] {
+            let errors = written(&set(&[key("a", bad)]), None).unwrap_err();
+            assert_eq!(errors[0].0, "keys[0].k", "{bad}: {errors:?}");
+        }
+        // Other errors are reported too, with marks in the set.
+        let errors = written(&set(&[key("a", REDACTED), key("a", REDACTED)]), None).unwrap_err();
+        assert_eq!(errors[0].0, "keys", "{errors:?}");
+    }
+}
