@@ -1,5 +1,7 @@
 // The demo from end to end: origin service, edge in workerd, hls.js and dash.js in Chromium.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { after, before, test as nodeTest } from "node:test";
 import { STEP_MS, onPage, startDemo } from "./harness.mjs";
 
@@ -350,6 +352,93 @@ pageTest("the live channel plays with low latency: parts, and requests that wait
   await page.play({ title: "live", plan: "basic" });
   assert.deepEqual(await page.offered(), ["180p"]);
   assert.equal((await page.playDenied({ title: "live", country: "CA" })).reason, "territory");
+});
+
+/** What axe-core finds wrong, in words. */
+async function findings(tab) {
+  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await tab.evaluate(source);
+  const { violations } = await tab.evaluate(() => window.axe.run());
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`));
+}
+
+/** Looks at a state of the page in both schemes, at a desk and on a phone. */
+async function isAccessible(tab, state) {
+  for (const colorScheme of ["light", "dark"]) {
+    await tab.emulateMedia({ colorScheme });
+    for (const [width, height] of [[1440, 900], [390, 844]]) {
+      await tab.setViewportSize({ width, height });
+      const where = `${state}, ${colorScheme}, ${width} x ${height}`;
+      assert.deepEqual(await findings(tab), [], where);
+      const beyond = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(beyond <= 0, `${where}: ${beyond} px wider than the screen`);
+    }
+  }
+}
+
+pageTest("axe-core finds nothing before a choice, nor at a refusal", async (page) => {
+  const { tab } = page;
+  await isAccessible(tab, "idle");
+  await page.playDenied({ country: "US" });
+  await tab.locator("#explanation").waitFor();
+  for (const details of await tab.locator("summary").all()) await details.click();
+  await tab.locator("#document").fill("{}");
+  await tab.locator("#save").click();
+  await tab.locator("#rights-errors").waitFor();
+  await isAccessible(tab, "refused");
+});
+
+pageTest("axe-core finds nothing while two viewers watch, and a choice waits", async (page) => {
+  const { tab } = page;
+  await page.play();
+  await tab.locator("#second-viewer").click();
+  await tab.locator("#sharing", { hasText: "one copy" }).waitFor();
+  await page.choose({ country: "DE" });
+  await isAccessible(tab, "playing");
+});
+
+pageTest("the page is used by keyboard alone, and the focus is seen", async (page) => {
+  const { tab } = page;
+  const stops = [];
+  /** Presses Tab until an element has the focus. */
+  const reach = async (id) => {
+    for (let presses = 0; presses < 60; presses++) {
+      await tab.keyboard.press("Tab");
+      const stop = await tab.evaluate(() => {
+        const { activeElement: at } = document;
+        const outlined = (element) => element && getComputedStyle(element).outlineStyle !== "none";
+        return { id: at.id || at.name, seen: outlined(at) || outlined(at.nextElementSibling), isMedia: at instanceof HTMLMediaElement };
+      });
+      stops.push(stop);
+      if (stop.id === id) return;
+    }
+    assert.fail(`Tab does not reach ${id}: ${stops.map((stop) => stop.id).join(", ")}`);
+  };
+  await reach("title");
+  await tab.keyboard.press("ArrowDown");
+  await tab.keyboard.press("ArrowDown");
+  await reach("country");
+  await tab.keyboard.type("Germany");
+  await reach("plan");
+  await tab.keyboard.press("ArrowLeft");
+  await reach("play");
+  await tab.keyboard.press("Enter");
+  await tab.locator("#denial").waitFor();
+  assert.match(await tab.locator("#watching").innerText(), /^Harbour premiere · HLS · Germany · plan basic$/);
+  assert.equal((await page.denial()).reason, "window_not_open");
+
+  await tab.locator('input[name=title][value="harbour"]').focus();
+  await tab.keyboard.press("Space");
+  // A form's own key for its button.
+  await tab.keyboard.press("Enter");
+  await tab.locator("#second-viewer:not([disabled])").waitFor();
+  await reach("second-viewer");
+  await tab.keyboard.press("Enter");
+  await tab.locator("#second").waitFor();
+  await reach("revoke");
+  await tab.keyboard.press("Enter");
+  await tab.locator("#denial").waitFor();
+  assert.deepEqual(stops.filter(({ seen, isMedia }) => !seen && !isMedia), [], "stops without a visible focus");
 });
 
 pageTest("AES-128 plays, its key fetched through the edge", async (page) => {
