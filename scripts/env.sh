@@ -35,25 +35,38 @@ die() {
     exit 1
 }
 
-# step WHAT USUALLY COMMAND...: runs a command whose output is shown only when it fails. Meanwhile a line each ten seconds shows
-# how long it has run, and the last line of its output.
+# step WHAT USUALLY COMMAND...: runs a command whose output is shown only when it fails. Meanwhile the time, and the last line of
+# its output: on a terminal in place, each second, and elsewhere in a line each five seconds.
 step() {
     local what=$1 usually=$2 log status=0
     shift 2
     log=$(mktemp)
     say "$what (usually $usually)"
     start_heartbeat last_line "$log"
-    "$@" >"$log" 2>&1 || status=$?
+    # Without a terminal, cargo counts its crates only when told to.
+    CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=120 "$@" >"$log" 2>&1 || status=$?
     stop_heartbeat
-    [ "$status" = 0 ] || cat "$log" >&2
+    [ "$status" = 0 ] || lines <"$log" | grep -v '^ *Building \[' >&2
     rm -f "$log"
     return "$status"
 }
 
-last_line() { tail -n 1 "$1" 2>/dev/null | cut -c 1-100; }
+# Lines that a terminal would show: carriage returns begin a new one, and colours are left out.
+lines() { tr '\r' '\n' | sed $'s/\033\\[[0-9;]*[A-Za-z]//g'; }
 
-# start_heartbeat COMMAND...: prints a line each ten seconds, with the time and the output of COMMAND, until `stop_heartbeat` or
-# the end of the script.
+# The last line of a log that is being written. Of cargo's bar, the numbers: `12 of 345 crates: serde`.
+last_line() {
+    tail -c 4000 "$1" 2>/dev/null | lines | grep '[^[:space:]]' | tail -n 1 |
+        sed -e 's/^ *//' -e 's|^Building \[[=> ]*\] \([0-9]*\)/\([0-9]*\): |\1 of \2 crates: |' | cut -c "1-$(($(columns) - 12))"
+}
+
+columns() { tput cols 2>/dev/null || echo 100; }
+
+# Where lines of several commands mix, each heartbeat is a line of its own: IN_PLACE is empty there.
+IN_PLACE=
+[ ! -t 2 ] || IN_PLACE=1
+
+# start_heartbeat COMMAND...: prints the time and the output of COMMAND, until `stop_heartbeat` or the end of the script.
 start_heartbeat() {
     heartbeat "$@" &
     HEARTBEAT=$!
@@ -62,13 +75,16 @@ start_heartbeat() {
 stop_heartbeat() {
     kill "$HEARTBEAT" 2>/dev/null
     wait "$HEARTBEAT" 2>/dev/null || true
+    [ -z "$IN_PLACE" ] || printf '\r\033[K' >&2
 }
 
 heartbeat() {
-    local seconds=0
-    while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
-        seconds=$((seconds + 10))
-        printf '  %d s: %s\n' "$seconds" "$("$@")" >&2
+    local seconds=0 every=5 format='  %d s: %s\n'
+    [ -z "$IN_PLACE" ] || every=1 format='\r\033[K  %d s: %s'
+    while sleep "$every" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+        seconds=$((seconds + every))
+        # shellcheck disable=SC2059
+        printf "$format" "$seconds" "$("$@")" >&2
     done
 }
 

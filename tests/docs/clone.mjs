@@ -9,8 +9,10 @@ import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Makes the copy in a new folder. Files and folders keep their times, so that nothing looks newer than what was built from it. */
-export async function clone() {
+const BUILT = ["node_modules", "build", "target"];
+
+/** Makes the copy in a new folder, with links to `built`. Files and folders keep their times, so that nothing looks newer than what was built from it. */
+export async function clone({ built = BUILT } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "stagedoor-docs-"));
   const { stdout } = await promisify(execFile)("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
   const files = stdout.split("\0").filter((file) => file !== "" && existsSync(join(root, file)));
@@ -21,8 +23,8 @@ export async function clone() {
     const { atime, mtime } = await stat(join(root, path));
     await utimes(join(folder, path), atime, mtime);
   }
-  for (const built of ["node_modules", "build"]) await symlink(join(root, built), join(folder, built));
-  await symlink(process.env.CARGO_TARGET_DIR ?? join(root, "target"), join(folder, "target"));
+  const places = { target: process.env.CARGO_TARGET_DIR };
+  for (const name of built) await symlink(places[name] ?? join(root, name), join(folder, name));
   return folder;
 }
 
