@@ -220,6 +220,15 @@ impl From<OutOfScope> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a request failed");
+        if error.is_disk_full() {
+            let detail = "nothing was stored: the disk of the service is full";
+            return Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                kind!("disk-full"),
+                "The disk is full",
+                detail,
+            );
+        }
         let (status, detail) =
             (StatusCode::INTERNAL_SERVER_ERROR, "an internal fault; see the log of the service");
         Self::new(status, kind!("internal"), "The service failed", detail)

@@ -55,3 +55,16 @@ pub enum StoreError {
         why: String,
     },
 }
+
+impl StoreError {
+    /// Whether nothing can be written because the disk is full.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().as_deref() == Some(DISK_FULL),
+            Self::Database(_) | Self::Corrupt(_) | Self::Unreadable { .. } => false,
+        }
+    }
+}
+
+/// SQLite's code for a full disk.
+const DISK_FULL: &str = "13";

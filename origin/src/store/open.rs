@@ -9,7 +9,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 
 use crate::clock::UnixMillis;
 use crate::io_reason::io_reason;
@@ -110,8 +110,12 @@ impl Store {
             // A change that was confirmed to the CMS also survives a loss of power.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5));
-        let pool =
-            SqlitePoolOptions::new().max_connections(4).connect_with(options).await.map_err(|error| {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .after_release(|connection, _| Box::pin(is_reusable(connection)))
+            .connect_with(options)
+            .await
+            .map_err(|error| {
                 match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
                     Some(NOT_A_DATABASE) => DatabaseError::Foreign(named(), "a file of another kind"),
                     _ => DatabaseError::Open(error),
@@ -149,6 +153,16 @@ impl Store {
     }
 }
 
+/// Whether a connection can serve somebody else.
+///
+/// SQLite itself rolls a transaction back when the disk is full. Then sqlx's own rollback fails, and it counts the connection as
+/// within a transaction for ever: such a connection would begin no other one.
+async fn is_reusable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // A rollback that is under way ends before the answer.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
 /// SQLite's code for a file that is not a database.
 const NOT_A_DATABASE: &str = "26";
 
@@ -169,6 +183,7 @@ fn make_private(options: &SqliteConnectOptions) -> Result<(), DatabaseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::StoreError;
 
     #[test]
     fn names_of_databases() {
@@ -194,5 +209,37 @@ mod tests {
             let file = fs::metadata(format!("{}{suffix}", path.display())).unwrap();
             assert_eq!(file.permissions().mode() & 0o777, 0o600, "{suffix}");
         }
+    }
+
+    /// A full disk, by SQLite's own limit of a connection.
+    #[tokio::test]
+    async fn after_a_full_disk_every_connection_writes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store =
+            Store::open(&folder.path().join("a.db").to_str().unwrap().parse().unwrap()).await.unwrap();
+        let write = async || -> Result<(), sqlx::Error> {
+            let mut transaction = store.write_transaction().await?;
+            sqlx::query("CREATE TABLE IF NOT EXISTS large (bytes BLOB)").execute(&mut *transaction).await?;
+            sqlx::query("INSERT INTO large VALUES (zeroblob(10000000))").execute(&mut *transaction).await?;
+            transaction.commit().await
+        };
+        let mut all = Vec::new();
+        for _ in 0..4 {
+            let mut connection = store.pool.acquire().await.unwrap();
+            sqlx::query("PRAGMA max_page_count = 100").fetch_one(&mut *connection).await.unwrap();
+            all.push(connection);
+        }
+        drop(all);
+        let refused = StoreError::from(write().await.unwrap_err());
+        assert!(refused.is_disk_full(), "{refused}");
+        let mut written = 0;
+        for _ in 0..20 {
+            match write().await {
+                Ok(()) => written += 1,
+                // The limit of a connection that had not failed yet.
+                Err(error) => assert!(StoreError::from(error).is_disk_full()),
+            }
+        }
+        assert!(written >= 16, "{written} of 20");
     }
 }
