@@ -92,19 +92,25 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
+# nginx and Caddy, with which the files of deploy/ are tested.
+PROXIES="$TOOLS/proxies"
+
 APT_UPDATED=
 # Without a network apt-get gives up within a minute.
 PATIENCE=(-o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
+read_packages() {
+    [ -z "$APT_UPDATED" ] || return 0
+    step "reading Debian's list of packages" "10 s" as_root apt-get update -qq "${PATIENCE[@]}" || die "apt-get update failed" "Check the machine's network and /etc/apt/sources.list."
+    APT_UPDATED=1
+}
+
 # debian PACKAGE...: installs packages; elsewhere than on Debian, says what is needed.
 debian() {
     if ! have apt-get; then
         die "this machine lacks: $*" "Install them (the names are Debian's) with your package manager and run this again."
     fi
     [ "$(id -u)" = 0 ] || have sudo || die "this machine lacks: $*" "Run as root, or install sudo, or: apt-get install $*"
-    if [ -z "$APT_UPDATED" ]; then
-        step "reading Debian's list of packages" "10 s" as_root apt-get update -qq "${PATIENCE[@]}" || die "apt-get update failed" "Check the machine's network and /etc/apt/sources.list."
-        APT_UPDATED=1
-    fi
+    read_packages
     step "installing from Debian: $*" "a minute or two" \
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${PATIENCE[@]}" "$@" ||
         die "apt-get install $* failed" "The lines above are apt-get's own."

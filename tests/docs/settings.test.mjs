@@ -117,6 +117,7 @@ test("the scripts: what they read from the environment", () => {
   const shell = sources("scripts", "").matchAll(/\$\{([A-Z][A-Z_]+):-/g);
   const node = ["demo", "scripts", "tests", "benches"].map((folder) => sources(folder, ".mjs")).join("\n");
   const named = [...node.matchAll(/process\.env\.([A-Z][A-Z_]+)/g), ...node.matchAll(/program\("[a-z-]+", "([A-Z_]+)"\)/g)];
-  const found = [...shell, ...named].map(([, name]) => name).filter((name) => name !== "PATH");
+  const destructured = [...node.matchAll(/\{([^{}]*)\} = process\.env/g)].flatMap(([, list]) => list.match(/[A-Z][A-Z_]+/g));
+  const found = [...[...shell, ...named].map(([, name]) => name), ...destructured].filter((name) => name !== "PATH");
   same(found, names(rows("The scripts").map(([name]) => name)), "variables of the scripts");
 });
