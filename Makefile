@@ -1,6 +1,6 @@
 # Every target does its own set-up: see scripts/setup for what it installs, and where.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fuzz lint advisories coverage docs media build setup clean
+.PHONY: help demo test bench fuzz lint advisories coverage docs picture media build setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ coverage: ## Code that the native tests run, by file, into target/coverage.txt
 docs: ## The crates' documentation into target/doc/
 	@scripts/setup build
 	@scripts/docs
+
+picture: ## Make docs/demo.png anew: the demo page in Chromium
+	@scripts/demo-picture
 
 media: ## Make the sample content anew (FFmpeg)
 	@scripts/setup media

@@ -111,9 +111,10 @@ async function addSecond() {
   const { country, format, ...wish } = asked;
   const mine = asked;
   $("second-viewer").disabled = true;
-  const token = await viewerToken({ ...wish, kind: "fresh" });
+  const token = await viewerToken({ ...wish, kind: "fresh" }).catch(() => null);
   if (asked !== mine || !player.isOn) return;
   $("second-viewer").disabled = false;
+  if (token === null) return;
   $("second-viewer").textContent = "Remove the second viewer";
   second.play({ url: entry(wish.title, format, token), format, country, subject: decode(token).claims.sub });
 }

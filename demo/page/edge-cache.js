@@ -1,5 +1,7 @@
 // Tells whether the edge had a file in its cache: by the `Age` of the reply, and by the log of the media origin.
 
+import { ask } from "./server.js";
+
 /** How long the log may lag behind a reply, in milliseconds. */
 const LAG_MS = 250;
 
@@ -18,12 +20,12 @@ export class EdgeCache {
   /**
    * Where the bytes of a reply came from.
    * @param {{file: string, age: number | null, startedAt: number, endedAt: number}} request
-   * @returns {Promise<Source>}
+   * @returns {Promise<Source | null>} null: nobody knows, since the log cannot be read
    */
   async sourceOf({ file, age, startedAt, endedAt }) {
     if (age > 0) return "hit";
     this.#reading ??= this.#read();
-    await this.#reading;
+    if (!(await this.#reading)) return null;
     const during = ({ at }) => at >= startedAt - SLACK_MS && at <= endedAt + SLACK_MS;
     const fetches = (this.#fetches.get(file) ?? []).filter(during);
     const own = fetches.find(({ told }) => !told);
@@ -31,16 +33,20 @@ export class EdgeCache {
     return own ? "fetched" : fetches.length > 0 ? "joined" : "hit";
   }
 
+  /** Reads what is new in the log. Returns whether it could. */
   async #read() {
     await new Promise((resolve) => setTimeout(resolve, LAG_MS));
     this.#reading = null;
-    const { count, fetches } = await (await fetch(`/fetches?after=${this.#count}`)).json();
+    const { ok, body } = await ask(`/fetches?after=${this.#count}`);
+    if (!ok) return false;
+    const { count, fetches } = body;
     this.#count = count;
     for (const { file, at } of fetches) {
       const name = fileOf(new URL(file, "http://media"));
       const known = this.#fetches.get(name) ?? [];
       this.#fetches.set(name, [...known.slice(-20), { at, told: false }]);
     }
+    return true;
   }
 }
 

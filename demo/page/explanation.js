@@ -1,4 +1,5 @@
 // Why a request was refused: the trace of the edge's explain endpoint, in words.
+import { post } from "./server.js";
 import { $, countryName, element, marked } from "./words.js";
 
 export class Explanation {
@@ -13,13 +14,12 @@ export class Explanation {
   /** Asks the edge why it refused a request. @param {{url: string, country: string}} request */
   async show(request) {
     this.#wanted = request;
-    const response = await fetch("/explain", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request) });
-    const trace = await response.json();
+    const { ok, body: trace } = await post("/explain", request);
     if (this.#wanted !== request) return;
     $("explanation").hidden = false;
-    if (!response.ok) {
+    if (!ok) {
       $("steps").replaceChildren();
-      $("remedy").textContent = `The edge did not explain it: ${trace.detail ?? `status ${response.status}`}`;
+      $("remedy").textContent = `The edge did not explain it: ${trace.detail ?? trace.title}`;
       $("trace").textContent = "";
       return;
     }

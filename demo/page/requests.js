@@ -75,8 +75,8 @@ export class Requests {
     const spared = sources.hit + sources.joined;
     const all = spared + sources.fetched;
     $("requests-summary").textContent = count ? `${count === 1 ? "one" : count}, ${size(bytes)}, newest first` : "";
-    $("cache-hits").textContent = all ? `${spared} of ${all}` : "–";
-    $("cache-fetches").textContent = all ? sources.fetched : "–";
+    $("cache-hits").textContent = all ? `${spared} of ${all} files` : "–";
+    $("cache-fetches").textContent = all ? `${sources.fetched} of ${all} files` : "–";
     $("ms-hit").textContent = inMs(median(times.hit));
     $("ms-fetched").textContent = inMs(median(times.fetched));
     $("sharing").textContent = sharing.inWords();

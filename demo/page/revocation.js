@@ -1,5 +1,6 @@
 // The revoke button: revokes the viewer who watches, and measures the time until the edge refuses.
 import { REFUSED } from "./requests.js";
+import { post } from "./server.js";
 import { $ } from "./words.js";
 
 /** The pause between two questions whether the edge still serves the viewer. */
@@ -44,14 +45,9 @@ export class Revocation {
     $("revoke").disabled = true;
     this.#clickedAt = performance.now();
     $("revoke-message").textContent = "Revoking …";
-    const response = await fetch("/revocations", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ subject: viewer.subject }),
-    });
-    const body = await response.json();
+    const { ok, body } = await post("/revocations", { subject: viewer.subject });
     if (viewer !== this.#viewer) return;
-    if (!response.ok) {
+    if (!ok) {
       $("revoke-message").textContent = `Not revoked: ${body.detail}`;
       $("revoke").disabled = false;
       return;

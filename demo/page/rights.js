@@ -1,4 +1,5 @@
 // The rights panel: shows a title's document in the origin service, and changes it as a CMS does.
+import { ask } from "./server.js";
 import { $, countryName, element } from "./words.js";
 
 const POLL_MS = 3_000;
@@ -159,15 +160,6 @@ export class Rights {
 
   #message(message) {
     if ($("rights-message").textContent !== message) $("rights-message").textContent = message;
-  }
-}
-
-async function ask(path, init) {
-  try {
-    const response = await fetch(path, init);
-    return { ok: response.ok, body: await response.json() };
-  } catch {
-    return { ok: false, body: { title: "No reply", detail: "The demo does not answer. Check that `make demo` is running." } };
   }
 }
 

@@ -1,15 +1,11 @@
-// Reads the public parts of tokens.
+// Gets viewer tokens, and reads the public parts of tokens.
+import { post } from "./server.js";
 
 /** Gets a token from the demo's identity provider. Null for a viewer without a token. */
 export async function viewerToken({ title, plan, kind, algorithm }) {
   if (kind === "none") return null;
-  const response = await fetch("/token", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ title, plan, kind, algorithm }),
-  });
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.detail);
+  const { ok, body } = await post("/token", { title, plan, kind, algorithm });
+  if (!ok) throw new Error(body.detail);
   return body.token;
 }
 

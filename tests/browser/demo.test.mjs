@@ -1,6 +1,7 @@
 // The demo from end to end: origin service, edge in workerd, hls.js and dash.js in Chromium.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { request } from "node:http";
 import { createRequire } from "node:module";
 import { after, before, test as nodeTest } from "node:test";
 import { STEP_MS, onPage, startDemo } from "./harness.mjs";
@@ -313,6 +314,28 @@ test("the page's server has nothing explained but requests of its edge", async (
   assert.equal((await ask(`${edgeUrl}/harbour/master.m3u8`)).status, 200);
   for (const url of ["https://elsewhere.example/a/b.m3u8", "nonsense", undefined]) assert.equal((await ask(url)).status, 400, url);
   assert.equal((await ask(`${edgeUrl}/harbour/master.m3u8`, { Origin: "https://elsewhere.example" })).status, 403);
+});
+
+test("the media origin passes on files and ranges of the sample media, and nothing else of the origin service", async () => {
+  const port = demo.stack.ports.media;
+  const get = (path, headers = {}) =>
+    new Promise((resolve, reject) => {
+      // A path as it is: `fetch` would shorten it.
+      request({ host: "127.0.0.1", port, path, headers }, (response) => {
+        const chunks = [];
+        response.on("data", (chunk) => chunks.push(chunk)).on("end", () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }));
+      })
+        .on("error", reject)
+        .end();
+    });
+  const whole = await get("/harbour/360p/seg_001.m4s");
+  assert.deepEqual([whole.status, whole.headers["cache-control"]], [200, "max-age=3600"]);
+  const range = await get("/harbour/360p/seg_001.m4s", { Range: "bytes=0-99" });
+  assert.deepEqual([range.status, range.body], [206, whole.body.subarray(0, 100)]);
+  assert.equal((await get("/harbour/360p/seg_001.m4s", { "If-None-Match": whole.headers.etag })).status, 304);
+  for (const path of ["/../api/v1/titles", "/%2e%2e/healthz", "/harbour/..%2f..%2fhealthz", "/live/../../healthz"]) {
+    assert.equal((await get(path)).status, 404, path);
+  }
 });
 
 formatTest("a viewer is revoked, and the time until the first refusal is measured", async (page, format) => {
