@@ -1,7 +1,7 @@
 // A working copy for a test that follows the documentation: the project's files as they are, with what was built beside them.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, stat, symlink, utimes } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, stat, symlink, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ const BUILT = ["node_modules", "build", "target"];
 
 /** Makes the copy in a new folder, with links to `built`. Files and folders keep their times, so that nothing looks newer than what was built from it. */
 export async function clone({ built = BUILT } = {}) {
+  if (built.includes("node_modules")) await checkPackages();
   const folder = await mkdtemp(join(tmpdir(), "stagedoor-docs-"));
   const { stdout } = await promisify(execFile)("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
   const files = stdout.split("\0").filter((file) => file !== "" && existsSync(join(root, file)));
@@ -32,4 +33,10 @@ export async function clone({ built = BUILT } = {}) {
 function parents(path) {
   const parent = dirname(path);
   return parent === "." ? [] : [...parents(parent), parent];
+}
+
+/** Set-up in a copy would install other packages through the link, under the feet of the test. */
+async function checkPackages() {
+  const [wanted, found] = ["package-lock.json", "node_modules/.stagedoor-lock"].map((name) => readFile(join(root, name), "utf8").catch(() => null));
+  if ((await wanted) !== (await found)) throw new Error("expected the packages of package-lock.json: run scripts/setup");
 }
