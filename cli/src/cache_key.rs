@@ -14,6 +14,12 @@ use crate::failure::{Failure, Misuse};
 use crate::{Answer, input, request, text};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  stagedoor cache-key --site site.json --title harbour.json \\
+    https://watch.example.com/harbour/360p/000.ts
+  stagedoor cache-key --site site.json --json --playlist index.m3u8 \\
+    https://watch.example.com/harbour/360p/index.m3u8")]
 pub(crate) struct Arguments {
     /// The site's document.
     #[arg(long, value_name = "SITE.json")]
@@ -30,8 +36,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
-    let site: Site = input::json(&arguments.site)?;
-    let title: Option<Title> = arguments.title.as_deref().map(input::json).transpose()?;
+    let site: Site = input::document(&arguments.site)?;
+    let title: Option<Title> = arguments.title.as_deref().map(input::document).transpose()?;
     let facts = request::facts("GET", &arguments.url, [], "", None)?;
     if facts.host != site.host.as_str() {
         return Err(Failure::Misuse(format!(

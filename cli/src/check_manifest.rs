@@ -11,6 +11,11 @@ use crate::manifest::Kind;
 use crate::{Answer, input, text};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  stagedoor manifest check master.m3u8
+  curl -s https://media.example.com/harbour/manifest.mpd |
+    stagedoor manifest check -")]
 pub(crate) struct Arguments {
     /// The manifest: an HLS playlist or an MPD, recognised by its content. `-` reads standard input.
     file: PathBuf,

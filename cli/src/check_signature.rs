@@ -11,6 +11,11 @@ use crate::failure::{Failure, Misuse};
 use crate::{Answer, input, text};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+The exit code is 1 if the signature is wrong.
+
+Example:
+  stagedoor token check-signature --jwks jwks.json -- \"$TOKEN\"")]
 pub(crate) struct Arguments {
     /// The keys: a JWK Set, one JWK, or a key document.
     #[arg(long, value_name = "FILE")]

@@ -11,7 +11,8 @@ use crate::{Answer, output};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  stagedoor completions bash > ~/.local/share/bash-completion/completions/stagedoor
+  stagedoor completions bash \\
+    > ~/.local/share/bash-completion/completions/stagedoor
   stagedoor completions zsh > ~/.zfunc/_stagedoor
   stagedoor completions fish > ~/.config/fish/completions/stagedoor.fish
   stagedoor completions powershell >> $PROFILE")]

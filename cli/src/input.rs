@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use stagedoor::reading::{self, Tree, Unreadable};
 use stagedoor::time::UnixTime;
 
 use crate::failure::Misuse;
@@ -22,34 +23,37 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
     read.map_err(|error| Misuse(format!("{}: {error}", path.display())))
 }
 
-/// Reads a JSON file.
+/// Reads a JSON file. What is wrong with it is said in plain words, unknown members included.
 pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
-    serde_json::from_slice(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", path.display())))
+    reading::read(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", path.display())))
 }
 
-/// Reads a JSON file, and refuses unknown members: a misspelt limit would limit nothing.
-pub(crate) fn strict_json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
-    let bytes = bytes(path)?;
-    let failed = |error: &dyn std::fmt::Display| Misuse(format!("{}: {error}", path.display()));
-    let mut unknown = Vec::new();
-    let mut json = serde_json::Deserializer::from_slice(&bytes);
-    let read = serde_ignored::deserialize(&mut json, |member| unknown.push(member.to_string()));
-    let value = read.and_then(|value| json.end().map(|()| value)).map_err(|error| failed(&error))?;
-    match unknown.as_slice() {
-        [] => Ok(value),
-        unknown => Err(failed(&format!("there is no such member: {}", unknown.join(", ")))),
+/// Reads a document: as the CMS writes it, with its revision, or in a reply of the origin service.
+pub(crate) fn document<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
+    document_in(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", path.display())))
+}
+
+/// The same, from its JSON.
+pub(crate) fn document_in<T: DeserializeOwned>(json: &[u8]) -> Result<T, Unreadable> {
+    let mut tree = Tree::parse(json)?;
+    if tree.member("key").is_some()
+        && let Some(document) = tree.take("document")
+    {
+        tree = document;
+    }
+    tree.take("revision");
+    match tree.read() {
+        (Some(document), errors) if errors.is_empty() => Ok(document),
+        (_, errors) => Err(Unreadable::Fields(errors)),
     }
 }
 
 /// Reads a file that has to be JSON, and returns its bytes.
 pub(crate) fn json_bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
     let bytes = bytes(path)?;
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Misuse(format!("{}: expected JSON, found nothing", path.display())));
-    }
-    match serde_json::from_slice::<IgnoredAny>(&bytes) {
+    match Tree::parse(&bytes) {
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Misuse(format!("{}: expected JSON: {error}", path.display()))),
+        Err(error) => Err(Misuse(format!("{}: {error}", path.display()))),
     }
 }
 

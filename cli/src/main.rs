@@ -45,7 +45,7 @@ enum Answer {
 #[command(after_help = "\
 Exit codes:
   0  success
-  1  refused: a denial, a refusal of a service, an invalid document, an error finding
+  1  refused: a denial, a refusal of a service, an invalid document or manifest
   2  misuse: a wrong argument, or an input that cannot be read
   3  broken: a fault, a system that cannot be reached, a time limit
 
@@ -62,6 +62,7 @@ struct Arguments {
         long,
         global = true,
         env = "STAGEDOOR_PROFILE",
+        hide_env_values = true,
         value_name = "NAME",
         help_heading = "Global options"
     )]
@@ -72,6 +73,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Change and look up the documents of an origin service.
+    #[command(subcommand, arg_required_else_help = true)]
+    Origin(origin::Command),
     /// Mint and verify tokens.
     #[command(subcommand, arg_required_else_help = true)]
     Token(Token),
@@ -84,9 +88,6 @@ enum Command {
     Explain(explain::Arguments),
     /// Show which viewers may watch which titles, in a table over places, plans, devices, ages and times.
     Simulate(simulate::Arguments),
-    /// Change and look up the documents of an origin service.
-    #[command(subcommand, arg_required_else_help = true)]
-    Origin(origin::Command),
     /// Show the profile in use, and how to write one. Secrets are not shown.
     Profile(profile::show::Arguments),
     /// Print a shell's completions of this command.
@@ -160,4 +161,66 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         Output { json }.failure(&Failure::Misuse(said.trim_start_matches("error: ").trim().to_owned()));
     }
     if asked { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// Every command that does something, with its words.
+    fn commands() -> Vec<(String, clap::Command)> {
+        fn collect(words: &str, command: &clap::Command, found: &mut Vec<(String, clap::Command)>) {
+            if !command.has_subcommands() {
+                found.push((words.to_owned(), command.clone()));
+            }
+            for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+                collect(&format!("{words} {}", below.get_name()), below, found);
+            }
+        }
+        let mut found = Vec::new();
+        let mut command = Arguments::command();
+        command.build();
+        collect("stagedoor", &command, &mut found);
+        found
+    }
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_has_an_example_and_fits_a_terminal() {
+        let unfinished = ["stagedoor explain", "stagedoor simulate"];
+        for (words, mut command) in
+            commands().into_iter().filter(|(words, _)| !unfinished.contains(&words.as_str()))
+        {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("Example"), "`{words} --help` has no example");
+            let written = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().chain(written.lines()) {
+                assert!(line.chars().count() <= 80, "`{words} --help`: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_reference_lists_every_command() {
+        let reference = include_str!("../../docs/REFERENCE.md");
+        let (_, section) = reference.split_once("\n## The command\n").expect("the section of the command");
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let row = |line: &str| Some(line.strip_prefix("| `stagedoor ")?.split_once('`')?.0.to_owned());
+        let mut listed: Vec<_> = section.lines().filter_map(row).collect();
+        let mut known: Vec<_> = commands()
+            .into_iter()
+            .map(|(words, _)| words.trim_start_matches("stagedoor ").to_owned())
+            .collect();
+        listed.sort();
+        known.sort();
+        assert_eq!(
+            listed, known,
+            "docs/REFERENCE.md, section The command, has other commands than this program"
+        );
+    }
 }

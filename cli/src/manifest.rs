@@ -23,6 +23,15 @@ use crate::failure::{Failure, Misuse};
 use crate::{Answer, input, output, request, text};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+The permit is a JSON object with the caps of an offer:
+{\"caps\": {\"max_height\": 720}}.
+
+Examples:
+  stagedoor manifest rewrite --session TOKEN --site site.json \\
+    --url https://watch.example.com/harbour/master.m3u8 master.m3u8
+  stagedoor manifest rewrite --permit permit.json \\
+    --url https://watch.example.com/harbour/manifest.mpd manifest.mpd")]
 pub(crate) struct Arguments {
     /// The kind of manifest. Default: recognised by the content.
     #[arg(long, value_enum)]
@@ -120,7 +129,7 @@ impl From<Skip> for hls::Skip {
 
 #[derive(Default, Deserialize)]
 struct Permit {
-    #[serde(default)]
+    /// Required: a permit without caps limits nothing, which cannot be meant.
     caps: Caps,
 }
 
@@ -131,9 +140,16 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         arguments.expect_no_playlist_option()?;
     }
     let facts = request::facts("GET", &arguments.url, [], "", None)?;
-    let site: Option<Site> = arguments.site.as_deref().map(input::json).transpose()?;
+    let site: Option<Site> = arguments.site.as_deref().map(input::document).transpose()?;
     let place = Place::find(&facts, site.as_ref())?;
-    let permit: Option<Permit> = arguments.permit.as_deref().map(input::strict_json).transpose()?;
+    let permit: Option<Permit> = arguments.permit.as_deref().map(input::json).transpose()?;
+    let given = arguments.session.as_ref().map(|token| ("--session", token));
+    let carried = place.carried.as_ref().map(|carried| ("--url", carried.token()));
+    if let Some((option, token)) = given.into_iter().chain(carried).find(|(_, token)| !is_session(token)) {
+        return Err(Failure::Misuse(format!(
+            "{option}: expected a session token of letters, digits, `-`, `_`, `.`, `~` and `=`, found `{token}`"
+        )));
+    }
     let asked = arguments.start.is_some() || arguments.skip.is_some();
     let token = arguments.session.as_ref().or(place.carried.as_ref().map(Carried::token));
     if permit.is_none() && token.is_none() && !asked {
@@ -177,11 +193,6 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         credentials: &site.as_ref().map_or_else(Credentials::usual, Credentials::of),
     };
     let caps = permit.unwrap_or_default().caps;
-    if kind == Kind::Dash && token.is_some_and(|token| token.contains(['<', '>', '&', '"', '\'', '$'])) {
-        return Err(Failure::Misuse(
-            "--session: expected a token without `<`, `>`, `&`, `$` and quotes".to_owned(),
-        ));
-    }
     let compilation = Compilation {
         kind: kind.resource(),
         site: site.as_ref(),
@@ -221,6 +232,11 @@ impl Arguments {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a text can be a session token. It stands in paths, queries and XML as it is.
+fn is_session(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~=".contains(&byte))
 }
 
 /// A session in the URL of a manifest.

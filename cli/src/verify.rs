@@ -18,6 +18,15 @@ use crate::failure::{Failure, Misuse};
 use crate::{Answer, input, request, text};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+The exit code is 1 if the token is refused.
+
+Examples:
+  stagedoor token verify --site site.json --keys keys.json --geo AE \\
+    --url \"https://watch.example.com/harbour/master.m3u8?token=$TOKEN\"
+  stagedoor token verify --site site.json --keys keys.json \\
+    --url https://watch.example.com/harbour/master.m3u8 \\
+    --header \"Authorization: Bearer $TOKEN\"")]
 pub(crate) struct Arguments {
     /// The site's document.
     #[arg(long, value_name = "SITE.json")]
@@ -47,12 +56,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
-    let site: Site = input::json(&arguments.site)?;
+    let site: Site = input::document(&arguments.site)?;
     let keys = arguments.keys.as_deref().map(|path| read_keys(path, &site)).transpose()?.unwrap_or_default();
-    let headers = arguments.header.iter().map(|header| {
-        let found = || Misuse(format!("--header: expected `Name: value`, found `{header}`"));
-        header.split_once(':').ok_or_else(found)
-    });
+    let headers = arguments.header.iter().map(|header| request::header(header));
     let headers = headers.collect::<Result<Vec<_>, _>>()?;
     let facts = request::facts(&arguments.method, &arguments.url, headers, &arguments.geo, arguments.ip)?;
     let now = input::now(arguments.now)?;
@@ -96,7 +102,10 @@ fn verify(facts: &Facts, site: &Site, keys: &[KeySet], now: UnixTime) -> Result<
 }
 
 fn read_keys(path: &Path, site: &Site) -> Result<Vec<KeySet>, Misuse> {
-    let failed = |error: serde_json::Error| Misuse(format!("{}: {error}", path.display()));
+    let failed = |error: &dyn std::fmt::Display| Misuse(format!("{}: {error}", path.display()));
+    let read = |document: &Value| {
+        input::document_in(document.to_string().as_bytes()).map_err(|error| failed(&error))
+    };
     let keys: Value = input::json(path)?;
     let list = match keys {
         Value::Array(list) => list,
@@ -105,15 +114,15 @@ fn read_keys(path: &Path, site: &Site) -> Result<Vec<KeySet>, Misuse> {
     let mut sets = Vec::new();
     for document in list {
         if document.get("issuer").is_some() {
-            sets.push(serde_json::from_value(document).map_err(failed)?);
+            sets.push(read(&document)?);
             continue;
         }
-        for issuer in issuers(&serde_json::to_value(site).map_err(failed)?) {
+        for issuer in issuers(&serde_json::to_value(site).map_err(|error| failed(&error))?) {
             let mut document = document.clone();
             if let Some(members) = document.as_object_mut() {
                 members.insert("issuer".to_owned(), issuer.into());
             }
-            sets.push(serde_json::from_value(document).map_err(failed)?);
+            sets.push(read(&document)?);
         }
     }
     Ok(sets)

@@ -24,9 +24,15 @@ use url::Url;
 
 use crate::context::Context;
 use crate::failure::{Failure, Misuse};
-use crate::{Answer, input, text};
+use crate::{Answer, input, request, text};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  stagedoor token mint --raw --key issuer-key.json --claims \\
+    '{\"iss\": \"https://id.example.com/\", \"aud\": \"tv\", \"sub\": \"viewer-1\"}'
+  stagedoor token mint --dialect edge-auth --key key.json --expires-in 600 \\
+    --url https://watch.example.com/harbour/master.m3u8")]
 pub(crate) struct Arguments {
     /// The token's dialect.
     #[arg(long, value_enum, default_value_t = Dialect::Jwt)]
@@ -39,10 +45,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "JSON", default_value = "{}")]
     claims: String,
     /// The URL to sign, in dialects that sign a URL.
-    #[arg(long)]
+    #[arg(long, value_parser = url)]
     url: Option<Url>,
     /// The token expires this many seconds from now, unless the claims set the time.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=MOST_S))]
     expires_in: u64,
     /// Print only the token, for use in `?token=$(...)`.
     #[arg(long)]
@@ -51,6 +57,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "UNIX")]
     now: Option<u64>,
 }
+
+/// A hundred years: enough for tests, and far from the end of what a claim can say.
+const MOST_S: u64 = 100 * 366 * 86_400;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Dialect {
@@ -74,6 +83,11 @@ enum Dialect {
     SecureLink,
     /// A signed URL or signed cookies of CloudFront.
     CloudFront,
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    request::expect_url(text).map_err(|Misuse(why)| why)?;
+    text.parse().map_err(|error| format!("expected an absolute URL: {error}"))
 }
 
 /// A token to mint.
@@ -111,6 +125,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     }?;
     match minted.get("token").and_then(Value::as_str) {
         Some(token) if arguments.raw => context.output.result(&token, || token.to_owned())?,
+        None if arguments.raw => {
+            return Err(Failure::Misuse("--raw: this dialect has no token alone: it signs a URL".to_owned()));
+        }
         _ => context.output.result(&minted, || text::members(&minted))?,
     }
     Ok(Answer::Yes)

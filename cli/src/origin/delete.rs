@@ -11,7 +11,8 @@ use crate::failure::Failure;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-A site that has titles, and keys that a site names, are deleted with --force only.
+A site that has titles, and keys that a site names, are deleted with --force
+only.
 
 Examples:
   stagedoor origin delete title/harbour --wait

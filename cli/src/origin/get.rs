@@ -9,7 +9,7 @@ use crate::{Answer, output};
 #[derive(clap::Args)]
 #[command(after_help = "\
 The document is printed as JSON, and can be put back. With --json, the whole
-reply is printed: the document, its revision, warnings and its state at the edge.
+reply is printed, with the revision, the warnings and the state at the edge.
 Shared secrets read [redacted].
 
 Examples:

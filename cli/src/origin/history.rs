@@ -32,8 +32,8 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-The document of an earlier revision is stored as a new revision, if nobody changes
-the document meanwhile.
+The document of an earlier revision is stored as a new revision, if nobody
+changes the document meanwhile.
 
 Examples:
   stagedoor origin rollback title/harbour --dry-run

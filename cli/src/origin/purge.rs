@@ -12,8 +12,8 @@ use crate::failure::Failure;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-The title's `generation` is raised, so that its files have new cache keys. The old
-files are not served any more. Copies in players stay for their max-age.
+The title's `generation` is raised, so that its files have new cache keys. The
+old files are not served any more. Copies in players stay for their max-age.
 
 Example:
   stagedoor origin purge title/harbour --wait")]

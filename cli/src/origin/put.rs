@@ -13,8 +13,9 @@ use crate::{Answer, input};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-The file is a document, or what `origin get` prints. A revision in it is ignored,
-since the service assigns revisions. A secret that reads [redacted] stays as it is.
+The file is a document, or what `origin get` prints. A revision in it is
+ignored, since the service assigns revisions. A secret that reads [redacted]
+stays as it is.
 
 Examples:
   stagedoor origin put title/harbour harbour.json --wait

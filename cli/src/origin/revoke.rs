@@ -13,17 +13,19 @@ use crate::failure::{Failure, Misuse};
 use crate::{Answer, input};
 
 #[derive(clap::Args)]
+#[command(override_usage = "stagedoor origin revoke [OPTIONS] <HOST> <TARGET>")]
 #[command(group = ArgGroup::new("what").required(true).args(["subject", "session", "token", "title", "key", "everything"]))]
 #[command(after_help = "\
-A host, title, issuer or key that the service does not know is refused, because a
-typing error would revoke nothing. --force revokes it all the same.
+A host, title, issuer or key that the service does not know is refused, because
+a typing error would revoke nothing. --force revokes it all the same.
 
 Examples:
   stagedoor origin revoke watch.example.com --wait \\
     --subject https://id.example.com/ viewer-1 --note 'token shared'
   stagedoor origin revoke watch.example.com --session 0123456789abcdef
   stagedoor origin revoke watch.example.com --title harbour
-  stagedoor origin revoke watch.example.com --key https://id.example.com/ 2026-10")]
+  stagedoor origin revoke watch.example.com \\
+    --key https://id.example.com/ 2026-10")]
 pub(crate) struct Arguments {
     /// The site's host name.
     host: Host,

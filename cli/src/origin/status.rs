@@ -12,8 +12,8 @@ use crate::{Answer, input, text};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-The exit code is 1 if the edge refused a document, or if a change has been waiting
-for so long that the service raised its alarm.
+The exit code is 1 if the edge refused a document, or if a change has been
+waiting for so long that the service raised its alarm.
 
 Examples:
   stagedoor origin status

@@ -132,7 +132,7 @@ impl Profile {
         let failed = |why: &dyn std::fmt::Display| Misuse(format!("{}: {why}", path.display()));
         let ProfilesFile { default, mut profiles } = toml::from_str(text).map_err(|error| {
             let at =
-                error.span().map(|span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+                error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             let at = at.map_or_else(String::new, |line| format!("line {line}: "));
             failed(&format!("{at}{}", error.message()))
         })?;
@@ -155,7 +155,7 @@ impl Profile {
     }
 
     /// The address of the edge.
-    #[expect(dead_code, reason = "for the commands of the edge")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the commands of the edge"))]
     pub(crate) fn edge(&self) -> Result<&Url, Misuse> {
         self.edge.as_ref().ok_or_else(|| self.lacks("`edge`", "STAGEDOOR_EDGE_URL"))
     }
@@ -169,7 +169,7 @@ impl Profile {
     }
 
     /// The secret of the edge's explain endpoint.
-    #[expect(dead_code, reason = "for the commands of the edge")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the commands of the edge"))]
     pub(crate) fn explain_secret(&self) -> Result<Redacted<String>, Misuse> {
         let found = self.setting(&self.explain_secret)?;
         let lacks = || self.lacks("`explain_secret_file` or `explain_secret_env`", "EXPLAIN_SECRET");
@@ -283,4 +283,117 @@ fn address(text: &str) -> Result<Url, String> {
             && url.password().is_none()
     });
     url.ok_or_else(|| format!("expected an address such as https://origin.example.com, found `{text}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    const PROFILES: &str = r#"
+        default = "demo"
+        [profiles.demo]
+        origin = "http://127.0.0.1:8788"
+        edge = "http://localhost:8787"
+        api_key_file = "api-key"
+        explain_secret_env = "DEMO_SECRET"
+        wrangler_env = "production"
+        [profiles.live]
+        origin = "https://origin.example.com"
+        api_key_env = "LIVE_KEY"
+        control_path = "a-folder-that-nobody-guesses"
+    "#;
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    fn variables(name: &str) -> Option<String> {
+        let value = match name {
+            "DEMO_SECRET" => "the-secret",
+            "LIVE_KEY" => "sdk_live\n",
+            "STAGEDOOR_ORIGIN_URL" => "http://127.0.0.1:1",
+            "STAGEDOOR_API_KEY" => "sdk_environment",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    fn folder() -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("api-key"), "sdk_demo\n").unwrap();
+        folder
+    }
+
+    fn read(folder: &TempDir, text: &str, name: Option<&str>) -> Result<Profile, String> {
+        let path = folder.path().join("profiles.toml");
+        Profile::read(text, &path, name, variables).map_err(|Misuse(why)| why)
+    }
+
+    #[test]
+    fn a_profile_has_addresses_and_names_its_secrets() {
+        let folder = folder();
+        let demo = read(&folder, PROFILES, None).unwrap();
+        assert_eq!(demo.origin().unwrap().as_str(), "http://127.0.0.1:8788/");
+        assert_eq!(demo.edge().unwrap().as_str(), "http://localhost:8787/");
+        assert_eq!(demo.api_key().unwrap().expose(), "sdk_demo");
+        assert_eq!(demo.explain_secret().unwrap().expose(), "the-secret");
+        assert_eq!((demo.control_path().unwrap(), demo.wrangler_env()), (None, Some("production")));
+        let live = read(&folder, PROFILES, Some("live")).unwrap();
+        assert_eq!(live.api_key().unwrap().expose(), "sdk_live");
+        assert_eq!(live.control_path().unwrap().unwrap().expose(), "a-folder-that-nobody-guesses");
+        assert_eq!(live.edge().unwrap_err().0, "the profile `live` has no value of `edge`");
+        assert!(!format!("{live:?}{demo:?}").contains("sdk_"), "a secret is in the profile");
+    }
+
+    #[test]
+    fn a_profile_is_found_by_name_or_default_or_alone() {
+        let folder = folder();
+        let only = "[profiles.only]\norigin = \"https://origin.example.com\"";
+        assert!(read(&folder, only, None).is_ok());
+        let two = format!("{only}\n[profiles.other]\n");
+        assert!(
+            read(&folder, &two, None)
+                .unwrap_err()
+                .contains("expected --profile or `default`, one of: only, other")
+        );
+        assert!(
+            read(&folder, &two, Some("x"))
+                .unwrap_err()
+                .contains("there is no profile `x`, only: only, other")
+        );
+        assert!(read(&folder, "", None).unwrap_err().contains("expected a profile"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_profile_is_said_with_its_place() {
+        let folder = folder();
+        for (line, expected) in [
+            ("api_key = \"sdk_1\"", "line 2: unknown field `api_key`"),
+            ("origin = \"origin.example.com\"", "profiles.a.origin: expected an address such as https://"),
+            ("origin = \"https://origin.example.com/api\"", "profiles.a.origin: expected an address"),
+            ("edge = \"ftp://edge.example.com\"", "profiles.a.edge: expected an address"),
+            ("origin = 7", "line 2: invalid type"),
+            ("origin", "line 2: "),
+        ] {
+            let why = read(&folder, &format!("[profiles.a]\n{line}"), None).unwrap_err();
+            assert!(why.contains("profiles.toml: ") && why.contains(expected), "{line}: {why}");
+        }
+        let absent = read(&folder, "[profiles.a]\napi_key_file = \"absent\"", None).unwrap();
+        assert!(absent.api_key().unwrap_err().0.contains("absent: No such file"));
+        fs::write(folder.path().join("empty"), "\n").unwrap();
+        let empty = read(&folder, "[profiles.a]\napi_key_file = \"empty\"", None).unwrap();
+        assert!(empty.api_key().unwrap_err().0.contains("expected text in"));
+    }
+
+    #[test]
+    fn without_a_name_the_environment_counts_before_the_file() {
+        let found = Profile::find(None, variables).unwrap();
+        assert_eq!(found.origin().unwrap().as_str(), "http://127.0.0.1:1/");
+        assert_eq!(found.api_key().unwrap().expose(), "sdk_environment");
+        let lacks = found.explain_secret().unwrap_err().0;
+        assert_eq!(lacks, "expected the environment variable EXPLAIN_SECRET, or a profile (--profile)");
+        let nowhere = Profile::find(None, nothing).unwrap_err().0;
+        assert!(nowhere.contains("expected the addresses of the systems"), "{nowhere}");
+    }
 }

@@ -126,12 +126,15 @@ fn rewrite_takes_the_session_of_the_url() {
 fn a_permit_has_no_members_without_a_meaning() {
     let desk = Desk::new();
     for (permit, expected) in [
-        (json!({ "caps": { "max_hight": 720 } }), "there is no such member: caps.max_hight"),
+        (
+            json!({ "caps": { "max_hight": 720 } }),
+            "caps.max_hight: there is no such member; did you mean `max_height`?",
+        ),
         (
             json!({ "cap": { "max_height": 720 }, "caps": { "max_height": 720, "HDR": false } }),
-            "there is no such member: cap, caps.HDR",
+            "cap: there is no such member",
         ),
-        (json!({ "caps": { "max_height": "720" } }), "invalid type: string"),
+        (json!({ "caps": { "max_height": "720" } }), "caps.max_height: expected a whole number"),
     ] {
         desk.file("permit.json", &permit);
         let words =

@@ -13,11 +13,14 @@ fn misuse_says_what_was_expected() {
     let table: [(&[&str], &str); 7] = [
         (&[], "Usage: stagedoor"),
         (&["token", "mint", "--key", "absent.json"], "absent.json: No such file"),
-        (&["token", "mint", "--key", "broken.json"], "broken.json: EOF"),
+        (
+            &["token", "mint", "--key", "broken.json"],
+            "broken.json: line 1, column 1: expected `}`, found the end of the text",
+        ),
         (&["token", "mint", "--key", "hs256.json", "--claims", "[]"], "--claims: expected a JSON object"),
         (
             &["token", "verify", "--site", "documents/harbour.json", "--url", "https://a/b"],
-            "missing field `host`",
+            "harbour.json: id: there is no such member",
         ),
         (&["manifest", "rewrite", "--url", "nonsense", "-"], "expected an absolute URL, found `nonsense`"),
         (
@@ -46,4 +49,77 @@ fn misuse_says_what_was_expected() {
     desk.file("request.json", &json!({ "url": "https://a/b" }));
     let message = desk.misuse(&["explain", "--documents", "documents", "--request", "request.json"]);
     assert!(message.contains("v1/title/harbour is there twice"), "{message}");
+}
+
+/// What would be dropped, encoded or ignored without a word is refused.
+#[test]
+fn arguments_that_cannot_be_meant_are_refused() {
+    let desk = Desk::new();
+    for (name, permit) in [
+        ("list", json!([])),
+        ("nothing", json!({})),
+        ("listed", json!({ "caps": [] })),
+        ("null", json!(null)),
+    ] {
+        desk.file(&format!("{name}.json"), &permit);
+    }
+    let rewrite = ["manifest", "rewrite", "--url", "https://a.example/b/c.m3u8"];
+    let verify = ["token", "verify", "--site", "documents/site.json"];
+    let url = ["--url", "https://watch.example.com/harbour/a.m3u8"];
+    let at = |base: &[&'static str], more: &[&'static str]| [base, more].concat();
+    let table = [
+        (at(&rewrite, &["--permit", "list.json", "-"]), "expected an object, found an array"),
+        (at(&rewrite, &["--permit", "nothing.json", "-"]), "caps"),
+        (at(&rewrite, &["--permit", "listed.json", "-"]), "caps: expected an object, found an array"),
+        (at(&rewrite, &["--permit", "null.json", "-"]), "expected an object"),
+        (at(&rewrite, &["--session", "a b", "-"]), "--session: expected a session token"),
+        (at(&rewrite, &["--session", "", "-"]), "--session: expected a session token"),
+        (at(&rewrite, &["--session", "a/b", "-"]), "--session: expected a session token"),
+        (
+            vec!["manifest", "rewrite", "--url", "https://a.example/~a%20b/c/d.m3u8", "-"],
+            "--url: expected a session token",
+        ),
+        (vec!["manifest", "rewrite", "--url", "https://a.example/b c.m3u8", "-"], "without spaces"),
+        (at(&verify, &["--url", " https://watch.example.com/harbour/a.m3u8"]), "without spaces"),
+        (at(&verify, &[url[0], url[1], "--method", "get"]), "--method: methods are in capital letters"),
+        (at(&verify, &[url[0], url[1], "--method", "GET /"]), "--method: expected a method such as GET"),
+        (at(&verify, &[url[0], url[1], "--header", "Authorization"]), "--header: expected `Name: value`"),
+        (at(&verify, &[url[0], url[1], "--header", "A B: c"]), "--header: expected `Name: value`"),
+        (
+            at(&verify, &[url[0], url[1], "--geo", "UK"]),
+            "--geo: expected a country of ISO 3166-1, found `UK`",
+        ),
+        (vec!["token", "mint", "--key", "hs256.json", "--expires-in", "0"], "0 is not in 1.."),
+        (vec!["token", "mint", "--key", "hs256.json", "--url", "https://a b/"], "without spaces"),
+    ];
+    for (arguments, why) in table {
+        let message = desk.misuse(&arguments);
+        assert!(message.contains(why), "{arguments:?}: {message}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_json_too() {
+    let desk = Desk::new();
+    for arguments in
+        [&["--json", "token", "mynt"][..], &["token", "mint", "--json"], &["cache-key", "--json", "--site"]]
+    {
+        let output = desk.run(arguments, "");
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(2), 0), "{arguments:?}");
+        let error: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(error["error"]["kind"], "misuse", "{error}");
+        assert!(!error["error"]["detail"].as_str().unwrap().contains("Usage"), "{error}");
+    }
+}
+
+#[test]
+fn every_shell_has_completions() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let output = desk.run(&["completions", shell], "");
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && script.contains("unrevoke"), "{shell}");
+    }
+    assert!(desk.run(&["man", "."], "").status.success());
+    assert!(fs::read_to_string(desk.path("stagedoor-origin-put.1")).unwrap().contains("title/harbour"));
 }

@@ -161,3 +161,24 @@ fn a_document_that_others_need_is_deleted_with_force() {
     let said = service.text(&[&delete[..], &["--force"]].concat());
     assert!(said.contains("deleted") && said.contains("warning "), "{said}");
 }
+#[test]
+fn files_and_folders_are_validated() {
+    let service = Service::with_catalogue();
+    service.json(0, &["origin", "export", "documents"]);
+    let valid = service.json(0, &["origin", "validate", "documents"]);
+    assert_eq!((valid["files"].as_array().unwrap().len(), &valid["invalid"]), (4, &json!(0)));
+    let mut wrong = title("quay", "The quay");
+    wrong["sites"] = json!(["watch.example.con"]);
+    service.file("documents/titles/quay.json", &wrong);
+    let said = service.text(&["origin", "validate", "documents/titles/quay.json"]);
+    assert!(said.contains("warning unknown_site: sites[0]: "), "{said}");
+    wrong["offer"] = json!([]);
+    service.file("documents/titles/quay.json", &wrong);
+    fs::write(service.path("documents/broken.json"), "{").unwrap();
+    let invalid = service.json(1, &["origin", "validate", "documents"]);
+    let states: Vec<_> = invalid["files"].as_array().unwrap().iter().map(|file| &file["state"]).collect();
+    assert_eq!(states, ["invalid", "valid", "valid", "valid", "valid", "invalid"]);
+    let said = invalid["files"][5]["error"]["detail"].as_str().unwrap();
+    assert!(said.contains("offer: there is no such member"), "{said}");
+    assert_eq!(service.json(0, &["origin", "list", "titles"])["items"].as_array().unwrap().len(), 1);
+}
