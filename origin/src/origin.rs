@@ -36,6 +36,8 @@ pub struct Settings {
     pub lag_alarm: Duration,
     /// The limits on connections and requests.
     pub limits: Limits,
+    /// How long a state of a document is kept after another one has replaced it.
+    pub history: Duration,
 }
 
 /// Why the service does not start.
@@ -80,6 +82,7 @@ pub struct Origin {
     lag: Lag,
     wake: Arc<Notify>,
     store: Store,
+    history: Duration,
 }
 
 /// How long requests and a push in flight may take after the stop signal. A change whose push is cut off stays pending in the
@@ -106,7 +109,8 @@ impl Origin {
             body_within: limits.body_within,
         };
         let router = api::router(api, settings.media.as_deref());
-        Ok(Self { listener, address, router, limits, worker, lag, wake, store })
+        let history = settings.history;
+        Ok(Self { listener, address, router, limits, worker, lag, wake, store, history })
     }
 
     /// The address of the listener.
@@ -118,7 +122,7 @@ impl Origin {
     pub async fn run(self, stop: CancellationToken) {
         let server = server::serve(self.listener, self.router, self.limits, stop.clone());
         let watch = self.lag.watch(self.store.clone(), stop.clone());
-        let prune = prune(self.store.clone(), self.wake, stop.clone());
+        let prune = prune(self.store.clone(), self.wake, self.history, stop.clone());
         let work = async { tokio::join!(server, self.worker.run(stop.clone()), watch, prune) };
         let deadline = async {
             stop.cancelled().await;
@@ -133,11 +137,11 @@ impl Origin {
     }
 }
 
-/// The interval between searches for expired revocations.
+/// The interval between searches for expired revocations, and for history that is no longer kept.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
-/// Drops expired revocations, until `stop`.
-async fn prune(store: Store, wake: Arc<Notify>, stop: CancellationToken) {
+/// Drops expired revocations and old history, until `stop`.
+async fn prune(store: Store, wake: Arc<Notify>, history: Duration, stop: CancellationToken) {
     loop {
         match store.prune_revocations(UnixMillis::now()).await {
             Ok(0) => {}
@@ -146,6 +150,11 @@ async fn prune(store: Store, wake: Arc<Notify>, stop: CancellationToken) {
                 wake.notify_one();
             }
             Err(error) => tracing::error!(%error, "revocations cannot be pruned"),
+        }
+        match store.prune_history(history, UnixMillis::now()).await {
+            Ok(0) => {}
+            Ok(states) => tracing::info!(states, "dropped old history"),
+            Err(error) => tracing::error!(%error, "the history cannot be pruned"),
         }
         tokio::select! {
             () = stop.cancelled() => return,

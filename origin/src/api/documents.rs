@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::Api;
+use super::history::{self, PastReply};
 use super::page::{Page, PageRequest};
 use super::parameters::Parameters;
 use super::precondition::expectation;
@@ -21,12 +22,16 @@ use crate::validate::{self, FieldError};
 
 /// The routes of the documents of one kind, under `path`. Their ids are percent-encoded in the URL.
 pub(super) fn routes(kind: DocumentKind, path: &str) -> Router<Api> {
-    let one = get(move |api, by, id| fetch(api, by, kind, id))
+    let one = get(move |api, by, id, query| fetch(api, by, (kind, id), query))
         .put(move |api, by, id, query, headers, body| replace(api, by, (kind, id), query, headers, body))
         .delete(move |api, by, id, query, headers| delete(api, by, (kind, id), query, headers));
     Router::new()
         .route(path, get(move |api, by, query| list(api, by, kind, query)))
         .route(&format!("{path}/{{id}}"), one)
+        .route(
+            &format!("{path}/{{id}}/history"),
+            get(move |api, by, id, query| history::of_one(api, by, kind, id, query)),
+        )
 }
 
 /// The id in the path, percent-decoded, or a problem if it is not text.
@@ -83,16 +88,23 @@ async fn write(
 async fn fetch(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    kind: DocumentKind,
-    id: IdInPath,
-) -> Result<DocumentReply, Problem> {
+    (kind, id): (DocumentKind, IdInPath),
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::parse(query.as_deref(), &["revision"])?;
+    let revision = parameters.value("revision", "a revision")?;
     let key = key(kind, id).map_err(Problem::impossible_id)?;
     by.scope.check(&key, None)?;
+    if let Some(revision) = revision {
+        let past = api.store.past(&key, revision, &by).await?;
+        let past = past.ok_or_else(|| Problem::unknown_revision(&key, revision))?;
+        return Ok(PastReply::new(past)?.into_response());
+    }
     let (record, warnings) = api.store.document_and_warnings(&key).await?;
     let body = record.as_ref().and_then(|record| record.body.as_ref());
     by.scope.check(&key, body.map(|body| body.expose().as_str()))?;
     let record = live(&key, record)?;
-    Ok(DocumentReply::new(&record, now())?.warning(warnings))
+    Ok(DocumentReply::new(&record, now())?.warning(warnings).into_response())
 }
 
 async fn delete(
@@ -120,7 +132,7 @@ pub(super) async fn list(
     Ok(Page::new(listed, now())?)
 }
 
-fn key(kind: DocumentKind, id: IdInPath) -> Result<DocumentKey, String> {
+pub(super) fn key(kind: DocumentKind, id: IdInPath) -> Result<DocumentKey, String> {
     let Path(id) = id.map_err(|rejection| rejection.body_text())?;
     DocumentKey::new(kind, &id).map_err(|error| error.to_string())
 }
@@ -133,7 +145,7 @@ pub(super) fn live(key: &DocumentKey, record: Option<Record>) -> Result<Record, 
     }
 }
 
-fn missing(key: &DocumentKey, tombstone: Option<Record>) -> Problem {
+pub(super) fn missing(key: &DocumentKey, tombstone: Option<Record>) -> Problem {
     Problem::unknown_document(key, tombstone.map(|tombstone| SyncReply::new(&tombstone, now())))
 }
 

@@ -9,6 +9,8 @@
 //! | `POST /api/v1/revocations/{host}?dry_run=&force=` | 200, the added revocation and its document; 422 for an unknown target |
 //! | `DELETE /api/v1/revocations/{host}/{generation}?dry_run=` | 200, the revocation is taken back |
 //! | `GET /api/v1/revocations/{host}`, `GET /api/v1/revocations` | 200, as above |
+//! | `GET /api/v1/{titles,sites,keys}/{id}?revision=` | 200, the document of an earlier revision |
+//! | `GET /api/v1/{titles,sites,keys,revocations}/{id}/history`, `GET /api/v1/history` | 200, a page of changes |
 //! | `GET /api/v1/sync` | 200, the state of the whole synchronisation |
 //! | `POST /api/v1/sync/retry` | 200, refused documents are sent again |
 //! | `GET /healthz`, `GET /version` | without a key |
@@ -24,6 +26,7 @@
 mod auth;
 mod documents;
 mod health;
+mod history;
 mod page;
 mod parameters;
 mod precondition;
@@ -70,6 +73,7 @@ pub fn router(api: Api, media: Option<&Path>) -> Router {
         .merge(documents::routes(DocumentKind::Site, "/sites"))
         .merge(documents::routes(DocumentKind::Keys, "/keys"))
         .merge(revocations::routes("/revocations"))
+        .route("/history", get(history::of_all))
         .route("/sync", get(sync::status))
         .route("/sync/retry", post(sync::retry))
         .fallback(Problem::unknown_path)

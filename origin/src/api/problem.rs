@@ -78,6 +78,15 @@ impl Problem {
         }
     }
 
+    /// 404, for a revision that is not in the history.
+    pub(super) fn unknown_revision(key: &DocumentKey, revision: u64) -> Self {
+        let detail = format!(
+            "{key} has no revision {revision}, or it was replaced longer ago than the history is kept: GET its history for the others"
+        );
+        let title = "There is no such revision";
+        Self::new(StatusCode::NOT_FOUND, kind!("unknown-revision"), title, detail)
+    }
+
     /// 404, for an identifier that is not valid.
     pub(super) fn impossible_id(detail: String) -> Self {
         Self::new(StatusCode::NOT_FOUND, kind!("unknown-document"), "There is no such document", detail)

@@ -5,11 +5,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
-use stagedoor::catalog::{DocumentKey, DocumentKind, KeySet, Revocation, VISIBLE_WITHIN_S};
+use stagedoor::catalog::{DocumentKey, DocumentKind, Revocation, VISIBLE_WITHIN_S};
 
 use crate::clock::UnixMillis;
 use crate::store::{Effect, Record, State, StoreError, Warning};
-use crate::validate::REDACTED;
+use crate::validate;
 
 /// `{"key", "revision", "changed_by", "document", "warnings", "sync"}`: a document, or null if it was deleted.
 #[derive(Debug, Serialize)]
@@ -103,11 +103,9 @@ impl SyncReply {
 impl DocumentReply {
     pub(super) fn new(record: &Record, now: UnixMillis) -> Result<Self, StoreError> {
         let corrupt = |_| StoreError::Corrupt(record.key.clone());
-        let document = match (&record.body, record.key.kind()) {
-            (None, _) => None,
-            (Some(body), DocumentKind::Keys) => Some(without_secrets(body.expose()).map_err(corrupt)?),
-            (Some(body), _) => Some(RawValue::from_string(body.expose().clone()).map_err(corrupt)?),
-        };
+        let body = record.body.as_ref();
+        let document =
+            body.map(|body| shown(record.key.kind(), body.expose()).map_err(corrupt)).transpose()?;
         let sync = SyncReply::new(record, now);
         let (key, changed_by) = (record.key.clone(), record.changed_by.clone());
         Ok(Self {
@@ -149,17 +147,12 @@ impl DocumentReply {
     }
 }
 
-/// A set of keys with `"k": "[redacted]"` in place of each shared secret.
-///
-/// The API accepts secrets and never returns one. In a set that is written back, the mark keeps the stored secret.
-fn without_secrets(body: &str) -> Result<Box<RawValue>, serde_json::Error> {
-    // Serializes the known members, never the stored text itself.
-    let mut set = serde_json::to_value(serde_json::from_str::<KeySet>(body)?)?;
-    let keys = set.get_mut("keys").and_then(|keys| keys.as_array_mut());
-    for secret in keys.into_iter().flatten().filter_map(|key| key.get_mut("k")) {
-        *secret = REDACTED.into();
-    }
-    to_raw_value(&set)
+/// A stored document as the API shows it.
+fn shown(kind: DocumentKind, body: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    RawValue::from_string(match kind {
+        DocumentKind::Keys => validate::without_secrets(body)?,
+        DocumentKind::Site | DocumentKind::Title | DocumentKind::Revocations => body.to_owned(),
+    })
 }
 
 impl IntoResponse for DocumentReply {
@@ -177,22 +170,5 @@ impl IntoResponse for DryRunReply {
     fn into_response(self) -> Response {
         let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
         (no_store, axum::Json(self)).into_response()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shared_secrets_are_withheld_and_public_keys_are_not() {
-        let set = r#"{"issuer":"i","keys":[
-            {"kid":"a","alg":"HS256","kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
-            {"kid":"b","alg":"ES256","kty":"EC","crv":"P-256",
-             "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
-        let shown = without_secrets(set).unwrap().to_string();
-        assert!(!shown.contains("AAAA") && shown.contains(r#""k":"[redacted]""#), "{shown}");
-        assert!(shown.contains("f83OJ3D2xF1B"), "{shown}");
-        assert!(serde_json::from_str::<KeySet>(&shown).is_err(), "the mark is a secret");
     }
 }

@@ -20,6 +20,7 @@ use stagedoor::time::UnixTime;
 
 use super::Api;
 use super::documents;
+use super::history;
 use super::page::PageRequest;
 use super::parameters::Parameters;
 use super::problem::Problem;
@@ -35,6 +36,10 @@ pub(super) fn routes(path: &str) -> Router<Api> {
         .route(path, get(move |api, by, query| documents::list(api, by, DocumentKind::Revocations, query)))
         .route(&format!("{path}/{{host}}"), get(list).post(revoke))
         .route(&format!("{path}/{{host}}/{{generation}}"), delete(take_back))
+        .route(
+            &format!("{path}/{{host}}/history"),
+            get(move |api, by, id, query| history::of_one(api, by, DocumentKind::Revocations, id, query)),
+        )
 }
 
 /// The body of a new revocation. The service adds the time and the generation.

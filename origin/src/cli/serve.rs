@@ -63,6 +63,9 @@ pub(super) struct Serve {
     /// Greatest number of connections, each with a file descriptor. A new one replaces the connection that has been idle longest.
     #[arg(long, env = "STAGEDOOR_CONNECTIONS", value_name = "NUMBER", default_value = "192", value_parser = positive)]
     connections: u32,
+    /// Days for which a document is kept after another revision has replaced it. API clients can read it and put it back.
+    #[arg(long, env = "STAGEDOOR_HISTORY_DAYS", value_name = "DAYS", default_value = "400", value_parser = positive)]
+    history_days: u32,
     /// Format of the log.
     #[arg(long, env = "STAGEDOOR_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -71,6 +74,8 @@ pub(super) struct Serve {
 /// The time limit for the edge's answer to a batch. A hundred changes are two hundred KV operations, one after another. A batch
 /// that was given up may still be running at the edge when the next one is sent.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(60);
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
@@ -91,6 +96,7 @@ impl Serve {
                 connections: usize::try_from(self.connections).unwrap_or(usize::MAX),
                 ..Limits::default()
             },
+            history: DAY.saturating_mul(self.history_days),
         };
         let origin = Origin::start(settings).await?;
         if is_new {

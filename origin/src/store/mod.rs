@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod backup;
+mod history;
 mod hosts;
 mod in_use;
 mod lookup;
@@ -23,6 +24,7 @@ mod write;
 
 pub use api_keys::{ApiKey, ApiKeyRecord, ApiKeyStoreError};
 pub use backup::BackupError;
+pub use history::{Action, By, Changes, Event, Past};
 pub use in_use::Dependents;
 pub use open::{Database, DatabaseError, Store};
 pub use outbox::{Outgoing, Settlement, Urgency, Verdict};

@@ -11,8 +11,8 @@ use super::lookup::Lookup;
 use super::targets::{Checked, Unknown};
 use super::write::{Queued, enqueue};
 use super::{
-    Actor, Manner, Outgoing, Record, Store, StoreError, Urgency, Warning, outbox, record, revision, targets,
-    warnings,
+    Action, Actor, Manner, Outgoing, Record, Store, StoreError, Urgency, Warning, history, outbox, record,
+    revision, targets, warnings,
 };
 use crate::clock::UnixMillis;
 use crate::validate::FieldError;
@@ -82,6 +82,7 @@ impl Store {
         let revocation = make(last.saturating_add(1).max(clock));
         insert(&mut transaction, host, &revocation, Some(&by.id)).await?;
         let record = touch(&mut transaction, host, revocation.generation, Some(&by.id), now).await?;
+        remember(&mut transaction, &record, Action::Revoke, &entry_of(&revocation)?, by, now).await?;
         let count = count(&mut transaction, host).await?;
         if !manner.dry_run {
             transaction.commit().await?;
@@ -100,17 +101,22 @@ impl Store {
         now: UnixMillis,
     ) -> Result<Option<Revised>, StoreError> {
         let mut transaction = self.write_transaction().await?;
-        let gone = sqlx::query("DELETE FROM revocations WHERE host = $1 AND generation = $2")
+        let row = sqlx::query("SELECT * FROM revocations WHERE host = $1 AND generation = $2");
+        let row = row.bind(host.as_str()).bind(i64::from(taken)).fetch_optional(&mut *transaction).await?;
+        let Some(row) = row else { return Ok(None) };
+        let entry = match Stored::from_row(&row) {
+            Ok(Stored(revocation)) => entry_of(&revocation)?,
+            Err(_) => format!(r#"{{"generation":{taken}}}"#),
+        };
+        sqlx::query("DELETE FROM revocations WHERE host = $1 AND generation = $2")
             .bind(host.as_str())
             .bind(i64::from(taken))
             .execute(&mut *transaction)
             .await?;
-        if gone.rows_affected() == 0 {
-            return Ok(None);
-        }
         let found = current_revision(&mut transaction, host).await?;
         let generation = generation(&mut transaction, host).await?;
         let record = touch(&mut transaction, host, generation, Some(&by.id), now).await?;
+        remember(&mut transaction, &record, Action::Unrevoke, &entry, by, now).await?;
         let count = count(&mut transaction, host).await?;
         let key = DocumentKey::Revocations(host.clone());
         let warnings = warnings::of(&mut Lookup::default(), &mut transaction, &key, "").await?;
@@ -350,6 +356,24 @@ async fn touch(
     let change = Queued { document, revision, urgency: Urgency::Revocation, party, by };
     enqueue(connection, change, now).await?;
     Ok(record::find(connection, &key).await?.ok_or(sqlx::Error::RowNotFound)?)
+}
+
+/// Adds the change to the history.
+async fn remember(
+    connection: &mut SqliteConnection,
+    changed: &Record,
+    action: Action,
+    entry: &str,
+    by: &Actor,
+    now: UnixMillis,
+) -> Result<(), sqlx::Error> {
+    let Record { key, revision, .. } = changed;
+    let state = history::State { key, revision: revision.cast_signed(), action, body: None, by: &by.id };
+    history::add_revocation(connection, state, entry, now).await
+}
+
+fn entry_of(revocation: &Revocation) -> Result<String, sqlx::Error> {
+    serde_json::to_string(revocation).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
 fn seconds(time: UnixTime) -> i64 {

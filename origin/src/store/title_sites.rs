@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use sqlx::{Row, Sqlite, SqliteConnection};
-use stagedoor::catalog::{DocumentKind, Host};
+use stagedoor::catalog::{DocumentKey, DocumentKind, Host};
 
-use super::Store;
+use super::{Store, history};
 
 /// The sites of a title; none if they cannot be read.
 pub(super) fn shown_on(body: &str) -> BTreeSet<Host> {
@@ -83,7 +83,7 @@ impl Store {
         let mut after = String::new();
         loop {
             let row = sqlx::query(
-                "SELECT d.id, d.body FROM documents d
+                "SELECT d.id, d.body, d.revision FROM documents d
                   WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
                     AND NOT EXISTS (SELECT 1 FROM title_sites noted WHERE noted.id = d.id)
                   ORDER BY d.id LIMIT 1",
@@ -92,7 +92,11 @@ impl Store {
                 row.bind(DocumentKind::Title.name()).bind(&after).fetch_optional(&mut *transaction).await?;
             let Some(row) = row else { break };
             after = row.try_get("id")?;
-            note(&mut transaction, &after, row.try_get("body").ok()).await?;
+            let body = row.try_get("body").ok();
+            note(&mut transaction, &after, body).await?;
+            if let Ok(key) = DocumentKey::new(DocumentKind::Title, &after) {
+                history::note_sites(&mut transaction, &key, row.try_get("revision")?, body).await?;
+            }
         }
         transaction.commit().await
     }

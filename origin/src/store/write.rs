@@ -7,8 +7,8 @@ use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::lookup::Lookup;
 use super::{
-    Actor, Dependents, OutOfScope, Record, Store, StoreError, Urgency, Warning, hosts, record, revision,
-    site_keys, title_sites, turn, warnings,
+    Action, Actor, Dependents, OutOfScope, Record, Store, StoreError, Urgency, Warning, history, hosts,
+    record, revision, site_keys, title_sites, turn, warnings,
 };
 use crate::clock::UnixMillis;
 use crate::validate::{self, FieldError};
@@ -145,8 +145,14 @@ impl Store {
                 return Ok(Written::InUse(dependents.clone()));
             }
         }
-        if effect != Effect::Nothing {
-            store(&mut transaction, key, (replaced, body), by, now).await?;
+        let action = match effect {
+            Effect::Create => Some(Action::Create),
+            Effect::Change => Some(Action::Change),
+            Effect::Delete => Some(Action::Delete),
+            Effect::Nothing => None,
+        };
+        if let Some(action) = action {
+            store(&mut transaction, key, (replaced, body), action, by, now).await?;
         }
         let record = record::find(&mut transaction, key).await?.ok_or(sqlx::Error::RowNotFound)?;
         let warnings = match body {
@@ -166,14 +172,15 @@ impl Store {
     pub async fn retry_failed(&self, now: UnixMillis) -> Result<usize, StoreError> {
         let mut transaction = self.write_transaction().await?;
         // By the columns, because this version may be unable to read the key.
-        let failed: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
-            "SELECT d.kind, d.id, d.body, o.party FROM outbox o JOIN documents d ON d.revision = o.revision
+        let failed: Vec<(String, String, Option<String>, String, i64)> = sqlx::query_as(
+            "SELECT d.kind, d.id, d.body, o.party, o.revision FROM outbox o JOIN documents d ON d.revision = o.revision
               WHERE o.state = 'failed' ORDER BY o.revision",
         )
         .fetch_all(&mut *transaction)
         .await?;
-        for (kind, id, body, party) in &failed {
+        for (kind, id, body, party, refused) in &failed {
             let revision = revision::next(&mut transaction, now).await?;
+            history::renumber(&mut transaction, *refused, revision).await?;
             sqlx::query("UPDATE documents SET revision = $1 WHERE kind = $2 AND id = $3")
                 .bind(revision)
                 .bind(kind)
@@ -195,6 +202,7 @@ async fn store(
     transaction: &mut SqliteConnection,
     key: &DocumentKey,
     (replaced, body): (Option<&str>, Option<&str>),
+    action: Action,
     by: &Actor,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
@@ -205,6 +213,8 @@ async fn store(
         DocumentKind::Site => site_keys::note(transaction, key.id(), body).await?,
         DocumentKind::Keys | DocumentKind::Revocations => {}
     }
+    let state = history::State { key, revision, action, body: body.or(replaced), by: &by.id };
+    history::begin(transaction, state, replaced, now).await?;
     let change = Queued {
         document: (key.kind().name(), key.id()),
         revision,

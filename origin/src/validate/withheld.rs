@@ -33,6 +33,17 @@ pub(super) fn check(
     if marks == 0 { Ok(checked) } else { canonical(&with_marks) }
 }
 
+/// A set of keys with [`REDACTED`] in place of each shared secret. In a set that is written back, the mark keeps the stored secret.
+pub fn without_secrets(body: &str) -> Result<String, serde_json::Error> {
+    // Serializes the known members, never the stored text itself.
+    let mut set = serde_json::to_value(serde_json::from_str::<KeySet>(body)?)?;
+    let keys = set.get_mut("keys").and_then(|keys| keys.as_array_mut());
+    for secret in keys.into_iter().flatten().filter_map(|key| key.get_mut("k")) {
+        *secret = REDACTED.into();
+    }
+    serde_json::to_string(&set)
+}
+
 /// A document with its stored secrets in place of its marks. `stored` is the document that it replaces.
 pub fn with_stored_secrets<'a>(
     key: &DocumentKey,
@@ -114,6 +125,18 @@ fn whole(detail: String) -> Vec<FieldError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shared_secrets_are_withheld_and_public_keys_are_not() {
+        let set = r#"{"issuer":"i","keys":[
+            {"kid":"a","alg":"HS256","kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+            {"kid":"b","alg":"ES256","kty":"EC","crv":"P-256",
+             "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+        let shown = without_secrets(set).unwrap();
+        assert!(!shown.contains("AAAA") && shown.contains(r#""k":"[redacted]""#), "{shown}");
+        assert!(shown.contains("f83OJ3D2xF1B"), "{shown}");
+        assert!(serde_json::from_str::<KeySet>(&shown).is_err(), "the mark is a secret");
+    }
 
     const KEY: &str = "v1/keys/sessions";
     const SECRET: &str = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I";

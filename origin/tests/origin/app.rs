@@ -27,6 +27,9 @@ pub(crate) const FAST: Pace = Pace {
 /// The age of a pending change that raises the alarm in tests.
 const LAG_ALARM: Duration = Duration::from_secs(1);
 
+/// A state of a document is kept this long in tests.
+const HISTORY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Limits that are low enough for a test to reach.
 pub(crate) const LIMITS: Limits =
     Limits { connections: 64, head_within: Duration::from_secs(3), body_within: Duration::from_secs(1) };
@@ -52,7 +55,16 @@ impl TestApp {
         let store = Store::open(&database).await.unwrap();
         let key = store.create_api_key("cms", &Scope::FULL, UnixMillis::now()).await.unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
-        let settings = Settings { listen, database, sink, media, pace, lag_alarm: LAG_ALARM, limits: LIMITS };
+        let settings = Settings {
+            listen,
+            database,
+            sink,
+            media,
+            pace,
+            lag_alarm: LAG_ALARM,
+            limits: LIMITS,
+            history: HISTORY,
+        };
         let origin = Origin::start(settings).await.unwrap();
         let api = ApiClient::new(&format!("http://{}", origin.address()), key.expose());
         let stop = CancellationToken::new();

@@ -15,6 +15,7 @@ mod docs;
 mod documents;
 mod dry_run;
 mod edge;
+mod history;
 mod media;
 mod migration;
 mod poison;

@@ -93,6 +93,52 @@ async fn killed_again_and_again_under_load() {
     assert!(edge.revisions("v1/title/harbour").is_sorted(), "it went back");
 }
 
+/// A change and its place in the history are stored together, or not at all.
+#[tokio::test]
+async fn killed_under_load_the_history_knows_each_confirmed_change() {
+    let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
+    let key = api_key(&folder).await;
+    let mut confirmed = Vec::new();
+    for round in 0..4 {
+        let origin = OriginProcess::start(&folder, &edge, &key).await;
+        for n in 0..15 {
+            let name = format!("{round}-{n}");
+            let put = origin.api.put("/titles/harbour", &title("harbour", &name)).await;
+            confirmed.push((put.revision(), name));
+        }
+        // One more is cut off, before or after it is stored.
+        let api = origin.api.clone();
+        let cut = tokio::spawn(async move {
+            let body = title("harbour", &format!("{round}-cut")).to_string();
+            let put = api.request(reqwest::Method::PUT, "/titles/harbour");
+            let _ = put.header("content-type", "application/json").body(body).send().await;
+        });
+        tokio::time::sleep(Duration::from_millis(round)).await;
+        origin.kill().await;
+        cut.await.unwrap();
+    }
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    let list = origin.api.get("/titles/harbour/history?limit=500").await.body;
+    let items = list["items"].as_array().unwrap();
+    let current = origin.api.get("/titles/harbour").await;
+    assert_eq!(items[0]["revision"], current.body["revision"], "the newest state has another revision");
+    let states = [confirmed.len(), confirmed.len() + 4];
+    assert!((states[0]..=states[1]).contains(&items.len()), "{} of {states:?}", items.len());
+    for (revision, name) in confirmed {
+        let past = origin.api.get(&format!("/titles/harbour?revision={revision}")).await;
+        assert_eq!(
+            (past.status, &past.body["document"]["names"]["en"]),
+            (200, &name.clone().into()),
+            "{name}"
+        );
+    }
+    let kept = items.iter().map(|item| item["revision"].as_u64().unwrap());
+    for revision in kept {
+        let past = origin.api.get(&format!("/titles/harbour?revision={revision}")).await;
+        assert!(past.body["document"].is_object(), "a state without its document: {past:?}");
+    }
+}
+
 #[tokio::test]
 async fn asked_to_end_it_finishes_the_push_in_flight() {
     let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
