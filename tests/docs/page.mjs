@@ -65,22 +65,26 @@ export function filledIn(file, block) {
 
 /**
  * Runs a page. `replace` maps texts of the page to local values, such as a port to a free one. `ready` is awaited after the
- * start of each server. `byHand` hears of each block that is not run, and does what a person would.
+ * start of each server. `byHand` hears of each block that is not run, and does what a person would. `record` hears of each block, with
+ * its mark, its output and its seconds. Servers end with the page, unless the caller passes a list to keep them in.
  *
  * @param {URL} url
- * @param {{cwd: string, env?: Record<string, string>, replace?: Record<string, string>, ready?: () => Promise<void>,
- *          byHand?: (command: string) => void | Promise<void>}} options
+ * @param {{cwd: string, env?: Record<string, string>, replace?: Record<string, string>, ready?: (command: string) => Promise<void>,
+ *          byHand?: (command: string) => void | Promise<void>, servers?: Server[],
+ *          record?: (block: {line: number, mark: string, command: string, output: string, seconds: number}) => void}} options
  * @returns {Promise<{line: number, command: string, expected: string | null, output: string}[]>} the commands, in order
  */
-export async function runPage(url, { cwd, env = {}, replace = {}, ready = async () => {}, byHand = () => {} }) {
+export async function runPage(url, { cwd, env = {}, replace = {}, ready = async () => {}, byHand = () => {}, record = () => {}, servers = null }) {
   const here = (text) => Object.entries(replace).reduce((text, [from, to]) => text.replaceAll(from, to), text);
   const blocks = blocksOf(await readFile(url, "utf8"));
   const shell = new Shell({ cwd, env });
-  const servers = [];
+  const own = [];
   const runs = [];
   try {
     for (const [index, { language, mark, text, line }] of blocks.entries()) {
       const command = here(text);
+      const started = Date.now();
+      const done = (output) => record({ line, mark, command, output, seconds: (Date.now() - started) / 1000 });
       if (language === "toml" && mark.startsWith("in ")) {
         const file = join(cwd, mark.slice("in ".length));
         await writeFile(file, filledIn(await readFile(file, "utf8"), command));
@@ -88,17 +92,21 @@ export async function runPage(url, { cwd, env = {}, replace = {}, ready = async 
       if (language !== "sh") continue;
       if (/^by-hand(: .+)?$/.test(mark)) {
         await byHand(command);
+        done("");
         continue;
       }
       if (mark === "terminal") {
-        servers.push(new Server(command, { cwd, env }));
-        await Promise.race([ready(), servers.at(-1).failed]);
+        const server = new Server(command, { cwd, env });
+        (servers ?? own).push(server);
+        await Promise.race([ready(command), server.failed]);
+        done(server.output);
         continue;
       }
       if (mark !== "") throw new Error(`line ${line}: expected no mark, terminal or by-hand, found ${mark}`);
       const next = blocks[index + 1];
       const expected = next?.language === "text" ? here(next.text) : null;
       const { code, output } = await shell.run(command);
+      done(output);
       if (code !== 0) throw new Error(`line ${line}: exit code ${code} of\n${command}\n\n${output}`);
       if (expected !== null && !fits(expected, output)) {
         throw new Error(`line ${line}: expected\n${expected}\n\nfound\n${output}`);
@@ -106,7 +114,7 @@ export async function runPage(url, { cwd, env = {}, replace = {}, ready = async 
       runs.push({ line, command, expected, output });
     }
   } finally {
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all(own.map((server) => server.stop()));
     shell.end();
   }
   return runs;
@@ -115,16 +123,16 @@ export async function runPage(url, { cwd, env = {}, replace = {}, ready = async 
 /** A command that serves until it is stopped. */
 class Server {
   #process;
-  #output = "";
   #stopping = false;
+  output = "";
 
   constructor(command, { cwd, env }) {
     this.#process = spawn("bash", ["-c", `exec ${command}`], { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.setEncoding("utf8").on("data", (text) => (this.#output += text));
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.setEncoding("utf8").on("data", (text) => (this.output += text));
     this.ended = new Promise((resolve) => this.#process.once("close", resolve));
     /** Rejects when the command ends by itself. */
     this.failed = this.ended.then(() => {
-      if (!this.#stopping) throw new Error(`the server ended:\n${command}\n\n${this.#output}`);
+      if (!this.#stopping) throw new Error(`the server ended:\n${command}\n\n${this.output}`);
     });
     this.failed.catch(() => {});
   }
