@@ -100,8 +100,8 @@ function denied({ url, reason }) {
   if (choices.changedSince(asked).length > 0) {
     return clear(`${nameOf(asked.title)} has ended (${reason}). Press Play for the new choice.`);
   }
-  endSecond();
-  $("second-viewer").disabled = true;
+  // A second viewer has a session of their own, and goes on.
+  $("second-viewer").disabled = !second.isOn;
   revocation.end();
   if (url) explanation.show({ url, country: asked.country });
 }
@@ -121,6 +121,7 @@ async function addSecond() {
 
 function endSecond() {
   second.stop();
+  if (!player.isOn) $("second-viewer").disabled = true;
   $("second-viewer").textContent = "Add a second viewer";
 }
 

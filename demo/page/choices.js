@@ -54,7 +54,8 @@ export class Choices {
     const dash = Object.hasOwn(this.#mpds, title);
     $("dash").disabled = !dash;
     if (!dash) $("hls").checked = true;
-    $("format-note").textContent = dash ? "" : `${title} has no MPD, so it plays as HLS only.`;
+    const name = [...$("titles").children].find((card) => card.dataset.id === title)?.querySelector("bdi").textContent;
+    $("format-note").textContent = dash ? "" : `${name} has no MPD, so it plays as HLS only.`;
   }
 
   /** Shows a title's new state. */

@@ -1,6 +1,6 @@
 // Why a request was refused: the trace of the edge's explain endpoint, in words.
 import { post } from "./server.js";
-import { $, countryName, element, marked } from "./words.js";
+import { $, countryName, element, marked, sentence } from "./words.js";
 
 export class Explanation {
   /** The explanation that is wanted last. */
@@ -95,4 +95,3 @@ function item({ passed, text, parts = [] }) {
 }
 
 const placeName = (place) => (/^[A-Z]{2}$/.test(place) ? `${countryName(place)} (${place})` : place);
-const sentence = (text) => text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

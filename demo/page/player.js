@@ -3,7 +3,7 @@ import { DashPlayback } from "./dash-playback.js";
 import { HlsPlayback } from "./hls-playback.js";
 import { REFUSED, problemOf } from "./requests.js";
 import { sessionEnd } from "./tokens.js";
-import { $, duration, element, marked } from "./words.js";
+import { $, duration, element, marked, sentence } from "./words.js";
 
 const STATUS_TEXT = { 400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 502: "Bad gateway", 504: "Gateway timeout" };
 
@@ -63,7 +63,7 @@ export class Player {
   load() {
     this.#stop();
     this.#state("loading", "Asking the edge …");
-    $("stage").scrollIntoView({ block: "nearest" });
+    bringIntoView();
   }
 
   /** Opens an entry URL, in a format, as a viewer in a country. */
@@ -106,10 +106,10 @@ export class Player {
     $("denial-status").textContent = [status, STATUS_TEXT[status]].filter(Boolean).join(" ");
     $("denial-reason").textContent = reason;
     $("denial-title").textContent = title;
-    $("denial-detail").replaceChildren(...marked(detail ?? ""));
+    $("denial-detail").replaceChildren(...marked(sentence(detail ?? "")));
     $("denial-moment").textContent = moment;
     $("denial").hidden = false;
-    $("stage").scrollIntoView({ block: "nearest" });
+    bringIntoView();
     this.#on.denied(problem);
   }
 
@@ -118,8 +118,8 @@ export class Player {
     const { currentTime, duration: length, buffered } = $("video");
     if (!currentTime) return "";
     const ahead = buffered.length ? Math.max(0, buffered.end(buffered.length - 1) - currentTime) : 0;
-    const of = Number.isFinite(length) ? ` of ${duration(length)}` : "";
-    return `The film stood at ${duration(currentTime)}${of}. The page stopped the player, which had ${ahead.toFixed(0)} s more in its buffer.`;
+    const film = this.#playback?.behindS === null ? `The film stood at ${duration(currentTime)} of ${duration(length)}. ` : "";
+    return `${film}The page stopped the player, which had ${ahead.toFixed(0)} s more in its buffer.`;
   }
 
   /** Ends the playback, and forgets what was shown of it. */
@@ -168,6 +168,12 @@ export class Player {
     $("stage").dataset.state = state;
     $("hint").textContent = hint;
   }
+}
+
+/** Scrolls to the player, unless its picture is in view. */
+function bringIntoView() {
+  const { top, bottom } = $("screen").getBoundingClientRect();
+  if (top < 0 || bottom > window.innerHeight) $("stage").scrollIntoView();
 }
 
 /** A track's name, or its language's own name. */

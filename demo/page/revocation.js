@@ -34,7 +34,7 @@ export class Revocation {
   /** Hears of each finished request of the viewer. */
   heard({ url, kind, status, bytes }) {
     if (this.#viewer === null) return;
-    if (REFUSED.includes(status)) return this.#refused("The player's next request was refused");
+    if (REFUSED.includes(status)) return this.#refused("the player’s next request");
     if (status !== 200 || kind === "entry" || new URL(url).search) return;
     if (this.#probe === null) $("revoke").disabled = false;
     if (this.#probe === null || bytes < this.#probe.bytes) this.#probe = { url, bytes };
@@ -63,14 +63,14 @@ export class Revocation {
       // Bypasses the browser's own copy.
       const reply = await fetch(url, { cache: "no-store", headers: { "Stagedoor-Geography": viewer.country } }).catch(() => null);
       if (viewer !== this.#viewer) return;
-      if (REFUSED.includes(reply?.status)) return this.#refused(`The edge refused the ${ordinal(count)} request since the click`);
+      if (REFUSED.includes(reply?.status)) return this.#refused(`the page’s ${ordinal(count)} request since`);
       await new Promise((resolve) => setTimeout(resolve, ASK_EACH_MS));
     }
   }
 
   #refused(what) {
     if (this.#clickedAt === null) return;
-    $("revoke-message").textContent = `${what}, ${this.#since()} after it. ${this.#viewer.stored ?? ""}`;
+    $("revoke-message").textContent = `Refused ${this.#since()} after the click: ${what}. ${this.#viewer.stored ?? ""}`;
     $("revoke-message").dataset.ms = Math.round(performance.now() - this.#clickedAt);
     this.#clickedAt = null;
   }

@@ -37,7 +37,7 @@ export class SecondViewer {
         requested: current(({ body, ...request }) => {
           this.#requested(request);
           const session = sessionOf(new URL(request.url));
-          if (session) $("second-words").textContent = `${subject} has its own session, ${session.slice(0, 4)}…${session.slice(-4)}.`;
+          if (session) $("second-words").textContent = `${subject} has a token and a session of its own, ${session.slice(0, 4)}…${session.slice(-4)}.`;
           if (REFUSED.includes(request.status)) end(problemOf(request.status, body));
         }),
         failed: (failure) => end(failure),

@@ -44,6 +44,11 @@ export function marked(text) {
   return text.split("`").map((part, index) => (index % 2 ? element("code", part) : document.createTextNode(part)));
 }
 
+/** A text as a sentence. */
+export function sentence(text) {
+  return text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+}
+
 /** The element with an id. */
 export const $ = (id) => document.getElementById(id);
 

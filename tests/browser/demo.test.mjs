@@ -110,6 +110,13 @@ pageTest("Play is in sight without scrolling, at a desk and on a phone", async (
   }
 });
 
+pageTest("the picture comes into view on a phone", async (page) => {
+  await page.tab.setViewportSize({ width: 390, height: 844 });
+  await page.play();
+  const { y, height } = await page.tab.locator("#screen").boundingBox();
+  assert.ok(y >= 0 && y + height <= 844, `the picture is at ${y} px`);
+});
+
 pageTest("a changed choice says that it waits for Play, and takes effect with Play", async (page) => {
   const { tab } = page;
   const notice = () => tab.locator("#notice").innerText();
@@ -342,16 +349,22 @@ formatTest("a viewer is revoked, and the time until the first refusal is measure
   const { tab } = page;
   assert.ok(await tab.locator("#revoke").isDisabled(), "nobody watches yet");
   await page.play({ format });
+  await tab.locator("#second-viewer").click();
+  await tab.waitForFunction(() => document.querySelector("#second-video").currentTime > 0);
   await tab.locator("#revoke").click();
-  const message = tab.locator("#revoke-message", { hasText: "refused" });
+  const message = tab.locator("#revoke-message", { hasText: "after the click" });
   await message.waitFor();
-  assert.match(await message.innerText(), /(The edge refused the \d+(st|nd|rd|th) request since the click|The player's next request was refused), [\d.]+ m?s after it\./);
+  assert.match(await message.innerText(), /^Refused [\d.]+ m?s after the click: (the page’s \d+(st|nd|rd|th) request since|the player’s next request)\./);
   assert.match(await message.innerText(), /within 120 s/);
   const ms = Number(await message.getAttribute("data-ms"));
   assert.ok(ms > 0 && ms < STEP_MS, `${ms} ms`);
   await tab.locator("#denial").waitFor();
   assert.equal((await page.denial()).reason, "revoked");
   await tab.locator("#steps .missed", { hasText: "the viewer was revoked" }).first().waitFor();
+  const second = () => tab.evaluate(() => document.querySelector("#second-video").currentTime);
+  const at = await second();
+  await tab.waitForFunction((at) => document.querySelector("#second-video").currentTime > at + 1, at);
+  assert.doesNotMatch(await tab.locator("#second-words").innerText(), /revoked/, "the second viewer was revoked too");
 
   await page.play({ format });
   await page.playTo(1);
