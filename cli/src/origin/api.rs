@@ -3,13 +3,18 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
+use stagedoor::reading::Tree;
 
 use super::reference::{Kind, Reference, encoded};
 use crate::client::{Client, Reply};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::text;
+
+/// The refusal of a revocation whose target the service does not know.
+const UNKNOWN_TARGET: &str = "urn:stagedoor:problem:unknown-target";
 
 /// A connection to the API of a profile's origin service.
 #[derive(Debug)]
@@ -49,10 +54,25 @@ pub(super) struct Sync {
     pub(super) visible_within_s: u64,
 }
 
+/// A document with its members in the service's order.
+#[derive(Deserialize)]
+struct Ordered {
+    key: DocumentKey,
+    revision: u64,
+    document: Option<Box<RawValue>>,
+}
+
+/// A document, and the whole reply with it.
+#[derive(Debug)]
+pub(super) struct Got {
+    pub(super) document: Tree,
+    pub(super) reply: Value,
+}
+
 /// A page of a list.
 #[derive(Debug, Deserialize)]
-pub(super) struct Page {
-    pub(super) items: Vec<Value>,
+pub(super) struct Page<T = Value> {
+    pub(super) items: Vec<T>,
     pub(super) next: Option<String>,
 }
 
@@ -95,8 +115,19 @@ impl Api {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Result<Value, Failure> {
+        self.read(&self.success(method, path, headers, body)?)
+    }
+
+    /// Sends a request, and refuses every reply that is no success.
+    fn success(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Reply, Failure> {
         let reply = self.answer(method, path, headers, body)?;
-        if (200..300).contains(&reply.status) { self.read(&reply) } else { Err(self.failure(&reply)) }
+        if (200..300).contains(&reply.status) { Ok(reply) } else { Err(self.failure(&reply)) }
     }
 
     /// Sends a request, and returns a reply of any status.
@@ -115,17 +146,46 @@ impl Api {
         self.client.send(method, &format!("/api/v1{path}"), &all, body)
     }
 
-    /// The document of a reference; of revocations, all entries.
-    pub(super) fn get(&self, reference: &Reference) -> Result<Value, Failure> {
+    /// A document or an earlier revision of it, with the whole reply. Revocations have all their entries.
+    pub(super) fn get(&self, reference: &Reference, revision: Option<u64>) -> Result<Got, Failure> {
         if reference.kind().0 == DocumentKind::Revocations {
             return self.revocations(reference);
         }
-        self.send("GET", &reference.path(), &[], None)
+        let query = revision.map_or_else(String::new, |revision| format!("?revision={revision}"));
+        let reply = self.success("GET", &format!("{}{query}", reference.path()), &[], None)?;
+        let Ordered { document, .. } = self.read(&reply)?;
+        Ok(Got { document: self.tree(document.as_deref())?, reply: self.read(&reply)? })
     }
 
-    /// An earlier revision of a document.
-    pub(super) fn revision(&self, reference: &Reference, revision: u64) -> Result<Value, Failure> {
-        self.send("GET", &format!("{}?revision={revision}", reference.path()), &[], None)
+    /// All documents of a kind in full, a page at a time.
+    pub(super) fn documents(
+        &self,
+        kind: Kind,
+    ) -> impl Iterator<Item = Result<Vec<(Reference, u64, Tree)>, Failure>> + '_ {
+        let mut next = Some(String::new());
+        std::iter::from_fn(move || {
+            let after = next.take()?;
+            let page = self.success("GET", &format!("/{}?limit=500{after}", kind.folder()), &[], None);
+            let page = page.and_then(|reply| self.read::<Page<Ordered>>(&reply));
+            Some(page.and_then(|page| {
+                next = page.next.map(|after| format!("&after={}", encoded(&after)));
+                let one = |Ordered { key, revision, document }: Ordered| {
+                    let reference = Reference::from(key);
+                    // A list has revocations without their entries.
+                    let document = match kind.0 {
+                        DocumentKind::Revocations => self.revocations(&reference)?.document,
+                        _ => self.tree(document.as_deref())?,
+                    };
+                    Ok((reference, revision, document))
+                };
+                page.items.into_iter().map(one).collect()
+            }))
+        })
+    }
+
+    fn tree(&self, document: Option<&RawValue>) -> Result<Tree, Failure> {
+        let json = document.map_or("null", RawValue::get);
+        Tree::parse(json.as_bytes()).map_err(|error| self.unreadable(&error.to_string()))
     }
 
     /// A page of the documents of a kind. `query` is `name=value&…`, encoded.
@@ -152,25 +212,26 @@ impl Api {
     }
 
     /// A site's revocations with all entries.
-    pub(super) fn revocations(&self, reference: &Reference) -> Result<Value, Failure> {
-        let mut whole: Option<Value> = None;
-        let mut after = Some(0);
+    fn revocations(&self, reference: &Reference) -> Result<Got, Failure> {
+        let page = |after: u64| {
+            self.send("GET", &format!("{}?limit=500&after={after}", reference.path()), &[], None)
+        };
+        let next = |page: &Value| page.pointer("/revocations/next").and_then(Value::as_u64);
+        let mut whole = page(0)?;
+        let mut after = next(&whole);
         while let Some(from) = after {
-            let path = format!("{}?limit=500&after={from}", reference.path());
-            let page = self.send("GET", &path, &[], None)?;
-            after = page.pointer("/revocations/next").and_then(Value::as_u64);
-            match &mut whole {
-                None => whole = Some(page),
-                Some(whole) => {
-                    let entries = whole.pointer_mut("/document/revoked").and_then(Value::as_array_mut);
-                    let more = page.pointer("/document/revoked").and_then(Value::as_array);
-                    if let (Some(entries), Some(more)) = (entries, more) {
-                        entries.extend(more.iter().cloned());
-                    }
-                }
+            let page = page(from)?;
+            after = next(&page);
+            let entries = whole.pointer_mut("/document/revoked").and_then(Value::as_array_mut);
+            let more = page.pointer("/document/revoked").and_then(Value::as_array);
+            if let (Some(entries), Some(more)) = (entries, more) {
+                entries.extend(more.iter().cloned());
             }
         }
-        Ok(whole.unwrap_or_default())
+        let document = whole.get("document").unwrap_or(&Value::Null).to_string();
+        let document =
+            Tree::parse(document.as_bytes()).map_err(|error| self.unreadable(&error.to_string()))?;
+        Ok(Got { document, reply: whole })
     }
 
     /// The state of a document at the edge. A deleted document has one too.
@@ -216,14 +277,19 @@ impl Api {
             ));
         };
         let mut said = format!("{} ({status})", problem.title);
+        // The API's parameter is the command's option.
+        let option = |text: &str| text.replace("?force=true", "--force");
         match problem.errors.as_slice() {
-            [] => said.push_str(&format!(": {}", problem.detail)),
+            [] => said.push_str(&format!("\n{}", text::wrapped(&option(&problem.detail), 2))),
             errors => {
                 for FieldError { field, detail } in errors {
                     said.push('\n');
                     said.push_str(&text::wrapped(&format!("{field}: {detail}"), 2));
                 }
             }
+        }
+        if problem.kind == UNKNOWN_TARGET {
+            said.push_str("\n  Nothing was revoked. --force revokes it all the same.");
         }
         if status == 401 {
             said.push_str(&format!("\n  The API key of the profile is not one of {}.", self.address));

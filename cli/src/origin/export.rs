@@ -1,16 +1,16 @@
 //! `stagedoor origin export`: a folder of documents, as `stagedoor explain` and `simulate` take it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value, json};
-use stagedoor::catalog::DocumentKind;
+use serde_json::json;
+use stagedoor::reading::Tree;
 
 use super::api::Api;
-use super::reference::{Kind, Reference};
+use super::reference::Kind;
 use crate::Answer;
 use crate::context::Context;
 use crate::failure::{Failure, Misuse};
@@ -36,19 +36,17 @@ pub(crate) struct Arguments {
 pub(crate) fn run(Arguments { folder, force }: &Arguments, context: &Context) -> Result<Answer, Failure> {
     let api = Api::new(context)?;
     prepare(folder, *force)?;
-    let (mut counts, mut left_out) = (Map::new(), Vec::new());
+    let (mut counts, mut left_out) = (Vec::new(), Vec::new());
     for kind in Kind::ALL {
         match export(&api, kind, &folder.join(kind.folder())) {
-            Ok(count) => {
-                counts.insert(kind.folder().to_owned(), json!(count));
-            }
+            Ok(count) => counts.push((kind.folder(), count)),
             Err(failure) if failure.status() == Some(403) => left_out.push(kind.folder()),
             Err(failure) => return Err(failure),
         }
     }
-    let report = json!({ "folder": folder, "documents": counts, "left_out": left_out });
+    let report = json!({ "folder": folder, "documents": counts.iter().copied().collect::<BTreeMap<_, _>>(), "left_out": left_out });
     context.output.result(&report, || {
-        let counts: Vec<_> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let counts: Vec<_> = counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         let mut text = format!("{}: {}", folder.display(), counts.join(", "));
         if !left_out.is_empty() {
             text.push_str(&format!("\nLeft out, since the API key is not for them: {}", left_out.join(", ")));
@@ -89,17 +87,10 @@ fn prepare(folder: &Path, force: bool) -> Result<(), Failure> {
 fn export(api: &Api, kind: Kind, folder: &Path) -> Result<usize, Failure> {
     let mut names = Names::default();
     let mut count = 0;
-    for page in api.pages(kind, "") {
-        for item in page? {
-            let held = api.held(item)?;
-            let reference = Reference::from(held.key);
-            let mut document = match kind.0 {
-                // A list has them without their entries.
-                DocumentKind::Revocations => api.revocations(&reference)?.get("document").cloned(),
-                _ => held.document,
-            };
-            if let Some(Value::Object(members)) = &mut document {
-                members.insert("revision".to_owned(), json!(held.revision));
+    for page in api.documents(kind) {
+        for (reference, revision, mut document) in page? {
+            if let Tree::Members(members) = &mut document {
+                members.insert(0, ("revision".to_owned(), Tree::Number(revision.into())));
             }
             let path = folder.join(names.of(reference.id()));
             let text = serde_json::to_string_pretty(&document).map_err(|error| Misuse(error.to_string()))?;

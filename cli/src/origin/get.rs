@@ -31,14 +31,11 @@ pub(crate) fn run(
     context: &Context,
 ) -> Result<Answer, Failure> {
     let api = Api::new(context)?;
-    let reply = match revision {
-        Some(revision) => api.revision(reference, *revision)?,
-        None => api.get(reference)?,
-    };
+    let got = api.get(reference, *revision)?;
     if context.output.json {
-        output::print(&reply)?;
+        output::print(&got.reply)?;
     } else {
-        output::print(&reply.get("document"))?;
+        output::print(&got.document)?;
     }
     Ok(Answer::Yes)
 }

@@ -1,8 +1,9 @@
 //! `stagedoor origin history` and `rollback`
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
+use stagedoor::reading::Tree;
 use stagedoor::time::UnixTime;
 
 use super::api::Api;
@@ -111,8 +112,8 @@ pub(crate) fn rollback(arguments: &Rollback, context: &Context) -> Result<Answer
     let (Some(current), Some(to)) = (current, to) else {
         return Err(Failure::refused(format!("the history of {reference} has no earlier revision")));
     };
-    let document = api.held(api.revision(reference, to)?)?.document;
-    let document = document.filter(|document| *document != json!(null)).ok_or_else(|| {
+    let document = api.get(reference, Some(to))?.document;
+    let document = Some(document).filter(|document| *document != Tree::Null).ok_or_else(|| {
         Failure::refused(format!("{reference} was deleted at revision {to}: name an earlier one with --to"))
     })?;
     let change = Change::begin(&api, *options);
@@ -120,7 +121,7 @@ pub(crate) fn rollback(arguments: &Rollback, context: &Context) -> Result<Answer
     let is_deleted = entries.first().is_some_and(|entry| entry.action == "delete");
     let expected = format!("\"{current}\"");
     let header = if is_deleted { ("if-none-match", "*") } else { ("if-match", expected.as_str()) };
-    let body = document.to_string();
+    let body = serde_json::to_string(&document).map_err(|error| Failure::Broken(error.to_string()))?;
     let reply = change.send("PUT", &reference.path(), &[], &[header], Some(body.as_bytes()))?;
     change.report(reference, reply, &format!("back at the document of revision {to}"), &[], context)?;
     Ok(Answer::Yes)

@@ -67,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     let page = api.page(*kind, &format!("limit={limit}{site}{state}{after}"))?;
     let rows = rows(&api, &page.items)?;
     context.output.result(&json!({ "items": page.items, "next": page.next }), || shown(&rows))?;
+    explain_marks(&page.items, context);
     if let Some(next) = page.next {
         context.output.remark(&format!("There are more: --after {next}, or --all"));
     }
@@ -108,12 +109,23 @@ pub(crate) fn find(Find { words, kind, limit }: &Find, context: &Context) -> Res
     }
     let rows = rows(&api, &items)?;
     context.output.result(&json!({ "items": items, "more": more }), || shown(&rows))?;
+    explain_marks(&items, context);
     if !more.is_empty() {
         context
             .output
             .remark(&format!("There are more {}: raise --limit, or give more words", more.join(" and ")));
     }
     Ok(Answer::Yes)
+}
+
+/// Says what the mark behind a state means, if there is one.
+fn explain_marks(items: &[Value], context: &Context) {
+    let warned = |item: &Value| {
+        item.get("warnings").and_then(Value::as_array).is_some_and(|warnings| !warnings.is_empty())
+    };
+    if items.iter().any(warned) {
+        context.output.remark("! has warnings: `stagedoor origin warnings` lists them");
+    }
 }
 
 fn rows(api: &Api, items: &[Value]) -> Result<Vec<Vec<String>>, Failure> {

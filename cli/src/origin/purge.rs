@@ -38,7 +38,7 @@ pub(crate) fn run(
     let change = Change::begin(&api, *options);
     // Somebody else may change the title between reading and writing.
     for _ in 0..5 {
-        let held = api.held(api.get(reference)?)?;
+        let held = api.held(api.send("GET", &reference.path(), &[], None)?)?;
         let mut document = held.document.unwrap_or_default();
         let generation = document.get("generation").and_then(Value::as_u64).unwrap_or(0).saturating_add(1);
         if let Value::Object(members) = &mut document {
