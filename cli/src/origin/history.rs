@@ -58,6 +58,8 @@ struct Entry {
     at: UnixTime,
     by: Option<Actor>,
     action: String,
+    /// The revocation that was added or taken back.
+    revocation: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +78,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         let row = |entry: &Entry| {
             let by = entry.by.as_ref().map_or("-", |by| by.name.as_deref().unwrap_or(&by.id));
             let (at, ago) = (entry.at.to_string(), text::ago(entry.at, now));
-            let what = Reference::from(entry.key.clone()).to_string();
+            let revocation = entry.revocation.as_ref().map_or_else(String::new, revoked);
+            let what = format!("{}{revocation}", Reference::from(entry.key.clone()));
             vec![at, ago, entry.action.clone(), entry.revision.to_string(), by.to_owned(), what]
         };
         if entries.is_empty() {
@@ -89,6 +92,22 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         context.output.remark(&format!("There are older changes: --after {next}"));
     }
     Ok(Answer::Yes)
+}
+
+/// `, generation 7: subject https://id.example.com/ viewer-1`
+fn revoked(revocation: &Value) -> String {
+    let generation = revocation.get("generation").and_then(Value::as_u64).unwrap_or_default();
+    let what = revocation.get("what").and_then(Value::as_object).into_iter().flatten();
+    let mut text = format!(", generation {generation}:");
+    for (kind, target) in what {
+        text.push_str(&format!(" {kind}"));
+        let values: Vec<_> = match target {
+            Value::Object(members) => members.values().filter_map(Value::as_str).collect(),
+            target => target.as_str().into_iter().collect(),
+        };
+        values.iter().for_each(|value| text.push_str(&format!(" {value}")));
+    }
+    text
 }
 
 fn page(api: &Api, reference: Option<&Reference>, limit: u16, after: Option<&str>) -> Result<Value, Failure> {

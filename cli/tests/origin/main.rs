@@ -5,6 +5,7 @@
 mod documents;
 mod edge;
 mod exit_codes;
+mod history;
 mod revocations;
 mod service;
 
