@@ -34,10 +34,10 @@ export class Explanation {
  * @typedef {{passed: boolean, text: string, parts?: Line[]}} Line
  * @returns {Line[]}
  */
-export function linesOf({ outcome, meaning, detail, steps }) {
+export function linesOf({ outcome, stopped_at: stoppedAt, meaning, detail, steps }) {
   const lines = steps.flatMap(({ step, saw }) => STEPS[step]?.(saw) ?? []);
   if (outcome === "permit") lines.push({ passed: true, text: "Asked again now, the edge would let the viewer in." });
-  else lines.push({ passed: false, text: meaning + (detail ? ` ${sentence(detail)}` : "") });
+  else lines.push({ passed: false, text: `Stopped at the step \`${stoppedAt}\`. ${meaning}${detail ? ` ${sentence(detail)}` : ""}` });
   return lines;
 }
 
@@ -50,7 +50,7 @@ export function remedyOf({ steps, remedy }) {
 
 /** Each step in words. */
 const STEPS = {
-  facts: ({ method, host, place }) => [{ passed: true, text: `A ${method} of ${host} from ${place ? placeName(place) : "an unknown place"}` }],
+  facts: ({ method, host, resource, place }) => [{ passed: true, text: `A ${method} of ${resource} on ${host} from ${place ? placeName(place) : "an unknown place"}` }],
   route: ({ credential }) => [{ passed: true, text: credential === "session token" ? "Below the entry: the URL has to hold a session token" : "An entry: the request has to hold a viewer token" }],
   token: ({ dialect, keys, tried }) => [
     { passed: true, text: `A token of the dialect ${dialect} by ${keys}; keys to verify it with: ${tried.map(([kid, algorithm]) => `${kid} (${algorithm})`).join(", ") || "none"}` },
@@ -79,8 +79,8 @@ function ownerInWords(of, rules) {
     text: `${rule}: expected ${wanted}, found ${saw}${mode === "enforce" ? "" : ` (mode ${mode}: does not refuse)`}`,
   }));
   const fits = parts.every(({ passed }) => passed);
-  const name = of[0].toUpperCase() + of.slice(1);
-  return { passed: fits, text: `${name}: ${fits ? "fits" : "does not fit"}`, parts };
+  const text = of === "title" ? `The title’s own rules: ${fits ? "met" : "not met"}` : `${of[0].toUpperCase()}${of.slice(1)}: ${fits ? "fits" : "does not fit"}`;
+  return { passed: fits, text, parts };
 }
 
 function item({ passed, text, parts = [] }) {
