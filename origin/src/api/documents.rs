@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::Api;
+use super::filter;
 use super::history::{self, PastReply};
 use super::page::{Page, PageRequest};
 use super::parameters::Parameters;
@@ -125,10 +126,12 @@ pub(super) async fn list(
     kind: DocumentKind,
     RawQuery(query): RawQuery,
 ) -> Result<Page, Problem> {
-    let request = PageRequest::read(&Parameters::parse(query.as_deref(), &PageRequest::PARAMETERS)?)?;
     by.scope.check_kind(kind)?;
+    let parameters = filter::parameters(query.as_deref(), kind)?;
+    let request = PageRequest::read(&parameters)?;
+    let filter = filter::filter(&parameters, &by.scope)?;
     let limits = List { documents: request.limit, bytes: Page::MAX_BYTES };
-    let listed = api.store.documents(kind, &request.after, limits, &by.scope).await?;
+    let listed = api.store.documents(kind, &request.after, limits, &filter, &by.scope).await?;
     Ok(Page::new(listed, now())?)
 }
 

@@ -5,10 +5,11 @@
 //! | `PUT /api/v1/{titles,sites,keys}/{id}?dry_run=` | 201 or 200, the document, its warnings and the state of its synchronisation |
 //! | `GET /api/v1/{titles,sites,keys}/{id}` | 200, the same; 404 if there is none |
 //! | `DELETE /api/v1/{titles,sites,keys}/{id}?dry_run=&force=` | 200, the same with a null document; 409 if others depend on it |
-//! | `GET /api/v1/{titles,sites,keys}?after=&limit=` | 200, a page of them |
+//! | `GET /api/v1/{titles,sites,keys,revocations}?after=&limit=&q=&state=&site=` | 200, a page of them |
+//! | `GET /api/v1/warnings?after=&limit=` | 200, a page of documents with warnings |
 //! | `POST /api/v1/revocations/{host}?dry_run=&force=` | 200, the added revocation and its document; 422 for an unknown target |
 //! | `DELETE /api/v1/revocations/{host}/{generation}?dry_run=` | 200, the revocation is taken back |
-//! | `GET /api/v1/revocations/{host}`, `GET /api/v1/revocations` | 200, as above |
+//! | `GET /api/v1/revocations/{host}` | 200, as above |
 //! | `GET /api/v1/{titles,sites,keys}/{id}?revision=` | 200, the document of an earlier revision |
 //! | `GET /api/v1/{titles,sites,keys,revocations}/{id}/history`, `GET /api/v1/history` | 200, a page of changes |
 //! | `GET /api/v1/sync` | 200, the state of the whole synchronisation |
@@ -25,6 +26,7 @@
 
 mod auth;
 mod documents;
+mod filter;
 mod health;
 mod history;
 mod page;
@@ -36,6 +38,7 @@ mod request_log;
 mod revocations;
 mod sync;
 mod upload;
+mod warnings;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -74,6 +77,7 @@ pub fn router(api: Api, media: Option<&Path>) -> Router {
         .merge(documents::routes(DocumentKind::Keys, "/keys"))
         .merge(revocations::routes("/revocations"))
         .route("/history", get(history::of_all))
+        .route("/warnings", get(warnings::list))
         .route("/sync", get(sync::status))
         .route("/sync/retry", post(sync::retry))
         .fallback(Problem::unknown_path)

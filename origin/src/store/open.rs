@@ -133,6 +133,7 @@ impl Store {
         store.adopt_revocations(UnixMillis::now()).await?;
         store.adopt_title_sites().await?;
         store.adopt_site_keys().await?;
+        store.adopt_title_names().await?;
         Ok(store)
     }
 

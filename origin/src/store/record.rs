@@ -1,15 +1,12 @@
 //! The current state of documents.
 
-use std::collections::BTreeSet;
-
-use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqliteConnection};
-use stagedoor::catalog::{DocumentKey, DocumentKind};
+use stagedoor::catalog::DocumentKey;
 use stagedoor::redacted::Redacted;
 
 use super::lookup::Lookup;
-use super::{Scope, Store, StoreError, Warning, title_sites, warnings};
+use super::{Store, StoreError, Warning, warnings};
 use crate::clock::UnixMillis;
 
 /// The current state of a document, deleted or not, here and at the edge.
@@ -69,92 +66,6 @@ impl Store {
             None => Vec::new(),
         };
         Ok((record, warnings))
-    }
-
-    /// A page of the existing documents of a kind within a scope, by id in byte order, after the id `after`. The next page starts
-    /// after a listed document, so documents outside the scope are neither named nor read.
-    ///
-    /// A page ends early if it would exceed its limit in bytes.
-    pub async fn documents(
-        &self,
-        kind: DocumentKind,
-        after: &str,
-        limits: List,
-        scope: &Scope,
-    ) -> Result<Listed, StoreError> {
-        let mut listed = Listed::default();
-        if scope.check_kind(kind).is_err() {
-            return Ok(listed);
-        }
-        let Some(sites) = scope.sites() else {
-            let query = sqlx::query_as::<_, Record>(
-                "SELECT * FROM document_states WHERE kind = $1 AND id > $2 AND body IS NOT NULL ORDER BY id",
-            );
-            let mut rows = query.bind(kind.name()).bind(after).fetch(&self.pool);
-            while let Some(record) = rows.try_next().await? {
-                if !listed.take(record, limits) {
-                    break;
-                }
-            }
-            return Ok(listed);
-        };
-        // A transaction reads all rows as of one time.
-        let mut transaction = self.pool.begin().await?;
-        let ids = match kind {
-            DocumentKind::Title => {
-                title_sites::within(&mut transaction, sites, after, limits.documents + 1).await?
-            }
-            DocumentKind::Site | DocumentKind::Revocations => sites
-                .iter()
-                .map(|host| host.as_str().to_owned())
-                .filter(|host| host.as_str() > after)
-                .collect(),
-            DocumentKind::Keys => BTreeSet::new(),
-        };
-        for id in ids {
-            let key = DocumentKey::new(kind, &id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-            let Some(record) = find(&mut transaction, &key).await? else { continue };
-            let Some(body) = &record.body else { continue };
-            if scope.check(&key, Some(body.expose())).is_ok() && !listed.take(record, limits) {
-                break;
-            }
-        }
-        Ok(listed)
-    }
-}
-
-/// The limits of a page.
-#[derive(Clone, Copy, Debug)]
-pub struct List {
-    /// The greatest number of documents.
-    pub documents: usize,
-    /// The greatest size in bytes, unless a single document is larger.
-    pub bytes: usize,
-}
-
-/// A page of a list.
-#[derive(Debug, Default)]
-pub struct Listed {
-    /// The documents.
-    pub records: Vec<Record>,
-    /// The id before the first document of the next page; `None` on the last page.
-    pub next: Option<String>,
-    /// The size of the documents in bytes.
-    bytes: usize,
-}
-
-impl Listed {
-    /// Adds a document of the scope, or ends the page after the last one.
-    fn take(&mut self, record: Record, limits: List) -> bool {
-        let length = record.body.as_ref().map_or(0, |body| body.expose().len());
-        let full = self.records.len() >= limits.documents || self.bytes + length > limits.bytes;
-        if full && let Some(last) = self.records.last() {
-            self.next = Some(last.key.id().to_owned());
-            return false;
-        }
-        self.bytes += length;
-        self.records.push(record);
-        true
     }
 }
 

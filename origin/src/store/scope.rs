@@ -79,16 +79,23 @@ impl Scope {
         Ok(())
     }
 
+    /// Checks the access to a site's titles.
+    pub fn check_site(&self, host: &Host) -> Result<(), OutOfScope> {
+        match &self.sites {
+            Some(sites) if !sites.contains(host) => {
+                Err(OutOfScope(format!("the API key is not for the site {host}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Checks the access to a document. All sites of a title have to be within the scope. `body` is the document's JSON; a title
     /// that does not exist belongs to no site.
     pub fn check(&self, key: &DocumentKey, body: Option<&str>) -> Result<(), OutOfScope> {
         self.check_kind(key.kind())?;
         let Some(sites) = &self.sites else { return Ok(()) };
-        let refuse = |host: &str| Err(OutOfScope(format!("the API key is not for the site {host}")));
         match (key, body) {
-            (DocumentKey::Site(host) | DocumentKey::Revocations(host), _) if !sites.contains(host) => {
-                refuse(host.as_str())
-            }
+            (DocumentKey::Site(host) | DocumentKey::Revocations(host), _) => self.check_site(host),
             (DocumentKey::Title(id), Some(body)) => {
                 let shown = title_sites::shown_on(body);
                 if shown.is_empty() || !shown.is_subset(sites) {

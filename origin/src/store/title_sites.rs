@@ -44,15 +44,16 @@ pub(super) async fn shows(
     Ok(row.bind(host.as_str()).bind(id).fetch_optional(connection).await?.is_some())
 }
 
-/// The ids of titles that are shown on these sites only, in byte order, after the id `after`.
+/// The ids of titles that are shown on one of some sites, and on no others than `sites`, in byte order, after the id `after`.
 pub(super) async fn within(
     connection: &mut SqliteConnection,
+    shown_on: &BTreeSet<Host>,
     sites: &BTreeSet<Host>,
     after: &str,
     limit: usize,
 ) -> Result<BTreeSet<String>, sqlx::Error> {
     let mut ids = BTreeSet::new();
-    for host in sites {
+    for host in shown_on {
         let mut query =
             sqlx::QueryBuilder::<Sqlite>::new("SELECT own.id FROM title_sites own WHERE own.host = ");
         query.push_bind(host.as_str()).push(" AND own.id > ").push_bind(after);

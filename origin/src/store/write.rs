@@ -8,7 +8,7 @@ use stagedoor::catalog::{DocumentKey, DocumentKind};
 use super::lookup::Lookup;
 use super::{
     Action, Actor, Dependents, OutOfScope, Record, Store, StoreError, Urgency, Warning, history, hosts,
-    record, revision, site_keys, title_sites, turn, warnings,
+    record, revision, site_keys, title_names, title_sites, turn, warnings,
 };
 use crate::clock::UnixMillis;
 use crate::validate::{self, FieldError};
@@ -209,7 +209,10 @@ async fn store(
     let revision = revision::next(transaction, now).await?;
     record::put(transaction, key, revision, body, Some(&by.id)).await?;
     match key.kind() {
-        DocumentKind::Title => title_sites::note(transaction, key.id(), body).await?,
+        DocumentKind::Title => {
+            title_sites::note(transaction, key.id(), body).await?;
+            title_names::note(transaction, key.id(), body).await?;
+        }
         DocumentKind::Site => site_keys::note(transaction, key.id(), body).await?,
         DocumentKind::Keys | DocumentKind::Revocations => {}
     }

@@ -16,6 +16,7 @@ mod documents;
 mod dry_run;
 mod edge;
 mod history;
+mod lists;
 mod media;
 mod migration;
 mod poison;

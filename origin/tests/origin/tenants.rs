@@ -3,7 +3,7 @@
 use serde_json::json;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor_origin::clock::UnixMillis;
-use stagedoor_origin::store::{Actor, Expectation, List, Manner, Scope, Store};
+use stagedoor_origin::store::{Actor, Expectation, Filter, List, Manner, Scope, Store};
 
 use crate::app::{FAST, TestApp, database, eventually, nobody, rows, site, title};
 use crate::edge::FakeEdge;
@@ -127,7 +127,8 @@ async fn keys_of_several_sites_list_their_titles_in_order() {
     let scope = Scope::new([], ["a.example".parse().unwrap(), "b.example".parse().unwrap()]).unwrap();
     let limits = List { documents: 2, bytes: usize::MAX };
     let ids = async |store: &Store, after: &str| {
-        let listed = store.documents(DocumentKind::Title, after, limits, &scope).await.unwrap();
+        let listed =
+            store.documents(DocumentKind::Title, after, limits, &Filter::default(), &scope).await.unwrap();
         (listed.records.iter().map(|record| record.key.id().to_owned()).collect::<Vec<_>>(), listed.next)
     };
     assert_eq!(ids(&app.store, "").await, (vec!["t1".to_owned(), "t2".to_owned()], Some("t2".to_owned())));
