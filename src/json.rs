@@ -10,6 +10,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::reading::Quoted;
+
 /// Arrays and objects within each other.
 const DEEPEST: usize = 16;
 
@@ -47,7 +49,17 @@ pub(crate) fn few<'de, D: Deserializer<'de>>(
 fn members_of<E: Error>(value: Value) -> Result<Map<String, Value>, E> {
     match value {
         Value::Object(members) => Ok(members),
-        _ => Err(E::custom("expected an object")),
+        other => Err(E::custom(format_args!("expected an object, found {}", found(&other)))),
+    }
+}
+
+/// A value that was found, for a message: short values themselves, and of others their type.
+pub(crate) fn found(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => Quoted(text).to_string(),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use chrono::format::ParseErrorKind;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::reading::Quoted;
 
 /// An instant in whole seconds since 1970-01-01T00:00:00Z.
 ///
@@ -72,13 +75,18 @@ impl<'de> Deserialize<'de> for UnixTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let instant = DateTime::parse_from_rfc3339(without_suffix(&text)).map_err(|error| {
+            let why = match error.kind() {
+                ParseErrorKind::OutOfRange | ParseErrorKind::Impossible => ": there is no such time",
+                _ => "",
+            };
             de::Error::custom(format_args!(
-                "expected an RFC 3339 date and time such as 2026-11-22T18:00:00Z, found `{text}`: {error}"
+                "expected an RFC 3339 date and time with an offset, such as 2026-11-22T18:00:00Z, found {}{why}",
+                Quoted(&text)
             ))
         })?;
-        u64::try_from(instant.timestamp())
-            .map(Self)
-            .map_err(|_| de::Error::custom(format_args!("`{text}` is before 1970-01-01T00:00:00Z")))
+        u64::try_from(instant.timestamp()).map(Self).map_err(|_| {
+            de::Error::custom(format_args!("expected a time since 1970-01-01T00:00:00Z, found `{text}`"))
+        })
     }
 }
 
@@ -108,7 +116,11 @@ mod tests {
 
     #[test]
     fn says_what_was_expected() {
-        let error = serde_json::from_str::<UnixTime>(r#""tomorrow""#).unwrap_err().to_string();
+        let read = |text: &str| serde_json::from_str::<UnixTime>(text).unwrap_err().to_string();
+        assert!(
+            read(r#""2026-02-30T00:00:00Z""#).contains("found `2026-02-30T00:00:00Z`: there is no such time")
+        );
+        let error = read(r#""tomorrow""#);
         assert!(
             error.contains("expected an RFC 3339 date and time") && error.contains("`tomorrow`"),
             "{error}"

@@ -7,9 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use crate::reading::Quoted;
+
 /// The reason why a text is not an identifier of the requested kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, found `{found}`")]
+#[error("expected {expected}, found {found}")]
 pub struct IdError {
     expected: &'static str,
     found: String,
@@ -17,7 +19,7 @@ pub struct IdError {
 
 impl IdError {
     pub(super) fn new(expected: &'static str, found: &str) -> Self {
-        Self { expected, found: found.chars().take(80).collect() }
+        Self { expected, found: Quoted(found).to_string() }
     }
 }
 

@@ -13,7 +13,7 @@ pub enum KeySetError {
     #[error("expected a `kid` of its own for each key, found `{0}` twice")]
     DuplicateKeyId(KeyId),
     /// The key is of another type than its algorithm needs.
-    #[error("expected {expected} for `alg` {algorithm} of key `{kid}`")]
+    #[error("expected {expected} for `alg` {algorithm}")]
     Mismatch {
         /// The key.
         kid: KeyId,
@@ -23,7 +23,7 @@ pub enum KeySetError {
         expected: &'static str,
     },
     /// The key's numbers are not of its type's size.
-    #[error("expected {expected} in key `{kid}`")]
+    #[error("expected {expected}")]
     Size {
         /// The key.
         kid: KeyId,
@@ -81,11 +81,17 @@ impl Jwk {
     pub(super) fn algorithm(members: &Map<String, Value>) -> Result<Option<Algorithm>, String> {
         match members.get("alg") {
             None | Some(Value::Null) => Ok(None),
-            Some(alg) => alg
-                .as_str()
-                .and_then(Algorithm::named)
-                .map(Some)
-                .ok_or_else(|| "`alg`: expected a signature algorithm that is supported".to_owned()),
+            Some(alg) => match alg.as_str().and_then(Algorithm::named) {
+                Some(known) => Ok(Some(known)),
+                None => {
+                    let known: Vec<_> = Algorithm::ALL.iter().map(|known| known.name()).collect();
+                    Err(format!(
+                        "`alg`: expected a signature algorithm, one of {}, found {}",
+                        known.join(", "),
+                        json::found(alg)
+                    ))
+                }
+            },
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{Base64Url, KeyId};
+use crate::reading::Quoted;
 use crate::redacted::Redacted;
 
 /// A key's own parameters ([RFC 7518 section 6], [RFC 8037 section 2]).
@@ -92,7 +93,12 @@ impl KeyMaterial {
                     "P-256" => Curve::P256,
                     "P-384" => Curve::P384,
                     "P-521" => Curve::P521,
-                    _ => return Err("`crv`: expected P-256, P-384 or P-521".to_owned()),
+                    found => {
+                        return Err(format!(
+                            "`crv`: expected P-256, P-384 or P-521, found {}",
+                            Quoted(found)
+                        ));
+                    }
                 };
                 Self::EllipticCurve { crv, x: bytes("x")?, y: bytes("y")? }
             }
@@ -100,8 +106,8 @@ impl KeyMaterial {
             "OKP" if text("crv")? == "Ed25519" => {
                 Self::OctetKeyPair { crv: OctetCurve::Ed25519, x: bytes("x")? }
             }
-            "OKP" => return Err("`crv`: expected Ed25519".to_owned()),
-            _ => return Err("`kty`: expected EC, RSA, OKP or oct".to_owned()),
+            "OKP" => return Err(format!("`crv`: expected Ed25519, found {}", Quoted(text("crv")?))),
+            found => return Err(format!("`kty`: expected EC, RSA, OKP or oct, found {}", Quoted(found))),
         })
     }
 

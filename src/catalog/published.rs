@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Algorithm, Issuer, Jwk, KeyId, KeyMaterial, KeySet, KeySetError};
+use super::{Algorithm, Issuer, Jwk, KeyId, KeyMaterial, KeySet};
 use crate::json;
 
 /// The most keys of a set; further keys are skipped.
@@ -116,13 +116,7 @@ pub(crate) fn read(members: &Map<String, Value>) -> Result<Jwk, String> {
         return Err(weakness.to_owned());
     }
     let kid = kid.unwrap_or_else(|| material.thumbprint());
-    Jwk::new(kid, alg, material).map_err(|error| match error {
-        KeySetError::Mismatch { algorithm, expected, .. } => {
-            format!("expected {expected} for `alg` {algorithm}")
-        }
-        KeySetError::Size { expected, .. } => format!("expected {expected}"),
-        KeySetError::DuplicateKeyId(_) => error.to_string(),
-    })
+    Jwk::new(kid, alg, material).map_err(|error| error.to_string())
 }
 
 /// `use` and `key_ops` say what a key is for ([RFC 7517 section 4.2] and [section 4.3]). An asymmetric key that signs

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::GroupName;
+use crate::reading::Quoted;
 
 /// A country by its two-letter [ISO 3166-1] code, in capitals.
 ///
@@ -43,7 +44,7 @@ impl fmt::Debug for CountryCode {
 
 /// The reason why a text is not a territory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, found `{found}`")]
+#[error("expected {expected}, found {found}")]
 pub struct TerritoryError {
     expected: &'static str,
     found: String,
@@ -51,7 +52,7 @@ pub struct TerritoryError {
 
 impl TerritoryError {
     fn new(expected: &'static str, found: &str) -> Self {
-        Self { expected, found: found.chars().take(80).collect() }
+        Self { expected, found: Quoted(found).to_string() }
     }
 }
 

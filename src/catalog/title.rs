@@ -26,8 +26,9 @@ pub struct Title {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
     /// The path, below that folder, of the manifest that a player opens first. Consoles and web pages use it. The edge
-    /// serves every manifest of the title. Absent: unnamed.
+    /// serves every manifest of the title. The path does not leave the folder and has no query. Absent: unnamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = MANIFEST_PATTERN)))]
     pub manifest: Option<String>,
     /// The instant before which no viewer may watch the title. It overrides the offers. Absent: no embargo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +49,10 @@ pub struct Title {
     #[serde(skip)]
     pub memo: Memo,
 }
+
+#[cfg(feature = "schema")]
+const MANIFEST_PATTERN: &str =
+    r"^(?![A-Za-z][A-Za-z0-9+.-]*:)(?!(.*/)?\.{1,2}(/|$))(?!.*//)[^/?#\\]([^?#\\]*[^/?#\\])?$";
 
 impl Title {
     /// The title's folder below the media origin, ending in `/`.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, Expected, Unexpected};
 
 use super::field::FieldError;
-use super::quote::{Short, quote};
+use super::quote::{Quoted, Short};
 use super::spelling::hint;
 
 /// The place of a value within a document, on the stack of its reader.
@@ -194,8 +194,8 @@ impl fmt::Display for Found<'_> {
             Unexpected::Signed(number) => number.fmt(f),
             // With `.0`, or a whole number would seem to be refused.
             Unexpected::Float(number) => write!(f, "{number:?}"),
-            Unexpected::Str(text) => quote(f, text),
-            Unexpected::Char(char) => quote(f, char.encode_utf8(&mut [0; 4])),
+            Unexpected::Str(text) => Quoted(text).fmt(f),
+            Unexpected::Char(char) => Quoted(char.encode_utf8(&mut [0; 4])).fmt(f),
             Unexpected::Unit | Unexpected::Option => f.write_str("null"),
             Unexpected::Seq => f.write_str("an array"),
             Unexpected::Map => f.write_str("an object"),

@@ -21,6 +21,7 @@ mod value;
 use serde::de::DeserializeOwned;
 
 pub use field::{FieldError, MOST_ERRORS};
+pub(crate) use quote::Quoted;
 pub use spelling::nearest;
 pub use syntax::Malformed;
 pub use tree::{DEEPEST, Tree};

@@ -2,9 +2,13 @@
 
 use std::fmt::{self, Write as _};
 
-/// Writes a text in quotation marks, shortened.
-pub(super) fn quote(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    if text.is_empty() { f.write_str("an empty string") } else { write!(f, "`{}`", Short(text)) }
+/// A text in quotation marks, shortened.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("an empty string") } else { write!(f, "`{}`", Short(self.0)) }
+    }
 }
 
 /// The beginning of a text, without control characters.
@@ -17,11 +21,8 @@ impl Short<'_> {
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chars = self.0.chars();
-        chars
-            .by_ref()
-            .take(Self::LONGEST)
-            .filter(|char| !char.is_control())
-            .try_for_each(|char| f.write_char(char))?;
+        let shown = chars.by_ref().take(Self::LONGEST).filter(|char| !char.is_control());
+        shown.into_iter().try_for_each(|char| f.write_char(char))?;
         if chars.next().is_some() { f.write_char('…') } else { Ok(()) }
     }
 }

@@ -143,7 +143,7 @@ fn each_kind_of_error_is_in_plain_words() {
         (
             offer(r#","model":{}"#),
             "offers[0].model",
-            "expected one member, `svod`, `avod`, `tvod` or `free`, found 0 members",
+            "expected `svod`, `avod`, `tvod` or `free`, found an object with 0 members",
         ),
         (
             site(r#","playlists":{"start":{"phone":{}}}"#),
@@ -178,7 +178,7 @@ fn each_kind_of_error_is_in_plain_words() {
         (
             revocations(r#"{"title":"a","session":"b"}"#),
             "revoked[0].what",
-            "expected one member, `session`, `subject`, `token`, `title`, `key` or `everything`, found 2 members",
+            "expected `session`, `subject`, `token`, `title`, `key` or `everything`, found an object with 2 members",
         ),
         // Texts with a form.
         (
@@ -190,7 +190,7 @@ fn each_kind_of_error_is_in_plain_words() {
         (site(r#","tokens":[]"#), "tokens", "expected this member once, found it twice"),
         // Keys.
         (keys("{}"), "keys", "expected an array, found an object"),
-        (keys("[7]"), "keys[0]", "expected an object"),
+        (keys("[7]"), "keys[0]", "expected an object, found 7"),
         (keys(r#"[{"kid":"a"}]"#), "keys[0].kty", "key `a`: `kty`: expected a string"),
         (
             keys(r#"[{"kid":"a","kty":"oct","k":"AA","k":"AA"}]"#),

@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Number;
 
-use super::quote::quote;
+use super::quote::Quoted;
 use super::syntax::Malformed;
 
 /// How deep the arrays and objects of a document may nest. Its own object counts.
@@ -83,7 +83,7 @@ impl fmt::Display for Tree {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => value.fmt(f),
             Self::Number(number) => number.fmt(f),
-            Self::Text(text) => quote(f, text),
+            Self::Text(text) => Quoted(text).fmt(f),
             Self::List(_) => f.write_str("an array"),
             Self::Members(_) => f.write_str("an object"),
             Self::TooDeep => f.write_str("too many levels"),

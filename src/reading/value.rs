@@ -143,7 +143,7 @@ impl<'de> Deserializer<'de> for Value<'de, '_> {
                 [(name, content)] => Choice { name, content: Some(content), value: self },
                 several => {
                     let (known, found) = (OneOf(variants), several.len());
-                    let detail = format!("expected one member, {known}, found {found} members");
+                    let detail = format!("expected {known}, found an object with {found} members");
                     return Err(Error::new(detail).at(self.place));
                 }
             },

@@ -1,7 +1,6 @@
 //! `PUT`, `GET` and `DELETE` of one document, and pages of them. The kinds differ only in their types.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,6 +12,7 @@ use super::filter;
 use super::history::{self, PastReply};
 use super::page::{Page, PageRequest};
 use super::parameters::Parameters;
+use super::path::{InPath, key};
 use super::precondition::expectation;
 use super::problem::Problem;
 use super::reply::{DocumentReply, SyncReply, Would};
@@ -35,13 +35,10 @@ pub(super) fn routes(kind: DocumentKind, path: &str) -> Router<Api> {
         )
 }
 
-/// The id in the path, percent-decoded, or a problem if it is not text.
-pub(super) type IdInPath = Result<Path<String>, PathRejection>;
-
 async fn replace(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    (kind, id): (DocumentKind, IdInPath),
+    (kind, id): (DocumentKind, InPath<String>),
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
@@ -89,7 +86,7 @@ async fn write(
 async fn fetch(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    (kind, id): (DocumentKind, IdInPath),
+    (kind, id): (DocumentKind, InPath<String>),
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &["revision"])?;
@@ -111,7 +108,7 @@ async fn fetch(
 async fn delete(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    (kind, id): (DocumentKind, IdInPath),
+    (kind, id): (DocumentKind, InPath<String>),
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -133,11 +130,6 @@ pub(super) async fn list(
     let limits = List { documents: request.limit, bytes: Page::MAX_BYTES };
     let listed = api.store.documents(kind, &request.after, limits, &filter, &by.scope).await?;
     Ok(Page::new(listed, now())?)
-}
-
-pub(super) fn key(kind: DocumentKind, id: IdInPath) -> Result<DocumentKey, String> {
-    let Path(id) = id.map_err(|rejection| rejection.body_text())?;
-    DocumentKey::new(kind, &id).map_err(|error| error.to_string())
 }
 
 /// The record of an existing document, or the problem that there is none.

@@ -9,9 +9,10 @@ use serde_json::value::RawValue;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::Api;
-use super::documents::{IdInPath, key, missing};
+use super::documents::missing;
 use super::page::PageRequest;
 use super::parameters::Parameters;
+use super::path::{InPath, key};
 use super::problem::Problem;
 use crate::clock::UnixMillis;
 use crate::store::{Action, Actor, By, Changes, Event, Past, StoreError};
@@ -73,7 +74,7 @@ pub(super) async fn of_one(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
     kind: DocumentKind,
-    id: IdInPath,
+    id: InPath<String>,
     RawQuery(query): RawQuery,
 ) -> Result<HistoryPage, Problem> {
     let key = key(kind, id).map_err(Problem::impossible_id)?;

@@ -31,6 +31,7 @@ mod health;
 mod history;
 mod page;
 mod parameters;
+mod path;
 mod precondition;
 mod problem;
 mod reply;

@@ -58,8 +58,9 @@ impl Problem {
     /// 422, with every wrong member.
     pub(super) fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
-            [only] => format!("{}: {}", only.field, only.detail),
-            several => format!("{} members are wrong, see errors", several.len()),
+            [only] => only.to_string(),
+            [first, more @ ..] => format!("{first} ({} more in `errors`)", more.len()),
+            [] => "the document is not valid".to_owned(),
         };
         let title = "The document is not valid";
         Self {
@@ -98,7 +99,13 @@ impl Problem {
     }
 
     pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Self {
-        let detail = format!("{} does not take {method}", uri.path());
+        let path = uri.path();
+        let instead = if method == Method::PUT && path.contains("/revocations/") {
+            ": POST adds one revocation, and DELETE of its generation takes it back"
+        } else {
+            ", but the methods of the header Allow"
+        };
+        let detail = format!("{path} does not take {method}{instead}");
         let title = "The method is not allowed here";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, kind!("method-not-allowed"), title, detail)
     }

@@ -9,8 +9,7 @@
 //!
 //! Each reply has the document with the entries concerned, and the number of all entries.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Extension, Router};
@@ -23,6 +22,7 @@ use super::documents;
 use super::history;
 use super::page::PageRequest;
 use super::parameters::Parameters;
+use super::path::{self, InPath};
 use super::problem::Problem;
 use super::reply::{DocumentReply, Entries, Would};
 use super::upload::JsonBody;
@@ -30,14 +30,14 @@ use crate::clock::UnixMillis;
 use crate::store::{Actor, Effect, Manner, Revised, Revoking};
 use crate::validate::{self, FieldError};
 
-/// The routes, under `path`.
-pub(super) fn routes(path: &str) -> Router<Api> {
+/// The routes, under `at`.
+pub(super) fn routes(at: &str) -> Router<Api> {
     Router::new()
-        .route(path, get(move |api, by, query| documents::list(api, by, DocumentKind::Revocations, query)))
-        .route(&format!("{path}/{{host}}"), get(list).post(revoke))
-        .route(&format!("{path}/{{host}}/{{generation}}"), delete(take_back))
+        .route(at, get(move |api, by, query| documents::list(api, by, DocumentKind::Revocations, query)))
+        .route(&format!("{at}/{{host}}"), get(list).post(revoke))
+        .route(&format!("{at}/{{host}}/{{generation}}"), delete(take_back))
         .route(
-            &format!("{path}/{{host}}/history"),
+            &format!("{at}/{{host}}/history"),
             get(move |api, by, id, query| history::of_one(api, by, DocumentKind::Revocations, id, query)),
         )
 }
@@ -76,12 +76,12 @@ impl NewRevocation {
 async fn revoke(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    host: Result<Path<Host>, PathRejection>,
+    host: InPath<String>,
     RawQuery(query): RawQuery,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let manner = Parameters::parse(query.as_deref(), &["dry_run", "force"])?.manner()?;
-    let host = host_in_path(host)?;
+    let host = path::host(host)?;
     by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
     let NewRevocation { what, expires, until, note } = NewRevocation::read(&body)?;
     let now = UnixMillis::now();
@@ -102,12 +102,11 @@ async fn revoke(
 async fn take_back(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    place: Result<Path<(Host, u32)>, PathRejection>,
+    place: InPath<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let manner = Parameters::parse(query.as_deref(), &["dry_run"])?.manner()?;
-    let Path((host, generation)) =
-        place.map_err(|rejection| Problem::impossible_id(rejection.body_text()))?;
+    let (host, generation) = path::revocation(place)?;
     by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
     let taken = api.store.take_back(&host, generation, manner, &by, UnixMillis::now()).await?;
     let unknown = || Problem::impossible_id(format!("{host} has no revocation of generation {generation}"));
@@ -117,10 +116,10 @@ async fn take_back(
 async fn list(
     State(api): State<Api>,
     Extension(by): Extension<Actor>,
-    host: Result<Path<Host>, PathRejection>,
+    host: InPath<String>,
     RawQuery(query): RawQuery,
 ) -> Result<DocumentReply, Problem> {
-    let host = host_in_path(host)?;
+    let host = path::host(host)?;
     let key = DocumentKey::Revocations(host.clone());
     by.scope.check(&key, None)?;
     let parameters = Parameters::parse(query.as_deref(), &PageRequest::PARAMETERS)?;
@@ -154,8 +153,4 @@ async fn longest_s(api: &Api, host: &Host) -> Result<Option<u64>, Problem> {
     let body = record.and_then(|record| record.body);
     let site: Option<Site> = body.and_then(|body| serde_json::from_str(body.expose()).ok());
     Ok(site.and_then(|site| site.tokens.longest_s))
-}
-
-fn host_in_path(host: Result<Path<Host>, PathRejection>) -> Result<Host, Problem> {
-    host.map(|Path(host)| host).map_err(|rejection| Problem::impossible_id(rejection.body_text()))
 }

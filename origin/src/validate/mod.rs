@@ -6,6 +6,7 @@
 //! [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
 
 mod hosts;
+mod manifest;
 mod rules;
 mod sent;
 mod withheld;

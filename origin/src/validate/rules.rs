@@ -5,12 +5,15 @@ use std::fmt::Display;
 
 use stagedoor::cache::PASSED_HEADERS;
 use stagedoor::catalog::{
-    Acceptance, KeySet, Model, Offer, Placement, Revocations, Site, Territories, Territory, Title,
+    Acceptance, GroupName, KeySet, Model, Offer, Placement, Revocations, Site, Territories, Territory, Title,
     TokenPolicy, VarianceId, is_kept_by_edges,
 };
+use stagedoor::reading::nearest;
 use stagedoor::rights::unassigned;
 use stagedoor::token::Credentials;
 use url::Url;
+
+use super::manifest;
 
 /// The rules of one kind of document.
 pub(super) trait Rules {
@@ -32,6 +35,9 @@ impl Rules for Title {
                 "sites".to_owned(),
                 "expected at least one site, or nobody can reach the title".to_owned(),
             );
+        }
+        if let Some(detail) = self.manifest.as_deref().and_then(manifest::wrong) {
+            report("manifest".to_owned(), detail);
         }
         unique(report, "offers", "id", "offer", self.offers.iter().map(|offer| &offer.id));
         unique(report, "variances", "id", "variance", self.variances.iter().map(|variance| &variance.id));
@@ -97,7 +103,8 @@ fn offer_rules(offer: &Offer, cuts: &BTreeSet<&VarianceId>, report: &mut dyn FnM
     if let Some(id) = &offer.variance
         && !cuts.contains(id)
     {
-        report("variance", format!("expected one of the title's `variances`, found `{id}`"));
+        let near = meant(id.as_str(), cuts.iter().map(|cut| cut.as_str()));
+        report("variance", format!("expected one of the title's `variances`, found `{id}`{near}"));
     }
     for (index, premiere) in offer.premieres.iter().enumerate() {
         if let Some(until) = offer.window.until().filter(|until| premiere.from >= *until) {
@@ -106,6 +113,11 @@ fn offer_rules(offer: &Offer, cuts: &BTreeSet<&VarianceId>, report: &mut dyn FnM
             report(&format!("premieres[{index}].from"), detail);
         }
     }
+}
+
+/// The nearest of the names that would be right.
+fn meant<'n>(found: &str, known: impl Iterator<Item = &'n str>) -> String {
+    nearest(found, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 /// Reports each entry with the code of no country.
@@ -207,7 +219,8 @@ impl Rules for Site {
             if let Territory::Group(name) = territory
                 && self.geography.group(name).is_none()
             {
-                let detail = format!("expected a group of `geography.groups`, found `{name}`");
+                let near = meant(name.as_str(), self.geography.groups.keys().map(GroupName::as_str));
+                let detail = format!("expected a group of `geography.groups`, found `{name}`{near}");
                 report(format!("ratings.systems.{territory}"), detail);
             }
         }

@@ -18,6 +18,7 @@ mod edge;
 mod history;
 mod lists;
 mod media;
+mod messages;
 mod migration;
 mod poison;
 mod process;
