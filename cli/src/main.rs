@@ -20,6 +20,7 @@ mod output;
 mod profile;
 mod request;
 mod simulate;
+mod terminal;
 mod text;
 mod verify;
 
@@ -37,6 +38,10 @@ enum Answer {
     Yes,
     /// The result, which has been printed, says no.
     Denied,
+    /// The result, which has been printed, depends on something that the input does not have.
+    Unchecked,
+    /// The result, which has been printed, says that something is broken.
+    Broken,
 }
 
 /// Shows what the edge decides and why, and talks to running systems.
@@ -84,7 +89,7 @@ enum Command {
     Manifest(Manifest),
     /// Print the cache key of a URL.
     CacheKey(cache_key::Arguments),
-    /// Show step by step how the edge decides on a request.
+    /// Show how the edge decides a request, from a folder of documents: which step stops it, and what would change it.
     Explain(explain::Arguments),
     /// Show which viewers may watch which titles, in a table over places, plans, devices, ages and times.
     Simulate(simulate::Arguments),
@@ -123,6 +128,8 @@ fn main() -> ExitCode {
     match run(&arguments.command, &context) {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::Denied) => ExitCode::from(1),
+        Ok(Answer::Unchecked) => ExitCode::from(2),
+        Ok(Answer::Broken) => ExitCode::from(3),
         Err(failure) => {
             context.output.failure(&failure);
             failure.code()

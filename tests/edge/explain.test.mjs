@@ -33,14 +33,14 @@ async function ask(request, { on = edge, secret = EXPLAIN_SECRET, body = JSON.st
   return { status: reply.status, headers: reply.headers, text: await reply.text() };
 }
 
-/** The command's output for the same request and documents. */
+/** The command's JSON for the same request and documents. */
 async function print(request, documents) {
   const home = await mkdtemp(join(desk, "case-"));
   await mkdir(join(home, "documents"));
   const list = Object.values(documents).filter((document) => document !== null);
   await Promise.all(list.map((document, at) => writeFile(join(home, "documents", `${at}.json`), JSON.stringify(document))));
   await writeFile(join(home, "request.json"), JSON.stringify(request));
-  const args = ["explain", "--documents", join(home, "documents"), "--request", join(home, "request.json")];
+  const args = ["explain", "--json", "--documents", join(home, "documents"), "--request", join(home, "request.json")];
   return new Promise((resolve, reject) => {
     execFile(command, args, (error, stdout, stderr) => {
       if (error?.code === "ENOENT") reject(new Error(`${command} is not there: cargo build -p stagedoor-cli`));

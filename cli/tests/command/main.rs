@@ -4,6 +4,7 @@
 
 mod desk;
 mod explain;
+mod explained;
 mod manifest_check;
 mod manifest_rewrite;
 mod misuse;
