@@ -10,6 +10,7 @@ mod client;
 mod completions;
 mod context;
 mod documents;
+mod edge;
 mod explain;
 mod failure;
 mod input;
@@ -89,6 +90,9 @@ enum Command {
     Manifest(Manifest),
     /// Print the cache key of a URL.
     CacheKey(cache_key::Arguments),
+    /// Ask a running edge: how it decides, whether it is well, what it refuses.
+    #[command(subcommand, arg_required_else_help = true)]
+    Edge(edge::Command),
     /// Show how the edge decides a request, from a folder of documents: which step stops it, and what would change it.
     Explain(explain::Arguments),
     /// Show which viewers may watch which titles, in a table over places, plans, devices, ages and times.
@@ -145,6 +149,7 @@ fn run(command: &Command, context: &Context) -> Result<Answer, Failure> {
         Command::Manifest(Manifest::Check(arguments)) => check_manifest::run(arguments, context),
         Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(arguments, context),
         Command::CacheKey(arguments) => cache_key::run(arguments, context),
+        Command::Edge(command) => edge::run(command, context),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Simulate(arguments) => simulate::run(arguments, context),
         Command::Origin(command) => origin::run(command, context),

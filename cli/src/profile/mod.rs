@@ -155,7 +155,6 @@ impl Profile {
     }
 
     /// The address of the edge.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the commands of the edge"))]
     pub(crate) fn edge(&self) -> Result<&Url, Misuse> {
         self.edge.as_ref().ok_or_else(|| self.lacks("`edge`", "STAGEDOOR_EDGE_URL"))
     }
@@ -169,7 +168,6 @@ impl Profile {
     }
 
     /// The secret of the edge's explain endpoint.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the commands of the edge"))]
     pub(crate) fn explain_secret(&self) -> Result<Redacted<String>, Misuse> {
         let found = self.setting(&self.explain_secret)?;
         let lacks = || self.lacks("`explain_secret_file` or `explain_secret_env`", "EXPLAIN_SECRET");
