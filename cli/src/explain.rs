@@ -24,15 +24,16 @@ Examples:
   stagedoor explain --documents export/ --request request.json
   pbpaste | stagedoor explain --documents export/ --request -
 
-A saved request is JSON, a HAR file, or a `curl` command line as browsers copy it:
-  {\"url\": \"https://...\", \"method\": \"GET\", \"headers\": {\"Name\": \"value\"}, \"geo\": \"AE\",
-   \"ip\": \"192.0.2.1\", \"now\": 1795370400}
+A saved request is a HAR file, a `curl` command line, or JSON:
+  {\"url\": \"https://...\", \"method\": \"GET\", \"headers\": {\"Name\": \"value\"},
+   \"geo\": \"AE\", \"ip\": \"192.0.2.1\", \"now\": 1795370400}
 
-Documents from `stagedoor origin export` have [redacted] in place of secrets. The
-steps say what cannot be checked.
+Documents from `stagedoor origin export` have [redacted] in place of secrets.
+The steps say what cannot be checked.
 
-Exit codes: 0 let in; 1 refused; 2 misuse, or a signature decides that cannot be
-checked, since the secret of its key is redacted; 3 something is broken.")]
+Exit codes: 0 let in; 1 refused; 2 misuse, or the outcome depends on a signature
+that cannot be checked, since the secret of its key is redacted;
+3 something is broken.")]
 pub(crate) struct Arguments {
     /// A folder with the documents (.json files) of sites, titles, keys and revocations.
     #[arg(long, value_name = "DIR")]

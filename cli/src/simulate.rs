@@ -19,13 +19,14 @@ use crate::{Answer, documents, output, terminal};
 
 /// Show which viewers may watch which titles, in a table over places, plans, devices, ages and times.
 #[derive(clap::Args)]
+#[command(override_usage = "stagedoor simulate --documents <DIR> --site <HOST> <--title <ID>|--all>")]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["title", "all"]))]
 #[command(after_help = "\
 Examples:
-  stagedoor simulate --documents export/ --site watch.example.com --title harbour
-  stagedoor simulate --documents export/ --site watch.example.com --all \\
+  stagedoor simulate --documents export --site watch.example.com --title harbour
+  stagedoor simulate --documents export --site watch.example.com --all \\
     --countries 'AE,group:gulf,*' --plans none,basic --devices tv,mobile
-  stagedoor simulate --documents export/ --site watch.example.com --title harbour \\
+  stagedoor simulate --documents export --site watch.example.com --title news \\
     --at 2026-12-05T21:00:00Z,2026-12-06T00:00:00Z --format csv
 
 `*`, continents and groups stand for the places in them that no other row is

@@ -15,7 +15,7 @@ use crate::{Answer, input, terminal};
 #[command(after_help = "\
 The request is signed with the profile's explain secret, the Worker's
 EXPLAIN_SECRET. Nothing is played: no session is opened, and no use of the token
-is counted. A URL may leave out the edge's address: /harbour/master.m3u8?token=...
+is counted. A URL may leave out the edge's address: /harbour/m.m3u8?token=...
 
 Examples:
   stagedoor edge explain --geo GB \\

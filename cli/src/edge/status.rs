@@ -18,6 +18,10 @@ use crate::terminal::{self, plain, wrap};
 Asks the edge's /healthz and /version, and the origin service for the state of
 the synchronisation, if the profile has an origin and an API key.
 
+Examples:
+  stagedoor edge status
+  stagedoor --profile production --json edge status
+
 Exit codes: 0 well; 1 something is failing; 2 misuse; 3 the edge or the origin
 service cannot be reached, or is broken.")]
 pub(crate) struct Arguments {}
