@@ -5,6 +5,9 @@ import { ask } from "./server.js";
 /** How long the log may lag behind a reply, in milliseconds. */
 const LAG_MS = 250;
 
+/** Files that were fetched longer ago are forgotten. */
+const MOST_FILES = 1_000;
+
 /** The clocks are one machine's, but are read at different moments. */
 const SLACK_MS = 25;
 
@@ -44,7 +47,9 @@ export class EdgeCache {
     for (const { file, at } of fetches) {
       const name = fileOf(new URL(file, "http://media"));
       const known = this.#fetches.get(name) ?? [];
+      this.#fetches.delete(name);
       this.#fetches.set(name, [...known.slice(-20), { at, told: false }]);
+      if (this.#fetches.size > MOST_FILES) this.#fetches.delete(this.#fetches.keys().next().value);
     }
     return true;
   }

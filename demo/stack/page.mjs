@@ -1,11 +1,11 @@
 // The demo page's own server: its files, the identity provider, and a window on the origin service, whose API key
 // stays here.
-import { createServer } from "node:http";
+import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { randomBytes } from "node:crypto";
 import { ISSUER, MPDS, SITE } from "./catalogue.mjs";
 import { signature } from "./signature.mjs";
 import { TokenRequestError, mint } from "./tokens.mjs";
