@@ -33,6 +33,11 @@ export function blocksOf(page) {
   return blocks;
 }
 
+/** The heading of the second level above a line, or an empty text. */
+export function headingAbove(page, line) {
+  return page.split("\n").slice(0, line).findLast((text) => text.startsWith("## "))?.slice(3) ?? "";
+}
+
 /** Whether an output matches the one on the page. */
 export function fits(expected, output) {
   const pattern = expected
@@ -165,8 +170,9 @@ class Shell {
   async run(command) {
     this.#output = "";
     const mark = `end-of-block-${Math.random().toString(36).slice(2)}`;
-    // The shell reads the commands from its standard input, so the commands need another one.
-    this.#process.stdin.write(`{\n${command}\n} </dev/null\necho "${mark}:$?"\n`);
+    // The shell reads the commands from its standard input, so the commands need another one. Errors and remarks keep their place
+    // among the results.
+    this.#process.stdin.write(`{\n${command}\n} </dev/null 2>&1\necho "${mark}:$?"\n`);
     const end = new RegExp(`${mark}:(\\d+)\\n`);
     const late = setTimeout(() => this.end(), LONGEST_BLOCK_MS);
     while (!end.test(this.#output)) {

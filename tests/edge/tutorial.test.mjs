@@ -1,6 +1,6 @@
-// Runs the commands of docs/TUTORIAL.md, and compares their output with the page.
+// Runs the commands of docs/TUTORIAL.md and docs/TASKS.md, compares their output with the pages, and tells how long each part took.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -8,10 +8,13 @@ import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ANY_PORTS, PORTS, startStack } from "../../demo/stack.mjs";
 import { freePort } from "../../demo/stack/ports.mjs";
-import { blocksOf, fits, runPage } from "../docs/page.mjs";
+import { linkPrograms } from "../../demo/stack/programs.mjs";
+import { blocksOf, fits, headingAbove, runPage } from "../docs/page.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const page = new URL("../../docs/TUTORIAL.md", import.meta.url);
+
+/** The pages, and the fewest outputs that each shows. */
+const PAGES = { TUTORIAL: 9, TASKS: 12 };
 
 /** The media origin's port on the page. */
 const MEDIA_PORT = "9000";
@@ -24,6 +27,7 @@ before(async () => {
   await symlink(process.env.CARGO_TARGET_DIR ?? join(root, "target"), join(folder, "target"));
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   stack = await startStack({ folder: join(folder, ".demo"), ports: ANY_PORTS });
+  linkPrograms(join(folder, ".demo/bin"));
 });
 
 after(async () => {
@@ -31,19 +35,27 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("each command of the tutorial does what the page says", { timeout: 120_000 }, async () => {
-  const media = String(await freePort(0));
-  const listens = async () => {
-    for (let tries = 0; tries < 100; tries += 1) {
-      if (await fetch(`http://127.0.0.1:${media}/`).catch(() => null)) return;
-      await sleep(100);
-    }
-    throw new Error("the media origin does not answer");
-  };
-  const replace = { [PORTS.edge]: String(stack.ports.edge), [PORTS.origin]: String(stack.ports.origin), [MEDIA_PORT]: media };
-  const runs = await runPage(page, { cwd: folder, replace, ready: listens });
-  assert.ok(runs.filter(({ expected }) => expected).length >= 12, "the page shows too few outputs");
-});
+for (const [name, outputs] of Object.entries(PAGES)) {
+  test(`each command of ${name} does what the page says`, { timeout: 180_000 }, async (t) => {
+    const page = new URL(`../../docs/${name}.md`, import.meta.url);
+    const media = String(await freePort(0));
+    const listens = async () => {
+      for (let tries = 0; tries < 100; tries += 1) {
+        if (await fetch(`http://127.0.0.1:${media}/`).catch(() => null)) return;
+        await sleep(100);
+      }
+      throw new Error("the media origin does not answer");
+    };
+    const ports = ["edge", "origin", "page"].map((part) => [PORTS[part], String(stack.ports[part])]);
+    const replace = { ...Object.fromEntries(ports), [MEDIA_PORT]: media };
+    const text = await readFile(page, "utf8");
+    const seconds = {};
+    const record = (block) => (seconds[headingAbove(text, block.line)] = (seconds[headingAbove(text, block.line)] ?? 0) + block.seconds);
+    const runs = await runPage(page, { cwd: folder, replace, ready: listens, record });
+    assert.ok(runs.filter(({ expected }) => expected).length >= outputs, "the page shows too few outputs");
+    for (const [part, sum] of Object.entries(seconds)) t.diagnostic(`${part || name}: ${sum.toFixed(1)} s`);
+  });
+}
 
 test("a page's output is compared as a whole", () => {
   for (const [expected, output, is] of [
