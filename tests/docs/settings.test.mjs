@@ -64,7 +64,7 @@ function options(text) {
   return found
     .map((text) => ({
       option: /--[a-z-]+/.exec(text)[0],
-      variable: /\[env: ([A-Z_]+)=/.exec(text)?.[1],
+      variable: /\[env: ([A-Z_]+)[=\]]/.exec(text)?.[1],
       byDefault: /\[default: ([^\]]+)\]/.exec(text)?.[1],
     }))
     .filter(({ option }) => !["--help", "--version"].includes(option));
@@ -83,7 +83,7 @@ test("the origin service: what its help lists", () => {
     assert.equal(code(inVariable)[0], variable, option);
     if (byDefault) assert.ok(without.replaceAll("`", "").includes(byDefault), `${option}: expected the default ${byDefault}, found ${without}`);
   }
-  for (const commands of [["api-key", "create"], ["api-key", "list"], ["api-key", "revoke"], ["backup"]]) {
+  for (const commands of [["api-key", "create"], ["api-key", "list"], ["api-key", "revoke"], ["backup"], ["resend"]]) {
     const more = options(help("stagedoor-origin", ...commands)).flatMap(({ variable }) => variable ?? []);
     assert.deepEqual(more, ["STAGEDOOR_DATABASE"], `settings of ${commands.join(" ")}`);
   }
@@ -94,7 +94,7 @@ test("the command: its help, its profiles and its variables", () => {
   const inHelp = new Set();
   const walk = (commands) => {
     const text = help("stagedoor", ...commands);
-    for (const [, name] of text.matchAll(/\[env:\s+([A-Z_]+)=/g)) inHelp.add(name);
+    for (const [, name] of text.matchAll(/\[env:\s+([A-Z_]+)[=\]]/g)) inHelp.add(name);
     const section = text.split(/^Commands:$/m)[1]?.split(/^[A-Z][^\n]*:$/m)[0] ?? "";
     for (const [, name] of section.matchAll(/^ {2}([a-z][a-z-]*)\b/gm)) if (name !== "help") walk([...commands, name]);
   };

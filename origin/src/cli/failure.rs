@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::origin::StartError;
 use crate::push::EdgeError;
-use crate::store::{ApiKeyStoreError, BackupError, DatabaseError, ScopeError};
+use crate::store::{ApiKeyStoreError, BackupError, DatabaseError, ScopeError, StoreError};
 
 /// Why a command fails. The text is complete: it says what was expected, what was found, and the remedy.
 #[derive(Debug)]
@@ -39,6 +39,12 @@ impl fmt::Display for Failure {
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         Self::Broken(format!("the database: {error}"))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The command line: `serve`, `api-key create|list|revoke`, and `backup`.
+//! The command line: `serve`, `api-key create|list|revoke`, `backup` and `resend`.
 
 mod api_key;
 mod backup;
@@ -6,6 +6,7 @@ mod database;
 mod failure;
 mod log;
 mod output;
+mod resend;
 mod secret;
 mod serve;
 
@@ -48,6 +49,8 @@ enum Command {
     ApiKey(api_key::ApiKeyCommand),
     /// Copy the database into a new file, also while the service runs.
     Backup(backup::Backup),
+    /// Send every document to the edge again, after the restoration of a backup.
+    Resend(resend::Resend),
 }
 
 impl Cli {
@@ -57,6 +60,7 @@ impl Cli {
             Command::Serve(serve) => serve.run().await,
             Command::ApiKey(command) => command.run().await,
             Command::Backup(backup) => backup.run().await,
+            Command::Resend(resend) => resend.run().await,
         }
     }
 }

@@ -179,22 +179,65 @@ impl Store {
         .fetch_all(&mut *transaction)
         .await?;
         for (kind, id, body, party, refused) in &failed {
-            let revision = revision::next(&mut transaction, now).await?;
-            history::renumber(&mut transaction, *refused, revision).await?;
-            sqlx::query("UPDATE documents SET revision = $1 WHERE kind = $2 AND id = $3")
-                .bind(revision)
-                .bind(kind)
-                .bind(id)
-                .execute(&mut *transaction)
-                .await?;
-            let known = DocumentKind::ALL.into_iter().find(|known| known.name() == kind);
-            let urgency = known.map_or(Urgency::Ordinary, |known| urgency(known, body.as_deref()));
-            let change = Queued { document: (kind, id), revision, urgency, party, by: None };
-            enqueue(&mut transaction, change, now).await?;
+            send_again(&mut transaction, (kind, id), body.as_deref(), *refused, party, now).await?;
         }
         transaction.commit().await?;
         Ok(failed.len())
     }
+
+    /// Adds every document to the outbox again, deleted ones too, and returns their number.
+    ///
+    /// After the restoration of a backup, the edge holds newer revisions than the database. Each document gets a new revision, which
+    /// the edge accepts. All of them are of one party, so that they keep no other change waiting.
+    pub async fn resend(&self, now: UnixMillis) -> Result<usize, StoreError> {
+        let (mut sent, mut last) = (0, (String::new(), String::new()));
+        loop {
+            let mut transaction = self.write_transaction().await?;
+            let page: Vec<(String, String, Option<String>, i64)> = sqlx::query_as(
+                "SELECT kind, id, body, revision FROM documents WHERE (kind, id) > ($1, $2) ORDER BY kind, id LIMIT $3",
+            )
+            .bind(&last.0)
+            .bind(&last.1)
+            .bind(RESEND_PAGE)
+            .fetch_all(&mut *transaction)
+            .await?;
+            for (kind, id, body, revision) in &page {
+                send_again(&mut transaction, (kind, id), body.as_deref(), *revision, "resend", now).await?;
+            }
+            transaction.commit().await?;
+            sent += page.len();
+            match page.into_iter().next_back() {
+                Some((kind, id, ..)) => last = (kind, id),
+                None => return Ok(sent),
+            }
+        }
+    }
+}
+
+/// How many documents are sent again in one transaction: others write in between.
+const RESEND_PAGE: i64 = 200;
+
+/// Gives the current state of a document a new revision, and adds it to the outbox.
+async fn send_again(
+    transaction: &mut SqliteConnection,
+    (kind, id): (&str, &str),
+    body: Option<&str>,
+    current: i64,
+    party: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let revision = revision::next(transaction, now).await?;
+    history::renumber(transaction, current, revision).await?;
+    sqlx::query("UPDATE documents SET revision = $1 WHERE kind = $2 AND id = $3")
+        .bind(revision)
+        .bind(kind)
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+    let known = DocumentKind::ALL.into_iter().find(|known| known.name() == kind);
+    let urgency = known.map_or(Urgency::Ordinary, |known| urgency(known, body));
+    let change = Queued { document: (kind, id), revision, urgency, party, by: None };
+    Ok(enqueue(transaction, change, now).await?)
 }
 
 /// Stores a document, or its tombstone, with everything that is derived from it, and adds the change to the outbox.

@@ -72,6 +72,39 @@ async fn held(api: &ApiClient, of: usize) -> usize {
     held
 }
 
+/// The edge is newer than a restored database, and takes its documents all the same.
+#[tokio::test]
+async fn after_a_restoration_the_edge_goes_back_to_the_backup() {
+    let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
+    let created = run(&folder, &["api-key", "create", "--name", "cms", "--create-database"]).await.unwrap();
+    let key = created.trim().to_owned();
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    origin.api.put("/titles/harbour", &title("harbour", "before")).await;
+    origin.api.put("/titles/gone", &title("gone", "before")).await;
+    assert_eq!(origin.api.delete("/titles/gone").await.status, 200);
+    run(&folder, &["backup", "copy.db"]).await.unwrap();
+    origin.api.put("/titles/harbour", &title("harbour", "after")).await;
+    origin.api.put("/titles/gone", &title("gone", "after")).await;
+    origin.api.wait_for_state("/titles/harbour", "synced").await;
+    origin.api.wait_for_state("/titles/gone", "synced").await;
+    origin.kill().await;
+
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(folder.path().join(format!("stagedoor.db{suffix}")));
+    }
+    fs::rename(folder.path().join("copy.db"), folder.path().join("stagedoor.db")).unwrap();
+    let said = run(&folder, &["resend"]).await.unwrap();
+    assert_eq!(said, "2 documents are on their way to the edge again\n");
+    let origin = OriginProcess::start(&folder, &edge, &key).await;
+    let synced = origin.api.wait_for_state("/titles/harbour", "synced").await;
+    let (revision, document) = edge.held("v1/title/harbour").unwrap();
+    assert_eq!((synced.revision(), &document.unwrap()["names"]["en"]), (revision, &"before".into()));
+    crate::app::eventually("the edge has forgotten the title", async || {
+        edge.held("v1/title/gone").is_some_and(|(_, document)| document.is_none())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_backup_overwrites_nothing_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();

@@ -105,6 +105,12 @@ const MISTAKES: &[Mistake] = &[
         exit_code: 2,
         says: &["expected a database at mistyped.db, found none"],
     },
+    Mistake {
+        arguments: &["resend", "--database", "mistyped.db"],
+        environment: &[],
+        exit_code: 2,
+        says: &["expected a database at mistyped.db, found none"],
+    },
     // Secrets.
     Mistake {
         arguments: EDGE,
