@@ -1,6 +1,6 @@
 //! The only code that reads the wall clock.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 use stagedoor::time::UnixTime;
@@ -27,6 +27,11 @@ impl UnixMillis {
     pub fn secs_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0) / 1000).unwrap_or_default()
     }
+}
+
+/// A duration in whole milliseconds, as a field of the log. The log would write a `u128` as text.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// As RFC 3339, in whole seconds.

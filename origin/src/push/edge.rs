@@ -1,7 +1,7 @@
 //! The sink `edge`: the Worker's own signed endpoint.
 
-use std::fmt;
 use std::time::Duration;
+use std::{fmt, io};
 
 use reqwest::{Client, StatusCode, header, redirect};
 use stagedoor::catalog::{SyncBatch, SyncReport, SyncSignature};
@@ -10,6 +10,7 @@ use stagedoor::redacted::Redacted;
 use url::Url;
 
 use crate::clock::UnixMillis;
+use crate::io_reason::io_reason;
 
 /// The edge's sync endpoint and the shared secret.
 #[derive(Clone)]
@@ -47,7 +48,7 @@ pub enum EdgeError {
     #[error(transparent)]
     Folder(#[from] ControlError),
     /// The HTTP client cannot be built.
-    #[error("cannot set up the HTTP client: {}", causes(.0))]
+    #[error("cannot set up the HTTP client: {}", cause(.0))]
     Client(#[from] reqwest::Error),
 }
 
@@ -55,7 +56,7 @@ pub enum EdgeError {
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// No connection, or no answer in time.
-    #[error("cannot reach the edge: {}", causes(.0))]
+    #[error("cannot reach the edge: {}", cause(.0))]
     Unreachable(#[from] reqwest::Error),
     /// The edge refused the batch as a whole.
     #[error("the edge answered {0}: {1}")]
@@ -173,15 +174,16 @@ fn anonymous(url: &Url) -> Url {
     url
 }
 
-/// An error with its causes, because reqwest's own message only says that sending failed.
-fn causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
+/// The innermost cause of an error, such as `Connection refused`. The outer ones only say that sending failed.
+fn cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
     }
-    text
+    match cause.downcast_ref::<io::Error>() {
+        Some(error) => io_reason(error),
+        None => cause.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::batch::{CorruptDocument, Filling, Room};
 use super::pacing::Pacing;
 use super::suspects::Suspects;
 use super::{Pace, PushError, Sink, verdict};
-use crate::clock::UnixMillis;
+use crate::clock::{UnixMillis, millis};
 use crate::store::{Settlement, Store, StoreError, Verdict};
 
 /// Empties the outbox into a sink.
@@ -41,7 +41,7 @@ impl Worker {
                 Ok(again_at) => again_at,
                 Err(error) => {
                     let wait = self.pacing.edge_failed(Instant::now());
-                    tracing::error!(%error, wait_ms = wait.as_millis(), "the outbox cannot be processed");
+                    tracing::error!(%error, wait_ms = millis(wait), "the outbox cannot be processed");
                     Instant::now() + wait
                 }
             };
@@ -232,7 +232,7 @@ impl Worker {
 
     async fn unanswered(&mut self, batch: &SyncBatch, error: &PushError) -> Result<(), StoreError> {
         let wait = self.pacing.edge_failed(Instant::now());
-        tracing::warn!(%error, changes = batch.changes.len(), wait_ms = wait.as_millis(), "the edge did not answer");
+        tracing::warn!(%error, changes = batch.changes.len(), wait_ms = millis(wait), "the edge did not answer");
         let settlements: Vec<_> = batch.changes.iter().map(|change| unsettled(change, error)).collect();
         self.store.settle(&settlements, UnixMillis::now()).await
     }
