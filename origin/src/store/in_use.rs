@@ -39,12 +39,12 @@ impl Dependents {
             DocumentKey::Site(_) => (
                 DocumentKind::Title,
                 "SELECT id FROM title_sites WHERE host = $1 ORDER BY id LIMIT $2",
-                "SELECT COUNT(*) FROM (SELECT id FROM title_sites WHERE host = $1 LIMIT $2) AS some",
+                "SELECT COUNT(*) FROM (SELECT id FROM title_sites WHERE host = $1 LIMIT $2) AS dependents",
             ),
             DocumentKey::Keys(_) => (
                 DocumentKind::Site,
                 "SELECT host FROM site_keys WHERE issuer = $1 ORDER BY host LIMIT $2",
-                "SELECT COUNT(*) FROM (SELECT host FROM site_keys WHERE issuer = $1 LIMIT $2) AS some",
+                "SELECT COUNT(*) FROM (SELECT host FROM site_keys WHERE issuer = $1 LIMIT $2) AS dependents",
             ),
             DocumentKey::Title(_) | DocumentKey::Revocations(_) => return Ok(None),
         };

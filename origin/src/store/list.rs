@@ -41,7 +41,7 @@ pub struct List {
 
 impl List {
     /// The greatest number of documents that are searched for a page.
-    const SEARCHED: usize = 50_000;
+    const SEARCHED: usize = 100_000;
 
     /// The number of documents that are searched at a time.
     const CHUNK: usize = 1_000;
