@@ -1,5 +1,6 @@
 //! The database: the catalogue, the changes that the edge does not have yet, and the API keys.
 
+mod adopt;
 mod api_keys;
 mod backup;
 mod history;

@@ -131,9 +131,7 @@ impl Store {
         })?;
         let store = Self { pool };
         store.adopt_revocations(UnixMillis::now()).await?;
-        store.adopt_title_sites().await?;
-        store.adopt_site_keys().await?;
-        store.adopt_title_names().await?;
+        store.adopt_derived().await?;
         Ok(store)
     }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{Row, SqliteConnection};
-use stagedoor::catalog::{DocumentKind, Host, Issuer, Site};
+use sqlx::SqliteConnection;
+use stagedoor::catalog::{Host, Issuer, Site};
 
-use super::{Store, references};
+use super::references;
 
 /// The sets of keys that a site names; none if it cannot be read.
 fn named_by(body: &str) -> BTreeSet<Issuer> {
@@ -48,27 +48,4 @@ pub(super) async fn is_named(
 ) -> Result<bool, sqlx::Error> {
     let row = sqlx::query("SELECT 1 FROM site_keys WHERE issuer = $1 LIMIT 1");
     Ok(row.bind(issuer.as_str()).fetch_optional(connection).await?.is_some())
-}
-
-impl Store {
-    /// Stores the sets of keys of sites from versions without these rows. A site that cannot be read is read again at the next
-    /// start.
-    pub(super) async fn adopt_site_keys(&self) -> Result<(), sqlx::Error> {
-        let mut transaction = self.write_transaction().await?;
-        let mut after = String::new();
-        loop {
-            let row = sqlx::query(
-                "SELECT d.id, d.body FROM documents d
-                  WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM site_keys noted WHERE noted.host = d.id)
-                  ORDER BY d.id LIMIT 1",
-            );
-            let row =
-                row.bind(DocumentKind::Site.name()).bind(&after).fetch_optional(&mut *transaction).await?;
-            let Some(row) = row else { break };
-            after = row.try_get("id")?;
-            note(&mut transaction, &after, row.try_get("body").ok()).await?;
-        }
-        transaction.commit().await
-    }
 }

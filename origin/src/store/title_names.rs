@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::Deserialize;
-use sqlx::{Row, SqliteConnection};
-use stagedoor::catalog::DocumentKind;
-
-use super::Store;
+use sqlx::SqliteConnection;
 
 /// A text for comparisons: in one case, and with one spelling for letters that Unicode can spell in several ways.
 ///
@@ -45,29 +42,6 @@ pub(super) async fn note(
     };
     let row = "INSERT INTO title_names (id, text) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET text = excluded.text";
     sqlx::query(row).bind(id).bind(text(id, body)).execute(connection).await.map(drop)
-}
-
-impl Store {
-    /// Stores the names of titles from versions without these rows.
-    pub(super) async fn adopt_title_names(&self) -> Result<(), sqlx::Error> {
-        let mut transaction = self.write_transaction().await?;
-        let mut after = String::new();
-        loop {
-            let row = sqlx::query(
-                "SELECT d.id, d.body FROM documents d
-                  WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM title_names noted WHERE noted.id = d.id)
-                  ORDER BY d.id LIMIT 1",
-            );
-            let row =
-                row.bind(DocumentKind::Title.name()).bind(&after).fetch_optional(&mut *transaction).await?;
-            let Some(row) = row else { break };
-            after = row.try_get("id")?;
-            let body: &str = row.try_get("body").unwrap_or_default();
-            note(&mut transaction, &after, Some(body)).await?;
-        }
-        transaction.commit().await
-    }
 }
 
 #[cfg(test)]

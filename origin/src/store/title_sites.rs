@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use sqlx::{Row, Sqlite, SqliteConnection};
-use stagedoor::catalog::{DocumentKey, DocumentKind, Host};
-
-use super::{Store, history};
+use stagedoor::catalog::Host;
 
 /// The sites of a title; none if they cannot be read.
 pub(super) fn shown_on(body: &str) -> BTreeSet<Host> {
@@ -74,31 +72,4 @@ pub(super) async fn within(
         }
     }
     Ok(ids)
-}
-
-impl Store {
-    /// Stores the sites of titles from versions without these rows. A title whose sites cannot be read belongs to no site, and is
-    /// read again at the next start.
-    pub(super) async fn adopt_title_sites(&self) -> Result<(), sqlx::Error> {
-        let mut transaction = self.write_transaction().await?;
-        let mut after = String::new();
-        loop {
-            let row = sqlx::query(
-                "SELECT d.id, d.body, d.revision FROM documents d
-                  WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM title_sites noted WHERE noted.id = d.id)
-                  ORDER BY d.id LIMIT 1",
-            );
-            let row =
-                row.bind(DocumentKind::Title.name()).bind(&after).fetch_optional(&mut *transaction).await?;
-            let Some(row) = row else { break };
-            after = row.try_get("id")?;
-            let body = row.try_get("body").ok();
-            note(&mut transaction, &after, body).await?;
-            if let Ok(key) = DocumentKey::new(DocumentKind::Title, &after) {
-                history::note_sites(&mut transaction, &key, row.try_get("revision")?, body).await?;
-            }
-        }
-        transaction.commit().await
-    }
 }

@@ -170,8 +170,10 @@ async fn a_rare_match_is_found_among_many_and_deleted_titles_do_not_hide_it() {
         assert_eq!(ids(&client, "/titles?q=number+2299").await, ["t02299"]);
         assert_eq!(ids(&client, "/titles?q=t0105").await, Vec::<String>::new());
         let nines = ids(&client, "/titles?q=99").await;
-        let expected: BTreeSet<_> =
-            (0..2_300).filter(|n| n.to_string().contains("99") && *n != 1_099).map(|n| format!("t{n:05}")).collect();
+        let expected: BTreeSet<_> = (0..2_300)
+            .filter(|n| n.to_string().contains("99") && *n != 1_099)
+            .map(|n| format!("t{n:05}"))
+            .collect();
         assert_eq!(nines, expected.into_iter().collect::<Vec<_>>());
     }
     let page = app.api.get("/titles?q=number+2299").await.body;
