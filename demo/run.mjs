@@ -5,8 +5,15 @@ import { dirname, join, relative } from "node:path";
 import { Misuse, readArguments } from "./arguments.mjs";
 import { RECORD, pointToRunning, refuseReset, takePlace } from "./running.mjs";
 import { PORTS, startStack } from "./stack.mjs";
-import { API_KEY } from "./stack/origin.mjs";
+import { ISSUER } from "./stack/catalogue.mjs";
 import { linkPrograms } from "./stack/programs.mjs";
+
+/** In the state folder: the programs, and the token of a viewer. */
+const BIN = "bin";
+const TOKEN = "viewer-token";
+
+const VIEWER = "demo-viewer";
+const TOKEN_EACH_MS = 600_000;
 
 const bold = (text) => (process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[1m${text}\x1b[0m` : text);
 
@@ -26,7 +33,8 @@ async function main() {
     if (!end.signal.aborted) {
       keepTiming();
       place.open(`${stack.pageUrl}/`);
-      linkPrograms(join(folder, "bin"));
+      linkPrograms(join(folder, BIN));
+      await keepToken(stack, folder, end.signal);
       welcome(stack, folder, ports);
       stack.keepEdge(end.signal).catch((error) => end.abort(error));
     }
@@ -42,6 +50,18 @@ async function main() {
 }
 
 const say = (text) => console.log(text);
+
+/** Keeps a viewer's token that is good for most of an hour in a file, for the shell. */
+async function keepToken(stack, folder, signal) {
+  const file = join(folder, TOKEN);
+  const write = async () => writeFileSync(file, await stack.token({ title: "harbour", plan: "premium", subject: VIEWER }), { mode: 0o600 });
+  await write();
+  const timer = setInterval(write, TOKEN_EACH_MS);
+  signal.addEventListener("abort", () => clearInterval(timer));
+}
+
+/** A path for a shell. */
+const quoted = (path) => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 /** A path as a person here would type it. */
 const shown = (path) => (relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path) || ".");
@@ -81,7 +101,7 @@ function forget(folder) {
   }
 }
 
-function welcome({ ports, pageUrl, edgeUrl, originUrl }, folder, wanted) {
+function welcome({ ports, pageUrl, edgeUrl, originUrl, profilesFile }, folder, wanted) {
   const moved = Object.keys(PORTS).filter((name) => wanted[name] && wanted[name] !== ports[name]);
   const notes = moved.map((name) => `Port ${wanted[name]} is taken: the ${name} is on ${ports[name]}.`);
   console.log(`
@@ -91,15 +111,21 @@ ${bold("Stagedoor is running.")}${notes.map((note) => `\n${note}`).join("")}
   Edge        ${edgeUrl}   log: ${shown(join(folder, "edge.log"))}
   Origin      ${originUrl}   log: ${shown(join(folder, "origin.log"))}
 
-See a denial:
+The ${bold("stagedoor")} command, in another terminal:
 
-  curl -i ${edgeUrl}/harbour/master.m3u8
+  export PATH=${quoted(join(folder, BIN))}:"$PATH" STAGEDOOR_PROFILES=${quoted(profilesFile)}
 
-Sell a title in the Emirates alone, then play it on the page from another country:
+Why is a viewer in the United States refused?
 
-  curl -X PUT ${originUrl}/api/v1/titles/harbour \\
-    -H "Authorization: Bearer $(cat ${shown(join(folder, API_KEY))})" -H 'Content-Type: application/json' \\
-    -d '{"id":"harbour","sites":["localhost"],"manifest":"master.m3u8","offers":[{"id":"emirates","territories":{"allow":["AE"]}}]}'
+  stagedoor edge explain --geo US "${edgeUrl}/harbour/master.m3u8?token=$(cat ${quoted(join(folder, TOKEN))})"
+
+Which titles are there, and does the edge know them?
+
+  stagedoor origin list titles
+
+Revoke that viewer, and wait until the edge knows. Then explain again:
+
+  stagedoor origin revoke localhost --subject ${ISSUER} ${VIEWER} --wait
 
 Ctrl-C stops everything.`);
 }

@@ -57,7 +57,7 @@ lines() { tr '\r' '\n' | sed $'s/\033\\[[0-9;]*[A-Za-z]//g'; }
 # The last line of a log that is being written. Of cargo's bar, the numbers: `12 of 345 crates: serde`.
 last_line() {
     tail -c 4000 "$1" 2>/dev/null | lines | grep '[^[:space:]]' | tail -n 1 |
-        sed -e 's/^ *//' -e 's|^Building \[[=> ]*\] \([0-9]*\)/\([0-9]*\): |\1 of \2 crates: |' | cut -c "1-$(($(columns) - 12))"
+        sed -e 's/^ *//' -e 's/ *$//' -e 's|^Building \[[=> ]*\] \([0-9]*\)/\([0-9]*\): |\1 of \2 crates: |' | cut -c "1-$(($(columns) - 12))"
 }
 
 columns() { tput cols 2>/dev/null || echo 100; }

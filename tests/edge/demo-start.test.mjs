@@ -32,15 +32,16 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A run of scripts/demo, or of another program, with what it prints. */
-function start(args = [], { env = {}, command = join(root, "scripts/demo") } = {}) {
-  const built = { STAGEDOOR_ORIGIN: "stagedoor-origin", STAGEDOOR_COMMAND: "stagedoor" };
-  const programs = Object.fromEntries(Object.entries(built).map(([name, file]) => [name, join(target, "debug", file)]));
+/** Starts scripts/demo on the folder, with any ports. */
+function start(args = [], env = {}) {
   const ports = ["edge", "origin", "media", "page"].flatMap((name) => [`--${name}-port`, "0"]);
-  const child = spawn(command, ["--state", folder, ...ports, ...args], {
-    env: { ...process.env, ...programs, STAGEDOOR_WORKER: join(root, "build"), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const built = { STAGEDOOR_ORIGIN: join(target, "debug/stagedoor-origin"), STAGEDOOR_COMMAND: join(target, "debug/stagedoor"), STAGEDOOR_WORKER: join(root, "build") };
+  return launch(join(root, "scripts/demo"), ["--state", folder, ...ports, ...args], { ...process.env, ...built, ...env });
+}
+
+/** Starts a program, and gathers what it prints. */
+function launch(command, args, env = process.env) {
+  const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const run = { process: child, output: "" };
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (run.output += text));
   run.ended = new Promise((resolve) => child.once("close", (code) => resolve(code)));
@@ -78,10 +79,26 @@ test("wrong arguments and --help need nothing built", async () => {
     [["--edge-port", "none"], 2, /expected a port in --edge-port, found `none`/],
     [["--edge-prot", "1"], 2, /--edge-prot/],
   ]) {
-    const run = start(args, { env: NOTHING });
+    const run = start(args, NOTHING);
     assert.equal(await run.ended, code, run.output);
     assert.match(run.output, words);
   }
+});
+
+test("a start that takes long says so every five seconds, and can be ended", { timeout: 60_000 }, async () => {
+  // An origin service that makes keys and never answers.
+  const slow = join(folder, "slow-origin");
+  await writeFile(slow, '#!/bin/sh\n[ "$1" = serve ] || { touch "$6"; exit; }\nexec sleep 600\n', { mode: 0o755 });
+  const run = start(["--state", join(folder, "slow")], { STAGEDOOR_ORIGIN: slow });
+  let ended = false;
+  run.ended.then(() => (ended = true));
+  while (!/^ {2}5 s: waiting for the origin to answer$/m.test(run.output)) {
+    assert.ok(!ended, run.output);
+    await sleep(50);
+  }
+  run.process.kill("SIGTERM");
+  assert.equal(await run.ended, 0, run.output);
+  assert.deepEqual(carrying(STATE, join(folder, "slow")), []);
 });
 
 test("a record whose process number is somebody else's by now is no demo, and that process lives", { timeout: 60_000 }, async () => {
@@ -121,11 +138,11 @@ test("after kill -9 of any of its processes, the next start ends what is left", 
 
 test("a second start says where the page is, and builds and starts nothing", async () => {
   const servers = carrying(STATE, folder);
-  const second = start([], { env: NOTHING });
+  const second = start([], NOTHING);
   assert.equal(await second.ended, 0, second.output);
   assert.equal(second.output, `Stagedoor is running already, as process ${running.process.pid}: ${running.page}\n`);
 
-  const reset = start(["--reset"], { env: NOTHING });
+  const reset = start(["--reset"], NOTHING);
   assert.equal(await reset.ended, 1);
   assert.match(reset.output, new RegExp(`End it first, .*kill ${running.process.pid}`));
   assert.deepEqual(carrying(STATE, folder), servers);
@@ -154,6 +171,26 @@ test("the profile has the addresses, and names files with the secrets that open 
   const explained = await fetch(`${edge}/_stagedoor/explain`, { method: "POST", headers, body });
   assert.equal(explained.status, 200);
   assert.equal((await explained.json()).reason, "token_missing");
+});
+
+test("the commands of the welcome work when they are pasted into another terminal", async () => {
+  const commands = running.output.split("\n").filter((line) => /^ {2}(export|stagedoor) /.test(line));
+  assert.deepEqual(commands.map((line) => line.trim().split(" ").slice(0, 3).join(" ").replace(/=.*/, "")), [
+    "export PATH",
+    "stagedoor edge explain",
+    "stagedoor origin list",
+    "stagedoor origin revoke",
+  ]);
+  const [environment, explain, list, revoke] = commands;
+  const answers = async (command, expected, words) => {
+    const run = launch("bash", ["-c", `cd /\n${environment}\n${command}`]);
+    assert.equal(await run.ended, expected, `${command}\n${run.output}`);
+    for (const word of words) assert.ok(run.output.includes(word), `${command}\nexpected ${word}, found\n${run.output}`);
+  };
+  await answers(explain, 1, ["territory", "US"]);
+  await answers(list, 0, ["harbour-premiere"]);
+  await answers(revoke, 0, []);
+  await answers(explain, 1, ["revoked"]);
 });
 
 test("an edge that does not answer any more is started again", { timeout: 90_000 }, async () => {
