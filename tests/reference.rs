@@ -66,6 +66,17 @@ fn the_elements_and_the_rules_of_mpds_are_those_of_the_code() {
 }
 
 #[test]
+fn every_reason_has_a_place_among_the_symptoms() {
+    let page = fs::read_to_string(format!("{}/docs/TROUBLESHOOTING.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let reasons = Reason::ALL.iter().map(|reason| reason.code());
+    let missing: Vec<_> = reasons
+        .chain(FaultKind::ALL.iter().map(|kind| kind.code()))
+        .filter(|code| !page.contains(&format!("`{code}`")))
+        .collect();
+    assert!(missing.is_empty(), "docs/TROUBLESHOOTING.md says nothing about {missing:?}");
+}
+
+#[test]
 fn the_members_of_documents_are_those_of_the_schemas() {
     update("DOCUMENTS.md", |found| with_block(&found, "documents", &documents::lists()));
 }
