@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::context::Context;
 use crate::failure::{Failure, Misuse};
-use crate::{Answer, input, output, request, text};
+use crate::{Answer, input, output, request};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -157,7 +157,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         if let Some(forbidden) = (kind == Kind::Dash).then(|| dash::forbidden(&manifest)).flatten() {
             return Err(Failure::Misuse(format!("{}: {forbidden}", arguments.file.display())));
         }
-        output::write(&manifest)?;
+        printed(&manifest, context)?;
         return Ok(Answer::Yes);
     }
     let by_site = site.as_ref().map(|site| site.sessions.signing);
@@ -204,7 +204,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     };
     match compilation.compile(&manifest, token.map(|_| &frame)) {
         Ok(template) => {
-            output::write(&template.render(token.map_or("", String::as_str)))?;
+            printed(&template.render(token.map_or("", String::as_str)), context)?;
             Ok(Answer::Yes)
         }
         Err(error) => {
@@ -216,10 +216,24 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
                 Err(kind) => kind.code(),
                 Ok(reason) => reason.code(),
             };
-            let refused = json!({ "ok": false, "reason": code, "detail": error.to_string() });
-            context.output.result(&refused, || text::members(&refused))?;
+            let detail = error.to_string();
+            if context.output.json {
+                output::print(&json!({ "ok": false, "reason": code, "detail": detail }))?;
+            } else {
+                // Standard output is for the manifest.
+                eprintln!("stagedoor: {code}: {detail}");
+            }
             Ok(Answer::Denied)
         }
+    }
+}
+
+/// Prints the manifest itself, or with `--json` as a member.
+fn printed(manifest: &[u8], context: &Context) -> Result<(), Failure> {
+    if context.output.json {
+        output::print(&json!({ "ok": true, "manifest": String::from_utf8_lossy(manifest) }))
+    } else {
+        output::write(manifest)
     }
 }
 

@@ -30,9 +30,9 @@ export async function rewritten(folder, names, options) {
   const left = [...names];
   const one = (name) =>
     new Promise((done) => {
-      const words = ["manifest", "rewrite", ...options, join(fixtures, folder, name)];
-      execFile(command, words, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-        written.set(name, error ? { failed: stdout + stderr } : { text: stdout });
+      const words = ["--json", "manifest", "rewrite", ...options, join(fixtures, folder, name)];
+      execFile(command, words, { maxBuffer: 128 * 1024 * 1024 }, (error, stdout, stderr) => {
+        written.set(name, error ? { failed: stdout + stderr } : { text: JSON.parse(stdout).manifest });
         done();
       });
     });

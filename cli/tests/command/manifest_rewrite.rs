@@ -55,6 +55,13 @@ fn rewrite_signs_and_caps() {
     let foreign = rewrite(&["--json", "--session", "TOKEN"], "#EXTM3U\nhttps://ads.example/a.ts\n");
     assert_eq!(foreign.status.code(), Some(1));
     assert_eq!(serde_json::from_slice::<Value>(&foreign.stdout).unwrap()["reason"], "manifest_foreign_uri");
+    // Without --json, nothing but a manifest goes where a manifest is expected.
+    let foreign = rewrite(&["--session", "TOKEN"], "#EXTM3U\nhttps://ads.example/a.ts\n");
+    assert_eq!((foreign.status.code(), foreign.stdout.len()), (Some(1), 0));
+    assert!(String::from_utf8(foreign.stderr).unwrap().contains("manifest_foreign_uri"));
+    let signed = rewrite(&["--json", "--session", "TOKEN"], "#EXTM3U\na.ts\n");
+    let signed: Value = serde_json::from_slice(&signed.stdout).unwrap();
+    assert_eq!(signed, json!({ "ok": true, "manifest": "#EXTM3U\n/~TOKEN/harbour/a.ts\n" }));
     for (policy, expected) in
         [("pass", "https://ads.example/a.ts"), ("sign", "https://ads.example/~TOKEN/a.ts")]
     {
@@ -119,7 +126,7 @@ fn rewrite_takes_the_session_of_the_url() {
     let foreign = "#EXTM3U\n#EXTINF:4,\nhttps://evil.example/b.ts\n";
     let url = "https://watch.example.com/~T/harbour/v/a.m3u8";
     let output = desk.run(&["manifest", "rewrite", "--url", url, "-"], foreign);
-    assert!(String::from_utf8(output.stdout).unwrap().contains("manifest_foreign_uri"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("manifest_foreign_uri"));
 }
 
 #[test]
