@@ -67,7 +67,6 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     let page = api.page(*kind, &format!("limit={limit}{site}{state}{after}"))?;
     let rows = rows(&api, &page.items)?;
     context.output.result(&json!({ "items": page.items, "next": page.next }), || shown(&rows))?;
-    explain_marks(&page.items, context);
     if let Some(next) = page.next {
         context.output.remark(&format!("There are more: --after {next}, or --all"));
     }
@@ -109,7 +108,6 @@ pub(crate) fn find(Find { words, kind, limit }: &Find, context: &Context) -> Res
     }
     let rows = rows(&api, &items)?;
     context.output.result(&json!({ "items": items, "more": more }), || shown(&rows))?;
-    explain_marks(&items, context);
     if !more.is_empty() {
         context
             .output
@@ -118,26 +116,15 @@ pub(crate) fn find(Find { words, kind, limit }: &Find, context: &Context) -> Res
     Ok(Answer::Yes)
 }
 
-/// Says what the mark behind a state means, if there is one.
-fn explain_marks(items: &[Value], context: &Context) {
-    let warned = |item: &Value| {
-        item.get("warnings").and_then(Value::as_array).is_some_and(|warnings| !warnings.is_empty())
-    };
-    if items.iter().any(warned) {
-        context.output.remark("! has warnings: `stagedoor origin warnings` lists them");
-    }
-}
-
 fn rows(api: &Api, items: &[Value]) -> Result<Vec<Vec<String>>, Failure> {
     let now = input::now(None)?;
     let row = |item: &Value| -> Result<Vec<String>, Failure> {
         let held: Held = api.held(item.clone())?;
         let revision = held.revision.unwrap_or_default();
         let state = held.sync.map_or_else(|| "-".to_owned(), |sync| sync.state);
-        let warnings = if held.warnings.is_empty() { "" } else { "!" };
         let named = name(held.document.as_ref()).map_or_else(String::new, |name| format!("  {name}"));
         Ok(vec![
-            format!("{state}{warnings}"),
+            state,
             // A revision is the time of its change in milliseconds.
             text::ago(UnixTime::from_secs(revision / 1_000), now),
             revision.to_string(),

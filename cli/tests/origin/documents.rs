@@ -182,3 +182,41 @@ fn files_and_folders_are_validated() {
     assert!(said.contains("offer: there is no such member"), "{said}");
     assert_eq!(service.json(0, &["origin", "list", "titles"])["items"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn documents_are_found_by_words_and_listed_by_site_and_state() {
+    let service = Service::with_catalogue();
+    service.put("title/quay", &title("quay", "Night train to the harbour"));
+    let mut other = title("train", "Elsewhere");
+    other["sites"] = json!(["other.example.com"]);
+    service.put("title/train", &other);
+    let keys = |arguments: &[&str]| -> Vec<String> {
+        let found = service.json(0, arguments);
+        found["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["key"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(keys(&["origin", "find", "HARBOUR"]), ["v1/title/harbour", "v1/title/quay"]);
+    assert_eq!(keys(&["origin", "find", "train", "night"]), ["v1/title/quay"]);
+    assert_eq!(keys(&["origin", "find", "example", "--kind", "sites"]), ["v1/site/watch.example.com"]);
+    assert!(service.text(&["origin", "find", "nothing like it"]).contains("nothing found"));
+    assert_eq!(keys(&["origin", "list", "titles", "--site", "other.example.com"]), ["v1/title/train"]);
+    service.edge.set("invalid");
+    service.file("harbour.json", &title("harbour", "Refused"));
+    service.json(1, &["origin", "put", "title/harbour", "harbour.json", "--wait"]);
+    assert_eq!(keys(&["origin", "list", "titles", "--state", "failed"]), ["v1/title/harbour"]);
+}
+
+#[test]
+fn warnings_are_listed() {
+    let service = Service::with_catalogue();
+    assert_eq!(service.text(&["origin", "warnings"]), "no warnings\n");
+    let mut dangling = title("quay", "The quay");
+    dangling["sites"] = json!(["watch.example.con"]);
+    service.put("title/quay", &dangling);
+    let said = service.text(&["origin", "warnings"]);
+    assert!(said.starts_with("title/quay\n  warning unknown_site: sites[0]: "), "{said}");
+}
