@@ -101,7 +101,10 @@ pub(crate) fn insert(
         members.entry("revision").or_insert(json!(0));
     }
     let json = document.to_string().into_bytes();
-    key.check(&json).map_err(|error| format!("{key}: {error}"))?;
+    if let Err(error) = key.check(&json) {
+        let why = key.proofread(&json).map_or_else(|plain| plain.to_string(), |()| error.to_string());
+        return Err(format!("{key}: {why}"));
+    }
     match documents.insert(key.clone(), json) {
         None => Ok(key),
         Some(_) => Err(format!("{key} is there twice")),

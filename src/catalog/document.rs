@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Host, IdError, Issuer, KeySet, KvDocument, Revocations, Site, Title, TitleId};
+use crate::reading::{Tree, Unreadable};
 
 /// A document as stored in KV: its revision, and its own members beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -186,6 +187,20 @@ impl DocumentKey {
             DocumentKind::Revocations => Self::Revocations(serde_json::from_slice::<Revocations>(json)?.host),
         };
         if found == *self { Ok(()) } else { Err(DocumentError::Key { expected: self.clone(), found }) }
+    }
+
+    /// Says what is wrong with a document of this key, with or without `revision`, in plain words. It is stricter than
+    /// [`Self::check`], by which the edge reads: unknown members are wrong too.
+    pub fn proofread(&self, json: &[u8]) -> Result<(), Unreadable> {
+        let mut tree = Tree::parse(json)?;
+        tree.take("revision");
+        let errors = match self.kind() {
+            DocumentKind::Site => tree.read::<Site>().1,
+            DocumentKind::Title => tree.read::<Title>().1,
+            DocumentKind::Keys => tree.read::<KeySet>().1,
+            DocumentKind::Revocations => tree.read::<Revocations>().1,
+        };
+        if errors.is_empty() { Ok(()) } else { Err(Unreadable::Fields(errors)) }
     }
 
     /// The KV value of this key's document at a revision, if this build can read it there. `members` is the JSON of the

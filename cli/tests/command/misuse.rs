@@ -123,3 +123,32 @@ fn every_shell_has_completions() {
     assert!(desk.run(&["man", "."], "").status.success());
     assert!(fs::read_to_string(desk.path("stagedoor-origin-put.1")).unwrap().contains("title/harbour"));
 }
+
+#[test]
+fn a_document_that_cannot_be_read_is_refused_in_plain_words() {
+    let desk = Desk::new();
+    desk.file("request.json", &json!({ "url": "https://a/b" }));
+    for (document, why) in [
+        (
+            json!({ "id": "pier", "sites": ["a.example"], "ofers": [] }),
+            "v1/title/pier: ofers: there is no such member; did you mean `offers`?; offers: this member is required",
+        ),
+        (
+            json!({ "id": "pier", "sites": {}, "offers": [] }),
+            "v1/title/pier: sites: expected an array, found an object",
+        ),
+        (json!({ "issuer": "i", "keys": 7 }), "v1/keys/i: keys: expected an array, found 7"),
+        (
+            json!({ "host": "b.example", "media": "m" }),
+            "v1/site/b.example: media: expected an object, found `m`",
+        ),
+        (
+            json!({ "host": "b.example", "generation": "1", "revoked": [] }),
+            "v1/revocations/b.example: generation: expected a whole number from 0 to 4294967295, found `1`",
+        ),
+    ] {
+        desk.file("documents/wrong.json", &document);
+        let message = desk.misuse(&["explain", "--documents", "documents", "--request", "request.json"]);
+        assert!(message.contains(why), "{message} does not say {why}");
+    }
+}
