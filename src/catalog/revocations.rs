@@ -89,7 +89,7 @@ pub struct Revocation {
     /// When the entry may be dropped. Absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<UnixTime>,
-    /// The reason, for people. Absent: none.
+    /// The reason, for people, of at most 500 characters. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -110,14 +110,14 @@ pub enum Revoked {
     Subject {
         /// The issuer. For dialects without an issuer, the name of the key document.
         issuer: Issuer,
-        /// The `sub`.
+        /// The `sub`, of at most 1,024 bytes.
         subject: String,
     },
     /// One viewer token, for good, and the sessions that were opened with it.
     Token {
         /// The issuer. For dialects without an issuer, the name of the key document.
         issuer: Issuer,
-        /// The `jti`, or `cti` in hexadecimal digits.
+        /// The `jti`, or `cti` in hexadecimal digits, of at most 1,024 bytes.
         id: String,
     },
     /// A title: the running sessions and the tokens signed until now.

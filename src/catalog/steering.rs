@@ -29,7 +29,7 @@ pub struct SteeringPolicy {
     #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 3_600)))]
     pub ttl_s: u64,
     /// The pathways of the site's playlists (`PATHWAY-ID`), in the order used for viewers without an order in
-    /// `priorities`. `.` stands for the variants that name no pathway.
+    /// `priorities`. `.` stands for the variants that name no pathway. 1 to 32, clones included.
     #[serde(default = "SteeringPolicy::default_pathways")]
     pub pathways: Vec<PathwayId>,
     /// Further pathways that no playlist names: copies of a pathway on another host.

@@ -36,13 +36,15 @@ pub struct Title {
     /// The title's age ratings.
     #[serde(default, skip_serializing_if = "Ratings::is_empty")]
     pub ratings: Ratings,
-    /// The title's cuts, besides the cut in `media`.
+    /// The title's cuts, besides the cut in `media`. Their territories may have 10,000 entries together.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::variances")]
     pub variances: Vec<Variance>,
-    /// The title's blackouts: places and times in which it is not shown as usual.
+    /// The title's blackouts: places and times in which it is not shown as usual. Those that hold at one place may have
+    /// 10,000 entries together.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::blackouts")]
     pub blackouts: Vec<Blackout>,
-    /// The title's offers. A viewer who meets the conditions of no offer is denied. An empty list takes the title down.
+    /// The title's offers. A viewer who meets the conditions of no offer is denied. An empty list takes the title
+    /// down. The offers that hold at one place may have 10,000 entries together.
     #[serde(deserialize_with = "crowd::offers")]
     pub offers: Vec<Offer>,
     /// Values that other modules derive from the title.

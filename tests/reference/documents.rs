@@ -308,7 +308,11 @@ impl Reference {
         if name.is_some_and(|name| self.is_text(&name)) {
             return String::new();
         }
-        let number = |member: &str| target.get(member).and_then(Value::as_f64).map(with_commas);
+        // The greatest number of a type is no limit of the member.
+        let of_a_type = |number: &f64| *number == f64::from(u16::MAX);
+        let number = |member: &str| {
+            target.get(member).and_then(Value::as_f64).filter(|number| !of_a_type(number)).map(with_commas)
+        };
         let mut limits = Vec::new();
         match (number("minimum"), number("maximum")) {
             (Some(least), Some(most)) => limits.push(format!("{least} to {most}")),
