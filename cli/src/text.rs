@@ -72,8 +72,8 @@ pub(crate) fn wrapped(paragraph: &str, indent: usize) -> String {
     lines.join("\n")
 }
 
-/// Rows under a head. All columns but the last are aligned. If the rows do not fit a terminal, the last column of each row has a
-/// line of its own.
+/// Rows under a head. All columns but the last are aligned. Where a row does not fit a terminal, its last column has a line of its
+/// own.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let length = |cell: &str| cell.chars().count();
     let last = head.len().saturating_sub(1);
@@ -81,21 +81,19 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| length(cell));
         cells.chain(head.get(column).map(|cell| length(cell))).max().unwrap_or(0)
     };
-    let widths: Vec<_> = (0..=last).map(width).collect();
-    let fits = widths.iter().sum::<usize>() + 2 * last <= Output::COLUMNS;
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let mut line = String::new();
-        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
-            if column == last && !fits {
-                line = format!("{}\n    {cell}", line.trim_end());
-            } else {
-                line.push_str(&format!("{cell:width$}  "));
-            }
+    let widths: Vec<_> = (0..last).map(width).collect();
+    let line = |cells: &[&str]| {
+        let aligned = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
+        let aligned: String = aligned.collect();
+        let last = cells.get(last).copied().unwrap_or_default();
+        if length(&aligned) + length(last) <= Output::COLUMNS {
+            format!("{aligned}{last}").trim_end().to_owned()
+        } else {
+            format!("{}\n{}", aligned.trim_end(), wrapped(last, 4))
         }
-        line.trim_end().to_owned()
     };
-    let head = line(&mut head.iter().copied());
-    let rows = rows.iter().map(|row| line(&mut row.iter().map(String::as_str)));
+    let head = line(head);
+    let rows = rows.iter().map(|row| line(&row.iter().map(String::as_str).collect::<Vec<_>>()));
     [head].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
 }
 
@@ -127,11 +125,12 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_does_not_fit_gives_its_last_column_a_line() {
+    fn a_row_that_does_not_fit_gives_its_last_column_a_line() {
         let row = |id: &str| vec!["1".to_owned(), id.to_owned()];
         assert_eq!(table(&["REVISION", "ID"], &[row("a")]), "REVISION  ID\n1         a");
         let long = "x".repeat(75);
-        assert_eq!(table(&["REVISION", "ID"], &[row(&long)]), format!("REVISION\n    ID\n1\n    {long}"));
+        let expected = format!("REVISION  ID\n1\n    {long}\n1         a");
+        assert_eq!(table(&["REVISION", "ID"], &[row(&long), row("a")]), expected);
     }
 
     #[test]
