@@ -2,11 +2,36 @@
 //! makes a new one.
 
 use std::env;
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::failure::Failure;
+use crate::io_reason::io_reason;
 use crate::store::{Database, DatabaseError, Store};
+
+/// Takes the database for this process, as long as the file is open. Two services would send the same changes in their own orders.
+pub(super) fn take(database: &Database) -> Result<File, Failure> {
+    let named = || database.path().display().to_string();
+    let mut path = OsString::from(database.path());
+    path.push(".lock");
+    let opened = File::options().write(true).create(true).truncate(false).open(PathBuf::from(path));
+    let file = opened.map_err(|error| DatabaseError::File(named(), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::Broken(format!(
+            "another stagedoor-origin serves the database {}: stop it first",
+            named()
+        ))),
+        Err(TryLockError::Error(error)) => Err(Failure::Broken(format!(
+            "cannot lock the database {}: {}; expected a file system with locks",
+            named(),
+            io_reason(&error)
+        ))),
+    }
+}
 
 #[derive(Debug, Args)]
 pub(super) struct DatabaseArgs {

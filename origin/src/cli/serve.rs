@@ -9,7 +9,7 @@ use clap::builder::BoolishValueParser;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::database::NewDatabaseArgs;
+use super::database::{self, NewDatabaseArgs};
 use super::failure::Failure;
 use super::log::{self, LogFormat};
 use super::secret::SecretArgs;
@@ -84,6 +84,7 @@ impl Serve {
         let edge = Edge::new(&address, self.secrets.sync()?, PUSH_TIMEOUT)?;
         let edge = edge.below(self.secrets.control_path()?.expose())?;
         let (database, is_new) = self.database.place()?;
+        let _taken = database::take(&database)?;
         let file = database.path().display().to_string();
         let settings = Settings {
             listen: self.listen,

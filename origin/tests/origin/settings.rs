@@ -324,8 +324,8 @@ fn names(folder: &TempDir) -> Vec<String> {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    // SQLite keeps these beside a database that is open.
-    names.retain(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
+    // They lie beside a database that is open.
+    names.retain(|name| !["-wal", "-shm", ".lock"].iter().any(|end| name.ends_with(end)));
     names.sort();
     names
 }
@@ -381,6 +381,19 @@ async fn a_taken_port_is_told_with_the_remedy() {
         said.contains(&format!("cannot listen on {listen}: another program listens there: stop it")),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn a_second_service_on_the_same_database_is_refused() {
+    let (folder, edge) = (tempfile::tempdir().unwrap(), FakeEdge::start());
+    let key = run(&folder, &["api-key", "create", "--name", "cms", "--create-database"]).await.unwrap();
+    let first = OriginProcess::start(&folder, &edge, key.trim()).await;
+    let second = command(&folder).args(EDGE).env("SYNC_SECRET", SECRET).output().await.unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(3), "{said}");
+    assert!(said.contains("another stagedoor-origin serves the database"), "{said}");
+    first.kill().await;
+    OriginProcess::start(&folder, &edge, key.trim()).await.terminate().await;
 }
 
 #[tokio::test]
