@@ -1,4 +1,4 @@
-// The pages in docs/PLAYERS.md play, and show why a viewer is refused.
+// The pages in docs/PLAYERS.md play, and show why a viewer is refused. A block with the mark `not-run` needs another browser.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -49,7 +49,7 @@ async function snippets() {
   const text = await readFile(new URL("../../docs/PLAYERS.md", import.meta.url), "utf8");
   const lines = text.split("\n");
   const headingAbove = (line) => lines.slice(0, line).findLast((text) => text.startsWith("### ")).slice(4);
-  const pages = blocksOf(text).filter(({ language }) => language === "html");
+  const pages = blocksOf(text).filter(({ language, mark }) => language === "html" && mark === "");
   return new Map(pages.map((block) => [headingAbove(block.line), block.text]));
 }
 
