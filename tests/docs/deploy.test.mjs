@@ -171,7 +171,9 @@ test("the unit starts the service with settings and secrets that it reads", asyn
   const environment = Object.fromEntries(values("Environment").map((text) => text.replace("%d", folder).split(/=(.*)/)));
   const [, ...args] = values("ExecStart")[0].split(" ");
   const listen = `127.0.0.1:${await freePort(0)}`;
-  const own = { STAGEDOOR_LISTEN: listen, STAGEDOOR_EDGE: "https://watch.example.com", STAGEDOOR_DATABASE: join(folder, "stagedoor.db") };
+  const database = join(folder, "unit.db");
+  await run(origin, ["api-key", "create", "--name", "cms", "--create-database", "--database", database]);
+  const own = { STAGEDOOR_LISTEN: listen, STAGEDOOR_EDGE: "https://watch.example.com", STAGEDOOR_DATABASE: database };
   const child = start(origin, args, { ...environment, ...own });
   await answers(`http://${listen}/healthz`);
   child.kill("SIGTERM");
