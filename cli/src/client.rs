@@ -148,3 +148,68 @@ fn is_loopback(url: &Url) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread::{self, JoinHandle};
+
+    const OUTPUT: Output = Output { json: true };
+
+    /// A server that gives one reply, and returns the head of the request.
+    fn server(reply: &'static str) -> (u16, JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let served = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            stream.write_all(reply.as_bytes()).unwrap();
+            String::from_utf8(head).unwrap()
+        });
+        (port, served)
+    }
+
+    fn client(address: &str) -> Client {
+        Client::new(&address.parse().unwrap(), OUTPUT).unwrap()
+    }
+
+    #[test]
+    fn names_below_localhost_are_this_machine() {
+        let (port, served) = server("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}");
+        let client = client(&format!("http://tv.localhost:{port}"));
+        let reply = client.send("GET", "/a?b", &[("authorization", "Bearer key")], None).unwrap();
+        assert_eq!((reply.status, reply.body.as_slice()), (404, &b"{}"[..]));
+        let head = served.join().unwrap().to_lowercase();
+        assert!(
+            head.starts_with("get /a?b ") && head.contains(&format!("host: tv.localhost:{port}\r\n")),
+            "{head}"
+        );
+    }
+
+    #[test]
+    fn a_redirect_is_not_followed_with_the_secrets() {
+        let (port, served) =
+            server("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
+        let failure = client(&format!("http://127.0.0.1:{port}")).send("GET", "/", &[], None).unwrap_err();
+        served.join().unwrap();
+        assert!(failure.to_string().contains("answers with a redirect (status 302)"), "{failure}");
+    }
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        let near = |address: &str| is_loopback(&address.parse().unwrap());
+        assert!(near("http://127.0.0.2:1") && near("http://[::1]") && near("http://a.localhost"));
+        assert!(
+            !near("http://localhost.example.com")
+                && !near("http://192.0.2.1")
+                && !near("http://[2001:db8::1]")
+        );
+    }
+}

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
+use serde_json::json;
 
+use crate::Answer;
+use crate::context::Context;
 use crate::failure::{Failure, Misuse};
-use crate::{Answer, output};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -30,15 +32,19 @@ pub(crate) struct Man {
     folder: PathBuf,
 }
 
-pub(crate) fn run(arguments: &Completions) -> Result<Answer, Failure> {
+pub(crate) fn run(Completions { shell }: &Completions, context: &Context) -> Result<Answer, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut crate::Arguments::command(), "stagedoor", &mut script);
-    output::write(&script)?;
+    clap_complete::generate(*shell, &mut crate::Arguments::command(), "stagedoor", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    context.output.result(&json!({ "shell": shell.to_string(), "script": script }), || script.clone())?;
     Ok(Answer::Yes)
 }
 
-pub(crate) fn man(Man { folder }: &Man) -> Result<Answer, Failure> {
+pub(crate) fn man(Man { folder }: &Man, context: &Context) -> Result<Answer, Failure> {
     clap_mangen::generate_to(crate::Arguments::command(), folder)
         .map_err(|error| Misuse(format!("{}: {error}", folder.display())))?;
+    context.output.result(&json!({ "folder": folder }), || {
+        format!("The pages are in {}: man stagedoor, man stagedoor-origin-put", folder.display())
+    })?;
     Ok(Answer::Yes)
 }

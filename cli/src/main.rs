@@ -154,8 +154,8 @@ fn run(command: &Command, context: &Context) -> Result<Answer, Failure> {
         Command::Simulate(arguments) => simulate::run(arguments, context),
         Command::Origin(command) => origin::run(command, context),
         Command::Profile(arguments) => profile::show::run(arguments, context),
-        Command::Completions(arguments) => completions::run(arguments),
-        Command::Man(arguments) => completions::man(arguments),
+        Command::Completions(arguments) => completions::run(arguments, context),
+        Command::Man(arguments) => completions::man(arguments, context),
     }
 }
 

@@ -67,7 +67,11 @@ pub(crate) fn print(value: &impl Serialize) -> Result<(), Failure> {
 /// Writes bytes to standard output.
 pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
-    output.write_all(bytes).and_then(|()| output.flush()).map_err(unwritable)
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        // The reader of a pipe, such as `head`, has what it wants.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => written.map_err(unwritable),
+    }
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Failure {

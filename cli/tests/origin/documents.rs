@@ -102,10 +102,13 @@ fn an_export_is_a_folder_for_simulate() {
     service.put("title/quay", &title("quay", "The quay"));
     service.json(0, &["origin", "export", "documents", "--force"]);
     assert!(!service.path("documents/titles/harbour.json").exists(), "a deleted title is still there");
-    fs::remove_dir_all(service.path("documents/keys")).unwrap();
     let simulate = ["simulate", "--documents", "documents", "--site", "watch.example.com", "--all"];
     let table = service.run(&simulate, "");
     assert!(String::from_utf8(table.stdout).unwrap().contains("quay"));
+    let request = json!({ "url": "https://watch.example.com/quay/master.m3u8", "geo": "AE" });
+    service.file("request.json", &request);
+    let explained = service.json(1, &["explain", "--documents", "documents", "--request", "request.json"]);
+    assert_eq!(explained["reason"], "token_missing");
 }
 
 #[test]
@@ -219,4 +222,17 @@ fn warnings_are_listed() {
     service.put("title/quay", &dangling);
     let said = service.text(&["origin", "warnings"]);
     assert!(said.starts_with("title/quay\n  warning unknown_site: sites[0]: "), "{said}");
+}
+
+/// As `| head -1` does.
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let service = Service::with_catalogue();
+    let list = format!("{} origin list titles --all --json", env!("CARGO_BIN_EXE_stagedoor"));
+    let output = std::process::Command::new("bash")
+        .args(["-c", &format!("set -o pipefail; {{ sleep 0.2; {list}; }} | true")])
+        .env("STAGEDOOR_PROFILES", service.path("profiles.toml"))
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
