@@ -10,7 +10,7 @@ use super::reference::Reference;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Stopwatch;
-use crate::text;
+use crate::{output, text};
 
 /// The options of every command that changes a document.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -89,8 +89,10 @@ impl<'a> Change<'a> {
         lines.extend(held.warnings.iter().map(|warning| text::wrapped(&warning.to_string(), 2)));
         match (held.revision, held.sync) {
             (Some(revision), Some(_)) if self.options.wait => {
-                // What is known is told before it is waited for.
-                context.output.remark(&lines.join("\n"));
+                if !context.output.json {
+                    // What is known is told before the rest is waited for.
+                    output::write(format!("{}\n", lines.join("\n")).as_bytes())?;
+                }
                 let sync = self.wait(reference, revision)?;
                 let waited = self.clock.elapsed();
                 if let Value::Object(members) = &mut reply {

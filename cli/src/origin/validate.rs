@@ -67,7 +67,8 @@ pub(crate) fn run(Arguments { paths }: &Arguments, context: &Context) -> Result<
         lines.push(format!("{state:7}  {name}  {}", path.display()));
         lines.extend(why.iter().map(|why| text::wrapped(why, 4)));
     }
-    lines.push(format!("{} files, {wrong} invalid", files.len()));
+    let plural = if files.len() == 1 { "" } else { "s" };
+    lines.push(format!("{} file{plural}, {wrong} invalid", files.len()));
     context.output.result(&json!({ "files": shown, "invalid": wrong }), || lines.join("\n"))?;
     Ok(if wrong == 0 { Answer::Yes } else { Answer::Denied })
 }

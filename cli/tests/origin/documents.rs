@@ -44,9 +44,15 @@ fn waiting_tells_when_the_edge_holds_the_change() {
     assert!(reply["waited_ms"].is_u64(), "{reply}");
     service.file("harbour.json", &title("harbour", "Again"));
     let said = service.text(&put);
-    assert!(said.starts_with("The edge holds it after "), "{said}");
+    assert!(
+        said.starts_with("title/harbour: stored, ") && said.contains("\nThe edge holds it after "),
+        "{said}"
+    );
     let said = service.text(&["origin", "delete", "title/harbour", "--wait"]);
-    assert!(said.starts_with("The edge holds it after "), "{said}");
+    assert!(
+        said.starts_with("title/harbour: deleted, ") && said.contains("\nThe edge holds it after "),
+        "{said}"
+    );
 }
 
 #[test]
