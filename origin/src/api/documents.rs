@@ -98,7 +98,7 @@ async fn fetch(
         let past = past.ok_or_else(|| Problem::unknown_revision(&key, revision))?;
         return Ok(PastReply::new(past)?.into_response());
     }
-    let (record, warnings) = api.store.document_and_warnings(&key).await?;
+    let (record, warnings) = api.store.document_and_warnings(&key, &by.scope).await?;
     let body = record.as_ref().and_then(|record| record.body.as_ref());
     by.scope.check(&key, body.map(|body| body.expose().as_str()))?;
     let record = live(&key, record)?;

@@ -126,7 +126,7 @@ async fn list(
     let PageRequest { after, limit } = PageRequest::read(&parameters)?;
     let after = if after.is_empty() { Ok(0) } else { after.parse() };
     let after = after.map_err(|_| Problem::bad_request("expected a generation in `after`"))?;
-    let (record, warnings) = api.store.document_and_warnings(&key).await?;
+    let (record, warnings) = api.store.document_and_warnings(&key, &by.scope).await?;
     let record = documents::live(&key, record)?;
     let (revoked, more) = api.store.revocations(&host, after, limit).await?;
     let next = revoked.last().filter(|_| more).map(|last| last.generation);

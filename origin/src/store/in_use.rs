@@ -82,7 +82,7 @@ impl Dependents {
     /// The warning of a deletion that was forced.
     pub(super) fn warning(&self) -> Warning {
         let detail = format!("expected no document that depends on it: {self}");
-        Warning { code: WarningCode::InUse, field: ".".to_owned(), detail }
+        Warning::new(WarningCode::InUse, ".", detail)
     }
 }
 

@@ -115,7 +115,8 @@ impl Store {
             searched += ids.len();
             let is_last = ids.len() < List::CHUNK;
             for id in matching(&mut transaction, kind, ids, filter).await? {
-                let key = key(kind, &id)?;
+                // An id that this version cannot read is left out.
+                let Ok(key) = DocumentKey::new(kind, &id) else { continue };
                 let Some(record) = record::find(&mut transaction, &key).await? else { continue };
                 let Some(body) = &record.body else { continue };
                 if scope.check(&key, Some(body.expose())).is_ok() && !listed.take(record, limits) {
@@ -150,7 +151,7 @@ impl Store {
             loop {
                 let ids = ids(&mut transaction, kind, &from, List::CHUNK, None, scope).await?;
                 for id in &ids {
-                    let key = key(kind, id)?;
+                    let Ok(key) = DocumentKey::new(kind, id) else { continue };
                     checked += 1;
                     let record = record::find(&mut transaction, &key).await?;
                     if let Some(body) = record.and_then(|record| record.body) {
@@ -256,8 +257,4 @@ fn pattern(word: &str) -> String {
     }
     pattern.push('%');
     pattern
-}
-
-fn key(kind: DocumentKind, id: &str) -> Result<DocumentKey, sqlx::Error> {
-    DocumentKey::new(kind, id).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

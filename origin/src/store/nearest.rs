@@ -1,6 +1,61 @@
 //! The known names that are nearest to a name that is not known, for typing errors.
 
+use sqlx::{Row, SqliteConnection};
+use stagedoor::catalog::{DocumentKey, DocumentKind};
 use strsim::osa_distance;
+
+use super::{Scope, record};
+
+/// The greatest number of ids on either side of an unknown id, in byte order, that are compared with it.
+const COMPARED: i64 = 1_000;
+
+/// The greatest number of near ids whose documents are looked up.
+const LOOKED_UP: usize = 10;
+
+/// The id of the document that is nearest to an unknown id, among those within a scope.
+pub(super) async fn document(
+    connection: &mut SqliteConnection,
+    kind: DocumentKind,
+    found: &str,
+    scope: &Scope,
+) -> Result<Option<String>, sqlx::Error> {
+    if scope.check_kind(kind).is_err() {
+        return Ok(None);
+    }
+    let mut known = Vec::new();
+    for side in [
+        "SELECT id FROM documents WHERE kind = $1 AND id >= $2 AND body IS NOT NULL ORDER BY id LIMIT $3",
+        "SELECT id FROM documents WHERE kind = $1 AND id < $2 AND body IS NOT NULL ORDER BY id DESC LIMIT $3",
+    ] {
+        let rows = sqlx::query(side).bind(kind.name()).bind(found).bind(COMPARED);
+        for row in rows.fetch_all(&mut *connection).await? {
+            known.push(row.try_get("id")?);
+        }
+    }
+    first_visible(connection, kind, nearest(found, known), scope).await
+}
+
+/// The first of these ids whose document exists within a scope.
+pub(super) async fn first_visible(
+    connection: &mut SqliteConnection,
+    kind: DocumentKind,
+    ids: Vec<String>,
+    scope: &Scope,
+) -> Result<Option<String>, sqlx::Error> {
+    for id in ids.into_iter().take(LOOKED_UP) {
+        let Ok(key) = DocumentKey::new(kind, &id) else { continue };
+        let body = record::find(connection, &key).await?.and_then(|record| record.body);
+        if body.is_some_and(|body| scope.check(&key, Some(body.expose())).is_ok()) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+/// The question whether another name was meant, for the end of a message.
+pub(super) fn question(near: Option<String>) -> String {
+    near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+}
 
 /// The known names within a few typing errors of `found`, the nearest first.
 pub(super) fn nearest(found: &str, known: impl IntoIterator<Item = String>) -> Vec<String> {

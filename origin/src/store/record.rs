@@ -5,8 +5,7 @@ use sqlx::{FromRow, Row, SqliteConnection};
 use stagedoor::catalog::DocumentKey;
 use stagedoor::redacted::Redacted;
 
-use super::lookup::Lookup;
-use super::{Store, StoreError, Warning, warnings};
+use super::{Scope, Store, StoreError, Warning, warnings};
 use crate::clock::UnixMillis;
 
 /// The current state of a document, deleted or not, here and at the edge.
@@ -52,17 +51,18 @@ impl Store {
         Ok(find(&mut *self.pool.acquire().await?, key).await?)
     }
 
-    /// A document or its tombstone, and the warnings about it.
+    /// A document or its tombstone, and the warnings about it for an API key of this scope.
     pub async fn document_and_warnings(
         &self,
         key: &DocumentKey,
+        scope: &Scope,
     ) -> Result<(Option<Record>, Vec<Warning>), StoreError> {
         // A transaction reads all rows as of one time.
         let mut transaction = self.pool.begin().await?;
         let record = find(&mut transaction, key).await?;
         let body = record.as_ref().and_then(|record| record.body.as_ref());
         let warnings = match body {
-            Some(body) => warnings::of(&mut Lookup::default(), &mut transaction, key, body.expose()).await?,
+            Some(body) => warnings::with_suggestions(&mut transaction, key, body.expose(), scope).await?,
             None => Vec::new(),
         };
         Ok((record, warnings))

@@ -5,7 +5,7 @@
 use sqlx::{Row, SqliteConnection};
 use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Issuer, KeyId, KeySet, Revoked, TitleId};
 
-use super::nearest::nearest;
+use super::nearest::{self, nearest};
 use super::warnings::{Warning, WarningCode};
 use super::{Scope, Store, StoreError, record, site_keys, title_sites};
 use crate::validate::FieldError;
@@ -36,7 +36,7 @@ pub(super) struct Unknown {
 impl Unknown {
     /// The warning of a revocation that was forced.
     pub(super) fn into_warning(self) -> Warning {
-        Warning { code: self.code, field: self.field.to_owned(), detail: self.detail }
+        Warning::new(self.code, self.field, self.detail)
     }
 }
 
@@ -76,11 +76,7 @@ pub(super) async fn check(
                 "expected an issuer, or a set of keys, that the site {host} names, found `{issuer}`: \
                  the revocation affects nobody on that site as long as it does not"
             );
-            checked.warnings.push(Warning {
-                code: WarningCode::IssuerNotOfSite,
-                field: field.to_owned(),
-                detail,
-            });
+            checked.warnings.push(Warning::new(WarningCode::IssuerNotOfSite, field, detail));
         }
         Known::Elsewhere(..) | Known::Here => {}
     }
@@ -113,8 +109,7 @@ async fn title(
             let detail = format!(
                 "expected a title that is shown on {host}, found `{id}`, which is shown on other sites only"
             );
-            let code = WarningCode::TitleNotOnSite;
-            checked.warnings.push(Warning { code, field: field.to_owned(), detail });
+            checked.warnings.push(Warning::new(WarningCode::TitleNotOnSite, field, detail));
         }
         return Ok(checked);
     }
@@ -181,7 +176,7 @@ async fn key(
     };
     let detail =
         format!("expected the id of a key of `{issuer}`, found `{kid}`, which is not checked: {doubt}");
-    checked.warnings.push(Warning { code: WarningCode::UnverifiedKey, field: field.to_owned(), detail });
+    checked.warnings.push(Warning::new(WarningCode::UnverifiedKey, field, detail));
     Ok(())
 }
 
@@ -190,12 +185,11 @@ async fn exists(connection: &mut SqliteConnection, key: &DocumentKey) -> Result<
     Ok(row.bind(key.kind().name()).bind(key.id()).fetch_optional(connection).await?.is_some())
 }
 
-/// The greatest number of names on either side of an unknown name, in byte order, that are compared with it.
+/// The greatest number of a site's titles on either side of an unknown title, in byte order, that are compared with it.
 const TITLES: i64 = 10_000;
-const HOSTS_AND_ISSUERS: i64 = 1_000;
 
-/// The greatest number of near names whose documents are looked up.
-const LOOKED_UP: usize = 10;
+/// The greatest number of a site's issuers that are compared with an unknown one.
+const ISSUERS: i64 = 1_000;
 
 impl Store {
     /// The refusal of a revocation: each unknown name, with the nearest known name that the API key may see.
@@ -209,8 +203,8 @@ impl Store {
         let mut errors = Vec::with_capacity(unknown.len());
         for name in unknown {
             let near = suggestion(&mut connection, host, &name, scope).await?;
-            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            errors.push(FieldError { field: name.field.to_owned(), detail: name.detail + &near });
+            let detail = name.detail + &nearest::question(near);
+            errors.push(FieldError { field: name.field.to_owned(), detail });
         }
         Ok(errors)
     }
@@ -224,23 +218,20 @@ async fn suggestion(
 ) -> Result<Option<String>, StoreError> {
     let may_see = |kind| scope.check_kind(kind).is_ok();
     match code {
-        WarningCode::UnknownSite if may_see(DocumentKind::Site) => {
-            let known = documents_near(connection, DocumentKind::Site, found).await?;
-            first_visible(connection, DocumentKind::Site, nearest(found, known), scope).await
+        WarningCode::UnknownSite => {
+            Ok(nearest::document(connection, DocumentKind::Site, found, scope).await?)
         }
         WarningCode::UnknownTitle if may_see(DocumentKind::Title) => {
-            let known = titles_near(connection, host, found).await?;
-            first_visible(connection, DocumentKind::Title, nearest(found, known), scope).await
+            let near = nearest(found, titles_near(connection, host, found).await?);
+            Ok(nearest::first_visible(connection, DocumentKind::Title, near, scope).await?)
         }
         WarningCode::UnknownIssuer => {
             let mut known = Vec::new();
             if may_see(DocumentKind::Site) {
                 let named = sqlx::query_scalar("SELECT issuer FROM site_keys WHERE host = $1 LIMIT $2");
-                known = named.bind(host.as_str()).bind(HOSTS_AND_ISSUERS).fetch_all(&mut *connection).await?;
+                known = named.bind(host.as_str()).bind(ISSUERS).fetch_all(&mut *connection).await?;
             }
-            if may_see(DocumentKind::Keys) {
-                known.extend(documents_near(connection, DocumentKind::Keys, found).await?);
-            }
+            known.extend(nearest::document(connection, DocumentKind::Keys, found, scope).await?);
             Ok(nearest(found, known).into_iter().next())
         }
         WarningCode::UnknownKey if may_see(DocumentKind::Keys) => {
@@ -248,42 +239,6 @@ async fn suggestion(
         }
         _ => Ok(None),
     }
-}
-
-/// The first of these ids whose document exists within the scope.
-async fn first_visible(
-    connection: &mut SqliteConnection,
-    kind: DocumentKind,
-    ids: Vec<String>,
-    scope: &Scope,
-) -> Result<Option<String>, StoreError> {
-    for id in ids.into_iter().take(LOOKED_UP) {
-        let Ok(key) = DocumentKey::new(kind, &id) else { continue };
-        let body = record::find(connection, &key).await?.and_then(|record| record.body);
-        if body.is_some_and(|body| scope.check(&key, Some(body.expose())).is_ok()) {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
-}
-
-/// The ids of existing documents of a kind around `found` in byte order.
-async fn documents_near(
-    connection: &mut SqliteConnection,
-    kind: DocumentKind,
-    found: &str,
-) -> Result<Vec<String>, sqlx::Error> {
-    let mut near = Vec::new();
-    for side in [
-        "SELECT id FROM documents WHERE kind = $1 AND id >= $2 AND body IS NOT NULL ORDER BY id LIMIT $3",
-        "SELECT id FROM documents WHERE kind = $1 AND id < $2 AND body IS NOT NULL ORDER BY id DESC LIMIT $3",
-    ] {
-        let rows = sqlx::query(side).bind(kind.name()).bind(found).bind(HOSTS_AND_ISSUERS);
-        for row in rows.fetch_all(&mut *connection).await? {
-            near.push(row.try_get("id")?);
-        }
-    }
-    Ok(near)
 }
 
 /// The ids of a site's titles around `found` in byte order.

@@ -6,6 +6,7 @@ use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Issuer, Site, Title};
 
 use super::lookup::{Lookup, SetOfKeys};
 use super::references::{self, KeysReference, Role};
+use super::{Scope, nearest};
 
 /// A warning about one member of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,6 +17,15 @@ pub struct Warning {
     pub field: String,
     /// The expected and the found state, for people.
     pub detail: String,
+    /// The document that it names and that does not exist, by its kind and id.
+    #[serde(skip)]
+    pub(super) names: Option<(DocumentKind, String)>,
+}
+
+impl Warning {
+    pub(super) fn new(code: WarningCode, field: impl Into<String>, detail: String) -> Self {
+        Self { code, field: field.into(), detail, names: None }
+    }
 }
 
 macro_rules! codes {
@@ -63,6 +73,27 @@ codes! {
 /// The greatest number of warnings about a document.
 const MOST: usize = 100;
 
+/// The greatest number of unknown names for which a near name is searched.
+const SUGGESTED: usize = 3;
+
+/// The warnings about an existing document, with the known names that may have been meant, as far as a scope allows.
+pub(super) async fn with_suggestions(
+    connection: &mut SqliteConnection,
+    key: &DocumentKey,
+    body: &str,
+    scope: &Scope,
+) -> Result<Vec<Warning>, sqlx::Error> {
+    let mut warnings = of(&mut Lookup::default(), connection, key, body).await?;
+    let unknown = warnings.iter_mut().filter_map(|warning| match &warning.names {
+        Some((kind, name)) => Some((*kind, name.clone(), &mut warning.detail)),
+        None => None,
+    });
+    for (kind, name, detail) in unknown.take(SUGGESTED) {
+        detail.push_str(&nearest::question(nearest::document(connection, kind, &name, scope).await?));
+    }
+    Ok(warnings)
+}
+
 /// The warnings about an existing document. `body` is its JSON; a document that cannot be read has none.
 pub(super) async fn of(
     lookup: &mut Lookup,
@@ -90,7 +121,7 @@ pub(super) async fn of(
         let more = warnings.len() + 1 - MOST;
         warnings.truncate(MOST - 1);
         let detail = format!("expected {MOST} warnings at most, found {more} more");
-        warnings.push(Warning { code: WarningCode::More, field: ".".to_owned(), detail });
+        warnings.push(Warning::new(WarningCode::More, ".", detail));
     }
     Ok(warnings)
 }
@@ -123,7 +154,7 @@ async fn of_title(
             let detail = format!(
                 "expected a group that the site {host} defines in `geography.groups`, found `{group}`, which holds nowhere there"
             );
-            warnings.push(Warning { code: WarningCode::UnknownGroup, field: field.clone(), detail });
+            warnings.push(Warning::new(WarningCode::UnknownGroup, field.clone(), detail));
         }
     }
     Ok(warnings)
@@ -143,29 +174,31 @@ async fn of_site(
         if warnings.len() > MOST {
             break;
         }
-        let found = if lookup.exists(DocumentKind::Keys, issuer.as_str()) {
-            let keys = lookup.keys(connection, issuer).await?;
-            unusable(issuer, role, keys).map(|detail| (WarningCode::UnusableKeys, detail))
-        } else {
-            Some(missing_keys(issuer, role))
-        };
-        warnings.extend(found.map(|(code, detail)| Warning { code, field, detail }));
+        if !lookup.exists(DocumentKind::Keys, issuer.as_str()) {
+            warnings.push(missing_keys(field, issuer, role));
+        } else if let Some(detail) = unusable(issuer, role, lookup.keys(connection, issuer).await?) {
+            warnings.push(Warning::new(WarningCode::UnusableKeys, field, detail));
+        }
     }
     Ok(warnings)
 }
 
 fn unknown_site(field: String, host: &Host) -> Warning {
     let detail = format!("expected the host of a site, found `{host}`, which has no document of a site");
-    Warning { code: WarningCode::UnknownSite, field, detail }
+    let names = Some((DocumentKind::Site, host.as_str().to_owned()));
+    Warning { names, ..Warning::new(WarningCode::UnknownSite, field, detail) }
 }
 
-fn missing_keys(issuer: &Issuer, role: Role) -> (WarningCode, String) {
+fn missing_keys(field: String, issuer: &Issuer, role: Role) -> Warning {
     let (code, effect) = match role {
         Role::Issuer => (WarningCode::UnknownIssuer, "no token of this issuer is accepted"),
         Role::Dialect => (WarningCode::UnknownKeys, "no token of this dialect is accepted"),
         Role::Sessions => (WarningCode::UnknownKeys, "no session can be opened"),
     };
-    (code, format!("expected the name of a set of keys, found `{issuer}`, which has no document: {effect}"))
+    let detail =
+        format!("expected the name of a set of keys, found `{issuer}`, which has no document: {effect}");
+    let names = Some((DocumentKind::Keys, issuer.as_str().to_owned()));
+    Warning { names, ..Warning::new(code, field, detail) }
 }
 
 fn unusable(issuer: &Issuer, role: Role, keys: SetOfKeys) -> Option<String> {

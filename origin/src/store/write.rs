@@ -5,7 +5,6 @@ use serde::de::IgnoredAny;
 use sqlx::SqliteConnection;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 
-use super::lookup::Lookup;
 use super::{
     Action, Actor, Dependents, OutOfScope, Record, Store, StoreError, Urgency, Warning, history, hosts,
     record, revision, site_keys, title_names, title_sites, turn, warnings,
@@ -156,7 +155,7 @@ impl Store {
         }
         let record = record::find(&mut transaction, key).await?.ok_or(sqlx::Error::RowNotFound)?;
         let warnings = match body {
-            Some(body) => warnings::of(&mut Lookup::default(), &mut transaction, key, body).await?,
+            Some(body) => warnings::with_suggestions(&mut transaction, key, body, &by.scope).await?,
             None => dependents.iter().map(Dependents::warning).collect(),
         };
         // A transaction that is not committed is rolled back.

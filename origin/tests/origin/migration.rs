@@ -57,7 +57,8 @@ async fn the_sites_of_an_earlier_database_keep_their_keys_from_deletion() {
     }
     let stored = store.document(&"v1/keys/watch-sessions".parse().unwrap()).await.unwrap().unwrap();
     assert!(stored.body.unwrap().expose().contains(KEY_SECRET));
-    let (_, warnings) = store.document_and_warnings(&"v1/title/harbour".parse().unwrap()).await.unwrap();
+    let (_, warnings) =
+        store.document_and_warnings(&"v1/title/harbour".parse().unwrap(), &Scope::FULL).await.unwrap();
     assert_eq!(json!(warnings), json!([]));
 }
 

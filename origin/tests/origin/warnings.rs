@@ -64,6 +64,40 @@ async fn a_name_of_nothing_warns_in_each_reply_until_it_names_something() {
     assert_eq!(warnings(&app.api.delete("/titles/harbour").await.body), []);
 }
 
+/// The most frequent typing error: an issuer without the slash at its end.
+#[tokio::test]
+async fn a_warning_suggests_the_nearest_known_name_that_the_key_may_see() {
+    let app = TestApp::start().await;
+    app.api.put("/keys/https%3A%2F%2Fid.example.com%2F", &keys("https://id.example.com/")).await;
+    app.api.put("/keys/watch-sessions", &keys("watch-sessions")).await;
+    let mut document = site("watch.example.com");
+    document["tokens"]["issuers"] = json!(["https://id.example.com"]);
+    document["sessions"]["keys"] = json!("wacth-sessions");
+    let put = app.api.put("/sites/watch.example.com", &document).await;
+    let get = app.api.get("/sites/watch.example.com").await;
+    for answer in [put, get] {
+        for (index, near) in ["`https://id.example.com/`", "`watch-sessions`"].into_iter().enumerate() {
+            let detail = answer.body["warnings"][index]["detail"].as_str().unwrap();
+            assert!(detail.ends_with(&format!("; did you mean {near}?")), "{detail}");
+        }
+    }
+    let mut harbour = title("harbour", "");
+    harbour["sites"] = json!(["watch.exmaple.com", "elsewhere.test"]);
+    let put = app.api.put("/titles/harbour", &harbour).await;
+    let details: Vec<_> =
+        put.body["warnings"].as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
+    assert!(
+        details[0].ends_with("; did you mean `watch.example.com`?") && !details[1].contains("did you"),
+        "{details:?}"
+    );
+    // Keys belong to no site, and sites are not for a key of titles.
+    let own = app.client("own", &tenant("watch.example.com")).await;
+    let editor = app.client("editor", &Scope::new([DocumentKind::Title], []).unwrap()).await;
+    for answer in [own.get("/sites/watch.example.com").await, editor.get("/titles/harbour").await] {
+        assert!(answer.status == 200 && !answer.body.to_string().contains("did you mean"), "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_number_of_warnings_is_bounded() {
     let app = TestApp::start().await;
