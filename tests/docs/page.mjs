@@ -45,7 +45,7 @@ export function fits(expected, output) {
     .split("\n")
     .map((line) => (line === "…" ? "(?:.*\n)*?.*" : line.split("…").map(escape).join(".*")))
     .join("\n");
-  return new RegExp(`^${pattern}$`).test(output.trim());
+  return new RegExp(`^${pattern}$`).test(output.replaceAll("\r\n", "\n").trim());
 }
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
