@@ -242,3 +242,14 @@ fn a_reader_that_goes_away_is_no_error() {
         .unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
+
+#[test]
+fn purges_at_the_same_time_are_all_counted() {
+    let service = Service::with_catalogue();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..3).for_each(|_| drop(service.json(0, &["origin", "purge", "title/harbour"]))));
+        }
+    });
+    assert_eq!(service.json(0, &["origin", "get", "title/harbour"])["document"]["generation"], 6);
+}
