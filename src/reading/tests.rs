@@ -1,6 +1,8 @@
 //! One row for each kind of error, over all kinds of documents.
 
+use proptest::prelude::*;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::{MOST_ERRORS, Unreadable, read};
 use crate::catalog::{KeySet, Revocations, Site, Title};
@@ -252,4 +254,21 @@ fn nobody_descends_into_an_unknown_member() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let found = site(&format!(r#","x":{{"jwt":{deep}}}"#));
     assert_eq!(found, [("x".to_owned(), "there is no such member".to_owned())]);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in r#"[\[\]{}:,"a-c0-9.e\\u -]{0,60}"#) {
+        let _ = read::<Site>(text.as_bytes());
+        let _ = read::<Title>(format!(r#"{{"id":"a","sites":[],"offers":{text}}}"#).as_bytes());
+        let _ = read::<serde_json::Value>(text.as_bytes());
+    }
+
+    #[test]
+    fn what_serde_json_reads_is_read_alike(offers in 0_u8..4, height: Option<u32>, rate in 1_u32..1_000, name in ".{0,20}") {
+        let offer = |n| json!({ "id": format!("o{n}"), "territories": { "allow": ["*"] }, "caps": { "max_height": height, "max_frame_rate": rate } });
+        let title = json!({ "id": "a", "sites": ["a.example"], "names": { "en": name }, "offers": (0..offers).map(offer).collect::<Vec<_>>() });
+        let text = title.to_string();
+        prop_assert_eq!(read::<Title>(text.as_bytes()).unwrap(), serde_json::from_str::<Title>(&text).unwrap());
+    }
 }

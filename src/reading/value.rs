@@ -22,7 +22,7 @@ impl Tree {
         let notes = Notes(RefCell::default());
         let place = Place::ROOT;
         let read = D::deserialize(Value::new(self, &place, &notes));
-        let document = read.map_err(|error| notes.push(error.at(&place).into_field())).ok();
+        let document = read.map_err(|error| notes.push(|| error.at(&place).into_field())).ok();
         (document, notes.0.into_inner())
     }
 }
@@ -31,10 +31,10 @@ impl Tree {
 struct Notes(RefCell<Vec<FieldError>>);
 
 impl Notes {
-    fn push(&self, error: FieldError) {
-        let mut errors = self.0.borrow_mut();
-        if errors.len() < MOST_ERRORS {
-            errors.push(error);
+    fn push(&self, error: impl FnOnce() -> FieldError) {
+        // Beyond the limit, an error is not even made: a stranger may send a hundred thousand of them.
+        if self.0.borrow().len() < MOST_ERRORS {
+            self.0.borrow_mut().push(error());
         }
     }
 }
@@ -155,8 +155,10 @@ impl<'de> Deserializer<'de> for Value<'de, '_> {
     /// A member that the type around it does not know.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if let Some(name) = self.place.name() {
-            let detail = no_such_member(name, self.siblings);
-            self.notes.push(FieldError { field: self.place.to_string(), detail });
+            self.notes.push(|| {
+                let detail = no_such_member(name, self.siblings);
+                FieldError { field: self.place.to_string(), detail }
+            });
         }
         visitor.visit_unit()
     }
@@ -200,8 +202,8 @@ impl<'de> MapAccess<'de> for Members<'de, '_> {
         for entry in self.entries.by_ref() {
             let place = self.object.place.member(&entry.0);
             if !self.seen.insert(&entry.0) {
-                let error = FieldError { field: place.to_string(), detail: REPEATED.to_owned() };
-                self.object.notes.push(error);
+                let repeated = || FieldError { field: place.to_string(), detail: REPEATED.to_owned() };
+                self.object.notes.push(repeated);
                 continue;
             }
             self.current = Some(entry);

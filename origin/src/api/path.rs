@@ -3,6 +3,8 @@
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use stagedoor::catalog::{DocumentKey, DocumentKind, Host};
+use stagedoor::reading::nearest;
+use url::form_urlencoded::byte_serialize;
 
 use super::problem::Problem;
 
@@ -32,6 +34,30 @@ pub(super) fn revocation(place: InPath<(String, String)>) -> Result<(Host, u32),
         ))
     })?;
     Ok((host, number))
+}
+
+/// What lies below `/api/v1/`.
+const COLLECTIONS: [&str; 7] = ["titles", "sites", "keys", "revocations", "history", "warnings", "sync"];
+
+/// What was probably meant by a path at which there is nothing, for the end of a message.
+pub(super) fn meant(path: &str) -> String {
+    let Some(below) = path.strip_prefix("/api/v1/") else {
+        return if path.starts_with("/api") {
+            "; the API is below /api/v1/".to_owned()
+        } else {
+            String::new()
+        };
+    };
+    let (collection, id) = below.split_once('/').unwrap_or((below, ""));
+    if !COLLECTIONS.contains(&collection) {
+        let near = nearest(collection, COLLECTIONS);
+        return near.map(|name| format!("; did you mean /api/v1/{name}?")).unwrap_or_default();
+    }
+    if id.is_empty() {
+        return format!("; the list is at /api/v1/{collection}");
+    }
+    let encoded: String = byte_serialize(id.as_bytes()).collect();
+    format!("; if `{id}` is an id, its path is /api/v1/{collection}/{encoded}")
 }
 
 /// Parts of a path may be anything but bytes that are not UTF-8.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use stagedoor::catalog::{DocumentKey, Revocations, SyncBatch};
 
+use super::path;
 use super::reply::SyncReply;
 use crate::store::{Dependents, OutOfScope, StoreError};
 use crate::validate::{FieldError, Invalid};
@@ -94,18 +95,18 @@ impl Problem {
     }
 
     pub(super) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Self {
-        let detail = format!("there is nothing at {}", uri.path());
+        let detail = format!("there is nothing at {}{}", uri.path(), path::meant(uri.path()));
         Self::new(StatusCode::NOT_FOUND, kind!("unknown-path"), "There is no such path", detail)
     }
 
     pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Self {
-        let path = uri.path();
-        let instead = if method == Method::PUT && path.contains("/revocations/") {
+        let at = uri.path();
+        let instead = if method == Method::PUT && at.contains("/revocations/") {
             ": POST adds one revocation, and DELETE of its generation takes it back"
         } else {
             ", but the methods of the header Allow"
         };
-        let detail = format!("{path} does not take {method}{instead}");
+        let detail = format!("{at} does not take {method}{instead}");
         let title = "The method is not allowed here";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, kind!("method-not-allowed"), title, detail)
     }
@@ -192,10 +193,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, kind!("too-large"), "The document is too large", detail)
     }
 
-    pub(super) fn unsupported_media_type() -> Self {
-        let (status, detail) =
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "expected Content-Type: application/json");
-        Self::new(status, kind!("unsupported-media-type"), "The content type is not supported", detail)
+    pub(super) fn unsupported_media_type(found: &str) -> Self {
+        let found = if found.is_empty() { "none" } else { found };
+        let detail = format!("expected Content-Type: application/json, found {found}");
+        let (status, title) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The content type is not supported");
+        Self::new(status, kind!("unsupported-media-type"), title, detail)
     }
 
     /// 503, if the database does not answer.

@@ -19,8 +19,9 @@ impl FromRequest<Api> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::unsupported_media_type());
+        let content_type = essence(request.headers());
+        if !content_type.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::unsupported_media_type(content_type));
         }
         let body = Bytes::from_request(request, api);
         let Ok(body) = tokio::time::timeout(api.body_within, body).await else {
@@ -36,9 +37,8 @@ impl FromRequest<Api> for JsonBody {
     }
 }
 
-/// Whether the content type is `application/json`, whatever its parameters.
-fn is_json(headers: &HeaderMap) -> bool {
+/// The content type without its parameters.
+fn essence(headers: &HeaderMap) -> &str {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
+    value.split(';').next().unwrap_or_default().trim()
 }

@@ -472,6 +472,27 @@ async fn every_refusal_of_the_api_is_told_in_plain_words() {
             "/api/v1/revocations/watch.example.com does not take PUT: POST adds one revocation, and DELETE of its generation takes it back",
         ),
         // Paths and queries.
+        (
+            &get,
+            "/title/harbour",
+            String::new(),
+            404,
+            "there is nothing at /api/v1/title/harbour; did you mean /api/v1/titles?",
+        ),
+        (
+            &get,
+            "/titles/",
+            String::new(),
+            404,
+            "there is nothing at /api/v1/titles/; the list is at /api/v1/titles",
+        ),
+        (
+            &put,
+            "/keys/https://id.example.com/",
+            String::new(),
+            404,
+            "there is nothing at /api/v1/keys/https://id.example.com/; if `https://id.example.com/` is an id, its path is /api/v1/keys/https%3A%2F%2Fid.example.com%2F",
+        ),
         (&get, "/titles/%FF", String::new(), 404, "expected an id in percent-encoded UTF-8"),
         (&get, "/revocations/%FF", String::new(), 404, "expected an id in percent-encoded UTF-8"),
         (
@@ -513,5 +534,33 @@ async fn every_refusal_of_the_api_is_told_in_plain_words() {
         if status == 405 {
             assert!(!answer.header("allow").is_empty(), "{answer:?}");
         }
+    }
+    for (name, value, status, detail) in [
+        (
+            "content-type",
+            "application/x-www-form-urlencoded",
+            415,
+            "expected Content-Type: application/json, found application/x-www-form-urlencoded",
+        ),
+        ("content-type", "", 415, "expected Content-Type: application/json, found none"),
+        ("if-match", "7, \u{e9}", 400, "expected one header if-match of visible ASCII"),
+        (
+            "if-none-match",
+            "\"7\"",
+            400,
+            "expected If-Match: \"<revision>\" or If-None-Match: *, and not both",
+        ),
+    ] {
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("content-type", "application/json".parse().unwrap());
+        headers.insert(name, reqwest::header::HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        let request = app.api.request(Method::PUT, "/titles/harbour").headers(headers);
+        let answer = send(request.body(title("harbour", "Harbour").to_string())).await;
+        assert_eq!(
+            (answer.status, answer.body["detail"].as_str()),
+            (status, Some(detail)),
+            "{name}: {value}"
+        );
+        plain(detail);
     }
 }
