@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
-    let file = |why: String| Misuse(format!("{}: {why}", arguments.jwks.display()));
+    let file = |why: String| Misuse(format!("{}: {why}", input::name(&arguments.jwks)));
     let keys = Verifiers::from_slice(&input::bytes(&arguments.jwks)?).map_err(file)?;
     let payload = arguments.payload.as_deref().map(input::bytes).transpose()?;
     match jws::check(&arguments.token, &keys, payload.as_deref()) {

@@ -12,6 +12,11 @@ use stagedoor::time::UnixTime;
 
 use crate::failure::Misuse;
 
+/// How messages call a file.
+pub(crate) fn name(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}
+
 /// Reads a file, or standard input for `-`.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
     let read = if path.as_os_str() == "-" {
@@ -20,17 +25,17 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
     } else {
         fs::read(path)
     };
-    read.map_err(|error| Misuse(format!("{}: {error}", path.display())))
+    read.map_err(|error| Misuse(format!("{}: {error}", name(path))))
 }
 
 /// Reads a JSON file. What is wrong with it is said in plain words, unknown members included.
 pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
-    reading::read(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", path.display())))
+    reading::read(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", name(path))))
 }
 
 /// Reads a document: as the CMS writes it, with its revision, or in a reply of the origin service.
 pub(crate) fn document<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
-    document_in(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", path.display())))
+    document_in(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", name(path))))
 }
 
 /// The same, from its JSON.
@@ -53,7 +58,7 @@ pub(crate) fn json_bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
     let bytes = bytes(path)?;
     match Tree::parse(&bytes) {
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Misuse(format!("{}: {error}", path.display()))),
+        Err(error) => Err(Misuse(format!("{}: {error}", name(path)))),
     }
 }
 

@@ -155,7 +155,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     if permit.is_none() && token.is_none() && !asked {
         // Nothing is to be done, for which it would have to be read; but what must not be in it, no reader is to get.
         if let Some(forbidden) = (kind == Kind::Dash).then(|| dash::forbidden(&manifest)).flatten() {
-            return Err(Failure::Misuse(format!("{}: {forbidden}", arguments.file.display())));
+            return Err(Failure::Misuse(format!("{}: {forbidden}", input::name(&arguments.file))));
         }
         printed(&manifest, context)?;
         return Ok(Answer::Yes);
@@ -211,7 +211,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
             let code = match error.refusal() {
                 // The file is no manifest.
                 Err(FaultKind::ManifestInvalid) => {
-                    return Err(Failure::Misuse(format!("{}: {error}", arguments.file.display())));
+                    return Err(Failure::Misuse(format!("{}: {error}", input::name(&arguments.file))));
                 }
                 Err(kind) => kind.code(),
                 Ok(reason) => reason.code(),

@@ -102,7 +102,7 @@ fn verify(facts: &Facts, site: &Site, keys: &[KeySet], now: UnixTime) -> Result<
 }
 
 fn read_keys(path: &Path, site: &Site) -> Result<Vec<KeySet>, Misuse> {
-    let failed = |error: &dyn std::fmt::Display| Misuse(format!("{}: {error}", path.display()));
+    let failed = |error: &dyn std::fmt::Display| Misuse(format!("{}: {error}", input::name(path)));
     let read = |document: &Value| {
         input::document_in(document.to_string().as_bytes()).map_err(|error| failed(&error))
     };

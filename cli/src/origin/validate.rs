@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use stagedoor::catalog::{DocumentKey, DocumentKind};
+use stagedoor::reading::Tree;
 
 use super::api::Api;
 use super::change::refuse_write;
@@ -64,7 +65,7 @@ pub(crate) fn run(Arguments { paths }: &Arguments, context: &Context) -> Result<
             entry.extend(more);
         }
         shown.push(entry);
-        lines.push(format!("{state:7}  {name}  {}", path.display()));
+        lines.push(format!("{state:7}  {name}  {}", input::name(path)));
         lines.extend(why.iter().map(|why| text::wrapped(why, 4)));
     }
     let plural = if files.len() == 1 { "" } else { "s" };
@@ -77,9 +78,11 @@ pub(crate) fn run(Arguments { paths }: &Arguments, context: &Context) -> Result<
 fn check(api: &Api, path: &Path) -> Result<(Option<Reference>, Verdict), Failure> {
     let bytes = input::bytes(path)?;
     let invalid = |why: String| Ok((None, Verdict::Invalid(Failure::refused(why))));
-    let document: Value = match serde_json::from_slice(&bytes) {
+    let document = Tree::parse(&bytes).map_err(|error| error.to_string());
+    let document = document.and_then(|tree| serde_json::to_value(tree).map_err(|error| error.to_string()));
+    let document = match document {
         Ok(document) => document,
-        Err(error) => return invalid(format!("it is not JSON: {error}")),
+        Err(why) => return invalid(why),
     };
     let key = match key(&document) {
         Ok(key) => key,
