@@ -22,6 +22,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use stagedoor::redacted::Redacted;
 use url::Url;
 
@@ -81,6 +82,10 @@ struct Entry {
     control_path_file: Option<PathBuf>,
     control_path_env: Option<String>,
     wrangler_env: Option<String>,
+    /// Refused, with the members that are meant.
+    api_key: Option<IgnoredAny>,
+    /// Refused, with the members that are meant.
+    explain_secret: Option<IgnoredAny>,
 }
 
 impl Profile {
@@ -226,6 +231,13 @@ impl Profile {
 
 impl Entry {
     fn profile(self, name: &str, folder: &Path, environment: Environment) -> Result<Profile, String> {
+        let secrets = [("api_key", self.api_key), ("explain_secret", self.explain_secret)];
+        if let Some((member, _)) = secrets.iter().find(|(_, written)| written.is_some()) {
+            return Err(format!(
+                "profiles.{name}.{member}: a secret is not written into this file: put it into a file and name it with \
+                 `{member}_file`, or name an environment variable with `{member}_env`"
+            ));
+        }
         let address = |member: &str, given: Option<String>| {
             let address = given.map(|given| address(&given));
             address.transpose().map_err(|why| format!("profiles.{name}.{member}: {why}"))
@@ -367,7 +379,8 @@ mod tests {
     fn what_is_wrong_with_a_profile_is_said_with_its_place() {
         let folder = folder();
         for (line, expected) in [
-            ("api_key = \"sdk_1\"", "line 2: unknown field `api_key`"),
+            ("api_key = \"sdk_1\"", "profiles.a.api_key: a secret is not written into this file"),
+            ("origins = \"https://a.example\"", "line 2: unknown field `origins`"),
             ("origin = \"origin.example.com\"", "profiles.a.origin: expected an address such as https://"),
             ("origin = \"https://origin.example.com/api\"", "profiles.a.origin: expected an address"),
             ("edge = \"ftp://edge.example.com\"", "profiles.a.edge: expected an address"),
