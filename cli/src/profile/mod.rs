@@ -204,7 +204,7 @@ impl Profile {
             };
             let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
             match (place, text) {
-                (_, Some(text)) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                (_, Some(text)) if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) => {
                     return Err(Misuse(format!(
                         "{}: expected one line of visible ASCII in {place}",
                         self.name
