@@ -187,13 +187,15 @@ impl Trace {
             Ok(_) => Verdict::Unchecked,
             Err(Stop::Denied(denial)) => {
                 let of = |dialect: Dialect| unchecked.iter().any(|saw| saw["dialect"] == dialect.name());
-                // Some dialects ask for the secret once more, to find which spelling was signed or whom a token is bound to.
-                let again = match denial.reason {
-                    Reason::TokenSignature => !unchecked.is_empty(),
+                // Some dialects ask for the secret once more, to find which spelling was signed or whom a token is bound to. A
+                // token without `kid` may be of any published key.
+                let is_open = match denial.reason {
+                    Reason::TokenKeyUnknown => self.not_asked().is_some(),
+                    Reason::TokenSignature => !unchecked.is_empty() || self.not_asked().is_some(),
                     Reason::TokenBinding => of(Dialect::SecureMedia),
                     _ => false,
                 };
-                if again { Verdict::Unchecked } else { Verdict::Denial }
+                if is_open { Verdict::Unchecked } else { Verdict::Denial }
             }
             Err(Stop::Failed(_)) => Verdict::Fault,
         }
@@ -202,6 +204,11 @@ impl Trace {
     /// What was passed over, since the secret of its key is withheld.
     fn unchecked(&self) -> impl Iterator<Item = &Value> {
         self.steps.iter().filter(|step| step.step == trace::UNCHECKED).map(|step| &step.saw)
+    }
+
+    /// Where an issuer publishes keys that were not asked for.
+    fn not_asked(&self) -> Option<&Value> {
+        self.steps.iter().find(|step| step.step == trace::NOT_ASKED).map(|step| &step.saw)
     }
 
     /// The trace as JSON. It holds neither a token nor a key.
@@ -220,9 +227,11 @@ impl Trace {
             (Verdict::Unchecked, Ok(caps)) => json!({
                 "caps": caps, "detail": "let in if the signature is right, which cannot be checked",
             }),
-            (Verdict::Unchecked, Err(_)) => json!({
-                "detail": "the token needs the secret of its key for more than its signature, and that secret is redacted",
-            }),
+            (Verdict::Unchecked, Err(Stop::Denied(denial))) => {
+                let redacted = "the token needs the secret of its key for more than its signature, and that secret is redacted";
+                let not_asked = self.not_asked().and_then(|published| published.get("detail")?.as_str());
+                json!({ "stopped_at": stopped_at(denial.reason), "detail": not_asked.unwrap_or(redacted) })
+            }
             (_, Ok(caps)) => json!({ "caps": caps }),
             (_, Err(Stop::Denied(denial))) => json!({
                 "stopped_at": stopped_at(denial.reason), "reason": denial.reason.code(),
@@ -329,6 +338,11 @@ pub trait Archive {
     /// The keys of an issuer's document, together with the keys that the issuer publishes.
     async fn with_published(&self, keys: Document<KeySet>) -> Result<Document<KeySet>, Fault>;
 
+    /// Whether [`with_published`](Self::with_published) asks the issuers.
+    fn asks_issuers(&self) -> bool {
+        true
+    }
+
     /// Whether an asymmetric signature is genuine.
     async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault>;
 
@@ -348,6 +362,10 @@ impl Archive for Documents {
 
     async fn with_published(&self, keys: Document<KeySet>) -> Result<Document<KeySet>, Fault> {
         Ok(keys)
+    }
+
+    fn asks_issuers(&self) -> bool {
+        false
     }
 
     async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
@@ -451,6 +469,9 @@ impl<A: Archive> Explaining<'_, A> {
     async fn keys(&self, issuer: &Issuer) -> Result<Rc<Document<KeySet>>, Fault> {
         let keys = self.read::<KeySet>(&DocumentKey::Keys(issuer.clone())).await?;
         let keys = keys.ok_or_else(|| life::keys_missing(issuer))?;
+        if let Some(published) = keys.body.published.as_ref().filter(|_| !self.archive.asks_issuers()) {
+            self.record(trace::NOT_ASKED, || trace::not_asked(issuer, &published.url));
+        }
         self.archive.with_published(keys).await.map(Rc::new)
     }
 

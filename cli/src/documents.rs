@@ -152,6 +152,10 @@ impl Archive for Folder {
         self.documents.with_published(keys).await
     }
 
+    fn asks_issuers(&self) -> bool {
+        self.documents.asks_issuers()
+    }
+
     async fn is_genuine(&self, challenge: &Challenge<'_>) -> Result<bool, Fault> {
         self.documents.is_genuine(challenge).await
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{Evidence, SessionDocuments};
 use crate::admission::Admission;
@@ -46,6 +47,17 @@ pub(super) fn token(presented: &dyn Presented, challenges: &[Challenge<'_>]) -> 
 pub(super) fn grant(grant: &Grant, met: &Challenge<'_>, is_verified: bool) -> Value {
     json!({
         "dialect": grant.dialect.name(), "algorithm": met.algorithm.name(), "verified": is_verified, "grant": grant,
+    })
+}
+
+/// The name of the step in which an issuer is not asked for the keys that it publishes.
+pub(crate) const NOT_ASKED: &str = "published";
+
+/// The keys that an issuer publishes, which are not asked for.
+pub(crate) fn not_asked(issuer: &Issuer, url: &Url) -> Value {
+    json!({
+        "document": DocumentKey::Keys(issuer.clone()), "url": url, "asked": false,
+        "detail": format!("cannot be checked: the issuer publishes further keys at {url}, which these documents do not have"),
     })
 }
 

@@ -83,7 +83,9 @@ fn headline(page: &mut Page, trace: &Value) {
             "NOT CHECKED: ",
             &format!("let in {}, if the signature is right. It cannot be checked.", rules::offer(trace)),
         ),
-        Some("unchecked") => page.line("NOT CHECKED: ", "The token needs a secret that is redacted."),
+        Some("unchecked") => {
+            page.line("NOT CHECKED: ", "The key that the token needs is not in these documents.");
+        }
         _ => page.line("UNKNOWN: ", "This outcome is of a newer edge: use --json."),
     }
 }
@@ -195,7 +197,7 @@ fn remedy(page: &mut Page, trace: &Value) {
     if outcome == Some("fault") {
         page.line("  ", rules::remedy_of_fault(member(trace, &["reason"])));
     }
-    if trace.get("unchecked").is_some() {
+    if trace.get("unchecked").is_some() || outcome == Some("unchecked") {
         page.line("  ", "To have the signature checked, ask the edge: `stagedoor edge explain URL`.");
     }
 }

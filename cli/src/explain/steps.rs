@@ -21,6 +21,9 @@ pub(super) fn write(page: &mut Page, trace: &Value) {
         let passed = passed(trace, name);
         let is_stop = stopped == Some(name);
         let (mark, text) = match passed {
+            _ if is_stop && member(trace, &["outcome"]) == Some("unchecked") => {
+                ("?   ", "cannot be checked".to_owned())
+            }
             _ if is_stop => ("STOP", stop(trace)),
             Some(text) if is_unchecked(trace, name) => ("?   ", text),
             Some(text) => ("ok  ", text),

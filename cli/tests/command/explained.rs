@@ -174,6 +174,12 @@ fn explained_for_people_without_the_secrets() {
     ] {
         compare(&desk, name, code, "exported", &request, &[&shared, &public, "redacted]"]);
     }
+    // The key may be one that the issuer publishes.
+    desk.file(
+        "exported/keys.json",
+        &json!({ "issuer": "https://id.example.com/", "keys": [], "published": { "url": "https://id.example.com/jwks.json" } }),
+    );
+    compare(&desk, "unchecked_published", 2, "exported", &ask("harbour", &public), &[&public]);
     let mut page: Value =
         serde_json::from_slice(&fs::read(desk.path("exported/revocations.json")).unwrap()).unwrap();
     page["revocations"] = json!({ "count": 1_000, "next": 500 });
