@@ -1,5 +1,7 @@
 //! `stagedoor origin get`
 
+use stagedoor::catalog::DocumentKind;
+
 use super::api::Api;
 use super::reference::Reference;
 use crate::context::Context;
@@ -30,6 +32,12 @@ pub(crate) fn run(
     Arguments { reference, revision }: &Arguments,
     context: &Context,
 ) -> Result<Answer, Failure> {
+    if revision.is_some() && reference.kind().0 == DocumentKind::Revocations {
+        return Err(Failure::Misuse(
+            "--revision: revocations have no earlier revisions: `stagedoor origin history` lists what was revoked"
+                .to_owned(),
+        ));
+    }
     let api = Api::new(context)?;
     let got = api.get(reference, *revision)?;
     if context.output.json {

@@ -12,7 +12,7 @@ fn each_failure_has_its_exit_code_and_its_json() {
     fs::write(service.path("broken.json"), "{").unwrap();
     fs::write(service.path("empty.json"), " \n").unwrap();
     service.file("invalid.json", &json!({ "id": "harbour", "sites": ["watch.example.com"], "offer": [] }));
-    let table: [(i32, &str, &[&str], &str); 17] = [
+    let table: [(i32, &str, &[&str], &str); 18] = [
         (1, "refused", &["origin", "get", "title/absent"], "v1/title/absent does not exist"),
         (1, "refused", &["origin", "put", "title/harbour", "invalid.json"], "offer: there is no such member"),
         (
@@ -29,6 +29,12 @@ fn each_failure_has_its_exit_code_and_its_json() {
             "misuse",
             &["origin", "put", "title/harbour", "broken.json"],
             "broken.json: line 1, column 1: expected `}`",
+        ),
+        (
+            2,
+            "misuse",
+            &["origin", "get", "revocations/watch.example.com", "--revision", "7"],
+            "no earlier revisions",
         ),
         (
             2,
