@@ -109,12 +109,8 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         let (mut after, mut searched) = (after.to_owned(), 0);
         loop {
-            let ids = ids(&mut transaction, kind, &after, List::CHUNK, filter.site.as_ref(), scope).await?;
-            let Some(last) = ids.last() else { return Ok(listed) };
-            last.clone_into(&mut after);
-            searched += ids.len();
-            let is_last = ids.len() < List::CHUNK;
-            for id in matching(&mut transaction, kind, ids, filter).await? {
+            let (ids, last) = search(&mut transaction, kind, &after, filter, scope).await?;
+            for id in ids {
                 // An id that this version cannot read is left out.
                 let Ok(key) = DocumentKey::new(kind, &id) else { continue };
                 let Some(record) = record::find(&mut transaction, &key).await? else { continue };
@@ -123,13 +119,13 @@ impl Store {
                     return Ok(listed);
                 }
             }
-            if is_last {
-                return Ok(listed);
-            }
+            let Some(last) = last else { return Ok(listed) };
+            searched += List::CHUNK;
             if searched >= List::SEARCHED {
-                listed.next = Some(after);
+                listed.next = Some(last);
                 return Ok(listed);
             }
+            after = last;
         }
     }
 
@@ -212,22 +208,54 @@ async fn ids(
     }
 }
 
-/// Those of some ids whose documents pass a filter, in byte order.
+/// The ids that pass a filter among the next documents within a scope, and the last of these documents if there may be more.
+async fn search(
+    connection: &mut SqliteConnection,
+    kind: DocumentKind,
+    after: &str,
+    filter: &Filter,
+    scope: &Scope,
+) -> Result<(Vec<String>, Option<String>), sqlx::Error> {
+    let any = filter.words.is_empty() && filter.state.is_none();
+    if !any && filter.site.is_none() && scope.sites().is_none() {
+        let last = "SELECT id FROM documents WHERE kind = $1 AND id > $2 ORDER BY id LIMIT 1 OFFSET $3";
+        let last: Option<String> = sqlx::query_scalar(last)
+            .bind(kind.name())
+            .bind(after)
+            .bind(i64::try_from(List::CHUNK - 1).unwrap_or(i64::MAX))
+            .fetch_optional(&mut *connection)
+            .await?;
+        let found = matching(connection, kind, Among::Range(after, last.as_deref()), filter).await?;
+        return Ok((found, last));
+    }
+    let ids = ids(&mut *connection, kind, after, List::CHUNK, filter.site.as_ref(), scope).await?;
+    let last = ids.last().filter(|_| ids.len() == List::CHUNK).cloned();
+    let found = if any { ids } else { matching(connection, kind, Among::Ids(&ids), filter).await? };
+    Ok((found, last))
+}
+
+/// The documents that are searched.
+enum Among<'a> {
+    /// Those after an id, up to another one if there is one.
+    Range(&'a str, Option<&'a str>),
+    /// Those with these ids.
+    Ids(&'a [String]),
+}
+
+/// The ids of existing documents that pass a filter, in byte order.
 async fn matching(
     connection: &mut SqliteConnection,
     kind: DocumentKind,
-    ids: Vec<String>,
+    among: Among<'_>,
     filter: &Filter,
 ) -> Result<Vec<String>, sqlx::Error> {
-    if filter.words.is_empty() && filter.state.is_none() {
-        return Ok(ids);
-    }
     let of_titles = kind == DocumentKind::Title;
     let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT d.id FROM documents d");
-    if of_titles {
+    if of_titles && !filter.words.is_empty() {
         query.push(" JOIN title_names n ON n.id = d.id");
     }
     query.push(" LEFT JOIN outbox o ON o.revision = d.revision WHERE d.kind = ").push_bind(kind.name());
+    query.push(" AND d.body IS NOT NULL");
     for word in &filter.words {
         query.push(if of_titles { " AND n.text LIKE " } else { " AND LOWER(d.id) LIKE " });
         query.push_bind(pattern(word)).push(r" ESCAPE '\'");
@@ -236,12 +264,23 @@ async fn matching(
         // A settled change may have been pruned.
         query.push(" AND COALESCE(o.state, 'done') = ").push_bind(state);
     }
-    query.push(" AND d.id IN (");
-    let mut list = query.separated(", ");
-    for id in &ids {
-        list.push_bind(id);
+    match among {
+        Among::Range(after, last) => {
+            query.push(" AND d.id > ").push_bind(after);
+            if let Some(last) = last {
+                query.push(" AND d.id <= ").push_bind(last);
+            }
+        }
+        Among::Ids(ids) => {
+            query.push(" AND d.id IN (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(id);
+            }
+            query.push(")");
+        }
     }
-    query.push(") ORDER BY d.id");
+    query.push(" ORDER BY d.id");
     query.build().fetch_all(connection).await?.iter().map(|row| row.try_get("id")).collect()
 }
 
