@@ -47,7 +47,7 @@ impl From<Unreadable> for Invalid {
     }
 }
 
-/// Checks the body of a document that is to be stored under `key`. The body may be a whole reply of this API: see [`sent`].
+/// Checks the body of a document that is to be stored under `key`. The body may be a whole reply of this API: see `sent.rs`.
 ///
 /// Returns the canonical form that is stored and sent: defaults filled in, host names and times in their canonical spelling. In a set
 /// of keys with secrets to keep, they are not filled in yet: see [`with_stored_secrets`]. Conflicts with other documents are not
