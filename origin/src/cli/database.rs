@@ -36,7 +36,7 @@ pub(super) fn take(database: &Database) -> Result<File, Failure> {
 #[derive(Debug, Args)]
 pub(super) struct DatabaseArgs {
     /// File, or sqlite: URL, of the database. Default: DATABASE_URL, else ./stagedoor.db.
-    #[arg(long, env = "STAGEDOOR_DATABASE", value_name = "FILE")]
+    #[arg(long, env = "STAGEDOOR_DATABASE", hide_env_values = true, value_name = "FILE")]
     database: Option<String>,
 }
 

@@ -22,11 +22,11 @@ const MAX_BYTES: u64 = 4096;
 #[derive(Debug, Args)]
 pub(super) struct SecretArgs {
     /// File with the secret that is shared with the edge. Without it, the variable SYNC_SECRET has the secret.
-    #[arg(long, env = "SYNC_SECRET_FILE", value_name = "FILE")]
+    #[arg(long, env = "SYNC_SECRET_FILE", hide_env_values = true, value_name = "FILE")]
     sync_secret_file: Option<PathBuf>,
     /// File with the folder of the edge's endpoints: the Worker's CONTROL_PATH, if it has one. Without it, the variable
     /// CONTROL_PATH has the folder.
-    #[arg(long, env = "CONTROL_PATH_FILE", value_name = "FILE")]
+    #[arg(long, env = "CONTROL_PATH_FILE", hide_env_values = true, value_name = "FILE")]
     control_path_file: Option<PathBuf>,
 }
 

@@ -42,32 +42,38 @@ Examples:
 #[command(after_help = HELP)]
 pub(super) struct Serve {
     /// Address to listen on.
-    #[arg(long, env = "STAGEDOOR_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8788", value_parser = address)]
+    #[arg(long, env = "STAGEDOOR_LISTEN", hide_env_values = true, value_name = "ADDRESS", default_value = "127.0.0.1:8788", value_parser = address)]
     listen: SocketAddr,
     #[command(flatten)]
     database: NewDatabaseArgs,
     /// Address of the edge, by any of its host names, such as https://watch.example.com.
-    #[arg(long, env = "STAGEDOOR_EDGE", value_name = "URL")]
+    #[arg(long, env = "STAGEDOOR_EDGE", hide_env_values = true, value_name = "URL")]
     edge: String,
     /// Send documents, with their keys, over plain HTTP to an edge that is not on this machine.
-    #[arg(long, env = "STAGEDOOR_PLAIN_HTTP", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "STAGEDOOR_PLAIN_HTTP", hide_env_values = true, value_parser = BoolishValueParser::new())]
     plain_http: bool,
     #[command(flatten)]
     secrets: SecretArgs,
     /// Folder of sample media to serve under /media/.
-    #[arg(long, env = "STAGEDOOR_MEDIA", value_name = "DIR")]
+    #[arg(long, env = "STAGEDOOR_MEDIA", hide_env_values = true, value_name = "DIR")]
     media: Option<PathBuf>,
     /// Age of a pending change, in seconds, that raises an alarm in the log and in /api/v1/sync.
-    #[arg(long, env = "STAGEDOOR_LAG_ALARM_S", value_name = "SECONDS", default_value = "60", value_parser = positive)]
+    #[arg(long, env = "STAGEDOOR_LAG_ALARM_S", hide_env_values = true, value_name = "SECONDS", default_value = "60", value_parser = positive)]
     lag_alarm_s: u32,
     /// Greatest number of connections, each with a file descriptor. A new one replaces the connection that has been idle longest.
-    #[arg(long, env = "STAGEDOOR_CONNECTIONS", value_name = "NUMBER", default_value = "192", value_parser = positive)]
+    #[arg(long, env = "STAGEDOOR_CONNECTIONS", hide_env_values = true, value_name = "NUMBER", default_value = "192", value_parser = positive)]
     connections: u32,
     /// Days for which a document is kept after another revision has replaced it. API clients can read it and put it back.
-    #[arg(long, env = "STAGEDOOR_HISTORY_DAYS", value_name = "DAYS", default_value = "400", value_parser = positive)]
+    #[arg(long, env = "STAGEDOOR_HISTORY_DAYS", hide_env_values = true, value_name = "DAYS", default_value = "400", value_parser = positive)]
     history_days: u32,
     /// Format of the log.
-    #[arg(long, env = "STAGEDOOR_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        env = "STAGEDOOR_LOG_FORMAT",
+        hide_env_values = true,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
     log_format: LogFormat,
 }
 
