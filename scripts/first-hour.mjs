@@ -20,7 +20,7 @@ import { chromium } from "playwright-core";
 import { PORTS, freePort } from "../demo/stack/ports.mjs";
 import { runningDemo } from "../demo/running.mjs";
 import { DemoPage } from "../tests/browser/harness.mjs";
-import { runPage } from "../tests/docs/page.mjs";
+import { headingAbove, runPage } from "../tests/docs/page.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const out = join(root, "docs/first-hour");
@@ -39,6 +39,9 @@ const SIZES = [
   { width: 390, height: 844 },
 ];
 const SCHEMES = ["light", "dark"];
+
+/** The pictures of each size and scheme, and what each has to show. */
+const SHOTS = { start: null, playing: "#stage", refused: "#denial" };
 
 /** Longer outputs are cut in the middle. */
 const SHOWN_LINES = { first: 16, last: 8 };
@@ -98,17 +101,18 @@ async function follow({ file, title }, clone, ports) {
   const built = {
     STAGEDOOR_ORIGIN: join(target, "debug/stagedoor-origin"),
     STAGEDOOR_COMMAND: join(target, "debug/stagedoor"),
-    STAGEDOOR_WORKER: join(root, "build"),
+    STAGEDOOR_WORKER: process.env.STAGEDOOR_WORKER ?? join(root, "build"),
   };
   if (options.built) link(clone, target);
+  const text = readFileSync(join(clone, file), "utf8");
   await runPage(pathToFileURL(join(clone, file)), {
     cwd: clone,
     env: { ARGS: named.join(" "), PATH: path(), CARGO_TARGET_DIR: undefined, ...(options.built ? built : {}) },
     replace: { ...Object.fromEntries(Object.entries(PORTS).map(([name, port]) => [port, String(ports[name])])), [TUTORIAL_MEDIA_PORT]: String(ports.tutorial) },
     ready: (command) => (command === "make demo" ? demo(clone) : listens(ports.tutorial)),
     servers,
-    record({ command, mark, output, seconds }) {
-      blocks.push({ at: Date.now() - began - seconds * 1000, command, output, seconds, mark });
+    record({ line, command, mark, output, seconds }) {
+      blocks.push({ heading: headingAbove(text, line), at: Date.now() - began - seconds * 1000, command, output, seconds, mark });
       say(`  ${seconds.toFixed(1).padStart(6)} s  ${command.split("\n")[0]}`);
     },
   });
@@ -140,7 +144,7 @@ async function listens(port) {
   while (!(await fetch(`http://127.0.0.1:${port}/`).catch(() => null))) await sleep(100);
 }
 
-/** Pictures of the demo page: a title that plays, and a refusal. axe-core looks at each. */
+/** Pictures of the demo page: before a choice, a title that plays, and a refusal. axe-core looks at each. */
 async function photograph(url) {
   say("Pictures of the demo page");
   const executablePath = execFileSync(join(root, "scripts/chromium"), { encoding: "utf8" }).trim();
@@ -158,13 +162,14 @@ async function photograph(url) {
         await tab.evaluate(axe);
         const page = new DemoPage(tab);
         const take = async (what) => {
-          await tab.evaluate(() => window.scrollTo(0, 0));
-          const name = `${what}-${viewport.width}-${colorScheme}.jpg`;
-          await tab.screenshot({ path: join(out, name), type: "jpeg", quality: 72 });
+          await tab.evaluate((shown) => (shown ? document.querySelector(shown).scrollIntoView({ block: "nearest" }) : window.scrollTo(0, 0)), SHOTS[what]);
+          const name = `${what}-${viewport.width}-${colorScheme}.png`;
+          await tab.screenshot({ path: join(out, name) });
           const { violations } = await tab.evaluate(() => window.axe.run());
           pictures.push({ name, what, viewport, colorScheme, findings: violations.map(({ id, nodes }) => `${id} (${nodes.length})`) });
           say(`  ${name}: ${violations.length} findings of axe-core`);
         };
+        await take("start");
         await page.play({ country: "AE" });
         await tab.waitForFunction(() => document.querySelector("video").currentTime > 3);
         await take("playing");
@@ -190,6 +195,10 @@ function write(clone, pictures) {
       ...(output.trim() === "" ? [] : ["", fence("text", shorten(output))]),
     ].join("\n");
   const ran = (blocks) => blocks.filter(({ mark }) => !mark.startsWith("by-hand"));
+  const sections = (blocks) => {
+    const parts = Object.entries(Object.groupBy(blocks, ({ heading = "" }) => heading));
+    return parts.map(([heading, blocks]) => `${heading && `### ${heading}\n\n${total(blocks).toFixed(1)} seconds.\n\n`}${blocks.map(taken).join("\n\n")}`).join("\n\n");
+  };
   const text = `# The first hour, recorded
 
 Written by \`scripts/first-hour.mjs\` on ${new Date(began).toISOString().slice(0, 16).replace("T", " ")} UTC, from a fresh clone of commit
@@ -201,7 +210,7 @@ Written by \`scripts/first-hour.mjs\` on ${new Date(began).toISOString().slice(0
 | --- | --- | --- | --- |
 ${chapters.map(({ title, blocks }) => `| ${title} | ${clock(blocks[0]?.at ?? 0)} | ${ran(blocks).length} | ${total(ran(blocks)).toFixed(0)} |`).join("\n")}
 
-${chapters.map(({ title, blocks }) => `## ${title}\n\n${ran(blocks).map(taken).join("\n\n")}`).join("\n\n")}
+${chapters.map(({ title, blocks }) => `## ${title}\n\n${sections(ran(blocks))}`).join("\n\n")}
 
 ## The demo page
 
@@ -212,14 +221,21 @@ ${pictures.map(({ name, what, viewport, colorScheme, findings }) => `### ${what}
   say(`written: ${join(out, "README.md")}`);
 }
 
+/** A line that a step writes while it goes on. */
+const COUNTS = /^ {2}\d+ s: /;
+
 /** Tokens are long, secrets are nobody's business, and colours are for terminals. */
 function shorten(output) {
   const lines = output
     .replace(/\x1b\[[0-9;]*[A-Za-z]/g, "")
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "eyJ…")
     .replace(/\/~[\w-]{40,}/g, "/~…")
+    .replace(/(npm http fetch [A-Z]+ \d+) https?:\/\/[^/\s]+/g, "$1 …")
+    .replace(/Updating .* index/g, "Updating the index")
     .trim()
     .split("\n")
+    // Of the lines that count the seconds of one step, the last.
+    .filter((line, index, lines) => !(COUNTS.test(line) && COUNTS.test(lines[index + 1] ?? "")))
     .map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line));
   const { first, last } = SHOWN_LINES;
   if (lines.length <= first + last + 1) return lines.join("\n");
