@@ -62,6 +62,11 @@ pub(crate) fn json_bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
     }
 }
 
+/// Reads a value that is a part of another input. What is wrong with it is said in plain words.
+pub(crate) fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Unreadable> {
+    reading::read(value.to_string().as_bytes())
+}
+
 /// Reads an instant: RFC 3339, or Unix seconds.
 pub(crate) fn instant(text: &str) -> Result<UnixTime, String> {
     match text.parse() {

@@ -104,7 +104,7 @@ fn edge_auth() {
         desk.mint(2, "edge-auth", &json!({ "geo": "GB" }))["error"]["detail"]
             .as_str()
             .unwrap()
-            .contains("unknown field")
+            .contains("geo: there is no such member")
     );
 }
 
@@ -165,7 +165,7 @@ fn secure_link() {
         desk.mint(2, "secure-link", &json!({}))["error"]["detail"]
             .as_str()
             .unwrap()
-            .contains("missing field `expression`")
+            .contains("`policy`: expression: this member is required, and it is missing")
     );
 }
 

@@ -137,7 +137,8 @@ impl de::Error for Error {
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
-        Self { member: Some(found.to_owned()), ..Self::new(no_such_member(found, expected)) }
+        // Serde asks while it reads the name, whose place is the member's.
+        Self::new(no_such_member(found, expected))
     }
 
     fn missing_field(name: &'static str) -> Self {

@@ -250,6 +250,19 @@ fn what_strangers_write_has_a_limit() {
 }
 
 #[test]
+fn a_type_may_refuse_unknown_members_itself() {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        #[serde(default, rename = "expires")]
+        _expires: Option<u32>,
+    }
+    let found = errors::<Vec<Strict>>(r#"[{"expire":7}]"#);
+    let detail = "there is no such member; did you mean `expires`?";
+    assert_eq!(found, [("[0].expire".to_owned(), detail.to_owned())]);
+}
+
+#[test]
 fn nobody_descends_into_an_unknown_member() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let found = site(&format!(r#","x":{{"jwt":{deep}}}"#));

@@ -17,6 +17,7 @@ use clap::ValueEnum;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use stagedoor::catalog::Algorithm;
+use stagedoor::reading;
 use stagedoor::time::UnixTime;
 use stagedoor::token::mint::{MintError, PrivateKey};
 use stagedoor::token::signed_url::{Minted, authenticate};
@@ -100,8 +101,8 @@ struct Order {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
-    let claims = serde_json::from_str(&arguments.claims)
-        .map_err(|error| Misuse(format!("--claims: expected a JSON object: {error}")))?;
+    let claims =
+        reading::read(arguments.claims.as_bytes()).map_err(|error| Misuse(format!("--claims: {error}")))?;
     let now = input::now(arguments.now)?;
     let jwk: Map<String, Value> = input::json(&arguments.key)?;
     let order = Order {
@@ -162,7 +163,7 @@ impl Order {
 
     /// The claims in the type of the dialect.
     fn claims<T: DeserializeOwned>(&self) -> Result<T, Misuse> {
-        serde_json::from_value(Value::Object(self.claims.clone()))
+        input::typed(&Value::Object(self.claims.clone()))
             .map_err(|error| Misuse(format!("--claims: {error}")))
     }
 
@@ -174,8 +175,7 @@ impl Order {
             Some(_) => return Err(Misuse("--claims: `policy`: expected an object".to_owned())),
         };
         policy.entry("keys").or_insert_with(|| "keys".into());
-        serde_json::from_value(Value::Object(policy))
-            .map_err(|error| Misuse(format!("--claims: `policy`: {error}")))
+        input::typed(&Value::Object(policy)).map_err(|error| Misuse(format!("--claims: `policy`: {error}")))
     }
 
     /// Signs; a shared secret may have any length.

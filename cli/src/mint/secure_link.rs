@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use super::Order;
 use crate::failure::Misuse;
-use crate::request;
+use crate::{input, request};
 
 /// The parts of the request that an expression may name, apart from its URL.
 #[derive(Default, Deserialize)]
@@ -25,8 +25,9 @@ struct Request {
 pub(super) fn mint(mut order: Order) -> Result<Value, Misuse> {
     let policy: SecureLinkPolicy = order.policy()?;
     let request = match order.claims.remove("request") {
-        Some(request) => serde_json::from_value(request)
-            .map_err(|error| Misuse(format!("--claims: `request`: {error}")))?,
+        Some(request) => {
+            input::typed(&request).map_err(|error| Misuse(format!("--claims: `request`: {error}")))?
+        }
         None => Request::default(),
     };
     if policy.expression.parts().contains(&SecureLinkPart::Expires) {

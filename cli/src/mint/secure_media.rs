@@ -5,6 +5,7 @@ use stagedoor::token::secure_media::{self, Viewer};
 
 use super::{Order, placed_first, unfit};
 use crate::failure::Misuse;
+use crate::input;
 
 /// `exp` is set unless the claims have it. The claim `viewer` binds the token to a viewer, like the solution's
 /// `viewer_attributes`: {"ip", "co", "reg", "sessionId", "headers", "qs"}; it becomes `intsig`.
@@ -14,7 +15,7 @@ pub(super) fn mint(order: Order) -> Result<Value, Misuse> {
     let viewer: Viewer = match claims.remove("viewer") {
         None => Viewer::default(),
         Some(viewer) => {
-            serde_json::from_value(viewer).map_err(|error| Misuse(format!("--claims: `viewer`: {error}")))?
+            input::typed(&viewer).map_err(|error| Misuse(format!("--claims: `viewer`: {error}")))?
         }
     };
     let token = secure_media::mint(&key, claims.clone(), &viewer).map_err(unfit)?;

@@ -17,7 +17,10 @@ fn misuse_says_what_was_expected() {
             &["token", "mint", "--key", "broken.json"],
             "broken.json: line 1, column 1: expected `}`, found the end of the text",
         ),
-        (&["token", "mint", "--key", "hs256.json", "--claims", "[]"], "--claims: expected a JSON object"),
+        (
+            &["token", "mint", "--key", "hs256.json", "--claims", "[]"],
+            "--claims: expected an object, found an array",
+        ),
         (
             &["token", "verify", "--site", "documents/harbour.json", "--url", "https://a/b"],
             "harbour.json: id: there is no such member",
