@@ -366,7 +366,6 @@ impl<'a> Hearing<'a> {
 
     fn refuse(&mut self, closest: Option<Misfit>, common: &Common<'a>) -> Denial {
         let title = self.title;
-        let nobody = format!("none of the {} offers of `{}` fits", title.offers.len(), title.id);
         let found = closest.and_then(|misfit| Some((misfit, title.offers.get(misfit.offer)?)));
         let (reason, rule, of, told) = match found {
             None => {
@@ -405,8 +404,15 @@ impl<'a> Hearing<'a> {
             }
         };
         let Wording { wanted, saw, cure } = told;
-        let closest = if of == "title" { String::new() } else { format!("; closest is the {of}") };
-        let denial = Denial::new(reason, format!("{nobody}{closest}: expected {wanted}, found {saw}"));
+        let (id, in_title) = (&title.id, of == "title");
+        let misfit = match title.offers.len() {
+            0 => format!("`{id}` has no offers"),
+            1 if in_title => format!("the only offer of `{id}` does not fit"),
+            1 => format!("the {of}, the only one of `{id}`, does not fit"),
+            several if in_title => format!("none of the {several} offers of `{id}` fits"),
+            several => format!("none of the {several} offers of `{id}` fits; closest is the {of}"),
+        };
+        let denial = Denial::new(reason, format!("{misfit}: expected {wanted}, found {saw}"));
         self.recorder.decided(|| Decided {
             document: DocumentKind::Title,
             of,

@@ -20,6 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::Deserialize;
 
+use super::base64_fault::base64_fault;
 use super::compact::short;
 use super::dialect::Dialect;
 use super::network::{self, Network};
@@ -219,7 +220,9 @@ fn decode(name: &str, text: &str) -> Result<Vec<u8>, Denial> {
             other => other,
         })
         .collect();
-    STANDARD_NO_PAD.decode(text).map_err(|error| malformed(format!("`{name}`: expected base64: {error}")))
+    STANDARD_NO_PAD
+        .decode(text)
+        .map_err(|error| malformed(format!("`{name}`: expected base64: {}", base64_fault(&error))))
 }
 
 impl Presented for CloudFront {

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::Challenge;
+use super::base64_fault::base64_fault;
 use crate::catalog::{Algorithm, Jwk, KeySet};
 use crate::denial::{Denial, Reason};
 use crate::json;
@@ -199,9 +200,9 @@ pub(super) fn object(part: &str, bytes: &[u8]) -> Result<Map<String, Value>, Den
 ///
 /// [RFC 7515 section 2]: https://www.rfc-editor.org/rfc/rfc7515#section-2
 pub(super) fn decode(part: &str, text: &str) -> Result<Vec<u8>, Denial> {
-    URL_SAFE_NO_PAD
-        .decode(text)
-        .map_err(|error| malformed(format!("the {part}: expected base64url without padding: {error}")))
+    URL_SAFE_NO_PAD.decode(text).map_err(|error| {
+        malformed(format!("the {part}: expected base64url without padding: {}", base64_fault(&error)))
+    })
 }
 
 pub(super) fn malformed(detail: impl Into<String>) -> Denial {

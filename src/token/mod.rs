@@ -10,6 +10,7 @@
 //! ```
 
 mod ambient;
+mod base64_fault;
 pub mod cat;
 mod challenge;
 mod claims;

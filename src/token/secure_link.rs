@@ -13,6 +13,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::base64_fault::base64_fault;
 use super::dialect::Dialect;
 use super::network;
 use super::presented::{Asked, Presented, Reader};
@@ -47,9 +48,9 @@ impl Reader for SecureLinkPolicy {
         let Some(hash) = facts.query_parameter(&self.hash).filter(|hash| !hash.is_empty()) else {
             return Ok(None);
         };
-        let hash = URL_SAFE_NO_PAD
-            .decode(bounded(&hash)?.trim_end_matches('='))
-            .map_err(|error| malformed(format!("`{}`: expected base64url: {error}", self.hash)))?;
+        let hash = URL_SAFE_NO_PAD.decode(bounded(&hash)?.trim_end_matches('=')).map_err(|error| {
+            malformed(format!("`{}`: expected base64url: {}", self.hash, base64_fault(&error)))
+        })?;
         if hash.len() != 16 {
             return Err(malformed(format!(
                 "`{}`: expected the 16 bytes of an MD5, found {}",

@@ -39,6 +39,7 @@
 mod locked;
 
 use self::locked::locked_to;
+use super::base64_fault::base64_fault;
 use super::tags::{
     NameTag, ShortNameTag, first, issuer_key_tag, scope_tag, subject_tag, tag, title_tag, token_tag,
 };
@@ -49,8 +50,8 @@ use crate::facts::Facts;
 use crate::resource::MediaRequest;
 use crate::rights::{Class, Entitled, Proved};
 use crate::time::UnixTime;
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeSliceError, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -359,9 +360,12 @@ impl Read {
             return Err(malformed(format!("expected {TOKEN_LEN} characters, found {}", token.len())));
         }
         let mut bytes = [0; BODY_LEN + MAC_LEN];
-        URL_SAFE_NO_PAD
-            .decode_slice(token, &mut bytes)
-            .map_err(|error| malformed(format!("expected base64url: {error}")))?;
+        URL_SAFE_NO_PAD.decode_slice(token, &mut bytes).map_err(|error| match error {
+            DecodeSliceError::DecodeError(error) => {
+                malformed(format!("expected base64url: {}", base64_fault(&error)))
+            }
+            DecodeSliceError::OutputSliceTooSmall => malformed("expected a shorter token".to_owned()),
+        })?;
         let [first, ..] = bytes;
         match first & 0x0f {
             VERSION => Ok(Self(bytes)),

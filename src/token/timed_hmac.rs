@@ -13,6 +13,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::base64_fault::base64_fault;
 use super::dialect::Dialect;
 use super::presented::{Asked, Presented, Reader};
 use super::signed_url::{
@@ -69,7 +70,7 @@ impl Reader for TimedHmacPolicy {
         let mac = mac.trim_end_matches('=').replace('+', "-").replace('/', "_");
         let mac = URL_SAFE_NO_PAD
             .decode(mac)
-            .map_err(|error| malformed(format!("the MAC: expected base64: {error}")))?;
+            .map_err(|error| malformed(format!("the MAC: expected base64: {}", base64_fault(&error))))?;
         let messages = distinct(
             [rest.to_owned(), unescaped_query(rest)].map(|rest| resource(&facts.path, &rest) + stamp),
         );

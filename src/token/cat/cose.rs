@@ -19,6 +19,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 use super::cbor::{Map, Value};
 use crate::catalog::{Algorithm, Jwk, KeySet};
 use crate::denial::{Denial, Reason};
+use crate::token::base64_fault::base64_fault;
 use crate::token::{Challenge, hex};
 
 /// A parsed message; nothing in it is verified.
@@ -124,8 +125,9 @@ impl Message {
         }
         let token = token.replace(' ', "+");
         let engine = if token.contains(['+', '/']) { &STANDARD } else { &URL_SAFE };
-        let bytes =
-            engine.decode(&token).map_err(|error| malformed(format!("expected base64url: {error}")))?;
+        let bytes = engine
+            .decode(&token)
+            .map_err(|error| malformed(format!("expected base64url: {}", base64_fault(&error))))?;
         Self::read(&bytes)
     }
 

@@ -9,6 +9,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
+use crate::token::base64_fault::base64_fault;
 use crate::token::compact::short;
 use crate::token::hex;
 use crate::token::network::Network;
@@ -370,7 +371,7 @@ fn seconds(name: &str, value: &str) -> Result<UnixTime, Denial> {
 fn base64(name: &str, text: &str) -> Result<Vec<u8>, Denial> {
     URL_SAFE_NO_PAD
         .decode(text.trim_end_matches('='))
-        .map_err(|error| malformed(format!("`{name}`: expected base64url: {error}")))
+        .map_err(|error| malformed(format!("`{name}`: expected base64url: {}", base64_fault(&error))))
 }
 
 fn base64_text(name: &str, text: &str) -> Result<String, Denial> {
