@@ -174,6 +174,7 @@ async function photograph(url) {
         await tab.waitForFunction(() => document.querySelector("video").currentTime > 3);
         await take("playing");
         await page.playDenied({ country: "US" });
+        await tab.locator("#explanation").waitFor();
         await take("refused");
         await context.close();
       }
