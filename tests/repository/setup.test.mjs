@@ -1,7 +1,7 @@
 // What the scripts say while they work, and when they cannot.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -77,4 +77,22 @@ test("a step says what it does, how long that takes, how far it is, and its outp
   assert.equal(ill.code, 7);
   assert.match(ill.output, /Compiling serde v1\n.*error: no such crate/s);
   assert.ok(!ill.output.includes("Building"), ill.output);
+});
+
+test("the first start of the demo runs with the Node that set-up has just installed", async () => {
+  const stub = (text) => ({ mode: 0o755, text: `#!/bin/sh\n${text}\n` });
+  const stubs = {
+    "scripts/setup": stub(`mkdir -p node_modules/.bin && printf '#!/bin/sh\\necho installed: "$@"\\n' >node_modules/.bin/node && chmod +x node_modules/.bin/node`),
+    "scripts/build-edge": stub("exit 0"),
+    "stubs/cargo": stub("exit 0"),
+  };
+  await mkdir(join(folder, "stubs"));
+  for (const [name, { text, mode }] of Object.entries(stubs)) {
+    await rm(join(folder, name), { force: true });
+    await writeFile(join(folder, name), text, { mode });
+  }
+  const env = { HOME: folder, PATH: `${join(folder, "stubs")}:${process.env.PATH}`, STAGEDOOR_ORIGIN: "", STAGEDOOR_COMMAND: "", STAGEDOOR_WORKER: "" };
+  const { code, output } = await run("scripts/demo --page-port 0", env);
+  assert.equal(code, 0, output);
+  assert.match(output, /^installed: demo\/run\.mjs --page-port 0$/m);
 });
