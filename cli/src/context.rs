@@ -2,7 +2,7 @@
 //!
 //! A command that talks to a system begins so:
 //!
-//! ```ignore
+//! ```text
 //! pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
 //!     let profile = context.profile()?;
 //!     let client = Client::new(profile.edge()?, context.output)?;
