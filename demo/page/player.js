@@ -42,7 +42,11 @@ export class Player {
   constructor(on) {
     this.#on = on;
     setInterval(() => this.#showClocks(), 500);
-    $("video").addEventListener("playing", () => this.#playback && this.#state("playing"));
+    $("video").addEventListener("playing", () => {
+      if (!this.#playback) return;
+      this.#showClocks();
+      this.#state("playing");
+    });
     for (const [id, select] of [["quality", "selectQuality"], ["audio", "selectAudio"], ["subtitles", "selectSubtitles"]]) {
       $(id).addEventListener("change", (event) => this.#playback[select](Number(event.target.value)));
     }

@@ -173,7 +173,7 @@ formatTest("a token that expires ends the film before its end: the edge refuses 
   const { tab } = page;
   const started = Date.now();
   await page.play({ format, kind: "short" });
-  assert.match(await tab.locator("#session").innerText(), /^0:(1\d|20)$/);
+  await tab.locator("#session", { hasText: /^0:(1\d|20)$/ }).waitFor({ timeout: 5_000 });
   await tab.locator("#denial").waitFor({ timeout: 30_000 });
   const denial = await page.denial();
   assert.deepEqual([denial.status, denial.reason], ["401 Unauthorized", "session_expired"]);
