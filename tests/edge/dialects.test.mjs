@@ -162,11 +162,12 @@ function ask({ url, headers }, { country = "AE", address = ADDRESS } = {}) {
   return edge.fetch(url, { country, headers: { "CF-Connecting-IP": address, ...headers } });
 }
 
-/** The same request with one changed character in the signature, its longest run of signature characters. */
+/** The same request with one changed character in the signature, its longest run of base64 that may be percent-encoded. */
 function forged(wanted) {
   const text = JSON.stringify(wanted);
-  const [longest] = text.match(/[A-Za-z0-9_-]{20,}/g).sort((a, b) => b.length - a.length);
-  const at = text.lastIndexOf(longest) + Math.floor(longest.length / 2);
+  const [longest] = [...text.matchAll(/(?:%[0-9A-F]{2}|[\w+-])+/g)].sort((a, b) => b[0].length - a[0].length);
+  const letters = [...longest[0].matchAll(/%[0-9A-F]{2}|\w/g)].filter(([letter]) => letter.length === 1);
+  const at = longest.index + letters[Math.floor(letters.length / 2)].index;
   const other = text[at] === "a" ? "b" : "a";
   return JSON.parse(text.slice(0, at) + other + text.slice(at + 1));
 }
