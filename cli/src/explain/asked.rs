@@ -48,13 +48,9 @@ impl Asked {
             described.insert("url".to_owned(), json!(whole.as_str()));
         }
         let described = Value::Object(described);
-        let json = described.to_string().into_bytes();
-        let request: Request = serde_json::from_value(described).map_err(|error| {
-            Misuse(format!(
-                "expected a request with the members url, method, headers, geo, ip and now: {error}"
-            ))
-        })?;
-        Ok((request, json))
+        let request: Request =
+            input::typed(&described).map_err(|error| Misuse(format!("the request: {error}")))?;
+        Ok((request, described.to_string().into_bytes()))
     }
 
     fn described(&self) -> Result<Map<String, Value>, Misuse> {

@@ -21,7 +21,7 @@ const GEOGRAPHY: &str = "stagedoor-geography";
 
 /// Reads a saved request: the members of a description.
 pub(super) fn read(path: &Path) -> Result<Map<String, Value>, Misuse> {
-    let failed = |why: String| Misuse(format!("{}: {why}", path.display()));
+    let failed = |why: String| Misuse(format!("{}: {why}", input::name(path)));
     let text = String::from_utf8(input::bytes(path)?).map_err(|_| failed("expected UTF-8".to_owned()))?;
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.split_whitespace().next().is_some_and(|word| word == "curl" || word.ends_with("/curl")) {

@@ -232,7 +232,7 @@ fn explains_requests_that_were_saved() {
             "expected a request in log.entries, found none",
         ),
         (vec!["--request", "-"], "curl --data x https://a.example/", "--data is not understood"),
-        (vec!["--request", "-"], r#"{"geo":"AE"}"#, "missing field `url`"),
+        (vec!["--request", "-"], r#"{"geo":"AE"}"#, "url: this member is required, and it is missing"),
         (vec!["nonsense"], "", "expected an absolute URL"),
         (vec!["https://watch.example.com/healthz"], "", "the URL is answered by the edge itself"),
         (vec!["--geo", "usa", "https://a.example/b/c.m3u8"], "", "expected a place such as AE"),
