@@ -21,6 +21,12 @@ pub(crate) fn wrap(text: &str, width: usize, first: &str, rest: &str) -> String 
     textwrap::wrap(text, options(width).initial_indent(first).subsequent_indent(rest)).join("\n")
 }
 
+/// Breaks a text into lines, each behind `indent`. A word that is longer than a line stays whole, so that it can be copied.
+pub(crate) fn paragraph(text: &str, width: usize, indent: &str) -> String {
+    let options = options(width).initial_indent(indent).subsequent_indent(indent).break_words(false);
+    textwrap::wrap(text, options).join("\n")
+}
+
 /// Breaks a text into lines.
 pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
     textwrap::wrap(text, options(width)).into_iter().map(std::borrow::Cow::into_owned).collect()

@@ -5,6 +5,7 @@ use serde_json::Value;
 use stagedoor::time::UnixTime;
 
 use crate::output::Output;
+use crate::terminal::{self, plain};
 
 /// The members of a JSON object, one a line, their values aligned. Members of members are indented.
 pub(crate) fn members(value: &Value) -> String {
@@ -18,10 +19,13 @@ fn describe(value: &Value, indent: usize, text: &mut String) {
         text.push_str(&format!("{:indent$}{}\n", "", scalar(value).unwrap_or_else(|| value.to_string())));
         return;
     };
-    let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0);
-    for (name, value) in members {
+    let members: Vec<_> = members.iter().map(|(name, value)| (plain(name), value)).collect();
+    let width = members.iter().map(|(name, _)| terminal::width(name)).max().unwrap_or(0);
+    for (name, value) in &members {
         match (value, scalar(value)) {
-            (_, Some(scalar)) => text.push_str(&format!("{:indent$}{name:width$}  {scalar}\n", "")),
+            (_, Some(scalar)) => {
+                text.push_str(&format!("{:indent$}{}  {scalar}\n", "", padded(name, width)));
+            }
             (Value::Array(items), None) => {
                 text.push_str(&format!("{:indent$}{name}\n", ""));
                 for item in items {
@@ -39,7 +43,7 @@ fn describe(value: &Value, indent: usize, text: &mut String) {
 /// A value that fits behind its name.
 fn scalar(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(plain(text)),
         Value::Null => Some("-".to_owned()),
         Value::Array(items) if items.is_empty() => Some("-".to_owned()),
         Value::Array(items) => {
@@ -59,42 +63,38 @@ pub(crate) fn name(value: &impl Serialize) -> String {
 
 /// A paragraph, broken at spaces to fit a terminal, each line behind `indent` spaces. A longer word keeps a line of its own.
 pub(crate) fn wrapped(paragraph: &str, indent: usize) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in paragraph.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= Output::COLUMNS => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(format!("{:indent$}{word}", "")),
-        }
-    }
-    lines.join("\n")
+    let words: Vec<_> = paragraph.split_whitespace().collect();
+    terminal::paragraph(&plain(&words.join(" ")), Output::COLUMNS, &" ".repeat(indent))
+}
+
+/// A text with spaces behind it, up to a width.
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{:1$}", "", width.saturating_sub(terminal::width(text)))
 }
 
 /// Rows under a head. All columns but the last are aligned. Where a row does not fit a terminal, its last column has a line of its
 /// own.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let length = |cell: &str| cell.chars().count();
-    let last = head.len().saturating_sub(1);
+    let head = head.iter().map(|cell| (*cell).to_owned()).collect();
+    let rows = rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect());
+    let rows: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
+    let last = rows.first().map_or(0, |head| head.len().saturating_sub(1));
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| length(cell));
-        cells.chain(head.get(column).map(|cell| length(cell))).max().unwrap_or(0)
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| terminal::width(cell)).max().unwrap_or(0)
     };
     let widths: Vec<_> = (0..last).map(width).collect();
-    let line = |cells: &[&str]| {
-        let aligned = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
+    let line = |cells: &Vec<String>| {
+        let aligned = cells.iter().zip(&widths).map(|(cell, width)| format!("{}  ", padded(cell, *width)));
         let aligned: String = aligned.collect();
-        let last = cells.get(last).copied().unwrap_or_default();
-        if length(&aligned) + length(last) <= Output::COLUMNS {
+        let last = cells.get(last).map(String::as_str).unwrap_or_default();
+        if terminal::width(&aligned) + terminal::width(last) <= Output::COLUMNS {
             format!("{aligned}{last}").trim_end().to_owned()
         } else {
             format!("{}\n{}", aligned.trim_end(), wrapped(last, 4))
         }
     };
-    let head = line(head);
-    let rows = rows.iter().map(|row| line(&row.iter().map(String::as_str).collect::<Vec<_>>()));
-    [head].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// `2 h ago`, or `in 2 h` for a time to come.
@@ -137,6 +137,22 @@ mod tests {
     fn paragraphs_fit_a_terminal() {
         let text = wrapped(&"word ".repeat(40), 4);
         assert!(text.lines().all(|line| line.len() <= 80 && line.starts_with("    word")), "{text}");
+    }
+
+    #[test]
+    fn what_strangers_wrote_does_not_steer_the_terminal() {
+        let strange = "\u{1b}[2J";
+        let value = json!({ strange: [strange], "a": strange });
+        let row = vec![strange.to_owned(), format!("title/a  {strange}")];
+        for text in [members(&value), table(&["BY", "DOCUMENT"], &[row]), wrapped(strange, 2)] {
+            assert!(text.contains("\\u{1b}[2J") && !text.contains('\u{1b}'), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn wide_letters_count_twice() {
+        let row = |by: &str| vec![by.to_owned(), "x".to_owned()];
+        assert_eq!(table(&["BY", "ID"], &[row("日本"), row("cms")]), "BY    ID\n日本  x\ncms   x");
     }
 
     #[test]
