@@ -128,6 +128,8 @@ class Stack {
       if (failures < KEEP.failures || signal.aborted) continue;
       this.#say("The edge does not answer any more. Starting it again ...");
       await this.edge.stop();
+      // Whoever ended the demo meanwhile has stopped it too, and nobody would stop a new one.
+      if (signal.aborted) return;
       this.edge.start();
       await this.healthy(this.edge, this.#edgeAddress, signal);
       this.#say("The edge answers again.");

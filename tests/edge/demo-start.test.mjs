@@ -206,3 +206,13 @@ test("an origin service that ends takes the demo with it, which says so and leav
   assert.match(running.output, /demo: the origin ended by itself \(ended by SIGKILL\)/);
   assert.deepEqual(carrying(STATE, folder), []);
 });
+
+test("a demo that is ended while its edge is being started again leaves nothing behind", { timeout: 120_000 }, async () => {
+  const run = await demo();
+  for (const pid of await processes("wrangler")) process.kill(pid, "SIGSTOP");
+  for (const pid of await processes("bin/workerd")) process.kill(pid, "SIGKILL");
+  while (!run.output.includes("Starting it again ...")) await sleep(100);
+  run.process.kill("SIGTERM");
+  assert.equal(await run.ended, 0, run.output);
+  assert.deepEqual(carrying(STATE, folder), []);
+});
