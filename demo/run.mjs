@@ -34,7 +34,7 @@ async function main() {
       keepTiming();
       place.open(`${stack.pageUrl}/`);
       linkPrograms(join(folder, BIN));
-      await keepToken(stack, folder, end.signal);
+      await keepToken(stack, folder, end);
       welcome(stack, folder, ports);
       stack.keepEdge(end.signal).catch((error) => end.abort(error));
     }
@@ -51,13 +51,13 @@ async function main() {
 
 const say = (text) => console.log(text);
 
-/** Keeps a viewer's token that is good for most of an hour in a file, for the shell. */
-async function keepToken(stack, folder, signal) {
+/** Keeps a viewer's token that is good for most of an hour in a file, for the shell. What keeps it from that ends the demo. */
+async function keepToken(stack, folder, end) {
   const file = join(folder, TOKEN);
   const write = async () => writeFileSync(file, await stack.token({ title: "harbour", plan: "premium", subject: VIEWER }), { mode: 0o600 });
   await write();
-  const timer = setInterval(write, TOKEN_EACH_MS);
-  signal.addEventListener("abort", () => clearInterval(timer));
+  const timer = setInterval(() => write().catch((error) => end.abort(error)), TOKEN_EACH_MS);
+  end.signal.addEventListener("abort", () => clearInterval(timer));
 }
 
 /** A path for a shell. */
