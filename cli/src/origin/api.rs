@@ -71,7 +71,7 @@ pub(super) struct Got {
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
-pub(super) struct Page<T = Value> {
+pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
     pub(super) next: Option<String>,
 }
@@ -131,7 +131,7 @@ impl Api {
     }
 
     /// Sends a request, and returns a reply of any status.
-    pub(super) fn answer(
+    fn answer(
         &self,
         method: &str,
         path: &str,
@@ -161,26 +161,17 @@ impl Api {
     pub(super) fn documents(
         &self,
         kind: Kind,
-    ) -> impl Iterator<Item = Result<Vec<(Reference, u64, Tree)>, Failure>> + '_ {
-        let mut next = Some(String::new());
-        std::iter::from_fn(move || {
-            let after = next.take()?;
-            let page = self.success("GET", &format!("/{}?limit=500{after}", kind.folder()), &[], None);
-            let page = page.and_then(|reply| self.read::<Page<Ordered>>(&reply));
-            Some(page.and_then(|page| {
-                next = page.next.map(|after| format!("&after={}", encoded(&after)));
-                let one = |Ordered { key, revision, document }: Ordered| {
-                    let reference = Reference::from(key);
-                    // A list has revocations without their entries.
-                    let document = match kind.0 {
-                        DocumentKind::Revocations => self.revocations(&reference)?.document,
-                        _ => self.tree(document.as_deref())?,
-                    };
-                    Ok((reference, revision, document))
-                };
-                page.items.into_iter().map(one).collect()
-            }))
-        })
+    ) -> impl Iterator<Item = Result<Vec<(Reference, u64, Tree)>, Failure>> {
+        let whole = move |Ordered { key, revision, document }: Ordered| {
+            let reference = Reference::from(key);
+            // A list has revocations without their entries.
+            let document = match kind.0 {
+                DocumentKind::Revocations => self.revocations(&reference)?.document,
+                _ => self.tree(document.as_deref())?,
+            };
+            Ok((reference, revision, document))
+        };
+        self.pages(kind.folder(), "").map(move |page| page?.into_iter().map(whole).collect())
     }
 
     fn tree(&self, document: Option<&RawValue>) -> Result<Tree, Failure> {
@@ -189,21 +180,22 @@ impl Api {
     }
 
     /// A page of the documents of a kind. `query` is `name=value&…`, encoded.
-    pub(super) fn page(&self, kind: Kind, query: &str) -> Result<Page, Failure> {
+    pub(super) fn page(&self, kind: Kind, query: &str) -> Result<Page<Value>, Failure> {
         let path = format!("/{}?{query}", kind.folder());
         self.parse(self.send("GET", &path, &[], None)?)
     }
 
-    /// All documents of a kind, a page at a time. `filter` is `&name=value…`, encoded.
-    pub(super) fn pages<'a>(
-        &'a self,
-        kind: Kind,
-        filter: &'a str,
-    ) -> impl Iterator<Item = Result<Vec<Value>, Failure>> + 'a {
+    /// All items of a list, a page at a time. `filter` is `&name=value…`, encoded.
+    pub(super) fn pages<T: DeserializeOwned>(
+        &self,
+        list: &str,
+        filter: &str,
+    ) -> impl Iterator<Item = Result<Vec<T>, Failure>> {
         let mut next = Some(String::new());
         std::iter::from_fn(move || {
             let after = next.take()?;
-            let page = self.page(kind, &format!("limit=500{filter}{after}"));
+            let page = self.success("GET", &format!("/{list}?limit=500{filter}{after}"), &[], None);
+            let page = page.and_then(|reply| self.read::<Page<T>>(&reply));
             Some(page.map(|page| {
                 next = page.next.map(|after| format!("&after={}", encoded(&after)));
                 page.items
@@ -244,18 +236,15 @@ impl Api {
         }
     }
 
-    /// Reads a reply about one document.
-    pub(super) fn held(&self, reply: Value) -> Result<Held, Failure> {
-        self.parse(reply)
-    }
-
     /// Reads a reply that has the form of this version.
     pub(super) fn parse<T: DeserializeOwned>(&self, reply: Value) -> Result<T, Failure> {
         serde_json::from_value(reply).map_err(|error| self.unreadable(&error.to_string()))
     }
 
     fn read<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, Failure> {
-        reply.json().ok_or_else(|| self.unreadable("it is not JSON"))
+        serde_json::from_slice(&reply.body).map_err(|error| {
+            self.unreadable(&if error.is_data() { error.to_string() } else { "it is not JSON".to_owned() })
+        })
     }
 
     fn unreadable(&self, why: &str) -> Failure {
@@ -267,7 +256,7 @@ impl Api {
     }
 
     /// A reply that is no success.
-    pub(super) fn failure(&self, reply: &Reply) -> Failure {
+    fn failure(&self, reply: &Reply) -> Failure {
         let status = reply.status;
         let problem: Option<Problem> = reply.json();
         let Some(problem) = problem.filter(|problem| problem.kind.starts_with("urn:stagedoor:")) else {

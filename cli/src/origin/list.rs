@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
 
 /// Prints every document of a list, a page at a time.
 fn every(api: &Api, kind: Kind, filter: &str, context: &Context) -> Result<Answer, Failure> {
-    for page in api.pages(kind, filter) {
+    for page in api.pages::<Value>(kind.folder(), filter) {
         let items = page?;
         if context.output.json {
             for item in &items {
@@ -119,7 +119,7 @@ pub(crate) fn find(Find { words, kind, limit }: &Find, context: &Context) -> Res
 fn rows(api: &Api, items: &[Value]) -> Result<Vec<Vec<String>>, Failure> {
     let now = input::now(None)?;
     let row = |item: &Value| -> Result<Vec<String>, Failure> {
-        let held: Held = api.held(item.clone())?;
+        let held: Held = api.parse(item.clone())?;
         let revision = held.revision.unwrap_or_default();
         let state = held.sync.map_or_else(|| "-".to_owned(), |sync| sync.state);
         let named = name(held.document.as_ref()).map_or_else(String::new, |name| format!("  {name}"));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stagedoor::catalog::DocumentKind;
 
-use super::api::Api;
+use super::api::{Api, Held};
 use super::change::{Change, Options};
 use super::reference::Reference;
 use crate::Answer;
@@ -38,7 +38,7 @@ pub(crate) fn run(
     let change = Change::begin(&api, *options);
     // Somebody else may change the title between reading and writing.
     for _ in 0..5 {
-        let held = api.held(api.send("GET", &reference.path(), &[], None)?)?;
+        let held: Held = api.parse(api.send("GET", &reference.path(), &[], None)?)?;
         let mut document = held.document.unwrap_or_default();
         let generation = document.get("generation").and_then(Value::as_u64).unwrap_or(0).saturating_add(1);
         if let Value::Object(members) = &mut document {

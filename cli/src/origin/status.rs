@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stagedoor::time::UnixTime;
 
-use super::api::{Api, Page, Warning};
-use super::reference::{Reference, encoded};
+use super::api::{Api, Warning};
+use super::reference::Reference;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::{Answer, input, text};
@@ -122,13 +122,8 @@ pub(crate) fn warnings(Warnings {}: &Warnings, context: &Context) -> Result<Answ
         warnings: Vec<Warning>,
     }
     let api = Api::new(context)?;
-    let mut items = Vec::new();
-    let mut after = Some(String::new());
-    while let Some(from) = after {
-        let page: Page = api.parse(api.send("GET", &format!("/warnings?limit=500{from}"), &[], None)?)?;
-        items.extend(page.items);
-        after = page.next.map(|next| format!("&after={}", encoded(&next)));
-    }
+    let pages: Vec<Vec<Value>> = api.pages("warnings", "").collect::<Result<_, _>>()?;
+    let items = pages.concat();
     let listed: Vec<Item> = api.parse(json!(items))?;
     context.output.result(&json!({ "items": items }), || {
         let lines = listed.iter().flat_map(|Item { key, warnings }| {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 use stagedoor::reading::Tree;
 
-use super::api::Api;
+use super::api::{Api, Held};
 use super::change::refuse_write;
 use super::reference::Reference;
 use crate::context::Context;
@@ -50,7 +50,7 @@ pub(crate) fn run(Arguments { paths }: &Arguments, context: &Context) -> Result<
         let key = reference.as_ref().map(|reference| reference.key().to_string());
         let (state, more, why) = match verdict {
             Verdict::Valid(reply) => {
-                let held = api.held(reply.clone())?;
+                let held: Held = api.parse(reply.clone())?;
                 let warnings: Vec<_> = held.warnings.iter().map(ToString::to_string).collect();
                 ("valid", json!({ "would": reply.get("would"), "warnings": reply.get("warnings") }), warnings)
             }
