@@ -27,7 +27,7 @@ use super::problem::Problem;
 use super::reply::{DocumentReply, Entries, Would};
 use super::upload::JsonBody;
 use crate::clock::UnixMillis;
-use crate::store::{Actor, Effect, Manner, Revised, Revoking};
+use crate::store::{Actor, Effect, Manner, Revised, Revoking, Warning, WarningCode};
 use crate::validate::{self, FieldError};
 
 /// The routes, under `at`.
@@ -56,20 +56,36 @@ struct NewRevocation {
 impl NewRevocation {
     fn read(body: &[u8]) -> Result<Self, Problem> {
         let new: Self = validate::body(body)?;
-        let (field, found, most, unit) = match &new {
-            Self { note: Some(note), .. } if note.chars().count() > Revocation::MAX_NOTE_CHARS => {
-                ("note", note.chars().count(), Revocation::MAX_NOTE_CHARS, "characters")
-            }
-            Self { what: Revoked::Subject { subject, .. }, .. } if subject.len() > Revoked::MAX_ID_BYTES => {
-                ("what.subject.subject", subject.len(), Revoked::MAX_ID_BYTES, "bytes")
-            }
-            Self { what: Revoked::Token { id, .. }, .. } if id.len() > Revoked::MAX_ID_BYTES => {
-                ("what.token.id", id.len(), Revoked::MAX_ID_BYTES, "bytes")
+        let (note, most) =
+            (new.note.as_ref().map_or(0, |note| note.chars().count()), Revocation::MAX_NOTE_CHARS);
+        let id = match &new.what {
+            Revoked::Subject { subject, .. } => Some(("what.subject.subject", subject.len())),
+            Revoked::Token { id, .. } => Some(("what.token.id", id.len())),
+            _ => None,
+        };
+        let ids = 1..=Revoked::MAX_ID_BYTES;
+        let (field, detail) = match id {
+            _ if note > most => ("note", format!("expected {most} characters at most, found {note}")),
+            // An empty name is an unset variable of a script, and would revoke nobody.
+            Some((field, found)) if !ids.contains(&found) => {
+                (field, format!("expected {} to {} bytes, found {found}", ids.start(), ids.end()))
             }
             _ => return Ok(new),
         };
-        let detail = format!("expected {most} {unit} at most, found {found}");
         Err(Problem::invalid(vec![FieldError { field: field.to_owned(), detail }]))
+    }
+
+    /// The warnings about times that have passed: a revocation with a mistyped year ends before it has stopped anybody.
+    fn times_past(&self, now: UnixTime) -> Vec<Warning> {
+        let passed = |field, time: Option<UnixTime>, effect| {
+            let time = time.filter(|time| *time <= now)?;
+            let detail = format!("expected a time after now, {now}, found {time}: {effect}");
+            Some(Warning::new(WarningCode::TimePast, field, detail))
+        };
+        let until = passed("until", self.until, "the revocation ends at once");
+        let expires =
+            passed("expires", self.expires, "the revocation ends as if all viewer tokens had expired");
+        until.into_iter().chain(expires).collect()
     }
 }
 
@@ -83,9 +99,11 @@ async fn revoke(
     let manner = Parameters::parse(query.as_deref(), &["dry_run", "force"])?.manner()?;
     let host = path::host(host)?;
     by.scope.check(&DocumentKey::Revocations(host.clone()), None)?;
-    let NewRevocation { what, expires, until, note } = NewRevocation::read(&body)?;
+    let new = NewRevocation::read(&body)?;
     let now = UnixMillis::now();
     let at = now.seconds();
+    let times_past = new.times_past(at);
+    let NewRevocation { what, expires, until, note } = new;
     let tokens_end = match expires {
         Some(expires) => Some(expires),
         None => longest_s(&api, &host).await?.map(|longest_s| at.plus_secs(longest_s)),
@@ -93,7 +111,10 @@ async fn revoke(
     let until = until.or_else(|| what.ends(at, tokens_end));
     let make = |generation| Revocation { what: what.clone(), generation, at, until, note };
     match api.store.revoke(&host, &what, make, manner, &by, now).await? {
-        Revoking::Done(revised) => reply(&api, *revised, manner, Would::Revoke),
+        Revoking::Done(mut revised) => {
+            revised.warnings.extend(times_past);
+            reply(&api, *revised, manner, Would::Revoke)
+        }
         Revoking::Unknown(errors) => Err(Problem::unknown_target(errors)),
         Revoking::Full => Err(Problem::too_many_revocations()),
     }

@@ -23,7 +23,7 @@ pub struct Warning {
 }
 
 impl Warning {
-    pub(super) fn new(code: WarningCode, field: impl Into<String>, detail: String) -> Self {
+    pub(crate) fn new(code: WarningCode, field: impl Into<String>, detail: String) -> Self {
         Self { code, field: field.into(), detail, names: None }
     }
 }
@@ -64,6 +64,8 @@ codes! {
     TitleNotOnSite "title_not_on_site",
     /// The issuer is known, and the site does not name it.
     IssuerNotOfSite "issuer_not_of_site",
+    /// A time of the revocation has passed already.
+    TimePast "time_past",
     /// Other documents depend on the deleted document.
     InUse "in_use",
     /// There are more warnings than are listed.

@@ -66,7 +66,20 @@ async fn a_revocation_is_taken_back_and_its_generation_is_not_given_again() {
 async fn expired_revocations_are_dropped_and_invalid_ones_are_refused() {
     let app = TestApp::start().await;
     let over = json!({ "what": { "title": "harbour" }, "until": "2020-01-01T00:00:00Z" });
-    assert_eq!(app.api.post("/revocations/a.example?force=true", &over).await.status, 200);
+    let reply = app.api.post("/revocations/a.example?force=true", &over).await;
+    assert_eq!(reply.status, 200);
+    let told = reply.body["warnings"].as_array().unwrap();
+    assert!(
+        told.iter().any(|warning| warning["code"] == "time_past" && warning["field"] == "until"),
+        "{reply:?}"
+    );
+    let expired = json!({ "what": { "title": "harbour" }, "expires": "2020-01-01T00:00:00Z" });
+    let reply = app.api.post("/revocations/a.example?force=true&dry_run=true", &expired).await;
+    let told = reply.body["warnings"].as_array().unwrap();
+    assert!(
+        told.iter().any(|warning| warning["code"] == "time_past" && warning["field"] == "expires"),
+        "{reply:?}"
+    );
     let reply =
         app.api.post("/revocations/a.example?force=true", &json!({ "what": { "title": "other" } })).await;
     assert_eq!(reply.body["revocations"]["count"], 1, "what is over was kept");
@@ -80,6 +93,8 @@ async fn expired_revocations_are_dropped_and_invalid_ones_are_refused() {
         (json!({ "what": { "title": "t" }, "note": "x".repeat(900_000) }), "note"),
         (json!({ "what": { "subject": { "issuer": "i", "subject": long } } }), "what.subject.subject"),
         (json!({ "what": { "token": { "issuer": "i", "id": long } } }), "what.token.id"),
+        (json!({ "what": { "subject": { "issuer": "i", "subject": "" } } }), "what.subject.subject"),
+        (json!({ "what": { "token": { "issuer": "i", "id": "" } } }), "what.token.id"),
     ] {
         let reply = app.api.post("/revocations/a.example?force=true", &bad).await;
         assert_eq!(reply.status, 422, "{bad}: {reply:?}");
