@@ -292,7 +292,12 @@ fn address(text: &str) -> Result<Url, String> {
             && url.username().is_empty()
             && url.password().is_none()
     });
-    url.ok_or_else(|| format!("expected an address such as https://origin.example.com, found `{text}`"))
+    url.ok_or_else(|| {
+        // The part before an `@` may be a password.
+        let found =
+            if text.contains('@') { "an address with a user".to_owned() } else { format!("`{text}`") };
+        format!("expected an address such as https://origin.example.com, found {found}")
+    })
 }
 
 #[cfg(test)]
@@ -382,6 +387,7 @@ mod tests {
             ("api_key = \"sdk_1\"", "profiles.a.api_key: a secret is not written into this file"),
             ("origins = \"https://a.example\"", "line 2: unknown field `origins`"),
             ("origin = \"origin.example.com\"", "profiles.a.origin: expected an address such as https://"),
+            ("origin = \"https://u:secret@a.example\"", "example.com, found an address with a user"),
             ("origin = \"https://origin.example.com/api\"", "profiles.a.origin: expected an address"),
             ("edge = \"ftp://edge.example.com\"", "profiles.a.edge: expected an address"),
             ("origin = 7", "line 2: invalid type"),
