@@ -164,9 +164,12 @@ fn unparsed(error: &clap::Error) -> ExitCode {
     let json =
         std::env::args().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json");
     let asked = !error.use_stderr();
-    if asked || !json || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    if asked || !json {
         // Nothing else could be said if the output is closed.
         let _closed = error.print();
+    } else if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let expected = "expected a subcommand or arguments, found none. For more information, try '--help'.";
+        Output { json }.failure(&Failure::Misuse(expected.to_owned()));
     } else {
         let text = error.render().to_string();
         let said = text.split("\n\nUsage:").next().unwrap_or_default();

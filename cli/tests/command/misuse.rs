@@ -104,9 +104,13 @@ fn arguments_that_cannot_be_meant_are_refused() {
 #[test]
 fn wrong_arguments_are_json_too() {
     let desk = Desk::new();
-    for arguments in
-        [&["--json", "token", "mynt"][..], &["token", "mint", "--json"], &["cache-key", "--json", "--site"]]
-    {
+    for arguments in [
+        &["--json", "token", "mynt"][..],
+        &["token", "mint", "--json"],
+        &["cache-key", "--json", "--site"],
+        &["--json"],
+        &["--json", "origin"],
+    ] {
         let output = desk.run(arguments, "");
         assert_eq!((output.status.code(), output.stderr.len()), (Some(2), 0), "{arguments:?}");
         let error: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
