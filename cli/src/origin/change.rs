@@ -17,7 +17,7 @@ use crate::{output, text};
 pub(super) struct Options {
     /// Check everything, and store nothing.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Wait until the edge holds the change, and tell how long that took.
     #[arg(long, conflicts_with = "dry_run")]
     wait: bool,

@@ -114,6 +114,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     let reply = change.send("POST", &reference.path(), query, &[], Some(body.as_bytes()))?;
     let generation = reply.pointer("/document/revoked/0/generation").and_then(Value::as_u64);
     let more = generation.map(|generation| {
+    let generation = generation.filter(|_| !options.dry_run);
         format!("Its generation is {generation}. To take it back:\n  stagedoor origin unrevoke {host} {generation}")
     });
     change.report(&reference, reply, "revoked", more.as_slice(), context)?;

@@ -35,6 +35,8 @@ fn each_kind_of_target_is_revoked_and_taken_back() {
 fn a_revocation_tells_when_the_edge_holds_it_and_how_to_take_it_back() {
     let service = Service::with_catalogue();
     let revoke = ["origin", "revoke", "watch.example.com", "--title", "harbour"];
+    let said = service.text(&[&revoke[..], &["--dry-run"]].concat());
+    assert!(said.contains("would revoke") && !said.contains("unrevoke"), "nothing can be taken back: {said}");
     let said = service.text(&revoke);
     let expected = "stagedoor origin unrevoke watch.example.com ";
     assert!(said.starts_with("revocations/watch.example.com: revoked") && said.contains(expected), "{said}");
