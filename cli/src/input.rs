@@ -1,8 +1,10 @@
 //! Files, standard input and the clock: the inputs that the core gets as arguments.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::str::FromStr;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::de::DeserializeOwned;
@@ -72,6 +74,22 @@ pub(crate) fn instant(text: &str) -> Result<UnixTime, String> {
     match text.parse() {
         Ok(secs) => Ok(UnixTime::from_secs(secs)),
         Err(_) => serde_json::from_value(Value::from(text)).map_err(|error| error.to_string()),
+    }
+}
+
+/// Reads a whole number.
+pub(crate) fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number, found `{text}`"))
+}
+
+/// Reads a whole number of a range.
+pub(crate) fn between<T>(least: T, most: T) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Copy,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| format!("expected a whole number from {least} to {most}, found `{text}`"))
     }
 }
 

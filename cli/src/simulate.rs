@@ -15,7 +15,7 @@ use stagedoor::documents::Documents;
 use self::matrix::Matrix;
 use crate::context::Context;
 use crate::failure::{Failure, Misuse};
-use crate::{Answer, documents, output, terminal};
+use crate::{Answer, documents, input, output, terminal};
 
 /// Show which viewers may watch which titles, in a table over places, plans, devices, ages and times.
 #[derive(clap::Args)]
@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "INSTANTS", value_delimiter = ',')]
     at: Vec<String>,
     /// The viewers' bucket, 0 to 99. A roll-out of N percent applies to the buckets below N.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..100))]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = input::between(0, 99_u8))]
     bucket: u8,
     /// The output format: tables that fit the terminal, or CSV with one row for each decision.
     #[arg(long, value_enum, default_value_t = Format::Table)]

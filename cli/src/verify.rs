@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDR")]
     ip: Option<IpAddr>,
     /// The time in Unix seconds. Default: this machine's clock.
-    #[arg(long, value_name = "UNIX")]
+    #[arg(long, value_name = "UNIX", value_parser = input::whole)]
     now: Option<u64>,
 }
 

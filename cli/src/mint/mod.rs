@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     raw: bool,
     /// The time in Unix seconds. Default: this machine's clock.
-    #[arg(long, value_name = "UNIX")]
+    #[arg(long, value_name = "UNIX", value_parser = input::whole)]
     now: Option<u64>,
 }
 

@@ -9,7 +9,7 @@ use super::api::{Api, Held, Sync};
 use super::reference::Reference;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::input::Stopwatch;
+use crate::input::{self, Stopwatch};
 use crate::{output, text};
 
 /// The options of every command that changes a document.
@@ -22,7 +22,7 @@ pub(super) struct Options {
     #[arg(long, conflicts_with = "dry_run")]
     wait: bool,
     /// Stop waiting after this many seconds, with exit code 3.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "wait")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "wait", value_parser = input::whole)]
     wait_within: u64,
 }
 

@@ -5,9 +5,9 @@ use stagedoor::catalog::DocumentKind;
 use super::api::Api;
 use super::change::{Change, Options};
 use super::reference::Reference;
-use crate::Answer;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::{Answer, input};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "KIND/ID")]
     reference: Reference,
     /// Delete the document only if it is still at this revision.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = input::whole)]
     if_revision: Option<u64>,
     /// Delete it although other documents depend on it.
     #[arg(long)]

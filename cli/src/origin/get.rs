@@ -6,7 +6,7 @@ use super::api::Api;
 use super::reference::Reference;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{Answer, output};
+use crate::{Answer, input, output};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "KIND/ID")]
     reference: Reference,
     /// An earlier revision, which `origin history` lists.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = input::whole)]
     revision: Option<u64>,
 }
 

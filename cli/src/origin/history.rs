@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "KIND/ID")]
     reference: Option<Reference>,
     /// The number of changes, newest first.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = input::between(1, 500_u16))]
     limit: u16,
     /// The changes after this place in the list: `next` of an earlier list.
     #[arg(long, value_name = "NEXT")]
@@ -44,7 +44,7 @@ pub(crate) struct Rollback {
     #[arg(value_name = "KIND/ID")]
     reference: Reference,
     /// The revision to go back to. Default: the one before the newest.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = input::whole)]
     to: Option<u64>,
     #[command(flatten)]
     options: Options,

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = ["pending", "synced", "failed"])]
     state: Option<String>,
     /// The number of documents.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=500))]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = input::between(1, 500_u16))]
     limit: u16,
     /// The documents after this id.
     #[arg(long, value_name = "ID")]
@@ -51,7 +51,7 @@ pub(crate) struct Find {
     #[arg(long)]
     kind: Option<Kind>,
     /// The number of documents of each kind.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = input::between(1, 500_u16))]
     limit: u16,
 }
 

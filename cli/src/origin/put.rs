@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Change the document only if it is still at this revision.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = input::whole)]
     if_revision: Option<u64>,
     /// Create the document, and change none that exists.
     #[arg(long, conflicts_with = "if_revision")]

@@ -70,7 +70,8 @@ pub(crate) struct Unrevoke {
     /// The site's host name.
     host: Host,
     /// The generation of the revocation.
-    generation: u32,
+    #[arg(value_parser = input::whole)]
+    generation: u64,
     #[command(flatten)]
     options: Options,
 }
@@ -113,8 +114,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     let query: &[&str] = if *force { &["force=true"] } else { &[] };
     let reply = change.send("POST", &reference.path(), query, &[], Some(body.as_bytes()))?;
     let generation = reply.pointer("/document/revoked/0/generation").and_then(Value::as_u64);
-    let more = generation.map(|generation| {
     let generation = generation.filter(|_| !options.dry_run);
+    let more = generation.map(|generation| {
         format!("Its generation is {generation}. To take it back:\n  stagedoor origin unrevoke {host} {generation}")
     });
     change.report(&reference, reply, "revoked", more.as_slice(), context)?;

@@ -93,6 +93,20 @@ fn arguments_that_cannot_be_meant_are_refused() {
             "--geo: expected a country of ISO 3166-1, found `UK`",
         ),
         (vec!["token", "mint", "--key", "hs256.json", "--expires-in", "0"], "0 is not in 1.."),
+        (vec!["origin", "unrevoke", "watch.example.com", "last"], "expected a whole number, found `last`"),
+        (vec!["origin", "get", "title/t", "--revision", "last"], "expected a whole number, found `last`"),
+        (vec!["origin", "put", "title/t", "-", "--if-revision", "r1"], "expected a whole number, found `r1`"),
+        (vec!["origin", "delete", "title/t", "--if-revision", "r1"], "expected a whole number, found `r1`"),
+        (
+            vec!["origin", "list", "titles", "--limit", "all"],
+            "expected a whole number from 1 to 500, found `all`",
+        ),
+        (vec!["origin", "history", "--limit", "501"], "expected a whole number from 1 to 500, found `501`"),
+        (vec!["origin", "rollback", "title/t", "--to", "-"], "expected a whole number, found `-`"),
+        (
+            vec!["origin", "delete", "title/t", "--wait", "--wait-within", "1m"],
+            "expected a whole number, found `1m`",
+        ),
         (vec!["token", "mint", "--key", "hs256.json", "--url", "https://a b/"], "without spaces"),
     ];
     for (arguments, why) in table {

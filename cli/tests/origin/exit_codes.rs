@@ -51,7 +51,12 @@ fn each_failure_has_its_exit_code_and_its_json() {
         (2, "misuse", &["origin", "put", "title/harbour", "absent.json"], "absent.json: No such file"),
         (2, "misuse", &["origin", "put", "revocations/watch.example.com", "broken.json"], "origin revoke"),
         (2, "misuse", &["origin", "list", "cats"], "expected titles, sites, keys or revocations"),
-        (2, "misuse", &["origin", "list", "titles", "--limit", "501"], "501 is not in 1..=500"),
+        (
+            2,
+            "misuse",
+            &["origin", "list", "titles", "--limit", "501"],
+            "expected a whole number from 1 to 500, found `501`",
+        ),
         (2, "misuse", &["origin", "lost"], "unrecognized subcommand"),
         (2, "misuse", &["--profile", "absent", "origin", "status"], "there is no profile `absent`"),
         (3, "broken", &["--profile", "nowhere", "origin", "status"], "refuses the connection"),
