@@ -84,6 +84,11 @@ impl Dependents {
         let detail = format!("expected no document that depends on it: {self}");
         Warning::new(WarningCode::InUse, ".", detail)
     }
+
+    /// The warning of a set of keys that has lost its last key, which has the effect of its deletion.
+    pub(super) fn warning_without_key(&self) -> Warning {
+        Warning::new(WarningCode::UnusableKeys, "keys", format!("expected a key, found none: {self}"))
+    }
 }
 
 impl fmt::Display for Dependents {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Issuer, Site, Title};
+use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Issuer, KeySet, Site, Title};
 
 use super::lookup::{Lookup, SetOfKeys};
 use super::references::{self, KeysReference, Role};
@@ -126,6 +126,12 @@ pub(super) async fn of(
         warnings.push(Warning::new(WarningCode::More, ".", detail));
     }
     Ok(warnings)
+}
+
+/// Whether the document is a set of keys that has no key, and publishes none.
+pub(super) fn is_set_without_key(key: &DocumentKey, body: &str) -> bool {
+    let set = matches!(key, DocumentKey::Keys(_)).then(|| serde_json::from_str::<KeySet>(body));
+    matches!(set, Some(Ok(set)) if set.keys.is_empty() && set.published.is_none())
 }
 
 /// Sites of the title without a document, and groups that its sites do not define.

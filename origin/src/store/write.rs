@@ -155,6 +155,10 @@ impl Store {
         }
         let record = record::find(&mut transaction, key).await?.ok_or(sqlx::Error::RowNotFound)?;
         let warnings = match body {
+            Some(body) if warnings::is_set_without_key(key, body) => {
+                let dependents = Dependents::of(&mut transaction, key, &by.scope).await?;
+                dependents.iter().map(Dependents::warning_without_key).collect()
+            }
             Some(body) => warnings::with_suggestions(&mut transaction, key, body, &by.scope).await?,
             None => dependents.iter().map(Dependents::warning).collect(),
         };

@@ -46,7 +46,12 @@ async fn a_name_of_nothing_warns_in_each_reply_until_it_names_something() {
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" });
     app.api.put("/keys/watch-sessions", &json!({ "issuer": "watch-sessions", "keys": [public] })).await;
     let issuer = "/keys/https%3A%2F%2Fid.example.com%2F";
-    app.api.put(issuer, &json!({ "issuer": "https://id.example.com/", "keys": [] })).await;
+    let put = app.api.put(issuer, &json!({ "issuer": "https://id.example.com/", "keys": [] })).await;
+    assert_eq!(warnings(&put.body), [("unusable_keys", "keys")], "a site names the set: {put:?}");
+    let detail = put.body["warnings"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("`watch.example.com`"), "{detail}");
+    let put = app.api.put("/keys/spare", &json!({ "issuer": "spare", "keys": [] })).await;
+    assert_eq!(warnings(&put.body), [], "nobody needs the set: {put:?}");
     let found = app.api.get("/sites/watch.example.com").await;
     let useless = vec![("unusable_keys", "tokens.issuers[0]"), ("unusable_keys", "sessions.keys")];
     assert_eq!(warnings(&found.body), useless);
