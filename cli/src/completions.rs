@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::Answer;
 use crate::context::Context;
-use crate::failure::{Failure, Misuse};
+use crate::failure::{Failure, Misuse, io_reason};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -42,7 +42,7 @@ pub(crate) fn run(Completions { shell }: &Completions, context: &Context) -> Res
 
 pub(crate) fn man(Man { folder }: &Man, context: &Context) -> Result<Answer, Failure> {
     clap_mangen::generate_to(crate::Arguments::command(), folder)
-        .map_err(|error| Misuse(format!("{}: {error}", folder.display())))?;
+        .map_err(|error| Misuse(format!("{}: {}", folder.display(), io_reason(&error))))?;
     context.output.result(&json!({ "folder": folder }), || {
         format!("The pages are in {}: man stagedoor, man stagedoor-origin-put", folder.display())
     })?;

@@ -11,7 +11,7 @@ use stagedoor::explain::Archive;
 use stagedoor::fault::Fault;
 use stagedoor::token::Challenge;
 
-use crate::failure::Misuse;
+use crate::failure::{Misuse, io_reason};
 use crate::input;
 
 /// Documents, some of whose secrets may be redacted.
@@ -129,7 +129,7 @@ pub(crate) fn key(document: &Value) -> Result<DocumentKey, String> {
 
 /// Every `.json` file below a folder, in order.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Misuse> {
-    let failed = |error: std::io::Error| Misuse(format!("{}: {error}", folder.display()));
+    let failed = |error: std::io::Error| Misuse(format!("{}: {}", folder.display(), io_reason(&error)));
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();

@@ -7,6 +7,7 @@
 //! | broken | 3 | a fault, a system that cannot be reached, or a time limit |
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
@@ -14,6 +15,12 @@ use serde_json::{Map, Value, json};
 /// A wrong argument, or an input that cannot be read.
 #[derive(Debug)]
 pub(crate) struct Misuse(pub(crate) String);
+
+/// The words for an error of the operating system, such as `Permission denied`, without Rust's `(os error 13)`.
+pub(crate) fn io_reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error ").map_or(text.as_str(), |(reason, _)| reason).to_owned()
+}
 
 /// Why a command did not succeed.
 #[derive(Debug)]

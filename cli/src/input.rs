@@ -12,7 +12,7 @@ use serde_json::Value;
 use stagedoor::reading::{self, Tree, Unreadable};
 use stagedoor::time::UnixTime;
 
-use crate::failure::Misuse;
+use crate::failure::{Misuse, io_reason};
 
 /// How messages call a file.
 pub(crate) fn name(path: &Path) -> String {
@@ -27,7 +27,7 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Misuse> {
     } else {
         fs::read(path)
     };
-    read.map_err(|error| Misuse(format!("{}: {error}", name(path))))
+    read.map_err(|error| Misuse(format!("{}: {}", name(path), io_reason(&error))))
 }
 
 /// Reads a JSON file. What is wrong with it is said in plain words, unknown members included.

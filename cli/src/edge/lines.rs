@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use stagedoor::time::UnixTime;
 
 use super::event::Event;
-use crate::failure::Failure;
+use crate::failure::{Failure, io_reason};
 
 /// The longest tail event. Cloudflare limits its logs to 256 KB.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -33,7 +33,9 @@ pub(super) fn read(
         // A line that is longer than any event is read in pieces, and none of them is one.
         let room = u64::try_from(LONGEST).unwrap_or(u64::MAX);
         let read = source.by_ref().take(room).read_until(b'\n', &mut line);
-        if read.map_err(|error| Failure::Broken(format!("the log cannot be read: {error}")))? == 0 {
+        if read.map_err(|error| Failure::Broken(format!("the log cannot be read: {}", io_reason(&error))))?
+            == 0
+        {
             return Ok(());
         }
         let mut value = parsed(&mut open, &line);

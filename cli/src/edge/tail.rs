@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use super::event::{Event, Filters};
 use super::lines;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, io_reason};
 use crate::{Answer, terminal};
 
 #[derive(clap::Args)]
@@ -51,7 +51,8 @@ pub(crate) fn run(
     match from {
         Some(path) if path.as_os_str() == "-" => lines::read(io::stdin().lock(), tell)?,
         Some(path) => {
-            let unread = |error: io::Error| Failure::Misuse(format!("{}: {error}", path.display()));
+            let unread =
+                |error: io::Error| Failure::Misuse(format!("{}: {}", path.display(), io_reason(&error)));
             lines::read(BufReader::new(File::open(path).map_err(unread)?), tell)?;
         }
         None => follow(env.as_deref(), context, tell)?,
@@ -66,7 +67,9 @@ fn write(mut line: String) -> ControlFlow<Result<(), Failure>> {
     match output.write_all(line.as_bytes()).and_then(|()| output.flush()) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ControlFlow::Break(Ok(())),
-        Err(error) => ControlFlow::Break(Err(Failure::Broken(format!("standard output: {error}")))),
+        Err(error) => {
+            ControlFlow::Break(Err(Failure::Broken(format!("standard output: {}", io_reason(&error)))))
+        }
     }
 }
 
@@ -112,7 +115,7 @@ fn follow(
              this command there"
                 .to_owned(),
         ),
-        _ => Failure::Broken(format!("{}: {error}", wrangler.display())),
+        _ => Failure::Broken(format!("{}: {}", wrangler.display(), io_reason(&error))),
     })?;
     let mut child = Tail(child);
     context.output.remark(&format!("following the environment {env}; Ctrl-C ends it"));

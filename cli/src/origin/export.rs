@@ -13,7 +13,7 @@ use super::api::Api;
 use super::reference::Kind;
 use crate::Answer;
 use crate::context::Context;
-use crate::failure::{Failure, Misuse};
+use crate::failure::{Failure, Misuse, io_reason};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -56,9 +56,12 @@ pub(crate) fn run(Arguments { folder, force }: &Arguments, context: &Context) ->
     Ok(Answer::Yes)
 }
 
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    Failure::Misuse(format!("{}: {}", path.display(), io_reason(error)))
+}
+
 /// Refuses a folder that has something in it, or removes an earlier export.
 fn prepare(folder: &Path, force: bool) -> Result<(), Failure> {
-    let failed = |path: &Path, error: &io::Error| Failure::Misuse(format!("{}: {error}", path.display()));
     let is_empty = match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => true,
@@ -94,8 +97,7 @@ fn export(api: &Api, kind: Kind, folder: &Path) -> Result<usize, Failure> {
             }
             let path = folder.join(names.of(reference.id()));
             let text = serde_json::to_string_pretty(&document).map_err(|error| Misuse(error.to_string()))?;
-            fs::write(&path, format!("{text}\n"))
-                .map_err(|error| Failure::Misuse(format!("{}: {error}", path.display())))?;
+            fs::write(&path, format!("{text}\n")).map_err(|error| failed(&path, &error))?;
             count += 1;
         }
     }

@@ -26,7 +26,7 @@ use serde::de::IgnoredAny;
 use stagedoor::redacted::Redacted;
 use url::Url;
 
-use crate::failure::Misuse;
+use crate::failure::{Misuse, io_reason};
 
 /// The systems of one environment.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl Profile {
                     path.display()
                 )));
             }
-            Err(error) => return Err(Misuse(format!("{}: {error}", path.display()))),
+            Err(error) => return Err(Misuse(format!("{}: {}", path.display(), io_reason(&error)))),
         };
         Self::read(&text, &path, name, environment)
     }
@@ -270,7 +270,7 @@ impl std::fmt::Display for Place {
 }
 
 fn text_of(path: &Path) -> Result<String, Misuse> {
-    fs::read_to_string(path).map_err(|error| Misuse(format!("{}: {error}", path.display())))
+    fs::read_to_string(path).map_err(|error| Misuse(format!("{}: {}", path.display(), io_reason(&error))))
 }
 
 /// The file of profiles.

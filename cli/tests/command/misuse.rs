@@ -54,6 +54,20 @@ fn misuse_says_what_was_expected() {
     assert!(message.contains("v1/title/harbour is there twice"), "{message}");
 }
 
+#[test]
+fn what_the_operating_system_refuses_is_said_without_words_of_rust() {
+    let desk = Desk::new();
+    for (arguments, expected) in [
+        (&["token", "mint", "--key", "absent.json"][..], "absent.json: No such file or directory\n"),
+        (&["edge", "tail", "--from", "absent.log"], "absent.log: No such file or directory\n"),
+        (&["man", "absent"], "absent: No such file or directory\n"),
+        (&["explain", "--documents", "absent", "https://a/b"], "absent: No such file or directory\n"),
+    ] {
+        let message = desk.misuse(arguments);
+        assert!(message.ends_with(expected), "{arguments:?}: {message}");
+    }
+}
+
 /// What would be dropped, encoded or ignored without a word is refused.
 #[test]
 fn arguments_that_cannot_be_meant_are_refused() {
