@@ -11,6 +11,7 @@ pub mod clock;
 mod io_reason;
 mod media;
 pub mod origin;
+mod private_file;
 pub mod push;
 pub mod server;
 pub mod store;

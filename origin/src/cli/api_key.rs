@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::output::print;
 use crate::clock::UnixMillis;
 use crate::io_reason::io_reason;
+use crate::private_file;
 use crate::store::{ApiKey, ApiKeyRecord, Scope, Store};
 
 #[derive(Debug, Subcommand)]
@@ -122,11 +123,7 @@ async fn create(store: &Store, name: &str, scope: &Scope, out: Option<&Path>) ->
 
 /// Creates a file that only its owner can read, where there is none.
 fn create_private(path: &Path) -> Result<File, Failure> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| match error.kind() {
+    private_file::create(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Failure::Misuse(format!(
             "expected no file at {}, found one: no key was made; choose another file",
             path.display()

@@ -8,6 +8,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::{Database, DatabaseError, Store};
 use crate::io_reason::io_reason;
+use crate::private_file;
 
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
@@ -55,11 +56,7 @@ impl Store {
 
 /// Creates a file that only its owner can read, where there is none.
 fn create_private(path: &Path) -> Result<fs::File, BackupError> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| match error.kind() {
+    private_file::create(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => BackupError::Taken(path.display().to_string()),
         _ => BackupError::File(path.display().to_string(), error),
     })
