@@ -1,12 +1,14 @@
 // The built Worker in workerd, through Miniflare, with a scripted media origin.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SignJWT, base64url, importJWK } from "jose";
 import { Headers, Miniflare, Response } from "miniflare";
+import { signature as sign } from "../../demo/stack/signature.mjs";
+
+export { sign };
 
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
 
@@ -25,17 +27,6 @@ export const EXPLAIN_LIMIT = 60;
 const NOWHERE = Object.fromEntries(
   ["regionCode", "continent", "metroCode", "postalCode", "latitude", "longitude"].map((name) => [name, null]),
 );
-
-/** The headers that sign a body for one of the edge's own endpoints. */
-export function sign(secret, body, at = Math.floor(Date.now() / 1000)) {
-  const mac = (text) => createHmac("sha256", secret).update(text).digest("hex");
-  const length = Buffer.byteLength(body);
-  const v1 = mac(`${at}.${body}`);
-  return {
-    "Stagedoor-Signature": `t=${at},v1=${v1}`,
-    "Stagedoor-Signed-Head": `n=${length},h=${mac(`head.${at}.${length}.${v1}`)}`,
-  };
-}
 
 const MEMORY_URL = "https://probe.invalid/memory";
 const TRAP_URL = "https://probe.invalid/trap";
