@@ -22,7 +22,7 @@ pub(crate) struct Folder {
 }
 
 /// The mark that the origin's API puts in place of a shared secret.
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Stands in place of a redacted secret, so that its set of keys can be read. Nothing is ever checked with it: of any length, it would be
 /// a secret that everybody knows.

@@ -14,6 +14,7 @@ use stagedoor::token::session::Session;
 use stagedoor::token::{self, Asked, native};
 
 use crate::context::Context;
+use crate::documents::REDACTED;
 use crate::failure::{Failure, Misuse};
 use crate::{Answer, input, request, text};
 
@@ -104,6 +105,14 @@ fn verify(facts: &Facts, site: &Site, keys: &[KeySet], now: UnixTime) -> Result<
 fn read_keys(path: &Path, site: &Site) -> Result<Vec<KeySet>, Misuse> {
     let failed = |error: &dyn std::fmt::Display| Misuse(format!("{}: {error}", input::name(path)));
     let read = |document: &Value| {
+        let mut keys = document.get("keys").and_then(Value::as_array).into_iter().flatten();
+        if let Some(key) = keys.find(|key| key.get("k").and_then(Value::as_str) == Some(REDACTED)) {
+            let kid = key.get("kid").and_then(Value::as_str).unwrap_or_default();
+            return Err(failed(&format!(
+                "expected the secret of key `{kid}`, found `{REDACTED}`: put the secret into `k`, or ask the edge with \
+                 `stagedoor edge explain`"
+            )));
+        }
         input::document_in(document.to_string().as_bytes()).map_err(|error| failed(&error))
     };
     let keys: Value = input::json(path)?;

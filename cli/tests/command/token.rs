@@ -51,3 +51,17 @@ fn a_minted_token_verifies() {
     let refused = desk.verify(1, &format!("https://watch.example.com/harbour/m.m3u8?token={late}"), "A: b");
     assert_eq!(refused["reason"], "token_expired");
 }
+
+#[test]
+fn a_redacted_secret_is_named_as_such() {
+    let desk = Desk::new();
+    let mut keys: Value =
+        serde_json::from_slice(&fs::read(desk.path("documents/keys.json")).unwrap()).unwrap();
+    let shared = keys["keys"].as_array_mut().unwrap().iter_mut().find(|key| key["kid"] == "h1").unwrap();
+    shared["k"] = json!("[redacted]");
+    desk.file("exported.json", &keys);
+    let url = "https://watch.example.com/harbour/m.m3u8?token=a.b.c";
+    let site = ["token", "verify", "--site", "documents/site.json", "--url", url];
+    let message = desk.misuse(&[&site[..], &["--keys", "exported.json"]].concat());
+    assert!(message.contains("expected the secret of key `h1`, found `[redacted]`"), "{message}");
+}
