@@ -143,9 +143,9 @@ impl Profile {
         })?;
         let names = profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let name = match (name.or(default.as_deref()), profiles.len()) {
+            (_, 0) => return Err(failed(&"expected a profile, such as [profiles.demo], found none")),
             (Some(name), _) => name.to_owned(),
             (None, 1) => names.clone(),
-            (None, 0) => return Err(failed(&"expected a profile, such as [profiles.demo], found none")),
             (None, _) => return Err(failed(&format!("expected --profile or `default`, one of: {names}"))),
         };
         let Some(entry) = profiles.remove(&name) else {
@@ -378,6 +378,7 @@ mod tests {
                 .contains("there is no profile `x`, only: only, other")
         );
         assert!(read(&folder, "", None).unwrap_err().contains("expected a profile"));
+        assert!(read(&folder, "", Some("x")).unwrap_err().contains("expected a profile"));
     }
 
     #[test]
