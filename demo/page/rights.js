@@ -33,6 +33,9 @@ export class Rights {
       this.#reply = null;
       this.#base = null;
       this.#savedAt = null;
+      // The document of another title is not to be edited under this one's id.
+      $("document").value = "";
+      $("document").disabled = true;
       this.#errors([]);
       this.#message("");
       await this.#refresh();
@@ -66,6 +69,7 @@ export class Rights {
     const { revision, document } = this.#reply;
     this.#base = { revision, text: format(document) };
     $("document").value = this.#base.text;
+    $("document").disabled = false;
   }
 
   #showSync() {

@@ -281,8 +281,9 @@ pageTest("the milliseconds are the browser's own", async (page) => {
   const { tab } = page;
   await page.play();
   await page.playTo(4);
-  const measured = await tab.evaluate(() => performance.getEntriesByType("resource").map(({ name, duration }) => [name.replace(/\?.*/, ""), duration]));
+  // The requests first: more of them end meanwhile.
   const requests = (await page.requests()).filter(({ ms }) => ms !== null);
+  const measured = await tab.evaluate(() => performance.getEntriesByType("resource").map(({ name, duration }) => [name.replace(/\?.*/, ""), duration]));
   assert.ok(requests.length > 5);
   for (const { url, ms } of requests) {
     assert.ok(measured.some(([name, duration]) => name === url && duration === ms), `${url} took ${ms} ms by the page`);
@@ -529,6 +530,7 @@ pageTest("rights saved on the page decide at the edge, and errors are shown by f
   const { tab } = page;
   await page.choose({ title: "harbour-aes", country: "EG" });
   const editor = tab.locator("#document");
+  await tab.waitForFunction(() => /"id": "harbour-aes"/.test(document.querySelector("#document").value));
   const saved = tab.locator("#rights-message", { hasText: "at the edge after" });
 
   await editor.fill((await editor.inputValue()).replace('"gulf"', '"Gulf States"').replace('"plans"', '"plan"'));
