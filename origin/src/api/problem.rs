@@ -175,7 +175,9 @@ impl Problem {
     /// 412, with the current revision of the document, if there is one.
     pub(super) fn precondition_failed(found: Option<u64>) -> Self {
         let detail = match found {
-            Some(revision) => format!("the document is at revision \"{revision}\""),
+            Some(revision) => {
+                format!("the document is at revision {revision}, in If-Match with its quotes: \"{revision}\"")
+            }
             None => "the document does not exist".to_owned(),
         };
         let title = "The document has changed meanwhile";
