@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A secret, which logs and replies show as `[redacted]`.
+/// The mark that stands in place of a secret. It is not base64url, so no secret reads like it.
+pub const MARK: &str = "[redacted]";
+
+/// A secret, which logs and replies show as [`MARK`].
 //
 // [`Redacted::expose`] is the only way in, and easy to search for. It serializes as the plain value, since the documents
 // in KV have to carry keys.
@@ -28,7 +31,7 @@ impl<T> Redacted<T> {
 
 impl<T> fmt::Debug for Redacted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
+        f.write_str(MARK)
     }
 }
 

@@ -9,6 +9,7 @@ use stagedoor::catalog::{Document, DocumentKey, DocumentKind, Issuer, Jwk, KeyId
 use stagedoor::documents::Documents;
 use stagedoor::explain::Archive;
 use stagedoor::fault::Fault;
+use stagedoor::redacted;
 use stagedoor::token::Challenge;
 
 use crate::failure::{Misuse, io_reason};
@@ -20,9 +21,6 @@ pub(crate) struct Folder {
     /// The keys whose secrets are redacted.
     redacted: BTreeSet<(Issuer, KeyId)>,
 }
-
-/// The mark that the origin's API puts in place of a shared secret.
-pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Stands in place of a redacted secret, so that its set of keys can be read. Nothing is ever checked with it: of any length, it would be
 /// a secret that everybody knows.
@@ -82,7 +80,7 @@ fn unwrapped(value: Value) -> Result<(Option<DocumentKey>, Value), String> {
 /// Replaces redacted secrets, and returns the ids of their keys.
 fn withhold(document: &mut Value) -> Vec<KeyId> {
     let keys = document.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten();
-    let redacted = keys.filter(|key| key.get("k").and_then(Value::as_str) == Some(REDACTED));
+    let redacted = keys.filter(|key| key.get("k").and_then(Value::as_str) == Some(redacted::MARK));
     let redacted = redacted.filter_map(|key| {
         let id = key.get("kid")?.as_str()?.parse().ok()?;
         *key.get_mut("k")? = json!(PLACEHOLDER);

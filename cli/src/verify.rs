@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use stagedoor::catalog::{Issuer, KeySet, Site};
 use stagedoor::denial::{Denial, Reason};
 use stagedoor::facts::Facts;
+use stagedoor::redacted;
 use stagedoor::route::{Route, route};
 use stagedoor::time::UnixTime;
 use stagedoor::token::session::Session;
 use stagedoor::token::{self, Asked, native};
 
 use crate::context::Context;
-use crate::documents::REDACTED;
 use crate::failure::{Failure, Misuse};
 use crate::{Answer, input, request, text};
 
@@ -106,11 +106,12 @@ fn read_keys(path: &Path, site: &Site) -> Result<Vec<KeySet>, Misuse> {
     let failed = |error: &dyn std::fmt::Display| Misuse(format!("{}: {error}", input::name(path)));
     let read = |document: &Value| {
         let mut keys = document.get("keys").and_then(Value::as_array).into_iter().flatten();
-        if let Some(key) = keys.find(|key| key.get("k").and_then(Value::as_str) == Some(REDACTED)) {
+        if let Some(key) = keys.find(|key| key.get("k").and_then(Value::as_str) == Some(redacted::MARK)) {
             let kid = key.get("kid").and_then(Value::as_str).unwrap_or_default();
             return Err(failed(&format!(
-                "expected the secret of key `{kid}`, found `{REDACTED}`: put the secret into `k`, or ask the edge with \
-                 `stagedoor edge explain`"
+                "expected the secret of key `{kid}`, found `{}`: put the secret into `k`, or ask the edge with \
+                 `stagedoor edge explain`",
+                redacted::MARK
             )));
         }
         input::document_in(document.to_string().as_bytes()).map_err(|error| failed(&error))

@@ -19,7 +19,7 @@ use stagedoor::reading::{MOST_ERRORS, Malformed, Tree, Unreadable};
 pub use hosts::{clashes, fetched};
 use rules::Rules;
 pub use stagedoor::reading::FieldError;
-pub use withheld::{REDACTED, with_stored_secrets, without_secrets};
+pub use withheld::{with_stored_secrets, without_secrets};
 
 /// Why a document is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

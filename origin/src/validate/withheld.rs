@@ -8,11 +8,9 @@ use std::borrow::Cow;
 
 use stagedoor::catalog::{DocumentKey, DocumentKind, KeySet};
 use stagedoor::reading::{FieldError, Tree};
+use stagedoor::redacted::MARK;
 
 use super::{Invalid, canonical};
-
-/// What stands in place of a secret. It is not base64url, so no secret reads like it.
-pub const REDACTED: &str = "[redacted]";
 
 /// A secret that is long enough for every algorithm, for checking a set whose secrets are not known yet.
 const STAND_IN: &str =
@@ -33,13 +31,13 @@ pub(super) fn check(
     if marks == 0 { Ok(checked) } else { canonical(&with_marks) }
 }
 
-/// A set of keys with [`REDACTED`] in place of each shared secret. In a set that is written back, the mark keeps the stored secret.
+/// A set of keys with [`MARK`] in place of each shared secret. In a set that is written back, the mark keeps the stored secret.
 pub fn without_secrets(body: &str) -> Result<String, serde_json::Error> {
     // Serializes the known members, never the stored text itself.
     let mut set = serde_json::to_value(serde_json::from_str::<KeySet>(body)?)?;
     let keys = set.get_mut("keys").and_then(|keys| keys.as_array_mut());
     for secret in keys.into_iter().flatten().filter_map(|key| key.get_mut("k")) {
-        *secret = REDACTED.into();
+        *secret = MARK.into();
     }
     serde_json::to_string(&set)
 }
@@ -50,14 +48,14 @@ pub fn with_stored_secrets<'a>(
     document: &'a str,
     stored: Option<&str>,
 ) -> Result<Cow<'a, str>, Vec<FieldError>> {
-    if key.kind() != DocumentKind::Keys || !document.contains(REDACTED) {
+    if key.kind() != DocumentKind::Keys || !document.contains(MARK) {
         return Ok(Cow::Borrowed(document));
     }
     let mut tree = Tree::parse(document.as_bytes()).map_err(|error| whole(error.to_string()))?;
     let mut known = stored.and_then(|stored| Tree::parse(stored.as_bytes()).ok()).unwrap_or(Tree::Null);
     let mut errors = Vec::new();
     for (index, key) in keys(&mut tree).enumerate() {
-        if key.member("k").and_then(Tree::text) != Some(REDACTED) {
+        if key.member("k").and_then(Tree::text) != Some(MARK) {
             continue;
         }
         match kept(key, &mut known) {
@@ -89,14 +87,14 @@ fn kept(key: &Tree, stored: &mut Tree) -> Result<Tree, String> {
     let shown = kid.as_ref().and_then(Tree::text).unwrap_or("without a name").to_owned();
     let Some(known) = keys(stored).find(|known| known.member("k").is_some() && name(known) == kid) else {
         return Err(format!(
-            "key `{shown}`: expected its secret, found `{REDACTED}`, which keeps a stored secret: no shared secret is stored under this `kid`"
+            "key `{shown}`: expected its secret, found `{MARK}`, which keeps a stored secret: no shared secret is stored under this `kid`"
         ));
     };
     let alg = |key: &Tree| key.member("alg").cloned().unwrap_or(Tree::Null);
     if alg(known) != alg(key) {
         let stored = alg(known).text().map_or_else(|| "no `alg`".to_owned(), |alg| format!("`alg` {alg}"));
         return Err(format!(
-            "key `{shown}`: expected its secret, found `{REDACTED}`, which keeps the stored secret: it is stored for {stored}"
+            "key `{shown}`: expected its secret, found `{MARK}`, which keeps the stored secret: it is stored for {stored}"
         ));
     }
     Ok(known.member("k").cloned().unwrap_or(Tree::Null))
@@ -113,7 +111,7 @@ fn keys(set: &mut Tree) -> impl Iterator<Item = &mut Tree> {
 /// The marks of a set.
 fn secrets(set: &mut Tree) -> impl Iterator<Item = &mut String> {
     keys(set).filter_map(|key| match key.member_mut("k") {
-        Some(Tree::Text(secret)) if secret == REDACTED => Some(secret),
+        Some(Tree::Text(secret)) if secret == MARK => Some(secret),
         _ => None,
     })
 }
@@ -163,21 +161,21 @@ mod tests {
     #[test]
     fn a_mark_keeps_the_stored_secret() {
         let stored = written(&set(&[key("a", SECRET)]), None).unwrap();
-        assert_eq!(written(&set(&[key("a", REDACTED)]), Some(&stored)).as_ref(), Ok(&stored));
+        assert_eq!(written(&set(&[key("a", MARK)]), Some(&stored)).as_ref(), Ok(&stored));
         // A new key in front, as in a rotation.
         let new = SECRET.replace('c', "d");
-        let rotated = written(&set(&[key("b", &new), key("a", REDACTED)]), Some(&stored)).unwrap();
+        let rotated = written(&set(&[key("b", &new), key("a", MARK)]), Some(&stored)).unwrap();
         assert_eq!(rotated, written(&set(&[key("b", &new), key("a", SECRET)]), None).unwrap());
     }
 
     #[test]
     fn a_mark_without_a_stored_secret_names_the_key() {
         let stored = written(&set(&[key("a", SECRET)]), None).unwrap();
-        let alg = key("a", REDACTED).replace("HS256", "HS512");
+        let alg = key("a", MARK).replace("HS256", "HS512");
         for (sent, stored, field, why) in [
-            (set(&[key("a", REDACTED)]), None, "keys[0].k", "key `a`: expected its secret"),
+            (set(&[key("a", MARK)]), None, "keys[0].k", "key `a`: expected its secret"),
             (
-                set(&[key("a", REDACTED), key("b", REDACTED)]),
+                set(&[key("a", MARK), key("b", MARK)]),
                 Some(&*stored),
                 "keys[1].k",
                 "no shared secret is stored under this `kid`",
@@ -197,7 +195,7 @@ mod tests {
             assert_eq!(errors[0].0, "keys[0].k", "{bad}: {errors:?}");
         }
         // Other errors are reported too, with marks in the set.
-        let errors = written(&set(&[key("a", REDACTED), key("a", REDACTED)]), None).unwrap_err();
+        let errors = written(&set(&[key("a", MARK), key("a", MARK)]), None).unwrap_err();
         assert_eq!(errors[0].0, "keys", "{errors:?}");
     }
 }
