@@ -5,6 +5,22 @@ use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::{Store, history, site_keys, title_names, title_sites};
 
+/// Finds the first document of a kind after an id that has no row in a table. The column has the document's id.
+macro_rules! without_row {
+    ($table:literal, $column:literal) => {
+        concat!(
+            "SELECT d.id, d.body, d.revision FROM documents d
+              WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM ",
+            $table,
+            " noted WHERE noted.",
+            $column,
+            " = d.id)
+              ORDER BY d.id LIMIT 1",
+        )
+    };
+}
+
 /// A table of derived rows.
 #[derive(Clone, Copy)]
 enum Derived {
@@ -19,27 +35,9 @@ impl Derived {
     /// The kind of the documents, and a query for the first of them after an id that has no row.
     const fn missing(self) -> (DocumentKind, &'static str) {
         match self {
-            Self::TitleSites => (
-                DocumentKind::Title,
-                "SELECT d.id, d.body, d.revision FROM documents d
-                  WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM title_sites noted WHERE noted.id = d.id)
-                  ORDER BY d.id LIMIT 1",
-            ),
-            Self::TitleNames => (
-                DocumentKind::Title,
-                "SELECT d.id, d.body, d.revision FROM documents d
-                  WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM title_names noted WHERE noted.id = d.id)
-                  ORDER BY d.id LIMIT 1",
-            ),
-            Self::SiteKeys => (
-                DocumentKind::Site,
-                "SELECT d.id, d.body, d.revision FROM documents d
-                  WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM site_keys noted WHERE noted.host = d.id)
-                  ORDER BY d.id LIMIT 1",
-            ),
+            Self::TitleSites => (DocumentKind::Title, without_row!("title_sites", "id")),
+            Self::TitleNames => (DocumentKind::Title, without_row!("title_names", "id")),
+            Self::SiteKeys => (DocumentKind::Site, without_row!("site_keys", "host")),
         }
     }
 
