@@ -154,7 +154,7 @@ impl Api {
         let query = revision.map_or_else(String::new, |revision| format!("?revision={revision}"));
         let reply = self.success("GET", &format!("{}{query}", reference.path()), &[], None)?;
         let Ordered { document, .. } = self.read(&reply)?;
-        Ok(Got { document: self.tree(document.as_deref())?, reply: self.read(&reply)? })
+        Ok(Got { document: self.tree(json_of(document.as_deref()))?, reply: self.read(&reply)? })
     }
 
     /// All documents of a kind in full, a page at a time.
@@ -167,15 +167,14 @@ impl Api {
             // A list has revocations without their entries.
             let document = match kind.0 {
                 DocumentKind::Revocations => self.revocations(&reference)?.document,
-                _ => self.tree(document.as_deref())?,
+                _ => self.tree(json_of(document.as_deref()))?,
             };
             Ok((reference, revision, document))
         };
         self.pages(kind.folder(), "").map(move |page| page?.into_iter().map(whole).collect())
     }
 
-    fn tree(&self, document: Option<&RawValue>) -> Result<Tree, Failure> {
-        let json = document.map_or("null", RawValue::get);
+    fn tree(&self, json: &str) -> Result<Tree, Failure> {
         Tree::parse(json.as_bytes()).map_err(|error| self.unreadable(&error.to_string()))
     }
 
@@ -221,9 +220,7 @@ impl Api {
             }
         }
         let document = whole.get("document").unwrap_or(&Value::Null).to_string();
-        let document =
-            Tree::parse(document.as_bytes()).map_err(|error| self.unreadable(&error.to_string()))?;
-        Ok(Got { document, reply: whole })
+        Ok(Got { document: self.tree(&document)?, reply: whole })
     }
 
     /// The state of a document at the edge. A deleted document has one too.
@@ -289,6 +286,11 @@ impl Api {
             Failure::Refused { detail: said, problem: reply.json() }
         }
     }
+}
+
+/// The JSON of a document. A deleted one is null.
+fn json_of(document: Option<&RawValue>) -> &str {
+    document.map_or("null", RawValue::get)
 }
 
 impl std::fmt::Display for Warning {
