@@ -126,7 +126,7 @@ class Place {
 
 const read = (folder) => parse(fileOf(folder));
 
-/** A record, or null where there is none, or none that can be read. */
+/** The record, or null if it is missing or cannot be read. */
 function parse(file) {
   try {
     const { pid, started, page = null } = JSON.parse(readFileSync(file, "utf8"));

@@ -64,7 +64,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// An error of reading. Its place is that of the innermost value around it.
+/// An error of reading, placed at the innermost value around it.
 #[derive(Debug)]
 pub(super) struct Error {
     place: Option<String>,

@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// Change the document only if it is still at this revision.
     #[arg(long, value_name = "N", value_parser = input::whole)]
     if_revision: Option<u64>,
-    /// Create the document, and change none that exists.
+    /// Create the document, but do not change an existing one.
     #[arg(long, conflicts_with = "if_revision")]
     if_absent: bool,
     #[command(flatten)]

@@ -27,7 +27,7 @@ pub(super) async fn clashes(
     Ok(validate::clashes(key, document, reaches_site, others, may_see))
 }
 
-/// The existing documents that may contain a URL of this host, or of one that begins with it.
+/// The existing documents that may contain a URL of this host, or of a host whose name begins with it.
 async fn documents_naming(connection: &mut SqliteConnection, host: &str) -> Result<Vec<Record>, sqlx::Error> {
     // In a pattern, `_` matches any character, so this finds more than necessary.
     let records = sqlx::query_as(

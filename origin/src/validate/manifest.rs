@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use stagedoor::resource::{LONGEST_RESOURCE, ResourcePath};
 
-/// Why a path cannot be that of a manifest below its title: it leads elsewhere, or the edge serves no such path.
+/// Why a path cannot lead to a manifest below its title: it leads elsewhere, or the edge serves no such path.
 pub(super) fn wrong(path: &str) -> Option<String> {
     if path.len() > LONGEST_RESOURCE {
         return Some(format!("expected {LONGEST_RESOURCE} bytes at most, found {}", path.len()));

@@ -151,7 +151,7 @@ fn site_of_all_dialects() -> Value {
     })
 }
 
-/// The place of every value within a tree, by indices. The last index is that of the value in the array or object around it.
+/// The place of every value within a tree, by indices. The last index counts within the array or object around the value.
 fn places(tree: &mut Tree) -> Vec<Vec<usize>> {
     let mut places = vec![vec![]];
     let mut next = 0;
