@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The mark that stands in place of a secret. It is not base64url, so no secret reads like it.
 pub const MARK: &str = "[redacted]";
 
-/// A secret, which logs and replies show as [`MARK`].
+/// A secret, which logs and replies show as `[redacted]`.
 //
 // [`Redacted::expose`] is the only way in, and easy to search for. It serializes as the plain value, since the documents
 // in KV have to carry keys.
