@@ -27,6 +27,7 @@
 //! ```
 
 pub mod admission;
+pub mod ads;
 pub mod cache;
 pub mod catalog;
 pub mod control;

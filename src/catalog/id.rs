@@ -110,6 +110,24 @@ identifiers! {
     concat!("^", slug!()),
     is_slug;
 
+    /// A campaign's identifier, unique within its site.
+    CampaignId,
+    "a campaign id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    concat!("^", slug!()),
+    is_slug;
+
+    /// A creative's identifier.
+    CreativeId,
+    "a creative id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    concat!("^", slug!()),
+    is_slug;
+
+    /// A category of advertisers, genre or kind of content, as the site names it.
+    Label,
+    "a label: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
+    concat!("^", slug!()),
+    is_slug;
+
     /// The name of a group of territories, unique within its site.
     GroupName,
     "a group's name: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
@@ -169,6 +187,13 @@ impl PathwayId {
     /// [HLS section 4.4.6.2]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22#section-4.4.6.2
     pub fn unnamed() -> Self {
         Self(".".to_owned())
+    }
+}
+
+impl CreativeId {
+    /// Takes a text that is valid by construction.
+    pub(super) fn from_slug(text: String) -> Self {
+        Self(text)
     }
 }
 

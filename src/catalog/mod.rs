@@ -5,6 +5,7 @@
 //! one version behind keeps serving. The origin service, where an editor can still correct a typing error, refuses
 //! them.
 
+mod ads;
 mod algorithm;
 mod base64_url;
 mod blackout;
@@ -48,6 +49,11 @@ mod tokens;
 mod variance;
 mod window;
 
+pub use ads::{
+    AdPolicy, AdServer, AdTemplate, Campaign, CampaignUse, Campaigns, Creative, CreativeKind, CreativeMedia,
+    Frequency, Insertion, Join, Layout, MidRolls, Place, Restriction, Roll, SkipControl, TitleAds,
+    TrackingEvent, Unfilled, UniversalAdId,
+};
 pub use algorithm::Algorithm;
 pub use base64_url::Base64Url;
 pub use blackout::{Blackout, BlackoutAction, Replacement, UnknownPlace};
@@ -66,8 +72,8 @@ pub use geography::{Anonymised, GeographyPolicy, Hosting, UnknownGeography};
 pub use hdcp::HdcpLevel;
 pub use host::{Host, host_name};
 pub use id::{
-    BlackoutId, EntitlementId, GroupName, IdError, Issuer, KeyId, OfferId, ParameterName, ParameterValue,
-    PathwayId, Plan, StableId, TitleId, VarianceId,
+    BlackoutId, CampaignId, CreativeId, EntitlementId, GroupName, IdError, Issuer, KeyId, Label, OfferId,
+    ParameterName, ParameterValue, PathwayId, Plan, StableId, TitleId, VarianceId,
 };
 pub use jwk::{Jwk, KeySetError};
 pub use key_material::{Curve, KeyMaterial, OctetCurve};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{
-    CachePolicy, CorsPolicy, DevicePolicy, GeographyPolicy, Host, MediaPolicy, PlaylistPolicy, RatingPolicy,
-    SessionPolicy, SiteRules, SteeringPolicy, TokenPolicy,
+    AdPolicy, CachePolicy, CorsPolicy, DevicePolicy, GeographyPolicy, Host, MediaPolicy, PlaylistPolicy,
+    RatingPolicy, SessionPolicy, SiteRules, SteeringPolicy, TokenPolicy,
 };
 
 /// A site: one host name in front of one media origin.
@@ -41,6 +41,9 @@ pub struct Site {
     /// How long the edge keeps files of the media origin.
     #[serde(default)]
     pub cache: CachePolicy,
+    /// How the site sells and fills breaks. Absent: no advertising.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ads: Option<AdPolicy>,
     /// The web pages that may play the site's media.
     #[serde(default)]
     pub cors: CorsPolicy,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Blackout, Host, MediaPath, Memo, Offer, Ratings, TitleId, Variance, crowd};
+use super::{Blackout, Host, Label, MediaPath, Memo, Offer, Ratings, TitleAds, TitleId, Variance, crowd};
 use crate::time::UnixTime;
 
 /// A title: its sites, where its media lies, and its offers.
@@ -36,6 +36,15 @@ pub struct Title {
     /// The title's age ratings.
     #[serde(default, skip_serializing_if = "Ratings::is_empty")]
     pub ratings: Ratings,
+    /// The title's genres, by which campaigns choose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub genres: Vec<Label>,
+    /// The languages of its sound, as language tags (BCP 47), by which campaigns choose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+    /// Where the title's breaks lie. Absent: the site's `ads.breaks`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ads: Option<TitleAds>,
     /// The title's cuts, besides the cut in `media`. Their territories may have 10,000 entries together.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crowd::variances")]
     pub variances: Vec<Variance>,

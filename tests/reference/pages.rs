@@ -3,6 +3,15 @@
 /// The page that explains a member: of the entries that the member's path begins with, the longest counts. Paths of
 /// members of a document begin with its kind, and paths of members of a type with the type's name.
 pub(crate) const PAGES: &[(&str, &str)] = &[
+    ("Roll", "ADS.md"),
+    ("TitleAds", "ADS.md"),
+    ("CreativeId", "ADS.md"),
+    ("Label", "ADS.md"),
+    ("ParameterName", "HLS.md#content-steering"),
+    ("site.ads", "ADS.md"),
+    ("title.ads", "ADS.md"),
+    ("title.genres", "ADS.md"),
+    ("title.languages", "ADS.md"),
     ("Anonymised", "RIGHTS.md#unknown-and-hidden-places"),
     ("Base64Url", "REFERENCE.md#documents"),
     ("BaseUrl", "CACHE.md#the-key"),

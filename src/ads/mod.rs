@@ -1,0 +1,14 @@
+//! Advertising: breaks, the pods that fill them, and how a pod is chosen.
+//!
+//! Nothing here knows of HLS or DASH. [`hls`](crate::hls) and [`dash`](crate::dash) find breaks in manifests, and write breaks and
+//! pods into manifests; each of their outputs is a rendering of one [`Break`] and one [`Pod`].
+
+pub mod address;
+mod model;
+
+pub use model::{
+    Ad, AdTag, Break, BreakId, Ending, Identifier, Media, NonLinear, Opening, Pod, Role, Slot, Tracking,
+    Verification,
+};
+
+pub use crate::catalog::{Layout, Place, TrackingEvent};

@@ -1,0 +1,13 @@
+//! The model of a break and of the pod that fills it.
+
+mod ad;
+mod media;
+mod opening;
+mod pod;
+mod tracking;
+
+pub use ad::{Ad, Identifier, Verification};
+pub use media::{Media, NonLinear};
+pub use opening::{AdTag, Break, BreakId, Ending, Opening};
+pub use pod::{Pod, Role, Slot};
+pub use tracking::Tracking;

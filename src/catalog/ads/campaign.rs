@@ -1,0 +1,118 @@
+//! `v1/campaigns/{host}`: a site's own campaigns.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{
+    CampaignId, CreativeId, DeviceClass, Host, Label, Mode, Place, Plan, Territories, TitleId, Window,
+};
+
+/// A site's own campaigns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Campaigns {
+    /// The site.
+    pub host: Host,
+    /// The campaigns. Their ids differ.
+    pub campaigns: Vec<Campaign>,
+}
+
+/// A campaign: creatives, and the breaks and viewers for which they may be taken. An empty list of conditions does not
+/// limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Campaign {
+    /// Its id, which explanations and logs name.
+    pub id: CampaignId,
+    /// Its creatives, which take turns.
+    pub creatives: Vec<CreativeId>,
+    /// Whether it is off, rehearsed in the log, or in force. Absent: `enforce`.
+    #[serde(default = "enforce", skip_serializing_if = "is_enforce")]
+    pub mode: Mode,
+    /// Campaigns of a higher priority are taken first. Absent: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: u8,
+    /// Its share among campaigns of its priority, relative to their weights. Absent: 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight: u32,
+    /// Its flight. Absent: always.
+    #[serde(default, skip_serializing_if = "is_always")]
+    pub window: Window,
+    /// Its territories. Absent: everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub territories: Option<Territories>,
+    /// The places of breaks: `pre_roll`, `mid_roll`, `post_roll`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+    /// The device classes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceClass>,
+    /// The titles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub titles: Vec<TitleId>,
+    /// The genres, of which the title has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub genres: Vec<Label>,
+    /// The languages of the content, as language tags (BCP 47), of which the title has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+    /// The plans of viewers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<Plan>,
+    /// How often one viewer may see it.
+    #[serde(default, skip_serializing_if = "Frequency::is_none")]
+    pub frequency: Frequency,
+    /// Categories of its advertiser. No two ads of one category stand in one pod.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub separation: Vec<Label>,
+    /// The most times that it may be taken, for all viewers together. Absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<u64>,
+}
+
+/// How often one viewer may see a campaign. An absent limit does not apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Frequency {
+    /// The most times in one break. Absent: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_break: Option<u32>,
+    /// The most times in one session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_session: Option<u32>,
+    /// The most times for one viewer in 24 hours. Viewers are known by the subject of their token, else by session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_day: Option<u32>,
+    /// The least time between two of its ads, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_s: Option<u32>,
+}
+
+impl Frequency {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+const fn enforce() -> Mode {
+    Mode::Enforce
+}
+
+fn is_enforce(mode: &Mode) -> bool {
+    *mode == Mode::Enforce
+}
+
+const fn is_zero(value: &u8) -> bool {
+    *value == 0
+}
+
+const fn one() -> u32 {
+    1
+}
+
+const fn is_one(value: &u32) -> bool {
+    *value == 1
+}
+
+fn is_always(window: &Window) -> bool {
+    *window == Window::default()
+}

@@ -1,0 +1,115 @@
+//! `v1/creative/{id}`: an advertisement, slate or bumper, conditioned to be played with a site's content.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::catalog::{CreativeId, Host, Layout, MediaPath, TrackingEvent};
+
+/// An advertisement, slate or bumper, conditioned to be played with a site's content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Creative {
+    /// Its id: the name of its document.
+    pub id: CreativeId,
+    /// The sites that may show it.
+    pub sites: Vec<Host>,
+    /// Its name, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether and how it is shown.
+    #[serde(flatten)]
+    pub kind: CreativeKind,
+    /// Its universal ad ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub universal_ad_ids: Vec<UniversalAdId>,
+    /// The page behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub click_through: Option<Url>,
+    /// The time after which viewers may skip it, in seconds. Absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_offset_s: Option<u32>,
+    /// URLs that are requested as it plays, by the events of VAST (`impression`, `firstQuartile`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tracking: BTreeMap<TrackingEvent, Vec<Url>>,
+}
+
+/// How a creative is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CreativeKind {
+    /// In place of the content.
+    Linear(CreativeMedia),
+    /// Beside the content.
+    NonLinear {
+        /// The place on the screen.
+        layout: Layout,
+        /// Its picture.
+        url: Url,
+        /// The media type of the picture.
+        media_type: String,
+        /// How long it is shown, in milliseconds.
+        duration_ms: u64,
+    },
+}
+
+/// The media of a linear creative.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CreativeMedia {
+    /// Its folder below the site's media origin.
+    pub media: MediaPath,
+    /// The generation of its files in the edges' caches. Absent: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u64,
+    /// The path of its multivariant playlist below the folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hls: Option<String>,
+    /// The path of its MPD below the folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dash: Option<String>,
+    /// Its duration, in milliseconds, as its media lasts.
+    pub duration_ms: u64,
+    /// The codecs of its media, by RFC 6381. Empty: not known, so it goes with any content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codecs: Vec<String>,
+    /// The heights of its pictures, in pixels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heights: Vec<u32>,
+    /// The languages of its sound, as language tags (BCP 47).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+}
+
+/// A universal ad id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct UniversalAdId {
+    /// The registry: `ad-id.org`.
+    pub registry: String,
+    /// The id there.
+    pub id: String,
+}
+
+impl CreativeId {
+    /// The id under which a creative of an ad server is conditioned: of a universal ad id if it has one, else of the URL of its
+    /// media file. The parts are `["uaid", registry, id]` or `["file", url]`.
+    pub fn of_ad_server(parts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let hash = hash.finalize();
+        let hex = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+        let name: String = hash.iter().take(16).flat_map(hex).flatten().collect();
+        Self::from_slug(format!("as-{name}"))
+    }
+}
+
+const fn is_zero(generation: &u64) -> bool {
+    *generation == 0
+}

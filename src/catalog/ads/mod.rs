@@ -1,0 +1,17 @@
+//! The documents of advertising: a site's and a title's policy, the site's own campaigns, and creatives.
+
+mod campaign;
+mod creative;
+mod event;
+mod place;
+mod policy;
+mod server;
+mod title;
+
+pub use campaign::{Campaign, Campaigns, Frequency};
+pub use creative::{Creative, CreativeKind, CreativeMedia, UniversalAdId};
+pub use event::TrackingEvent;
+pub use place::{Layout, Place};
+pub use policy::{AdPolicy, CampaignUse, Insertion, Join, Restriction, SkipControl, Unfilled};
+pub use server::{AdServer, AdTemplate};
+pub use title::{MidRolls, Roll, TitleAds};

@@ -1,0 +1,70 @@
+//! Where a title's breaks lie.
+
+use serde::{Deserialize, Serialize};
+
+use super::AdTemplate;
+
+/// Where the breaks of a title lie, and who fills them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct TitleAds {
+    /// The break before the content, or before a viewer joins a live stream. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pre_roll: Option<Roll>,
+    /// The breaks within the content, on demand. Absent: only those that its media marks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mid_rolls: Option<MidRolls>,
+    /// The break behind the content, on demand. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_roll: Option<Roll>,
+    /// The URL of a VMAP document, whose breaks take the place of `pre_roll`, `mid_rolls` and `post_roll`. It is the same
+    /// for all viewers, so it has no macros of a viewer. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vmap: Option<AdTemplate>,
+    /// Whether the marks in its media (SCTE-35 and others) are left alone. Absent: `false`, they are breaks.
+    #[serde(skip_serializing_if = "is_false")]
+    pub ignore_markers: bool,
+    /// The URL of its VAST documents, in place of the URL of the site's ad server. Absent: the site's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vast: Option<AdTemplate>,
+}
+
+/// A break before or behind the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Roll {
+    /// The longest duration, in seconds.
+    pub longest_s: u32,
+}
+
+/// The breaks within the content.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MidRolls {
+    /// Positions, in seconds from the beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at_s: Vec<u32>,
+    /// A break every so many seconds. Absent: only at the positions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_s: Option<u32>,
+    /// The first seconds of the content, which have no break. Absent: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_first_s: u32,
+    /// The last seconds of the content, which have no break. Absent: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_last_s: u32,
+    /// The most breaks within the content, with those that its media marks. Absent: no limit but the manifest's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u16>,
+    /// The longest duration of a break, in seconds.
+    pub longest_s: u32,
+}
+
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
