@@ -154,3 +154,25 @@ test("a frame's number tells its age", () => {
   assert.equal(channel.age(0, channel.start + 2_000), 2_000);
   assert.equal(channel.age(500, channel.start + 512 * 32 + 1_000), 512 * 32 + 1_000 - 16_000);
 });
+
+test("a break is announced ahead in every rendition alike, and its early end too", () => {
+  const channel = new Channel({ lowLatency: true, skip: true }, 0);
+  const tags = (now) => RENDITION_IDS.map((id) => channel.playlist(id, channel.parts(now)).match(/^#EXT-X-DATERANGE:.*$/gm) ?? []);
+  const { from } = channel.openBreak(8, 0);
+  const start_ms = channel.start + from * SEGMENT_MS;
+  assert.ok(start_ms > 4_000, `announced ${start_ms} ms ahead`);
+  const [first, ...others] = tags(0);
+  assert.equal(first.length, 1);
+  assert.match(first[0], new RegExp(`ID="splice-${from}",START-DATE="${new Date(start_ms).toISOString()}",PLANNED-DURATION=16.384,SCTE35-OUT=0xFC`));
+  for (const other of others) assert.deepEqual(other, first);
+  assert.throws(() => channel.openBreak(8, 0), /no break under way/);
+
+  const { to } = channel.returnEarly(start_ms + 2 * SEGMENT_MS);
+  assert.equal(to - from, 4);
+  const [out, back] = tags(start_ms + 2 * SEGMENT_MS)[0];
+  assert.equal(out, first[0], "the tag that announced the break has changed");
+  assert.match(back, new RegExp(`ID="splice-${from}",.*,DURATION=8.192,SCTE35-IN=0xFC`));
+  assert.throws(() => channel.returnEarly(start_ms + 3 * SEGMENT_MS), /does not end by itself/);
+  judged(channel.playlist("360p", channel.parts(start_ms + 2 * SEGMENT_MS)));
+  assert.deepEqual(tags(start_ms + 80 * SEGMENT_MS)[0], [], "it has left the window");
+});

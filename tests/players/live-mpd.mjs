@@ -35,7 +35,10 @@ export function live(channel, published, { patches = false, lowLatency = false, 
     attributes,
     patches && patchLocation(published),
     lowLatency && `<ServiceDescription id="0"><Latency target="${LATENCY.target}" min="${LATENCY.min}" max="${LATENCY.max}"/><PlaybackRate min="0.96" max="1.1"/></ServiceDescription>`,
-    period("1", 0, null, sets({ inSet: (kind) => (lowLatency || numbers ? numbered(kind, lowLatency) : timeline(kind, first(complete, window_s), complete)) })),
+    period("1", 0, null, [
+      channel.eventStream(first(complete, window_s), published),
+      ...sets({ inSet: (kind) => (lowLatency || numbers ? numbered(kind, lowLatency) : timeline(kind, first(complete, window_s), complete)) }),
+    ]),
     '<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="time"/>',
   );
 }

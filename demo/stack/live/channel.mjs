@@ -4,6 +4,7 @@
 // whose number is its media sequence number.
 // https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis-22
 import { readFileSync } from "node:fs";
+import { Breaks } from "./breaks.mjs";
 import { cut, later } from "./fragments.mjs";
 
 export const PART_MS = 512;
@@ -40,12 +41,39 @@ const RENDITIONS = {
  */
 export class Channel {
   #options;
+  #breaks;
 
   /** @param {ChannelOptions} options */
   constructor(options = {}, now = Date.now()) {
     this.#options = { lowLatency: false, skip: false, discontinuities: false, history_s: 60, window_s: 60, ...options };
     /** The time of the first frame, in milliseconds of Unix time. */
     this.start = now - Math.ceil((this.#options.history_s * 1000) / PART_MS) * PART_MS;
+    this.#breaks = new Breaks({ segment_ms: SEGMENT_MS, start: this.start });
+  }
+
+  /** Opens a break at the boundary of a segment, a few seconds ahead. @param {number} planned in segments */
+  openBreak(planned, now = Date.now()) {
+    return this.#breaks.open(this.complete(now), planned);
+  }
+
+  /** Ends the break that is open early, at the boundary of a segment. */
+  returnEarly(now = Date.now()) {
+    return this.#breaks.returnEarly(this.complete(now));
+  }
+
+  /** The break that is announced or under way, or null. */
+  openBreakAt(now = Date.now()) {
+    return this.#breaks.current(this.complete(now));
+  }
+
+  /** The event stream of the breaks of a window, for an MPD. @param {number} first the number of the window's first segment */
+  eventStream(first, now) {
+    return this.#breaks.eventStream(first, this.complete(now));
+  }
+
+  /** The number of complete segments. */
+  complete(now) {
+    return Math.floor(this.parts(now) / PARTS);
   }
 
   get lowLatency() {
@@ -110,6 +138,7 @@ export class Channel {
       `#EXT-X-MEDIA-SEQUENCE:${first}`,
       discontinuities && `#EXT-X-DISCONTINUITY-SEQUENCE:${Math.max(0, Math.floor((first - 1) / LOOP_SEGMENTS))}`,
       "#EXT-X-INDEPENDENT-SEGMENTS",
+      ...this.#breaks.tags(first, complete),
       skipped > 0 && `#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`,
       skipped === 0 && !text && '#EXT-X-MAP:URI="init.mp4"',
       ...Array.from({ length: complete - first - skipped }, (_, index) => {
