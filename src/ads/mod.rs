@@ -4,8 +4,11 @@
 //! pods into manifests; each of their outputs is a rendering of one [`Break`] and one [`Pod`].
 
 pub mod address;
+mod list_request;
 mod model;
+pub mod screen;
 
+pub use list_request::{Format, ListRequest};
 pub use model::{
     Ad, AdTag, Break, BreakId, Ending, Identifier, Media, NonLinear, Opening, Pod, Role, Slot, Tracking,
     Verification,

@@ -27,6 +27,16 @@ pub(super) fn of_seconds(seconds: u64) -> String {
     format!("PT{seconds}S")
 }
 
+/// Writes milliseconds as a duration.
+pub(super) fn of_milliseconds(milliseconds: u64) -> String {
+    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+    if rest == 0 {
+        return of_seconds(seconds);
+    }
+    let rest = format!("{rest:03}");
+    format!("PT{seconds}.{}S", rest.trim_end_matches('0'))
+}
+
 const DAY_MS: u64 = 86_400_000;
 
 /// Adds up numbers with units, in the order of the units.
@@ -78,5 +88,8 @@ mod tests {
             assert_eq!(milliseconds(text), expected, "{text}");
         }
         assert_eq!(milliseconds(&of_seconds(90)), Some(90_000));
+        for (milliseconds, text) in [(0, "PT0S"), (90_000, "PT90S"), (1_040, "PT1.04S"), (7, "PT0.007S")] {
+            assert_eq!(of_milliseconds(milliseconds), text);
+        }
     }
 }

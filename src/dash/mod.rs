@@ -13,10 +13,12 @@
 //! patches     updates of a live MPD                           (patch.rs)
 //! timing      how long an MPD is kept                         (timing.rs)
 //! findings    the checks of an MPD                            (check/)
+//! ads         the MPD that lists a pod                        (ads/)
 //! ```
 //!
 //! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
 
+mod ads;
 mod change;
 mod check;
 mod compile;
@@ -38,6 +40,7 @@ mod url_template;
 mod window;
 mod xlink;
 
+pub use ads::list_mpd;
 pub use check::{Known, KnownAttribute, KnownChild, Rule, SPECIFICATION, Type, check};
 pub use compile::{compile, forbidden, is_xml};
 pub use document::Malformed;
