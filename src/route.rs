@@ -11,6 +11,8 @@
 //! /~{old}/…?sd_session={token}                the same, from a renewed playlist: the token in the path is ignored
 //! …/{title}/{folder}/_stagedoor/steering.json below a session: the steering manifest
 //! …/{title}/{folder}/_stagedoor/time          below a session: the time
+//! …/{title}/{folder}/_stagedoor/break/…       below a session: the pod of a break (crate::resource::Listing)
+//! …/{title}/{folder}/_stagedoor/ad/…          below a session: a file of an ad (crate::resource::AdAddress)
 //! ```
 
 use crate::catalog::{SESSION_PARAMETER, SyncBatch};
@@ -128,7 +130,7 @@ pub fn session_prefix(path: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::{LONGEST_RESOURCE, ResourceKind};
+    use crate::resource::{LONGEST_RESOURCE, Listing, ResourceKind};
 
     fn media(path: &str) -> Result<MediaRequest, Denial> {
         match route(&Facts { path: path.to_owned(), ..Facts::default() })? {
@@ -160,6 +162,14 @@ mod tests {
             ("dash/x_stagedoor/time", ResourceKind::Segment),
             ("x_stagedoor/steering.json", ResourceKind::Segment),
             ("_stagedoor/steering.json/x", ResourceKind::Segment),
+            ("_stagedoor/break/e30.AAAA.json", ResourceKind::Break(Listing::Assets)),
+            ("dash/1/%5Fstagedoor/brea%6B/e30.AAAA.mpd", ResourceKind::Break(Listing::Mpd)),
+            ("x_stagedoor/break/e30.AAAA.json", ResourceKind::Segment),
+            ("hls/_stagedoor/ad/mid-1/0/plum/v/main.m3u8", ResourceKind::Playlist),
+            ("_stagedoor/ad/mid-1/0/plum/main.mpd", ResourceKind::Mpd),
+            ("_stagedoor/ad/mid-1/0/plum/v/1.m4s", ResourceKind::Segment),
+            ("_stagedoor/ad/mid-1/0/plum/v.txt.sd-m3u8", ResourceKind::Playlist),
+            ("_stagedoor/ad/mid-1/0/plum/_stagedoor/steering.json", ResourceKind::Steering),
             ("hls/v.txt.sd-m3u8", ResourceKind::Playlist),
             ("dash/live.sd-mpd", ResourceKind::Mpd),
             ("ads.json.sd-assets", ResourceKind::Assets),
@@ -168,6 +178,42 @@ mod tests {
             ("steer.json.sd-assets.sd-steering", ResourceKind::OriginSteering),
         ] {
             assert_eq!(media(&format!("/~abc/harbour/{path}")).unwrap().kind, kind, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_ad_has_its_own_folder() {
+        let request = media("/~abc/harbour/hls/v/_stagedoor/ad/mid-1/2/plum/v/1.m4s").unwrap();
+        assert_eq!(request.file().as_str(), "v/1.m4s");
+        let ad = request.ad.unwrap();
+        assert_eq!(ad.folder, "hls/v/_stagedoor/ad/mid-1/2/plum/");
+        assert_eq!((ad.address.slot, ad.address.creative.as_str()), (2, "plum"));
+        assert!(media("/~abc/harbour/x_stagedoor/ad/mid-1/2/plum/v/1.m4s").unwrap().ad.is_none());
+    }
+
+    /// No file of the media origin below a folder of the edge's own is served.
+    #[test]
+    fn what_is_no_address_of_an_ad_or_a_break_is_nothing() {
+        for none in [
+            "_stagedoor/break/e30.AAAA",
+            "_stagedoor/break/e30.AAAA.ts",
+            "_stagedoor/break/a/e30.AAAA.json",
+            "_stagedoor/ad/mid-1/0/plum",
+            "_stagedoor/ad/mid-1/00/plum/1.ts",
+            "_stagedoor/ad/mid-1/0/PLUM/1.ts",
+            "_stagedoor/ad/mid%201/0/plum/1.ts",
+            "_stagedoor/ad/1.ts",
+            "_stagedoor/ad/mid-1/0/plum/_stagedoor/break/e30.AAAA.json",
+            "_stagedoor/ad/mid-1/0/plum/_stagedoor/ad/mid-1/0/plum/1.ts",
+            "_stagedoor/break/_stagedoor/ad/mid-1/0/plum/1.ts",
+            "a/%5Fstagedoor/%61d/1.ts",
+        ] {
+            let denial = media(&format!("/~abc/harbour/{none}")).unwrap_err();
+            assert_eq!(denial.reason, Reason::NotFound, "{none}");
+        }
+        for mark in crate::resource::Reading::ALL.map(crate::resource::Reading::mark) {
+            let marked = media(&format!("/~abc/harbour/_stagedoor/break/e30.AAAA.json{mark}")).unwrap_err();
+            assert_eq!(marked.reason, Reason::PathInvalid, "{mark}");
         }
     }
 

@@ -84,7 +84,7 @@ impl<'a> Variation<'a> {
         admission: &'a Admission,
         source: &'a Source,
     ) -> Self {
-        let MediaRequest { title, resource, kind } = request;
+        let MediaRequest { title, resource, kind, .. } = request;
         let caps = &admission.permit.caps;
         let makes_deltas = site.playlists.delta_updates || caps.rewind_s.is_some();
         let skip = facts.raw_query_parameter(SKIP_PARAMETER).filter(|_| makes_deltas);

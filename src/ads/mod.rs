@@ -10,8 +10,7 @@ pub mod screen;
 
 pub use list_request::{Format, ListRequest};
 pub use model::{
-    Ad, AdTag, Break, BreakId, Ending, Identifier, Media, NonLinear, Opening, Pod, Role, Slot, Tracking,
-    Verification,
+    Ad, AdTag, Break, Ending, Identifier, Media, NonLinear, Opening, Pod, Role, Slot, Tracking, Verification,
 };
 
-pub use crate::catalog::{Layout, Place, TrackingEvent};
+pub use crate::catalog::{BreakId, Layout, Place, TrackingEvent};

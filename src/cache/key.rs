@@ -9,7 +9,7 @@
 //! | part of the key | why |
 //! | --- | --- |
 //! | the site | no tenant reads another's files |
-//! | the title's generation | raising it purges everything of the title |
+//! | the generation of the title, or of the creative of an ad | raising it purges everything of the title or creative |
 //! | the kind of resource, if the file is read as another kind than its name says | the kind decides how it is read, kept and refused: requests with one mark do not affect requests with another |
 //! | for an MPD, the number of path segments of the title's folder | it is kept with its remote parts, and one title's parts are not for another title's viewers |
 //! | the URL at the media origin | a title whose media moved is not served from its old place |
@@ -120,8 +120,8 @@ impl From<SourceError> for Stop {
 
 /// Finds the URL of a request at the media origin, and its cache key.
 ///
-/// `folder` is the folder, below the site's media origin, of the title or of the cut or slate that a permit names;
-/// `generation` is the title's. With a rewind window among the permit's limits, the whole playlist is requested: the
+/// `folder` is the folder, below the site's media origin, of the title, of the cut or slate that a permit names, or of the
+/// creative of an ad; `generation` is the title's or the creative's. So an ad has one key in all titles and breaks. With a rewind window among the permit's limits, the whole playlist is requested: the
 /// window depends on segments that a delta update leaves out.
 pub fn source(
     facts: &Facts,
@@ -136,7 +136,8 @@ pub fn source(
     let below = |base: &Url, path: &str| {
         base.join(path).ok().filter(|url| url.as_str().starts_with(base.as_str())).ok_or_else(|| error(path))
     };
-    let path = request.resource.at_origin();
+    let file = request.file();
+    let path = file.at_origin();
     if (Credentials::may_hold(path) && Credentials::of(site).holds_path(path))
         || token::stands_in_path(path, site)
     {
@@ -152,7 +153,7 @@ pub fn source(
         return Err(error(folder.as_str()));
     }
     // `./` keeps a first segment with a colon from being taken for a scheme.
-    let mut url = below(&folder, &format!("./{}", request.resource.at_origin()))?;
+    let mut url = below(&folder, &format!("./{path}"))?;
     if is_kept_by_edges(&url) {
         return Err(SourceError::Denied(Denial::new(Reason::NotFound, "the edge's own files are no media")));
     }
@@ -182,7 +183,7 @@ pub fn source(
     };
     // One file may be read as several kinds, and the kind decides how long it is kept.
     let (slash, kind) = match request.kind {
-        kind if kind == request.resource.kind_by_name() => ("", ""),
+        kind if kind == file.kind_by_name() => ("", ""),
         kind => ("/", kind.name()),
     };
     let key = |url: &Url| {
@@ -203,7 +204,7 @@ pub fn source(
         url,
         folder,
         resource: request.kind,
-        kind: FileKind::of_file(&request.resource),
+        kind: FileKind::of_file(file),
         directives,
         policy: site.cache.clone(),
         longest_manifest_bytes: site

@@ -184,6 +184,7 @@ pub fn missing_ms(kind: Option<FileKind>, resource: ResourceKind, policy: &Cache
                 ResourceKind::Segment
                 | ResourceKind::Steering
                 | ResourceKind::Time
+                | ResourceKind::Break(_)
                 | ResourceKind::Assets
                 | ResourceKind::OriginSteering,
                 _,

@@ -50,9 +50,9 @@ mod variance;
 mod window;
 
 pub use ads::{
-    AdPolicy, AdServer, AdTemplate, Campaign, CampaignUse, Campaigns, Creative, CreativeKind, CreativeMedia,
-    Frequency, Insertion, Join, Layout, MidRolls, Place, Restriction, Roll, SkipControl, TitleAds,
-    TrackingEvent, Unfilled, UniversalAdId,
+    AdPolicy, AdServer, AdTemplate, BreakId, BreakIdError, Campaign, CampaignUse, Campaigns, Creative,
+    CreativeKind, CreativeMedia, Frequency, Insertion, Join, Layout, MidRolls, Place, Restriction, Roll,
+    SkipControl, TitleAds, TrackingEvent, Unfilled, UniversalAdId,
 };
 pub use algorithm::Algorithm;
 pub use base64_url::Base64Url;

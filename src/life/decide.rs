@@ -10,7 +10,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
-use crate::resource::MediaRequest;
+use crate::resource::{MediaRequest, ResourceKind};
 use crate::rights::{self, Policies};
 use crate::route::Route;
 use crate::stop::Stop;
@@ -47,6 +47,9 @@ pub async fn decide<'f, E: Evidence>(
         Route::Below(request, token) => resume(facts, request, token, &site, evidence, learned).await?,
         _ => enter(facts, &site, evidence, learned).await?,
     };
+    if request.ad.is_some() || matches!(request.kind, ResourceKind::Break(_)) {
+        return Err(Denial::unknown_path().into());
+    }
     evidence.record("permit", || trace::permit(&admission));
     let instead = renewal::renew(&request, &mut admission, &site.body, &session_keys.body, evidence.now())?;
     trace::record_stores(evidence, &site.body, &admission, usage.as_ref(), instead.is_some());

@@ -1,6 +1,7 @@
 //! The second half of the sequence: the bytes of what was decided on, and the stores that count.
 
 use super::{Answer, Decided, Delivery, Evidence, Found, Learned, Note, clock, entry, renewal};
+use crate::denial::Denial;
 use crate::facts::Method;
 use crate::heading::Heading;
 use crate::reply::Reply;
@@ -37,6 +38,7 @@ pub(super) async fn deliver<D: Delivery>(
         }
         ResourceKind::Time => Ok(decided.reply(driver, clock::reply(driver.now_ms()))),
         ResourceKind::Segment => file(&decided, driver).await,
+        ResourceKind::Break(_) => Err(Denial::unknown_path().into()),
         ResourceKind::Playlist
         | ResourceKind::Mpd
         | ResourceKind::Patch

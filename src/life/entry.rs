@@ -28,7 +28,7 @@ pub(super) fn present(facts: &Facts, site: &Site) -> Result<(MediaRequest, Box<d
         }
         (request, _) => request?,
     };
-    if !matches!(request.kind, ResourceKind::Playlist | ResourceKind::Mpd) {
+    if request.ad.is_some() || !matches!(request.kind, ResourceKind::Playlist | ResourceKind::Mpd) {
         return Err(Denial::new(
             Reason::SessionMissing,
             "expected /~{session}/ in front, as the manifest gives it",

@@ -36,7 +36,10 @@ pub(super) fn renew(
     if let Some(Renewal { redirect: Some((status, place)), .. }) = &admission.renewal {
         return Ok(Some(redirect(*status, place.expose())));
     }
-    if matches!(request.kind, ResourceKind::Segment | ResourceKind::Steering | ResourceKind::Time) {
+    if matches!(
+        request.kind,
+        ResourceKind::Segment | ResourceKind::Steering | ResourceKind::Time | ResourceKind::Break(_)
+    ) {
         return Ok(None);
     }
     let is_patch = request.kind == ResourceKind::Patch;

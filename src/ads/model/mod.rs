@@ -8,6 +8,6 @@ mod tracking;
 
 pub use ad::{Ad, Identifier, Verification};
 pub use media::{Media, NonLinear};
-pub use opening::{AdTag, Break, BreakId, Ending, Opening};
+pub use opening::{AdTag, Break, Ending, Opening};
 pub use pod::{Pod, Role, Slot};
 pub use tracking::Tracking;

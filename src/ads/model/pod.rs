@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ad, BreakId, Media, NonLinear};
+use super::{Ad, Media, NonLinear};
+use crate::catalog::BreakId;
 use crate::time::millis;
 
 /// The contents of a break. An empty pod leaves the break to the content.

@@ -1,5 +1,6 @@
 //! The documents of advertising: a site's and a title's policy, the site's own campaigns, and creatives.
 
+mod break_id;
 mod campaign;
 mod creative;
 mod event;
@@ -8,6 +9,7 @@ mod policy;
 mod server;
 mod title;
 
+pub use break_id::{BreakId, BreakIdError};
 pub use campaign::{Campaign, Campaigns, Frequency};
 pub use creative::{Creative, CreativeKind, CreativeMedia, UniversalAdId};
 pub use event::TrackingEvent;

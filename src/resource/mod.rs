@@ -1,6 +1,10 @@
 //! Resources of titles: their paths and their kinds.
 
+mod advertising;
+
 use std::fmt;
+
+pub use advertising::{AD_FOLDER, AdAddress, BREAK_FOLDER, Listing};
 
 use crate::catalog::TitleId;
 use crate::denial::{Denial, Reason};
@@ -14,6 +18,35 @@ pub struct MediaRequest {
     pub resource: ResourcePath,
     /// Its kind.
     pub kind: ResourceKind,
+    /// The file of a creative that it is; `None`: it is the title's own.
+    pub ad: Option<AdFile>,
+}
+
+/// A file of a creative that fills a slot of a break.
+#[derive(Clone, Debug)]
+pub struct AdFile {
+    /// The break, slot and creative.
+    pub address: AdAddress,
+    /// The folder of the creative, below the title: `hls/_stagedoor/ad/mid-1/0/plum/`.
+    pub folder: String,
+    /// The path below that folder, which is also its path below the creative's folder at the media origin.
+    pub path: ResourcePath,
+}
+
+impl AdFile {
+    /// The ad's file that a resource is. `None`: the resource is the title's own.
+    fn of(resource: &ResourcePath) -> Result<Option<Self>, Denial> {
+        let path = resource.as_str();
+        match (advertising::folders(path), resource.kind()) {
+            (0, _) | (1, ResourceKind::Break(_)) => return Ok(None),
+            (1, _) => {}
+            // A creative has no breaks, and a break has no folder.
+            _ => return Err(Denial::unknown_path()),
+        }
+        let (address, rest) = AdAddress::of_path(path).ok_or_else(Denial::unknown_path)?;
+        let folder = path.strip_suffix(rest).unwrap_or_default();
+        Ok(Some(Self { address, folder: folder.to_owned(), path: ResourcePath::parse(rest)? }))
+    }
 }
 
 impl MediaRequest {
@@ -26,7 +59,12 @@ impl MediaRequest {
         let (title, resource) = path.split_once('/').ok_or_else(Denial::unknown_path)?;
         let title = title.parse().map_err(|_| Denial::unknown_path())?;
         let resource = ResourcePath::parse(resource)?;
-        Ok(Self { title, kind: resource.kind(), resource })
+        Ok(Self { title, kind: resource.kind(), ad: AdFile::of(&resource)?, resource })
+    }
+
+    /// The path of its file below the folder at the media origin: the title's folder, or the creative's.
+    pub fn file(&self) -> &ResourcePath {
+        self.ad.as_ref().map_or(&self.resource, |ad| &ad.path)
     }
 }
 
@@ -43,6 +81,8 @@ pub enum ResourceKind {
     Steering,
     /// The time, which the edge answers itself: [`TIME_RESOURCE`].
     Time,
+    /// The pod of a break, which the edge decides and lists: [`Listing`].
+    Break(Listing),
     /// The list of assets of an interstitial: [`Reading::Assets`].
     Assets,
     /// A steering manifest of the media origin's own: [`Reading::Steering`].
@@ -120,6 +160,9 @@ impl ResourceKind {
                 return kind;
             }
         }
+        if let Some((listing, _)) = Listing::of_path(path) {
+            return Self::Break(listing);
+        }
         let extension =
             path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
         match extension {
@@ -138,6 +181,8 @@ impl ResourceKind {
             Self::Patch => "patch",
             Self::Steering => "steering",
             Self::Time => "time",
+            Self::Break(Listing::Assets) => "break-assets",
+            Self::Break(Listing::Mpd) => "break-mpd",
             Self::Assets => "assets",
             Self::OriginSteering => "origin-steering",
             Self::Segment => "segment",
@@ -145,12 +190,16 @@ impl ResourceKind {
     }
 
     /// Whether players request it under one URL for as long as they play, so that it has to be served after their token
-    /// has expired. A list of assets is requested once, by a URL out of a renewed playlist.
+    /// has expired. A list of assets of the media origin is requested once, by a URL out of a renewed playlist.
     pub const fn is_asked_again(self) -> bool {
         match self {
-            Self::Playlist | Self::Mpd | Self::Patch | Self::Steering | Self::Time | Self::OriginSteering => {
-                true
-            }
+            Self::Playlist
+            | Self::Mpd
+            | Self::Patch
+            | Self::Steering
+            | Self::Time
+            | Self::Break(_)
+            | Self::OriginSteering => true,
             Self::Assets | Self::Segment => false,
         }
     }
@@ -159,13 +208,13 @@ impl ResourceKind {
     pub const fn media_type(self) -> &'static str {
         match self {
             // ISO/IEC 23009-1, annex C.
-            Self::Mpd => "application/dash+xml",
+            Self::Mpd | Self::Break(Listing::Mpd) => "application/dash+xml",
             Self::Patch => "application/dash-patch+xml",
             // RFC 8216 section 4.
             Self::Playlist => "application/vnd.apple.mpegurl",
             // draft-pantos-content-steering-05 section 11.1.
             Self::Steering | Self::OriginSteering => "application/vnd.apple.steering-list",
-            Self::Assets => "application/json",
+            Self::Assets | Self::Break(Listing::Assets) => "application/json",
             Self::Time => "text/plain; charset=utf-8",
             Self::Segment => "application/octet-stream",
         }
@@ -209,7 +258,10 @@ impl ResourcePath {
             .filter(|path| is_plain_path(&path.path) && is_plain_path(path.at_origin()))
             .ok_or_else(|| invalid("expected a path of plain segments below the title"))?;
         if path.reading.is_some()
-            && matches!(path.kind_by_name(), ResourceKind::Steering | ResourceKind::Time)
+            && matches!(
+                path.kind_by_name(),
+                ResourceKind::Steering | ResourceKind::Time | ResourceKind::Break(_)
+            )
         {
             return Err(invalid("expected no mark behind the name of what the edge writes itself"));
         }
