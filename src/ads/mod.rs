@@ -7,6 +7,7 @@ pub mod address;
 mod list_request;
 mod model;
 pub mod screen;
+pub mod signaling;
 
 pub use list_request::{Format, ListRequest};
 pub use model::{

@@ -12,6 +12,7 @@
 //!
 //! [RFC 8216]: https://www.rfc-editor.org/rfc/rfc8216
 
+mod asset_list;
 mod check;
 mod compile;
 mod edits;
@@ -21,6 +22,7 @@ mod multivariant;
 mod read;
 mod write;
 
+pub use asset_list::asset_list;
 pub use check::{Rule, check};
 pub use compile::compile;
 pub(crate) use compile::is_playlist;
