@@ -73,7 +73,7 @@ pub enum Format {
 
 impl Format {
     /// Whether a media type is of the format.
-    fn is_of(self, media_type: &str) -> bool {
+    pub(super) fn is_of(self, media_type: &str) -> bool {
         let names: &[&str] = match self {
             Self::Hls => &["application/vnd.apple.mpegurl", "application/x-mpegurl"],
             Self::Dash => &["application/dash+xml"],

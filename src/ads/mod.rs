@@ -4,14 +4,22 @@
 //! pods into manifests; each of their outputs is a rendering of one [`Break`] and one [`Pod`].
 
 pub mod address;
+mod candidate;
+mod fit;
 mod list_request;
 mod model;
+mod plan;
+mod schedule;
 pub mod screen;
 pub mod signaling;
 
+pub use candidate::{Candidate, Offered};
+pub use fit::{Content, Filler, Fitted, Furniture, Left, Room, Terms, Unfit, fit};
 pub use list_request::{Format, ListRequest};
 pub use model::{
     Ad, AdTag, Break, Ending, Identifier, Media, NonLinear, Opening, Pod, Role, Slot, Tracking, Verification,
 };
+pub use plan::{MOST_BREAKS, Plan, Presentation};
+pub use schedule::{Offset, Scheduled};
 
 pub use crate::catalog::{BreakId, Layout, Place, TrackingEvent};

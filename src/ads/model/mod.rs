@@ -1,6 +1,7 @@
 //! The model of a break and of the pod that fills it.
 
 mod ad;
+mod creative;
 mod media;
 mod opening;
 mod pod;

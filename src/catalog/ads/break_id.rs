@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -12,6 +13,11 @@ pub struct BreakId(String);
 impl BreakId {
     /// The longest id, in bytes.
     pub const LONGEST: usize = 64;
+
+    /// The id of a break within the content that nothing but its start tells from others.
+    pub fn at(start: Duration) -> Self {
+        Self(format!("mid-{}", start.as_millis()))
+    }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
