@@ -10,7 +10,9 @@ use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use stagedoor::catalog::{Document, DocumentKey, DocumentKind, KeySet, Revocations, Site, Title};
+use stagedoor::catalog::{
+    Campaigns, Creative, Document, DocumentKey, DocumentKind, KeySet, Revocations, Site, Title,
+};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kv-schemas");
 
@@ -32,6 +34,16 @@ fn keys() {
 #[test]
 fn revocations() {
     check::<Revocations>(DocumentKind::Revocations);
+}
+
+#[test]
+fn campaigns() {
+    check::<Campaigns>(DocumentKind::Campaigns);
+}
+
+#[test]
+fn creative() {
+    check::<Creative>(DocumentKind::Creative);
 }
 
 #[test]

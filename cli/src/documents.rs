@@ -114,13 +114,18 @@ pub(crate) fn key(document: &Value) -> Result<DocumentKey, String> {
     let member = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
     let revocations = document.get("revoked").or_else(|| document.get("packed")).is_some();
     let (kind, id) = if let Some(host) = member("host") {
-        (if revocations { DocumentKind::Revocations } else { DocumentKind::Site }, host)
+        let kind = match document.get("campaigns") {
+            _ if revocations => DocumentKind::Revocations,
+            Some(_) => DocumentKind::Campaigns,
+            None => DocumentKind::Site,
+        };
+        (kind, host)
     } else if let Some(issuer) = member("issuer") {
         (DocumentKind::Keys, issuer)
     } else if let Some(id) = member("id") {
-        (DocumentKind::Title, id)
+        (if document.get("kind").is_some() { DocumentKind::Creative } else { DocumentKind::Title }, id)
     } else {
-        return Err("expected a document with `host` (site, or with `revoked` its revocations), `issuer` (keys) or `id` (title)".to_owned());
+        return Err("expected a document with `host` (site; with `revoked` its revocations, with `campaigns` its campaigns), `issuer` (keys) or `id` (title; with `kind` a creative)".to_owned());
     };
     DocumentKey::new(kind, &id).map_err(|error| error.to_string())
 }

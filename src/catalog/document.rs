@@ -6,7 +6,10 @@ use std::str::FromStr;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Host, IdError, Issuer, KeySet, KvDocument, Revocations, Site, Title, TitleId};
+use super::{
+    Campaigns, Creative, CreativeId, Host, IdError, Issuer, KeySet, KvDocument, Revocations, Site, Title,
+    TitleId,
+};
 use crate::reading::{Tree, Unreadable};
 
 /// A document as stored in KV: its revision, and its own members beside it.
@@ -40,6 +43,8 @@ pub enum Stored<D> {
 impl KvDocument for Site {}
 impl KvDocument for Title {}
 impl KvDocument for Revocations {}
+impl KvDocument for Campaigns {}
+impl KvDocument for Creative {}
 
 impl<D: KvDocument> Stored<D> {
     /// Reads the bytes of a KV value.
@@ -97,11 +102,16 @@ pub enum DocumentKind {
     Keys,
     /// `v1/revocations/{host}`
     Revocations,
+    /// `v1/campaigns/{host}`
+    Campaigns,
+    /// `v1/creative/{id}`
+    Creative,
 }
 
 impl DocumentKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Site, Self::Title, Self::Keys, Self::Revocations];
+    pub const ALL: [Self; 6] =
+        [Self::Site, Self::Title, Self::Keys, Self::Revocations, Self::Campaigns, Self::Creative];
 
     /// The kind's name, as it stands in keys and file names.
     pub const fn name(self) -> &'static str {
@@ -110,12 +120,14 @@ impl DocumentKind {
             Self::Title => "title",
             Self::Keys => "keys",
             Self::Revocations => "revocations",
+            Self::Campaigns => "campaigns",
+            Self::Creative => "creative",
         }
     }
 }
 
 /// The key of a document in KV, versioned and greppable: `v1/site/{host}`, `v1/title/{id}`, `v1/keys/{issuer}`,
-/// `v1/revocations/{host}`.
+/// `v1/revocations/{host}`, `v1/campaigns/{host}`, `v1/creative/{id}`.
 ///
 /// At most 512 bytes, the limit of KV, by the bounds of its identifiers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,6 +140,10 @@ pub enum DocumentKey {
     Keys(Issuer),
     /// A site's revocations.
     Revocations(Host),
+    /// A site's own campaigns.
+    Campaigns(Host),
+    /// A creative.
+    Creative(CreativeId),
 }
 
 impl DocumentKey {
@@ -138,15 +154,18 @@ impl DocumentKey {
             Self::Title(_) => DocumentKind::Title,
             Self::Keys(_) => DocumentKind::Keys,
             Self::Revocations(_) => DocumentKind::Revocations,
+            Self::Campaigns(_) => DocumentKind::Campaigns,
+            Self::Creative(_) => DocumentKind::Creative,
         }
     }
 
     /// The identifier behind the kind.
     pub fn id(&self) -> &str {
         match self {
-            Self::Site(host) | Self::Revocations(host) => host.as_str(),
+            Self::Site(host) | Self::Revocations(host) | Self::Campaigns(host) => host.as_str(),
             Self::Title(id) => id.as_str(),
             Self::Keys(issuer) => issuer.as_str(),
+            Self::Creative(id) => id.as_str(),
         }
     }
 
@@ -157,6 +176,8 @@ impl DocumentKey {
             DocumentKind::Title => Self::Title(id.parse()?),
             DocumentKind::Keys => Self::Keys(id.parse()?),
             DocumentKind::Revocations => Self::Revocations(id.parse()?),
+            DocumentKind::Campaigns => Self::Campaigns(id.parse()?),
+            DocumentKind::Creative => Self::Creative(id.parse()?),
         })
     }
 }
@@ -185,6 +206,8 @@ impl DocumentKey {
             DocumentKind::Title => Self::Title(serde_json::from_slice::<Title>(json)?.id),
             DocumentKind::Keys => Self::Keys(KeySet::read(json)?.0.issuer),
             DocumentKind::Revocations => Self::Revocations(serde_json::from_slice::<Revocations>(json)?.host),
+            DocumentKind::Campaigns => Self::Campaigns(serde_json::from_slice::<Campaigns>(json)?.host),
+            DocumentKind::Creative => Self::Creative(serde_json::from_slice::<Creative>(json)?.id),
         };
         if found == *self { Ok(()) } else { Err(DocumentError::Key { expected: self.clone(), found }) }
     }
@@ -199,6 +222,8 @@ impl DocumentKey {
             DocumentKind::Title => tree.read::<Title>().1,
             DocumentKind::Keys => tree.read::<KeySet>().1,
             DocumentKind::Revocations => tree.read::<Revocations>().1,
+            DocumentKind::Campaigns => tree.read::<Campaigns>().1,
+            DocumentKind::Creative => tree.read::<Creative>().1,
         };
         if errors.is_empty() { Ok(()) } else { Err(Unreadable::Fields(errors)) }
     }
@@ -229,7 +254,9 @@ impl fmt::Display for DocumentKey {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentKeyError {
     /// It does not begin with a known `v1/{kind}/`.
-    #[error("expected a key such as v1/title/harbour, of kind site, title, keys or revocations, found `{0}`")]
+    #[error(
+        "expected a key such as v1/title/harbour, of kind site, title, keys, revocations, campaigns or creative, found `{0}`"
+    )]
     Prefix(String),
     /// The identifier behind the kind is wrong.
     #[error(transparent)]
@@ -269,7 +296,13 @@ mod tests {
 
     #[test]
     fn keys_read_back() {
-        for text in ["v1/site/watch.example.com", "v1/title/harbour", "v1/keys/https://id.example.com/"] {
+        for text in [
+            "v1/site/watch.example.com",
+            "v1/title/harbour",
+            "v1/keys/https://id.example.com/",
+            "v1/campaigns/watch.example.com",
+            "v1/creative/plum",
+        ] {
             assert_eq!(text.parse::<DocumentKey>().unwrap().to_string(), text);
         }
         for bad in ["", "v1", "v1/", "v1/title", "v1/title/", "v2/title/a", "v1/tit/a", "v1/title/A"] {

@@ -118,9 +118,9 @@ identifiers! {
 
     /// A creative's identifier.
     CreativeId,
-    "a creative id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit",
-    concat!("^", slug!()),
-    is_slug;
+    "a creative id: 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit, and not `wanted`",
+    concat!("^(?!wanted$)", slug!()),
+    |text| is_slug(text) && text != RESERVED_CREATIVE;
 
     /// A category of advertisers, genre or kind of content, as the site names it.
     Label,
@@ -207,6 +207,9 @@ impl KeyId {
 
 /// Paths that the edge answers itself.
 const RESERVED_TITLES: [&str; 2] = ["healthz", "version"];
+
+/// Beside the creatives, the API of the origin service lists those that ad servers named and that nobody conditioned.
+const RESERVED_CREATIVE: &str = "wanted";
 
 fn is_slug(text: &str) -> bool {
     text.len() <= 64

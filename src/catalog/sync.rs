@@ -31,7 +31,7 @@ use serde_json::value::RawValue;
 use sha2::Sha256;
 
 use super::kv_document::DEEPEST;
-use super::{DocumentKey, DocumentKind, Revocations};
+use super::{Campaigns, DocumentKey, DocumentKind, Revocations};
 use crate::redacted::Redacted;
 use crate::time::UnixTime;
 
@@ -52,14 +52,17 @@ impl SyncBatch {
     /// The most bytes in a batch's body.
     pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-    /// The most bytes of one document in its canonical spelling. A batch has room for it and for other changes.
+    /// The most bytes of one document of most kinds. A batch has room for it and for other changes.
     pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
-    /// The most bytes of one document as sent.
+    /// The most bytes of one document of a kind, in its canonical spelling and as sent.
     pub const fn longest_document(kind: DocumentKind) -> usize {
         match kind {
-            DocumentKind::Site | DocumentKind::Title | DocumentKind::Keys => Self::MAX_DOCUMENT_BYTES,
+            DocumentKind::Site | DocumentKind::Title | DocumentKind::Keys | DocumentKind::Creative => {
+                Self::MAX_DOCUMENT_BYTES
+            }
             DocumentKind::Revocations => Revocations::MAX_BYTES,
+            DocumentKind::Campaigns => Campaigns::MAX_BYTES,
         }
     }
 
@@ -74,8 +77,9 @@ impl SyncBatch {
 }
 
 const _: () = assert!(SyncBatch::DEEPEST + 3 < 128);
-// A batch has room for the longest document of revocations, and for another document of any size.
+// A batch has room for the longest document of revocations or campaigns, and for a document of most kinds.
 const _: () = assert!(Revocations::MAX_BYTES < SyncBatch::MAX_BYTES - SyncBatch::MAX_DOCUMENT_BYTES);
+const _: () = assert!(Campaigns::MAX_BYTES < SyncBatch::MAX_BYTES - SyncBatch::MAX_DOCUMENT_BYTES);
 const _: () = assert!(2 * (SyncBatch::MAX_DOCUMENT_BYTES + 1024) < SyncBatch::MAX_BYTES);
 
 /// A new state of one document. Its `Debug` omits the document, which may hold keys.

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::rc::Rc;
 
-use crate::catalog::{Document, KeySet, KvDocument, Site, Stored, Title};
+use crate::catalog::{Campaigns, Creative, Document, KeySet, KvDocument, Site, Stored, Title};
 use crate::rights::Prepared;
 use crate::shelf::{Fetched, Weighed};
 use crate::token::RevocationIndex;
@@ -66,6 +66,10 @@ impl Remembered for Title {
 impl Remembered for KeySet {}
 
 impl Remembered for RevocationIndex {}
+
+impl Remembered for Campaigns {}
+
+impl Remembered for Creative {}
 
 /// Parses the bytes of a KV value, and names the parts of the document that are left aside.
 pub fn read_document<D: Remembered>(bytes: &[u8]) -> Result<(Parsed<D>, Vec<String>), serde_json::Error> {

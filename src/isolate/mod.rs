@@ -32,7 +32,7 @@ pub use published::{KnownKeys, PublishedSet};
 pub use sessions::{OpenedSession, OpenedSessions, open_session};
 pub use sources::{KnownSource, KnownSources, Revisions, SourceKey, find_source, remember_source};
 
-use crate::catalog::{Algorithm, KeySet, Site, Title};
+use crate::catalog::{Algorithm, Campaigns, Creative, KeySet, Site, Title};
 use crate::memory_key::MemoryKey;
 use crate::repeats::Repeats;
 use crate::shelf::{Budget, Delays, Flight, Memory, Slot, Weigh, Weighed, plan};
@@ -61,6 +61,10 @@ pub struct Isolate<R: Runtime> {
     pub keys: Memory<String, KnownDocument<KeySet>>,
     /// Revocations by the names of their documents.
     pub revocations: Memory<String, KnownDocument<RevocationIndex>>,
+    /// Sites' own campaigns by the names of their documents.
+    pub campaigns: Memory<String, KnownDocument<Campaigns>>,
+    /// Creatives by the names of their documents.
+    pub creatives: Memory<String, KnownDocument<Creative>>,
     /// The sets of keys that issuers publish, by URL.
     pub published: Memory<String, KnownKeys>,
     /// Published sets with the keys of the issuer's document, by issuer, the document's revision, and when the set was fetched.
@@ -103,6 +107,8 @@ impl<R: Runtime> Isolate<R> {
             titles: plan::TITLES.of(&budget),
             keys: plan::KEYS.of(&budget),
             revocations: plan::REVOCATIONS.of(&budget),
+            campaigns: plan::CAMPAIGNS.of(&budget),
+            creatives: plan::CREATIVES.of(&budget),
             published: plan::PUBLISHED.of(&budget),
             merged: plan::MERGED.of(&budget),
             imported: plan::IMPORTED.of(&budget),

@@ -50,16 +50,18 @@ macro_rules! shares {
 
 shares! {
     SITES "sites" 2_048 "Sites by host, and hosts without a site.";
-    TITLES "titles" 8_192 "Titles by id, with the values that decisions derive from them.";
+    TITLES "titles" 7_168 "Titles by id, with the values that decisions derive from them.";
     KEYS "keys" 1_024 "Documents of keys by issuer.";
-    REVOCATIONS "revocations" 6_144 "Revocations by host.";
+    REVOCATIONS "revocations" 5_120 "Revocations by host.";
+    CAMPAIGNS "campaigns" 2_048 "Sites' own campaigns by host, and sites without campaigns.";
+    CREATIVES "creatives" 1_024 "Creatives by id, and ids without a creative.";
     PUBLISHED "published" 1_024 "Keys that issuers publish, by URL.";
     MERGED "merged" 1_024 "Published keys with the keys of the document, by issuer, revision and time.";
     IMPORTED "imported" 512 "Keys that the runtime has imported, by algorithm and parameters.";
     PROOFS "proofs" 512 "Signatures that were verified, by hash.";
-    MANIFESTS "manifests" 9_216 "Manifests of the media origin, by cache key.";
+    MANIFESTS "manifests" 8_704 "Manifests of the media origin, by cache key.";
     TARGETS "targets" 256 "Target Durations by cache key without directives.";
-    TEMPLATES "templates" 9_216 "Compiled manifests, by everything that their bytes depend on.";
+    TEMPLATES "templates" 8_704 "Compiled manifests, by everything that their bytes depend on.";
     FILES "files" 8_192 "Files by cache key: small ones and those in demand for a minute, others until the cache has them.";
     SOURCES "sources" 1_024 "URLs at the media origin, by site, folder and path.";
     SESSIONS "sessions" 1_024 "Sessions by token.";

@@ -119,6 +119,8 @@ pub(super) fn forget(key: &DocumentKey) {
         DocumentKey::Title(_) => isolate.titles.remove(name),
         DocumentKey::Keys(_) => isolate.keys.remove(name),
         DocumentKey::Revocations(_) => isolate.revocations.remove(name),
+        DocumentKey::Campaigns(_) => isolate.campaigns.remove(name),
+        DocumentKey::Creative(_) => isolate.creatives.remove(name),
     }
 }
 

@@ -3,10 +3,15 @@
 /// The page that explains a member: of the entries that the member's path begins with, the longest counts. Paths of
 /// members of a document begin with its kind, and paths of members of a type with the type's name.
 pub(crate) const PAGES: &[(&str, &str)] = &[
-    ("Roll", "ADS.md"),
-    ("TitleAds", "ADS.md"),
+    ("CampaignId", "ADS.md"),
     ("CreativeId", "ADS.md"),
     ("Label", "ADS.md"),
+    ("Roll", "ADS.md"),
+    ("TitleAds", "ADS.md"),
+    ("campaigns", "ADS.md"),
+    ("campaigns.revision", "SYNC.md#order"),
+    ("creative", "ADS.md"),
+    ("creative.revision", "SYNC.md#order"),
     ("ParameterName", "HLS.md#content-steering"),
     ("site.ads", "ADS.md"),
     ("title.ads", "ADS.md"),
@@ -27,6 +32,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("KeepPolicy", "CACHE.md#kinds-and-times"),
     ("KeyId", "SESSIONS.md#keys"),
     ("MediaPath", "CACHE.md#the-key"),
+    ("Mode", "RIGHTS.md#rehearsing-a-rule"),
     ("OfferId", "RIGHTS.md#the-order-of-a-decision"),
     ("ParameterValue", "HLS.md#where-tokens-go"),
     ("PathwayId", "HLS.md#content-steering"),
@@ -116,11 +122,14 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
 /// The units of members, by the end of their names.
 pub(crate) const UNITS: &[(&str, &str)] = &[
     ("_s", "seconds"),
+    ("_ms", "milliseconds"),
     ("_kbps", "kilobits a second"),
     ("_bytes", "bytes"),
     ("frame_rate", "frames a second"),
     ("height", "pixels"),
     ("percent", "percent"),
+    ("least_age", "years"),
+    ("peak_per_s", "requests a second"),
     ("ratings.unrated.age", "years"),
     ("deny_above", "years"),
 ];

@@ -17,8 +17,9 @@ use crate::failure::{Failure, Misuse, io_reason};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-Writes DIR/titles, DIR/sites, DIR/keys and DIR/revocations, one file for each
-document, with its revision. Shared secrets read [redacted].
+Writes DIR/titles, DIR/sites, DIR/keys, DIR/revocations, DIR/campaigns and
+DIR/creatives, one file for each document, with its revision. Shared secrets
+read [redacted].
 
 Examples:
   stagedoor origin export backup
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
     /// The folder, which is created.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Replace an earlier export: the .json files in its four folders are removed first.
+    /// Replace an earlier export: the .json files in its folders are removed first.
     #[arg(long)]
     force: bool,
 }

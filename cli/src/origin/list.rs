@@ -17,9 +17,9 @@ Examples:
   stagedoor origin list titles --site watch.example.com --state failed
   stagedoor origin list titles --all --json | jq -r .key")]
 pub(crate) struct Arguments {
-    /// titles, sites, keys or revocations.
+    /// titles, sites, keys, revocations, campaigns or creatives.
     kind: Kind,
-    /// Only titles on this site.
+    /// Only titles or creatives of this site.
     #[arg(long, value_name = "HOST")]
     site: Option<Host>,
     /// Only documents in this state at the edge.
@@ -142,8 +142,10 @@ fn shown(rows: &[Vec<String>]) -> String {
     }
 }
 
-/// The name of a title for people: the English one, or any.
+/// The name of a title or creative for people: the English one, or any.
 fn name(document: Option<&Value>) -> Option<&str> {
-    let names = document?.get("names")?.as_object()?;
-    names.get("en").or_else(|| names.values().next())?.as_str()
+    let document = document?;
+    let names = document.get("names").and_then(Value::as_object);
+    let title = names.and_then(|names| names.get("en").or_else(|| names.values().next()));
+    title.or_else(|| document.get("name"))?.as_str()
 }

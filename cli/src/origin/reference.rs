@@ -1,5 +1,5 @@
 //! Documents as operators name them: `title/harbour`, `site/watch.example.com`, `keys/https://id.example.com/`,
-//! `revocations/watch.example.com`.
+//! `revocations/watch.example.com`, `campaigns/watch.example.com`, `creative/plum`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,11 +47,13 @@ impl Reference {
 
 impl Kind {
     /// Every kind, in the order of an export.
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 6] = [
         Self(DocumentKind::Title),
         Self(DocumentKind::Site),
         Self(DocumentKind::Keys),
         Self(DocumentKind::Revocations),
+        Self(DocumentKind::Campaigns),
+        Self(DocumentKind::Creative),
     ];
 
     /// The name of a folder of such documents, and of their list in the API.
@@ -61,6 +63,8 @@ impl Kind {
             DocumentKind::Site => "sites",
             DocumentKind::Keys => "keys",
             DocumentKind::Revocations => "revocations",
+            DocumentKind::Campaigns => "campaigns",
+            DocumentKind::Creative => "creatives",
         }
     }
 }
@@ -70,7 +74,9 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|kind| kind.folder() == text || kind.0.name() == text);
-        found.ok_or_else(|| format!("expected titles, sites, keys or revocations, found `{text}`"))
+        found.ok_or_else(|| {
+            format!("expected titles, sites, keys, revocations, campaigns or creatives, found `{text}`")
+        })
     }
 }
 
@@ -79,7 +85,8 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let expected = "expected a kind and an id, such as title/harbour, site/watch.example.com, \
-                        keys/https://id.example.com/ or revocations/watch.example.com";
+                        keys/https://id.example.com/, revocations/watch.example.com, \
+                        campaigns/watch.example.com or creative/plum";
         let named = text.strip_prefix("v1/").unwrap_or(text).split_once('/');
         let (kind, id) = named.ok_or_else(|| format!("{expected}, found `{text}`"))?;
         let kind: Kind = kind.parse().map_err(|_| format!("{expected}, found `{text}`"))?;
@@ -116,6 +123,8 @@ mod tests {
                 "/keys/https%3A%2F%2Fid.example.com%2F",
             ),
             ("revocations/a.example", "revocations/a.example", "/revocations/a.example"),
+            ("campaigns/a.example", "campaigns/a.example", "/campaigns/a.example"),
+            ("creatives/plum", "creative/plum", "/creatives/plum"),
         ] {
             let reference: Reference = text.parse().unwrap();
             assert_eq!((reference.to_string().as_str(), reference.path().as_str()), (shown, path));

@@ -90,7 +90,8 @@ fn an_export_is_a_folder_for_simulate() {
     let session = ["origin", "revoke", "watch.example.com", "--session", "0123456789abcdef"];
     service.json(0, &session);
     let report = service.json(0, &["origin", "export", "documents"]);
-    let expected = json!({ "titles": 1, "sites": 1, "keys": 2, "revocations": 1 });
+    let expected =
+        json!({ "titles": 1, "sites": 1, "keys": 2, "revocations": 1, "campaigns": 0, "creatives": 0 });
     assert_eq!((&report["documents"], &report["left_out"]), (&expected, &json!([])));
     let read = |name: &str| -> Value {
         serde_json::from_slice(&fs::read(service.path("documents").join(name)).unwrap()).unwrap()
@@ -123,7 +124,7 @@ fn an_export_leaves_out_what_the_key_is_not_for() {
     let key = api_key(&service.folder, &["--name", "tenant", "--kinds", "title"]);
     fs::write(service.path("api-key"), key).unwrap();
     let report = service.json(0, &["origin", "export", "documents"]);
-    assert_eq!(report["left_out"], json!(["sites", "keys", "revocations"]));
+    assert_eq!(report["left_out"], json!(["sites", "keys", "revocations", "campaigns", "creatives"]));
     assert_eq!(report["documents"], json!({ "titles": 1 }));
 }
 

@@ -50,7 +50,12 @@ fn each_failure_has_its_exit_code_and_its_json() {
         ),
         (2, "misuse", &["origin", "put", "title/harbour", "absent.json"], "absent.json: No such file"),
         (2, "misuse", &["origin", "put", "revocations/watch.example.com", "broken.json"], "origin revoke"),
-        (2, "misuse", &["origin", "list", "cats"], "expected titles, sites, keys or revocations"),
+        (
+            2,
+            "misuse",
+            &["origin", "list", "cats"],
+            "expected titles, sites, keys, revocations, campaigns or creatives",
+        ),
         (
             2,
             "misuse",

@@ -1,6 +1,6 @@
 //! `PUT`, `GET` and `DELETE` of one document, and pages of them. The kinds differ only in their types.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -16,7 +16,7 @@ use super::path::{InPath, key};
 use super::precondition::expectation;
 use super::problem::Problem;
 use super::reply::{DocumentReply, SyncReply, Would};
-use super::upload::JsonBody;
+use super::upload::{JsonBody, Longest};
 use crate::clock::UnixMillis;
 use crate::store::{Actor, Done, Effect, Expectation, List, Manner, Record, Written};
 use crate::validate::{self, FieldError};
@@ -26,9 +26,12 @@ pub(super) fn routes(kind: DocumentKind, path: &str) -> Router<Api> {
     let one = get(move |api, by, id, query| fetch(api, by, (kind, id), query))
         .put(move |api, by, id, query, headers, body| replace(api, by, (kind, id), query, headers, body))
         .delete(move |api, by, id, query, headers| delete(api, by, (kind, id), query, headers));
+    let longest = Longest::of(kind);
     Router::new()
-        .route(path, get(move |api, by, query| list(api, by, kind, query)))
         .route(&format!("{path}/{{id}}"), one)
+        .layer(DefaultBodyLimit::max(longest.0))
+        .layer(Extension(longest))
+        .route(path, get(move |api, by, query| list(api, by, kind, query)))
         .route(
             &format!("{path}/{{id}}/history"),
             get(move |api, by, id, query| history::of_one(api, by, kind, id, query)),

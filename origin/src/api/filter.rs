@@ -15,8 +15,9 @@ const WORDS: usize = 10;
 pub(super) fn parameters(query: Option<&str>, kind: DocumentKind) -> Result<Parameters, Problem> {
     let [after, limit] = PageRequest::PARAMETERS;
     let known = [after, limit, "q", "state", "site"];
-    // Only titles belong to sites.
-    Parameters::parse(query, if kind == DocumentKind::Title { &known } else { &known[..4] })
+    // Of the other kinds, a site has one document, or none.
+    let has_sites = matches!(kind, DocumentKind::Title | DocumentKind::Creative);
+    Parameters::parse(query, if has_sites { &known } else { &known[..4] })
 }
 
 /// The filter of a list.

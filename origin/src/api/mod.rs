@@ -2,16 +2,16 @@
 //!
 //! | request | answer |
 //! | --- | --- |
-//! | `PUT /api/v1/{titles,sites,keys}/{id}?dry_run=` | 201 or 200, the document, its warnings and the state of its synchronisation |
-//! | `GET /api/v1/{titles,sites,keys}/{id}` | 200, the same; 404 if there is none |
-//! | `DELETE /api/v1/{titles,sites,keys}/{id}?dry_run=&force=` | 200, the same with a null document; 409 if others depend on it |
-//! | `GET /api/v1/{titles,sites,keys,revocations}?after=&limit=&q=&state=&site=` | 200, a page of them |
+//! | `PUT /api/v1/{titles,sites,keys,campaigns,creatives}/{id}?dry_run=` | 201 or 200, the document, its warnings and the state of its synchronisation |
+//! | `GET /api/v1/{titles,sites,keys,campaigns,creatives}/{id}` | 200, the same; 404 if there is none |
+//! | `DELETE /api/v1/{titles,sites,keys,campaigns,creatives}/{id}?dry_run=&force=` | 200, the same with a null document; 409 if others depend on it |
+//! | `GET /api/v1/{titles,sites,keys,campaigns,creatives,revocations}?after=&limit=&q=&state=&site=` | 200, a page of them |
 //! | `GET /api/v1/warnings?after=&limit=` | 200, a page of documents with warnings |
 //! | `POST /api/v1/revocations/{host}?dry_run=&force=` | 200, the added revocation and its document; 422 for an unknown target |
 //! | `DELETE /api/v1/revocations/{host}/{generation}?dry_run=` | 200, the revocation is taken back |
 //! | `GET /api/v1/revocations/{host}` | 200, as above |
-//! | `GET /api/v1/{titles,sites,keys}/{id}?revision=` | 200, the document of an earlier revision |
-//! | `GET /api/v1/{titles,sites,keys,revocations}/{id}/history`, `GET /api/v1/history` | 200, a page of changes |
+//! | `GET /api/v1/{titles,sites,keys,campaigns,creatives}/{id}?revision=` | 200, the document of an earlier revision |
+//! | `GET /api/v1/{titles,sites,keys,campaigns,creatives,revocations}/{id}/history`, `GET /api/v1/history` | 200, a page of changes |
 //! | `GET /api/v1/sync` | 200, the state of the whole synchronisation |
 //! | `POST /api/v1/sync/retry` | 200, refused documents are sent again |
 //! | `GET /healthz`, `GET /version` | without a key |
@@ -76,6 +76,8 @@ pub fn router(api: Api, media: Option<&Path>) -> Router {
         .merge(documents::routes(DocumentKind::Title, "/titles"))
         .merge(documents::routes(DocumentKind::Site, "/sites"))
         .merge(documents::routes(DocumentKind::Keys, "/keys"))
+        .merge(documents::routes(DocumentKind::Campaigns, "/campaigns"))
+        .merge(documents::routes(DocumentKind::Creative, "/creatives"))
         .merge(revocations::routes("/revocations"))
         .route("/history", get(history::of_all))
         .route("/warnings", get(warnings::list))

@@ -37,7 +37,8 @@ pub(super) fn revocation(place: InPath<(String, String)>) -> Result<(Host, u32),
 }
 
 /// What lies below `/api/v1/`.
-const COLLECTIONS: [&str; 7] = ["titles", "sites", "keys", "revocations", "history", "warnings", "sync"];
+const COLLECTIONS: [&str; 9] =
+    ["titles", "sites", "keys", "campaigns", "creatives", "revocations", "history", "warnings", "sync"];
 
 /// What was probably meant by a path at which there is nothing, for the end of a message.
 pub(super) fn meant(path: &str) -> String {

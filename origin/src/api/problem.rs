@@ -8,7 +8,7 @@ use axum::extract::OriginalUri;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use stagedoor::catalog::{DocumentKey, Revocations, SyncBatch};
+use stagedoor::catalog::{DocumentKey, Revocations};
 
 use super::path;
 use super::reply::SyncReply;
@@ -144,7 +144,7 @@ impl Problem {
     pub(super) fn in_use(key: &DocumentKey, dependents: &Dependents) -> Self {
         let detail = format!("{key} is not deleted: {dependents}. `?force=true` deletes it all the same");
         let title = "Other documents depend on the document";
-        let dependents = Extension::Dependents(dependents.named.clone());
+        let dependents = Extension::Dependents(dependents.named());
         let extension = Some(Box::new(dependents));
         Self { extension, ..Self::new(StatusCode::CONFLICT, kind!("in-use"), title, detail) }
     }
@@ -213,8 +213,7 @@ impl From<Invalid> for Problem {
     fn from(invalid: Invalid) -> Self {
         match invalid {
             Invalid::Fields(errors) => Self::invalid(errors),
-            Invalid::TooLarge => {
-                let limit_bytes = SyncBatch::MAX_DOCUMENT_BYTES;
+            Invalid::TooLarge { limit_bytes } => {
                 let detail = format!("expected at most {limit_bytes} bytes with the defaults filled in");
                 Self::new(
                     StatusCode::PAYLOAD_TOO_LARGE,

@@ -151,7 +151,11 @@ impl DocumentReply {
 fn shown(kind: DocumentKind, body: &str) -> Result<Box<RawValue>, serde_json::Error> {
     RawValue::from_string(match kind {
         DocumentKind::Keys => validate::without_secrets(body)?,
-        DocumentKind::Site | DocumentKind::Title | DocumentKind::Revocations => body.to_owned(),
+        DocumentKind::Site
+        | DocumentKind::Title
+        | DocumentKind::Revocations
+        | DocumentKind::Campaigns
+        | DocumentKind::Creative => body.to_owned(),
     })
 }
 

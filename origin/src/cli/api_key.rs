@@ -26,7 +26,7 @@ pub(super) enum ApiKeyCommand {
         /// File for the key, readable by its owner only, instead of standard output. It must not exist.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Kinds of documents to which it is limited: site, title, keys, revocations. Default: every kind.
+        /// Kinds of documents to which it is limited: site, title, keys, revocations, campaigns, creative. Default: every kind.
         #[arg(long, value_delimiter = ',', value_name = "KIND", value_parser = kind)]
         kinds: Vec<DocumentKind>,
         /// Host names of the sites to which it is limited, with their titles and revocations. Default: every site. A set of keys

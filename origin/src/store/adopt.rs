@@ -3,11 +3,11 @@
 use sqlx::{Row, SqliteConnection};
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 
-use super::{Store, history, site_keys, title_names, title_sites};
+use super::{Store, document_names, document_sites, history, site_keys};
 
 /// Finds the first document of a kind after an id that has no row in a table. The column has the document's id.
 macro_rules! without_row {
-    ($table:literal, $column:literal) => {
+    ($table:literal, $column:literal $(, $kind:literal)?) => {
         concat!(
             "SELECT d.id, d.body, d.revision FROM documents d
               WHERE d.kind = $1 AND d.id > $2 AND d.body IS NOT NULL
@@ -15,7 +15,9 @@ macro_rules! without_row {
             $table,
             " noted WHERE noted.",
             $column,
-            " = d.id)
+            " = d.id",
+            $(" AND noted.", $kind, " = d.kind",)?
+            ")
               ORDER BY d.id LIMIT 1",
         )
     };
@@ -35,8 +37,8 @@ impl Derived {
     /// The kind of the documents, and a query for the first of them after an id that has no row.
     const fn missing(self) -> (DocumentKind, &'static str) {
         match self {
-            Self::TitleSites => (DocumentKind::Title, without_row!("title_sites", "id")),
-            Self::TitleNames => (DocumentKind::Title, without_row!("title_names", "id")),
+            Self::TitleSites => (DocumentKind::Title, without_row!("document_sites", "id", "kind")),
+            Self::TitleNames => (DocumentKind::Title, without_row!("document_names", "id", "kind")),
             Self::SiteKeys => (DocumentKind::Site, without_row!("site_keys", "host")),
         }
     }
@@ -50,13 +52,16 @@ impl Derived {
     ) -> Result<(), sqlx::Error> {
         match self {
             Self::TitleSites => {
-                title_sites::note(connection, id, body).await?;
+                document_sites::note(connection, DocumentKind::Title, id, body).await?;
                 match DocumentKey::new(DocumentKind::Title, id) {
                     Ok(key) => history::note_sites(connection, &key, revision, body).await,
                     Err(_) => Ok(()),
                 }
             }
-            Self::TitleNames => title_names::note(connection, id, Some(body.unwrap_or_default())).await,
+            Self::TitleNames => {
+                let body = Some(body.unwrap_or_default());
+                document_names::note(connection, DocumentKind::Title, id, body).await
+            }
             Self::SiteKeys => site_keys::note(connection, id, body).await,
         }
     }

@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite, SqliteConnection};
 use stagedoor::catalog::{DocumentKey, DocumentKind, Host};
 
-use super::{Actor, Scope, Store, StoreError, record, title_sites};
+use super::{Actor, Scope, Store, StoreError, document_sites, record};
 use crate::clock::UnixMillis;
 use crate::validate;
 
@@ -72,7 +72,7 @@ pub(super) struct State<'a> {
     pub(super) key: &'a DocumentKey,
     pub(super) revision: i64,
     pub(super) action: Action,
-    /// The document; of a deletion, the deleted one. It tells the sites of a title.
+    /// The document; of a deletion, the deleted one. It tells the sites of a title or creative.
     pub(super) body: Option<&'a str>,
     pub(super) by: &'a str,
 }
@@ -106,7 +106,11 @@ pub(super) async fn begin(
 fn without_secrets(key: &DocumentKey, body: &str) -> Option<String> {
     match key.kind() {
         DocumentKind::Keys => validate::without_secrets(body).ok(),
-        DocumentKind::Site | DocumentKind::Title | DocumentKind::Revocations => Some(body.to_owned()),
+        DocumentKind::Site
+        | DocumentKind::Title
+        | DocumentKind::Revocations
+        | DocumentKind::Campaigns
+        | DocumentKind::Creative => Some(body.to_owned()),
     }
 }
 
@@ -148,8 +152,12 @@ pub(super) async fn note_sites(
     body: Option<&str>,
 ) -> Result<(), sqlx::Error> {
     let hosts: Vec<Host> = match key {
-        DocumentKey::Title(_) => body.map(title_sites::shown_on).into_iter().flatten().collect(),
-        DocumentKey::Site(host) | DocumentKey::Revocations(host) => vec![host.clone()],
+        DocumentKey::Title(_) | DocumentKey::Creative(_) => {
+            body.map(document_sites::shown_on).into_iter().flatten().collect()
+        }
+        DocumentKey::Site(host) | DocumentKey::Revocations(host) | DocumentKey::Campaigns(host) => {
+            vec![host.clone()]
+        }
         DocumentKey::Keys(_) => Vec::new(),
     };
     for host in hosts {

@@ -20,7 +20,11 @@ pub(super) async fn clashes(
     }
     let others = match key {
         DocumentKey::Site(host) => documents_naming(connection, host.as_str()).await?,
-        DocumentKey::Title(_) | DocumentKey::Keys(_) | DocumentKey::Revocations(_) => Vec::new(),
+        DocumentKey::Title(_)
+        | DocumentKey::Keys(_)
+        | DocumentKey::Revocations(_)
+        | DocumentKey::Campaigns(_)
+        | DocumentKey::Creative(_) => Vec::new(),
     };
     let others = others.iter().filter_map(|other| Some((&other.key, other.body.as_ref()?.expose().as_str())));
     let may_see = |other: &DocumentKey, body: &str| scope.check(other, Some(body)).is_ok();

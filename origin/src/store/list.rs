@@ -7,7 +7,7 @@ use stagedoor::catalog::{DocumentKey, DocumentKind, Host};
 
 use super::lookup::Lookup;
 use super::record::{self, Record, State};
-use super::{Scope, Store, StoreError, Warning, title_names, title_sites, warnings};
+use super::{Scope, Store, StoreError, Warning, document_names, document_sites, warnings};
 
 /// Which documents of a kind are listed. Default: all of them.
 #[derive(Clone, Debug, Default)]
@@ -18,9 +18,9 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Documents in whose id or names every word of a text occurs, in any case. Titles are those on `site`, if there is one.
+    /// Documents in whose id or names every word of a text occurs, in any case. Titles and creatives are those of `site`, if there is one.
     pub fn new(text: &str, state: Option<State>, site: Option<Host>) -> Self {
-        let words = title_names::folded(text).split_whitespace().map(str::to_owned).collect();
+        let words = document_names::folded(text).split_whitespace().map(str::to_owned).collect();
         Self { words, state, site }
     }
 
@@ -192,15 +192,16 @@ async fn ids(
             sqlx::query_scalar(ids).bind(kind.name()).bind(after).bind(rows).fetch_all(connection).await
         }
         (_, None, Some(site)) => {
-            let ids = "SELECT id FROM title_sites WHERE host = $1 AND id > $2 ORDER BY id LIMIT $3";
-            sqlx::query_scalar(ids).bind(site.as_str()).bind(after).bind(rows).fetch_all(connection).await
+            let ids = "SELECT id FROM document_sites WHERE kind = $1 AND host = $2 AND id > $3 ORDER BY id LIMIT $4";
+            let ids = sqlx::query_scalar(ids).bind(kind.name()).bind(site.as_str()).bind(after).bind(rows);
+            ids.fetch_all(connection).await
         }
-        (DocumentKind::Title, Some(own), site) => {
+        (DocumentKind::Title | DocumentKind::Creative, Some(own), site) => {
             let shown_on = site.map_or_else(|| own.clone(), |site| BTreeSet::from([site.clone()]));
-            let ids = title_sites::within(connection, &shown_on, own, after, limit).await?;
+            let ids = document_sites::within(connection, kind, (&shown_on, own), after, limit).await?;
             Ok(ids.into_iter().collect())
         }
-        (DocumentKind::Site | DocumentKind::Revocations, Some(own), _) => {
+        (DocumentKind::Site | DocumentKind::Revocations | DocumentKind::Campaigns, Some(own), _) => {
             let hosts = own.iter().map(Host::as_str).filter(|host| *host > after);
             Ok(hosts.take(limit).map(str::to_owned).collect())
         }
@@ -249,15 +250,15 @@ async fn matching(
     among: Among<'_>,
     filter: &Filter,
 ) -> Result<Vec<String>, sqlx::Error> {
-    let of_titles = kind == DocumentKind::Title;
+    let is_named = matches!(kind, DocumentKind::Title | DocumentKind::Creative);
     let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT d.id FROM documents d");
-    if of_titles && !filter.words.is_empty() {
-        query.push(" JOIN title_names n ON n.id = d.id");
+    if is_named && !filter.words.is_empty() {
+        query.push(" JOIN document_names n ON n.kind = d.kind AND n.id = d.id");
     }
     query.push(" LEFT JOIN outbox o ON o.revision = d.revision WHERE d.kind = ").push_bind(kind.name());
     query.push(" AND d.body IS NOT NULL");
     for word in &filter.words {
-        query.push(if of_titles { " AND n.text LIKE " } else { " AND LOWER(d.id) LIKE " });
+        query.push(if is_named { " AND n.text LIKE " } else { " AND LOWER(d.id) LIKE " });
         query.push_bind(pattern(word)).push(r" ESCAPE '\'");
     }
     if let Some(state) = filter.state {

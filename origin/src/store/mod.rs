@@ -3,6 +3,9 @@
 mod adopt;
 mod api_keys;
 mod backup;
+mod creative_uses;
+mod document_names;
+mod document_sites;
 mod history;
 mod hosts;
 mod in_use;
@@ -19,8 +22,6 @@ mod scope;
 mod site_keys;
 mod status;
 mod targets;
-mod title_names;
-mod title_sites;
 mod turn;
 mod warnings;
 mod write;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use stagedoor::catalog::{DocumentKey, DocumentKind, Host};
 
-use super::title_sites;
+use super::document_sites;
 
 /// The documents to which an API key has access. Without a limit, all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Scope {
         Ok(())
     }
 
-    /// Checks the access to a site's titles.
+    /// Checks the access to a site's titles and creatives.
     pub fn check_site(&self, host: &Host) -> Result<(), OutOfScope> {
         match &self.sites {
             Some(sites) if !sites.contains(host) => {
@@ -89,18 +89,21 @@ impl Scope {
         }
     }
 
-    /// Checks the access to a document. All sites of a title have to be within the scope. `body` is the document's JSON; a title
-    /// that does not exist belongs to no site.
+    /// Checks the access to a document. All sites of a title or creative have to be within the scope. `body` is the document's JSON;
+    /// a document that does not exist belongs to no site.
     pub fn check(&self, key: &DocumentKey, body: Option<&str>) -> Result<(), OutOfScope> {
         self.check_kind(key.kind())?;
         let Some(sites) = &self.sites else { return Ok(()) };
         match (key, body) {
-            (DocumentKey::Site(host) | DocumentKey::Revocations(host), _) => self.check_site(host),
-            (DocumentKey::Title(id), Some(body)) => {
-                let shown = title_sites::shown_on(body);
+            (DocumentKey::Site(host) | DocumentKey::Revocations(host) | DocumentKey::Campaigns(host), _) => {
+                self.check_site(host)
+            }
+            (DocumentKey::Title(_) | DocumentKey::Creative(_), Some(body)) => {
+                let shown = document_sites::shown_on(body);
                 if shown.is_empty() || !shown.is_subset(sites) {
                     // Other tenants' sites are not named.
-                    let detail = format!("the API key is not for every site of the title `{id}`");
+                    let (what, id) = (key.kind().name(), key.id());
+                    let detail = format!("the API key is not for every site of the {what} `{id}`");
                     return Err(OutOfScope(detail));
                 }
                 Ok(())
@@ -158,6 +161,11 @@ mod tests {
             ("v1/site/a.example", None, [true, false, true, false]),
             ("v1/site/b.example", None, [true, false, false, false]),
             ("v1/keys/a.example", None, [true, false, false, false]),
+            ("v1/creative/c", Some(own.as_str()), [true, false, true, false]),
+            ("v1/creative/c", Some(&others), [true, false, false, false]),
+            ("v1/creative/c", None, [true, false, true, false]),
+            ("v1/campaigns/a.example", None, [true, false, true, false]),
+            ("v1/campaigns/b.example", None, [true, false, false, false]),
             ("v1/revocations/a.example", None, [true, true, true, true]),
             ("v1/revocations/b.example", None, [true, true, false, false]),
         ] {

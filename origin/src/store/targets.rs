@@ -7,7 +7,7 @@ use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Issuer, KeyId, KeySet,
 
 use super::nearest::{self, nearest};
 use super::warnings::{Warning, WarningCode};
-use super::{Scope, Store, StoreError, record, site_keys, title_sites};
+use super::{Scope, Store, StoreError, document_sites, record, site_keys};
 use crate::validate::FieldError;
 
 /// What was found out about the target of a revocation.
@@ -101,7 +101,7 @@ async fn title(
     scope: &Scope,
 ) -> Result<Checked, StoreError> {
     let field = "what.title";
-    if title_sites::shows(connection, host, id.as_str()).await? {
+    if document_sites::shows(connection, DocumentKind::Title, host, id.as_str()).await? {
         return Ok(checked);
     }
     if scope.sites().is_none() && exists(connection, &DocumentKey::Title(id.clone())).await? {
@@ -249,8 +249,8 @@ async fn titles_near(
 ) -> Result<Vec<String>, sqlx::Error> {
     let mut near = Vec::new();
     for side in [
-        "SELECT id FROM title_sites WHERE host = $1 AND id >= $2 ORDER BY id LIMIT $3",
-        "SELECT id FROM title_sites WHERE host = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        "SELECT id FROM document_sites WHERE kind = 'title' AND host = $1 AND id >= $2 ORDER BY id LIMIT $3",
+        "SELECT id FROM document_sites WHERE kind = 'title' AND host = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
     ] {
         let rows = sqlx::query(side).bind(host.as_str()).bind(found).bind(TITLES);
         for row in rows.fetch_all(&mut *connection).await? {

@@ -8,14 +8,18 @@
 use sqlx::SqliteConnection;
 use stagedoor::catalog::DocumentKey;
 
-use super::{Actor, Urgency, title_sites};
+use super::{Actor, Urgency, document_sites};
 
 /// The party of a change: a tenant's API key, or the site concerned if the key is for all sites.
 pub(super) fn party(by: &Actor, key: &DocumentKey, body: Option<&str>) -> String {
     let site = match key {
         _ if by.scope.sites().is_some() => None,
-        DocumentKey::Site(host) | DocumentKey::Revocations(host) => Some(host.clone()),
-        DocumentKey::Title(_) => body.and_then(|body| title_sites::shown_on(body).into_iter().next()),
+        DocumentKey::Site(host) | DocumentKey::Revocations(host) | DocumentKey::Campaigns(host) => {
+            Some(host.clone())
+        }
+        DocumentKey::Title(_) | DocumentKey::Creative(_) => {
+            body.and_then(|body| document_sites::shown_on(body).into_iter().next())
+        }
         DocumentKey::Keys(_) => None,
     };
     site.map_or_else(|| format!("key:{}", by.id), |host| format!("site:{host}"))

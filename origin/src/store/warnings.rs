@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Issuer, KeySet, Site, Title};
+use stagedoor::catalog::{Creative, DocumentKey, DocumentKind, Host, Issuer, KeySet, Site, Title};
 
 use super::lookup::{Lookup, SetOfKeys};
 use super::references::{self, KeysReference, Role};
@@ -112,7 +112,11 @@ pub(super) async fn of(
             Ok(site) => of_site(lookup, connection, &site).await?,
             Err(_) => Vec::new(),
         },
-        DocumentKey::Revocations(host) => {
+        DocumentKey::Creative(_) => match serde_json::from_str(body) {
+            Ok(creative) => of_creative(lookup, connection, &creative).await?,
+            Err(_) => Vec::new(),
+        },
+        DocumentKey::Revocations(host) | DocumentKey::Campaigns(host) => {
             lookup.learn(connection, DocumentKind::Site, [host.as_str()]).await?;
             let known = lookup.exists(DocumentKind::Site, host.as_str());
             (!known).then(|| unknown_site("host".to_owned(), host)).into_iter().collect()
@@ -132,6 +136,18 @@ pub(super) async fn of(
 pub(super) fn is_set_without_key(key: &DocumentKey, body: &str) -> bool {
     let set = matches!(key, DocumentKey::Keys(_)).then(|| serde_json::from_str::<KeySet>(body));
     matches!(set, Some(Ok(set)) if set.keys.is_empty() && set.published.is_none())
+}
+
+/// Sites of the creative without a document.
+async fn of_creative(
+    lookup: &mut Lookup,
+    connection: &mut SqliteConnection,
+    creative: &Creative,
+) -> Result<Vec<Warning>, sqlx::Error> {
+    lookup.learn(connection, DocumentKind::Site, creative.sites.iter().map(Host::as_str)).await?;
+    let unknown = |(_, host): &(usize, &Host)| !lookup.exists(DocumentKind::Site, host.as_str());
+    let unknown = creative.sites.iter().enumerate().filter(unknown);
+    Ok(unknown.map(|(index, host)| unknown_site(format!("sites[{index}]"), host)).collect())
 }
 
 /// Sites of the title without a document, and groups that its sites do not define.

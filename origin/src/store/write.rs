@@ -6,8 +6,8 @@ use sqlx::SqliteConnection;
 use stagedoor::catalog::{DocumentKey, DocumentKind};
 
 use super::{
-    Action, Actor, Dependents, OutOfScope, Record, Store, StoreError, Urgency, Warning, history, hosts,
-    record, revision, site_keys, title_names, title_sites, turn, warnings,
+    Action, Actor, Dependents, OutOfScope, Record, Store, StoreError, Urgency, Warning, creative_uses,
+    document_names, document_sites, history, hosts, record, revision, site_keys, turn, warnings,
 };
 use crate::clock::UnixMillis;
 use crate::validate::{self, FieldError};
@@ -255,11 +255,15 @@ async fn store(
     let revision = revision::next(transaction, now).await?;
     record::put(transaction, key, revision, body, Some(&by.id)).await?;
     match key.kind() {
-        DocumentKind::Title => {
-            title_sites::note(transaction, key.id(), body).await?;
-            title_names::note(transaction, key.id(), body).await?;
+        kind @ (DocumentKind::Title | DocumentKind::Creative) => {
+            document_sites::note(transaction, kind, key.id(), body).await?;
+            document_names::note(transaction, kind, key.id(), body).await?;
         }
-        DocumentKind::Site => site_keys::note(transaction, key.id(), body).await?,
+        kind @ DocumentKind::Site => {
+            site_keys::note(transaction, key.id(), body).await?;
+            creative_uses::note(transaction, kind, key.id(), body).await?;
+        }
+        kind @ DocumentKind::Campaigns => creative_uses::note(transaction, kind, key.id(), body).await?,
         DocumentKind::Keys | DocumentKind::Revocations => {}
     }
     let state = history::State { key, revision, action, body: body.or(replaced), by: &by.id };
@@ -281,6 +285,11 @@ fn urgency(kind: DocumentKind, body: Option<&str>) -> Urgency {
     struct Offered {
         offers: Vec<IgnoredAny>,
     }
+    /// The members of a document of campaigns that decide whether anything is advertised.
+    #[derive(Deserialize)]
+    struct Advertised {
+        campaigns: Vec<IgnoredAny>,
+    }
     match (kind, body) {
         (DocumentKind::Revocations, _) => Urgency::Revocation,
         (_, None) | (DocumentKind::Keys, _) => Urgency::TakeDown,
@@ -288,7 +297,11 @@ fn urgency(kind: DocumentKind, body: Option<&str>) -> Urgency {
             Ok(Offered { offers }) if offers.is_empty() => Urgency::TakeDown,
             Ok(_) | Err(_) => Urgency::Ordinary,
         },
-        (DocumentKind::Site, Some(_)) => Urgency::Ordinary,
+        (DocumentKind::Campaigns, Some(body)) => match serde_json::from_str(body) {
+            Ok(Advertised { campaigns }) if campaigns.is_empty() => Urgency::TakeDown,
+            Ok(_) | Err(_) => Urgency::Ordinary,
+        },
+        (DocumentKind::Site | DocumentKind::Creative, Some(_)) => Urgency::Ordinary,
     }
 }
 
@@ -335,6 +348,10 @@ mod tests {
             (DocumentKind::Title, Some(title("")), Urgency::TakeDown),
             (DocumentKind::Title, Some(title(r#"{"id":"all"}"#)), Urgency::Ordinary),
             (DocumentKind::Site, Some("{}".to_owned()), Urgency::Ordinary),
+            (DocumentKind::Creative, None, Urgency::TakeDown),
+            (DocumentKind::Creative, Some("{}".to_owned()), Urgency::Ordinary),
+            (DocumentKind::Campaigns, Some(r#"{"campaigns":[]}"#.to_owned()), Urgency::TakeDown),
+            (DocumentKind::Campaigns, Some(r#"{"campaigns":[{}]}"#.to_owned()), Urgency::Ordinary),
         ] {
             assert_eq!(urgency(kind, body.as_deref()), expected, "{kind:?} {body:?}");
         }

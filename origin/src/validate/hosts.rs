@@ -37,7 +37,10 @@ pub fn fetched(key: &DocumentKey, document: &str) -> Option<Fetched> {
             let keys: KeySet = serde_json::from_str(document).ok()?;
             Some(Fetched { field: "published.url", url: keys.published?.url })
         }
-        DocumentKey::Title(_) | DocumentKey::Revocations(_) => None,
+        DocumentKey::Title(_)
+        | DocumentKey::Revocations(_)
+        | DocumentKey::Campaigns(_)
+        | DocumentKey::Creative(_) => None,
     }
 }
 

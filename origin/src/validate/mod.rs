@@ -13,7 +13,9 @@ mod withheld;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stagedoor::catalog::{DocumentKey, DocumentKind, KeySet, Revocations, Site, SyncBatch, Title};
+use stagedoor::catalog::{
+    Campaigns, Creative, DocumentKey, DocumentKind, KeySet, Revocations, Site, SyncBatch, Title,
+};
 use stagedoor::reading::{MOST_ERRORS, Malformed, Tree, Unreadable};
 
 pub use hosts::{clashes, fetched};
@@ -26,8 +28,11 @@ pub use withheld::{with_stored_secrets, without_secrets};
 pub enum Invalid {
     /// It is not JSON.
     Malformed(Malformed),
-    /// Its canonical form has more than [`SyncBatch::MAX_DOCUMENT_BYTES`].
-    TooLarge,
+    /// Its canonical form is longer than a document of its kind may be ([`SyncBatch::longest_document`]).
+    TooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
     /// It is not a document of its kind. All errors, in the order of the document.
     Fields(Vec<FieldError>),
 }
@@ -59,6 +64,8 @@ pub fn document(key: &DocumentKey, body: &[u8]) -> Result<String, Invalid> {
         DocumentKind::Title => check::<Title>(key, &tree),
         DocumentKind::Keys => withheld::check(tree, |tree| check::<KeySet>(key, tree)),
         DocumentKind::Revocations => check::<Revocations>(key, &tree),
+        DocumentKind::Campaigns => check::<Campaigns>(key, &tree),
+        DocumentKind::Creative => check::<Creative>(key, &tree),
     }
 }
 
@@ -70,8 +77,8 @@ pub fn body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Invalid> {
 /// The member that repeats the identifier in a document of this kind.
 pub const fn id_field(kind: DocumentKind) -> &'static str {
     match kind {
-        DocumentKind::Site | DocumentKind::Revocations => "host",
-        DocumentKind::Title => "id",
+        DocumentKind::Site | DocumentKind::Revocations | DocumentKind::Campaigns => "host",
+        DocumentKind::Title | DocumentKind::Creative => "id",
         DocumentKind::Keys => "issuer",
     }
 }
@@ -88,15 +95,16 @@ fn check<D: DeserializeOwned + Serialize + Rules>(key: &DocumentKey, tree: &Tree
         errors.truncate(MOST_ERRORS);
         return Err(Invalid::Fields(errors));
     }
-    canonical(&document)
+    canonical(&document, key.kind())
 }
 
 /// The form of a document that is stored and sent. Its defaults, filled in, make it longer.
-fn canonical<D: Serialize>(document: &D) -> Result<String, Invalid> {
+fn canonical<D: Serialize>(document: &D, kind: DocumentKind) -> Result<String, Invalid> {
     let text = serde_json::to_string(document).map_err(|error| {
         Invalid::Fields(vec![FieldError { field: ".".to_owned(), detail: error.to_string() }])
     })?;
-    if text.len() > SyncBatch::MAX_DOCUMENT_BYTES { Err(Invalid::TooLarge) } else { Ok(text) }
+    let limit_bytes = SyncBatch::longest_document(kind);
+    if text.len() > limit_bytes { Err(Invalid::TooLarge { limit_bytes }) } else { Ok(text) }
 }
 
 #[cfg(test)]
@@ -129,7 +137,7 @@ mod tests {
         assert!(kept.unwrap().len() > sent + sent / 4, "it does not grow: this test says nothing");
         let (sent, refused) = written(70_000);
         assert!(sent < SyncBatch::MAX_DOCUMENT_BYTES, "{sent} bytes");
-        assert_eq!(refused, Err(Invalid::TooLarge));
+        assert_eq!(refused, Err(Invalid::TooLarge { limit_bytes: SyncBatch::MAX_DOCUMENT_BYTES }));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use stagedoor::cache::PASSED_HEADERS;
 use stagedoor::catalog::{
-    Acceptance, GroupName, KeySet, Model, Offer, Placement, Revocations, Site, Territories, Territory, Title,
-    TokenPolicy, VarianceId, is_kept_by_edges,
+    Acceptance, Campaigns, Creative, GroupName, KeySet, Model, Offer, Placement, Revocations, Site,
+    Territories, Territory, Title, TokenPolicy, VarianceId, is_kept_by_edges,
 };
 use stagedoor::reading::nearest;
 use stagedoor::rights::unassigned;
@@ -285,6 +285,38 @@ impl Rules for Revocations {
                 let detail = format!("expected {} at most, the document's own", self.generation);
                 report(format!("revoked[{index}].generation"), detail);
             }
+        }
+    }
+}
+
+impl Rules for Campaigns {
+    fn id(&self) -> &str {
+        self.host.as_str()
+    }
+
+    fn rules(&self, report: &mut dyn FnMut(String, String)) {
+        unique(report, "campaigns", "id", "campaign", self.campaigns.iter().map(|campaign| &campaign.id));
+        for (index, campaign) in self.campaigns.iter().enumerate() {
+            let at = |member: &str| format!("campaigns[{index}].{member}");
+            if campaign.creatives.is_empty() {
+                report(at("creatives"), "expected at least one creative, or nothing is shown".to_owned());
+            }
+            if let Some(territories) = &campaign.territories {
+                countries(report, &at("territories"), territories);
+            }
+        }
+    }
+}
+
+impl Rules for Creative {
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn rules(&self, report: &mut dyn FnMut(String, String)) {
+        if self.sites.is_empty() {
+            let detail = "expected at least one site, or the creative is shown nowhere".to_owned();
+            report("sites".to_owned(), detail);
         }
     }
 }

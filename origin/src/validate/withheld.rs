@@ -28,7 +28,7 @@ pub(super) fn check(
         marks += 1;
     }
     let checked = check(&tree)?;
-    if marks == 0 { Ok(checked) } else { canonical(&with_marks) }
+    if marks == 0 { Ok(checked) } else { canonical(&with_marks, DocumentKind::Keys) }
 }
 
 /// A set of keys with [`MARK`] in place of each shared secret. In a set that is written back, the mark keeps the stored secret.
@@ -72,9 +72,9 @@ pub fn with_stored_secrets<'a>(
     }
     let (set, errors) = tree.read::<KeySet>();
     let set = set.ok_or(errors)?;
-    canonical(&set).map(Cow::Owned).map_err(|error| match error {
+    canonical(&set, DocumentKind::Keys).map(Cow::Owned).map_err(|error| match error {
         Invalid::Fields(errors) => errors,
-        Invalid::TooLarge | Invalid::Malformed(_) => {
+        Invalid::TooLarge { .. } | Invalid::Malformed(_) => {
             whole("expected fewer keys: with the stored secrets, the set is too large".to_owned())
         }
     })

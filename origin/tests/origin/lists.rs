@@ -188,7 +188,7 @@ async fn a_rare_match_is_found_among_many_and_deleted_titles_do_not_hide_it() {
 async fn titles_of_an_earlier_database_are_found() {
     let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
     app.api.put("/titles/harbour", &title("harbour", "The Quay")).await;
-    sqlx::query("DELETE FROM title_names").execute(&rows(&app.folder).await).await.unwrap();
+    sqlx::query("DELETE FROM document_names").execute(&rows(&app.folder).await).await.unwrap();
     assert_eq!(ids(&app.api, "/titles?q=quay").await, Vec::<String>::new());
     Store::open(&database(&app.folder)).await.unwrap();
     assert_eq!(ids(&app.api, "/titles?q=quay").await, ["harbour"]);

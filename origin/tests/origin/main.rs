@@ -8,6 +8,7 @@
     reason = "these are tests"
 )]
 
+mod ads;
 mod app;
 mod auth;
 mod backup;

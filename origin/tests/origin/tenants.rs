@@ -134,7 +134,7 @@ async fn keys_of_several_sites_list_their_titles_in_order() {
     assert_eq!(ids(&app.store, "").await, (vec!["t1".to_owned(), "t2".to_owned()], Some("t2".to_owned())));
     assert_eq!(ids(&app.store, "t2").await, (vec!["t4".to_owned()], None));
     // The sites of titles from earlier versions are stored at the start.
-    sqlx::query("DELETE FROM title_sites").execute(&rows(&app.folder).await).await.unwrap();
+    sqlx::query("DELETE FROM document_sites").execute(&rows(&app.folder).await).await.unwrap();
     let again = Store::open(&database(&app.folder)).await.unwrap();
     assert_eq!(ids(&again, "").await.0, ["t1", "t2"]);
 }

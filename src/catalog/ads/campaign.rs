@@ -16,6 +16,15 @@ pub struct Campaigns {
     pub campaigns: Vec<Campaign>,
 }
 
+impl Campaigns {
+    /// The most campaigns of a site.
+    pub const MOST: usize = 10_000;
+
+    /// The most bytes of the document: 262 for each of the most campaigns. A campaign with its flight, a territory, a
+    /// title and a frequency takes about 230.
+    pub const MAX_BYTES: usize = 5 * 512 * 1024;
+}
+
 /// A campaign: creatives, and the breaks and viewers for which they may be taken. An empty list of conditions does not
 /// limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,20 +78,21 @@ pub struct Campaign {
     pub cap: Option<u64>,
 }
 
-/// How often one viewer may see a campaign. An absent limit does not apply.
+/// How often one viewer may see a campaign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Frequency {
     /// The most times in one break. Absent: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_break: Option<u32>,
-    /// The most times in one session.
+    /// The most times in one session. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_session: Option<u32>,
-    /// The most times for one viewer in 24 hours. Viewers are known by the subject of their token, else by session.
+    /// The most times for one viewer in 24 hours. A viewer is known by the subject of the token; without one, by the
+    /// session. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_day: Option<u32>,
-    /// The least time between two of its ads, in seconds.
+    /// The least time between two of its ads, in seconds. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<u32>,
 }

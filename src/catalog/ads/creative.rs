@@ -16,16 +16,15 @@ pub struct Creative {
     pub id: CreativeId,
     /// The sites that may show it.
     pub sites: Vec<Host>,
-    /// Its name, for people.
+    /// Its name, for people. Absent: unnamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether and how it is shown.
-    #[serde(flatten)]
+    /// How it is shown.
     pub kind: CreativeKind,
     /// Its universal ad ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub universal_ad_ids: Vec<UniversalAdId>,
-    /// The page behind it.
+    /// The page behind it. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub click_through: Option<Url>,
     /// The time after which viewers may skip it, in seconds. Absent: never.
@@ -39,7 +38,7 @@ pub struct Creative {
 /// How a creative is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum CreativeKind {
     /// In place of the content.
     Linear(CreativeMedia),
@@ -65,10 +64,10 @@ pub struct CreativeMedia {
     /// The generation of its files in the edges' caches. Absent: 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
-    /// The path of its multivariant playlist below the folder.
+    /// The path of its multivariant playlist below the folder. Absent: HLS viewers do not see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hls: Option<String>,
-    /// The path of its MPD below the folder.
+    /// The path of its MPD below the folder. Absent: DASH viewers do not see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dash: Option<String>,
     /// Its duration, in milliseconds, as its media lasts.

@@ -1,12 +1,13 @@
-//! The sites of titles, in rows. An API key for some sites lists its titles by them, without reading the titles of others.
+//! The sites of titles and creatives, in rows. An API key for some sites lists its documents by them, without reading the documents
+//! of others.
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use sqlx::{Row, Sqlite, SqliteConnection};
-use stagedoor::catalog::Host;
+use stagedoor::catalog::{DocumentKind, Host};
 
-/// The sites of a title; none if they cannot be read.
+/// The sites of a title or creative; none if they cannot be read.
 pub(super) fn shown_on(body: &str) -> BTreeSet<Host> {
     #[derive(Deserialize)]
     struct Shown {
@@ -15,15 +16,18 @@ pub(super) fn shown_on(body: &str) -> BTreeSet<Host> {
     serde_json::from_str(body).map(|Shown { sites }| sites).unwrap_or_default()
 }
 
-/// Stores the sites of a title.
+/// Stores the sites of a document.
 pub(super) async fn note(
     connection: &mut SqliteConnection,
+    kind: DocumentKind,
     id: &str,
     body: Option<&str>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM title_sites WHERE id = $1").bind(id).execute(&mut *connection).await?;
+    let gone = sqlx::query("DELETE FROM document_sites WHERE kind = $1 AND id = $2").bind(kind.name());
+    gone.bind(id).execute(&mut *connection).await?;
     for host in body.map(shown_on).unwrap_or_default() {
-        sqlx::query("INSERT INTO title_sites (host, id) VALUES ($1, $2)")
+        sqlx::query("INSERT INTO document_sites (kind, host, id) VALUES ($1, $2, $3)")
+            .bind(kind.name())
             .bind(host.as_str())
             .bind(id)
             .execute(&mut *connection)
@@ -32,31 +36,36 @@ pub(super) async fn note(
     Ok(())
 }
 
-/// Whether an existing title is shown on a site.
+/// Whether an existing document of a kind may be shown on a site.
 pub(super) async fn shows(
     connection: &mut SqliteConnection,
+    kind: DocumentKind,
     host: &Host,
     id: &str,
 ) -> Result<bool, sqlx::Error> {
-    let row = sqlx::query("SELECT 1 FROM title_sites WHERE host = $1 AND id = $2");
-    Ok(row.bind(host.as_str()).bind(id).fetch_optional(connection).await?.is_some())
+    let row = sqlx::query("SELECT 1 FROM document_sites WHERE kind = $1 AND host = $2 AND id = $3");
+    let row = row.bind(kind.name()).bind(host.as_str()).bind(id);
+    Ok(row.fetch_optional(connection).await?.is_some())
 }
 
-/// The ids of titles that are shown on one of some sites, and on no others than `sites`, in byte order, after the id `after`.
+/// The ids of documents of a kind that may be shown on one of some sites, and on no others than `sites`, in byte order, after the
+/// id `after`.
 pub(super) async fn within(
     connection: &mut SqliteConnection,
-    shown_on: &BTreeSet<Host>,
-    sites: &BTreeSet<Host>,
+    kind: DocumentKind,
+    (shown_on, sites): (&BTreeSet<Host>, &BTreeSet<Host>),
     after: &str,
     limit: usize,
 ) -> Result<BTreeSet<String>, sqlx::Error> {
     let mut ids = BTreeSet::new();
     for host in shown_on {
         let mut query =
-            sqlx::QueryBuilder::<Sqlite>::new("SELECT own.id FROM title_sites own WHERE own.host = ");
-        query.push_bind(host.as_str()).push(" AND own.id > ").push_bind(after);
+            sqlx::QueryBuilder::<Sqlite>::new("SELECT own.id FROM document_sites own WHERE own.kind = ");
+        query.push_bind(kind.name()).push(" AND own.host = ").push_bind(host.as_str());
+        query.push(" AND own.id > ").push_bind(after);
         query.push(
-            " AND NOT EXISTS (SELECT 1 FROM title_sites other WHERE other.id = own.id AND other.host NOT IN (",
+            " AND NOT EXISTS (SELECT 1 FROM document_sites other
+               WHERE other.kind = own.kind AND other.id = own.id AND other.host NOT IN (",
         );
         let mut list = query.separated(", ");
         for site in sites {
