@@ -18,9 +18,9 @@ export const ADS = { amber: 6, teal: 8, plum: 10 };
 
 /** The pictures of demo/media/ads: their size on the screen, and their placement by the IAB (AdCOM 1.0, Plcmt subtypes of video). */
 export const PICTURES = {
-  overlay: { width: 960, height: 120, placement: 7, seconds: 6 },
-  squeezeback: { width: 960, height: 540, placement: 8, seconds: 6 },
-  pause: { width: 640, height: 360, placement: 5, seconds: 0 },
+  overlay: { width: 960, height: 120, placement: 7, layout: "lower_third_overlay", seconds: 6 },
+  squeezeback: { width: 960, height: 540, placement: 8, layout: "squeezeback_l_shape", seconds: 6 },
+  pause: { width: 640, height: 360, placement: 5, layout: "pause", seconds: 0 },
 };
 
 export const TROUBLES = ["slow", "silent", "empty", "malformed", "refused"];

@@ -31,7 +31,8 @@ export function seen(png) {
   const [what, { colour, rate }] = Object.entries(SOURCES).find(([, { colour }]) => zero && distance(colour, zero) < NEAR) ?? [null, {}];
   if (what === null || colours.some((found) => distance(found, WHITE) > NEAR && distance(found, colour) > NEAR)) return null;
   const frame = colours.reduce((sum, found, bit) => sum + (distance(found, WHITE) <= NEAR ? 1 << bit : 0), 0);
-  return { what, second: frame / rate };
+  // Content of frame 0 cannot be told from a black screen.
+  return what === "content" && frame === 0 ? null : { what, second: frame / rate };
 }
 
 const distance = (one, other) => Math.hypot(...one.map((value, index) => value - other[index]));

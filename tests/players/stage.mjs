@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { NETWORK, mint, readFlows, startEdge } from "../edge/harness.mjs";
+import { creativeDocuments } from "../../demo/stack/advertising.mjs";
 import { Channel } from "../../demo/stack/live/channel.mjs";
 import { Dash } from "./dash.mjs";
+import { Films } from "./film.mjs";
 import { startOrigin } from "./origin.mjs";
 import { Packager } from "../../demo/stack/live/packager.mjs";
 import { Viewer } from "./viewer.mjs";
@@ -30,18 +32,20 @@ const SITES = {
  * @param {object} options
  * @param {Record<string, import("../../demo/stack/live/channel.mjs").ChannelOptions>} [options.channels] live channels of HLS
  * @param {Record<string, import("./dash.mjs").Title | import("./dash.mjs").Live>} [options.dash] titles and channels of DASH
+ * @param {Record<string, {segments: number}>} [options.films] titles of HLS
+ * @param {{policy: object, campaigns: object[]}} [options.ads] how the sites fill breaks, and their campaigns
  * @param {Record<string, object>} options.titles a title of each name: `media` below the origin, what its offers cap and which
  *   cut they show, by plan, and what else its document has
  */
-export async function startStage({ channels = {}, dash: offers = {}, titles }) {
+export async function startStage({ channels = {}, dash: offers = {}, films = {}, ads = null, titles }) {
   // Everything stops in reverse order, even if a later part does not start.
   await using starting = new AsyncDisposableStack();
   const packager = new Packager(Object.fromEntries(Object.entries(channels).map(([name, options]) => [name, new Channel(options)])));
   const dash = new Dash(offers);
-  const origin = await startOrigin({ "/live": packager, "/dash": dash });
+  const origin = await startOrigin({ "/live": packager, "/dash": dash, "/film": new Films(films) });
   starting.defer(() => origin.stop());
   const base = await readFlows("base.json");
-  const edge = await startEdge({ documents: documents(base, origin.url, titles), upstream: NETWORK });
+  const edge = await startEdge({ documents: documents(base, origin.url, { titles, ads }), upstream: NETWORK });
   starting.defer(() => edge.stop());
   const executablePath = execFileSync(join(root, "scripts/chromium"), { encoding: "utf8" }).trim();
   const browser = await chromium.launch({ executablePath, args: FLAGS });
@@ -79,7 +83,7 @@ export async function startStage({ channels = {}, dash: offers = {}, titles }) {
   };
 }
 
-function documents(base, origin, titles) {
+function documents(base, origin, { titles, ads }) {
   const site = base.documents["v1/site/watch.example.com"];
   const kept = Object.entries(base.documents).filter(([key]) => key.startsWith("v1/keys/"));
   return {
@@ -87,11 +91,21 @@ function documents(base, origin, titles) {
     ...Object.fromEntries(
       Object.entries(SITES).map(([host, { sessions, ...rest }]) => [
         `v1/site/${host}`,
-        { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, ...sessions }, ...rest },
+        { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, ...sessions }, ...(ads && { ads: ads.policy }), ...rest },
       ]),
     ),
     ...Object.fromEntries(Object.entries(titles).map(([id, title]) => [`v1/title/${id}`, document(id, title)])),
+    ...(ads && advertising(ads)),
   };
+}
+
+function advertising({ campaigns }) {
+  const sites = Object.keys(SITES);
+  const creatives = creativeDocuments({ sites, folder: "vod/ads/" });
+  return Object.fromEntries([
+    ...sites.map((host) => [`v1/campaigns/${host}`, { revision: 1, host, campaigns }]),
+    ...Object.entries(creatives).map(([id, creative]) => [`v1/creative/${id}`, { revision: 1, ...creative }]),
+  ]);
 }
 
 function document(id, { plans, ...title }) {

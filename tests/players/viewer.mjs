@@ -1,5 +1,6 @@
 // A viewer with one of the players, and the browser's requests to the edge.
 import assert from "node:assert/strict";
+import { seen } from "./seen.mjs";
 
 /** The time limit for a step, in milliseconds; machines may be loaded. */
 const STEP_MS = 30_000;
@@ -140,6 +141,11 @@ export class Viewer {
   /** The page's own request to the edge. */
   fetch(path) {
     return this.tab.evaluate(async (url) => (await fetch(url)).text(), this.#edge + path);
+  }
+
+  /** What a screenshot shows: see seen.mjs. The page has the picture in 640 by 360 pixels, and the fields along its bottom. */
+  async screen() {
+    return seen(await this.tab.screenshot({ clip: { x: 0, y: 315, width: 640, height: 45 } }));
   }
 
   picture(path) {

@@ -30,6 +30,9 @@ export async function play(video, url) {
       return [start, end];
     },
     goToEdge: () => player.seekToOriginalLive(),
+    // dash.js 5.2.1 knows no alternative MPDs.
+    breaks: () => [],
+    events: () => [],
     thumbnail: (time) => new Promise((resolve) => player.provideThumbnail(time, resolve)),
     errors: () => errors,
   };

@@ -1,6 +1,15 @@
 // hls.js.
 import { script, shownCues, span } from "./open.mjs";
 
+/** The events of ads, and their names for tests. */
+const EVENTS = {
+  INTERSTITIAL_STARTED: "break started",
+  INTERSTITIAL_ASSET_STARTED: "ad started",
+  INTERSTITIAL_ASSET_ENDED: "ad ended",
+  INTERSTITIAL_ASSET_ERROR: "ad failed",
+  INTERSTITIAL_ENDED: "break ended",
+};
+
 export async function play(video, url, { lowLatency }) {
   await script("/lib/hls.js");
   const { Hls } = window;
@@ -11,6 +20,12 @@ export async function play(video, url, { lowLatency }) {
     hls.once(Hls.Events.MANIFEST_PARSED, resolve);
     hls.on(Hls.Events.ERROR, (_, { fatal, details }) => fatal && reject(new Error(details)));
   });
+  const events = [];
+  for (const [name, event] of Object.entries(EVENTS)) {
+    hls.on(Hls.Events[name], () => events.push(event));
+  }
+  // The end of a film pauses the video, and hls.js 1.7.4 leaves the post-roll paused.
+  hls.on(Hls.Events.INTERSTITIAL_STARTED, () => video.play().catch(() => {}));
   hls.loadSource(url);
   hls.attachMedia(video);
   await ready;
@@ -31,6 +46,8 @@ export async function play(video, url, { lowLatency }) {
       return live ? [fragmentStart, edge] : span(video.seekable);
     },
     goToEdge: () => (video.currentTime = hls.liveSyncPosition),
+    breaks: () => hls.interstitialsManager.events.map(({ identifier, startTime }) => ({ id: identifier, start: startTime })),
+    events: () => events,
     errors: () => errors,
   };
 }

@@ -9,7 +9,8 @@ const ADAPTERS = { "hls.js": "./hls.mjs", "dash.js": "./dash.mjs", "Shaka Player
  *
  * An adapter's `play(video, url, options)` returns `{heights, sound, text, selectSound, selectText, cues, seekable, goToEdge,
  * errors}`: the offered heights, the languages of audio and text and their selection, the cues on screen, the seekable range,
- * the action of a Live button, and fatal errors. Adapters for DASH also have `thumbnail`: the position of the thumbnail of a time,
+ * the action of a Live button, and fatal errors. Adapters of players that insert ads also have `breaks` and `events`: the known
+ * breaks, and what happened to ads and breaks so far. Adapters for DASH also have `thumbnail`: the position of the thumbnail of a time,
  * as `{url, x, y, width, height}`.
  */
 export async function open({ player, url, lowLatency }) {

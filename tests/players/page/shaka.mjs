@@ -1,6 +1,15 @@
 // Shaka Player.
 import { script, shownCues } from "./open.mjs";
 
+/** The events of ads, and their names for tests. */
+const EVENTS = {
+  AD_BREAK_STARTED: "break started",
+  AD_STARTED: "ad started",
+  AD_STOPPED: "ad ended",
+  AD_ERROR: "ad failed",
+  AD_BREAK_ENDED: "break ended",
+};
+
 export async function play(video, url, { lowLatency }) {
   await script("/lib/shaka.js");
   const { shaka } = window;
@@ -11,6 +20,11 @@ export async function play(video, url, { lowLatency }) {
   player.addEventListener("error", ({ detail }) => detail.severity === CRITICAL && errors.push(`${detail.code}: ${detail.message}`));
   await player.attach(video);
   player.configure({ streaming: { lowLatencyMode: lowLatency } });
+  const ads = player.getAdManager();
+  const container = document.querySelector("#ads");
+  ads.setContainers(container, container);
+  const events = [];
+  for (const [name, event] of Object.entries(EVENTS)) ads.addEventListener(shaka.ads.Utils[name], () => events.push(event));
   await player.load(url);
   const text = (language) => player.getTextTracks().find((track) => track.language === language);
   return {
@@ -25,6 +39,8 @@ export async function play(video, url, { lowLatency }) {
       return [start, end];
     },
     goToEdge: () => player.goToLive(),
+    breaks: () => ads.getCuePoints(),
+    events: () => events,
     thumbnail: async (time) => {
       const { uris, positionX, positionY, width, height } = await player.getThumbnails(null, time);
       return { url: uris[0], x: positionX, y: positionY, width, height };
