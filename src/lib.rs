@@ -54,7 +54,7 @@ pub mod resource;
 pub mod rewrite;
 pub mod rights;
 pub mod route;
-mod scte35;
+pub mod scte35;
 pub mod shelf;
 pub mod steering;
 pub mod stop;

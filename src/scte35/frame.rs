@@ -6,26 +6,27 @@
 //! private_indicator        1   0
 //! sap_type                 2
 //! section_length          12   the bytes behind it, to the end of the section
-//! …
+//! …                            section.rs
 //! CRC_32                  32   MPEG-2, over all before it
 //! ```
-//!
-//! The contents of the message are not read here.
 
 use std::fmt;
 
 /// The `table_id` of a splice information section.
-const TABLE: u8 = 0xfc;
+pub(super) const TABLE: u8 = 0xfc;
 
 /// The bytes up to and including `section_length`.
 const HEAD_BYTES: usize = 3;
 
+/// The bytes of `CRC_32`.
+pub(super) const CHECKSUM_BYTES: usize = 4;
+
 /// The shortest section: a null command without descriptors.
 const SHORTEST_BYTES: usize = 20;
 
-/// An error in the frame of a message.
+/// An error in the frame of a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub enum Broken {
     /// It is no splice information section.
     Table {
         /// Its first byte.
@@ -72,17 +73,15 @@ impl fmt::Display for Broken {
     }
 }
 
+impl std::error::Error for Broken {}
+
 /// Checks the frame of a message. Takes time linear in its length.
 pub(crate) fn check(section: &[u8]) -> Result<(), Broken> {
     let found = section.first().copied();
     if found != Some(TABLE) {
         return Err(Broken::Table { found });
     }
-    let length = match section {
-        [_, high, low, ..] => usize::from(u16::from_be_bytes([high & 0x0f, *low])),
-        _ => 0,
-    };
-    let (said, found) = (HEAD_BYTES + length, section.len());
+    let (said, found) = (stated(section).unwrap_or(HEAD_BYTES), section.len());
     if said != found || said < SHORTEST_BYTES {
         return Err(Broken::Length { said, found });
     }
@@ -94,15 +93,41 @@ pub(crate) fn check(section: &[u8]) -> Result<(), Broken> {
     if said == found { Ok(()) } else { Err(Broken::Checksum { said, found }) }
 }
 
+/// The length of a section, as its `section_length` says. `None` if it is too short to say.
+pub(super) fn stated(section: &[u8]) -> Option<usize> {
+    match section {
+        [_, high, low, ..] => Some(HEAD_BYTES + usize::from(u16::from_be_bytes([high & 0x0f, *low]))),
+        _ => None,
+    }
+}
+
 /// CRC-32/MPEG-2 (ISO/IEC 13818-1 Annex A): no reflection, and no inversion at the end.
-fn crc_32(bytes: &[u8]) -> u32 {
+pub(super) fn crc_32(bytes: &[u8]) -> u32 {
     bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ (u32::from(*byte) << 24), |crc, _| {
-            let shifted = crc << 1;
-            if crc & 0x8000_0000 == 0 { shifted } else { shifted ^ 0x04c1_1db7 }
-        })
+        let [high, ..] = crc.to_be_bytes();
+        // Invariant: the table has an entry for every byte.
+        (crc << 8) ^ TABLE_OF_CRC.get(usize::from(high ^ byte)).copied().unwrap_or_default()
     })
 }
+
+/// The checksum of each byte.
+const TABLE_OF_CRC: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u32;
+    let mut rest: &mut [u32] = &mut table;
+    while let [entry, others @ ..] = rest {
+        let mut crc = byte << 24;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = if crc & 0x8000_0000 == 0 { crc << 1 } else { (crc << 1) ^ 0x04c1_1db7 };
+            bit += 1;
+        }
+        *entry = crc;
+        byte += 1;
+        rest = others;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
@@ -143,7 +168,7 @@ mod tests {
     /// The messages of other projects, with what their own decoders say of length and checksum.
     #[test]
     fn messages_of_other_projects() {
-        let cues = include_str!("../tests/fixtures/scte35/cues.tsv");
+        let cues = include_str!("../../tests/fixtures/scte35/cues.tsv");
         let mut count = 0;
         for line in cues.lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split('\t');
