@@ -12,6 +12,7 @@ mod plan;
 mod schedule;
 pub mod screen;
 pub mod signaling;
+pub mod signals;
 
 pub use candidate::{Candidate, Offered};
 pub use fit::{Content, Filler, Fitted, Furniture, Left, Room, Terms, Unfit, fit};

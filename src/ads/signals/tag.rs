@@ -1,0 +1,90 @@
+//! The ad tag that a cue carries in a UPID, as [Google's Video Stitcher] reads it.
+//!
+//! ```text
+//! MPU() of segmentation_upid_type 0x0C: private_data = base64 of
+//! {"%%AD_TAG_ID%%": "https://ads.example.com/vast?slot=[slot]", "slot": "7"}
+//! ```
+//!
+//! Members besides the tag fill `[member]` in it. Google's own ids of ad tags, which its live sessions resolve, name nothing here.
+//!
+//! [Google's Video Stitcher]: https://cloud.google.com/video-stitcher/docs/concepts/ad-markers
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use crate::ads::AdTag;
+use crate::scte35::{Upid, UpidValue};
+
+/// The members that hold the tag, the first that is there.
+const MEMBERS: [&str; 3] = ["%%AD_TAG_ID%%", "ad_tag_uri", "adTagUri"];
+
+/// The ad tag of a UPID, or of the first of several that has one.
+pub(super) fn of(upid: &Upid) -> Option<AdTag> {
+    upid.each().find_map(|upid| match &upid.value {
+        UpidValue::Private { private_data, .. } => of_data(&private_data.0),
+        _ => None,
+    })
+}
+
+fn of_data(data: &[u8]) -> Option<AdTag> {
+    let json = STANDARD.decode(data).ok();
+    let members: Map<String, Value> = serde_json::from_slice(json.as_deref().unwrap_or(data)).ok()?;
+    let tag = MEMBERS.iter().find_map(|name| members.get(*name)?.as_str())?;
+    if !tag.starts_with("https://") && !tag.starts_with("http://") {
+        return None;
+    }
+    Some(AdTag::Url(filled(tag, &members)))
+}
+
+/// The tag with `[member]` filled in. Variables that are not members stay for the ad server's own.
+fn filled(tag: &str, members: &Map<String, Value>) -> String {
+    let mut url = String::with_capacity(tag.len());
+    let mut rest = tag;
+    while let Some((before, behind)) = rest.split_once('[') {
+        url.push_str(before);
+        let found = behind.split_once(']').and_then(|(name, behind)| {
+            let value = match members.get(name)? {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                _ => return None,
+            };
+            Some((value, behind))
+        });
+        match found {
+            Some((value, behind)) => {
+                url.extend(utf8_percent_encode(&value, NON_ALPHANUMERIC));
+                rest = behind;
+            }
+            None => {
+                url.push('[');
+                rest = behind;
+            }
+        }
+    }
+    url.push_str(rest);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scte35::UpidKind;
+
+    fn tag(kind: u8, json: &str) -> Option<AdTag> {
+        let bytes = [b"GOOG", STANDARD.encode(json).as_bytes()].concat();
+        of(&Upid::new(UpidKind(kind), &bytes).unwrap())
+    }
+
+    #[test]
+    fn a_tag_is_filled_from_its_upid() {
+        let json = r#"{"%%AD_TAG_ID%%":"https://ads.example.com/v?slot=[slot]&n=[n]&r=[CACHEBUSTING]","slot":"a b","n":7}"#;
+        let expected = "https://ads.example.com/v?slot=a%20b&n=7&r=[CACHEBUSTING]";
+        assert_eq!(tag(0x0c, json), Some(AdTag::Url(expected.to_owned())));
+        assert_eq!(tag(0x09, json), None);
+        for other in [r#"{"%%AD_TAG_ID%%":"sports"}"#, r#"{"slot":"7"}"#, "{", "[]", ""] {
+            assert_eq!(tag(0x0c, other), None, "{other}");
+        }
+    }
+}
