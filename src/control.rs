@@ -3,6 +3,8 @@
 //! ```text
 //! POST /_stagedoor/sync
 //! POST /{folder}/_stagedoor/sync
+//! POST /_stagedoor/wanted
+//! POST /_stagedoor/explain
 //! ```
 //!
 //! With the variable `CONTROL_HOST`, they answer on that host only. With `CONTROL_PATH`, they answer below that folder

@@ -4,6 +4,7 @@
 //! /healthz                                    whether the Worker is alive
 //! /version                                    which build it is
 //! /_stagedoor/sync                            documents from the origin service (crate::control says where)
+//! /_stagedoor/wanted                          creatives that nobody has conditioned, for the origin service
 //! /_stagedoor/explain                         how a request is decided, for ops
 //! /{title}/{resource}                         entry: a manifest, with a viewer token
 //! /~{session token}/{title}/{resource}        everything below the entry
@@ -15,7 +16,7 @@
 //! …/{title}/{folder}/_stagedoor/ad/…          below a session: a file of an ad (crate::resource::AdAddress)
 //! ```
 
-use crate::catalog::{SESSION_PARAMETER, SyncBatch};
+use crate::catalog::{SESSION_PARAMETER, SyncBatch, WantedQuestion};
 use crate::control;
 use crate::denial::{Denial, Reason};
 use crate::facts::{Facts, Method};
@@ -37,6 +38,8 @@ pub enum Route {
     /// Documents from the origin service, with the folder in front of the path, which
     /// [`ControlPlace`](crate::control::ControlPlace) compares with the deployment's.
     Sync(Option<Redacted<String>>),
+    /// The creatives that nobody has conditioned, for the origin service; with the folder in front of the path.
+    Wanted(Option<Redacted<String>>),
     /// The explanation of a decision, for ops; with the folder in front of the path.
     Explain(Option<Redacted<String>>),
     /// Media of a title, with a viewer token somewhere in the request. The token may stand in the path, so the title
@@ -80,11 +83,12 @@ pub fn route(facts: &Facts) -> Result<Route, Denial> {
                 Some(route(folder.map(|folder| Redacted::new(folder.to_owned()))))
             };
             return own(SyncBatch::PATH, Route::Sync)
+                .or_else(|| own(WantedQuestion::PATH, Route::Wanted))
                 .or_else(|| own(control::EXPLAIN_PATH, Route::Explain))
                 .ok_or_else(Denial::method_not_allowed);
         }
         (Method::Get | Method::Head, _)
-            if ![SyncBatch::PATH, control::EXPLAIN_PATH].contains(&&*facts.path) => {}
+            if ![SyncBatch::PATH, WantedQuestion::PATH, control::EXPLAIN_PATH].contains(&&*facts.path) => {}
         _ => return Err(Denial::method_not_allowed()),
     }
     match session_prefix(&facts.path) {

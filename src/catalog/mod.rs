@@ -52,7 +52,8 @@ mod window;
 pub use ads::{
     AdPolicy, AdServer, AdTemplate, BreakId, BreakIdError, Campaign, CampaignUse, Campaigns, Creative,
     CreativeKind, CreativeMedia, Frequency, Insertion, Join, Layout, MidRolls, Place, Restriction, Roll,
-    SkipControl, TitleAds, TrackingEvent, Unfilled, UniversalAdId,
+    SkipControl, TitleAds, TrackingEvent, Unfilled, UniversalAdId, WantedAnswer, WantedCreative, WantedFile,
+    WantedOfSite, WantedQuestion, WantedSighting, WantedSince,
 };
 pub use algorithm::Algorithm;
 pub use base64_url::Base64Url;

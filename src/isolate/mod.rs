@@ -8,6 +8,7 @@
 //! published    keys that issuers publish
 //! sessions     sessions that tokens opened
 //! sources      where files lie at the media origin
+//! wanted       creatives that were reported as wanted
 //! ```
 //!
 //! `shelf/plan.rs` has the share of each memory. A [`Runtime`] names the types of the values that the runtime holds in its own
@@ -20,6 +21,7 @@ mod publication;
 mod published;
 mod sessions;
 mod sources;
+mod wanted;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -31,6 +33,7 @@ pub use publication::{EARLY, KEPT_S, Publication};
 pub use published::{KnownKeys, PublishedSet};
 pub use sessions::{OpenedSession, OpenedSessions, open_session};
 pub use sources::{KnownSource, KnownSources, Revisions, SourceKey, find_source, remember_source};
+pub use wanted::KnownWanted;
 
 use crate::catalog::{Algorithm, Campaigns, Creative, KeySet, Site, Title};
 use crate::memory_key::MemoryKey;
@@ -88,6 +91,8 @@ pub struct Isolate<R: Runtime> {
     pub sessions: OpenedSessions,
     /// Streams by session.
     pub streams: Memory<[u8; 8], Standing>,
+    /// Creatives that were reported as wanted, by site and id.
+    pub wanted: Memory<String, KnownWanted>,
     /// The lines of the log that were written lately.
     pub repeats: RefCell<Repeats>,
     /// Requests for missing files that are delayed.
@@ -120,6 +125,7 @@ impl<R: Runtime> Isolate<R> {
             sources: plan::SOURCES.of(&budget),
             sessions: plan::SESSIONS.of(&budget),
             streams: plan::STREAMS.of(&budget),
+            wanted: plan::WANTED.of(&budget),
             repeats: RefCell::default(),
             missing_delays: RefCell::default(),
             refusal_delays: RefCell::default(),

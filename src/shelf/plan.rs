@@ -53,7 +53,7 @@ shares! {
     TITLES "titles" 7_168 "Titles by id, with the values that decisions derive from them.";
     KEYS "keys" 1_024 "Documents of keys by issuer.";
     REVOCATIONS "revocations" 5_120 "Revocations by host.";
-    CAMPAIGNS "campaigns" 2_048 "Sites' own campaigns by host, and sites without campaigns.";
+    CAMPAIGNS "campaigns" 1_920 "Sites' own campaigns by host, and sites without campaigns.";
     CREATIVES "creatives" 1_024 "Creatives by id, and ids without a creative.";
     PUBLISHED "published" 1_024 "Keys that issuers publish, by URL.";
     MERGED "merged" 1_024 "Published keys with the keys of the document, by issuer, revision and time.";
@@ -66,6 +66,7 @@ shares! {
     SOURCES "sources" 1_024 "URLs at the media origin, by site, folder and path.";
     SESSIONS "sessions" 1_024 "Sessions by token.";
     STREAMS "streams" 512 "When the store last heard of a stream, by session.";
+    WANTED "wanted" 128 "Creatives that were reported as wanted, by site and id.";
 }
 
 // So no memory can take bytes that are within the share of another.

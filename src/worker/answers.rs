@@ -13,7 +13,7 @@ use super::isolate::isolate;
 use super::objects::{replay, streams};
 use super::runtime::now_ms;
 use super::sources::Located;
-use super::{crypto, explain, jwks, playlists, proofs, respond, segments, signed, sync, templates};
+use super::{crypto, explain, jwks, playlists, proofs, respond, segments, signed, sync, templates, wanted};
 use crate::cache::{Kept, SourceError};
 use crate::catalog::{Document, Jwk, KeySet, SessionId, Site, Title, TitleId};
 use crate::denial::Denial;
@@ -150,6 +150,10 @@ impl Delivery for Answers {
             Route::Sync(folder) => {
                 signed::at_its_place(&self.env, facts, folder.as_ref())?;
                 sync::receive(request()?, &self.env, self.documents.as_ref()).await
+            }
+            Route::Wanted(folder) => {
+                signed::at_its_place(&self.env, facts, folder.as_ref())?;
+                wanted::answer(request()?, &self.env).await
             }
             Route::Explain(folder) => {
                 signed::at_its_place(&self.env, facts, folder.as_ref())?;

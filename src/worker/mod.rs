@@ -32,6 +32,7 @@ mod store;
 mod sync;
 mod templates;
 mod upstream;
+mod wanted;
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;

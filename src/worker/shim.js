@@ -72,4 +72,5 @@ const durableObject = (Binding) =>
   };
 
 export const Streams = durableObject(bindings.Streams);
+export const WantedCreatives = durableObject(bindings.WantedCreatives);
 export const UsedTokens = durableObject(bindings.UsedTokens);

@@ -14,7 +14,8 @@ use crate::fault::{Fault, FaultKind};
 use crate::reply::Reply;
 use crate::stop::Stop;
 
-const SECRET: &str = "SYNC_SECRET";
+/// The secret that the origin service shares.
+pub(super) const SECRET: &str = "SYNC_SECRET";
 
 /// Takes a batch in.
 pub(super) async fn receive(

@@ -8,6 +8,7 @@ mod place;
 mod policy;
 mod server;
 mod title;
+mod wanted;
 
 pub use break_id::{BreakId, BreakIdError};
 pub use campaign::{Campaign, Campaigns, Frequency};
@@ -17,3 +18,6 @@ pub use place::{Layout, Place};
 pub use policy::{AdPolicy, CampaignUse, Insertion, Join, Restriction, SkipControl, Unfilled};
 pub use server::{AdServer, AdTemplate};
 pub use title::{MidRolls, Roll, TitleAds};
+pub use wanted::{
+    WantedAnswer, WantedCreative, WantedFile, WantedOfSite, WantedQuestion, WantedSighting, WantedSince,
+};

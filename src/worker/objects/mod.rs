@@ -7,6 +7,7 @@
 //!
 //! replay    which tokens have been used
 //! streams   which streams are on
+//! wanted    which creatives nobody has conditioned
 //! ```
 //!
 //! Another kind of object takes four steps. `replay.rs` is an example of all of them.
@@ -30,6 +31,7 @@ pub(super) mod replay;
 mod store;
 pub(super) mod streams;
 mod table;
+pub(super) mod wanted;
 
 use call::{Objects, Silence};
 use store::Store;

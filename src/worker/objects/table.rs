@@ -49,13 +49,22 @@ impl Table {
         self.sql.exec(query, values)?.one()
     }
 
+    /// The rows of a query.
+    pub(super) fn rows<R: DeserializeOwned>(
+        &self,
+        query: &str,
+        values: Vec<SqlStorageValue>,
+    ) -> worker::Result<Vec<R>> {
+        self.sql.exec(query, values)?.to_array()
+    }
+
     /// The first row that a query has, if any.
     pub(super) fn first<R: DeserializeOwned>(
         &self,
         query: &str,
         values: Vec<SqlStorageValue>,
     ) -> worker::Result<Option<R>> {
-        Ok(self.sql.exec(query, values)?.to_array()?.into_iter().next())
+        Ok(self.rows(query, values)?.into_iter().next())
     }
 
     /// How many rows there are.
