@@ -29,7 +29,7 @@ pub struct Entitlement {
 pub enum Model {
     /// Subscription: the viewer needs one of the offer's plans. An offer without plans fits no viewer.
     Svod,
-    /// Advertising: the permit carries an ads mode.
+    /// Advertising: the permit carries an ads mode, unless the offer's `ads` is `none`.
     Avod,
     /// Purchase or rental: the viewer needs one of the offer's entitlements. An offer without entitlements fits no
     /// viewer.
@@ -50,15 +50,38 @@ impl Model {
     }
 }
 
-/// How advertising reaches the viewer of an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Whether and how advertising reaches the viewers of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OfferAds {
+    /// The viewer sees no advertising.
+    None,
+    /// The player inserts advertisements, guided by the manifest.
+    Guided,
+    /// The edge stitches advertisements into the manifest.
+    Stitched,
+}
+
+/// How advertising reaches a viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdsMode {
     /// The player inserts advertisements, guided by the manifest.
     Guided,
     /// The edge stitches advertisements into the manifest.
     Stitched,
+}
+
+impl OfferAds {
+    /// The mode; `None`: no advertising.
+    pub const fn mode(self) -> Option<AdsMode> {
+        match self {
+            Self::None => None,
+            Self::Guided => Some(AdsMode::Guided),
+            Self::Stitched => Some(AdsMode::Stitched),
+        }
+    }
 }
 
 impl AdsMode {

@@ -66,7 +66,7 @@ pub use document::{
     Document, DocumentError, DocumentKey, DocumentKeyError, DocumentKind, Stored, stored_revision, tombstone,
 };
 pub use edition::Edition;
-pub use entitlement::{AdsMode, Entitlement, Model};
+pub use entitlement::{AdsMode, Entitlement, Model, OfferAds};
 pub use foreign::{ForeignPolicy, HostPattern};
 pub use frame_rate::FrameRate;
 pub use geography::{Anonymised, GeographyPolicy, Hosting, UnknownGeography};

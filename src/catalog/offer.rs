@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AdsMode, Caps, DeviceClass, EntitlementId, Model, OfferId, OfferRules, Plan, Territories, UnknownPlace,
-    VarianceId, Window,
+    AdsMode, Caps, DeviceClass, EntitlementId, Model, OfferAds, OfferId, OfferRules, Plan, Territories,
+    UnknownPlace, VarianceId, Window,
 };
 use crate::time::UnixTime;
 
@@ -42,9 +42,9 @@ pub struct Offer {
     /// The device classes to which the offer is limited. Empty: any device.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<DeviceClass>,
-    /// How advertising reaches the viewer. Absent: `guided` under the model `avod`, otherwise no advertising.
+    /// Whether and how advertising reaches the viewer. Absent: `guided` under the model `avod`, otherwise `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ads: Option<AdsMode>,
+    pub ads: Option<OfferAds>,
     /// The cut that the offer shows. Absent: the cut for the viewer's territory, or else the title's own media.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variance: Option<VarianceId>,
@@ -57,9 +57,12 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// How advertising reaches its viewers.
+    /// How advertising reaches its viewers, as far as the offer decides.
     pub fn ads(&self) -> Option<AdsMode> {
-        self.ads.or((self.model == Some(Model::Avod)).then_some(AdsMode::Guided))
+        match self.ads {
+            Some(ads) => ads.mode(),
+            None => (self.model == Some(Model::Avod)).then_some(AdsMode::Guided),
+        }
     }
 }
 

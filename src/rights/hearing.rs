@@ -8,6 +8,7 @@ use super::prepared::Prepared;
 use super::question::{Decision, Policies, Resumed, Viewer};
 use super::rating::{Required, required};
 use super::trace::{Decided, Recorder, Wording};
+use super::whereabouts::anonymiser;
 use crate::catalog::{
     Anonymised, Blackout, BlackoutAction, DeviceClass, DocumentKind, Enforcement, Mode, Replacement, Rule,
     Territory, Title, UnknownGeography, Variance,
@@ -181,12 +182,9 @@ impl<'a> Hearing<'a> {
         let mode = self.mode(rule, None);
         let geography = self.ask.geography();
         let policy = self.policies.geography;
-        let hosting = geography.asn.filter(|asn| policy.hosting.asns.contains(asn));
-        let (network, viewers) = match hosting {
-            _ if geography.tor => ("the Tor network".to_owned(), policy.tor),
-            Some(asn) => (format!("the hosting network asn:{asn}"), policy.hosting.viewers),
-            None => return Ok(()),
-        };
+        let Some((hosting, viewers)) = anonymiser(geography, policy) else { return Ok(()) };
+        let network = hosting
+            .map_or_else(|| "the Tor network".to_owned(), |asn| format!("the hosting network asn:{asn}"));
         let told = |wanted: &str, cure: &str| Wording {
             wanted: wanted.to_owned(),
             saw: network.clone(),

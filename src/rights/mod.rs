@@ -1,5 +1,6 @@
 //! Rights: which media a viewer may watch, and where. They end in a permit or a denial.
 
+mod ads;
 mod cmcd;
 mod continent;
 mod decide;
@@ -15,6 +16,7 @@ mod question;
 mod rating;
 mod start;
 mod trace;
+mod whereabouts;
 mod words;
 
 pub use cmcd::of as cmcd;
@@ -28,3 +30,5 @@ pub use proved::{Entitled, Proved};
 pub use question::{Decision, Policies, Resumed, Viewer};
 pub use start::start;
 pub use trace::{Decided, Finding, Trace};
+pub use whereabouts::{Places, Whereabouts};
+pub use words::in_words;

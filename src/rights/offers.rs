@@ -90,6 +90,7 @@ impl<'a> Hearing<'a> {
             && let Some(offer) = title.offers.get(number)
         {
             let permit = self.permit(number, offer, cut, common);
+            self.tell_ads(offer);
             self.rehearsed.extend(rehearsed);
             self.recorder.decided(|| Decided {
                 document: DocumentKind::Title,
@@ -211,7 +212,7 @@ impl<'a> Hearing<'a> {
             variance: variance.map(|variance| variance.id.clone()),
             replaced: common.replaced.map(|(blackout, _, by)| Replaced { blackout: blackout.id.clone(), by }),
             folder,
-            ads: offer.ads(),
+            ads: self.ads(offer).ok(),
             until: [window_end, rental_end].into_iter().flatten().min(),
             class: self.class(number, offer, common),
             proved: self.proved(offer),

@@ -26,7 +26,7 @@ pub struct Permit {
     pub replaced: Option<Replaced>,
     /// The folder below the media origin, ending in `/`: of the title, of its cut, or of its replacement.
     pub folder: String,
-    /// How advertising reaches the viewer.
+    /// How advertising reaches the viewer. `None`: the viewer sees none, by the offer or by the site's policy.
     pub ads: Option<AdsMode>,
     /// When it ends: with the offer's window or the viewer's rental.
     pub until: Option<UnixTime>,
@@ -254,6 +254,11 @@ mod tests {
         assert_eq!(
             with(&json!({ "model": "avod" }), &json!({})),
             with(&json!({ "ads": "guided" }), &json!({}))
+        );
+        // Two offers without advertising have the same bytes.
+        assert_eq!(
+            with(&json!({ "model": "avod", "ads": "none" }), &json!({})),
+            with(&json!({}), &json!({}))
         );
         for (model, asked) in
             [("svod", json!({ "plans": ["a"] })), ("tvod", json!({ "entitlements": ["a"] }))]

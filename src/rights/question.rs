@@ -3,7 +3,7 @@
 use super::permit::{Class, Permit};
 use super::proved::Proved;
 use crate::catalog::{
-    DeviceClass, DevicePolicy, Entitlement, GeographyPolicy, Plan, RatingPolicy, Site, SiteRules,
+    AdPolicy, DeviceClass, DevicePolicy, Entitlement, GeographyPolicy, Plan, RatingPolicy, Site, SiteRules,
 };
 use crate::denial::Denial;
 use crate::facts::Geography;
@@ -56,11 +56,13 @@ pub struct Policies<'a> {
     pub devices: &'a DevicePolicy,
     /// How its rules are enforced.
     pub rules: &'a SiteRules,
+    /// Its policy about advertising; `None`: it has none.
+    pub ads: Option<&'a AdPolicy>,
 }
 
 impl<'a> From<&'a Site> for Policies<'a> {
-    fn from(Site { geography, ratings, devices, rules, .. }: &'a Site) -> Self {
-        Self { geography, ratings, devices, rules }
+    fn from(Site { geography, ratings, devices, rules, ads, .. }: &'a Site) -> Self {
+        Self { geography, ratings, devices, rules, ads: ads.as_ref() }
     }
 }
 

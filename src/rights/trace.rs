@@ -77,6 +77,13 @@ impl Recorder {
         self.0.is_some()
     }
 
+    /// Records a finding that no rule of a document has; `finding` is only called if a trace was asked for.
+    pub(super) fn told(&mut self, finding: impl FnOnce() -> Finding) {
+        if let Some(trace) = &mut self.0 {
+            trace.findings.push(finding());
+        }
+    }
+
     /// Records a finding; `wording` is only called if a trace was asked for.
     pub(super) fn found(
         &mut self,

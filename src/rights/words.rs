@@ -4,7 +4,7 @@ use super::hearing::{Ask, Common, Hearing};
 use super::place::Standing;
 use super::rating::Required;
 use super::trace::Wording;
-use crate::catalog::{Ageless, Blackout, EntitlementId, Model, Offer, Plan, Rule, Territory};
+use crate::catalog::{Ageless, Blackout, EntitlementId, Model, Offer, Plan, Rule, Territories, Territory};
 use crate::time::UnixTime;
 
 impl Hearing<'_> {
@@ -22,13 +22,7 @@ impl Hearing<'_> {
         };
         let (wanted, saw, cure) = match rule {
             Rule::Territory => {
-                let allow = list(&offer.territories.allow);
-                let deny = if offer.territories.deny.is_empty() {
-                    String::new()
-                } else {
-                    format!(", not {}", list(&offer.territories.deny))
-                };
-                let wanted = format!("a viewer in {allow}{deny}");
+                let wanted = format!("a viewer in {}", in_words(&offer.territories));
                 let saw = format!("{}{}", self.place_in_words(), standing_in_words(standing));
                 (wanted.clone(), saw, wanted)
             }
@@ -157,6 +151,14 @@ fn standing_in_words(standing: Standing<'_>) -> String {
     add("too little is known to tell", standing.untold);
     add("too little is known to rule out", standing.untold_in_deny);
     if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+}
+
+/// A part of the world in words.
+pub fn in_words(territories: &Territories) -> String {
+    match territories.deny.as_slice() {
+        [] => list(&territories.allow),
+        deny => format!("{}, not {}", list(&territories.allow), list(deny)),
+    }
 }
 
 fn list(entries: &[Territory]) -> String {

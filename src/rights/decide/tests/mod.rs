@@ -1,5 +1,6 @@
 //! Every rule, both ways.
 
+mod ads;
 mod offers;
 mod properties;
 mod sessions;

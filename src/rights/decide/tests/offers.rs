@@ -423,7 +423,7 @@ fn the_token_narrows_the_caps_and_the_class_follows() {
         (plain.caps.max_height, low.caps.max_height, high.caps.max_height),
         (Some(1080), Some(360), Some(1080))
     );
-    assert_eq!((low.caps.hdr, plain.ads), (Some(false), Some(crate::catalog::AdsMode::Guided)));
+    assert_eq!(low.caps.hdr, Some(false));
     assert_ne!(plain.class, low.class);
     assert_eq!(plain.class, high.class);
 }
