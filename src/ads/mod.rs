@@ -5,16 +5,25 @@
 
 pub mod address;
 mod candidate;
+mod code;
+mod event;
 mod fit;
 mod list_request;
+pub mod macros;
 mod model;
 mod plan;
+pub mod resolve;
 mod schedule;
 pub mod screen;
 pub mod signaling;
 pub mod signals;
+pub mod vast;
+pub mod vmap;
+mod xml;
 
 pub use candidate::{Candidate, Offered};
+pub use code::ErrorCode;
+pub use event::{AdEvent, Happening};
 pub use fit::{Content, Filler, Fitted, Furniture, Left, Room, Terms, Unfit, fit};
 pub use list_request::{Format, ListRequest};
 pub use model::{

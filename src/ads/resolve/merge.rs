@@ -1,0 +1,188 @@
+//! An ad with its wrappers: their URLs come before its own, the outermost first (VAST 4.3 section 2.3.5).
+
+use std::time::Duration;
+
+use super::source::Source;
+use crate::ads::vast::{InLine, Kind, Linear, MediaFile, NonLinearItem, Timed, VastAd, Wrapper};
+use crate::ads::{Ad, ErrorCode, NonLinear, Tracking, TrackingEvent, Verification};
+
+/// An ad with its wrappers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The ad. Its URLs are those of its linear creative.
+    pub ad: Ad,
+    /// Its place in the pod, from 1. Absent: it stands alone, and is a spare.
+    pub sequence: Option<u32>,
+    /// Its linear creative.
+    pub film: Option<Film>,
+    /// Its non-linear items.
+    pub non_linear: Vec<NonLinear>,
+    /// URLs that are requested if it fails.
+    pub errors: Vec<String>,
+    /// Its categories.
+    pub categories: Vec<String>,
+    /// Whether a spare takes its place if it fails.
+    pub falls_back: bool,
+    /// The category of it that a wrapper blocks.
+    pub(super) blocked: Option<String>,
+}
+
+/// A linear creative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Film {
+    /// Its duration, as the ad server states it.
+    pub duration: Option<Duration>,
+    /// Its media files that players can show.
+    pub files: Vec<MediaFile>,
+    /// Files of the best quality.
+    pub mezzanines: Vec<MediaFile>,
+    /// Why it has no media files.
+    pub no_files: Option<ErrorCode>,
+    /// Whether an interactive part of it is not run.
+    pub interactive: bool,
+    /// The conditioned creative.
+    pub source: Option<Source>,
+}
+
+/// The duration of a non-linear item that states none.
+const ITEM_LASTS: Duration = Duration::from_secs(15);
+
+/// Merges an ad with its wrappers, the outermost first. `number`: its place in the decision, which names an ad without an id.
+pub(super) fn merge(
+    wrappers: &[(&VastAd, &Wrapper)],
+    ad: &VastAd,
+    inline: &InLine,
+    number: usize,
+) -> Resolved {
+    let chain = || wrappers.iter().map(|(ad, _)| *ad).chain([ad]);
+    // The first that has media files; the others are alternatives of the same ad.
+    let linear = inline.linears.iter().find(|linear| !linear.files.is_empty()).or(inline.linears.first());
+    let duration = linear.and_then(|linear| linear.duration);
+    let shown: Vec<Tracking> =
+        chain().flat_map(|ad| &ad.impressions).filter_map(|timed| timed.tracking(duration)).collect();
+    let failed: Vec<String> = chain().flat_map(|ad| &ad.errors).cloned().collect();
+    let mut merged = Ad {
+        id: ad
+            .id
+            .clone()
+            .or_else(|| inline.serving_id.clone())
+            .unwrap_or_else(|| format!("ad-{}", number + 1)),
+        system: ad.system.clone(),
+        title: inline.title.clone(),
+        sequence: ad.sequence,
+        verifications: verifications(chain()),
+        extensions: chain().flat_map(|ad| &ad.extensions).cloned().collect(),
+        tracking: shown,
+        ..Ad::default()
+    };
+    let error = |url: &String| Tracking { event: TrackingEvent::Error, offset: None, url: url.clone() };
+    merged.tracking.extend(failed.iter().map(error));
+    let items =
+        inline.non_linears.iter().filter_map(|item| non_linear(wrappers, inline, &merged, item)).collect();
+    if let Some(linear) = linear {
+        let played = wrappers
+            .iter()
+            .flat_map(|(_, wrapper)| &wrapper.linear_tracking)
+            .chain(&linear.tracking)
+            .filter_map(|timed| timed.tracking(duration));
+        merged.tracking.extend(played);
+        merged.creative_id.clone_from(&linear.named.id);
+        merged.identifiers.clone_from(&linear.named.identifiers);
+        merged.click_through = linear
+            .click_through
+            .clone()
+            .or_else(|| wrappers.iter().rev().find_map(|(_, wrapper)| wrapper.click_through.clone()));
+        merged.skip_offset = linear.skip_offset.and_then(|offset| offset.time(duration));
+    }
+    let is_blocked =
+        |category: &&String| wrappers.iter().any(|(_, wrapper)| wrapper.blocked.contains(*category));
+    Resolved {
+        ad: merged,
+        sequence: None,
+        film: linear.map(film),
+        non_linear: items,
+        errors: failed,
+        categories: inline.categories.clone(),
+        falls_back: wrappers.iter().all(|(_, wrapper)| wrapper.falls_back != Some(false)),
+        blocked: inline.categories.iter().find(is_blocked).cloned(),
+    }
+}
+
+fn film(linear: &Linear) -> Film {
+    Film {
+        duration: linear.duration.filter(|duration| !duration.is_zero()),
+        files: linear.files.clone(),
+        mezzanines: linear.mezzanines.clone(),
+        no_files: linear.no_files,
+        interactive: linear.interactive,
+        source: Source::of(linear),
+    }
+}
+
+/// An item with the URLs of its ad, but not those of the linear creative.
+fn non_linear(
+    wrappers: &[(&VastAd, &Wrapper)],
+    inline: &InLine,
+    ad: &Ad,
+    item: &NonLinearItem,
+) -> Option<NonLinear> {
+    let duration = item.duration.filter(|duration| !duration.is_zero()).unwrap_or(ITEM_LASTS);
+    let own = wrappers
+        .iter()
+        .flat_map(|(_, wrapper)| &wrapper.non_linear_tracking)
+        .chain(&inline.non_linear_tracking)
+        .filter_map(|timed: &Timed| timed.tracking(Some(duration)));
+    let clicks = item.clicks.iter().map(|url| Tracking {
+        event: TrackingEvent::ClickTracking,
+        offset: None,
+        url: url.clone(),
+    });
+    Some(NonLinear {
+        start: Duration::ZERO,
+        duration,
+        layout: item.layout,
+        url: url::Url::parse(&item.resource.url).ok()?,
+        media_type: item.resource.media_type.clone(),
+        ad: Ad {
+            creative_id: item.named.id.clone(),
+            identifiers: item.named.identifiers.clone(),
+            click_through: item.click_through.clone(),
+            tracking: ad.tracking.iter().cloned().chain(own).chain(clicks).collect(),
+            ..ad.clone()
+        },
+    })
+}
+
+/// Every script once.
+fn verifications<'v>(chain: impl Iterator<Item = &'v VastAd>) -> Vec<Verification> {
+    let mut found: Vec<Verification> = Vec::new();
+    for verification in chain.flat_map(|ad| &ad.verifications) {
+        if !found.contains(verification) && found.len() < VERIFICATIONS_MAX {
+            found.push(verification.clone());
+        }
+    }
+    found
+}
+
+/// The most verifications of an ad.
+const VERIFICATIONS_MAX: usize = 32;
+
+impl Resolved {
+    /// The bytes of its URLs and extensions.
+    pub(super) fn bytes(&self) -> usize {
+        let of_ad = |ad: &Ad| {
+            let urls: usize = ad.tracking.iter().map(|tracking| tracking.url.len()).sum();
+            let extensions: usize = ad.extensions.iter().map(String::len).sum();
+            urls + extensions
+        };
+        of_ad(&self.ad) + self.non_linear.iter().map(|item| of_ad(&item.ad)).sum::<usize>()
+    }
+}
+
+/// The wrapper of an ad; `None`: it is the ad itself.
+pub(super) const fn wrapper(ad: &VastAd) -> Option<&Wrapper> {
+    match &ad.kind {
+        Kind::Wrapper(wrapper) => Some(wrapper),
+        Kind::InLine(_) => None,
+    }
+}
