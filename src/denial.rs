@@ -140,6 +140,9 @@ reasons! {
     OfferChanged "offer_changed" 403 "The offer under which the session was opened has changed. Enter again with a viewer token." "Open the manifest again with a viewer token.";
     Streams "streams" 403 "The viewer already watches as many streams as allowed." "End another stream and wait `sessions.streams_idle_s`. If honest viewers are refused, raise `max_streams` of the offer or token.";
     NoOffer "no_offer" 403 "The title has no offer." "Give the title an offer.";
+    BreakUnknown "break_unknown" 404 "No manifest of the title has this break." "Follow the manifest's URLs without changes. If the site's session keys were changed, keep the old key in the set for as long as sessions last.";
+    BreakEmpty "break_empty" 404 "No ad is shown in the break." "Nothing is to be done: the player goes on with the content. The log tells why the break is empty.";
+    AdUnknown "ad_unknown" 404 "The site shows no such ad to the viewer." "Check that `v1/creative/{id}` is a linear creative of the site, and that the viewer's offer has advertising.";
     NoVariant "no_variant" 403 "Nothing in the manifest is within the viewer's limits." "Raise the caps of the offer or token, or give the title a rendition within them.";
 }
 

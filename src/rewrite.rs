@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use crate::admission::Admission;
 use crate::cache::{Source, Stamp};
-use crate::catalog::{Document, Edition, Site};
+use crate::catalog::{Caps, Document, Edition, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::Fault;
@@ -23,7 +23,7 @@ use crate::reply::{NOT_KEPT, Reply};
 use crate::resource::{MediaRequest, ResourceKind};
 use crate::stop::Stop;
 use crate::token::Credentials;
-use crate::variation::{CompileError, Variation};
+use crate::variation::{Breaks, CompileError, Variation};
 
 /// The rewriting of a manifest for a request.
 #[derive(Clone, Debug)]
@@ -52,16 +52,18 @@ impl Basis {
 }
 
 impl<'a> Rewrite<'a> {
-    /// Collects the inputs of a request.
+    /// Collects the inputs of a request. `caps` are those of the viewer's rights, as far as they apply to the resource.
     pub fn of(
         facts: &'a Facts,
         request: &'a MediaRequest,
         site: &'a Document<Site>,
         admission: &'a Admission,
+        caps: &'a Caps,
+        breaks: Option<Breaks<'a>>,
         source: &'a Source,
     ) -> Self {
         let site = Edition::of_site(site);
-        let variation = Variation::of(facts, request, site, admission, source);
+        let variation = Variation::of(facts, request, site, admission, caps, breaks, source);
         Self { facts, request, site, admission, source, variation }
     }
 

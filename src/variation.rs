@@ -15,8 +15,10 @@ use std::cell::Cell;
 use url::Url;
 
 use crate::admission::Admission;
+use crate::ads::address::Seal;
+use crate::ads::{self, Scheduled};
 use crate::cache::Source;
-use crate::catalog::{Caps, Edition, PathwayId, PlaylistBounds, Site, Start, TitleId};
+use crate::catalog::{Caps, Edition, KeySet, PathwayId, PlaylistBounds, Site, Start, TitleAds, TitleId};
 use crate::dash;
 use crate::denial::Reason;
 use crate::facts::Facts;
@@ -41,12 +43,14 @@ pub(crate) const SKIP_PARAMETER: &str = "_HLS_skip";
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Variation<'a> {
     site: Edition<'a, Site>,
-    /// The title whose manifest it is.
+    /// The title below which the manifest is served.
     title: &'a TitleId,
-    /// The manifest's path below the title.
+    /// The folder of the creative below the title, if the manifest is an ad's.
+    ad: Option<&'a str>,
+    /// The manifest's path below the title or creative.
     resource: &'a ResourcePath,
     kind: ResourceKind,
-    /// The title's folder at the media origin.
+    /// The folder of the title or creative at the media origin.
     folder: &'a Url,
     /// The scheme and host of the manifest's URL at the edge.
     authority: String,
@@ -62,6 +66,27 @@ pub struct Variation<'a> {
     skip: Option<Skip>,
     /// The viewer's own order of the site's pathways; `None`: the site's, or the site does not steer.
     order: Option<Vec<&'a PathwayId>>,
+    /// The breaks of the title; `None`: the manifest has none.
+    breaks: Option<Breaks<'a>>,
+}
+
+/// The documents on which the breaks of a manifest depend, besides the site's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Breaks<'a> {
+    /// The site's session keys, which seal the addresses of breaks.
+    pub keys: Edition<'a, KeySet>,
+    /// The title's own policy; `None`: the site's.
+    pub own: Option<&'a TitleAds>,
+    /// The breaks of the VMAP document.
+    pub vmap: Option<&'a [Scheduled]>,
+}
+
+impl<'a> Breaks<'a> {
+    /// The plan of a title of the site. `None`: the site has no advertising.
+    fn plan(&self, site: &'a Site, title: &'a TitleId) -> Option<ads::Plan<'a>> {
+        let seal = Seal { keys: self.keys.body(), host: &site.host, title };
+        Some(ads::Plan::of(site.ads.as_ref()?, self.own, self.vmap, seal))
+    }
 }
 
 /// Why a manifest cannot be compiled.
@@ -82,16 +107,18 @@ impl<'a> Variation<'a> {
         request: &'a MediaRequest,
         site: Edition<'a, Site>,
         admission: &'a Admission,
+        caps: &'a Caps,
+        breaks: Option<Breaks<'a>>,
         source: &'a Source,
     ) -> Self {
-        let MediaRequest { title, resource, kind, .. } = request;
-        let caps = &admission.permit.caps;
+        let MediaRequest { title, kind, ad, .. } = request;
         let makes_deltas = site.playlists.delta_updates || caps.rewind_s.is_some();
         let skip = facts.raw_query_parameter(SKIP_PARAMETER).filter(|_| makes_deltas);
         Self {
             site,
             title,
-            resource,
+            ad: ad.as_ref().map(|ad| &*ad.folder),
+            resource: request.file(),
             kind: *kind,
             folder: &source.folder,
             authority: facts.authority(),
@@ -105,6 +132,7 @@ impl<'a> Variation<'a> {
             define: facts.raw_query_parameter(DEFINE_PARAMETER) == Some("YES"),
             skip: skip.and_then(Skip::from_directive),
             order: steering::own_order(facts, site.body(), admission),
+            breaks,
         }
     }
 
@@ -113,6 +141,7 @@ impl<'a> Variation<'a> {
         let Self {
             site,
             title,
+            ad,
             resource,
             kind,
             folder,
@@ -123,11 +152,12 @@ impl<'a> Variation<'a> {
             define,
             skip,
             order,
+            breaks,
         } = self;
         let is_query_read = Cell::new(false);
         let frame = Frame {
             folder,
-            root: &format!("{title}/"),
+            root: &format!("{title}/{}", ad.unwrap_or_default()),
             resource,
             query: Query::noted(query, &is_query_read),
             signing: *signing,
@@ -135,6 +165,7 @@ impl<'a> Variation<'a> {
             authority,
             credentials: &Credentials::of(site),
         };
+        let plan = breaks.as_ref().and_then(|breaks| breaks.plan(site.body(), title));
         let compilation = Compilation {
             kind: *kind,
             site: Some(site.body()),
@@ -143,8 +174,15 @@ impl<'a> Variation<'a> {
             define: *define,
             skip: *skip,
             order: order.as_deref(),
+            ads: plan.as_ref(),
         };
-        let template = compilation.compile(manifest, Some(&frame))?;
+        let template = match compilation.compile(manifest, Some(&frame)) {
+            // An ad of which nothing is within the limits is shown all the same.
+            Err(error) if ad.is_some() && error.refusal() == Ok(Reason::NoVariant) => {
+                Compilation { caps: &Caps::default(), ..compilation }.compile(manifest, Some(&frame))?
+            }
+            compiled => compiled?,
+        };
         Ok((template, is_query_read.get()))
     }
 }
@@ -166,12 +204,14 @@ pub struct Compilation<'a> {
     pub skip: Option<Skip>,
     /// The order of the site's pathways; `None`: the site's own.
     pub order: Option<&'a [&'a PathwayId]>,
+    /// The breaks of the title; `None`: the manifest has none.
+    pub ads: Option<&'a ads::Plan<'a>>,
 }
 
 impl Compilation<'_> {
     /// Compiles a manifest. Without a frame, its URIs stay unchanged.
     pub fn compile(&self, manifest: &[u8], frame: Option<&Frame<'_>>) -> Result<Template, CompileError> {
-        let Self { kind, site, caps, start, define, skip, order } = *self;
+        let Self { kind, site, caps, start, define, skip, order, ads: _ } = *self;
         let steering = site.and_then(steering::of_site).map(|own| match order {
             Some(order) => Steering { order: order.to_vec(), ..own },
             None => own,

@@ -131,6 +131,11 @@ fn replay() {
 }
 
 #[test]
+fn ads() {
+    run("ads.json");
+}
+
+#[test]
 fn pages() {
     run("pages.json");
 }
@@ -180,7 +185,8 @@ fn every_file_of_flows_is_run() {
     assert_eq!(names, FILES);
 }
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
+    "ads.json",
     "cat.json",
     "credentials.json",
     "dash.json",

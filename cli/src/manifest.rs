@@ -201,6 +201,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         define: arguments.define,
         skip: arguments.skip.map(hls::Skip::from),
         order: None,
+        ads: None,
     };
     match compilation.compile(&manifest, token.map(|_| &frame)) {
         Ok(template) => {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
-use super::{Document, Site};
+use super::{Document, KeySet, Site};
 
 /// A document that remembered values may depend on. All of its members can be read, and its name and revision alone
 /// identify it: they are what is hashed and compared, so a key need not contain the members.
@@ -18,6 +18,13 @@ impl<'a> Edition<'a, Site> {
     /// A site's document, which is stored under its host.
     pub fn of_site(Document { revision, body }: &'a Document<Site>) -> Self {
         Self { name: body.host.as_str(), revision: *revision, body }
+    }
+}
+
+impl<'a> Edition<'a, KeySet> {
+    /// A set of keys, which is stored under its issuer.
+    pub fn of_keys(Document { revision, body }: &'a Document<KeySet>) -> Self {
+        Self { name: body.issuer.as_str(), revision: *revision, body }
     }
 }
 

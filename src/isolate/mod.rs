@@ -9,6 +9,7 @@
 //! sessions     sessions that tokens opened
 //! sources      where files lie at the media origin
 //! wanted       creatives that were reported as wanted
+//! pods         what fills the breaks of viewers
 //! ```
 //!
 //! `shelf/plan.rs` has the share of each memory. A [`Runtime`] names the types of the values that the runtime holds in its own
@@ -17,6 +18,7 @@
 mod documents;
 mod files;
 mod manifests;
+mod pods;
 mod publication;
 mod published;
 mod sessions;
@@ -29,6 +31,7 @@ use std::rc::Rc;
 pub use documents::{Found, KnownDocument, Parsed, Remembered, read_document};
 pub use files::KnownFile;
 pub use manifests::{KnownManifest, newest};
+pub use pods::{KnownPod, POD_KEPT_MS};
 pub use publication::{EARLY, KEPT_S, Publication};
 pub use published::{KnownKeys, PublishedSet};
 pub use sessions::{OpenedSession, OpenedSessions, open_session};
@@ -89,6 +92,8 @@ pub struct Isolate<R: Runtime> {
     pub sources: KnownSources,
     /// Sessions by their tokens.
     pub sessions: OpenedSessions,
+    /// Pods by the viewers' breaks that they fill.
+    pub pods: Memory<MemoryKey, KnownPod>,
     /// Streams by session.
     pub streams: Memory<[u8; 8], Standing>,
     /// Creatives that were reported as wanted, by site and id.
@@ -124,6 +129,7 @@ impl<R: Runtime> Isolate<R> {
             files: plan::FILES.of(&budget),
             sources: plan::SOURCES.of(&budget),
             sessions: plan::SESSIONS.of(&budget),
+            pods: plan::PODS.of(&budget),
             streams: plan::STREAMS.of(&budget),
             wanted: plan::WANTED.of(&budget),
             repeats: RefCell::default(),

@@ -32,7 +32,7 @@ impl Weigh for SourceKey<String> {
     }
 }
 
-/// The revision of a site's document, and the generation of a title.
+/// The revision of a site's document, and the generation of a title or creative.
 pub type Revisions = (u64, u64);
 
 /// A source, and the documents that it was derived from.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use super::ad_file::AdMedia;
 use super::{Evidence, Learned, Permitted, below, entry, renewal, trace};
 use crate::admission::Admission;
 use crate::catalog::{Document, Host, KeySet, Site, Title, TitleId};
@@ -10,7 +11,7 @@ use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::redacted::Redacted;
 use crate::reply::Reply;
-use crate::resource::{MediaRequest, ResourceKind};
+use crate::resource::MediaRequest;
 use crate::rights::{self, Policies};
 use crate::route::Route;
 use crate::stop::Stop;
@@ -23,6 +24,7 @@ pub struct Decided<'f, S> {
     pub(super) facts: Cow<'f, Facts>,
     pub(super) site: Rc<Document<Site>>,
     pub(super) session_keys: Rc<Document<KeySet>>,
+    pub(super) title: Rc<Document<Title>>,
     pub(super) request: MediaRequest,
     /// The viewer, the session and the permit.
     pub admission: Admission,
@@ -30,6 +32,8 @@ pub struct Decided<'f, S> {
     pub(super) usage: Option<(Grant, Use)>,
     /// The reply in place of the resource, if there is one.
     pub(super) instead: Option<Reply>,
+    /// The creative that the request is for; `None`: it is for the title itself.
+    pub(super) ad: Option<AdMedia>,
     /// The resource's URL at the media origin.
     pub(super) source: S,
 }
@@ -47,19 +51,24 @@ pub async fn decide<'f, E: Evidence>(
         Route::Below(request, token) => resume(facts, request, token, &site, evidence, learned).await?,
         _ => enter(facts, &site, evidence, learned).await?,
     };
-    if request.ad.is_some() || matches!(request.kind, ResourceKind::Break(_)) {
-        return Err(Denial::unknown_path().into());
-    }
     evidence.record("permit", || trace::permit(&admission));
     let instead = renewal::renew(&request, &mut admission, &site.body, &session_keys.body, evidence.now())?;
     trace::record_stores(evidence, &site.body, &admission, usage.as_ref(), instead.is_some());
     trace::record_renewal(evidence, &admission, instead.as_ref());
     let facts = renewal::without_skip(facts, &admission);
     let permit = &admission.permit;
-    let permitted = Permitted { facts: &facts, request: &request, site: &site, title: &title.body, permit };
+    let ad = match &request.ad {
+        Some(file) => Some(AdMedia::find(&file.address.creative, &site.body, permit, evidence).await?),
+        None => None,
+    };
+    let (folder, generation, caps) = match &ad {
+        Some(ad) => (ad.folder.as_str(), ad.generation, &ad.caps),
+        None => (&*permit.folder, title.body.generation, &permit.caps),
+    };
+    let permitted = Permitted { facts: &facts, request: &request, site: &site, folder, generation, caps };
     let source = evidence.source(&permitted)?;
     evidence.record("source", || trace::source(&request, source.as_ref()));
-    Ok(Decided { facts, site, session_keys, request, admission, usage, instead, source })
+    Ok(Decided { facts, site, session_keys, title, request, admission, usage, instead, ad, source })
 }
 
 /// A viewer who was let in, and for what.

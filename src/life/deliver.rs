@@ -1,7 +1,8 @@
 //! The second half of the sequence: the bytes of what was decided on, and the stores that count.
 
-use super::{Answer, Decided, Delivery, Evidence, Found, Learned, Note, clock, entry, renewal};
-use crate::denial::Denial;
+use super::{
+    Answer, Decided, Delivery, Evidence, Found, Learned, Note, breaks, clock, entry, filling, pod, renewal,
+};
 use crate::facts::Method;
 use crate::heading::Heading;
 use crate::reply::Reply;
@@ -38,7 +39,11 @@ pub(super) async fn deliver<D: Delivery>(
         }
         ResourceKind::Time => Ok(decided.reply(driver, clock::reply(driver.now_ms()))),
         ResourceKind::Segment => file(&decided, driver).await,
-        ResourceKind::Break(_) => Err(Denial::unknown_path().into()),
+        ResourceKind::Break(listing) => {
+            let opening = pod::open(&decided)?;
+            let filled = filling::decide(&decided, &opening, listing, driver, &mut learned.notes).await;
+            Ok(decided.reply(driver, pod::list(&decided, listing, &opening, &filled)))
+        }
         ResourceKind::Playlist
         | ResourceKind::Mpd
         | ResourceKind::Patch
@@ -77,8 +82,10 @@ async fn manifest<D: Delivery>(
     driver: &D,
     learned: &mut Learned,
 ) -> Result<D::Reply, Stop> {
-    let Decided { facts, site, request, admission, source, .. } = decided;
-    let rewrite = Rewrite::of(facts, request, site, admission, source.as_ref());
+    let Decided { facts, site, request, admission, ad, source, .. } = decided;
+    let caps = ad.as_ref().map_or(&admission.permit.caps, |ad| &ad.caps);
+    let breaks = breaks::of_manifest(decided);
+    let rewrite = Rewrite::of(facts, request, site, admission, caps, breaks, source.as_ref());
     let compiled = async {
         let manifest = driver.manifest(source).await?;
         let template = driver.template(&rewrite, &manifest)?;

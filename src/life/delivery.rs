@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Evidence;
+use super::Choosing;
 use crate::cache::{Kept, Stamp};
 use crate::catalog::Site;
 use crate::facts::Facts;
@@ -21,7 +21,7 @@ use crate::token::{Seen, Use};
 /// A question has no effect until it is answered. So a driver that cannot answer one leaves it pending, and drops the life as
 /// if it had not been.
 #[expect(async_fn_in_trait, reason = "lives stay on the thread that began them")]
-pub trait Delivery: Evidence {
+pub trait Delivery: Choosing {
     /// A compiled manifest, with what the driver remembers beside it.
     type Template: AsRef<Template>;
     /// A whole file in memory.

@@ -6,12 +6,14 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::cache::{self, SourceError};
-use crate::catalog::{Document, Issuer, Jwk, KeySet, SessionId, Site, Title, TitleId};
+use crate::catalog::{
+    Campaigns, Caps, Creative, CreativeId, Document, Host, Issuer, Jwk, KeySet, SessionId, Site, Title,
+    TitleId,
+};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::resource::MediaRequest;
-use crate::rights::Permit;
 use crate::time::UnixTime;
 use crate::token::session::Session;
 use crate::token::{Challenge, Presented, RevocationIndex};
@@ -55,6 +57,21 @@ pub trait Evidence {
     /// The document of a title.
     async fn title(&self, id: &TitleId) -> Result<Option<Rc<Document<Title>>>, Fault>;
 
+    /// A site's own campaigns.
+    async fn campaigns(&self, host: &Host) -> Result<Option<Rc<Document<Campaigns>>>, Fault>;
+
+    /// The document of a creative.
+    async fn creative(&self, id: &CreativeId) -> Result<Option<Rc<Document<Creative>>>, Fault>;
+
+    /// The documents of several creatives, read together, in the order of their ids.
+    async fn creatives(&self, ids: &[CreativeId]) -> Result<Vec<Option<Rc<Document<Creative>>>>, Fault> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            found.push(self.creative(id).await?);
+        }
+        Ok(found)
+    }
+
     /// A random name for a new session.
     fn session_id(&self) -> Result<SessionId, Fault>;
 
@@ -90,17 +107,19 @@ pub struct Permitted<'a> {
     pub request: &'a MediaRequest,
     /// The site.
     pub site: &'a Document<Site>,
-    /// The title.
-    pub title: &'a Title,
-    /// The rights of the viewer.
-    pub permit: &'a Permit,
+    /// The folder below the media origin: of the title, of its cut or replacement, or of the creative of an ad.
+    pub folder: &'a str,
+    /// The generation of the title or creative.
+    pub generation: u64,
+    /// The limits of the viewer's rights.
+    pub caps: &'a Caps,
 }
 
 impl Permitted<'_> {
     /// Finds the URL at the media origin, and the cache key.
     pub fn source(&self) -> Result<cache::Source, SourceError> {
-        let Self { facts, request, site, title, permit } = self;
-        cache::source(facts, request, &site.body, &permit.folder, &permit.caps, title.generation)
+        let Self { facts, request, site, folder, generation, caps } = self;
+        cache::source(facts, request, &site.body, folder, caps, *generation)
     }
 }
 

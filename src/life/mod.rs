@@ -14,20 +14,26 @@
 //! No question has an effect before it is answered. So a life that is dropped leaves nothing behind, and the same request can
 //! begin another one.
 
+mod ad_file;
 mod at_once;
 mod below;
+mod breaks;
+mod choosing;
 mod clock;
 mod decide;
 mod deliver;
 mod delivery;
 mod entry;
 mod evidence;
+mod filling;
 mod learned;
+mod pod;
 mod renewal;
 mod sequence;
 pub(crate) mod trace;
 
 pub use at_once::{Unanswered, at_once};
+pub use choosing::{Choosing, ViewersBreak};
 pub use decide::{Decided, check_site, decide};
 pub use delivery::{Answer, Delivery, Found};
 pub use evidence::{EntryDocuments, Evidence, Permitted, SessionDocuments, TokenKeys, keys_missing};

@@ -17,7 +17,7 @@ use crate::token::Renewal;
 use crate::token::session::Session;
 use crate::variation::SKIP_PARAMETER;
 
-/// Renews the session token with a request for a manifest, if renewal is due. Returns the reply in place of the manifest, if
+/// Renews the session token with a request for a manifest or for the pod of a break, if renewal is due. Returns the reply in place of the manifest, if
 /// there is one.
 ///
 /// - At the entry, a viewer token may ask for a redirect.
@@ -36,10 +36,7 @@ pub(super) fn renew(
     if let Some(Renewal { redirect: Some((status, place)), .. }) = &admission.renewal {
         return Ok(Some(redirect(*status, place.expose())));
     }
-    if matches!(
-        request.kind,
-        ResourceKind::Segment | ResourceKind::Steering | ResourceKind::Time | ResourceKind::Break(_)
-    ) {
+    if matches!(request.kind, ResourceKind::Segment | ResourceKind::Steering | ResourceKind::Time) {
         return Ok(None);
     }
     let is_patch = request.kind == ResourceKind::Patch;

@@ -62,9 +62,10 @@ shares! {
     MANIFESTS "manifests" 8_704 "Manifests of the media origin, by cache key.";
     TARGETS "targets" 256 "Target Durations by cache key without directives.";
     TEMPLATES "templates" 8_704 "Compiled manifests, by everything that their bytes depend on.";
-    FILES "files" 8_192 "Files by cache key: small ones and those in demand for a minute, others until the cache has them.";
+    FILES "files" 7_424 "Files by cache key: small ones and those in demand for a minute, others until the cache has them.";
     SOURCES "sources" 1_024 "URLs at the media origin, by site, folder and path.";
     SESSIONS "sessions" 1_024 "Sessions by token.";
+    PODS "pods" 512 "Pods by session and break.";
     STREAMS "streams" 512 "When the store last heard of a stream, by session.";
     WANTED "wanted" 128 "Creatives that were reported as wanted, by site and id.";
 }

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use futures_util::join;
 use worker::{Context, Env, Request, Response};
 
@@ -13,14 +15,22 @@ use super::isolate::isolate;
 use super::objects::{replay, streams};
 use super::runtime::now_ms;
 use super::sources::Located;
-use super::{crypto, explain, jwks, playlists, proofs, respond, segments, signed, sync, templates, wanted};
+use super::{
+    crypto, explain, jwks, playlists, pods, proofs, respond, runtime, segments, signed, sync, templates,
+    wanted,
+};
+use crate::ads::Pod;
 use crate::cache::{Kept, SourceError};
-use crate::catalog::{Document, Jwk, KeySet, SessionId, Site, Title, TitleId};
+use crate::catalog::{
+    Campaigns, Creative, CreativeId, Document, Host, Jwk, KeySet, SessionId, Site, Title, TitleId,
+};
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::open_session;
-use crate::life::{Answer, Delivery, EntryDocuments, Evidence, Found, Permitted, SessionDocuments};
+use crate::life::{
+    Answer, Choosing, Delivery, EntryDocuments, Evidence, Found, Permitted, SessionDocuments, ViewersBreak,
+};
 use crate::reply::Reply;
 use crate::rewrite::Rewrite;
 use crate::route::Route;
@@ -90,6 +100,19 @@ impl Evidence for Answers {
         self.documents()?.title(id).await
     }
 
+    async fn campaigns(&self, host: &Host) -> Result<Option<Rc<Document<Campaigns>>>, Fault> {
+        self.documents()?.campaigns(host).await
+    }
+
+    async fn creative(&self, id: &CreativeId) -> Result<Option<Rc<Document<Creative>>>, Fault> {
+        self.documents()?.creative(id).await
+    }
+
+    async fn creatives(&self, ids: &[CreativeId]) -> Result<Vec<Option<Rc<Document<Creative>>>>, Fault> {
+        let documents = self.documents()?;
+        try_join_all(ids.iter().map(|id| documents.creative(id))).await
+    }
+
     fn session_id(&self) -> Result<SessionId, Fault> {
         crypto::session_id()
     }
@@ -105,6 +128,20 @@ impl Evidence for Answers {
 
     fn source(&self, resource: &Permitted<'_>) -> Result<Located, SourceError> {
         Located::find(resource)
+    }
+}
+
+impl Choosing for Answers {
+    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+        pods::decided_or_begun(of).await
+    }
+
+    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
+        pods::remember(of, pod);
+    }
+
+    async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        runtime::within(limit, work).await
     }
 }
 

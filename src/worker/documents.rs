@@ -14,8 +14,8 @@ use super::isolate::isolate;
 use super::runtime::now_ms;
 use super::{heap, respond, single_flight};
 use crate::catalog::{
-    Document, DocumentKey, Host, Issuer, KV_CACHE_TTL_S, KeySet, MEMORY_FRESH_S, MEMORY_STALE_S, Site, Title,
-    TitleId,
+    Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, KV_CACHE_TTL_S, KeySet,
+    MEMORY_FRESH_S, MEMORY_STALE_S, Site, Title, TitleId,
 };
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::{Found, KnownDocument, Parsed, Remembered, read_document};
@@ -49,6 +49,14 @@ impl Documents {
     /// The revocations of a site. Without the document, nothing is revoked.
     pub(super) async fn revocations(&self, host: &Host) -> Result<Found<RevocationIndex>, Fault> {
         self.document(&isolate().revocations, &DocumentKey::Revocations(host.clone())).await
+    }
+
+    pub(super) async fn campaigns(&self, host: &Host) -> Result<Found<Campaigns>, Fault> {
+        self.document(&isolate().campaigns, &DocumentKey::Campaigns(host.clone())).await
+    }
+
+    pub(super) async fn creative(&self, id: &CreativeId) -> Result<Found<Creative>, Fault> {
+        self.document(&isolate().creatives, &DocumentKey::Creative(id.clone())).await
     }
 
     async fn document<D: Remembered>(
@@ -102,6 +110,16 @@ pub(super) fn fresh_keys(issuer: &Issuer, now_ms: u64) -> Option<Found<KeySet>> 
 /// The revocations of a site, while memory has them fresh.
 pub(super) fn fresh_revocations(host: &Host, now_ms: u64) -> Option<Found<RevocationIndex>> {
     fresh(&isolate().revocations, &format!("v1/revocations/{host}"), now_ms)
+}
+
+/// A site's own campaigns, while memory has them fresh.
+pub(super) fn fresh_campaigns(host: &Host, now_ms: u64) -> Option<Found<Campaigns>> {
+    fresh(&isolate().campaigns, &format!("v1/campaigns/{host}"), now_ms)
+}
+
+/// A creative, while memory has it fresh.
+pub(super) fn fresh_creative(id: &CreativeId, now_ms: u64) -> Option<Found<Creative>> {
+    fresh(&isolate().creatives, &format!("v1/creative/{id}"), now_ms)
 }
 
 /// The document of a name, while it is fresh.

@@ -8,6 +8,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
@@ -20,15 +21,21 @@ use super::isolate::isolate;
 use super::objects::streams;
 use super::runtime::now_ms;
 use super::sources::Located;
-use super::{crypto, delay, documents, facts, jwks, playlists, proofs, respond, shared_files, templates};
+use super::{
+    crypto, delay, documents, facts, jwks, playlists, pods, proofs, respond, shared_files, templates,
+};
+use crate::ads::Pod;
 use crate::cache::{Kept, SourceError};
-use crate::catalog::{Document, Jwk, KeySet, SessionId, Site, Title, TitleId};
+use crate::catalog::{
+    Campaigns, Creative, CreativeId, Document, Host, Jwk, KeySet, SessionId, Site, Title, TitleId,
+};
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::fault::Fault;
 use crate::isolate::open_session;
 use crate::life::{
-    self, Answer, Delivery, EntryDocuments, Evidence, Found, Permitted, SessionDocuments, TokenKeys, at_once,
+    self, Answer, Choosing, Delivery, EntryDocuments, Evidence, Found, Permitted, SessionDocuments,
+    TokenKeys, ViewersBreak, at_once,
 };
 use crate::reply::Reply;
 use crate::rewrite::Rewrite;
@@ -117,6 +124,14 @@ impl Evidence for Lane {
         Ok(known(documents::fresh_title(id, self.now_ms)).await)
     }
 
+    async fn campaigns(&self, host: &Host) -> Result<Option<Rc<Document<Campaigns>>>, Fault> {
+        Ok(known(documents::fresh_campaigns(host, self.now_ms)).await)
+    }
+
+    async fn creative(&self, id: &CreativeId) -> Result<Option<Rc<Document<Creative>>>, Fault> {
+        Ok(known(documents::fresh_creative(id, self.now_ms)).await)
+    }
+
     fn session_id(&self) -> Result<SessionId, Fault> {
         crypto::session_id()
     }
@@ -132,6 +147,18 @@ impl Evidence for Lane {
 
     fn source(&self, resource: &Permitted<'_>) -> Result<Located, SourceError> {
         Located::find(resource)
+    }
+}
+
+impl Choosing for Lane {
+    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+        Some(known(pods::decided(of, self.now_ms)).await)
+    }
+
+    fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
+
+    async fn within<T>(&self, _: Duration, work: impl Future<Output = T>) -> Option<T> {
+        Some(work.await)
     }
 }
 

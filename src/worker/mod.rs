@@ -18,6 +18,7 @@ mod jwks;
 mod lane;
 mod objects;
 mod playlists;
+mod pods;
 mod prepared;
 mod proofs;
 mod respond;

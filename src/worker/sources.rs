@@ -24,13 +24,13 @@ impl AsRef<Source> for Located {
 impl Located {
     /// Finds the source of a request.
     pub(super) fn find(resource: &Permitted<'_>) -> Result<Self, SourceError> {
-        let Permitted { facts, request, site, title, permit } = resource;
+        let Permitted { facts, request, site, folder, generation, .. } = *resource;
         let find = || resource.source().map(Rc::new);
         if !facts.query.expose().is_empty() {
             return Ok(Self { source: find()?, key: None });
         }
-        let (host, folder, path) = (&*facts.host, &*permit.folder, request.resource.as_str());
-        let revisions = (site.revision, title.generation);
+        let (host, path) = (&*facts.host, request.file().as_str());
+        let revisions = (site.revision, generation);
         if let Some(source) = find_source(&isolate().sources, SourceKey { host, folder, path }, revisions) {
             return Ok(Self { source, key: None });
         }

@@ -4,19 +4,24 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
+use stagedoor::ads::Pod;
 use stagedoor::cache::{self, FileKind, Kept, Lifetime, OriginControl, Source, SourceError, Stamp};
-use stagedoor::catalog::{Document, DocumentKey, Issuer, KeySet, SessionId, Site, Title, TitleId};
+use stagedoor::catalog::{
+    Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, KeySet, SessionId, Site, Title,
+    TitleId,
+};
 use stagedoor::dash;
 use stagedoor::documents::Documents;
 use stagedoor::facts::Facts;
 use stagedoor::fault::{Fault, FaultKind};
 use stagedoor::heading::Prepared;
 use stagedoor::life::{
-    self, Answer, Delivery, Ended, EntryDocuments, Evidence, Found, Permitted, SessionDocuments, TokenKeys,
-    at_once,
+    self, Answer, Choosing, Delivery, Ended, EntryDocuments, Evidence, Found, Permitted, SessionDocuments,
+    TokenKeys, ViewersBreak, at_once,
 };
 use stagedoor::manifest::Template;
 use stagedoor::media_origin;
@@ -64,6 +69,7 @@ impl From<&str> for Scripted {
 pub(crate) struct Isolate {
     manifests: RefCell<HashMap<Fetched, Rc<[u8]>>>,
     templates: RefCell<HashMap<MemoryKey, (Rc<Compiled>, Basis)>>,
+    pods: RefCell<HashMap<MemoryKey, Rc<Pod>>>,
     /// How often something was found in it.
     pub(crate) hits: Cell<usize>,
 }
@@ -233,12 +239,34 @@ impl Evidence for Edge<'_> {
         Ok(self.documents.read(&DocumentKey::Title(id.clone()))?.map(Rc::new))
     }
 
+    async fn campaigns(&self, host: &Host) -> Result<Option<Rc<Document<Campaigns>>>, Fault> {
+        Ok(self.documents.read(&DocumentKey::Campaigns(host.clone()))?.map(Rc::new))
+    }
+
+    async fn creative(&self, id: &CreativeId) -> Result<Option<Rc<Document<Creative>>>, Fault> {
+        Ok(self.documents.read(&DocumentKey::Creative(id.clone()))?.map(Rc::new))
+    }
+
     fn session_id(&self) -> Result<SessionId, Fault> {
         Ok(SessionId([7; 8]))
     }
 
     fn source(&self, resource: &Permitted<'_>) -> Result<Rc<Source>, SourceError> {
         resource.source().map(Rc::new)
+    }
+}
+
+impl Choosing for Edge<'_> {
+    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+        self.isolate.pods.borrow().get(&MemoryKey::of(of)).cloned()
+    }
+
+    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
+        self.isolate.pods.borrow_mut().insert(MemoryKey::of(of), Rc::clone(pod));
+    }
+
+    async fn within<T>(&self, _: Duration, work: impl Future<Output = T>) -> Option<T> {
+        Some(work.await)
     }
 }
 

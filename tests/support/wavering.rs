@@ -7,13 +7,16 @@ use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use stagedoor::ads::Pod;
 use stagedoor::cache::{Kept, Source, SourceError};
-use stagedoor::catalog::{Document, SessionId, Site, Title, TitleId};
+use stagedoor::catalog::{Campaigns, Creative, CreativeId, Document, Host, SessionId, Site, Title, TitleId};
 use stagedoor::facts::Facts;
 use stagedoor::fault::Fault;
 use stagedoor::life::{
-    self, Answer, Delivery, Ended, EntryDocuments, Evidence, Found, Permitted, SessionDocuments,
+    self, Answer, Choosing, Delivery, Ended, EntryDocuments, Evidence, Found, Permitted, SessionDocuments,
+    ViewersBreak,
 };
 use stagedoor::reply::Reply;
 use stagedoor::rewrite::Rewrite;
@@ -143,12 +146,37 @@ impl Evidence for Wavering<'_> {
         self.edge.title(id).await
     }
 
+    async fn campaigns(&self, host: &Host) -> Result<Option<Rc<Document<Campaigns>>>, Fault> {
+        self.waver("campaigns").await;
+        self.edge.campaigns(host).await
+    }
+
+    async fn creative(&self, id: &CreativeId) -> Result<Option<Rc<Document<Creative>>>, Fault> {
+        self.waver("creative").await;
+        self.edge.creative(id).await
+    }
+
     fn session_id(&self) -> Result<SessionId, Fault> {
         self.edge.session_id()
     }
 
     fn source(&self, resource: &Permitted<'_>) -> Result<Rc<Source>, SourceError> {
         self.edge.source(resource)
+    }
+}
+
+impl Choosing for Wavering<'_> {
+    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+        self.waver("decided pod").await;
+        self.edge.decided_pod(of).await
+    }
+
+    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
+        self.edge.remember_pod(of, pod);
+    }
+
+    async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        self.edge.within(limit, work).await
     }
 }
 

@@ -8,28 +8,34 @@
 //! {"url":"https://watch.example.com/harbour/master.m3u8?token=…","geo":"AE","now":1795370400}
 //! ```
 
+mod place;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use self::place::{broken_at, stopped_at};
+use crate::ads::Pod;
 use crate::cache::{Source, SourceError};
 use crate::catalog::{
-    Document, DocumentKey, Issuer, Jwk, KeySet, KvDocument, SessionId, Site, Stored, Title, TitleId,
-    host_name,
+    Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, Jwk, KeySet, KvDocument, SessionId,
+    Site, Stored, Title, TitleId, host_name,
 };
 use crate::denial::{Denial, Reason};
 use crate::documents;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::documents::Documents;
 use crate::facts::{Facts, Geography, Headers, Method, Scheme};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::Fault;
 use crate::life::{
-    self, EntryDocuments, Evidence, Learned, Permitted, SessionDocuments, Step, TokenKeys, trace,
+    self, Choosing, EntryDocuments, Evidence, Learned, Permitted, SessionDocuments, Step, TokenKeys,
+    ViewersBreak, trace,
 };
 use crate::redacted::Redacted;
 use crate::route::{Route, route};
@@ -249,86 +255,6 @@ impl Trace {
     }
 }
 
-/// The step that refuses for a reason.
-const fn stopped_at(reason: Reason) -> &'static str {
-    use Reason as R;
-    match reason {
-        R::PathInvalid
-        | R::PathTooLong
-        | R::QueryTooLong
-        | R::DirectiveInvalid
-        | R::NotFound
-        | R::MethodNotAllowed
-        | R::GeographyInvalid => "request",
-        R::SiteUnknown => "site",
-        R::TitleUnknown => "title",
-        R::TokenMissing
-        | R::TokenMalformed
-        | R::TokenIssuer
-        | R::TokenKeyUnknown
-        | R::TokenAlgorithm
-        | R::TokenSignature
-        | R::TokenClaims
-        | R::TokenExpired
-        | R::TokenNotYetValid
-        | R::TokenLifetime
-        | R::TokenAudience
-        | R::TokenTitle
-        | R::TokenUrl
-        | R::TokenAddress
-        | R::TokenPlace
-        | R::TokenBinding
-        | R::TokenCookie
-        | R::TokenReplayed
-        | R::TokenReplayStore => "token",
-        R::SessionMissing
-        | R::SessionMalformed
-        | R::SessionSignature
-        | R::SessionExpired
-        | R::SessionTitle
-        | R::SessionMoved => "session",
-        R::Revoked => "revocations",
-        R::GeographyUnknown
-        | R::Territory
-        | R::WindowNotOpen
-        | R::WindowClosed
-        | R::Plan
-        | R::Anonymiser
-        | R::Embargo
-        | R::Blackout
-        | R::Device
-        | R::Entitlement
-        | R::RentalExpired
-        | R::Rating
-        | R::VarianceUnknown
-        | R::OfferChanged
-        | R::NoOffer => "rights",
-        R::Streams => "streams",
-        R::NoVariant => "media",
-    }
-}
-
-/// The step in which something is broken.
-const fn broken_at(kind: FaultKind) -> &'static str {
-    match kind {
-        FaultKind::DocumentMissing | FaultKind::DocumentInvalid | FaultKind::DocumentUnavailable => {
-            "documents"
-        }
-        FaultKind::KeysUnavailable | FaultKind::ReplayUnavailable => "token",
-        FaultKind::StreamsUnavailable => "streams",
-        FaultKind::UpstreamUnreachable
-        | FaultKind::UpstreamTimeout
-        | FaultKind::UpstreamStatus
-        | FaultKind::PlaylistHeld
-        | FaultKind::MediaMissing
-        | FaultKind::ManifestInvalid
-        | FaultKind::ManifestTooLarge
-        | FaultKind::ManifestForeignUri
-        | FaultKind::ManifestUnsupported => "media",
-        FaultKind::Overloaded | FaultKind::Configuration | FaultKind::Platform => "edge",
-    }
-}
-
 /// Answers the questions of an explanation.
 #[expect(async_fn_in_trait, reason = "explanations stay on the thread that began them")]
 pub trait Archive {
@@ -448,6 +374,14 @@ impl<A: Archive> Evidence for Explaining<'_, A> {
         Ok(self.read(&DocumentKey::Title(id.clone())).await?.map(Rc::new))
     }
 
+    async fn campaigns(&self, host: &Host) -> Result<Option<Rc<Document<Campaigns>>>, Fault> {
+        Ok(self.read(&DocumentKey::Campaigns(host.clone())).await?.map(Rc::new))
+    }
+
+    async fn creative(&self, id: &CreativeId) -> Result<Option<Rc<Document<Creative>>>, Fault> {
+        Ok(self.read(&DocumentKey::Creative(id.clone())).await?.map(Rc::new))
+    }
+
     /// No session is opened, so its name does not matter.
     fn session_id(&self) -> Result<SessionId, Fault> {
         Ok(SessionId([0; 8]))
@@ -462,6 +396,19 @@ impl<A: Archive> Evidence for Explaining<'_, A> {
     fn record(&self, step: &'static str, saw: impl FnOnce() -> Value) {
         let saw = saw();
         self.steps.borrow_mut().push(Step { step, saw });
+    }
+}
+
+/// Each explanation decides anew, and leaves no decision behind.
+impl<A: Archive> Choosing for Explaining<'_, A> {
+    async fn decided_pod(&self, _: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+        None
+    }
+
+    fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
+
+    async fn within<T>(&self, _: Duration, work: impl Future<Output = T>) -> Option<T> {
+        Some(work.await)
     }
 }
 

@@ -1,0 +1,48 @@
+//! Pods in isolate memory.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::isolate::isolate;
+use super::runtime::now_ms;
+use super::single_flight;
+use crate::ads::Pod;
+use crate::life::ViewersBreak;
+use crate::memory_key::MemoryKey;
+
+/// How long a decision counts as under way: the request that began it may have been cut off.
+const UNDER_WAY: Duration = Duration::from_secs(12);
+
+/// The pod of a viewer's break, if this isolate has decided it lately.
+pub(super) fn decided(of: &ViewersBreak<'_>, now_ms: u64) -> Option<Rc<Pod>> {
+    isolate().pods.find(&MemoryKey::of(of), |known| known.decided(now_ms).cloned()).flatten()
+}
+
+/// The same, where another request is deciding, after its decision. `None`: this request is to decide.
+pub(super) async fn decided_or_begun(of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+    let key = MemoryKey::of(of).kept();
+    let now = now_ms();
+    let begun = isolate().pods.with(&key, now, |known| {
+        if known.begin(now, UNDER_WAY) { None } else { Some(known.decided(now).cloned()) }
+    })?;
+    if begun.is_some() {
+        return begun;
+    }
+    let look = || {
+        let now = now_ms();
+        let looked =
+            isolate().pods.find(&key, |known| (known.decided(now).cloned(), known.is_under_way(now)));
+        match looked {
+            Some((Some(pod), _)) => Some(Some(pod)),
+            Some((None, true)) => None,
+            Some((None, false)) | None => Some(None),
+        }
+    };
+    single_flight::until(UNDER_WAY, look).await.flatten()
+}
+
+/// Remembers a decision.
+pub(super) fn remember(of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
+    let now = now_ms();
+    isolate().pods.with(&MemoryKey::of(of).kept(), now, |known| known.settle(pod, now));
+}
