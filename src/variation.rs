@@ -234,6 +234,7 @@ impl Compilation<'_> {
             skip,
             directives_stop: site.is_some_and(|site| !site.media.low_latency),
             steering,
+            ads: None,
         };
         Ok(match (kind, frame) {
             (ResourceKind::Assets, Some(frame)) => hls::compile_list(manifest, List::Assets, frame)?,

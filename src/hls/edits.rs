@@ -1,5 +1,6 @@
 //! The edits of a playlist, besides the signing of its URIs.
 
+use crate::ads::Plan;
 use crate::catalog::{Caps, PlaylistBounds, Start};
 use crate::manifest::Steering;
 
@@ -25,6 +26,8 @@ pub struct Edits<'a> {
     pub directives_stop: bool,
     /// The content steering that it announces.
     pub steering: Option<&'a Steering<'a>>,
+    /// The breaks of the title, which players are told of as interstitials.
+    pub ads: Option<&'a Plan<'a>>,
 }
 
 impl<'a> Edits<'a> {
@@ -39,6 +42,7 @@ impl<'a> Edits<'a> {
             skip: None,
             directives_stop: false,
             steering: None,
+            ads: None,
         }
     }
 }

@@ -31,8 +31,8 @@ pub(super) enum DeltaMaker {
     /// The edge, which has to offer them, by this Skip Boundary.
     Edge(Duration),
     /// The edge, by the Skip Boundary that the media origin offers. The media origin is asked for whole playlists, since
-    /// the rest of a window depends on segments that its own delta updates leave out; or players' directives do not reach
-    /// it.
+    /// the rest of a window, and the breaks, depend on segments that its own delta updates leave out; or players' directives do not
+    /// reach it.
     EdgeForOrigin(Duration),
 }
 
@@ -43,7 +43,7 @@ impl DeltaMaker {
     pub(super) fn of(playlist: &MediaPlaylist<'_>, is_clamped: bool, edits: &Edits<'_>) -> Self {
         let offers = edits.delta_updates;
         match playlist.can_skip_until {
-            Some(boundary) if is_clamped || (offers && edits.directives_stop) => {
+            Some(boundary) if is_clamped || edits.ads.is_some() || (offers && edits.directives_stop) => {
                 Self::EdgeForOrigin(boundary)
             }
             Some(_) => Self::Origin,

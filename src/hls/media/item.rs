@@ -35,7 +35,8 @@ impl<'a> Item<'a> {
         }
     }
 
-    fn tag(tag: &TagLine<'a>) -> Self {
+    /// The item of a tag.
+    pub(super) fn tag(tag: &TagLine<'a>) -> Self {
         let value = tag.list();
         match tag.known {
             Some(Tag::DateRange) => Self::Daterange(value),

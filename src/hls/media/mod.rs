@@ -1,10 +1,12 @@
-//! The edits of live Media Playlists: the rewind window, which stays when they end, and delta updates.
+//! The edits of Media Playlists: interstitials for breaks, and in live the rewind window, which stays when they end, and delta
+//! updates.
 //!
 //! ```text
 //! playlist      its own tags, and where its segments lie: the first pass               (playlist.rs, item.rs)
 //! timeline      its segments, with the tags in force in front of them       (timeline.rs, in_force.rs, keys.rs, …)
 //! window        which segments leave it                                                (window.rs, dateranges.rs)
 //! delta         which of the remaining segments a client has                           (delta.rs)
+//! interstitials breaks of the title, and of the marks in the playlist                  (interstitials.rs, marks/)
 //! shape         the lines that are written, with the tags that are repeated in front of them     (shape.rs, settings.rs)
 //! ```
 //!
@@ -21,8 +23,10 @@ mod delta;
 mod in_force;
 #[cfg(test)]
 mod inserted;
+mod interstitials;
 mod item;
 mod keys;
+mod marks;
 mod next;
 mod playlist;
 mod settings;

@@ -3,11 +3,15 @@
 //! The playlist's own lines are copied, but for those that an edit removes or changes. A stretch whose first segment does not
 //! follow its neighbour in the source begins with a seam: the tags that go on applying to it are repeated there.
 
+use std::time::Duration;
+
 use super::break_mark::OpenBreak;
 use super::dateranges::JudgedRanges;
 use super::delta::{self, DeltaMaker};
+use super::interstitials;
 use super::item::Item;
 use super::keys::NO_KEY;
+use super::marks::Marks;
 use super::next::NextSegment;
 use super::playlist::MediaPlaylist;
 use super::settings::{Setting, Settings};
@@ -18,17 +22,41 @@ use crate::hls::read::line::{Line, lines};
 use crate::hls::write::shape::{Change, Part, Piece, Shape, Source};
 use crate::manifest::{Misplaced, Span};
 
-/// The shape of a live playlist after its edits; `None`: no edit applies.
+/// The shape of a playlist after its edits; `None`: no edit applies.
 pub(in crate::hls) fn shape<'a>(
     source: Source<'a>,
     edits: &Edits<'_>,
 ) -> Result<Option<Shape<'a>>, Misplaced> {
-    let is_edited = edits.caps.rewind_s.is_some() || edits.delta_updates || takes_offers(source, edits);
-    if !is_edited {
+    let is_edited = edits.caps.rewind_s.is_some()
+        || edits.delta_updates
+        || takes_offers(source, edits)
+        || is_asked_as_a_whole(source, edits);
+    let playlist = if is_edited { MediaPlaylist::read(source) } else { None };
+    match playlist {
+        Some(playlist) => edited(&playlist, playlist.timeline(), edits),
+        None => with_breaks(source, edits),
+    }
+}
+
+/// The shape of a playlist to which only interstitials are added.
+fn with_breaks<'a>(source: Source<'a>, edits: &Edits<'_>) -> Result<Option<Shape<'a>>, Misplaced> {
+    let Some((plan, marks)) = edits.ads.and_then(|plan| Some((plan, Marks::read(source.text)?))) else {
+        return Ok(None);
+    };
+    let lines = interstitials::lines(&marks, plan, Duration::ZERO);
+    if lines.is_empty() {
         return Ok(None);
     }
-    let Some(playlist) = MediaPlaylist::read(source) else { return Ok(None) };
-    edited(&playlist, playlist.timeline(), edits)
+    let mut sink = Sink::new(source);
+    sink.copy_to(marks.body)?;
+    sink.text(lines);
+    sink.finish()
+}
+
+/// Whether the media origin makes delta updates itself, of which it is not asked: a break may have begun in the segments that they
+/// leave out.
+fn is_asked_as_a_whole(source: Source<'_>, edits: &Edits<'_>) -> bool {
+    edits.ads.is_some() && source.text.find(b"CAN-SKIP-UNTIL").is_some()
 }
 
 /// Whether it may have offers that are taken out of it.
@@ -48,6 +76,12 @@ pub(super) fn edited<'a>(
         None => timeline,
     };
     let ranges = JudgedRanges::of(playlist, &timeline)?;
+    let marks = edits.ads.and_then(|plan| Some((plan, Marks::read(playlist.source.text)?)));
+    let breaks = marks.map(|(plan, mut marks)| {
+        // The beginning of a window is not the beginning of the presentation.
+        marks.is_whole &= rewind_s.is_none();
+        interstitials::lines(&marks, plan, timeline.left.duration)
+    });
     let maker = DeltaMaker::of(playlist, rewind_s.is_some(), edits);
     let skip = edits.skip.filter(|_| !playlist.has_ended);
     let timeline = match skip.and_then(|_| maker.boundary()) {
@@ -64,7 +98,9 @@ pub(super) fn edited<'a>(
             || timeline.left.discontinuities > 0
             || timeline.stretches.iter().any(is_apart),
     };
-    Writing { playlist, timeline: &timeline, ranges, settings, sink: Sink::new(playlist.source) }.write()
+    let sink = Sink::new(playlist.source);
+    Writing { playlist, timeline: &timeline, ranges, settings, breaks: breaks.unwrap_or_default(), sink }
+        .write()
 }
 
 struct Writing<'a, 't> {
@@ -72,6 +108,8 @@ struct Writing<'a, 't> {
     timeline: &'t Timeline<'a>,
     ranges: Option<JudgedRanges<'a>>,
     settings: Settings<'t>,
+    /// The lines of the breaks.
+    breaks: String,
     sink: Sink<'a>,
 }
 
@@ -89,7 +127,8 @@ impl<'a> Writing<'a, '_> {
         let MediaPlaylist { source, body, segments_end, .. } = *self.playlist;
         let Timeline { stretches, .. } = self.timeline;
         self.kept(0, body, None)?;
-        for text in self.settings.added(self.playlist) {
+        let breaks = Some(std::mem::take(&mut self.breaks)).filter(|breaks| !breaks.is_empty());
+        for text in self.settings.added(self.playlist).chain(breaks) {
             self.sink.copy_to(body)?;
             self.sink.text(text);
         }
