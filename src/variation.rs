@@ -221,7 +221,7 @@ impl Compilation<'_> {
         if matches!(kind, ResourceKind::Mpd | ResourceKind::Patch) {
             let update_within_s = site.and_then(|site| site.sessions.update_within_s());
             let max_bytes = bounds.playlist_bytes;
-            let edits = dash::Edits { caps, max_bytes, update_within_s, steering, inserted: &[] };
+            let edits = dash::Edits { caps, max_bytes, update_within_s, steering, inserted: &[], ads: None };
             let compile = if kind == ResourceKind::Patch { dash::compile_patch } else { dash::compile };
             return Ok(compile(manifest, frame, &edits)?);
         }

@@ -4,7 +4,7 @@ use super::change::{Changes, Edited};
 use super::document::{Document, Malformed, utf8};
 use super::edits::Edits;
 use super::error::CompileError;
-use super::{insertion, limits, sign, steering, update, window, xlink};
+use super::{ads, insertion, limits, sign, steering, update, window, xlink};
 use crate::catalog::MOST_MPD_BYTES;
 use crate::manifest::{Frame, Template};
 
@@ -63,6 +63,9 @@ fn asked_for(edits: &Edits<'_>, mpd: &str) -> Vec<Edit> {
     }
     if edits.update_within_s.is_some() && mpd.contains("dynamic") {
         asked_for.push(update::shorten);
+    }
+    if edits.ads.is_some() {
+        asked_for.push(ads::announce);
     }
     if !edits.inserted.is_empty() {
         asked_for.push(insertion::put_in);

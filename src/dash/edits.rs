@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::ads::Plan;
 use crate::catalog::{Caps, MOST_MPD_BYTES};
 use crate::manifest::{Frame, Steering};
 
@@ -18,6 +19,8 @@ pub struct Edits<'a> {
     pub steering: Option<&'a Steering<'a>>,
     /// Periods of other sources to insert, in order.
     pub inserted: &'a [InsertedPeriod<'a>],
+    /// The breaks to announce. A patch is then refused, because it could mark a break that the edge has not announced.
+    pub ads: Option<&'a Plan<'a>>,
 }
 
 /// A Period of another source (ISO/IEC 23009-1 section 5.3.2), such as an ad's.
@@ -41,6 +44,18 @@ pub struct InsertedPeriod<'a> {
 impl<'a> Edits<'a> {
     /// Only the edits that the limits require.
     pub fn within(caps: &'a Caps) -> Self {
-        Self { caps, max_bytes: MOST_MPD_BYTES, update_within_s: None, steering: None, inserted: &[] }
+        Self {
+            caps,
+            max_bytes: MOST_MPD_BYTES,
+            update_within_s: None,
+            steering: None,
+            inserted: &[],
+            ads: None,
+        }
+    }
+
+    /// Whether breaks are announced that the media marks, so that each version of a live MPD may have others.
+    pub(super) fn announce_marks(&self) -> bool {
+        self.ads.is_some_and(|plan| !plan.ads.is_some_and(|ads| ads.ignore_markers))
     }
 }

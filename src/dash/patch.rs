@@ -58,6 +58,10 @@ pub fn compile_patch(
             what: "a patch of an MPD that has Periods of other sources",
         });
     }
+    if edits.announce_marks() {
+        let line = line_of(text, root.tag().start);
+        return Err(CompileError::Unsupported { line, what: "a patch of an MPD whose breaks are announced" });
+    }
     for operation in root.children() {
         let stop = |what| Err(CompileError::Unsupported { line: line_of(text, operation.tag().start), what });
         let Some(selected) = Selected::of(operation) else {

@@ -18,9 +18,9 @@ const LENGTH: Duration = Duration::from_millis(500);
 /// The stream of the callbacks of an advertisement; empty if it has none. `ids` are the ids of events that are free.
 pub(super) fn stream(ad: &Ad, duration: Duration, ids: &mut RangeFrom<u32>) -> String {
     let mut events = String::new();
-    let timed = ad.tracking.iter().filter(|tracking| is_requested(&tracking.url));
+    let called = ad.tracking.iter().filter(|tracking| is_called(tracking, duration));
     let mut timed: Vec<_> =
-        timed.filter_map(|tracking| Some((time(tracking, duration)?, tracking))).collect();
+        called.filter_map(|tracking| Some((time(tracking, duration)?, tracking))).collect();
     timed.sort_by_key(|(at, _)| *at);
     for ((at, tracking), id) in timed.into_iter().zip(ids) {
         events += &Tag::new("", "Event")
@@ -39,8 +39,13 @@ pub(super) fn stream(ad: &Ad, duration: Duration, ids: &mut RangeFrom<u32>) -> S
         .around(&events)
 }
 
+/// Whether the URL of an event of an advertisement is told as a callback.
+pub(super) fn is_called(tracking: &Tracking, duration: Duration) -> bool {
+    is_requested(&tracking.url) && time(tracking, duration).is_some()
+}
+
 /// The time of an event of an advertisement, if it happens at a time.
-pub(super) fn time(tracking: &Tracking, duration: Duration) -> Option<Duration> {
+fn time(tracking: &Tracking, duration: Duration) -> Option<Duration> {
     use TrackingEvent as Event;
     let at = match tracking.event {
         Event::Impression | Event::Loaded | Event::Start | Event::CreativeView => Duration::ZERO,

@@ -6,6 +6,7 @@
 //!   <Period id="0" duration="PT15S">
 //!     <ImportedMPD earliestResolutionTimeOffset="60">https://…/_stagedoor/ad/mid-1/0/plum/manifest.mpd</ImportedMPD>
 //!     <EventStream schemeIdUri="urn:mpeg:dash:event:callback:2015" …>…</EventStream>
+//!     <EventStream schemeIdUri="urn:svta:advertising-wg:ad-creative-signaling" …>…</EventStream>
 //!   </Period>
 //! </MPD>
 //! ```
@@ -15,7 +16,7 @@
 use std::time::Duration;
 
 use super::write::{Tag, ticks};
-use super::{callback, overlay};
+use super::{callback, overlay, signaling};
 use crate::ads::{Format, ListRequest, Pod};
 use crate::dash::duration::of_milliseconds;
 
@@ -37,6 +38,7 @@ pub fn list_mpd(pod: &Pod, request: &ListRequest<'_>) -> Option<String> {
         if let Some(ad) = &slot.ad {
             inner += &callback::stream(ad, slot.duration, &mut ids);
         }
+        inner += &signaling::stream(slot.ad.as_ref(), &pod.non_linear, start, slot.duration, &mut ids);
         inner += &overlay::stream(&pod.non_linear, start, slot.duration, &mut ids);
         periods += &Tag::new("", "Period")
             .with("id", number)

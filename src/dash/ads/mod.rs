@@ -1,12 +1,21 @@
-//! Advertising in MPDs: the list MPD that fills a break.
+//! Advertising in MPDs: the marks of breaks, the events that announce breaks, and the MPD that fills one.
 //!
 //! ```text
-//! list        the MPD that lists a pod     (list.rs, callback.rs, overlay.rs)
+//! times        the times of Periods               (times.rs)
+//! signals      the marks of breaks                (signals.rs, splice.rs)
+//! alternative  events that announce breaks        (alternative.rs)
+//! list         the MPD that lists a pod           (list.rs, callback.rs, signaling.rs, overlay.rs)
 //! ```
 
+mod alternative;
 mod callback;
 mod list;
 mod overlay;
+mod signaling;
+mod signals;
+mod splice;
+mod times;
 mod write;
 
+pub(super) use alternative::announce;
 pub use list::list_mpd;

@@ -26,6 +26,14 @@ impl Tag {
         self
     }
 
+    /// Adds an attribute that may be absent.
+    pub(super) fn maybe(self, name: &str, value: Option<impl fmt::Display>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
     /// The element with this content; an empty element if there is none.
     pub(super) fn around(self, content: &str) -> String {
         let Self { name, text } = self;

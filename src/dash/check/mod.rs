@@ -7,6 +7,7 @@
 //! [`FINDINGS_MAX`](crate::manifest::FINDINGS_MAX) findings.
 
 mod addressing;
+mod alternative;
 mod clock;
 mod descriptors;
 mod early;
@@ -60,6 +61,7 @@ const CHECKS: &[Check] = &[
     remote::check,
     clock::check,
     events::check,
+    alternative::check,
     splice::check,
     protection::check,
 ];

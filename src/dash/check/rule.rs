@@ -137,6 +137,14 @@ rules! {
     EventIdRepeated "event-id-repeated" Warning iso "5.10.2" "Two events of a stream have the same `id` but different times, so players drop one.";
     EventEncoding "event-encoding" Error iso "5.10.2" "An event's content is not valid base64, although `contentEncoding` is `base64`.";
     EventEmpty "event-empty" Warning iso "5.10.4" "An event that players act upon has no content.";
+    AlternativeType "alternative-type" Warning other "ISO/IEC 23009-1, 6th edition" "An event that inserts another MPD is in a dynamic MPD, or an event that replaces content is in a static MPD.";
+    AlternativeId "alternative-id" Warning other "ISO/IEC 23009-1, 6th edition" "An event that presents another MPD lacks a number as its `id`, so players present it again when the MPD is updated.";
+    AlternativeDuration "alternative-duration" Warning other "ISO/IEC 23009-1, 6th edition" "An event that presents another MPD lacks `duration`, so Shaka Player does not present it.";
+    AlternativeRelative "alternative-relative" Info other "ISO/IEC 23009-1, 6th edition" "The URI of another MPD is relative, and Shaka Player resolves it against the page.";
+    ListProfile "list-profile" Warning other "ISO/IEC 23009-1, 6th edition" "An MPD of the type `list` lacks the profile of lists.";
+    ListedDuration "listed-duration" Error other "ISO/IEC 23009-1, 6th edition" "A Period that imports an MPD lacks `duration`, so the start of the next is unknown.";
+    ListedUri "listed-uri" Error other "ISO/IEC 23009-1, 6th edition" "An `ImportedMPD` is empty.";
+    ListedPeriods "listed-periods" Error other "ISO/IEC 23009-1, 6th edition" "An MPD of the profile of imported MPDs is not a static MPD of one Period.";
     SpliceMissing "splice-missing" Error other "ANSI/SCTE 214-1" "An SCTE 35 event has no message.";
     SpliceBinary "splice-binary" Error other "ANSI/SCTE 214-1" "An SCTE 35 message is not base64, or is not a splice information section.";
     SpliceSection "splice-section" Error other "ANSI/SCTE 35 9.6" "The length or checksum of a splice information section is wrong.";

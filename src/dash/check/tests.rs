@@ -92,6 +92,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
         remote::rows::ROWS,
         clock::rows::ROWS,
         events::rows::ROWS,
+        alternative::rows::ROWS,
         splice::rows::ROWS,
         protection::rows::ROWS,
     ]

@@ -202,7 +202,12 @@ impl Signer<'_> {
     }
 
     /// A resource of the edge's own, in the folder of the MPD.
-    fn edge_resource(&self, name: &str, bases: &[Base], is_whole: bool) -> Result<UriRewrite, UriError> {
+    pub(super) fn edge_resource(
+        &self,
+        name: &str,
+        bases: &[Base],
+        is_whole: bool,
+    ) -> Result<UriRewrite, UriError> {
         let Frame { folder, resource, .. } = *self.frame;
         let url = folder.join(&[resource.folder(), name].concat()).map_err(|_| UriError::Unreadable)?;
         if is_whole {

@@ -5,7 +5,7 @@ use super::level::Level;
 use super::names::is_presented;
 use super::signer::{Signer, Uncovered};
 use crate::dash::document::Element;
-use crate::resource::Reading;
+use crate::resource::{BREAK_FOLDER, Reading};
 
 impl Signer<'_> {
     /// Signs the URIs in the events of a stream. Other content of events is not part of the MPD.
@@ -32,7 +32,13 @@ impl Signer<'_> {
             }
             for presented in event.children().filter(|child| is_presented(child.name())) {
                 for attribute in presented.attributes().filter(|a| matches!(a.name, "uri" | "url")) {
-                    let rewrite = self.rewrite_to_read(&attribute.value(), bases, Reading::Mpd);
+                    let uri = attribute.value();
+                    let rewrite = if uri.starts_with(BREAK_FOLDER) {
+                        // Shaka Player resolves it against the page's URL.
+                        self.edge_resource(&uri, bases, true)
+                    } else {
+                        self.rewrite_to_read(&uri, bases, Reading::Mpd)
+                    };
                     self.sign_attribute(&attribute, rewrite)?;
                 }
             }

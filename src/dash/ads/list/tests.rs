@@ -66,18 +66,33 @@ fn a_pod_is_listed_with_its_callbacks_and_overlays() {
         "<Event presentationTime=\"3000\" duration=\"500\" id=\"2\">https://a.example/p</Event>",
         "<Event presentationTime=\"5000\" duration=\"500\" id=\"3\">https://a.example/m</Event>",
         "<Event presentationTime=\"9500\" duration=\"500\" id=\"4\">https://a.example/c?x=1&amp;y=&lt;2&gt;</Event>",
-        "</EventStream></Period>",
+        "</EventStream>",
+        "<EventStream schemeIdUri=\"urn:svta:advertising-wg:ad-creative-signaling\" timescale=\"1000\">",
+        "<Event presentationTime=\"0\" duration=\"10000\" id=\"5\">",
+        "{&quot;version&quot;:2,&quot;type&quot;:&quot;slot&quot;,&quot;payload&quot;:[{&quot;type&quot;:&quot;linear&quot;,",
+        "&quot;start&quot;:0,&quot;duration&quot;:10,&quot;identifiers&quot;:[],&quot;tracking&quot;:[",
+        "{&quot;type&quot;:&quot;progress&quot;,&quot;offset&quot;:30,&quot;urls&quot;:[&quot;https://a.example/late&quot;]},",
+        "{&quot;type&quot;:&quot;mute&quot;,&quot;urls&quot;:[&quot;https://a.example/mute&quot;]},",
+        "{&quot;type&quot;:&quot;start&quot;,&quot;urls&quot;:[&quot;javascript:alert(1)&quot;]}]}]}",
+        "</Event></EventStream></Period>",
         "<Period id=\"2\" duration=\"PT5.04S\">",
         "<ImportedMPD earliestResolutionTimeOffset=\"60\">https://ads.example/s.mpd?a=1&amp;b=2</ImportedMPD>",
+        "<EventStream schemeIdUri=\"urn:svta:advertising-wg:ad-creative-signaling\" timescale=\"1000\">",
+        "<Event presentationTime=\"1000\" duration=\"4000\" id=\"6\">NON-LINEAR</Event></EventStream>",
         "<EventStream schemeIdUri=\"urn:scte:dash:scte214-events\" timescale=\"1000\">",
-        "<Event presentationTime=\"1000\" duration=\"4000\" id=\"5\">",
+        "<Event presentationTime=\"1000\" duration=\"4000\" id=\"7\">",
         "<OverlayEvent uri=\"https://ads.example/l.png\" mimeType=\"image/png\" z=\"-1\">",
         "<Viewport x=\"1920\" y=\"1080\"/>",
         "<Overlay><TopLeft x=\"0\" y=\"0\"/><Size x=\"1920\" y=\"1080\"/></Overlay>",
         "<Squeeze><TopLeft x=\"480\" y=\"0\"/><Size x=\"1440\" y=\"810\"/></Squeeze>",
         "</OverlayEvent></Event></EventStream></Period></MPD>",
     );
-    assert_eq!(listed(&pod()).as_deref(), Some(expected));
+    let found = listed(&pod()).unwrap();
+    // The layout is tested where it is made.
+    let (before, item) = found.split_once("id=\"6\">").unwrap();
+    let (item, behind) = item.split_once("</Event>").unwrap();
+    assert!(item.contains("squeezebackLShape") && item.contains("&quot;start&quot;:0,"), "{item}");
+    assert_eq!(format!("{before}id=\"6\">NON-LINEAR</Event>{behind}"), expected);
 }
 
 #[test]

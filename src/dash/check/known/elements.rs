@@ -268,7 +268,12 @@ const ELEMENTS: &[Known] = &[
     element(
         "ReplacePresentation",
         SIXTH,
-        &[may("returnOffset", Long), may("clip", Boolean), may("startAtOffset", Boolean)],
+        &[
+            may("returnOffset", Long),
+            may("clip", Boolean),
+            may("startAtOffset", Boolean),
+            may("startWithOffset", Boolean),
+        ],
         &[many("SupplementalProperty")],
     )
     .with(PRESENTATION, &[]),

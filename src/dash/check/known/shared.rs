@@ -135,4 +135,7 @@ pub(super) const PRESENTATION: &[Attribute] = &[
     may("earliestResolutionTimeOffset", Number),
     may("maxDuration", Long),
     may("serviceDescriptionId", Integer),
+    may("executeOnce", Boolean),
+    may("noJump", Integer),
+    may("skipAfter", Duration),
 ];
