@@ -69,6 +69,7 @@ events! {
     MultipleLinear "ERROR_VAST_MULTIPLE_LINEAR" "An ad has several linear creatives, of which the first counts.";
     InvalidMediaFile "ERROR_VAST_INVALID_MEDIA_FILE" "A media file has no valid URL or type.";
     InvalidAd "ERROR_VAST_INVALID_AD" "An ad lacks a required part, or exceeds a limit.";
+    BeaconFailed "ERROR_FIRING_BEACON_FAILED" "A URL of an error could not be requested.";
     Unknown "ERROR_UNKNOWN" "Something else went wrong.";
 }
 

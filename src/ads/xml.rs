@@ -18,7 +18,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 /// The longest document, in bytes. A pod of 20 ads with three wrappers' trackers has about 200 KiB.
-pub const LONGEST: usize = 1024 * 1024;
+pub const LONGEST: usize = 512 * 1024;
 
 /// The most elements. They take about 100 bytes each, so 2 MB.
 pub(super) const ELEMENTS_MAX: usize = 20_000;

@@ -4,6 +4,7 @@
 //! documents    documents of KV, parsed
 //! manifests    manifests as the media origin gave them
 //! files        files until the data centre's cache has them
+//! ads          replies of ad servers
 //! publication  where issuers publish keys
 //! published    keys that issuers publish
 //! sessions     sessions that tokens opened
@@ -15,6 +16,7 @@
 //! `shelf/plan.rs` has the share of each memory. A [`Runtime`] names the types of the values that the runtime holds in its own
 //! form: in the Worker, JavaScript's arrays and keys; in a test, types of the test's choice.
 
+mod ads;
 mod documents;
 mod files;
 mod manifests;
@@ -28,6 +30,7 @@ mod wanted;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+pub use ads::{KnownAdReply, SharedReply};
 pub use documents::{Found, KnownDocument, Parsed, Remembered, read_document};
 pub use files::KnownFile;
 pub use manifests::{KnownManifest, newest};
@@ -41,7 +44,7 @@ pub use wanted::KnownWanted;
 use crate::catalog::{Algorithm, Campaigns, Creative, KeySet, Site, Title};
 use crate::memory_key::MemoryKey;
 use crate::repeats::Repeats;
-use crate::shelf::{Budget, Delays, Flight, Memory, Slot, Weigh, Weighed, plan};
+use crate::shelf::{Breaker, Budget, Delays, Flight, Memory, Slot, Weigh, Weighed, plan};
 use crate::streams::Standing;
 use crate::token::RevocationIndex;
 
@@ -96,6 +99,10 @@ pub struct Isolate<R: Runtime> {
     pub pods: Memory<MemoryKey, KnownPod>,
     /// Streams by session.
     pub streams: Memory<[u8; 8], Standing>,
+    /// Replies of ad servers that viewers share, by site and URL.
+    pub ad_replies: Memory<String, KnownAdReply>,
+    /// Ad servers that failed lately, by site and host.
+    pub breakers: Memory<String, Breaker>,
     /// Creatives that were reported as wanted, by site and id.
     pub wanted: Memory<String, KnownWanted>,
     /// The lines of the log that were written lately.
@@ -131,6 +138,8 @@ impl<R: Runtime> Isolate<R> {
             sessions: plan::SESSIONS.of(&budget),
             pods: plan::PODS.of(&budget),
             streams: plan::STREAMS.of(&budget),
+            ad_replies: plan::AD_REPLIES.of(&budget),
+            breakers: plan::BREAKERS.of(&budget),
             wanted: plan::WANTED.of(&budget),
             repeats: RefCell::default(),
             missing_delays: RefCell::default(),

@@ -8,8 +8,8 @@
 //! Bytes under way (a body that is being read) are reserved first, and the memories make room for them. They have
 //! [`Rooms`]: a media origin decides how long reading a body takes, so no site may take the room that others need.
 //!
-//! - Files, manifests and published keys have a room each, and none takes from another's.
-//! - In the rooms of manifests and keys, a site takes at most as much as stays free. So the first takes half, the next a
+//! - Files, manifests, published keys and ad servers' documents have a room each, and none takes from another's.
+//! - In the rooms of manifests, keys and ads, a site takes at most as much as stays free. So the first takes half, the next a
 //!   third of that and so on, and there is a place for the next site, however slow the others' origins are.
 //! - A file without a place is streamed, and nobody is refused. So a site that is alone may fill the room of files; once
 //!   others have asked for a place within the last minute, it takes half at most.
@@ -52,6 +52,8 @@ pub enum Purpose {
     Manifest,
     /// The keys that an issuer publishes. Without a place, nobody can be let in.
     Keys,
+    /// A document of an ad server. Without a place, the break is left to the content.
+    Ads,
 }
 
 /// How many bytes may be under way for each purpose.
@@ -63,12 +65,14 @@ pub struct Rooms {
     pub manifests: usize,
     /// The room of published keys.
     pub keys: usize,
+    /// The room of ad servers' documents.
+    pub ads: usize,
 }
 
 impl Rooms {
     /// The bytes of all rooms.
     pub const fn sum(self) -> usize {
-        self.files + self.manifests + self.keys
+        self.files + self.manifests + self.keys + self.ads
     }
 
     const fn of(self, purpose: Purpose) -> usize {
@@ -76,6 +80,7 @@ impl Rooms {
             Purpose::File => self.files,
             Purpose::Manifest => self.manifests,
             Purpose::Keys => self.keys,
+            Purpose::Ads => self.ads,
         }
     }
 }
@@ -249,7 +254,7 @@ impl Budget {
             let site = site.saturating_add(after);
             let fits = free.is_some_and(|free| match own.purpose {
                 Purpose::File => site <= room / 2 || !self.others_ask(own.site, now_ms),
-                Purpose::Manifest | Purpose::Keys => site <= free,
+                Purpose::Manifest | Purpose::Keys | Purpose::Ads => site <= free,
             });
             if fits {
                 return Some(false);
@@ -384,7 +389,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    const ROOMS: Rooms = Rooms { files: 128 * KIB, manifests: 96 * KIB, keys: 32 * KIB };
+    const ROOMS: Rooms = Rooms { files: 128 * KIB, manifests: 96 * KIB, keys: 32 * KIB, ads: 0 };
 
     /// A budget with memories that are full.
     fn full() -> (Rc<Budget>, Memory<u64, Bytes>) {

@@ -10,12 +10,14 @@
 //! freshness  for how long a value may serve
 //! flight     work that one request does for all that want its outcome
 //! fetched    a value that is fetched: fresh, stale, under way, missing, failed, or not to be shared
+//! breaker    sources that failed lately, and are left alone
 //! delays     requests that are delayed before they are answered
 //! plan       which memories there are, and their shares
 //! ```
 //!
 //! Nothing here knows a clock or the runtime: the time is an argument.
 
+mod breaker;
 mod budget;
 mod delays;
 mod fetched;
@@ -25,6 +27,7 @@ mod memory;
 pub mod plan;
 mod weigh;
 
+pub use breaker::Breaker;
 pub use budget::{Account, Budget, Purpose, Reservation, Rooms};
 pub use delays::Delays;
 pub use fetched::{Arrived, Fetched, Look, Outcome, Policy, Ticket, Turn};

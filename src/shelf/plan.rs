@@ -31,7 +31,8 @@ pub const LIMIT: usize = 64 * MIB;
 
 /// The most bytes of bodies that are being read. The longest file that is shared has a place in the room of files, with the
 /// bytes that reading it takes.
-pub const ROOMS: Rooms = Rooms { files: 8 * MIB + 64 * KIB, manifests: 5 * MIB, keys: 960 * KIB };
+pub const ROOMS: Rooms =
+    Rooms { files: 8 * MIB + 64 * KIB, manifests: 5 * MIB, keys: 960 * KIB, ads: 2 * MIB };
 
 /// The bytes of tables with a bound of their own: the lines of the log that were written lately (`repeats.rs`), and the
 /// requests that are delayed (`delays.rs`).
@@ -50,7 +51,7 @@ macro_rules! shares {
 
 shares! {
     SITES "sites" 2_048 "Sites by host, and hosts without a site.";
-    TITLES "titles" 7_168 "Titles by id, with the values that decisions derive from them.";
+    TITLES "titles" 6_656 "Titles by id, with the values that decisions derive from them.";
     KEYS "keys" 1_024 "Documents of keys by issuer.";
     REVOCATIONS "revocations" 5_120 "Revocations by host.";
     CAMPAIGNS "campaigns" 1_920 "Sites' own campaigns by host, and sites without campaigns.";
@@ -59,14 +60,16 @@ shares! {
     MERGED "merged" 1_024 "Published keys with the keys of the document, by issuer, revision and time.";
     IMPORTED "imported" 512 "Keys that the runtime has imported, by algorithm and parameters.";
     PROOFS "proofs" 512 "Signatures that were verified, by hash.";
-    MANIFESTS "manifests" 8_704 "Manifests of the media origin, by cache key.";
+    MANIFESTS "manifests" 8_192 "Manifests of the media origin, by cache key.";
     TARGETS "targets" 256 "Target Durations by cache key without directives.";
-    TEMPLATES "templates" 8_704 "Compiled manifests, by everything that their bytes depend on.";
-    FILES "files" 7_424 "Files by cache key: small ones and those in demand for a minute, others until the cache has them.";
+    TEMPLATES "templates" 8_192 "Compiled manifests, by everything that their bytes depend on.";
+    FILES "files" 6_400 "Files by cache key: small ones and those in demand for a minute, others until the cache has them.";
     SOURCES "sources" 1_024 "URLs at the media origin, by site, folder and path.";
     SESSIONS "sessions" 1_024 "Sessions by token.";
     PODS "pods" 512 "Pods by session and break.";
     STREAMS "streams" 512 "When the store last heard of a stream, by session.";
+    AD_REPLIES "ad replies" 448 "Replies of ad servers that viewers share, by site and URL.";
+    BREAKERS "breakers" 64 "Ad servers that failed lately, by site and host.";
     WANTED "wanted" 128 "Creatives that were reported as wanted, by site and id.";
 }
 

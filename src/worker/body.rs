@@ -25,7 +25,7 @@ pub(super) enum Body {
 const fn piece((purpose, _): (Purpose, &str)) -> usize {
     match purpose {
         Purpose::Manifest => 256 * 1024,
-        Purpose::File | Purpose::Keys => 32 * 1024,
+        Purpose::File | Purpose::Keys | Purpose::Ads => 32 * 1024,
     }
 }
 

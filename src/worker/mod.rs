@@ -1,5 +1,6 @@
 //! The Worker: reads requests, awaits Cloudflare's services, and answers. No other module knows Cloudflare.
 
+mod ad_server;
 mod answers;
 #[cfg(feature = "bench")]
 mod bench;

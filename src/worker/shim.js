@@ -72,5 +72,6 @@ const durableObject = (Binding) =>
   };
 
 export const Streams = durableObject(bindings.Streams);
+export const AdRate = durableObject(bindings.AdRate);
 export const WantedCreatives = durableObject(bindings.WantedCreatives);
 export const UsedTokens = durableObject(bindings.UsedTokens);

@@ -76,7 +76,7 @@ async fn follow(
     Err(Fault::new(FaultKind::UpstreamStatus, detail))
 }
 
-const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+pub(super) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
 /// Cancels the body of a reply, which frees its connection.
 pub(super) async fn unread(response: Response) {

@@ -4,6 +4,7 @@
 //! fetch       the one question to the outside: documents of these URLs
 //! reach       the addresses that requests may lead to
 //! order       what is asked: a template or a document, within a budget
+//! pace        the most requests a second
 //! tree        documents, their ads, and the wrappers between them
 //! merge       an ad with its wrappers
 //! pod         the ads in order
@@ -19,6 +20,7 @@ mod candidates;
 mod fetch;
 mod merge;
 mod order;
+mod pace;
 mod pod;
 mod reach;
 mod source;
@@ -28,6 +30,7 @@ pub use candidates::{Choice, Chosen, Direct};
 pub use fetch::{Ask, Failure, Fetch, Reply};
 pub use merge::{Film, Resolved};
 pub use order::{Order, Start};
+pub use pace::Pace;
 pub use pod::{Resolution, resolve};
 pub use reach::Reach;
 pub use source::Source;
@@ -40,8 +43,8 @@ pub const REQUESTS_MAX: usize = 36;
 pub const AT_ONCE_MAX: usize = 6;
 
 /// The bytes of replies after which a decision asks no further. With the replies that are under way then, it has at most
-/// 4 MiB + 6 × 1 MiB.
-pub const BYTES_MAX: usize = 4 * 1024 * 1024;
+/// 2 MiB + 6 × 512 KiB.
+pub const BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// The most ads of a decision.
 pub const ADS_MAX: usize = 64;

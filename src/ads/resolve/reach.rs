@@ -34,6 +34,11 @@ impl Reach {
         Self { site: site.cloned(), server, hosts: hosts.map(<[_]>::to_vec), loopback }
     }
 
+    /// Whether a URL leads to this machine, which development may ask.
+    pub fn is_this_machine(&self, url: &Url) -> bool {
+        self.loopback && url.host().is_some_and(|host| is_loopback(&host))
+    }
+
     /// Whether a request may go to a URL; the reason if not.
     pub fn check(&self, url: &Url) -> Result<(), String> {
         if !matches!(url.scheme(), "http" | "https") {

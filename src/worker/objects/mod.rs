@@ -5,6 +5,7 @@
 //! store     the object's side: a question in, an answer out, and an alarm that removes the rows that have ended
 //! table     the object's rows, in its SQLite
 //!
+//! ad_rate   when an ad server may be asked
 //! replay    which tokens have been used
 //! streams   which streams are on
 //! wanted    which creatives nobody has conditioned
@@ -26,6 +27,7 @@
 //!
 //! <https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/>
 
+pub(super) mod ad_rate;
 mod call;
 pub(super) mod replay;
 mod store;
