@@ -8,6 +8,7 @@ mod documents;
 
 use std::fs;
 
+use stagedoor::ads::signals::{COMMANDS, TYPES};
 use stagedoor::dash;
 use stagedoor::denial::Reason;
 use stagedoor::fault::FaultKind;
@@ -62,6 +63,22 @@ fn the_elements_and_the_rules_of_mpds_are_those_of_the_code() {
         let expected =
             with_list(&found, "elements", ["element", "clause", "attributes (elements)"], elements);
         with_list(&expected, "mpd-rules", ["code", "severity", "clause", "meaning"], rules)
+    });
+}
+
+#[test]
+fn the_effects_of_messages_are_those_of_the_code() {
+    let commands =
+        COMMANDS.iter().map(|row| [row.command, row.when, row.effect.name(), row.clause].map(str::to_owned));
+    let types = TYPES.iter().map(|row| {
+        let (first, last) = row.types;
+        let types =
+            if first == last { format!("{first:#04x}") } else { format!("{first:#04x} to {last:#04x}") };
+        [types, row.start.name().to_owned(), row.end.name().to_owned(), row.why.to_owned()]
+    });
+    update("SCTE35.md", |found| {
+        let expected = with_list(&found, "cue-commands", ["command", "if", "effect", "clause"], commands);
+        with_list(&expected, "cue-types", ["segmentation_type_id", "start", "end", "because"], types)
     });
 }
 

@@ -20,6 +20,7 @@ mod origin;
 mod output;
 mod profile;
 mod request;
+mod scte35;
 mod simulate;
 mod terminal;
 mod text;
@@ -88,6 +89,9 @@ enum Command {
     /// Check manifests, and rewrite them as the edge does.
     #[command(subcommand, arg_required_else_help = true)]
     Manifest(Manifest),
+    /// Read messages of SCTE 35.
+    #[command(subcommand, arg_required_else_help = true)]
+    Scte35(Scte35),
     /// Print the cache key of a URL.
     CacheKey(cache_key::Arguments),
     /// Ask a running edge: how it decides, whether it is well, what it refuses.
@@ -123,6 +127,12 @@ enum Manifest {
     Rewrite(manifest::Arguments),
 }
 
+#[derive(Subcommand)]
+enum Scte35 {
+    /// Decode a message of SCTE 35, and show what it does to breaks. The exit code is 1 if something is wrong with it.
+    Decode(scte35::Arguments),
+}
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -148,6 +158,7 @@ fn run(command: &Command, context: &Context) -> Result<Answer, Failure> {
         Command::Token(Token::Verify(arguments)) => verify::run(arguments, context),
         Command::Manifest(Manifest::Check(arguments)) => check_manifest::run(arguments, context),
         Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(arguments, context),
+        Command::Scte35(Scte35::Decode(arguments)) => scte35::run(arguments, context),
         Command::CacheKey(arguments) => cache_key::run(arguments, context),
         Command::Edge(command) => edge::run(command, context),
         Command::Explain(arguments) => explain::run(arguments, context),

@@ -8,5 +8,6 @@ mod explained;
 mod manifest_check;
 mod manifest_rewrite;
 mod misuse;
+mod scte35;
 mod simulate;
 mod token;

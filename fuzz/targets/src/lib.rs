@@ -34,6 +34,7 @@ macro_rules! targets {
 targets! {
     cat
     cloud_front
+    cue
     edge_auth
     hls_check
     hls_events

@@ -1,6 +1,6 @@
 //! Which commands and segmentation types open, close, extend or never open a break: the one table of it.
 
-use crate::scte35::SegmentationType;
+use crate::scte35::{Command, Descriptor, Section, SegmentationType};
 
 /// The effect of a message on breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,6 +124,27 @@ impl Effect {
             Self::Announces => "announces",
             Self::Never => "never",
         }
+    }
+
+    /// The effects of a message's command and of its segments, in order. None of an encrypted message.
+    pub fn of_section(section: &Section) -> Vec<Self> {
+        let command = match section.command() {
+            None => return Vec::new(),
+            Some(Command::SpliceInsert(insert)) => match &insert.splice {
+                None => Self::Cancels,
+                Some(splice) if splice.out_of_network_indicator => Self::Opens,
+                Some(_) => Self::Closes,
+            },
+            Some(Command::SpliceSchedule(_)) => Self::Announces,
+            Some(_) => Self::Never,
+        };
+        let segments = section.descriptors().iter().filter_map(|descriptor| match descriptor {
+            Descriptor::Segmentation(segmentation) => {
+                Some(segmentation.segment.as_ref().map_or(Self::Cancels, |segment| Self::of(segment.kind).0))
+            }
+            _ => None,
+        });
+        std::iter::once(command).chain(segments).collect()
     }
 
     /// The effect of a segmentation type, and how far out its break lies.
