@@ -12,7 +12,7 @@
 //! viewers of a title. Its URI is signed with all others ([`sign`](crate::dash)): with scheme, host and session, because Shaka
 //! Player 5.2 resolves it against the page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -49,10 +49,14 @@ pub(in crate::dash) fn announce(document: &Document<'_>, edits: &Edits<'_>) -> R
     let Some(plan) = edits.ads.filter(|_| !is_list(mpd)) else { return Ok(changes) };
     let times = Times::of(mpd);
     let marked = crate::ads::signals::breaks(&signals::of(&times));
+    // Ads take the place of the content of a mark that has a length.
+    let replacing: BTreeSet<BreakId> =
+        marked.iter().filter(|found| length(found).is_some()).map(|found| found.opening.id.clone()).collect();
     let presentation = Presentation { duration: times.duration, is_live: times.is_live };
     let mut events: BTreeMap<usize, String> = BTreeMap::new();
     for found in plan.breaks(marked, presentation) {
-        let Some((period, event)) = event(&found, plan, &times, mpd.prefix()) else { continue };
+        let replaced = length(&found).filter(|_| replacing.contains(&found.opening.id));
+        let Some((period, event)) = event(&found, replaced, plan, &times, mpd.prefix()) else { continue };
         *events.entry(period).or_default() += &event;
     }
     for (period, events) in &events {
@@ -71,8 +75,20 @@ fn is_list(mpd: Element<'_, '_>) -> bool {
     mpd.value("type").is_some_and(|kind| kind == "list")
 }
 
-/// The event of a break, and the number of its Period. `None`: it cannot be told in an MPD of this type.
-fn event(found: &Break, plan: &Plan<'_>, times: &Times<'_, '_>, prefix: &str) -> Option<(usize, String)> {
+/// The duration of a break, if it is known.
+fn length(found: &Break) -> Option<Duration> {
+    found.duration().filter(|duration| !duration.is_zero())
+}
+
+/// The event of a break, and the number of its Period. `None`: it cannot be told in an MPD of this type. `replaced` is the content
+/// that its ads take the place of.
+fn event(
+    found: &Break,
+    replaced: Option<Duration>,
+    plan: &Plan<'_>,
+    times: &Times<'_, '_>,
+    prefix: &str,
+) -> Option<(usize, String)> {
     let at = time(found, times)?;
     let number = times.period(at)?;
     let in_period = at.saturating_sub(times.periods.get(number)?.start);
@@ -81,7 +97,7 @@ fn event(found: &Break, plan: &Plan<'_>, times: &Times<'_, '_>, prefix: &str) ->
     let insertion = &plan.policy.insertion;
     let event = Tag::new(prefix, "Event").with("presentationTime", ticks(in_period));
     let event = if times.is_live {
-        let length = found.duration().unwrap_or(longest);
+        let length = length(found).unwrap_or(longest);
         let presentation = Tag::new(prefix, "ReplacePresentation")
             .with("uri", uri)
             .with("maxDuration", ticks(length))
@@ -91,10 +107,12 @@ fn event(found: &Break, plan: &Plan<'_>, times: &Times<'_, '_>, prefix: &str) ->
             .with("id", event_id(&found.opening.id))
             .around(&of_policy(presentation, insertion, length).around(""))
     } else {
-        let length = found.opening.planned.unwrap_or(longest);
+        let planned = found.opening.planned.filter(|planned| !planned.is_zero());
+        let length = planned.unwrap_or(longest);
         let presentation = Tag::new(prefix, "InsertPresentation")
             .with("uri", uri)
-            .with("maxDuration", ticks(length.saturating_add(GRACE)));
+            .with("maxDuration", ticks(length.saturating_add(GRACE)))
+            .maybe("returnOffset", replaced.map(ticks));
         // Not in live, where it would show those who join a break that is long over.
         let no_jump = insertion.restrict.contains(&Restriction::Jump).then_some(LATEST);
         let presentation = presentation.maybe("noJump", no_jump);

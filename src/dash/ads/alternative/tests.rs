@@ -75,6 +75,20 @@ fn breaks_of_a_film_are_events_of_its_periods() {
     assert_eq!(readable(&announced(FILM, json!({}), ads, None)), expected);
 }
 
+/// Of a recording, ads take the place of what was sent in the break.
+#[test]
+fn a_mark_in_a_film_is_a_break_whose_content_is_passed_over() {
+    let mark = "<EventStream schemeIdUri=\"urn:scte:scte35:2014:xml+bin\" timescale=\"1000\"><Event presentationTime=\"30000\" id=\"4\"><Signal><Binary>/DAhAAAAAAAAAP/wEAUAAALRf+9//gAaF7DAAAAAAAA+MhNj</Binary></Signal></Event></EventStream>";
+    let film = FILM.replace("<Period id=\"2\">", &format!("<Period id=\"2\">{mark}"));
+    let found = announced(&film, json!({}), json!({}), None);
+    let (before, event) = found.split_once(mark).unwrap();
+    assert!(!before.contains("alternativeMPD"), "{found}");
+    assert!(event.contains("<Event presentationTime=\"30000\" duration=\"1000\""), "{found}");
+    assert!(event.contains(" maxDuration=\"24000\" returnOffset=\"19000\"/>"), "{found}");
+    let ignored = announced(&film, json!({}), json!({ "ignore_markers": true }), None);
+    assert_eq!(ignored, film);
+}
+
 /// Shaka Player resolves the URI of an event against the page.
 #[test]
 fn the_uri_of_an_event_has_host_and_session() {

@@ -268,12 +268,7 @@ const ELEMENTS: &[Known] = &[
     element(
         "ReplacePresentation",
         SIXTH,
-        &[
-            may("returnOffset", Long),
-            may("clip", Boolean),
-            may("startAtOffset", Boolean),
-            may("startWithOffset", Boolean),
-        ],
+        &[may("clip", Boolean), may("startAtOffset", Boolean), may("startWithOffset", Boolean)],
         &[many("SupplementalProperty")],
     )
     .with(PRESENTATION, &[]),

@@ -135,6 +135,7 @@ pub(super) const PRESENTATION: &[Attribute] = &[
     may("earliestResolutionTimeOffset", Number),
     may("maxDuration", Long),
     may("serviceDescriptionId", Integer),
+    may("returnOffset", Long),
     may("executeOnce", Boolean),
     may("noJump", Integer),
     may("skipAfter", Duration),
