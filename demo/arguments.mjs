@@ -4,13 +4,14 @@ import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { PORTS } from "./stack/ports.mjs";
 
-const HELP = `usage: make demo ARGS="[--reset] [--edge-port ${PORTS.edge}] [--origin-port ${PORTS.origin}] [--media-port ${PORTS.media}] [--page-port ${PORTS.page}] [--state .demo]"
+const HELP = `usage: make demo ARGS="[--reset] [--edge-port ${PORTS.edge}] [--origin-port ${PORTS.origin}] [--media-port ${PORTS.media}] [--page-port ${PORTS.page}] [--ads-port ${PORTS.ads}] [--state .demo]"
 
   --reset          start anew: forget the database, the edge's documents and the secrets
   --edge-port N    first port to try for the edge; the next free one is taken
   --origin-port N  the same for the origin service
   --media-port N   the same for the media origin
   --page-port N    the same for the demo page
+  --ads-port N     the same for the ad server
   --state FOLDER   where the demo keeps its state, secrets and logs
 
 environment: STAGEDOOR_ORIGIN and STAGEDOOR_COMMAND, the programs stagedoor-origin and stagedoor; STAGEDOOR_WORKER, the folder of the

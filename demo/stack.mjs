@@ -1,7 +1,8 @@
-// The whole of Stagedoor on this machine: the origin service with its media, the edge, the page, and a catalogue.
+// The whole of Stagedoor on this machine: the origin service with its media, the edge, an ad server, the page, and a catalogue.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AdServer } from "./stack/ad-server.mjs";
 import { SITE, seed } from "./stack/catalogue.mjs";
 import { edgeChild } from "./stack/edge.mjs";
 import { MediaOrigin } from "./stack/media.mjs";
@@ -65,6 +66,8 @@ class Stack {
     this.#edgeAddress = `http://127.0.0.1:${ports.edge}`;
     this.edge = edgeChild({ ...common, port: ports.edge, inspectorPort: ports.inspector });
     this.media = new MediaOrigin({ files: `${this.originUrl}/media/` });
+    this.adsUrl = `http://127.0.0.1:${ports.ads}`;
+    this.ads = new AdServer({ media: () => `http://127.0.0.1:${ports.media}/` });
     this.origin = originChild({ ...common, port: ports.origin, edge: this.#edgeAddress });
   }
 
@@ -75,11 +78,11 @@ class Stack {
     await this.healthy(this.origin, this.originUrl, signal);
     await this.healthy(this.edge, this.#edgeAddress, signal);
     this.#say("Putting the sample catalogue in, as a CMS would (usually 1 s) ...");
-    await this.media.serve(this.ports.media);
-    await seed(this.api, this.secrets, `http://127.0.0.1:${this.ports.media}/`);
+    await Promise.all([this.media.serve(this.ports.media), this.ads.serve(this.ports.ads)]);
+    await seed(this.api, this.secrets, { media: `http://127.0.0.1:${this.ports.media}/`, ads: this.adsUrl });
     await this.synced(signal);
-    const { api, secrets, media, edgeUrl: edge, originUrl: origin } = this;
-    this.#server = await servePage({ port: this.ports.page, edge, origin, secrets, api, media });
+    const { api, secrets, media, ads, edgeUrl: edge, originUrl: origin } = this;
+    this.#server = await servePage({ port: this.ports.page, edge, origin, secrets, api, media, ads });
   }
 
   /** Waits until a child answers that it is well. */
@@ -147,6 +150,7 @@ class Stack {
     await Promise.all([
       new Promise((resolve) => (this.#server ? this.#server.close(resolve) : resolve())),
       this.media.stop(),
+      this.ads.stop(),
       this.origin.stop(),
       this.edge.stop(),
     ]);

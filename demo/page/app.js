@@ -1,4 +1,5 @@
 // The demo page: connects the form, the player, the requests and the rights.
+import { Ads } from "./ads.js";
 import { Choices } from "./choices.js";
 import { Explanation } from "./explanation.js";
 import { Player } from "./player.js";
@@ -20,7 +21,8 @@ let asked = null;
 const requests = new Requests({ folderOf: (id) => titles.get(id)?.media ?? `${id}/` });
 const revocation = new Revocation();
 const explanation = new Explanation();
-const player = new Player({ requested, denied });
+const ads = new Ads();
+const player = new Player({ requested, denied, ads: ads.hear });
 const second = new SecondViewer({ requested: (request) => requests.add("B", request) });
 const rights = new Rights({ updated: learn });
 const choices = new Choices({ mpds: config.mpds, changed: turn, play });
@@ -52,6 +54,7 @@ function clear(hint) {
   asked = null;
   choices.announce([]);
   player.clear(hint);
+  ads.turnTo({ title: null });
   forgetViewers();
   $("watching").textContent = "";
 }
@@ -77,6 +80,7 @@ async function play() {
   forgetViewers();
   requests.clear();
   $("watching").textContent = watching(asked);
+  ads.turnTo({ title: titles.get(wish.title), format });
   try {
     const token = await viewerToken(wish);
     // Play was pressed again, or the choice changed.
@@ -100,6 +104,7 @@ function denied({ url, reason }) {
   if (choices.changedSince(asked).length > 0) {
     return clear(`${nameOf(asked.title)} has ended (${reason}). Press Play for the new choice.`);
   }
+  ads.turnTo({ title: null });
   // A second viewer has a session of their own, and goes on.
   $("second-viewer").disabled = !second.isOn;
   revocation.end();

@@ -1,5 +1,6 @@
 // Plays HLS with hls.js. player.js defines the interface.
 import Hls from "/hls.js";
+import { hearAds } from "./hls-ads.js";
 import { ageOf, digestOf } from "./replies.js";
 
 export class HlsPlayback {
@@ -22,6 +23,7 @@ export class HlsPlayback {
     hls.on(Hls.Events.ERROR, (_, { fatal, type, details, error }) => {
       if (fatal) on.failed({ reason: details, title: `The player gave up: ${type}.`, detail: error?.message ?? "" });
     });
+    if (on.ads) hearAds(hls, video, on.ads);
     hls.loadSource(url);
     hls.attachMedia(video);
   }

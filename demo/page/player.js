@@ -23,6 +23,7 @@ const AHEAD_S = 12;
  *   subtitles: (tracks: Track[], selected: number) => void,
  *   requested: (request: import("./requests.js").Request & {body: unknown}) => void,
  *   failed: (failure: {reason: string, title: string, detail: string}) => void,
+ *   ads: import("./hls-ads.js").Listener | null,
  * }} Listener
  * @typedef {{url: string, headers: Record<string, string>, aheadS: number, video: HTMLVideoElement, on: Listener}} Opening
  */
@@ -36,7 +37,8 @@ export class Player {
   #denial = null;
 
   /**
-   * @param {{requested: (request: import("./requests.js").Request) => void, denied: (problem: object) => void}} on
+   * @param {{requested: (request: import("./requests.js").Request) => void, denied: (problem: object) => void,
+   *          ads: import("./hls-ads.js").Listener}} on
    *   `requested` hears of each finished request, `denied` of a refusal after it is shown, with the refused `url` if there is one
    */
   constructor(on) {
@@ -94,6 +96,7 @@ export class Player {
           if (REFUSED.includes(request.status)) end();
         }),
         failed: (failure) => end(failure),
+        ads: Object.fromEntries(Object.entries(this.#on.ads).map(([name, hear]) => [name, current(hear)])),
       },
     });
     this.#playback = playback;

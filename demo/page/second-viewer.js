@@ -41,6 +41,7 @@ export class SecondViewer {
           if (REFUSED.includes(request.status)) end(problemOf(request.status, body));
         }),
         failed: (failure) => end(failure),
+        ads: null,
       },
     });
     this.#playback = playback;

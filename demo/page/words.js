@@ -12,12 +12,13 @@ export function countryName(code) {
 const list = (codes) => codes.map(countryName).join(", ");
 
 /** One offer as a sentence. */
-export function offerInWords({ plans = [], territories, caps = {}, window = {} }) {
+export function offerInWords({ plans = [], territories, caps = {}, window = {}, ads = "none" }) {
   const parts = [
     plans.length ? `plan ${plans.join(" or ")}` : "any plan",
     territories.allow.length ? list(territories.allow) : "nowhere",
     territories.deny?.length ? `not in ${list(territories.deny)}` : "",
     caps.max_height ? `up to ${caps.max_height}p` : "every quality",
+    ads === "none" ? "" : "with ads",
     window.from ? `from ${day(window.from)}` : "",
     window.until ? `until ${day(window.until)}` : "",
   ];

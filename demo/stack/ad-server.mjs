@@ -2,6 +2,7 @@
 // what it needs, and `trouble` changes it for all.
 //
 //   /vast?pod=amber,teal          a pod in this order; `+teal` stands for an ad of its own, without a sequence (a spare)
+//        &position=2&pod.2=plum   a pod for breaks in this place: 1 before, 2 within, 3 behind the content
 //        &wrap=2                  behind so many wrappers
 //        &beside=overlay          with a non-linear ad: overlay, squeezeback or pause
 //        &trouble=slow            slow, silent, empty, malformed or refused
@@ -20,7 +21,7 @@ export const ADS = { amber: 6, teal: 8, plum: 10 };
 export const PICTURES = {
   overlay: { width: 960, height: 120, placement: 7, layout: "lower_third_overlay", seconds: 6 },
   squeezeback: { width: 960, height: 540, placement: 8, layout: "squeezeback_l_shape", seconds: 6 },
-  pause: { width: 640, height: 360, placement: 5, layout: "pause", seconds: 0 },
+  pause: { width: 640, height: 360, placement: 5, layout: "pause", seconds: 6 },
 };
 
 export const TROUBLES = ["slow", "silent", "empty", "malformed", "refused"];
@@ -103,7 +104,7 @@ export class AdServer {
     if (trouble === "silent") return; // The connection stays open, and says nothing.
     if (trouble === "slow") await new Promise((resolve) => setTimeout(resolve, SLOW_MS).unref());
     if (trouble === "refused") return response.writeHead(503).end();
-    const document = trouble === "empty" ? '<VAST version="4.2"/>' : make(searchParams, { ads: this.url, media: this.#media() });
+    const document = trouble === "empty" ? xml('<VAST version="4.2"/>') : make(searchParams, { ads: this.url, media: this.#media() });
     send(response, "application/xml", trouble === "malformed" ? document.slice(0, document.length / 2) : document);
   }
 
@@ -118,7 +119,7 @@ export class AdServer {
 function vast(query, urls) {
   const wrappers = Math.min(20, Number(query.get("wrap")) || 0);
   if (wrappers > 0) return wrapped(query, urls, wrappers);
-  const pod = (query.get("pod") ?? "").split(",").filter(Boolean);
+  const pod = (query.get(`pod.${query.get("position")}`) ?? query.get("pod") ?? "").split(",").filter(Boolean);
   let sequence = 0;
   const ads = pod.map((name) => {
     const ad = name.replace(/^[+ ]/, "");

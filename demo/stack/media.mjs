@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { Channel } from "./live/channel.mjs";
+import { Channel, SEGMENT_MS } from "./live/channel.mjs";
 import { Packager } from "./live/packager.mjs";
 
 /** A file's time, by its extension. The edge follows it, and tells players the age of what it kept. */
@@ -17,9 +17,13 @@ const TOLD = ["content-type", "content-length", "content-range", "accept-ranges"
 /** Older fetches are forgotten. */
 const MOST_FETCHES = 2_000;
 
+/** The planned length of a break of the live channel, in segments. */
+const BREAK_SEGMENTS = 8;
+
 export class MediaOrigin {
   #files;
-  #live = new Packager({ live: new Channel({ lowLatency: true, skip: true, window_s: 30, history_s: channelAge_s() }) });
+  #channel = new Channel({ lowLatency: true, skip: true, window_s: 30, history_s: channelAge_s() });
+  #live = new Packager({ live: this.#channel });
   #fetches = [];
   #count = 0;
   #server = null;
@@ -44,6 +48,25 @@ export class MediaOrigin {
   async stop() {
     this.#server?.closeAllConnections();
     await new Promise((resolve) => (this.#server ? this.#server.close(resolve) : resolve()));
+  }
+
+  /** Opens a break of the live channel. Throws while one is open. */
+  openBreak() {
+    const { from } = this.#channel.openBreak(BREAK_SEGMENTS);
+    return { startsIn_s: this.#until(from), planned_s: (BREAK_SEGMENTS * SEGMENT_MS) / 1000 };
+  }
+
+  /** Ends the break of the live channel early. Throws if there is none. */
+  returnEarly() {
+    return { endsIn_s: this.#until(this.#channel.returnEarly().to) };
+  }
+
+  hasOpenBreak() {
+    return this.#channel.openBreakAt() !== null;
+  }
+
+  #until(segment) {
+    return (this.#channel.start + segment * SEGMENT_MS - Date.now()) / 1000;
   }
 
   /**

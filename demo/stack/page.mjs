@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { TROUBLES } from "./ad-server.mjs";
 import { ISSUER, MPDS, SITE } from "./catalogue.mjs";
 import { signature } from "./signature.mjs";
 import { TokenRequestError, mint } from "./tokens.mjs";
@@ -29,7 +30,8 @@ const LONGEST_BODY = 1024 * 1024;
 
 /**
  * @param {{port: number, edge: string, origin: string, secrets: import("./secrets.mjs").Secrets,
- *          api: import("./origin-api.mjs").OriginApi, media: import("./media.mjs").MediaOrigin}} options
+ *          api: import("./origin-api.mjs").OriginApi, media: import("./media.mjs").MediaOrigin,
+ *          ads: import("./ad-server.mjs").AdServer}} options
  * @returns {Promise<import("node:http").Server>}
  */
 export function servePage(options) {
@@ -65,6 +67,17 @@ async function answer(request, options) {
       return explain(options, await readJson(request));
     case "GET /fetches":
       return json(200, options.media.fetchesAfter(Number(searchParams.get("after")) || 0));
+    case "GET /ad-server":
+      return json(200, adServer(options));
+    case "POST /ad-server":
+      return setTrouble(options, await readJson(request));
+    case "POST /live/break":
+      return onChannel(() => {
+        const { startsIn_s, planned_s } = options.media.openBreak();
+        return `A break of ${planned_s.toFixed(0)} s begins at the live edge in ${startsIn_s.toFixed(0)} s.`;
+      });
+    case "POST /live/return":
+      return onChannel(() => `The channel returns in ${options.media.returnEarly().endsIn_s.toFixed(0)} s.`);
     case "GET /titles":
       return passOn(await options.api.send("GET", "/titles"));
     case "GET /titles/{id}":
@@ -73,6 +86,28 @@ async function answer(request, options) {
       return passOn(await options.api.send("PUT", `/titles/${title}`, await readBody(request), precondition(request)));
     default:
       return file(request.method, pathname);
+  }
+}
+
+/** What the ad server was asked and heard, and whether the live channel has a break. */
+function adServer({ ads, media }) {
+  const isBeacon = ({ path }) => path.startsWith("/beacon/");
+  const beacons = ads.requests.filter(isBeacon).length;
+  return { trouble: ads.trouble, decisions: ads.requests.length - beacons, beacons, open: media.hasOpenBreak() };
+}
+
+function setTrouble({ ads, media }, { trouble }) {
+  if (trouble !== null && !TROUBLES.includes(trouble)) throw new TokenRequestError(`expected a trouble among ${TROUBLES.join(", ")}, or null`);
+  ads.trouble = trouble;
+  return json(200, adServer({ ads, media }));
+}
+
+/** Acts on the live channel. */
+function onChannel(act) {
+  try {
+    return json(200, { detail: act() });
+  } catch (error) {
+    return problem(409, error.message);
   }
 }
 
@@ -137,7 +172,7 @@ function failure(error) {
   return problem(502, `the origin service or the edge does not answer: ${error.cause?.code ?? error.message}`);
 }
 
-function send(response, { status, type, body }, { edge }) {
+function send(response, { status, type, body }, { edge, ads }) {
   response.writeHead(status, {
     "Content-Type": type,
     "Content-Length": Buffer.byteLength(body),
@@ -146,11 +181,11 @@ function send(response, { status, type, body }, { edge }) {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": [
       "default-src 'self'",
-      `connect-src 'self' ${edge}`,
+      `connect-src 'self' ${edge} ${ads.url}`,
       // hls.js keeps its cues in a track element whose source is data:,WEBVTT.
       "media-src 'self' blob: data:",
       "worker-src 'self' blob:",
-      "img-src 'self' data:",
+      `img-src 'self' data: ${ads.url}`,
       "frame-ancestors 'none'",
     ].join("; "),
   });

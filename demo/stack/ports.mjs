@@ -2,10 +2,10 @@
 import { createServer } from "node:net";
 
 /** The ports that the demo asks for first. */
-export const PORTS = { edge: 8787, origin: 8788, media: 8789, page: 8790 };
+export const PORTS = { edge: 8787, origin: 8788, media: 8789, page: 8790, ads: 8791 };
 
 /** Ports of nobody else's, for tests. */
-export const ANY_PORTS = { edge: 0, origin: 0, media: 0, page: 0 };
+export const ANY_PORTS = { edge: 0, origin: 0, media: 0, page: 0, ads: 0 };
 
 const TRIES = 50;
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { ANY_PORTS, startStack } from "../../demo/stack.mjs";
+import { seen } from "../players/seen.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -115,6 +116,24 @@ export class DemoPage {
   /** The decoded frames and bytes so far. */
   frames() {
     return this.tab.evaluate(() => document.querySelector("video").getVideoPlaybackQuality().totalVideoFrames);
+  }
+
+  /** What the video shows: see tests/players/seen.mjs. */
+  async seen() {
+    const url = await this.tab.evaluate(() => {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [640, 360];
+      canvas.getContext("2d").drawImage(document.querySelector("#video"), 0, 0, 640, 360);
+      return canvas.toDataURL("image/png");
+    });
+    return seen(Buffer.from(url.split(",")[1], "base64"));
+  }
+
+  /** Waits until the video shows an ad. @param {string} what */
+  async sees(what) {
+    for (const end = Date.now() + 3 * STEP_MS; (await this.seen())?.what !== what; ) {
+      if (Date.now() > end) throw new Error(`waited ${(3 * STEP_MS) / 1000} s for ${what} on screen, in vain`);
+    }
   }
 
   /** The rows of the page's table, oldest first. */

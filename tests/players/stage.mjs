@@ -33,7 +33,8 @@ const SITES = {
  * @param {Record<string, import("../../demo/stack/live/channel.mjs").ChannelOptions>} [options.channels] live channels of HLS
  * @param {Record<string, import("./dash.mjs").Title | import("./dash.mjs").Live>} [options.dash] titles and channels of DASH
  * @param {Record<string, {segments: number}>} [options.films] titles of HLS
- * @param {{policy: object, campaigns: object[]}} [options.ads] how the sites fill breaks, and their campaigns
+ * @param {{policy: object, campaigns: object[], lost?: string[]}} [options.ads] how the sites fill breaks, their campaigns, and creatives
+ *   whose files are missing
  * @param {Record<string, object>} options.titles a title of each name: `media` below the origin, what its offers cap and which
  *   cut they show, by plan, and what else its document has
  */
@@ -56,7 +57,7 @@ export async function startStage({ channels = {}, dash: offers = {}, films = {},
     dash,
     edge,
     /** Changes a title's document, once. */
-    change: (title, members) => edge.change({ [`v1/title/${title}`]: { ...document(title, titles[title]), ...members, revision: 2 } }),
+    change: (title, members) => edge.change({ [`v1/title/${title}`]: { ...document(title, titles[title], ads), ...members, revision: 2 } }),
     /**
      * Lets a viewer with a plan watch a title. If `body` fails, a screenshot is in test-results/. No request may be refused,
      * except with the status `refusal`.
@@ -94,22 +95,25 @@ function documents(base, origin, { titles, ads }) {
         { ...site, host, media: { origin: `${origin}/` }, sessions: { ...site.sessions, ...sessions }, ...(ads && { ads: ads.policy }), ...rest },
       ]),
     ),
-    ...Object.fromEntries(Object.entries(titles).map(([id, title]) => [`v1/title/${id}`, document(id, title)])),
+    ...Object.fromEntries(Object.entries(titles).map(([id, title]) => [`v1/title/${id}`, document(id, title, ads)])),
     ...(ads && advertising(ads)),
   };
 }
 
-function advertising({ campaigns }) {
+function advertising({ campaigns, lost = [] }) {
   const sites = Object.keys(SITES);
   const creatives = creativeDocuments({ sites, folder: "vod/ads/" });
+  const { linear } = creatives.amber.kind;
+  for (const id of lost) creatives[id] = { id, sites, kind: { linear: { ...linear, media: `vod/${id}/` } } };
   return Object.fromEntries([
     ...sites.map((host) => [`v1/campaigns/${host}`, { revision: 1, host, campaigns }]),
     ...Object.entries(creatives).map(([id, creative]) => [`v1/creative/${id}`, { revision: 1, ...creative }]),
   ]);
 }
 
-function document(id, { plans, ...title }) {
-  const offers = Object.entries(plans).map(([plan, { variance, ...caps }]) => ({ id: plan, plans: [plan], territories: { allow: ["*"] }, caps, variance }));
+function document(id, { plans, ...title }, ads) {
+  const common = { territories: { allow: ["*"] }, ...(ads && { ads: "guided" }) };
+  const offers = Object.entries(plans).map(([plan, { variance, ...caps }]) => ({ id: plan, plans: [plan], ...common, caps, variance }));
   return { revision: 1, id, sites: Object.keys(SITES), offers, ...title };
 }
 

@@ -19,7 +19,8 @@ export async function play(video, url, { lowLatency }) {
   const { CRITICAL } = shaka.util.Error.Severity;
   player.addEventListener("error", ({ detail }) => detail.severity === CRITICAL && errors.push(`${detail.code}: ${detail.message}`));
   await player.attach(video);
-  player.configure({ streaming: { lowLatencyMode: lowLatency } });
+  // Otherwise it enters the break again that it has just left early.
+  player.configure({ streaming: { lowLatencyMode: lowLatency }, ads: { allowStartInMiddleOfInterstitial: false } });
   const ads = player.getAdManager();
   const container = document.querySelector("#ads");
   ads.setContainers(container, container);
