@@ -29,7 +29,7 @@ impl Candidate {
     pub fn of_campaign(campaign: &CampaignId, separation: &[Label], creative: &Creative) -> Option<Self> {
         let CreativeKind::Linear(media) = &creative.kind else { return None };
         Some(Self {
-            ad: Ad { campaign: Some(campaign.clone()), ..Ad::of_creative(creative) },
+            ad: Ad::of_campaign(campaign, creative),
             media: Media::of_creative(&creative.id, media),
             duration: Duration::from_millis(media.duration_ms),
             separation: separation.to_vec(),

@@ -1,6 +1,7 @@
 //! How ads become a pod that fits its break: exactly, or shorter, and never longer.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 use super::{Break, Candidate, Format, Media, Offered, Pod, Role, Slot};
@@ -127,6 +128,24 @@ pub struct Room<'a> {
     pub labels: BTreeSet<Label>,
 }
 
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { left } => write!(f, "longer than the {} ms that are left", left.as_millis()),
+            Self::NoDuration => f.write_str("without a duration"),
+            Self::TooMany => f.write_str("more than the site's `most_ads`"),
+            Self::Separated(label) => write!(f, "a second ad of `{label}`"),
+            Self::Codec(codec) => write!(f, "the codec {codec}, which the content does not use"),
+            Self::Height(height) => write!(f, "pictures from {height} pixels on, higher than the content's"),
+            Self::Format(Format::Hls) => f.write_str("no HLS playlist"),
+            Self::Format(Format::Dash) => f.write_str("no MPD"),
+            Self::Spare => f.write_str("a spare that no place needs"),
+            Self::Abandoned => f.write_str("ads shorter than the site's `shortest_s`"),
+            Self::Joined => f.write_str("a viewer who joined within the break"),
+        }
+    }
+}
+
 impl<'a> Room<'a> {
     /// The room of an empty pod without bumpers. A break whose end is not known has room for the site's longest pod.
     pub fn of(of: &Break, terms: &Terms<'a>) -> Self {
@@ -158,6 +177,11 @@ impl<'a> Room<'a> {
         self.ads -= 1;
         self.labels.extend(candidate.separation.iter().cloned());
         Ok(())
+    }
+
+    /// Whether an ad would fit into an empty pod of this room.
+    pub fn suits(&self, candidate: &Candidate) -> Result<(), Unfit> {
+        Self { labels: BTreeSet::new(), ads: 1, ..self.clone() }.take(candidate)
     }
 
     fn take_filler(&mut self, filler: &Filler) -> Option<Slot> {

@@ -8,6 +8,7 @@ mod candidate;
 mod code;
 mod event;
 mod fit;
+pub mod house;
 mod list_request;
 pub mod macros;
 mod model;
@@ -18,6 +19,7 @@ pub mod screen;
 pub mod signaling;
 pub mod signals;
 pub mod vast;
+pub mod viewer;
 pub mod vmap;
 mod xml;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Ad, Identifier, Media, Tracking};
-use crate::catalog::{Creative, CreativeId, CreativeMedia, UniversalAdId};
+use crate::catalog::{CampaignId, Creative, CreativeId, CreativeMedia, UniversalAdId};
 
 impl Media {
     /// The media of a conditioned creative.
@@ -13,8 +13,8 @@ impl Media {
 }
 
 impl Ad {
-    /// The advertisement of a creative, with the tracking of its document.
-    pub fn of_creative(creative: &Creative) -> Self {
+    /// The advertisement of a campaign's creative, with the tracking of the creative's document.
+    pub fn of_campaign(campaign: &CampaignId, creative: &Creative) -> Self {
         let identifier = |UniversalAdId { registry, id }: &UniversalAdId| Identifier {
             scheme: registry.clone(),
             value: id.clone(),
@@ -23,7 +23,8 @@ impl Ad {
             urls.iter().map(|url| Tracking { event: *event, offset: None, url: url.to_string() })
         });
         Self {
-            id: creative.id.to_string(),
+            id: format!("{campaign}/{}", creative.id),
+            campaign: Some(campaign.clone()),
             title: creative.name.clone(),
             creative_id: Some(creative.id.to_string()),
             identifiers: creative.universal_ad_ids.iter().map(identifier).collect(),

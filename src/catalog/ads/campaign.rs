@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{
-    CampaignId, CreativeId, DeviceClass, Host, Label, Mode, Place, Plan, Territories, TitleId, Window,
+    CampaignId, CreativeId, DeviceClass, Host, Label, Memo, Mode, Place, Plan, Territories, TitleId, Window,
 };
 
 /// A site's own campaigns.
@@ -14,6 +14,9 @@ pub struct Campaigns {
     pub host: Host,
     /// The campaigns. Their ids differ.
     pub campaigns: Vec<Campaign>,
+    /// Values that other modules derive from the campaigns.
+    #[serde(skip)]
+    pub memo: Memo,
 }
 
 impl Campaigns {

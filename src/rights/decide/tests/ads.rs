@@ -83,7 +83,7 @@ fn the_trace_says_what_leaves_a_viewer_without_advertising() {
         let person = Person::new(&person);
         let (_, trace) = explain(&title, &person.viewer(), Policies::from(&site), NOW);
         let of_ads = trace.findings.into_iter().filter(|finding| finding.rule.starts_with("ads"));
-        of_ads.map(|one| (one.of, one.rule, one.passed, one.wanted, one.saw)).last().unwrap()
+        of_ads.map(|one| (one.of, one.rule, one.passed, one.wanted, one.saw)).next_back().unwrap()
     };
     let avod = || json!({ "model": "avod" });
     let own = |of: &str, rule, passed, wanted: &str, saw: &str| {

@@ -1,0 +1,23 @@
+//! The site's own campaigns: which of them may be taken for a viewer's break, in which order, and which are.
+//!
+//! ```text
+//! audience   a viewer's break, as campaigns see it
+//! rule       the conditions of a campaign, each in words
+//! index      the campaigns by their conditions, made once for each document
+//! dice       the chance by which campaigns of one priority come first
+//! order      which campaigns may be taken, by priority and then by weight
+//! choose     the choice, with the questions that it asks
+//! told       why each campaign was taken or left
+//! ```
+
+mod audience;
+mod choose;
+mod dice;
+mod index;
+mod order;
+mod rule;
+mod told;
+
+pub use audience::Audience;
+pub use choose::{Chosen, Count, Sources, choose};
+pub use told::{Told, Why};
