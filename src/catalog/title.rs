@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::ads::bounds;
 use super::{Blackout, Host, Label, MediaPath, Memo, Offer, Ratings, TitleAds, TitleId, Variance, crowd};
 use crate::time::UnixTime;
 
@@ -36,11 +37,13 @@ pub struct Title {
     /// The title's age ratings.
     #[serde(default, skip_serializing_if = "Ratings::is_empty")]
     pub ratings: Ratings,
-    /// The title's genres, by which campaigns choose.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The title's genres, by which campaigns choose. 64 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 64>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 64)))]
     pub genres: Vec<Label>,
-    /// The languages of its sound, as language tags (BCP 47), by which campaigns choose.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The languages of its sound, as language tags (BCP 47), by which campaigns choose. 64 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::languages")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 64)))]
     pub languages: Vec<String>,
     /// Where the title's breaks lie. Absent: the site's `ads.breaks`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 /// The page that explains a member: of the entries that the member's path begins with, the longest counts. Paths of
 /// members of a document begin with its kind, and paths of members of a type with the type's name.
 pub(crate) const PAGES: &[(&str, &str)] = &[
+    ("AdTemplate", "ADS.md"),
     ("CampaignId", "ADS.md"),
     ("CreativeId", "ADS.md"),
     ("Label", "ADS.md"),

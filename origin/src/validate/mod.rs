@@ -5,6 +5,7 @@
 //!
 //! [RFC 7517 section 4]: https://www.rfc-editor.org/rfc/rfc7517#section-4
 
+mod ads;
 mod hosts;
 mod manifest;
 mod rules;

@@ -5,15 +5,15 @@ use std::fmt::Display;
 
 use stagedoor::cache::PASSED_HEADERS;
 use stagedoor::catalog::{
-    Acceptance, Campaigns, Creative, GroupName, KeySet, Model, Offer, Placement, Revocations, Site,
-    Territories, Territory, Title, TokenPolicy, VarianceId, is_kept_by_edges,
+    Acceptance, GroupName, KeySet, Model, Offer, Placement, Revocations, Site, Territories, Territory, Title,
+    TokenPolicy, VarianceId, is_kept_by_edges,
 };
 use stagedoor::reading::nearest;
 use stagedoor::rights::unassigned;
 use stagedoor::token::Credentials;
 use url::Url;
 
-use super::manifest;
+use super::{ads, manifest};
 
 /// The rules of one kind of document.
 pub(super) trait Rules {
@@ -38,6 +38,9 @@ impl Rules for Title {
         }
         if let Some(detail) = self.manifest.as_deref().and_then(manifest::wrong) {
             report("manifest".to_owned(), detail);
+        }
+        if let Some(breaks) = &self.ads {
+            ads::breaks_rules(breaks, "ads", report);
         }
         unique(report, "offers", "id", "offer", self.offers.iter().map(|offer| &offer.id));
         unique(report, "variances", "id", "variance", self.variances.iter().map(|variance| &variance.id));
@@ -121,7 +124,7 @@ fn meant<'n>(found: &str, known: impl Iterator<Item = &'n str>) -> String {
 }
 
 /// Reports each entry with the code of no country.
-fn countries(report: &mut dyn FnMut(String, String), list: &str, territories: &Territories) {
+pub(super) fn countries(report: &mut dyn FnMut(String, String), list: &str, territories: &Territories) {
     for (member, entries) in [("allow", &territories.allow), ("deny", &territories.deny)] {
         for (index, entry) in entries.iter().enumerate() {
             if let Some(detail) = entry.country().and_then(unassigned) {
@@ -132,7 +135,7 @@ fn countries(report: &mut dyn FnMut(String, String), list: &str, territories: &T
 }
 
 /// Reports each repeated name of a list.
-fn unique<'a, T: Ord + Display + 'a>(
+pub(super) fn unique<'a, T: Ord + Display + 'a>(
     report: &mut dyn FnMut(String, String),
     list: &str,
     member: &str,
@@ -205,6 +208,9 @@ impl Rules for Site {
                     report(format!("geography.groups.{name}[{index}]"), detail);
                 }
             }
+        }
+        if let Some(policy) = &self.ads {
+            ads::policy(policy, report);
         }
         let priorities = self.steering.iter().flat_map(|steering| &steering.priorities);
         for (index, priority) in priorities.enumerate() {
@@ -285,38 +291,6 @@ impl Rules for Revocations {
                 let detail = format!("expected {} at most, the document's own", self.generation);
                 report(format!("revoked[{index}].generation"), detail);
             }
-        }
-    }
-}
-
-impl Rules for Campaigns {
-    fn id(&self) -> &str {
-        self.host.as_str()
-    }
-
-    fn rules(&self, report: &mut dyn FnMut(String, String)) {
-        unique(report, "campaigns", "id", "campaign", self.campaigns.iter().map(|campaign| &campaign.id));
-        for (index, campaign) in self.campaigns.iter().enumerate() {
-            let at = |member: &str| format!("campaigns[{index}].{member}");
-            if campaign.creatives.is_empty() {
-                report(at("creatives"), "expected at least one creative, or nothing is shown".to_owned());
-            }
-            if let Some(territories) = &campaign.territories {
-                countries(report, &at("territories"), territories);
-            }
-        }
-    }
-}
-
-impl Rules for Creative {
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn rules(&self, report: &mut dyn FnMut(String, String)) {
-        if self.sites.is_empty() {
-            let detail = "expected at least one site, or the creative is shown nowhere".to_owned();
-            report("sites".to_owned(), detail);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds;
 use crate::catalog::{
     CampaignId, CreativeId, DeviceClass, Host, Label, Memo, Mode, Place, Plan, Territories, TitleId, Window,
 };
@@ -12,7 +13,9 @@ use crate::catalog::{
 pub struct Campaigns {
     /// The site.
     pub host: Host,
-    /// The campaigns. Their ids differ.
+    /// The campaigns, 10,000 at most. Their ids differ.
+    #[serde(deserialize_with = "bounds::list::<_, _, { Campaigns::MOST }>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 10_000)))]
     pub campaigns: Vec<Campaign>,
     /// Values that other modules derive from the campaigns.
     #[serde(skip)]
@@ -35,7 +38,9 @@ impl Campaigns {
 pub struct Campaign {
     /// Its id, which explanations and logs name.
     pub id: CampaignId,
-    /// Its creatives, which take turns.
+    /// Its creatives, which take turns. 100 at most.
+    #[serde(deserialize_with = "bounds::list::<_, _, 100>")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub creatives: Vec<CreativeId>,
     /// Whether it is off, rehearsed in the log, or in force. Absent: `enforce`.
     #[serde(default = "enforce", skip_serializing_if = "is_enforce")]
@@ -44,40 +49,61 @@ pub struct Campaign {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: u8,
     /// Its share among campaigns of its priority, relative to their weights. Absent: 1.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[serde(
+        default = "one",
+        skip_serializing_if = "is_one",
+        deserialize_with = "bounds::number::<_, _, 1, 1_000_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub weight: u32,
     /// Its flight. Absent: always.
     #[serde(default, skip_serializing_if = "is_always")]
     pub window: Window,
-    /// Its territories. Absent: everywhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Its territories, 1,000 entries at most. Absent: everywhere.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional_territories"
+    )]
     pub territories: Option<Territories>,
     /// The places of breaks: `pre_roll`, `mid_roll`, `post_roll`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 3>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 3)))]
     pub places: Vec<Place>,
     /// The device classes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 16>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
     pub devices: Vec<DeviceClass>,
     /// The titles.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 1000>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 1000)))]
     pub titles: Vec<TitleId>,
     /// The genres, of which the title has one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 100>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub genres: Vec<Label>,
     /// The languages of the content, as language tags (BCP 47), of which the title has one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::languages")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 64)))]
     pub languages: Vec<String>,
     /// The plans of viewers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 100>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub plans: Vec<Plan>,
     /// How often one viewer may see it.
     #[serde(default, skip_serializing_if = "Frequency::is_none")]
     pub frequency: Frequency,
     /// Categories of its advertiser. No two ads of one category stand in one pod.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 16>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
     pub separation: Vec<Label>,
     /// The most times that it may be taken, for all viewers together. Absent: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional::<_, _, 1, 1_000_000_000_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000_000_u64)))]
     pub cap: Option<u64>,
 }
 
@@ -86,17 +112,37 @@ pub struct Campaign {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Frequency {
     /// The most times in one break. Absent: 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional::<_, _, 1, 100>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub per_break: Option<u32>,
     /// The most times in one session. Absent: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional::<_, _, 1, 10_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
     pub per_session: Option<u32>,
     /// The most times for one viewer in 24 hours. A viewer is known by the subject of the token; without one, by the
     /// session. Absent: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional::<_, _, 1, 10_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
     pub per_day: Option<u32>,
     /// The least time between two of its ads, in seconds. Absent: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional::<_, _, 1, 604_800>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 604_800)))]
     pub delay_s: Option<u32>,
 }
 

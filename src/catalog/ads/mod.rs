@@ -1,5 +1,6 @@
 //! The documents of advertising: a site's and a title's policy, the site's own campaigns, and creatives.
 
+pub(super) mod bounds;
 mod break_id;
 mod campaign;
 mod creative;
@@ -7,6 +8,7 @@ mod event;
 mod place;
 mod policy;
 mod server;
+mod template;
 mod title;
 mod wanted;
 
@@ -16,7 +18,8 @@ pub use creative::{Creative, CreativeKind, CreativeMedia, UniversalAdId};
 pub use event::TrackingEvent;
 pub use place::{Layout, Place};
 pub use policy::{AdPolicy, CampaignUse, Insertion, Join, Restriction, SkipControl, Unfilled};
-pub use server::{AdServer, AdTemplate};
+pub use server::AdServer;
+pub use template::AdTemplate;
 pub use title::{MidRolls, Roll, TitleAds};
 pub use wanted::{
     WantedAnswer, WantedCreative, WantedFile, WantedOfSite, WantedQuestion, WantedSighting, WantedSince,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AdServer, TitleAds};
+use super::{AdServer, TitleAds, bounds};
 use crate::catalog::{CreativeId, HostPattern, Territories};
 
 /// How a site fills the breaks of its titles.
@@ -19,12 +19,17 @@ pub struct AdPolicy {
     /// The breaks of titles that have no `ads` of their own. Absent: only the breaks that their media marks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breaks: Option<TitleAds>,
-    /// The longest pod, in seconds. A longer break is filled up to here.
+    /// The longest pod, in seconds. A longer break is filled up to here. Absent: 300.
+    #[serde(deserialize_with = "bounds::number::<_, _, 1, 14_400>")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 14_400)))]
     pub longest_s: u32,
-    /// The most ads of a pod.
+    /// The most ads of a pod. Absent: 10.
+    #[serde(deserialize_with = "bounds::number::<_, _, 1, 50>")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 50)))]
     pub most_ads: u8,
     /// The shortest pod, in seconds. A break whose ads are shorter is left to the content. Absent: 0.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "bounds::number::<_, _, 0, 14_400>")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 14_400)))]
     pub shortest_s: u32,
     /// What a viewer gets who joins a live stream within a break. Absent: `rest`.
     #[serde(skip_serializing_if = "is_default")]
@@ -42,15 +47,17 @@ pub struct AdPolicy {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bumper_out: Option<CreativeId>,
     /// The territories with advertising. Absent: everywhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "bounds::optional_territories")]
     pub territories: Option<Territories>,
     /// The least age, in years, that a viewer's token has to state for advertising, if it states an age. A child's
     /// profile sees none. Absent: 0.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "bounds::number::<_, _, 0, 99>")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 99)))]
     pub least_age: u8,
     /// Hosts whose HLS and DASH media files players fetch themselves. Media files of other hosts need a creative that
     /// was conditioned.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 100>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub direct: Vec<HostPattern>,
     /// How players insert pods.
     #[serde(skip_serializing_if = "Insertion::is_default")]
@@ -129,7 +136,8 @@ pub enum Unfilled {
 #[serde(default)]
 pub struct Insertion {
     /// The actions that players forbid during a pod. Absent: none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 2>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 2)))]
     pub restrict: Vec<Restriction>,
     /// The button by which viewers leave a pod. Absent: no button of the edge's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +149,11 @@ pub struct Insertion {
     #[serde(skip_serializing_if = "is_default")]
     pub primary_style: bool,
     /// How long before a break players may load its pod, in seconds. Absent: players decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional::<_, _, 1, 3_600>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3_600)))]
     pub preload_s: Option<u32>,
 }
 
@@ -167,11 +179,19 @@ pub enum Restriction {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkipControl {
     /// The time from the start of the pod until the button appears, in seconds.
+    #[serde(deserialize_with = "bounds::number::<_, _, 0, 3_600>")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
     pub offset_s: u32,
     /// How long the button stays, in seconds. Absent: to the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional::<_, _, 1, 3_600>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3_600)))]
     pub duration_s: Option<u32>,
     /// The id of its label in the player. Absent: the player's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounds::optional_button")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = "^[A-Za-z0-9._-]{1,64}$")))]
     pub label: Option<String>,
 }

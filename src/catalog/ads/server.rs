@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{AdTemplate, bounds};
 use crate::catalog::{HostPattern, ParameterName};
 
 /// An ad server, and how the edge asks it.
@@ -11,19 +12,44 @@ pub struct AdServer {
     /// The URL of its VAST documents.
     pub url: AdTemplate,
     /// The longest time for one request, in milliseconds. Absent: 3,000.
-    #[serde(default = "request_ms", skip_serializing_if = "is_request_ms")]
+    #[serde(
+        default = "request_ms",
+        skip_serializing_if = "is_request_ms",
+        deserialize_with = "bounds::number::<_, _, 10, 10_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 10_000)))]
     pub request_ms: u32,
     /// The longest time for a decision with all wrappers, in milliseconds. Absent: 8,000.
-    #[serde(default = "total_ms", skip_serializing_if = "is_total_ms")]
+    #[serde(
+        default = "total_ms",
+        skip_serializing_if = "is_total_ms",
+        deserialize_with = "bounds::number::<_, _, 10, 30_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 30_000)))]
     pub total_ms: u32,
     /// The longest time for a decision of a stitched break, in milliseconds. Absent: 1,000.
-    #[serde(default = "stitched_ms", skip_serializing_if = "is_stitched_ms")]
+    #[serde(
+        default = "stitched_ms",
+        skip_serializing_if = "is_stitched_ms",
+        deserialize_with = "bounds::number::<_, _, 10, 10_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 10_000)))]
     pub stitched_ms: u32,
     /// The most wrappers in front of an ad. Absent: 5.
-    #[serde(default = "wrappers", skip_serializing_if = "is_wrappers")]
+    #[serde(
+        default = "wrappers",
+        skip_serializing_if = "is_wrappers",
+        deserialize_with = "bounds::number::<_, _, 0, 10>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(max = 10)))]
     pub wrappers: u8,
     /// The hosts that requests may lead to, besides the host of `url`. Absent: any public host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional_list::<_, _, 100>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub hosts: Option<Vec<HostPattern>>,
     /// Whether requests with the very same URL share one reply. Auctions and impressions are per viewer, so share only
     /// where the ad server allows it. Absent: `false`.
@@ -31,24 +57,34 @@ pub struct AdServer {
     pub shared: bool,
     /// The most requests a second, from all edges together. A decision that finds no place fails as if the ad server
     /// had not answered. Absent: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounds::optional::<_, _, 1, 100_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100_000)))]
     pub peak_per_s: Option<u32>,
     /// The longest random delay of a decision, in milliseconds, which spreads the viewers of a live break. Absent: 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(
+        default,
+        skip_serializing_if = "is_zero",
+        deserialize_with = "bounds::number::<_, _, 0, 30_000>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(max = 30_000)))]
     pub jitter_ms: u32,
     /// How long before a known break its decision may be made, in seconds. Absent: 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(
+        default,
+        skip_serializing_if = "is_zero",
+        deserialize_with = "bounds::number::<_, _, 0, 21_600>"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(max = 21_600)))]
     pub prefetch_s: u32,
     /// Parameters of the viewer's query that the template may use as `[player_params.NAME]`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 32>")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub player_params: Vec<ParameterName>,
 }
-
-/// A URL with macros (`[CACHEBUSTING]`, `[session.id]`), which are filled in for each request.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct AdTemplate(pub String);
 
 const fn request_ms() -> u32 {
     3_000
