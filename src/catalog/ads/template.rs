@@ -42,6 +42,9 @@ impl AdTemplate {
         if authority.contains(['[', ']', '{', '}', '%']) {
             return Err(format!("expected a host without macros, found {}", quoted(authority)));
         }
+        if authority.is_empty() {
+            return Err(format!("expected a URL with a host, found {}", quoted(text)));
+        }
         if authority.contains('@') {
             return Err("expected a URL without credentials: `user:password@` would stand in logs".to_owned());
         }
