@@ -3,6 +3,7 @@
 //! Every command has one form: [`Context`] (the output, the profile) and its own arguments in, an [`Answer`] or a [`Failure`] out.
 //! [`context`] shows how a command talks to a system of a profile.
 
+mod ads;
 mod cache_key;
 mod check_manifest;
 mod check_signature;
@@ -89,6 +90,9 @@ enum Command {
     /// Check manifests, and rewrite them as the edge does.
     #[command(subcommand, arg_required_else_help = true)]
     Manifest(Manifest),
+    /// Rehearse advertising.
+    #[command(subcommand, arg_required_else_help = true)]
+    Ads(ads::Command),
     /// Read messages of SCTE 35.
     #[command(subcommand, arg_required_else_help = true)]
     Scte35(Scte35),
@@ -158,6 +162,7 @@ fn run(command: &Command, context: &Context) -> Result<Answer, Failure> {
         Command::Token(Token::Verify(arguments)) => verify::run(arguments, context),
         Command::Manifest(Manifest::Check(arguments)) => check_manifest::run(arguments, context),
         Command::Manifest(Manifest::Rewrite(arguments)) => manifest::run(arguments, context),
+        Command::Ads(command) => ads::run(command, context),
         Command::Scte35(Scte35::Decode(arguments)) => scte35::run(arguments, context),
         Command::CacheKey(arguments) => cache_key::run(arguments, context),
         Command::Edge(command) => edge::run(command, context),
