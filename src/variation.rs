@@ -211,7 +211,7 @@ pub struct Compilation<'a> {
 impl Compilation<'_> {
     /// Compiles a manifest. Without a frame, its URIs stay unchanged.
     pub fn compile(&self, manifest: &[u8], frame: Option<&Frame<'_>>) -> Result<Template, CompileError> {
-        let Self { kind, site, caps, start, define, skip, order, ads: _ } = *self;
+        let Self { kind, site, caps, start, define, skip, order, ads } = *self;
         let steering = site.and_then(steering::of_site).map(|own| match order {
             Some(order) => Steering { order: order.to_vec(), ..own },
             None => own,
@@ -221,7 +221,7 @@ impl Compilation<'_> {
         if matches!(kind, ResourceKind::Mpd | ResourceKind::Patch) {
             let update_within_s = site.and_then(|site| site.sessions.update_within_s());
             let max_bytes = bounds.playlist_bytes;
-            let edits = dash::Edits { caps, max_bytes, update_within_s, steering, inserted: &[], ads: None };
+            let edits = dash::Edits { caps, max_bytes, update_within_s, steering, inserted: &[], ads };
             let compile = if kind == ResourceKind::Patch { dash::compile_patch } else { dash::compile };
             return Ok(compile(manifest, frame, &edits)?);
         }
