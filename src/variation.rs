@@ -112,7 +112,7 @@ impl<'a> Variation<'a> {
         source: &'a Source,
     ) -> Self {
         let MediaRequest { title, kind, ad, .. } = request;
-        let makes_deltas = site.playlists.delta_updates || caps.rewind_s.is_some();
+        let makes_deltas = site.playlists.delta_updates || caps.rewind_s.is_some() || breaks.is_some();
         let skip = facts.raw_query_parameter(SKIP_PARAMETER).filter(|_| makes_deltas);
         Self {
             site,
@@ -234,7 +234,7 @@ impl Compilation<'_> {
             skip,
             directives_stop: site.is_some_and(|site| !site.media.low_latency),
             steering,
-            ads: None,
+            ads,
         };
         Ok(match (kind, frame) {
             (ResourceKind::Assets, Some(frame)) => hls::compile_list(manifest, List::Assets, frame)?,

@@ -121,8 +121,9 @@ impl From<SourceError> for Stop {
 /// Finds the URL of a request at the media origin, and its cache key.
 ///
 /// `folder` is the folder, below the site's media origin, of the title, of the cut or slate that a permit names, or of the
-/// creative of an ad; `generation` is the title's or the creative's. So an ad has one key in all titles and breaks. With a rewind window among the permit's limits, the whole playlist is requested: the
-/// window depends on segments that a delta update leaves out.
+/// creative of an ad; `generation` is the title's or the creative's. So an ad has one key in all titles and breaks. With a rewind window among
+/// the permit's limits, and where the site sells breaks, the whole playlist is requested: window and breaks depend on segments that a
+/// delta update leaves out.
 pub fn source(
     facts: &Facts,
     request: &MediaRequest,
@@ -161,7 +162,8 @@ pub fn source(
     let directives = match request.kind {
         ResourceKind::Playlist if site.media.low_latency && !sent.is_empty() => {
             let read = Directives::read(sent).map_err(SourceError::Denied)?;
-            Directives { skip: read.skip.filter(|_| caps.rewind_s.is_none()), ..read }
+            let is_whole = caps.rewind_s.is_some() || site.ads.is_some();
+            Directives { skip: read.skip.filter(|_| !is_whole), ..read }
         }
         _ => Directives::default(),
     };
@@ -254,6 +256,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::catalog::AdPolicy;
     use crate::redacted::Redacted;
     use crate::resource::Reading;
     use crate::route::{Route, route};
@@ -450,13 +453,16 @@ mod tests {
     }
 
     #[test]
-    fn a_playlist_that_is_clamped_is_asked_for_whole() {
+    fn a_playlist_that_is_clamped_or_has_breaks_is_asked_for_whole() {
         let query = "_HLS_msn=7&_HLS_skip=YES";
         let facts = Facts { query: Redacted::new(query.to_owned()), ..Facts::default() };
         let request = MediaRequest::at_entry("/h/a.m3u8").unwrap();
-        for (rewind_s, expected) in [(None, query), (Some(60), "_HLS_msn=7")] {
+        for (rewind_s, sells, expected) in
+            [(None, false, query), (Some(60), false, "_HLS_msn=7"), (None, true, "_HLS_msn=7")]
+        {
             let caps = Caps { rewind_s, ..Caps::default() };
-            let source = source(&facts, &request, &site(), "h/", &caps, 0).unwrap();
+            let site = Site { ads: sells.then(AdPolicy::default), ..site() };
+            let source = source(&facts, &request, &site, "h/", &caps, 0).unwrap();
             assert_eq!(source.url.query(), Some(expected));
         }
     }
