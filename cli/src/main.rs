@@ -16,6 +16,7 @@ mod explain;
 mod failure;
 mod input;
 mod manifest;
+mod manifest_ads;
 mod mint;
 mod origin;
 mod output;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
+use stagedoor::ads::ListRequest;
 use stagedoor::cache;
 use stagedoor::catalog::{Caps, ForeignPolicy, SESSION_PARAMETER, SigningStyle, Site, Start};
 use stagedoor::dash;
@@ -20,6 +21,7 @@ use url::Url;
 
 use crate::context::Context;
 use crate::failure::{Failure, Misuse};
+use crate::manifest_ads::{AdArguments, Breaks};
 use crate::{Answer, input, output, request};
 
 #[derive(clap::Args)]
@@ -31,7 +33,9 @@ Examples:
   stagedoor manifest rewrite --session TOKEN --site site.json \\
     --url https://watch.example.com/harbour/master.m3u8 master.m3u8
   stagedoor manifest rewrite --permit permit.json \\
-    --url https://watch.example.com/harbour/manifest.mpd manifest.mpd")]
+    --url https://watch.example.com/harbour/manifest.mpd manifest.mpd
+  stagedoor manifest rewrite --ads guided --break-at 600 --pod pod.json \\
+    --url https://watch.example.com/harbour/720p.m3u8 720p.m3u8")]
 pub(crate) struct Arguments {
     /// The kind of manifest. Default: recognised by the content.
     #[arg(long, value_enum)]
@@ -66,6 +70,8 @@ pub(crate) struct Arguments {
     /// Write a Playlist Delta Update, which leaves out older segments (EXT-X-SKIP).
     #[arg(long, value_enum)]
     skip: Option<Skip>,
+    #[command(flatten)]
+    ads: AdArguments,
     /// The manifest; `-` reads standard input.
     file: PathBuf,
 }
@@ -150,14 +156,15 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
             "{option}: expected a session token of letters, digits, `-`, `_`, `.`, `~` and `=`, found `{token}`"
         )));
     }
-    let asked = arguments.start.is_some() || arguments.skip.is_some();
+    let breaks = arguments.ads.read(site.as_ref(), &place.root)?;
+    let asked = arguments.start.is_some() || arguments.skip.is_some() || breaks.is_some();
     let token = arguments.session.as_ref().or(place.carried.as_ref().map(Carried::token));
     if permit.is_none() && token.is_none() && !asked {
         // Nothing is to be done, for which it would have to be read; but what must not be in it, no reader is to get.
         if let Some(forbidden) = (kind == Kind::Dash).then(|| dash::forbidden(&manifest)).flatten() {
             return Err(Failure::Misuse(format!("{}: {forbidden}", input::name(&arguments.file))));
         }
-        printed(&manifest, context)?;
+        printed(&manifest, None, context)?;
         return Ok(Answer::Yes);
     }
     let by_site = site.as_ref().map(|site| site.sessions.signing);
@@ -193,6 +200,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         credentials: &site.as_ref().map_or_else(Credentials::usual, Credentials::of),
     };
     let caps = permit.unwrap_or_default().caps;
+    let plan = breaks.as_ref().map(Breaks::plan);
     let compilation = Compilation {
         kind: kind.resource(),
         site: site.as_ref(),
@@ -201,11 +209,23 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         define: arguments.define,
         skip: arguments.skip.map(hls::Skip::from),
         order: None,
-        ads: None,
+        ads: plan.as_ref(),
     };
     match compilation.compile(&manifest, token.map(|_| &frame)) {
         Ok(template) => {
-            printed(&template.render(token.map_or("", String::as_str)), context)?;
+            let manifest = template.render(token.map_or("", String::as_str));
+            let request = breaks.as_ref().map(|breaks| ListRequest {
+                authority: frame.authority,
+                title: breaks.title(),
+                folder: place.resource.folder(),
+                token: token.map_or("SESSION", String::as_str),
+                signing: if style == Style::Query { SigningStyle::Query } else { SigningStyle::Path },
+            });
+            let list = match breaks.as_ref().zip(request.as_ref()) {
+                Some((breaks, request)) => breaks.list(&manifest, request)?,
+                None => None,
+            };
+            printed(&manifest, list.as_ref(), context)?;
             Ok(Answer::Yes)
         }
         Err(error) => {
@@ -229,13 +249,22 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     }
 }
 
-/// Prints the manifest itself, or with `--json` as a member.
-fn printed(manifest: &[u8], context: &Context) -> Result<(), Failure> {
+/// Prints the manifest itself, or with `--json` as a member; the list of a pod beside.
+fn printed(manifest: &[u8], list: Option<&Value>, context: &Context) -> Result<(), Failure> {
     if context.output.json {
-        output::print(&json!({ "ok": true, "manifest": String::from_utf8_lossy(manifest) }))
-    } else {
-        output::write(manifest)
+        let mut members = json!({ "ok": true, "manifest": String::from_utf8_lossy(manifest) });
+        if let (Some(list), Value::Object(members)) = (list, &mut members) {
+            members.insert("list".to_owned(), list.clone());
+        }
+        return output::print(&members);
     }
+    if let Some(list) = list {
+        context.output.remark(&match list {
+            Value::String(text) => text.clone(),
+            list => format!("{list:#}"),
+        });
+    }
+    output::write(manifest)
 }
 
 impl Arguments {

@@ -18,6 +18,8 @@ pub struct Plan<'a> {
     pub ads: Option<&'a TitleAds>,
     /// The breaks of the title's VMAP document, in place of the policy's.
     pub vmap: Option<&'a [Scheduled]>,
+    /// Breaks that are given besides, as the command does. They count as if the media marked them.
+    pub given: &'a [Break],
     /// Makes the addresses of pods.
     pub seal: Seal<'a>,
 }
@@ -45,7 +47,7 @@ impl<'a> Plan<'a> {
         vmap: Option<&'a [Scheduled]>,
         seal: Seal<'a>,
     ) -> Self {
-        Self { policy, ads: ads.or(policy.breaks.as_ref()), vmap, seal }
+        Self { policy, ads: ads.or(policy.breaks.as_ref()), vmap, given: &[], seal }
     }
 
     /// Lists all breaks, in order. `marked` has the breaks that the media marks.
@@ -61,7 +63,7 @@ impl<'a> Plan<'a> {
         let is_first = |mark: &Break| ids.insert(mark.opening.id.clone());
         let is_ignored = self.ads.is_some_and(|ads| ads.ignore_markers);
         let marked = if is_ignored { Vec::new() } else { marked };
-        let marked = marked.into_iter().filter(is_first).collect();
+        let marked = marked.into_iter().chain(self.given.iter().cloned()).filter(is_first).collect();
         if presentation.is_live { self.live(marked) } else { self.on_demand(marked, presentation.duration) }
     }
 

@@ -156,3 +156,55 @@ fn a_permit_has_no_members_without_a_meaning() {
     let words = ["manifest", "rewrite", "--url", "https://a.example/b.m3u8", "--permit", "permit.json", "-"];
     assert_eq!(desk.run(&words, MASTER).stdout, MASTER.as_bytes());
 }
+
+/// A film of a minute and a half, with a mark.
+const FILM: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:30\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:30,\n0.ts\n\
+    #EXT-X-CUE-OUT:0\n#EXTINF:30,\n1.ts\n#EXTINF:30,\n2.ts\n#EXT-X-ENDLIST\n";
+
+#[test]
+fn rewrite_inserts_breaks_and_lists_a_pod() {
+    let desk = Desk::new();
+    desk.file(
+        "pod.json",
+        &json!({ "break": "mid-60000", "slots": [{
+            "role": "ad", "duration_ms": 15_000, "media": { "creative": { "id": "plum", "hls": "main.m3u8" } },
+        }] }),
+    );
+    desk.file(
+        "break.json",
+        &json!({ "id": "given", "place": "mid_roll", "start_ms": 75_000, "planned_ms": 10_000 }),
+    );
+    let rewrite = |more: &[&str]| {
+        let url = ["manifest", "rewrite", "--url", "https://watch.example.com/harbour/720p.m3u8"];
+        desk.run(&[&url[..], &["--site", "documents/site.json"], more, &["-"]].concat(), FILM)
+    };
+    let guided = ["--ads", "guided", "--break-at", "60", "--break", "break.json"];
+    let found = rewrite(&guided);
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    let text = String::from_utf8(found.stdout).unwrap();
+    for (id, date) in [("at-30000", "00:30"), ("mid-60000", "01:00"), ("given", "01:15")] {
+        let start = format!(
+            "#EXT-X-DATERANGE:ID=\"sd-{id}\",CLASS=\"com.apple.hls.interstitial\",START-DATE=\"2000-01-01T00:{date}.000Z\""
+        );
+        assert!(text.contains(&start), "{id} {text}");
+    }
+    let with_pod = [&guided[..], &["--pod", "pod.json", "--json", "--session", "TOKEN"]].concat();
+    let found: Value = serde_json::from_slice(&rewrite(&with_pod).stdout).unwrap();
+    assert_eq!(
+        found["list"]["ASSETS"],
+        json!([{ "URI": "https://watch.example.com/~TOKEN/harbour/_stagedoor/ad/mid-60000/0/plum/main.m3u8", "DURATION": 15 }])
+    );
+    assert!(found["manifest"].as_str().unwrap().contains("X-ASSET-LIST=\"/~TOKEN/harbour/_stagedoor/break/"));
+    // Beside the manifest, the list is a remark.
+    let found = rewrite(&[&guided[..], &["--pod", "pod.json"]].concat());
+    assert_eq!(String::from_utf8(found.stdout).unwrap(), text);
+    assert!(String::from_utf8(found.stderr).unwrap().contains("\"DURATION\": 15"));
+    let other = rewrite(&["--ads", "guided", "--pod", "pod.json"]);
+    let why = String::from_utf8(other.stderr).unwrap();
+    assert_eq!(other.status.code(), Some(2));
+    assert!(
+        why.contains("expected the pod of a break of the manifest (at-30000), found the pod of `mid-60000`"),
+        "{why}"
+    );
+    assert_eq!(rewrite(&["--break-at", "60"]).status.code(), Some(2));
+}

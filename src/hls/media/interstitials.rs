@@ -57,7 +57,7 @@ pub(super) fn lines(marks: &Marks<'_>, plan: &Plan<'_>, first: Duration) -> Stri
     let marked = signals::breaks(&marks.signals());
     let replacing: BTreeSet<BreakId> = marked
         .iter()
-        .filter(|found| !marks.is_whole || found.duration() != Some(Duration::ZERO))
+        .filter(|found| found.duration() != Some(Duration::ZERO))
         .map(|found| found.opening.id.clone())
         .collect();
     let marked = if marks.is_whole { marked.into_iter().map(insertion).collect() } else { marked };
@@ -66,9 +66,10 @@ pub(super) fn lines(marks: &Marks<'_>, plan: &Plan<'_>, first: Duration) -> Stri
     let window = clock.date(first);
     let mut text = String::new();
     for found in plan.breaks(marked, presentation) {
-        let replaces = replacing.contains(&found.opening.id);
+        let is_within = found.opening.place == Place::MidRoll;
+        let replaces = is_within && (!marks.is_whole || replacing.contains(&found.opening.id));
         let Some(start) = start(&found.opening, marks, clock) else { continue };
-        let is_over = !marks.is_whole && found.opening.place == Place::MidRoll && is_over(&found, window);
+        let is_over = !marks.is_whole && is_within && is_over(&found, window);
         if is_over || found.ending == Ending::Cancelled {
             continue;
         }
