@@ -135,7 +135,13 @@ impl Reading {
     /// Whether a file of this path is read in this format anyway: by its name, or since the edge writes it itself.
     fn is_of(self, resource: &ResourcePath) -> bool {
         let kind = resource.kind();
-        kind == self.kind() || (self == Self::Steering && kind == ResourceKind::Steering)
+        let written = match self {
+            Self::Assets => ResourceKind::Break(Listing::Assets),
+            Self::Mpd => ResourceKind::Break(Listing::Mpd),
+            Self::Steering => ResourceKind::Steering,
+            Self::Playlist => self.kind(),
+        };
+        kind == self.kind() || kind == written
     }
 
     /// The mark behind a path's last name, if it has one.

@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use serde_json::json;
+use url::Url;
 
 use crate::ads::Plan;
 use crate::ads::address::{Listing, Seal};
@@ -10,6 +11,8 @@ use crate::catalog::{AdPolicy, Caps, KeySet, KvDocument};
 use crate::hls::edits::{Edits, Skip};
 use crate::hls::read::attributes::attributes;
 use crate::hls::{EventKind, Tag, check, compile, events};
+use crate::manifest::{Frame, Signing};
+use crate::resource::ResourcePath;
 
 const HEAD: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n";
 const DATE: &str = "#EXT-X-PROGRAM-DATE-TIME:2026-12-01T12:00:00.000Z\n";
@@ -286,6 +289,35 @@ fn a_rewind_window_and_a_delta_update_have_the_same_breaks() {
     // A break that is over before the window begins has left it.
     assert_eq!((ids(&whole).len(), ids(&clamped).len()), (2, 1));
     assert!(ids(&whole).contains(&ids(&clamped)[0]));
+}
+
+/// The address of a list is not marked as a file of the media origin's would be, and carries the session as other URIs do.
+#[test]
+fn addresses_of_pods_carry_the_session() {
+    let (keys, host, title) = (keys(), "watch.example.com".parse().unwrap(), "harbour".parse().unwrap());
+    let policy = AdPolicy::default();
+    let plan = Plan::of(&policy, None, None, Seal { keys: &keys, host: &host, title: &title });
+    let folder = Url::parse("https://media.example/vod/harbour/").unwrap();
+    let resource = ResourcePath::parse("hls/720p/index.m3u8").unwrap();
+    let playlist = window(0, 9, &[(3, "#EXT-X-CUE-OUT:8")]);
+    for (signing, before, after) in [
+        (Signing::Inherited, "", ""),
+        (Signing::Path, "/~S/harbour/hls/720p/", ""),
+        (Signing::Query, "", "&sd_session=S"),
+    ] {
+        let frame = Frame::new("https://watch.example.com", "harbour/", &folder, &resource, signing);
+        let caps = Caps::default();
+        let edits = Edits { ads: Some(&plan), ..Edits::within(&caps) };
+        let template = compile(playlist.as_bytes(), Some(&frame), &edits).unwrap();
+        let found = String::from_utf8(template.render("S").into_owned()).unwrap();
+        let told = ranges(&found);
+        let (id, range) = told.first_key_value().unwrap();
+        let list = range["X-ASSET-LIST"].strip_prefix(before).unwrap().strip_suffix(after).unwrap();
+        let (path, query) = list.split_once('?').unwrap();
+        assert_eq!(query, format!("_HLS_interstitial_id={id}"));
+        assert!(Listing::of_path(path).is_some() && path.starts_with("_stagedoor/break/"), "{path}");
+        assert_eq!(template.is_shared(), signing == Signing::Inherited);
+    }
 }
 
 #[test]
