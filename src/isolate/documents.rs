@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::rc::Rc;
 
+use crate::ads::house;
 use crate::catalog::{Campaigns, Creative, Document, KeySet, KvDocument, Site, Stored, Title};
 use crate::rights::Prepared;
 use crate::shelf::{Fetched, Weighed};
@@ -67,7 +68,11 @@ impl Remembered for KeySet {}
 
 impl Remembered for RevocationIndex {}
 
-impl Remembered for Campaigns {}
+impl Remembered for Campaigns {
+    fn prepare(&self) {
+        house::prepare(self);
+    }
+}
 
 impl Remembered for Creative {}
 

@@ -73,5 +73,7 @@ const durableObject = (Binding) =>
 
 export const Streams = durableObject(bindings.Streams);
 export const AdRate = durableObject(bindings.AdRate);
+export const Caps = durableObject(bindings.Caps);
 export const WantedCreatives = durableObject(bindings.WantedCreatives);
+export const Viewers = durableObject(bindings.Viewers);
 export const UsedTokens = durableObject(bindings.UsedTokens);

@@ -43,6 +43,20 @@ pub struct Count {
     pub session: SessionId,
 }
 
+impl Count {
+    /// The counter that is asked, and its part of the cap. A cap below 10,000 has one counter, which is exact; a larger cap has 16, so
+    /// that no counter is asked by all viewers of a live break.
+    pub fn shard(&self) -> (u8, u64) {
+        const SHARDS: u8 = 16;
+        if self.cap < 10_000 {
+            return (0, self.cap);
+        }
+        let shard = self.session.0.iter().fold(0, |all, byte| all ^ byte) % SHARDS;
+        let rest = u64::from(u64::from(shard) < self.cap % u64::from(SHARDS));
+        (shard, self.cap / u64::from(SHARDS) + rest)
+    }
+}
+
 /// The ads of the site's own campaigns for a break.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chosen {

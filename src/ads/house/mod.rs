@@ -21,3 +21,10 @@ mod told;
 pub use audience::Audience;
 pub use choose::{Chosen, Count, Sources, choose};
 pub use told::{Told, Why};
+
+use crate::catalog::Campaigns;
+
+/// Derives the values that decisions derive from a site's campaigns once.
+pub fn prepare(campaigns: &Campaigns) {
+    index::Index::of(campaigns);
+}

@@ -6,8 +6,10 @@
 //! table     the object's rows, in its SQLite
 //!
 //! ad_rate   when an ad server may be asked
+//! caps      how often campaigns with a cap were taken
 //! replay    which tokens have been used
 //! streams   which streams are on
+//! viewers   what viewers have seen of a site's campaigns
 //! wanted    which creatives nobody has conditioned
 //! ```
 //!
@@ -29,10 +31,12 @@
 
 pub(super) mod ad_rate;
 mod call;
+pub(super) mod caps;
 pub(super) mod replay;
 mod store;
 pub(super) mod streams;
 mod table;
+pub(super) mod viewers;
 pub(super) mod wanted;
 
 use call::{Objects, Silence};

@@ -314,6 +314,19 @@ fn a_cap_is_for_all_viewers_together() {
 }
 
 #[test]
+fn the_parts_of_a_cap_add_up_to_it() {
+    let of = |cap, byte| {
+        let session = SessionId([byte, 0, 0, 0, 0, 0, 0, 0]);
+        Count { campaign: "a".parse().unwrap(), cap, ads: 1, session }.shard()
+    };
+    assert_eq!(of(9_999, 7), (0, 9_999));
+    for cap in [10_000, 10_007, u64::MAX] {
+        let parts: BTreeMap<_, _> = (0..=255).map(|byte| of(cap, byte)).collect();
+        assert_eq!((parts.len(), parts.values().sum::<u64>()), (16, cap));
+    }
+}
+
+#[test]
 fn explanations_and_readings_are_bounded() {
     let world = World::of(&["a30"]);
     let all: Vec<_> = (0..2_000)
