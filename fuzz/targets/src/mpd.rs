@@ -1,5 +1,9 @@
-//! No MPD panics. Without an edit it comes out identical. With the session, no URI leaves the title.
+//! No MPD panics. Without an edit it comes out identical. With the session, no URI leaves the title, and every address of a break that the
+//! edge writes opens again.
 
+use serde_json::json;
+use stagedoor::ads::Plan;
+use stagedoor::ads::address::{Listing, Seal};
 use stagedoor::catalog::Caps;
 use stagedoor::dash::{Edits, compile};
 use stagedoor::manifest::{Frame, Query, Signing};
@@ -14,6 +18,7 @@ pub fn run((rewind_s, mpd): (Option<u8>, &[u8])) {
     let Ok(template) = compile(mpd, None, &Edits::within(&none)) else { return };
     assert_eq!(&*template.render(""), mpd);
     let caps = Caps { rewind_s: rewind_s.map(u32::from), ..Caps::default() };
+    with_breaks(mpd, &caps, &folder, &resource);
     let edits = Edits::within(&caps);
     for (signing, edge) in [
         (Signing::Inherited, "https://watch.example/~S/harbour/"),
@@ -26,6 +31,36 @@ pub fn run((rewind_s, mpd): (Option<u8>, &[u8])) {
         let edge = Url::parse(edge).unwrap();
         let again = compile(&rendered, Some(&frame(&edge, &resource, Signing::Inherited)), &edits);
         assert!(again.is_ok(), "a URI left the title: {again:?}\n{}", String::from_utf8_lossy(&rendered));
+    }
+}
+
+/// Announces breaks of a policy and of the MPD's own marks.
+fn with_breaks(mpd: &[u8], caps: &Caps, folder: &Url, resource: &ResourcePath) {
+    let read = "the documents of the target are valid";
+    let policy = serde_json::from_value(json!({ "insertion": { "restrict": ["jump", "skip"] } })).expect(read);
+    let rolls = json!({ "pre_roll": { "longest_s": 9 }, "mid_rolls": { "every_s": 10, "longest_s": 9 }, "post_roll": { "longest_s": 9 } });
+    let ads = serde_json::from_value(rolls).expect(read);
+    let keys = json!({ "issuer": "s", "keys": [{ "kid": "a", "kty": "oct", "alg": "HS256", "k": "A".repeat(43) }] });
+    let keys = serde_json::from_value(keys).expect(read);
+    let host = serde_json::from_value(json!("watch.example")).expect(read);
+    let title = serde_json::from_value(json!("harbour")).expect(read);
+    let seal = Seal { keys: &keys, host: &host, title: &title };
+    let plan = Plan::of(&policy, Some(&ads), None, seal);
+    let edits = Edits { ads: Some(&plan), ..Edits::within(caps) };
+    for signing in [Signing::Inherited, Signing::Path] {
+        let Ok(template) = compile(mpd, Some(&frame(folder, resource, signing)), &edits) else { continue };
+        let rendered = String::from_utf8(template.render("S").into_owned()).expect("an MPD is text");
+        let own = "https://watch.example/~S/harbour/dash/_stagedoor/break/";
+        for address in rendered.split(own).skip(1) {
+            let end = address.find(['"', '\'', '<']).expect("an attribute ends");
+            let path = ["_stagedoor/break/", &address[..end]].concat();
+            // An MPD may name an address that nobody has sealed.
+            let Some((Listing::Mpd, sealed)) = Listing::of_path(&path) else { continue };
+            assert!(seal.open(sealed).is_some() || mpd.windows(10).any(|part| part == b"_stagedoor"), "{path}");
+        }
+        let edge = Url::parse("https://watch.example/~S/harbour/").expect(read);
+        let again = compile(rendered.as_bytes(), Some(&frame(&edge, resource, Signing::Inherited)), &Edits::within(caps));
+        assert!(again.is_ok(), "a URI left the title: {again:?}\n{rendered}");
     }
 }
 
