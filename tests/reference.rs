@@ -1,5 +1,5 @@
 //! The lists in the docs agree with the code: reasons and faults in `docs/REFERENCE.md`, tags and rules in `docs/HLS.md`, elements
-//! and rules in `docs/DASH.md`, members of documents in `docs/DOCUMENTS.md`. `UPDATE=1 cargo test --test reference` writes the lists anew.
+//! and rules in `docs/DASH.md`, members of documents in `docs/DOCUMENTS.md`, macros, codes and events in `docs/VAST.md`. `UPDATE=1 cargo test --test reference` writes the lists anew.
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,9 @@ mod documents;
 
 use std::fs;
 
+use stagedoor::ads::macros::{MACROS, Support, VARIABLES};
 use stagedoor::ads::signals::{COMMANDS, TYPES};
+use stagedoor::ads::{AdEvent, ErrorCode};
 use stagedoor::dash;
 use stagedoor::denial::Reason;
 use stagedoor::fault::FaultKind;
@@ -79,6 +81,28 @@ fn the_effects_of_messages_are_those_of_the_code() {
     update("SCTE35.md", |found| {
         let expected = with_list(&found, "cue-commands", ["command", "if", "effect", "clause"], commands);
         with_list(&expected, "cue-types", ["segmentation_type_id", "start", "end", "because"], types)
+    });
+}
+
+#[test]
+fn the_macros_codes_and_events_of_ad_servers_are_those_of_the_code() {
+    let macros = MACROS.iter().map(|(name, support, value)| {
+        let value = match support {
+            Support::Known => (*value).to_owned(),
+            Support::Parameter => format!("The parameter {value}"),
+            Support::Unknown => "`-1`: not known here.".to_owned(),
+            Support::Later => format!("In URLs of events and errors only. {value}").trim_end().to_owned(),
+        };
+        [(*name).to_owned(), value]
+    });
+    let variables = VARIABLES.iter().map(|(name, value)| [format!("[{name}]"), (*value).to_owned()]);
+    let codes = ErrorCode::ALL.iter().map(|code| [code.number().to_string(), code.meaning().to_owned()]);
+    let events = AdEvent::ALL.iter().map(|event| [event.name().to_owned(), event.meaning().to_owned()]);
+    update("VAST.md", |found| {
+        let expected = with_list(&found, "macros", ["macro", "value"], macros);
+        let expected = with_list(&expected, "variables", ["variable", "value"], variables);
+        let expected = with_list(&expected, "codes", ["code", "meaning"], codes);
+        with_list(&expected, "events", ["event", "meaning"], events)
     });
 }
 

@@ -26,6 +26,7 @@ mod scte35;
 mod simulate;
 mod terminal;
 mod text;
+mod vast;
 mod verify;
 
 use std::process::ExitCode;
@@ -106,6 +107,9 @@ enum Command {
     Explain(explain::Arguments),
     /// Show which viewers may watch which titles, in a table over places, plans, devices, ages and times.
     Simulate(simulate::Arguments),
+    /// Resolve documents of ad servers.
+    #[command(subcommand, arg_required_else_help = true)]
+    Vast(vast::Command),
     /// Show the profile in use, and how to write one. Secrets are not shown.
     Profile(profile::show::Arguments),
     /// Print a shell's completions of this command.
@@ -169,6 +173,7 @@ fn run(command: &Command, context: &Context) -> Result<Answer, Failure> {
         Command::Edge(command) => edge::run(command, context),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Simulate(arguments) => simulate::run(arguments, context),
+        Command::Vast(command) => vast::run(command, context),
         Command::Origin(command) => origin::run(command, context),
         Command::Profile(arguments) => profile::show::run(arguments, context),
         Command::Completions(arguments) => completions::run(arguments, context),

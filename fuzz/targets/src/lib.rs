@@ -54,7 +54,9 @@ targets! {
     timed_hmac
     token
     uri_signing
+    vast
     viewers
+    vmap
 }
 
 /// Reads an input like libFuzzer; `None` if it is too short.

@@ -9,7 +9,7 @@ use crate::catalog::CreativeId;
 /// The creative of an ad server's ad: the id under which it is conditioned, and what it is conditioned from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The id: of the first universal ad id, else of the URL of the media file.
+    /// The id: of the first universal ad id, with its registry in lower case, else of the URL of the media file.
     pub id: CreativeId,
     /// The URL of the mezzanine, else of the best media file.
     pub url: Option<String>,
@@ -27,7 +27,9 @@ impl Source {
         let file = source(&linear.mezzanines, &linear.files);
         let identifiers = linear.named.identifiers.clone();
         let id = match (identifiers.first(), file) {
-            (Some(Identifier { scheme, value }), _) => CreativeId::of_ad_server(&["uaid", scheme, value]),
+            (Some(Identifier { scheme, value }), _) => {
+                CreativeId::of_ad_server(&["uaid", &scheme.to_ascii_lowercase(), value])
+            }
             (None, Some(file)) => CreativeId::of_ad_server(&["file", &file.url]),
             (None, None) => return None,
         };

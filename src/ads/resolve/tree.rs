@@ -170,11 +170,9 @@ impl<'o> Tree<'o> {
             return ads;
         }
         // One ad: the first that stands alone, else the first of the pod.
-        let first = ads
-            .iter()
-            .position(|ad| ad.sequence.is_none())
-            .or_else(|| (0..ads.len()).min_by_key(|at| ads.get(*at).and_then(|ad| ad.sequence)));
-        first.filter(|at| *at < ads.len()).map(|at| vec![ads.swap_remove(at)]).unwrap_or_default()
+        ads.sort_by_key(|ad| ad.sequence);
+        ads.truncate(1);
+        ads
     }
 
     /// A document without an ad.

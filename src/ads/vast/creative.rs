@@ -19,6 +19,7 @@ pub(super) struct Creatives {
 
 /// Reads the creatives of `InLine` or `Wrapper`.
 pub(super) fn read(reading: &mut Reading, body: Element<'_, '_>, ad: &str) -> Creatives {
+    let is_wrapper = body.is("Wrapper");
     let mut found = Creatives::default();
     let mut companions = 0;
     let mut icons = 0;
@@ -34,6 +35,13 @@ pub(super) fn read(reading: &mut Reading, body: Element<'_, '_>, ad: &str) -> Cr
                 found.non_linear_tracking.extend(tracking(reading, events, ad, false));
             }
             for item in parent.children_named("NonLinear") {
+                // A wrapper has no items of its own, but URLs for those behind it.
+                if is_wrapper {
+                    let clicked = |url| Timed { event: TrackingEvent::ClickTracking, offset: None, url };
+                    let urls = reading.urls(item, "NonLinearClickTracking", ad);
+                    found.non_linear_tracking.extend(urls.into_iter().map(clicked));
+                    continue;
+                }
                 let around = [parent, creative];
                 found.non_linears.extend(read_item(reading, body, &named, item, &around, ad));
             }
@@ -76,7 +84,7 @@ fn named(body: Element<'_, '_>, creative: Element<'_, '_>, is_first: bool) -> Na
         let scheme = found.attribute("idRegistry").unwrap_or_else(|| "unknown".to_owned());
         let is_registered = |text: &str| !text.eq_ignore_ascii_case("unknown");
         if let Some(value) = value.filter(|value| is_registered(value) && is_registered(&scheme)) {
-            let identifier = Identifier { scheme: scheme.to_ascii_lowercase(), value };
+            let identifier = Identifier { scheme, value };
             if !identifiers.contains(&identifier) && identifiers.len() < 8 {
                 identifiers.push(identifier);
             }
