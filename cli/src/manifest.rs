@@ -156,7 +156,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
             "{option}: expected a session token of letters, digits, `-`, `_`, `.`, `~` and `=`, found `{token}`"
         )));
     }
-    let breaks = arguments.ads.read(site.as_ref(), &place.root)?;
+    let breaks = arguments.ads.read(site.as_ref(), place.below_title().0)?;
     let asked = arguments.start.is_some() || arguments.skip.is_some() || breaks.is_some();
     let token = arguments.session.as_ref().or(place.carried.as_ref().map(Carried::token));
     if permit.is_none() && token.is_none() && !asked {
@@ -217,7 +217,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
             let request = breaks.as_ref().map(|breaks| ListRequest {
                 authority: frame.authority,
                 title: breaks.title(),
-                folder: place.resource.folder(),
+                folder: place.below_title().1,
                 token: token.map_or("SESSION", String::as_str),
                 signing: if style == Style::Query { SigningStyle::Query } else { SigningStyle::Path },
             });
@@ -312,6 +312,15 @@ struct Place {
 }
 
 impl Place {
+    /// The title, and the manifest's folder below it. Without a site, the first folder is the title.
+    fn below_title(&self) -> (&str, &str) {
+        let folder = self.resource.folder();
+        match self.root.strip_suffix('/') {
+            Some(title) => (title, folder),
+            None => folder.split_once('/').unwrap_or(("", folder)),
+        }
+    }
+
     /// With a site, the folder of the title at its media origin; without one, all of the manifest's own host.
     fn find(facts: &Facts, site: Option<&Site>) -> Result<Self, Misuse> {
         let failed = |error: &dyn std::fmt::Display| Misuse(format!("--url: {error}"));

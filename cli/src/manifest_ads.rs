@@ -52,7 +52,7 @@ impl AdArguments {
     /// Reads the files. `None`: no breaks are inserted.
     ///
     /// Addresses of pods are sealed with a key of the command's own, so no edge opens them.
-    pub(crate) fn read(&self, site: Option<&Site>, root: &str) -> Result<Option<Breaks>, Misuse> {
+    pub(crate) fn read(&self, site: Option<&Site>, title: &str) -> Result<Option<Breaks>, Misuse> {
         if self.ads.is_none() {
             return Ok(None);
         }
@@ -72,7 +72,6 @@ impl AdArguments {
         let broken = |error: serde_json::Error| Misuse(format!("the command's own documents: {error}"));
         let secret = "A".repeat(43);
         let keys = json!({ "issuer": "command", "keys": [{ "kid": "command", "kty": "oct", "alg": "HS256", "k": secret }] });
-        let title = root.trim_end_matches('/');
         let title = if title.is_empty() { "title" } else { title };
         Ok(Some(Breaks {
             policy,

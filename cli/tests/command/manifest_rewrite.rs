@@ -208,3 +208,37 @@ fn rewrite_inserts_breaks_and_lists_a_pod() {
     );
     assert_eq!(rewrite(&["--break-at", "60"]).status.code(), Some(2));
 }
+
+#[test]
+fn rewrite_announces_breaks_in_an_mpd_and_lists_a_pod() {
+    let desk = Desk::new();
+    desk.file(
+        "pod.json",
+        &json!({ "break": "mid-60000", "slots": [
+            { "role": "ad", "duration_ms": 15_000, "media": { "creative": { "id": "plum", "dash": "a.mpd" } } },
+            { "role": "ad", "duration_ms": 5_000, "media": { "creative": { "id": "teal", "hls": "a.m3u8" } } },
+        ] }),
+    );
+    let film = "<MPD mediaPresentationDuration=\"PT90S\"><Period><AdaptationSet/></Period></MPD>";
+    let rewrite = |more: &[&str]| {
+        let url = ["manifest", "rewrite", "--url", "https://watch.example.com/harbour/dash/m.mpd", "--json"];
+        desk.run(
+            &[&url[..], &["--ads", "guided", "--break-at", "60", "--pod", "pod.json"], more, &["-"]].concat(),
+            film,
+        )
+    };
+    // Without a site, the first folder is the title.
+    for site in [&[][..], &["--site", "documents/site.json"]] {
+        let found = rewrite(&[site, &["--session", "TOKEN"]].concat());
+        let found: Value = serde_json::from_slice(&found.stdout).unwrap();
+        let manifest = found["manifest"].as_str().unwrap();
+        let below = "https://watch.example.com/~TOKEN/harbour/dash/_stagedoor/";
+        assert!(manifest.contains("urn:mpeg:dash:event:alternativeMPD:insert:2025"), "{manifest}");
+        assert!(manifest.contains(&format!("<InsertPresentation uri=\"{below}break/")), "{manifest}");
+        let list = found["list"].as_str().unwrap();
+        assert!(list.contains(&format!(">{below}ad/mid-60000/0/plum/a.mpd</ImportedMPD>")), "{list}");
+        assert_eq!(list.matches("<Period ").count(), 1, "{list}");
+    }
+    let plain: Value = serde_json::from_slice(&rewrite(&[]).stdout).unwrap();
+    assert!(plain["manifest"].as_str().unwrap().contains("<InsertPresentation uri=\"_stagedoor/break/"));
+}
