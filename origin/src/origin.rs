@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{self, Api};
 use crate::clock::UnixMillis;
 use crate::io_reason::io_reason;
-use crate::push::{Lag, Pace, Sink, Worker};
+use crate::push::{Inquiry, Lag, Pace, Sink, Worker};
 use crate::server::{self, Limits};
 use crate::store::{Database, DatabaseError, Store};
 
@@ -38,6 +38,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How long a state of a document is kept after another one has replaced it.
     pub history: Duration,
+    /// How often the edge is asked which creatives are wanted.
+    pub wanted: Duration,
 }
 
 /// Why the service does not start.
@@ -79,6 +81,7 @@ pub struct Origin {
     router: Router,
     limits: Limits,
     worker: Worker,
+    inquiry: Inquiry,
     lag: Lag,
     wake: Arc<Notify>,
     store: Store,
@@ -100,6 +103,7 @@ impl Origin {
         let listener = TcpListener::bind(settings.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let wake = Arc::new(Notify::new());
+        let inquiry = Inquiry::new(store.clone(), settings.sink.clone(), settings.wanted);
         let worker = Worker::new(store.clone(), settings.sink, wake.clone(), settings.pace);
         let (limits, lag) = (settings.limits, Lag::new(settings.lag_alarm));
         let api = Api {
@@ -110,7 +114,7 @@ impl Origin {
         };
         let router = api::router(api, settings.media.as_deref());
         let history = settings.history;
-        Ok(Self { listener, address, router, limits, worker, lag, wake, store, history })
+        Ok(Self { listener, address, router, limits, worker, inquiry, lag, wake, store, history })
     }
 
     /// The address of the listener.
@@ -123,7 +127,8 @@ impl Origin {
         let server = server::serve(self.listener, self.router, self.limits, stop.clone());
         let watch = self.lag.watch(self.store.clone(), stop.clone());
         let prune = prune(self.store.clone(), self.wake, self.history, stop.clone());
-        let work = async { tokio::join!(server, self.worker.run(stop.clone()), watch, prune) };
+        let inquiry = self.inquiry.run(stop.clone());
+        let work = async { tokio::join!(server, self.worker.run(stop.clone()), inquiry, watch, prune) };
         let deadline = async {
             stop.cancelled().await;
             tokio::time::sleep(STOP_WITHIN).await;
@@ -155,6 +160,9 @@ async fn prune(store: Store, wake: Arc<Notify>, history: Duration, stop: Cancell
             Ok(0) => {}
             Ok(states) => tracing::info!(states, "dropped old history"),
             Err(error) => tracing::error!(%error, "the history cannot be pruned"),
+        }
+        if let Err(error) = store.prune_wanted(UnixMillis::now()).await {
+            tracing::error!(%error, "the wanted creatives cannot be pruned");
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -13,6 +13,7 @@ mod reference;
 mod revoke;
 mod status;
 mod validate;
+mod wanted;
 
 use crate::Answer;
 use crate::context::Context;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Retry(status::Retry),
     /// List the documents with warnings.
     Warnings(status::Warnings),
+    /// List the creatives of ad servers that nobody has conditioned.
+    Wanted(wanted::Arguments),
 }
 
 pub(crate) fn run(command: &Command, context: &Context) -> Result<Answer, Failure> {
@@ -69,5 +72,6 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<Answer, Failur
         Command::Status(arguments) => status::status(arguments, context),
         Command::Retry(arguments) => status::retry(arguments, context),
         Command::Warnings(arguments) => status::warnings(arguments, context),
+        Command::Wanted(arguments) => wanted::run(arguments, context),
     }
 }

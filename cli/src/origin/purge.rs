@@ -12,14 +12,16 @@ use crate::failure::Failure;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-The title's `generation` is raised, so that its files have new cache keys. The
-old files are not served any more. Copies in players stay for their max-age.
+The `generation` of the title, or of the creative's media, is raised, so that
+its files have new cache keys. The old files are not served any more. Copies in
+players stay for their max-age.
 
-Example:
-  stagedoor origin purge title/harbour --wait")]
+Examples:
+  stagedoor origin purge title/harbour --wait
+  stagedoor origin purge creative/plum")]
 pub(crate) struct Arguments {
-    /// The title, such as title/harbour.
-    #[arg(value_name = "title/ID")]
+    /// The title or creative, such as title/harbour.
+    #[arg(value_name = "KIND/ID")]
     reference: Reference,
     #[command(flatten)]
     options: Options,
@@ -29,21 +31,27 @@ pub(crate) fn run(
     Arguments { reference, options }: &Arguments,
     context: &Context,
 ) -> Result<Answer, Failure> {
-    if reference.kind().0 != DocumentKind::Title {
-        return Err(Failure::Misuse(format!(
-            "expected a title, such as title/harbour, found `{reference}`: only titles have files"
-        )));
-    }
+    // The object that has the member `generation`.
+    let place = match reference.kind().0 {
+        DocumentKind::Title => "",
+        DocumentKind::Creative => "/kind/linear",
+        _ => {
+            return Err(Failure::Misuse(format!(
+                "expected a title or a creative, such as title/harbour, found `{reference}`: no others have files"
+            )));
+        }
+    };
     let api = Api::new(context)?;
     let change = Change::begin(&api, *options);
-    // Somebody else may change the title between reading and writing.
+    // Somebody else may change the document between reading and writing.
     for _ in 0..5 {
         let held: Held = api.parse(api.send("GET", &reference.path(), &[], None)?)?;
         let mut document = held.document.unwrap_or_default();
-        let generation = document.get("generation").and_then(Value::as_u64).unwrap_or(0).saturating_add(1);
-        if let Value::Object(members) = &mut document {
-            members.insert("generation".to_owned(), json!(generation));
-        }
+        let Some(Value::Object(members)) = document.pointer_mut(place) else {
+            return Err(Failure::Misuse(format!("{reference} has no files at the site's media origin")));
+        };
+        let generation = members.get("generation").and_then(Value::as_u64).unwrap_or(0).saturating_add(1);
+        members.insert("generation".to_owned(), json!(generation));
         let expected = format!("\"{}\"", held.revision.unwrap_or_default());
         let body = document.to_string();
         match change.send("PUT", &reference.path(), &[], &[("if-match", &expected)], Some(body.as_bytes())) {

@@ -12,6 +12,7 @@
 //! | `GET /api/v1/revocations/{host}` | 200, as above |
 //! | `GET /api/v1/{titles,sites,keys,campaigns,creatives}/{id}?revision=` | 200, the document of an earlier revision |
 //! | `GET /api/v1/{titles,sites,keys,campaigns,creatives,revocations}/{id}/history`, `GET /api/v1/history` | 200, a page of changes |
+//! | `GET /api/v1/creatives/wanted?after=&limit=&site=` | 200, a page of creatives of ad servers that nobody has conditioned |
 //! | `GET /api/v1/sync` | 200, the state of the whole synchronisation |
 //! | `POST /api/v1/sync/retry` | 200, refused documents are sent again |
 //! | `GET /healthz`, `GET /version` | without a key |
@@ -39,6 +40,7 @@ mod request_log;
 mod revocations;
 mod sync;
 mod upload;
+mod wanted;
 mod warnings;
 
 use std::path::Path;
@@ -79,6 +81,7 @@ pub fn router(api: Api, media: Option<&Path>) -> Router {
         .merge(documents::routes(DocumentKind::Campaigns, "/campaigns"))
         .merge(documents::routes(DocumentKind::Creative, "/creatives"))
         .merge(revocations::routes("/revocations"))
+        .route("/creatives/wanted", get(wanted::list))
         .route("/history", get(history::of_all))
         .route("/warnings", get(warnings::list))
         .route("/sync", get(sync::status))

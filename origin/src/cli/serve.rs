@@ -81,6 +81,9 @@ pub(super) struct Serve {
 /// that was given up may still be running at the edge when the next one is sent.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How often the edge is asked which creatives of ad servers nobody has conditioned.
+const WANTED_EVERY: Duration = Duration::from_secs(60);
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Serve {
@@ -104,6 +107,7 @@ impl Serve {
                 ..Limits::default()
             },
             history: DAY.saturating_mul(self.history_days),
+            wanted: WANTED_EVERY,
         };
         let origin = Origin::start(settings).await?;
         if is_new {

@@ -4,7 +4,9 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use reqwest::{Client, StatusCode, header, redirect};
-use stagedoor::catalog::{SyncBatch, SyncReport, SyncSignature};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stagedoor::catalog::{SyncBatch, SyncReport, SyncSignature, WantedAnswer, WantedQuestion};
 use stagedoor::control::{ControlError, ControlPlace};
 use stagedoor::redacted::Redacted;
 use url::Url;
@@ -102,6 +104,9 @@ impl Edge {
     /// The longest answer in bytes. A hundred results have a tenth of it.
     const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
+    /// The longest answer about wanted creatives: twenty sites with fifty long ones each have less.
+    const MAX_WANTED_BYTES: usize = 8 * 1024 * 1024;
+
     /// Sets up the edge, by its address with any of its host names, and the shared secret.
     pub fn new(base: &Url, secret: Redacted<String>, timeout: Duration) -> Result<Self, EdgeError> {
         let chars = secret.expose().chars().count();
@@ -139,13 +144,28 @@ impl Edge {
 
     /// Sends a batch and reads the report.
     pub(super) async fn push(&self, batch: &SyncBatch) -> Result<SyncReport, PushError> {
-        let body = serde_json::to_vec(batch).map_err(PushError::Batch)?;
+        self.post(self.endpoint.clone(), batch, Self::MAX_ANSWER_BYTES).await
+    }
+
+    /// Asks which creatives are wanted.
+    pub(super) async fn ask_wanted(&self, question: &WantedQuestion) -> Result<WantedAnswer, PushError> {
+        let mut endpoint = self.endpoint.clone();
+        let folder = endpoint.path().strip_suffix(SyncBatch::PATH).unwrap_or_default().to_owned();
+        endpoint.set_path(&format!("{folder}{}", WantedQuestion::PATH));
+        self.post(endpoint, question, Self::MAX_WANTED_BYTES).await
+    }
+
+    /// Sends a signed body, and reads an answer of some bytes at most.
+    async fn post<A: DeserializeOwned>(
+        &self,
+        endpoint: Url,
+        body: &impl Serialize,
+        most: usize,
+    ) -> Result<A, PushError> {
+        let body = serde_json::to_vec(body).map_err(PushError::Batch)?;
         let signature = SyncSignature::sign(&self.secret, &body, UnixMillis::now().seconds());
-        let mut request = self
-            .client
-            .post(self.endpoint.clone())
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body);
+        let mut request =
+            self.client.post(endpoint).header(header::CONTENT_TYPE, "application/json").body(body);
         for (name, value) in signature.headers() {
             request = request.header(name, value);
         }
@@ -154,8 +174,8 @@ impl Edge {
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
             answer.extend_from_slice(&chunk);
-            if answer.len() > Self::MAX_ANSWER_BYTES {
-                return Err(PushError::Report(format!("it is longer than {} bytes", Self::MAX_ANSWER_BYTES)));
+            if answer.len() > most {
+                return Err(PushError::Report(format!("it is longer than {most} bytes")));
             }
         }
         if response.status() != StatusCode::OK {

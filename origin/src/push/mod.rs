@@ -1,4 +1,5 @@
-//! Sends changes to the edge: takes the newest states from the outbox, sends them in batches, records the answers.
+//! Sends changes to the edge: takes the newest states from the outbox, sends them in batches, records the answers. And asks the edge
+//! which creatives nobody has conditioned.
 
 mod backoff;
 mod batch;
@@ -7,14 +8,16 @@ mod lag;
 mod pacing;
 mod suspects;
 mod verdict;
+mod wanted;
 mod worker;
 
 pub use edge::{Edge, EdgeError, PushError};
 pub use lag::{Alarm, Lag};
 pub use pacing::Pace;
+pub use wanted::Inquiry;
 pub use worker::Worker;
 
-use stagedoor::catalog::{SyncBatch, SyncReport};
+use stagedoor::catalog::{SyncBatch, SyncReport, WantedAnswer, WantedQuestion};
 
 /// The way by which documents reach KV.
 #[derive(Clone, Debug)]
@@ -28,6 +31,13 @@ impl Sink {
     async fn push(&self, batch: &SyncBatch) -> Result<SyncReport, PushError> {
         match self {
             Self::Edge(edge) => edge.push(batch).await,
+        }
+    }
+
+    /// Asks which creatives are wanted.
+    async fn ask_wanted(&self, question: &WantedQuestion) -> Result<WantedAnswer, PushError> {
+        match self {
+            Self::Edge(edge) => edge.ask_wanted(question).await,
         }
     }
 }

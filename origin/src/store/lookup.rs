@@ -1,6 +1,6 @@
 //! Looks up the documents that other documents name, each once for a request.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 use sqlx::{Row, Sqlite, SqliteConnection};
@@ -14,6 +14,7 @@ use super::record;
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
     exists: HashMap<(DocumentKind, String), bool>,
+    shown: HashSet<(DocumentKind, Host, String)>,
     groups: HashMap<Host, BTreeSet<GroupName>>,
     keys: HashMap<Issuer, SetOfKeys>,
 }
@@ -53,6 +54,35 @@ impl Lookup {
             }
         }
         Ok(())
+    }
+
+    /// Finds out which documents of a kind may be shown on a site.
+    pub(super) async fn learn_shown<'a>(
+        &mut self,
+        connection: &mut SqliteConnection,
+        kind: DocumentKind,
+        host: &Host,
+        ids: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), sqlx::Error> {
+        let ids: Vec<&str> = ids.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        for chunk in ids.chunks(CHUNK) {
+            let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT id FROM document_sites WHERE kind = ");
+            query.push_bind(kind.name()).push(" AND host = ").push_bind(host.as_str()).push(" AND id IN (");
+            let mut list = query.separated(", ");
+            for id in chunk {
+                list.push_bind(*id);
+            }
+            query.push(")");
+            for row in query.build().fetch_all(&mut *connection).await? {
+                self.shown.insert((kind, host.clone(), row.try_get("id")?));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a document may be shown on a site, as [`Self::learn_shown`] found.
+    pub(super) fn shows(&self, kind: DocumentKind, host: &Host, id: &str) -> bool {
+        self.shown.contains(&(kind, host.clone(), id.to_owned()))
     }
 
     fn knows(&self, kind: DocumentKind, id: &str) -> bool {

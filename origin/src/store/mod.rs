@@ -1,5 +1,6 @@
 //! The database: the catalogue, the changes that the edge does not have yet, and the API keys.
 
+mod ad_warnings;
 mod adopt;
 mod api_keys;
 mod backup;
@@ -23,6 +24,7 @@ mod site_keys;
 mod status;
 mod targets;
 mod turn;
+mod wanted;
 mod warnings;
 mod write;
 
@@ -37,6 +39,7 @@ pub use record::{Record, State};
 pub use revocations::{Revised, Revoking};
 pub use scope::{Actor, OutOfScope, Scope, ScopeError};
 pub use status::{Failure, LastError, SyncStatus};
+pub use wanted::{Wanted, WantedList};
 pub use warnings::{Warning, WarningCode};
 pub use write::{Done, Effect, Expectation, Manner, Written};
 

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use stagedoor::catalog::{Creative, DocumentKey, DocumentKind, Host, Issuer, KeySet, Site, Title};
+use stagedoor::catalog::{DocumentKey, DocumentKind, Host, Issuer, KeySet, Site, Title};
 
 use super::lookup::{Lookup, SetOfKeys};
 use super::references::{self, KeysReference, Role};
-use super::{Scope, nearest};
+use super::{Scope, ad_warnings, nearest};
 
 /// A warning about one member of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,6 +66,18 @@ codes! {
     IssuerNotOfSite "issuer_not_of_site",
     /// A time of the revocation has passed already.
     TimePast "time_past",
+    /// There is no such creative.
+    UnknownCreative "unknown_creative",
+    /// The creative exists, and may not be shown on the site.
+    CreativeNotOnSite "creative_not_on_site",
+    /// The creative is shown beside the content, and a linear one is needed.
+    CreativeNotLinear "creative_not_linear",
+    /// The flight of a campaign is over.
+    FlightOver "flight_over",
+    /// The site shows no ads.
+    NoAds "no_ads",
+    /// A macro of a template has no value.
+    UnknownMacro "unknown_macro",
     /// Other documents depend on the deleted document.
     InUse "in_use",
     /// There are more warnings than are listed.
@@ -73,7 +85,7 @@ codes! {
 }
 
 /// The greatest number of warnings about a document.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// The greatest number of unknown names for which a near name is searched.
 const SUGGESTED: usize = 3;
@@ -113,10 +125,14 @@ pub(super) async fn of(
             Err(_) => Vec::new(),
         },
         DocumentKey::Creative(_) => match serde_json::from_str(body) {
-            Ok(creative) => of_creative(lookup, connection, &creative).await?,
+            Ok(creative) => ad_warnings::of_creative(lookup, connection, &creative).await?,
             Err(_) => Vec::new(),
         },
-        DocumentKey::Revocations(host) | DocumentKey::Campaigns(host) => {
+        DocumentKey::Campaigns(_) => match serde_json::from_str(body) {
+            Ok(campaigns) => ad_warnings::of_campaigns(lookup, connection, &campaigns).await?,
+            Err(_) => Vec::new(),
+        },
+        DocumentKey::Revocations(host) => {
             lookup.learn(connection, DocumentKind::Site, [host.as_str()]).await?;
             let known = lookup.exists(DocumentKind::Site, host.as_str());
             (!known).then(|| unknown_site("host".to_owned(), host)).into_iter().collect()
@@ -138,18 +154,6 @@ pub(super) fn is_set_without_key(key: &DocumentKey, body: &str) -> bool {
     matches!(set, Some(Ok(set)) if set.keys.is_empty() && set.published.is_none())
 }
 
-/// Sites of the creative without a document.
-async fn of_creative(
-    lookup: &mut Lookup,
-    connection: &mut SqliteConnection,
-    creative: &Creative,
-) -> Result<Vec<Warning>, sqlx::Error> {
-    lookup.learn(connection, DocumentKind::Site, creative.sites.iter().map(Host::as_str)).await?;
-    let unknown = |(_, host): &(usize, &Host)| !lookup.exists(DocumentKind::Site, host.as_str());
-    let unknown = creative.sites.iter().enumerate().filter(unknown);
-    Ok(unknown.map(|(index, host)| unknown_site(format!("sites[{index}]"), host)).collect())
-}
-
 /// Sites of the title without a document, and groups that its sites do not define.
 async fn of_title(
     lookup: &mut Lookup,
@@ -164,6 +168,7 @@ async fn of_title(
         .partition(|(_, host)| lookup.exists(DocumentKind::Site, host.as_str()));
     let mut warnings: Vec<_> =
         unknown.into_iter().map(|(index, host)| unknown_site(format!("sites[{index}]"), host)).collect();
+    warnings.extend(ad_warnings::of_title(title));
     let groups = references::groups_of(title);
     if groups.is_empty() {
         return Ok(warnings);
@@ -204,10 +209,13 @@ async fn of_site(
             warnings.push(Warning::new(WarningCode::UnusableKeys, field, detail));
         }
     }
+    if let Some(policy) = &site.ads {
+        warnings.extend(ad_warnings::of_policy(lookup, connection, &site.host, policy).await?);
+    }
     Ok(warnings)
 }
 
-fn unknown_site(field: String, host: &Host) -> Warning {
+pub(super) fn unknown_site(field: String, host: &Host) -> Warning {
     let detail = format!("expected the host of a site, found `{host}`, which has no document of a site");
     let names = Some((DocumentKind::Site, host.as_str().to_owned()));
     Warning { names, ..Warning::new(WarningCode::UnknownSite, field, detail) }

@@ -1,10 +1,14 @@
 //! The documents of advertising: creatives and campaigns, by the API, as far as the edge.
 
 use serde_json::{Value, json};
-use stagedoor::catalog::{Campaigns, DocumentKey, DocumentKind, SyncBatch};
+use stagedoor::catalog::{
+    Campaigns, DocumentKey, DocumentKind, SyncBatch, UniversalAdId, WantedCreative, WantedFile,
+    WantedSighting,
+};
+use stagedoor_origin::clock::UnixMillis;
 use stagedoor_origin::store::Scope;
 
-use crate::app::{Answer, FAST, TestApp, keys, site, title};
+use crate::app::{Answer, ApiClient, FAST, TestApp, eventually, keys, site, title};
 use crate::edge::FakeEdge;
 
 fn creative(id: &str, name: &str, sites: &[&str]) -> Value {
@@ -190,4 +194,156 @@ async fn ten_thousand_campaigns_are_one_document() {
     let long = creative("long", &"x".repeat(SyncBatch::MAX_DOCUMENT_BYTES), &["watch.example.com"]);
     let refused = app.api.put("/creatives/long", &long).await;
     assert_eq!((refused.status, &refused.body["type"]), (413, &json!("urn:stagedoor:problem:too-large")));
+}
+
+fn codes(answer: &Answer) -> Vec<(&str, &str)> {
+    let warnings = answer.body["warnings"].as_array().unwrap_or_else(|| panic!("{answer:?}"));
+    warnings
+        .iter()
+        .map(|warning| (warning["code"].as_str().unwrap(), warning["field"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test]
+async fn names_of_nothing_and_campaigns_that_nobody_sees_are_warned_of() {
+    let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
+    app.api.put("/keys/watch-sessions", &keys("watch-sessions")).await;
+    app.api.put("/keys/https%3A%2F%2Fid.example.com%2F", &keys("https://id.example.com/")).await;
+    let list = json!([{
+        "id": "autumn", "creatives": ["plum", "other"], "titles": ["harbour", "night"],
+        "territories": { "allow": ["group:gulf"] }, "window": { "until": "2020-01-01T00:00:00Z" },
+    }, { "id": "off", "creatives": ["nothing"], "mode": "off" }]);
+    let path = "/campaigns/watch.example.com";
+    let put = app.api.put(path, &campaigns("watch.example.com", &list)).await;
+    assert_eq!(codes(&put)[0], ("unknown_site", "host"), "{put:?}");
+    app.api.put("/sites/watch.example.com", &site("watch.example.com")).await;
+    for (id, host) in [("plums", "watch.example.com"), ("other", "b.example")] {
+        app.api.put(&format!("/creatives/{id}"), &creative(id, "", &[host])).await;
+    }
+    app.api.put("/titles/harbour", &title("harbour", "")).await;
+    let mut night = title("night", "");
+    night["sites"] = json!(["b.example"]);
+    app.api.put("/titles/night", &night).await;
+    let found = app.api.get(path).await;
+    assert_eq!(
+        codes(&found),
+        [
+            ("no_ads", "host"),
+            ("unknown_creative", "campaigns[0].creatives[0]"),
+            ("creative_not_on_site", "campaigns[0].creatives[1]"),
+            ("title_not_on_site", "campaigns[0].titles[1]"),
+            ("flight_over", "campaigns[0].window.until"),
+            ("unknown_group", "campaigns[0].territories.allow[0]"),
+        ],
+        "{found:?}"
+    );
+    let detail = found.body["warnings"][1]["detail"].as_str().unwrap();
+    assert!(detail.contains("did you mean `plums`?"), "{detail}");
+
+    let overlay = json!({ "non_linear": {
+        "layout": "pause", "url": "https://a.example/x.png", "media_type": "image/png", "duration_ms": 8_000,
+    } });
+    app.api
+        .put("/creatives/frame", &json!({ "id": "frame", "sites": ["watch.example.com"], "kind": overlay }))
+        .await;
+    let mut own = site("watch.example.com");
+    own["ads"] = json!({
+        "slate": "nothing", "bumper_in": "other", "bumper_out": "frame",
+        "server": { "url": "https://ads.example.com/?a=[CACHEBUSTING]&b=[session.id]&c=[CACHEBUSTER]" },
+    });
+    let put = app.api.put("/sites/watch.example.com", &own).await;
+    assert_eq!(
+        codes(&put),
+        [
+            ("unknown_creative", "ads.slate"),
+            ("creative_not_on_site", "ads.bumper_in"),
+            ("creative_not_linear", "ads.bumper_out"),
+            ("unknown_macro", "ads.server.url"),
+        ],
+        "{put:?}"
+    );
+    assert!(!codes(&app.api.get(path).await).iter().any(|(code, _)| *code == "no_ads"));
+    let all = app.api.get("/warnings").await;
+    assert!(keys_of(&all).contains(&"v1/campaigns/watch.example.com"), "{all:?}");
+}
+
+fn sighting(id: &str, times: u64) -> WantedSighting {
+    WantedSighting {
+        creative: WantedCreative {
+            id: id.parse().unwrap(),
+            universal_ad_ids: vec![UniversalAdId { registry: "ad-id.org".to_owned(), id: "PLUM".to_owned() }],
+            file: Some(WantedFile {
+                url: format!("https://ads.example/{id}.mp4"),
+                media_type: "video/mp4".to_owned(),
+                codec: None,
+                width: None,
+                height: Some(720),
+                bitrate_kbps: None,
+            }),
+            duration_ms: Some(20_000),
+        },
+        times,
+        first: UnixMillis::now().seconds(),
+        last: UnixMillis::now().seconds(),
+    }
+}
+
+#[tokio::test]
+async fn creatives_that_nobody_has_conditioned_are_fetched_from_the_edge_and_listed_until_they_have_a_document()
+ {
+    let app = TestApp::start().await;
+    let mut own = site("watch.example.com");
+    own["ads"] = json!({ "server": { "url": "https://ads.example.com/vast" } });
+    let mut other = own.clone();
+    other["host"] = json!("b.example");
+    app.edge.look(|memory| {
+        let of = |site: &str, mark, id, times| (site.to_owned(), mark, sighting(id, times));
+        memory.wanted = vec![
+            of("watch.example.com", 1, "as-1", 4),
+            of("watch.example.com", 2, "as-2", 1),
+            of("watch.example.com", 3, "as-3", 2),
+            of("b.example", 9, "as-1", 7),
+            of("unasked.example", 1, "as-1", 1),
+        ];
+    });
+    app.api.put("/sites/watch.example.com", &own).await;
+    app.api.put("/sites/b.example", &other).await;
+    app.api.put("/sites/unasked.example", &site("unasked.example")).await;
+    let listed = async |client: &ApiClient, query: &str| -> Vec<String> {
+        let page = client.get(&format!("/creatives/wanted{query}")).await;
+        let items = page.body["items"].as_array().unwrap_or_else(|| panic!("{page:?}"));
+        items
+            .iter()
+            .map(|item| format!("{}/{}", item["site"].as_str().unwrap(), item["id"].as_str().unwrap()))
+            .collect()
+    };
+    let all =
+        ["b.example/as-1", "watch.example.com/as-1", "watch.example.com/as-2", "watch.example.com/as-3"];
+    eventually("all are listed", async || listed(&app.api, "").await == all).await;
+    let page = app.api.get("/creatives/wanted?limit=2").await;
+    assert_eq!(page.body["next"], "watch.example.com/as-1", "{page:?}");
+    assert_eq!(page.body["items"][1]["times"], 4);
+    assert_eq!(page.body["items"][1]["file"]["height"], 720);
+    assert_eq!(listed(&app.api, "?limit=2&after=watch.example.com%2Fas-1").await, all[2..]);
+    assert_eq!(listed(&app.api, "?site=b.example").await, ["b.example/as-1"]);
+    // A creative of another site is still wanted here.
+    app.api.put("/creatives/as-1", &creative("as-1", "", &["watch.example.com"])).await;
+    assert_eq!(
+        listed(&app.api, "").await,
+        ["b.example/as-1", "watch.example.com/as-2", "watch.example.com/as-3"]
+    );
+    app.edge.look(|memory| memory.wanted.push(("watch.example.com".to_owned(), 10, sighting("as-2", 5))));
+    eventually("the new count is known", async || {
+        let page = app.api.get("/creatives/wanted?site=watch.example.com").await;
+        page.body["items"][0]["times"] == 5
+    })
+    .await;
+    let tenant = app.client("tenant", &Scope::new([], ["b.example".parse().unwrap()]).unwrap()).await;
+    assert_eq!(listed(&tenant, "").await, ["b.example/as-1"]);
+    assert_eq!(tenant.get("/creatives/wanted?site=watch.example.com").await.status, 403);
+    let titles = app.client("titles", &Scope::new([DocumentKind::Title], []).unwrap()).await;
+    assert_eq!(titles.get("/creatives/wanted").await.status, 403);
+    for bad in ["?after=x", "?after=a.example%2FA", "?state=pending", "?limit=0"] {
+        assert_eq!(app.api.get(&format!("/creatives/wanted{bad}")).await.status, 400, "{bad}");
+    }
 }

@@ -64,6 +64,7 @@ impl TestApp {
             lag_alarm: LAG_ALARM,
             limits: LIMITS,
             history: HISTORY,
+            wanted: Duration::from_millis(20),
         };
         let origin = Origin::start(settings).await.unwrap();
         let api = ApiClient::new(&format!("http://{}", origin.address()), key.expose());

@@ -14,7 +14,8 @@ use axum::routing::post;
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::catalog::{
-    DocumentKey, Outcome, ReceivedBatch, SyncBatch, SyncReport, SyncResult, SyncSignature, WantedState,
+    DocumentKey, Outcome, ReceivedBatch, SyncBatch, SyncReport, SyncResult, SyncSignature, WantedAnswer,
+    WantedOfSite, WantedQuestion, WantedSighting, WantedState,
 };
 use stagedoor::redacted::Redacted;
 use stagedoor::time::UnixTime;
@@ -80,6 +81,8 @@ pub(crate) struct Memory {
     pub(crate) older: bool,
     /// The effect of each document on its batch.
     pub(crate) poison: HashMap<String, Poison>,
+    /// The creatives that are wanted, by site and mark.
+    pub(crate) wanted: Vec<(String, u64, WantedSighting)>,
     pub(crate) requests: usize,
     pub(crate) badly_signed: usize,
     pub(crate) in_flight: usize,
@@ -105,6 +108,7 @@ impl FakeEdge {
         let listener = self.socket.lock().unwrap().take().unwrap().listen(64).unwrap();
         let router = Router::new()
             .route(SyncBatch::PATH, post(sync))
+            .route(WantedQuestion::PATH, post(wanted))
             .layer(DefaultBodyLimit::disable())
             .with_state(self.memory.clone());
         tokio::spawn(axum::serve(listener, router).into_future());
@@ -132,6 +136,29 @@ impl FakeEdge {
     pub(crate) fn held(&self, key: &str) -> Option<(u64, Option<Value>)> {
         self.look(|memory| memory.held.get(key).cloned())
     }
+}
+
+/// Answers which creatives are wanted, two at a time.
+async fn wanted(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body: Bytes) -> Response {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let secret = Redacted::new(SECRET.to_owned());
+    let (signature, head) = (header(SyncSignature::HEADER), header(SyncSignature::HEAD_HEADER));
+    if SyncSignature::verify(signature, head, &secret, &body, UnixMillis::now().seconds()).is_err() {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let question: WantedQuestion = serde_json::from_slice(&body).unwrap();
+    let memory = memory.lock().unwrap();
+    let of_site = |since: stagedoor::catalog::WantedSince| {
+        let own = memory
+            .wanted
+            .iter()
+            .filter(|(site, mark, _)| *site == since.site.as_str() && *mark > since.after);
+        let found: Vec<_> = own.collect();
+        let next = found.iter().take(2).last().map_or(since.after, |(_, mark, _)| *mark);
+        let creatives = found.iter().take(2).map(|(_, _, sighting)| sighting.clone()).collect();
+        WantedOfSite { site: since.site, creatives, next, more: found.len() > 2 }
+    };
+    axum::Json(WantedAnswer { sites: question.sites.into_iter().map(of_site).collect() }).into_response()
 }
 
 /// Counts a request as in flight for as long as it lives, also when the client goes away.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::ads::Identifier;
 use crate::ads::vast::{Linear, source};
-use crate::catalog::CreativeId;
+use crate::catalog::{CreativeId, UniversalAdId, WantedCreative, WantedFile};
 
 /// The creative of an ad server's ad: the id under which it is conditioned, and what it is conditioned from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,14 @@ pub struct Source {
     pub url: Option<String>,
     /// The media type of `url`.
     pub media_type: Option<String>,
+    /// The codecs of `url`, as they are stated.
+    pub codec: Option<String>,
+    /// The width of `url`, in pixels.
+    pub width: Option<u32>,
+    /// The height of `url`, in pixels.
+    pub height: Option<u32>,
+    /// The bit rate of `url`, in kbit/s.
+    pub kbps: Option<u32>,
     /// Its universal ad ids.
     pub identifiers: Vec<Identifier>,
     /// Its duration, as the ad server states it.
@@ -37,8 +45,36 @@ impl Source {
             id,
             url: file.map(|file| file.url.clone()),
             media_type: file.map(|file| file.media_type.clone()),
+            codec: file.and_then(|file| file.codec.clone()),
+            width: file.and_then(|file| file.width),
+            height: file.and_then(|file| file.height),
+            kbps: file.and_then(|file| file.kbps),
             identifiers,
             duration: linear.duration,
         })
+    }
+}
+
+/// What the origin service is told of a creative that nobody has conditioned.
+impl From<&Source> for WantedCreative {
+    fn from(source: &Source) -> Self {
+        let id = |Identifier { scheme, value }: &Identifier| UniversalAdId {
+            registry: scheme.clone(),
+            id: value.clone(),
+        };
+        let file = source.url.clone().zip(source.media_type.clone());
+        Self {
+            id: source.id.clone(),
+            universal_ad_ids: source.identifiers.iter().map(id).collect(),
+            file: file.map(|(url, media_type)| WantedFile {
+                url,
+                media_type,
+                codec: source.codec.clone(),
+                width: source.width,
+                height: source.height,
+                bitrate_kbps: source.kbps,
+            }),
+            duration_ms: source.duration.and_then(|duration| u64::try_from(duration.as_millis()).ok()),
+        }
     }
 }
