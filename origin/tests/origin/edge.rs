@@ -154,7 +154,7 @@ async fn wanted(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, bo
             .iter()
             .filter(|(site, mark, _)| *site == since.site.as_str() && *mark > since.after);
         let found: Vec<_> = own.collect();
-        let next = found.iter().take(2).last().map_or(since.after, |(_, mark, _)| *mark);
+        let next = found.iter().take(2).next_back().map_or(since.after, |(_, mark, _)| *mark);
         let creatives = found.iter().take(2).map(|(_, _, sighting)| sighting.clone()).collect();
         WantedOfSite { site: since.site, creatives, next, more: found.len() > 2 }
     };
