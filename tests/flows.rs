@@ -81,6 +81,12 @@ struct Expected {
     #[serde(default)]
     headers: BTreeMap<String, Option<String>>,
     body: Option<String>,
+    /// Parts of the body.
+    #[serde(default)]
+    contains: Vec<String>,
+    /// Parts that the body does not have.
+    #[serde(default)]
+    lacks: Vec<String>,
     #[serde(default)]
     capture: bool,
 }
@@ -304,6 +310,12 @@ fn check(told: &str, expected: &Expected, reply: &Reply, body: &str, session: &m
     }
     if let Some(expected) = &expected.body {
         assert_eq!(body, expected.replace("{{session}}", session), "{told}");
+    }
+    for part in &expected.contains {
+        assert!(body.contains(&part.replace("{{session}}", session)), "{told}: expected {part} in {body}");
+    }
+    for part in &expected.lacks {
+        assert!(!body.contains(&part.replace("{{session}}", session)), "{told}: found {part} in {body}");
     }
 }
 

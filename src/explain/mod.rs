@@ -22,10 +22,14 @@ use url::Url;
 
 use self::place::{broken_at, stopped_at};
 use crate::ads::Pod;
+use crate::ads::house::Count;
+use crate::ads::resolve::{Order, Ping, Resolution};
+use crate::ads::viewer::{Answer as ViewersAnswer, Question};
+use crate::ads::vmap::Vmap;
 use crate::cache::{Source, SourceError};
 use crate::catalog::{
-    Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, Jwk, KeySet, KvDocument, SessionId,
-    Site, Stored, Title, TitleId, host_name,
+    AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, Jwk, KeySet,
+    KvDocument, SessionId, Site, Stored, Title, TitleId, WantedCreative, host_name,
 };
 use crate::denial::{Denial, Reason};
 use crate::documents;
@@ -303,7 +307,7 @@ impl Archive for Documents {
 pub async fn explain(facts: &Facts, now: UnixTime, archive: &impl Archive) -> Trace {
     let explaining = Explaining { archive, now, steps: RefCell::default() };
     explaining.record("facts", || trace::facts(facts, now));
-    let decided = async { life::decide(facts, route(facts)?, &explaining, &mut Learned::default()).await };
+    let decided = async { life::explain(facts, route(facts)?, &explaining, &mut Learned::default()).await };
     let outcome = decided.await.map(|decided| json!(decided.admission.permit.caps));
     Trace { outcome, steps: explaining.steps.into_inner() }
 }
@@ -382,6 +386,12 @@ impl<A: Archive> Evidence for Explaining<'_, A> {
         Ok(self.read(&DocumentKey::Creative(id.clone())).await?.map(Rc::new))
     }
 
+    /// Ad servers are not asked.
+    async fn vmap(&self, _: &Facts, _: &Site, url: &AdTemplate) -> Option<Rc<Vmap>> {
+        self.record("vmap", || json!({ "url": url, "asked": false }));
+        None
+    }
+
     /// No session is opened, so its name does not matter.
     fn session_id(&self) -> Result<SessionId, Fault> {
         Ok(SessionId([0; 8]))
@@ -406,6 +416,25 @@ impl<A: Archive> Choosing for Explaining<'_, A> {
     }
 
     fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
+
+    /// The store would record the question. So the explanation is that of a viewer who has seen nothing.
+    async fn viewer(&self, _: &Facts, _: &Site, _: &Session, question: &Question) -> Option<ViewersAnswer> {
+        self.record("viewer", || json!({ "choices": question.choices.len(), "asked": false }));
+        None
+    }
+
+    async fn count(&self, _: &Facts, _: &Site, count: &Count) -> Option<bool> {
+        self.record("cap", || json!({ "campaign": count.campaign, "cap": count.cap, "asked": false }));
+        None
+    }
+
+    async fn ad_server(&self, _: &Facts, _: &Site, _: &AdServer, _: &Order<'_>) -> Option<Resolution> {
+        None
+    }
+
+    fn tell_ad_servers(&self, _: &Site, _: &Order<'_>, _: Vec<Ping>) {}
+
+    fn report_wanted(&self, _: &Site, _: Vec<WantedCreative>) {}
 
     async fn within<T>(&self, _: Duration, work: impl Future<Output = T>) -> Option<T> {
         Some(work.await)

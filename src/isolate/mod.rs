@@ -11,6 +11,7 @@
 //! sources      where files lie at the media origin
 //! wanted       creatives that were reported as wanted
 //! pods         what fills the breaks of viewers
+//! vmaps        where ad servers schedule breaks
 //! ```
 //!
 //! `shelf/plan.rs` has the share of each memory. A [`Runtime`] names the types of the values that the runtime holds in its own
@@ -25,6 +26,7 @@ mod publication;
 mod published;
 mod sessions;
 mod sources;
+mod vmaps;
 mod wanted;
 
 use std::cell::RefCell;
@@ -39,6 +41,7 @@ pub use publication::{EARLY, KEPT_S, Publication};
 pub use published::{KnownKeys, PublishedSet};
 pub use sessions::{OpenedSession, OpenedSessions, open_session};
 pub use sources::{KnownSource, KnownSources, Revisions, SourceKey, find_source, remember_source};
+pub use vmaps::{KnownVmap, VMAP_POLICY, vmap_times};
 pub use wanted::KnownWanted;
 
 use crate::catalog::{Algorithm, Campaigns, Creative, KeySet, Site, Title};
@@ -97,6 +100,8 @@ pub struct Isolate<R: Runtime> {
     pub sessions: OpenedSessions,
     /// Pods by the viewers' breaks that they fill.
     pub pods: Memory<MemoryKey, KnownPod>,
+    /// VMAP documents by site and URL.
+    pub vmaps: Memory<String, KnownVmap>,
     /// Streams by session.
     pub streams: Memory<[u8; 8], Standing>,
     /// Replies of ad servers that viewers share, by site and URL.
@@ -137,6 +142,7 @@ impl<R: Runtime> Isolate<R> {
             sources: plan::SOURCES.of(&budget),
             sessions: plan::SESSIONS.of(&budget),
             pods: plan::PODS.of(&budget),
+            vmaps: plan::VMAPS.of(&budget),
             streams: plan::STREAMS.of(&budget),
             ad_replies: plan::AD_REPLIES.of(&budget),
             breakers: plan::BREAKERS.of(&budget),

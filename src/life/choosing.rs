@@ -4,8 +4,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::Evidence;
-use crate::ads::Pod;
-use crate::catalog::{BreakId, Host, SessionId, TitleId};
+use crate::ads::house::Count;
+use crate::ads::resolve::{Order, Ping, Reach, Resolution};
+use crate::ads::{Pod, viewer};
+use crate::catalog::{AdServer, BreakId, Host, SessionId, Site, TitleId, WantedCreative};
+use crate::facts::Facts;
+use crate::token::session::Session;
 
 /// A break, as one viewer sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +24,7 @@ pub struct ViewersBreak<'a> {
     pub break_id: &'a BreakId,
 }
 
-/// Answers the questions of the decision on a pod.
+/// Answers the questions of the decision on a pod. Where nothing answers, the decision goes on without.
 #[expect(async_fn_in_trait, reason = "lives stay on the thread that began them")]
 pub trait Choosing: Evidence {
     /// The pod of a viewer's break, if it was decided lately. `None`: this request is to decide it.
@@ -28,6 +32,38 @@ pub trait Choosing: Evidence {
 
     /// Remembers a decision, for other requests of the viewer for the same break.
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>);
+
+    /// The answer of the viewer's store to a question, which it records.
+    async fn viewer(
+        &self,
+        facts: &Facts,
+        site: &Site,
+        session: &Session,
+        question: &viewer::Question,
+    ) -> Option<viewer::Answer>;
+
+    /// Whether a campaign may be taken so many times more, which are counted.
+    async fn count(&self, facts: &Facts, site: &Site, count: &Count) -> Option<bool>;
+
+    /// The addresses to which requests for a site's ads may lead. `template`: the URL of its ad server.
+    fn reach(&self, site: &Site, server: &AdServer, template: &str) -> Reach {
+        Reach::new(Some(&site.host), template, server.hosts.as_deref(), false)
+    }
+
+    /// The ads of an ad server. `None`: it is not asked.
+    async fn ad_server(
+        &self,
+        facts: &Facts,
+        site: &Site,
+        server: &AdServer,
+        order: &Order<'_>,
+    ) -> Option<Resolution>;
+
+    /// Tells ad servers of errors, behind the reply.
+    fn tell_ad_servers(&self, site: &Site, order: &Order<'_>, pings: Vec<Ping>);
+
+    /// Reports creatives that nobody has conditioned, behind the reply.
+    fn report_wanted(&self, site: &Site, wanted: Vec<WantedCreative>);
 
     /// The value of some work; `None`: it takes longer than `limit`.
     async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T>;

@@ -39,7 +39,7 @@ pub struct Decided<'f, S> {
 }
 
 /// Decides on a request for media: who asks, what they may see, and where it lies. It has no effect.
-pub async fn decide<'f, E: Evidence>(
+pub(super) async fn decide<'f, E: Evidence>(
     facts: &'f Facts,
     route: Route,
     evidence: &E,

@@ -84,7 +84,8 @@ async fn manifest<D: Delivery>(
 ) -> Result<D::Reply, Stop> {
     let Decided { facts, site, request, admission, ad, source, .. } = decided;
     let caps = ad.as_ref().map_or(&admission.permit.caps, |ad| &ad.caps);
-    let breaks = breaks::of_manifest(decided);
+    let scheduled = breaks::scheduled(decided, driver).await;
+    let breaks = breaks::of_manifest(decided, scheduled.as_deref());
     let rewrite = Rewrite::of(facts, request, site, admission, caps, breaks, source.as_ref());
     let compiled = async {
         let manifest = driver.manifest(source).await?;

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::ads::vmap::Vmap;
 use crate::cache::{self, SourceError};
 use crate::catalog::{
-    Campaigns, Caps, Creative, CreativeId, Document, Host, Issuer, Jwk, KeySet, SessionId, Site, Title,
-    TitleId,
+    AdTemplate, Campaigns, Caps, Creative, CreativeId, Document, Host, Issuer, Jwk, KeySet, SessionId, Site,
+    Title, TitleId,
 };
 use crate::denial::Denial;
 use crate::facts::Facts;
@@ -71,6 +72,10 @@ pub trait Evidence {
         }
         Ok(found)
     }
+
+    /// The VMAP document at a URL, which schedules the breaks of a site's title. `None`: it cannot be had, and the title has the
+    /// breaks of its media alone. The driver tells the log why.
+    async fn vmap(&self, facts: &Facts, site: &Site, url: &AdTemplate) -> Option<Rc<Vmap>>;
 
     /// A random name for a new session.
     fn session_id(&self) -> Result<SessionId, Fault>;

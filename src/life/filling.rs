@@ -1,18 +1,40 @@
 //! What fills a break of a viewer: the decision on its pod.
+//!
+//! ```text
+//! known      a pod that was decided lately -> itself
+//! supply     the ad server, if there is one -> candidates, and creatives that are wanted
+//! campaigns  the site's own -> candidates for the time that the ad server leaves, or before it
+//! fit        candidates, bumpers and slate -> the pod
+//! ```
+//!
+//! Nothing that fails here stops the viewer: the break is left to the content, and the log has the reason.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Choosing, Decided, Note, ViewersBreak, breaks};
+use serde_json::json;
+
+use super::ad_order::{self, AdSupply};
+use super::{Choosing, Decided, Decision, Note, ViewersBreak, breaks};
 use crate::ads::address::Listing;
-use crate::ads::{Break, Content, Ending, Filler, Format, Furniture, Offered, Opening, Pod, Terms, fit};
-use crate::catalog::{AdPolicy, Creative, CreativeId, Document};
-use crate::fault::{Fault, FaultKind};
+use crate::ads::house::{self, Audience, Count, Sources};
+use crate::ads::resolve::{Choice, Chosen, Direct, Order};
+use crate::ads::vast::Needs;
+use crate::ads::{
+    AdEvent, Break, Candidate, Content, Ending, Filler, Fitted, Format, Furniture, Happening, Offered,
+    Opening, Pod, Room, Terms, fit, viewer,
+};
+use crate::catalog::{AdPolicy, CampaignUse, Creative, CreativeId, Document, Join};
+use crate::fault::Fault;
 
 /// The longest time for the documents of a decision, beside the time of the ad server.
 const DOCUMENTS: Duration = Duration::from_secs(3);
 
-/// The pod of a viewer's break. It is decided once. Whatever fails there is noted for the log, and leaves the break to the content.
+/// The time of a pod that is left as full: an ad server has no shorter ads.
+const SHORTEST: Duration = Duration::from_secs(5);
+
+/// The pod of a viewer's break. It is decided once.
 pub(super) async fn decide<S, C: Choosing>(
     decided: &Decided<'_, S>,
     opening: &Opening,
@@ -22,7 +44,16 @@ pub(super) async fn decide<S, C: Choosing>(
 ) -> Rc<Pod> {
     let Decided { site, title, admission, .. } = decided;
     let empty = || Rc::new(Pod::empty(opening.id.clone()));
-    let Some(policy) = site.body.ads.as_ref().filter(|_| breaks::are_shown(decided)) else { return empty() };
+    let Some(policy) = site.body.ads.as_ref().filter(|_| breaks::are_shown(decided)) else {
+        choosing.record("pod", || json!({ "break": opening.id, "advertising": false }));
+        return empty();
+    };
+    let elapsed = elapsed(decided, opening, listing, choosing.now_ms());
+    // Who joins within a break that is not shown to them gets no decision, which could be for a later request.
+    if elapsed.is_some() && policy.join == Join::Nothing {
+        choosing.record("pod", || json!({ "break": opening.id, "joined": true }));
+        return empty();
+    }
     let of = ViewersBreak {
         host: &site.body.host,
         title: &title.body.id,
@@ -32,78 +63,278 @@ pub(super) async fn decide<S, C: Choosing>(
     if let Some(pod) = choosing.decided_pod(&of).await {
         return pod;
     }
-    let limit =
-        policy.server.as_ref().map_or(Duration::ZERO, |server| Duration::from_millis(server.total_ms.into()));
-    let filling = Filling { decided, policy, opening, listing, choosing };
-    let pod = match choosing.within(limit + DOCUMENTS, filling.pod()).await {
-        Some(Ok(pod)) => Rc::new(pod),
-        Some(Err(fault)) => {
-            notes.push(Note::Overcome(fault));
-            empty()
-        }
+    let began_ms = choosing.now_ms();
+    let filling = Filling {
+        decided,
+        policy,
+        opening,
+        elapsed,
+        format: match listing {
+            Listing::Assets => Format::Hls,
+            Listing::Mpd => Format::Dash,
+        },
+        choosing,
+        faults: RefCell::default(),
+        events: RefCell::default(),
+        is_asked: Cell::new(false),
+    };
+    let limit_ms = policy.server.as_ref().map_or(0, |server| server.total_ms + server.jitter_ms);
+    let limit = Duration::from_millis(limit_ms.into()) + DOCUMENTS;
+    let pod = match choosing.within(limit, filling.pod()).await {
+        Some(pod) => Rc::new(pod),
         None => {
-            let detail = format!(
-                "the decision on the break `{}` took longer than {:?}",
-                opening.id,
-                limit + DOCUMENTS
-            );
-            notes.push(Note::Overcome(Fault::new(FaultKind::DocumentUnavailable, detail)));
+            filling.tell(Happening::new(AdEvent::Timeout, format!("no decision within {limit:?}")));
             empty()
         }
     };
     choosing.remember_pod(&of, &pod);
+    choosing.record("pod", || json!({ "break": opening, "pod": *pod }));
+    let (faults, events) = (filling.faults.take(), filling.events.take());
+    notes.extend(faults.into_iter().map(Note::Overcome));
+    let took = Duration::from_millis(choosing.now_ms().saturating_sub(began_ms));
+    notes.push(Note::Ads(Decision { break_id: Some(opening.id.clone()), took, events }));
     pod
 }
+
+/// The time of a live break that has passed for its viewer. `None`: the viewer sees its start.
+///
+/// HLS players skip into the list by themselves, and tell from where. To DASH players, the clock tells it.
+fn elapsed<S>(
+    decided: &Decided<'_, S>,
+    opening: &Opening,
+    listing: Listing,
+    now_ms: u64,
+) -> Option<Duration> {
+    let began_ms = opening.date?.0;
+    let passed = match listing {
+        Listing::Assets => {
+            let offset = decided.facts.raw_query_parameter("_HLS_start_offset")?;
+            Duration::try_from_secs_f64(offset.parse().ok()?).ok()?
+        }
+        Listing::Mpd => Duration::from_millis(now_ms.saturating_sub(began_ms)),
+    };
+    // A viewer who is behind by more than the break sees all of it.
+    let is_within = opening.planned.is_none_or(|planned| passed < planned);
+    (passed > JOINED && is_within).then_some(passed)
+}
+
+/// How late a player may be and still count as one that sees the start of a break.
+const JOINED: Duration = Duration::from_secs(2);
 
 /// A decision under way.
 struct Filling<'a, 'f, S, C> {
     decided: &'a Decided<'f, S>,
     policy: &'a AdPolicy,
     opening: &'a Opening,
-    listing: Listing,
+    elapsed: Option<Duration>,
+    format: Format,
     choosing: &'a C,
+    faults: RefCell<Vec<Fault>>,
+    events: RefCell<Vec<Happening>>,
+    /// Whether an ad server was asked.
+    is_asked: Cell<bool>,
 }
 
 impl<S, C: Choosing> Filling<'_, '_, S, C> {
-    async fn pod(&self) -> Result<Pod, Fault> {
-        let furniture = self.furniture().await?;
-        let offered = Offered::default();
+    fn tell(&self, happening: Happening) {
+        self.events.borrow_mut().push(happening);
+    }
+
+    async fn pod(&self) -> Pod {
+        let furniture = self.furniture().await;
+        let vmap = breaks::vmap(self.decided, self.choosing).await;
+        let supply = AdSupply::of(self.policy, self.decided.title.body.ads.as_ref(), self.opening, vmap);
+        let policy = self.policy_of(supply.as_ref());
         let terms = Terms {
-            policy: self.policy,
-            elapsed: None,
+            policy: &policy,
+            // HLS players skip the time that has passed by themselves.
+            elapsed: self.elapsed.filter(|_| self.format == Format::Dash),
             content: Content {
                 codecs: &[],
                 max_height: self.decided.admission.permit.caps.max_height,
-                format: Some(match self.listing {
-                    Listing::Assets => Format::Hls,
-                    Listing::Mpd => Format::Dash,
-                }),
+                format: Some(self.format),
             },
             furniture: &furniture,
         };
         let of = Break { opening: self.opening.clone(), ending: Ending::Planned };
-        Ok(fit(&of, offered, &terms).pod)
+        let room = Room::of(&of, &terms);
+        let offered = match (&supply, policy.campaigns) {
+            (None, _) => self.with_campaigns(Offered::default(), CampaignUse::Last, room).await,
+            (Some(supply), CampaignUse::Never) => self.supplied(supply, &room).await,
+            (Some(supply), CampaignUse::Last) => {
+                let offered = self.supplied(supply, &room).await;
+                self.with_campaigns(offered, CampaignUse::Last, room).await
+            }
+            (Some(supply), CampaignUse::First) => {
+                let own = self.with_campaigns(Offered::default(), CampaignUse::First, room.clone()).await;
+                let left = without(room, own.places.iter().flatten());
+                if left.time < SHORTEST || left.ads == 0 {
+                    own
+                } else {
+                    let Offered { places, spares, non_linear } = self.supplied(supply, &left).await;
+                    let places = own.places.into_iter().chain(places).collect();
+                    let non_linear = own.non_linear.into_iter().chain(non_linear).collect();
+                    Offered { places, spares, non_linear }
+                }
+            }
+        };
+        let Fitted { pod, left, abandoned } = fit(&of, offered, &terms);
+        self.choosing.record("fit", || {
+            let left: Vec<_> = left
+                .iter()
+                .map(|left| json!({ "ad": left.candidate.ad.id, "why": left.why.to_string() }))
+                .collect();
+            json!({ "left": left, "abandoned": abandoned })
+        });
+        self.tell_outcome(&pod, abandoned);
+        pod
+    }
+
+    /// The site's policy, within the limits that the VMAP document states for the break.
+    fn policy_of(&self, supply: Option<&AdSupply<'_>>) -> AdPolicy {
+        let is_one =
+            supply.and_then(AdSupply::scheduled).is_some_and(|found| found.allows_pod == Some(false));
+        let most_ads = if is_one { 1 } else { self.policy.most_ads };
+        AdPolicy { most_ads, ..self.policy.clone() }
+    }
+
+    fn tell_outcome(&self, pod: &Pod, abandoned: bool) {
+        let seconds = pod.duration().as_secs_f64();
+        if !pod.slots.is_empty() {
+            let detail = format!("{} items, {seconds} s", pod.slots.len());
+            self.tell(Happening::new(AdEvent::FilledAvail, detail));
+        }
+        if !pod.non_linear.is_empty() {
+            let detail = format!("{} items beside the content", pod.non_linear.len());
+            self.tell(Happening::new(AdEvent::FilledOverlay, detail));
+        }
+        if pod.is_empty() {
+            let why = match (abandoned, self.is_asked.get()) {
+                (true, _) => "the ads are shorter together than the site's `ads.shortest_s`",
+                (false, true) => "neither the ad server nor a campaign has an ad that can be shown",
+                (false, false) => "no campaign has an ad that can be shown",
+            };
+            self.tell(Happening::new(AdEvent::NoAdvertisements, why));
+        }
     }
 
     /// The site's bumpers and slate.
-    async fn furniture(&self) -> Result<Furniture, Fault> {
+    async fn furniture(&self) -> Furniture {
         let AdPolicy { bumper_in, bumper_out, slate, .. } = self.policy;
         let ids: Vec<_> = [bumper_in, bumper_out, slate].into_iter().flatten().cloned().collect();
-        let found = self.creatives(&ids).await?;
+        let found = if ids.is_empty() { Vec::new() } else { self.creatives(&ids).await };
+        let host = &self.decided.site.body.host;
         let filler = |id: &Option<CreativeId>| {
-            let id = id.as_ref()?;
-            found
-                .iter()
-                .find(|creative| creative.body.id == *id)
-                .and_then(|found| Filler::of_creative(&found.body))
+            let of_id = |creative: &&Rc<Document<Creative>>| {
+                Some(&creative.body.id) == id.as_ref() && creative.body.sites.contains(host)
+            };
+            found.iter().flatten().find(of_id).and_then(|found| Filler::of_creative(&found.body))
         };
-        Ok(Furniture { bumper_in: filler(bumper_in), bumper_out: filler(bumper_out), slate: filler(slate) })
+        Furniture { bumper_in: filler(bumper_in), bumper_out: filler(bumper_out), slate: filler(slate) }
     }
 
-    /// Those of the creatives that the site may show.
-    async fn creatives(&self, ids: &[CreativeId]) -> Result<Vec<Rc<Document<Creative>>>, Fault> {
-        let found = self.choosing.creatives(ids).await?.into_iter().flatten();
-        let host = &self.decided.site.body.host;
-        Ok(found.filter(|creative| creative.body.sites.contains(host)).collect())
+    /// Adds the ads of the site's own campaigns, for the room that the others leave.
+    async fn with_campaigns(&self, mut offered: Offered, order: CampaignUse, room: Room<'_>) -> Offered {
+        let Decided { facts, site, title, admission, .. } = self.decided;
+        let document = match self.choosing.campaigns(&site.body.host).await {
+            Ok(Some(document)) => document,
+            Ok(None) => return offered,
+            Err(fault) => {
+                self.faults.borrow_mut().push(fault);
+                return offered;
+            }
+        };
+        let room = without(room, offered.places.iter().flatten());
+        let audience = Audience::of(
+            &site.body,
+            &title.body,
+            &admission.permit,
+            &admission.session,
+            &facts.geography,
+            self.opening,
+            self.choosing.now(),
+        );
+        let chosen = house::choose(&document.body, &audience, &room, self, C::RECORDS).await;
+        self.choosing.record("campaigns", || {
+            json!({ "revision": document.revision, "eligible": chosen.eligible, "rehearsed": chosen.rehearsed, "why": chosen.why })
+        });
+        chosen.offer(&mut offered, order);
+        offered
     }
+
+    /// The ads of the ad server.
+    async fn supplied(&self, supply: &AdSupply<'_>, room: &Room<'_>) -> Offered {
+        let Decided { facts, site, admission, .. } = self.decided;
+        let server = &supply.server;
+        let now_ms = self.choosing.now_ms();
+        let values = ad_order::values(self.decided, self.policy, server, self.opening, room.time, now_ms);
+        let order = Order {
+            start: supply.start(),
+            values: &values,
+            reach: self.choosing.reach(&site.body, server, &server.url.0),
+            each: Duration::from_millis(server.request_ms.into()),
+            total: Duration::from_millis(server.total_ms.into()),
+            wrappers: supply.wrappers(),
+        };
+        let Some(resolution) = self.choosing.ad_server(facts, &site.body, server, &order).await else {
+            self.choosing.record("ad server", || json!({ "url": server.url, "asked": false }));
+            return Offered::default();
+        };
+        self.is_asked.set(true);
+        let mut ids: Vec<_> = resolution.sources().map(|source| source.id.clone()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let known = if ids.is_empty() { Vec::new() } else { self.creatives(&ids).await };
+        let caps = &admission.permit.caps;
+        let choice = Choice {
+            format: self.format,
+            site: Some(&site.body.host),
+            direct: Direct::Hosts(&self.policy.direct),
+            needs: Needs { codecs: Vec::new(), height: caps.max_height, kbps: caps.max_bitrate_kbps },
+        };
+        let find = |id: &CreativeId| {
+            let found = known.iter().flatten().find(|creative| creative.body.id == *id);
+            found.map(|creative| &creative.body)
+        };
+        let Chosen { offered, wanted, pings, events, .. } = resolution.choose(&order, &choice, find);
+        self.events.borrow_mut().extend(events);
+        if !wanted.is_empty() {
+            self.choosing.report_wanted(&site.body, wanted.iter().map(ad_order::wanted).collect());
+        }
+        if !pings.is_empty() {
+            self.choosing.tell_ad_servers(&site.body, &order, pings);
+        }
+        offered
+    }
+}
+
+/// The questions of campaigns.
+impl<S, C: Choosing> Sources for Filling<'_, '_, S, C> {
+    async fn creatives(&self, ids: &[CreativeId]) -> Vec<Option<Rc<Document<Creative>>>> {
+        match self.choosing.creatives(ids).await {
+            Ok(found) => found,
+            Err(fault) => {
+                self.faults.borrow_mut().push(fault);
+                ids.iter().map(|_| None).collect()
+            }
+        }
+    }
+
+    async fn viewer(&self, question: &viewer::Question) -> Option<viewer::Answer> {
+        let Decided { facts, site, admission, .. } = self.decided;
+        self.choosing.viewer(facts, &site.body, &admission.session, question).await
+    }
+
+    async fn count(&self, count: &Count) -> Option<bool> {
+        self.choosing.count(&self.decided.facts, &self.decided.site.body, count).await
+    }
+}
+
+/// The room that ads leave.
+fn without<'r, 'c>(mut room: Room<'r>, ads: impl Iterator<Item = &'c Candidate>) -> Room<'r> {
+    for candidate in ads {
+        // An ad that does not fit leaves the room as it is.
+        let _ = room.take(candidate);
+    }
+    room
 }

@@ -1,9 +1,11 @@
 //! Facts that a life learns about its request, for the log and for the reply's guard.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::Evidence;
-use crate::catalog::{CorsPolicy, Document, SessionId, Site};
+use crate::ads::Happening;
+use crate::catalog::{BreakId, CorsPolicy, Document, SessionId, Site};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::Fault;
@@ -31,8 +33,21 @@ pub enum Note {
     Rehearsed(Denial),
     /// Something broke, and the request was answered all the same.
     Overcome(Fault),
+    /// A pod was decided.
+    Ads(Decision),
     /// A viewer token was used again, which its site wants to be told.
     Reused(Box<(Grant, Use, Seen)>),
+}
+
+/// The events of the decision on a pod, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The break. `None`: the events are those of a VMAP document.
+    pub break_id: Option<BreakId>,
+    /// How long it took.
+    pub took: Duration,
+    /// What happened, in order.
+    pub events: Vec<Happening>,
 }
 
 impl Learned {

@@ -15,6 +15,7 @@
 //! begin another one.
 
 mod ad_file;
+mod ad_order;
 mod at_once;
 mod below;
 mod breaks;
@@ -34,11 +35,11 @@ pub(crate) mod trace;
 
 pub use at_once::{Unanswered, at_once};
 pub use choosing::{Choosing, ViewersBreak};
-pub use decide::{Decided, check_site, decide};
+pub use decide::{Decided, check_site};
 pub use delivery::{Answer, Delivery, Found};
 pub use evidence::{EntryDocuments, Evidence, Permitted, SessionDocuments, TokenKeys, keys_missing};
-pub use learned::{Learned, Note};
-pub use sequence::{Ended, answer};
+pub use learned::{Decision, Learned, Note};
+pub use sequence::{Ended, answer, explain};
 pub use trace::Step;
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use super::decide::decide;
 use super::deliver::deliver;
-use super::{Answer, Delivery, Learned};
+use super::{Answer, Choosing, Decided, Delivery, Learned, filling, pod};
 use crate::facts::Facts;
 use crate::reply::Reply;
+use crate::resource::ResourceKind;
 use crate::route::{Route, route};
 use crate::stop::Stop;
 
@@ -35,6 +36,21 @@ pub async fn answer<D: Delivery>(facts: &Facts, read: Result<(), Stop>, driver: 
             Ended { reply: driver.reply(facts, Answer::Whole(reply)), refusal: Some(stop), learned }
         }
     }
+}
+
+/// Decides on a request for media, as far as it has no effect: also on the pod, if it is for a break.
+pub async fn explain<'f, C: Choosing>(
+    facts: &'f Facts,
+    route: Route,
+    choosing: &C,
+    learned: &mut Learned,
+) -> Result<Decided<'f, C::Source>, Stop> {
+    let decided = decide(facts, route, choosing, learned).await?;
+    if let ResourceKind::Break(listing) = decided.request.kind {
+        let opening = pod::open(&decided)?;
+        filling::decide(&decided, &opening, listing, choosing, &mut learned.notes).await;
+    }
+    Ok(decided)
 }
 
 async fn serve<D: Delivery>(facts: &Facts, driver: &D, learned: &mut Learned) -> Result<D::Reply, Stop> {

@@ -4,8 +4,6 @@
 //! and all of it ends with the time budget. An ad server that fails repeatedly is left alone. Nothing of this is a refusal: the break is left to the
 //! content, and the events of the decision are logged.
 
-#![expect(dead_code, reason = "the decision on a pod is to ask it")]
-
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,9 +19,9 @@ use super::objects::ad_rate;
 use super::runtime::{header, now_ms, within};
 use super::single_flight;
 use super::upstream::{REDIRECTS, unread};
+use crate::ads::AdEvent;
 use crate::ads::resolve::{Ask, Failure, Fetch, Ping, Reach, Reply};
 use crate::ads::vast::LONGEST;
-use crate::ads::{AdEvent, Happening};
 use crate::catalog::{AdServer, Host, Site, is_kept_by_edges};
 use crate::facts::Facts;
 use crate::isolate::SharedReply;
@@ -310,16 +308,3 @@ pub(super) fn tell(
         }
     });
 }
-
-/// Logs the events of a decision in one line.
-pub(super) fn log(site: &Host, title: &str, break_id: &str, took: Duration, events: &[Happening]) {
-    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let events = events.get(..EVENTS_MAX.min(events.len())).unwrap_or_default();
-    let line = json!({
-        "kind": "ads", "site": site.as_str(), "title": title, "break": break_id, "took_ms": took_ms, "events": events,
-    });
-    worker::console_log!("{line}");
-}
-
-/// The most events of a line.
-const EVENTS_MAX: usize = 64;

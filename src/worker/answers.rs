@@ -9,20 +9,27 @@ use futures_util::future::try_join_all;
 use futures_util::join;
 use worker::{Context, Env, Request, Response};
 
+use super::ad_server::{self, AdServers};
 use super::compiled::Compiled;
 use super::documents::Documents;
 use super::isolate::isolate;
-use super::objects::{replay, streams};
+use super::objects::{self, caps, replay, streams, viewers};
 use super::runtime::now_ms;
 use super::sources::Located;
 use super::{
     crypto, explain, jwks, playlists, pods, proofs, respond, runtime, segments, signed, sync, templates,
-    wanted,
+    vmaps, wanted,
 };
 use crate::ads::Pod;
+use crate::ads::house::Count;
+use crate::ads::macros::headers;
+use crate::ads::resolve::{Order, Ping, Reach, Resolution, resolve};
+use crate::ads::viewer::{Answer as ViewersAnswer, Question};
+use crate::ads::vmap::Vmap;
 use crate::cache::{Kept, SourceError};
 use crate::catalog::{
-    Campaigns, Creative, CreativeId, Document, Host, Jwk, KeySet, SessionId, Site, Title, TitleId,
+    AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, Host, Jwk, KeySet, SessionId, Site,
+    Title, TitleId, WantedCreative,
 };
 use crate::denial::Denial;
 use crate::facts::Facts;
@@ -113,6 +120,10 @@ impl Evidence for Answers {
         try_join_all(ids.iter().map(|id| documents.creative(id))).await
     }
 
+    async fn vmap(&self, facts: &Facts, site: &Site, url: &AdTemplate) -> Option<Rc<Vmap>> {
+        vmaps::find(self.documents().ok()?, facts, site, url).await
+    }
+
     fn session_id(&self) -> Result<SessionId, Fault> {
         crypto::session_id()
     }
@@ -138,6 +149,51 @@ impl Choosing for Answers {
 
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
         pods::remember(of, pod);
+    }
+
+    async fn viewer(
+        &self,
+        facts: &Facts,
+        site: &Site,
+        session: &Session,
+        question: &Question,
+    ) -> Option<ViewersAnswer> {
+        viewers::choose(&self.documents().ok()?.env, facts, &site.host, session, question).await
+    }
+
+    async fn count(&self, facts: &Facts, site: &Site, count: &Count) -> Option<bool> {
+        caps::count(&self.documents().ok()?.env, facts, &site.host, count).await
+    }
+
+    fn reach(&self, site: &Site, server: &AdServer, template: &str) -> Reach {
+        match self.documents() {
+            Ok(documents) => ad_server::reach(documents, site, server, template),
+            Err(_) => Reach::new(Some(&site.host), template, server.hosts.as_deref(), false),
+        }
+    }
+
+    async fn ad_server(
+        &self,
+        facts: &Facts,
+        site: &Site,
+        server: &AdServer,
+        order: &Order<'_>,
+    ) -> Option<Resolution> {
+        let documents = self.documents().ok()?;
+        let servers = AdServers::new(documents, facts, site, server, order.reach.clone());
+        Some(resolve(&servers, order).await)
+    }
+
+    fn tell_ad_servers(&self, site: &Site, order: &Order<'_>, pings: Vec<Ping>) {
+        if let Ok(documents) = self.documents() {
+            ad_server::tell(documents, site, order.reach.clone(), headers(order.values), pings);
+        }
+    }
+
+    fn report_wanted(&self, site: &Site, wanted: Vec<WantedCreative>) {
+        if let Ok(documents) = self.documents() {
+            objects::wanted::report(documents, &site.host, wanted);
+        }
     }
 
     async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {

@@ -24,6 +24,7 @@ use crate::shelf::{Arrived, Look, Memory, Outcome, Policy, Times, Weighed, jitte
 use crate::token::RevocationIndex;
 
 /// The documents of one request.
+#[derive(Clone)]
 pub(super) struct Documents {
     pub(super) kv: KvStore,
     pub(super) context: Rc<Context>,

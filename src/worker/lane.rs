@@ -22,12 +22,17 @@ use super::objects::streams;
 use super::runtime::now_ms;
 use super::sources::Located;
 use super::{
-    crypto, delay, documents, facts, jwks, playlists, pods, proofs, respond, shared_files, templates,
+    crypto, delay, documents, facts, jwks, playlists, pods, proofs, respond, shared_files, templates, vmaps,
 };
 use crate::ads::Pod;
+use crate::ads::house::Count;
+use crate::ads::resolve::{Order, Ping, Resolution};
+use crate::ads::viewer::{Answer as ViewersAnswer, Question};
+use crate::ads::vmap::Vmap;
 use crate::cache::{Kept, SourceError};
 use crate::catalog::{
-    Campaigns, Creative, CreativeId, Document, Host, Jwk, KeySet, SessionId, Site, Title, TitleId,
+    AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, Host, Jwk, KeySet, SessionId, Site,
+    Title, TitleId, WantedCreative,
 };
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
@@ -132,6 +137,10 @@ impl Evidence for Lane {
         Ok(known(documents::fresh_creative(id, self.now_ms)).await)
     }
 
+    async fn vmap(&self, _: &Facts, site: &Site, url: &AdTemplate) -> Option<Rc<Vmap>> {
+        Some(known(vmaps::fresh(site, url, self.now_ms)).await)
+    }
+
     fn session_id(&self) -> Result<SessionId, Fault> {
         crypto::session_id()
     }
@@ -156,6 +165,22 @@ impl Choosing for Lane {
     }
 
     fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
+
+    async fn viewer(&self, _: &Facts, _: &Site, _: &Session, _: &Question) -> Option<ViewersAnswer> {
+        pending().await
+    }
+
+    async fn count(&self, _: &Facts, _: &Site, _: &Count) -> Option<bool> {
+        pending().await
+    }
+
+    async fn ad_server(&self, _: &Facts, _: &Site, _: &AdServer, _: &Order<'_>) -> Option<Resolution> {
+        pending().await
+    }
+
+    fn tell_ad_servers(&self, _: &Site, _: &Order<'_>, _: Vec<Ping>) {}
+
+    fn report_wanted(&self, _: &Site, _: Vec<WantedCreative>) {}
 
     async fn within<T>(&self, _: Duration, work: impl Future<Output = T>) -> Option<T> {
         Some(work.await)

@@ -34,6 +34,7 @@ mod store;
 mod sync;
 mod templates;
 mod upstream;
+mod vmaps;
 mod wanted;
 
 use js_sys::Reflect;

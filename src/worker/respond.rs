@@ -16,7 +16,7 @@ use crate::catalog::SessionId;
 use crate::denial::Denial;
 use crate::facts::{Facts, Method};
 use crate::heading::Heading;
-use crate::life::{Ended, Learned, Note};
+use crate::life::{Decision, Ended, Learned, Note};
 use crate::repeats::{Class, Line, Subject};
 use crate::reply::Reply;
 use crate::route;
@@ -117,6 +117,10 @@ pub(super) fn log_life<R>(facts: &Facts, Ended { refusal, learned, .. }: &Ended<
             Note::Overcome(fault) if site.is_some() => log(Some(facts), &fault.clone().into()),
             Note::Overcome(fault) => {
                 log_of(Some(facts), Client::default(), &fault.clone().into());
+            }
+            Note::Ads(decision) => {
+                let path = route::logged_path(facts);
+                log_ads(&facts.host, path.as_deref().and_then(|path| path.split('/').next()), decision);
             }
             Note::Reused(reused) => log_reused(facts, reused),
         }
@@ -220,6 +224,22 @@ fn log_reused(facts: &Facts, (grant, usage, seen): &(Grant, Use, Seen)) {
         })
     );
 }
+
+/// Logs the events of the decision on a pod, or of a VMAP document, in one line.
+pub(super) fn log_ads(site: &str, title: Option<&str>, decision: &Decision) {
+    let Decision { break_id, took, events } = decision;
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let events = events.get(..EVENTS_MAX.min(events.len())).unwrap_or_default();
+    worker::console_log!(
+        "{}",
+        json!({
+            "kind": "ads", "site": site, "title": title, "break": break_id, "took_ms": took_ms, "events": events,
+        })
+    );
+}
+
+/// The most events of a line.
+const EVENTS_MAX: usize = 64;
 
 fn line(facts: Option<&Facts>, kind: &str, reason: &str, detail: &str) -> serde_json::Value {
     let wanted = facts.and_then(route::logged_path);

@@ -71,5 +71,7 @@ async function run(edge, base, flow) {
       session = `${found.headers.get("Location")}${body}`.match(SESSION)?.[0];
     }
     if (reply.body !== undefined) assert.equal(body, reply.body.replaceAll("{{session}}", session), step);
+    for (const part of reply.contains ?? []) assert.ok(body.includes(part.replaceAll("{{session}}", session)), `${step}: expected ${part}`);
+    for (const part of reply.lacks ?? []) assert.ok(!body.includes(part.replaceAll("{{session}}", session)), `${step}: found ${part}`);
   }
 }

@@ -9,10 +9,14 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::ads::Pod;
+use stagedoor::ads::house::Count;
+use stagedoor::ads::resolve::{Ask, Failure, Fetch, Order, Ping, Reply as AdReply, Resolution, resolve};
+use stagedoor::ads::viewer::{self, Answer as ViewersAnswer, Question};
+use stagedoor::ads::vmap::Vmap;
 use stagedoor::cache::{self, FileKind, Kept, Lifetime, OriginControl, Source, SourceError, Stamp};
 use stagedoor::catalog::{
-    Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, KeySet, SessionId, Site, Title,
-    TitleId,
+    AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, KeySet,
+    SessionId, Site, Title, TitleId, WantedCreative,
 };
 use stagedoor::dash;
 use stagedoor::documents::Documents;
@@ -33,6 +37,7 @@ use stagedoor::route::Route;
 use stagedoor::stop::Stop;
 use stagedoor::streams::{Newcomer, Running, Watched};
 use stagedoor::time::UnixTime;
+use stagedoor::token::session::Session;
 use stagedoor::token::{Challenge, Presented, Record, Seen, Use, native};
 
 /// An answer of the media origin.
@@ -56,6 +61,14 @@ pub(crate) struct Stores {
     used: RefCell<BTreeMap<String, Record>>,
     /// The sessions that each viewer watches.
     streams: RefCell<BTreeMap<[u8; 8], Vec<SessionId>>>,
+    /// What each viewer has seen of campaigns.
+    viewers: RefCell<BTreeMap<String, Vec<viewer::Record>>>,
+    /// How often campaigns with a cap were taken.
+    counts: RefCell<BTreeMap<String, u64>>,
+    /// Error URLs that were requested.
+    told: RefCell<Vec<String>>,
+    /// Creatives that were reported as wanted.
+    wanted: RefCell<Vec<String>>,
 }
 
 impl From<&str> for Scripted {
@@ -247,12 +260,33 @@ impl Evidence for Edge<'_> {
         Ok(self.documents.read(&DocumentKey::Creative(id.clone()))?.map(Rc::new))
     }
 
+    async fn vmap(&self, _: &Facts, _: &Site, AdTemplate(url): &AdTemplate) -> Option<Rc<Vmap>> {
+        let answer = self.upstream.get(url).filter(|answer| answer.status == 200)?;
+        Vmap::read(answer.body.as_bytes()).ok().map(Rc::new)
+    }
+
     fn session_id(&self) -> Result<SessionId, Fault> {
         Ok(SessionId([7; 8]))
     }
 
     fn source(&self, resource: &Permitted<'_>) -> Result<Rc<Source>, SourceError> {
         resource.source().map(Rc::new)
+    }
+}
+
+impl Fetch for Edge<'_> {
+    fn now_ms(&self) -> u64 {
+        Evidence::now_ms(self)
+    }
+
+    async fn fetch(&self, asks: Vec<Ask>) -> Vec<Result<AdReply, Failure>> {
+        let answer = |Ask { url, .. }: Ask| match self.upstream.get(url.as_str()) {
+            Some(Scripted { status: 200, body, .. }) => Ok(AdReply { url, bytes: body.clone().into_bytes() }),
+            Some(Scripted { status: 204, .. }) => Ok(AdReply { url, bytes: Vec::new() }),
+            Some(Scripted { status, .. }) => Err(Failure::Status(*status)),
+            None => Err(Failure::Status(404)),
+        };
+        asks.into_iter().map(answer).collect()
     }
 }
 
@@ -263,6 +297,46 @@ impl Choosing for Edge<'_> {
 
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
         self.isolate.pods.borrow_mut().insert(MemoryKey::of(of), Rc::clone(pod));
+    }
+
+    async fn viewer(
+        &self,
+        _: &Facts,
+        _: &Site,
+        session: &Session,
+        question: &Question,
+    ) -> Option<ViewersAnswer> {
+        let mut viewers = self.stores.viewers.borrow_mut();
+        let records = viewers.entry(viewer::name(session)).or_default();
+        let answer = viewer::decide(question, records, self.now.get());
+        if !answer.again {
+            let taken = answer.taken.clone();
+            let (session, break_id) = (question.session.clone(), question.break_id.to_string());
+            records.push(viewer::Record { session, break_id, at: self.now.get(), taken });
+        }
+        Some(answer)
+    }
+
+    async fn count(&self, _: &Facts, _: &Site, count: &Count) -> Option<bool> {
+        let mut counts = self.stores.counts.borrow_mut();
+        let taken = counts.entry(count.campaign.to_string()).or_default();
+        let is_within = *taken + u64::from(count.ads) <= count.cap;
+        if is_within {
+            *taken += u64::from(count.ads);
+        }
+        Some(is_within)
+    }
+
+    async fn ad_server(&self, _: &Facts, _: &Site, _: &AdServer, order: &Order<'_>) -> Option<Resolution> {
+        Some(resolve(self, order).await)
+    }
+
+    fn tell_ad_servers(&self, _: &Site, _: &Order<'_>, pings: Vec<Ping>) {
+        self.stores.told.borrow_mut().extend(pings.into_iter().map(|ping| ping.url));
+    }
+
+    fn report_wanted(&self, _: &Site, wanted: Vec<WantedCreative>) {
+        self.stores.wanted.borrow_mut().extend(wanted.into_iter().map(|creative| creative.id.to_string()));
     }
 
     async fn within<T>(&self, _: Duration, work: impl Future<Output = T>) -> Option<T> {
@@ -287,7 +361,7 @@ impl Delivery for Edge<'_> {
         let timing = cache::timing(&bytes);
         let lifetime =
             Lifetime::of_read(source.resource, &bytes, &timing, &source.directives, &source.policy, &origin);
-        Ok(Rc::new(Kept { bytes, stamp: Stamp::new(self.now_ms(), 0, lifetime) }))
+        Ok(Rc::new(Kept { bytes, stamp: Stamp::new(Evidence::now_ms(self), 0, lifetime) }))
     }
 
     fn template(&self, rewrite: &Rewrite<'_>, manifest: &Kept) -> Result<Rc<Compiled>, Stop> {

@@ -10,8 +10,15 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use stagedoor::ads::Pod;
+use stagedoor::ads::house::Count;
+use stagedoor::ads::resolve::{Order, Ping, Resolution};
+use stagedoor::ads::viewer::{Answer as ViewersAnswer, Question};
+use stagedoor::ads::vmap::Vmap;
 use stagedoor::cache::{Kept, Source, SourceError};
-use stagedoor::catalog::{Campaigns, Creative, CreativeId, Document, Host, SessionId, Site, Title, TitleId};
+use stagedoor::catalog::{
+    AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, Host, SessionId, Site, Title, TitleId,
+    WantedCreative,
+};
 use stagedoor::facts::Facts;
 use stagedoor::fault::Fault;
 use stagedoor::life::{
@@ -24,6 +31,7 @@ use stagedoor::route::Route;
 use stagedoor::stop::Stop;
 use stagedoor::streams::{Newcomer, Running};
 use stagedoor::time::UnixTime;
+use stagedoor::token::session::Session;
 use stagedoor::token::{Challenge, Presented, Seen, Use};
 
 use crate::support::edge::{Compiled, Edge};
@@ -90,7 +98,7 @@ impl Wavering<'_> {
             return;
         }
         let mut polls = self.chance.below(4);
-        if polls == 3 {
+        if polls == 3 && !self.has_acted.get() {
             self.remembered.borrow_mut().insert(question);
             self.has_missed.set(true);
             pending::<()>().await;
@@ -156,6 +164,11 @@ impl Evidence for Wavering<'_> {
         self.edge.creative(id).await
     }
 
+    async fn vmap(&self, facts: &Facts, site: &Site, url: &AdTemplate) -> Option<Rc<Vmap>> {
+        self.waver("vmap").await;
+        self.edge.vmap(facts, site, url).await
+    }
+
     fn session_id(&self) -> Result<SessionId, Fault> {
         self.edge.session_id()
     }
@@ -173,6 +186,41 @@ impl Choosing for Wavering<'_> {
 
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
         self.edge.remember_pod(of, pod);
+    }
+
+    async fn viewer(
+        &self,
+        facts: &Facts,
+        site: &Site,
+        session: &Session,
+        question: &Question,
+    ) -> Option<ViewersAnswer> {
+        self.act("viewer").await;
+        self.edge.viewer(facts, site, session, question).await
+    }
+
+    async fn count(&self, facts: &Facts, site: &Site, count: &Count) -> Option<bool> {
+        self.act("count").await;
+        self.edge.count(facts, site, count).await
+    }
+
+    async fn ad_server(
+        &self,
+        facts: &Facts,
+        site: &Site,
+        server: &AdServer,
+        order: &Order<'_>,
+    ) -> Option<Resolution> {
+        self.act("ad server").await;
+        self.edge.ad_server(facts, site, server, order).await
+    }
+
+    fn tell_ad_servers(&self, site: &Site, order: &Order<'_>, pings: Vec<Ping>) {
+        self.edge.tell_ad_servers(site, order, pings);
+    }
+
+    fn report_wanted(&self, site: &Site, wanted: Vec<WantedCreative>) {
+        self.edge.report_wanted(site, wanted);
     }
 
     async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {

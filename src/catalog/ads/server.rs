@@ -86,6 +86,25 @@ pub struct AdServer {
     pub player_params: Vec<ParameterName>,
 }
 
+impl AdServer {
+    /// An ad server with the usual settings.
+    pub const fn at(url: AdTemplate) -> Self {
+        Self {
+            url,
+            request_ms: request_ms(),
+            total_ms: total_ms(),
+            stitched_ms: stitched_ms(),
+            wrappers: wrappers(),
+            hosts: None,
+            shared: false,
+            peak_per_s: None,
+            jitter_ms: 0,
+            prefetch_s: 0,
+            player_params: Vec::new(),
+        }
+    }
+}
+
 const fn request_ms() -> u32 {
     3_000
 }

@@ -17,7 +17,7 @@ use crate::hls::read::attributes::{Attribute, attributes};
 use crate::hls::read::line::{Line, TagLine};
 use crate::hls::read::tag::Tag;
 use crate::manifest::{Frame, Misplaced, Signing, Span, descending_path, is_local};
-use crate::resource::Reading;
+use crate::resource::{Listing, Reading};
 
 /// A URI that is to carry the session, and the kind of file that players expect there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +137,8 @@ impl Fetching<'_> {
             end = attribute.end;
             // If all readers agree where a value ends, a name within it is mere text.
             open = if is_agreed && is_whole { 0 } else { count_names(value) };
-            let is_left = known.is_some_and(of_playlists_alone) && self.is_renewed_in_turn(value);
+            let is_left = (known.is_some_and(of_playlists_alone) && self.is_renewed_in_turn(value))
+                || self.is_pod(value);
             if is_uri && self.covers(value, known.is_some_and(of_playlists)) && !is_left {
                 let at = list.start() + at;
                 let reading = reading(known, name).filter(|_| !is_local(value));
@@ -158,6 +159,16 @@ impl Fetching<'_> {
     /// only a site that passes such URIs on gets it.
     fn covers(&self, uri: &[u8], is_playlist: bool) -> bool {
         !is_local(uri) || (is_playlist && !self.passes_local)
+    }
+
+    /// Whether a URI is the address of a break's pod and may keep the old token, which lists the pod until the session ends.
+    /// hls.js drops a date range of which an attribute changes.
+    fn is_pod(&self, uri: &[u8]) -> bool {
+        self.frame.signing == Signing::Renewed
+            && str::from_utf8(uri).is_ok_and(|uri| {
+                let path = uri.split('?').next().unwrap_or(uri);
+                descending_path(uri).is_some() && Listing::of_path(path).is_some()
+            })
     }
 
     /// Whether a playlist's URI may keep the old token: the playlist is renewed itself when a player requests it with that

@@ -33,7 +33,6 @@ const FULL_MS: u64 = 30_000;
 
 /// Counts the ads of a campaign, if its cap allows them. `None`: the counter does not answer, which stops no advertising and is
 /// logged.
-#[expect(dead_code, reason = "the decision of a pod is to ask it")]
 pub(in crate::worker) async fn count(env: &Env, facts: &Facts, host: &Host, count: &Count) -> Option<bool> {
     let (shard, cap) = count.shard();
     let name = format!("{host}/{}/{shard}", count.campaign);

@@ -27,7 +27,6 @@ const OBJECTS: Objects = Objects {
 
 /// The choice among a site's campaigns for a viewer, by what the viewer has seen. `None`: the store does not answer, which stops no
 /// advertising and is logged.
-#[expect(dead_code, reason = "the decision of a pod is to ask it")]
 pub(in crate::worker) async fn choose(
     env: &Env,
     facts: &Facts,

@@ -30,7 +30,6 @@ const MOST: u64 = 1_000;
 
 /// Reports creatives that ad servers named for a site and that have no document, behind the reply. An isolate reports a creative
 /// once in a while, and counts it in between.
-#[expect(dead_code, reason = "the decision of a pod is to call it")]
 pub(in crate::worker) fn report(documents: &Documents, site: &Host, wanted: Vec<WantedCreative>) {
     let now_ms = now_ms();
     let told: Vec<Told> = wanted
