@@ -4,7 +4,11 @@
 
 use std::fmt::Write;
 
-use stagedoor::catalog::{Caps, ExistingSteering, ForeignPolicy, PathwayId, Start};
+use stagedoor::ads::Plan;
+use stagedoor::ads::address::Seal;
+use stagedoor::catalog::{
+    AdPolicy, Caps, ExistingSteering, ForeignPolicy, Host, KeySet, PathwayId, Start, TitleId,
+};
 use stagedoor::manifest::{Frame, Query, Signing, Steering, Template};
 use stagedoor::resource::ResourcePath;
 use stagedoor::{dash, hls};
@@ -19,6 +23,8 @@ pub(crate) struct Shape {
     caps: &'static str,
     /// Whether every other edit of a manifest is requested.
     is_edited: bool,
+    /// Whether the site sells breaks.
+    has_breaks: bool,
     /// The greatest length in bytes that is served, if another limit than the length applies: of elements, of definitions, of
     /// resolved, read or written bytes.
     pub(crate) longest: usize,
@@ -80,9 +86,41 @@ impl Shape {
                 .map_err(|error| error.to_string());
         }
         let update_within_s = self.is_edited.then_some(30);
-        let edits = dash::Edits { steering, update_within_s, ..dash::Edits::within(&caps) };
+        let documents = Documents::default();
+        let plan = documents.plan();
+        let ads = self.has_breaks.then_some(&plan);
+        let edits = dash::Edits { steering, update_within_s, ads, ..dash::Edits::within(&caps) };
         let compile = if self.format == Format::Patch { dash::compile_patch } else { dash::compile };
         compile(manifest.as_bytes(), Some(&frame), &edits).map_err(|error| error.to_string())
+    }
+}
+
+/// The documents of a title with breaks.
+struct Documents {
+    policy: AdPolicy,
+    keys: KeySet,
+    host: Host,
+    title: TitleId,
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        let secret = "A".repeat(43);
+        let keys =
+            format!(r#"{{"issuer":"s","keys":[{{"kid":"a","kty":"oct","alg":"HS256","k":"{secret}"}}]}}"#);
+        Self {
+            policy: AdPolicy::default(),
+            keys: serde_json::from_str(&keys).unwrap(),
+            host: "watch.example".parse().unwrap(),
+            title: "harbour".parse().unwrap(),
+        }
+    }
+}
+
+impl Documents {
+    fn plan(&self) -> Plan<'_> {
+        let Self { policy, keys, host, title } = self;
+        Plan::of(policy, None, None, Seal { keys, host, title })
     }
 }
 
@@ -92,6 +130,25 @@ const ALL_LIMITS: &str = r#"{"max_height":720,"max_bitrate_kbps":3000,"hdr":fals
 
 /// Every shape.
 pub(crate) const SHAPES: &[Shape] = &[
+    Shape {
+        name: "marks of breaks, below 32 base URLs",
+        has_breaks: true,
+        longest: READ_TWICE,
+        before: || {
+            mpd(BASES, "<Period start=\"PT0S\"><EventStream schemeIdUri=\"urn:scte:scte35:2014:xml+bin\">")
+        },
+        each: |text, at| {
+            let time = at * 20;
+            put(
+                text,
+                format_args!(
+                    "<Event presentationTime=\"{time}\" id=\"{at}\"><Binary>/DAhAAAAAAAAAP/wEAUAAALRf+9//gAaF7DAAAAAAAA+MhNj</Binary></Event>\n"
+                ),
+            );
+        },
+        after: || "</EventStream></Period></MPD>".to_owned(),
+        ..MPD
+    },
     Shape {
         name: "Representations below 32 base URLs",
         before: || mpd(BASES, SET),
@@ -634,6 +691,7 @@ const MPD: Shape = Shape {
     signing: Signing::Inherited,
     caps: NO_LIMITS,
     is_edited: false,
+    has_breaks: false,
     longest: usize::MAX,
     before: String::new,
     each: |_, _| {},

@@ -34,8 +34,9 @@ impl Signer<'_> {
                 for attribute in presented.attributes().filter(|a| matches!(a.name, "uri" | "url")) {
                     let uri = attribute.value();
                     let rewrite = if uri.starts_with(BREAK_FOLDER) {
-                        // Shaka Player resolves it against the page's URL.
-                        self.edge_resource(&uri, bases, true)
+                        // Shaka Player resolves it against the page's URL. With its host it leads to the same file from each base
+                        // URL, so one of them is enough.
+                        self.edge_resource(&uri, bases.get(..1).unwrap_or(bases), true)
                     } else {
                         self.rewrite_to_read(&uri, bases, Reading::Mpd)
                     };
