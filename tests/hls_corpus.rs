@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stagedoor::catalog::{Caps, ForeignPolicy, SESSION_PARAMETER};
+use stagedoor::ads::Plan;
+use stagedoor::ads::address::Seal;
+use stagedoor::catalog::{AdPolicy, Caps, ForeignPolicy, KeySet, SESSION_PARAMETER};
 use stagedoor::hls::{Edits, Writer, check, compile, events};
 use stagedoor::manifest::{FINDINGS_MAX, Frame, Severity, Signing};
 use stagedoor::resource::{Reading, ResourcePath};
@@ -314,4 +316,45 @@ fn unsigned(url: &Url, signing: Signing, told: &str) -> Url {
 fn at_the_edge(url: &Url, folder: &Url) -> Url {
     let edge = url.as_str().replacen(folder.as_str(), "https://edge.example/harbour/", 1);
     Url::parse(&edge).unwrap()
+}
+
+/// With breaks, each playlist has all its lines, in their order, with ours between: interstitials of others stay.
+#[test]
+fn breaks_are_added_and_nothing_else_changes() {
+    let key = serde_json::json!({ "kid": "a", "kty": "oct", "alg": "HS256", "k": "A".repeat(43) });
+    let keys: KeySet = serde_json::from_value(serde_json::json!({ "issuer": "s", "keys": [key] })).unwrap();
+    let policy: AdPolicy = serde_json::from_value(serde_json::json!({ "breaks": {
+        "pre_roll": { "longest_s": 30 }, "mid_rolls": { "every_s": 10, "longest_s": 60 }, "post_roll": { "longest_s": 30 },
+    } }))
+    .unwrap();
+    let (host, title) = ("watch.example.com".parse().unwrap(), "harbour".parse().unwrap());
+    let plan = Plan::of(&policy, None, None, Seal { keys: &keys, host: &host, title: &title });
+    let caps = Caps::default();
+    let edits = Edits { ads: Some(&plan), ..Edits::within(&caps) };
+    let mut with_breaks = BTreeMap::new();
+    for (name, playlist) in playlists() {
+        let Ok(template) = compile(&playlist, None, &edits) else { continue };
+        let written = template.render("").into_owned();
+        let mut rest = playlist.split_inclusive(|byte| *byte == b'\n').peekable();
+        let mut added = 0;
+        for line in written.split_inclusive(|byte| *byte == b'\n') {
+            // Delta updates are the edge's where it has to see the whole playlist.
+            let is_control = |line: &[u8]| line.starts_with(b"#EXT-X-SERVER-CONTROL");
+            if rest.next_if(|next| *next == line || (is_control(next) && is_control(line))).is_some() {
+                continue;
+            }
+            let is_ours = line.starts_with(b"#EXT-X-DATERANGE:ID=\"sd-")
+                || line.starts_with(b"#EXT-X-PROGRAM-DATE-TIME:2000-01-01T00:00:00.000Z");
+            assert!(is_ours, "{name}: {}", String::from_utf8_lossy(line));
+            added += 1;
+        }
+        assert!(rest.next().is_none(), "{name}");
+        if added > 0 {
+            with_breaks.insert(name, added);
+        }
+    }
+    assert!(with_breaks.len() > 100, "{} playlists have breaks", with_breaks.len());
+    let of_hls_js: Vec<_> =
+        with_breaks.iter().filter(|(name, _)| name.contains("hlsjs-interstitials/")).collect();
+    assert_eq!(of_hls_js.len(), 11, "{of_hls_js:?}");
 }

@@ -28,8 +28,8 @@ macro_rules! seconds {
 }
 
 seconds! {
-    cat cloud_front cue edge_auth hls_check hls_events hls_window jws_json jwt media_cdn mpd mpd_check mpd_limits mpd_patch playlist route secure_link
-    secure_media session timed_hmac token uri_signing vast viewers vmap
+    cat cloud_front cue edge_auth hls_ads hls_check hls_events hls_window jws_json jwt media_cdn mpd mpd_check mpd_limits mpd_patch playlist route
+    secure_link secure_media session timed_hmac token uri_signing vast viewers vmap
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test has a clock")]

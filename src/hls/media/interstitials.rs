@@ -40,14 +40,20 @@ const SYNTHETIC: UnixMillis = UnixMillis(946_684_800_000);
 /// the window.
 const ALWAYS: UnixMillis = UnixMillis(0);
 
+/// The longest address of a pod, in bytes: with the folders of a title in front it is still a path that the edge serves. A source of
+/// ads that a break names itself may make it longer.
+const LONGEST_ADDRESS: usize = 768;
+
 /// The lines of a playlist's breaks, to stand in front of its first segment; empty if it has none.
 ///
 /// `first` is the time of the first segment that is left in a live window, from the first segment of `marks`. Breaks that are over
 /// by then are not told any more.
 ///
+/// A break is left out if its line would be longer than `longest_line`, or its address longer than the edge serves.
+///
 /// There are no lines in a live playlist without dates, which players could not map; in a playlist of subtitles or pictures
 /// without dates, since the dates of the pictures are not known there; and without a key that seals addresses.
-pub(super) fn lines(marks: &Marks<'_>, plan: &Plan<'_>, first: Duration) -> String {
+pub(super) fn lines(marks: &Marks<'_>, plan: &Plan<'_>, first: Duration, longest_line: usize) -> String {
     let has_dates = marks.clock.is_some();
     if !has_dates && (!marks.is_whole || marks.is_aside) {
         return String::new();
@@ -82,8 +88,16 @@ pub(super) fn lines(marks: &Marks<'_>, plan: &Plan<'_>, first: Duration) -> Stri
             insertion: &plan.policy.insertion,
             address: Listing::Assets.address(&sealed),
         };
+        if range.address.len() > LONGEST_ADDRESS {
+            continue;
+        }
+        let before = text.len();
         range.preload(&mut text, clock.date(Duration::ZERO));
+        let preload_ends = text.len();
         range.write(&mut text);
+        if (preload_ends - before).max(text.len() - preload_ends) > longest_line {
+            text.truncate(before);
+        }
     }
     if !text.is_empty() && !has_dates {
         let _ = writeln!(text, "#EXT-X-PROGRAM-DATE-TIME:{}", date(SYNTHETIC));

@@ -43,7 +43,7 @@ fn with_breaks<'a>(source: Source<'a>, edits: &Edits<'_>) -> Result<Option<Shape
     let Some((plan, marks)) = edits.ads.and_then(|plan| Some((plan, Marks::read(source.text)?))) else {
         return Ok(None);
     };
-    let lines = interstitials::lines(&marks, plan, Duration::ZERO);
+    let lines = interstitials::lines(&marks, plan, Duration::ZERO, edits.bounds.line_bytes);
     if lines.is_empty() {
         return Ok(None);
     }
@@ -80,7 +80,7 @@ pub(super) fn edited<'a>(
     let breaks = marks.map(|(plan, mut marks)| {
         // The beginning of a window is not the beginning of the presentation.
         marks.is_whole &= rewind_s.is_none();
-        interstitials::lines(&marks, plan, timeline.left.duration)
+        interstitials::lines(&marks, plan, timeline.left.duration, edits.bounds.line_bytes)
     });
     let maker = DeltaMaker::of(playlist, rewind_s.is_some(), edits);
     let skip = edits.skip.filter(|_| !playlist.has_ended);

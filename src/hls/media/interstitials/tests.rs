@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::ads::Plan;
 use crate::ads::address::{Listing, Seal};
-use crate::catalog::{AdPolicy, Caps, KeySet, KvDocument};
+use crate::catalog::{AdPolicy, Caps, KeySet, KvDocument, PlaylistBounds};
 use crate::hls::edits::{Edits, Skip};
 use crate::hls::read::attributes::attributes;
 use crate::hls::{EventKind, Tag, check, compile, events};
@@ -317,6 +317,22 @@ fn addresses_of_pods_carry_the_session() {
         assert_eq!(query, format!("_HLS_interstitial_id={id}"));
         assert!(Listing::of_path(path).is_some() && path.starts_with("_stagedoor/break/"), "{path}");
         assert_eq!(template.is_shared(), signing == Signing::Inherited);
+    }
+}
+
+#[test]
+fn a_line_longer_than_the_site_allows_is_left_out() {
+    let (keys, host, title) = (keys(), "watch.example.com".parse().unwrap(), "harbour".parse().unwrap());
+    let policy = AdPolicy::default();
+    let plan = Plan::of(&policy, None, None, Seal { keys: &keys, host: &host, title: &title });
+    let caps = Caps::default();
+    let playlist = window(0, 9, &[(3, "#EXT-X-CUE-OUT:8")]);
+    for (line_bytes, expected) in [(100, 0), (4_096, 1)] {
+        let bounds = PlaylistBounds { line_bytes, ..PlaylistBounds::default() };
+        let edits = Edits { ads: Some(&plan), bounds, ..Edits::within(&caps) };
+        let template = compile(playlist.as_bytes(), None, &edits).unwrap();
+        let found = String::from_utf8(template.render("").into_owned()).unwrap();
+        assert_eq!(ids(&found).len(), expected, "{line_bytes}");
     }
 }
 
