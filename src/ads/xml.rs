@@ -5,8 +5,8 @@
 //! number; a reference stands for one character, and no text grows. Only UTF-8 is read. Reading takes time and memory linear in the
 //! length of the text.
 //!
-//! Namespaces are not resolved, because ad servers declare wrong ones: elements are known by their local names. Names are compared without
-//! regard to case, since `Inline` and `adID` are common.
+//! Namespaces are not resolved, because ad servers declare wrong ones: elements are known by their local names. Names are
+//! compared without regard to case, since `Inline` and `adID` are common.
 //!
 //! [XML 1.0]: https://www.w3.org/TR/xml/
 

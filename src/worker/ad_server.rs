@@ -1,8 +1,8 @@
 //! Requests to ad servers.
 //!
-//! Strangers choose what an ad server answers, and where it leads. So each hop of a redirect is checked, a body is read up to a limit,
-//! and all of it ends with the time budget. An ad server that fails repeatedly is left alone. Nothing of this is a refusal: the break is left to the
-//! content, and the events of the decision are logged.
+//! Strangers choose what an ad server answers, and where it leads. So each hop of a redirect is checked, a body is read up to a
+//! limit, and all of it ends with the time budget. An ad server that fails repeatedly is left alone. Nothing of this is a
+//! refusal: the break is left to the content, and the events of the decision are logged.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::json;
-use worker::{AbortController, AbortSignal, Delay, Headers, Request, RequestInit, RequestRedirect, Response};
+use worker::{
+    AbortController, AbortSignal, CacheMode, Delay, Headers, Request, RequestInit, RequestRedirect, Response,
+};
 
 use super::body::{self, Body};
 use super::documents::Documents;
@@ -168,7 +170,7 @@ impl<'a> AdServers<'a> {
     async fn follow(&self, ask: &Ask, signal: &AbortSignal, patience: Duration) -> Result<Reply, Failure> {
         let mut url = ask.url.clone();
         for _ in 0..=REDIRECTS_MAX {
-            self.check(&url).await?;
+            check(self.documents, &self.reach, &url).await?;
             let response = send(url.as_str(), &ask.headers, signal).await?;
             let status = response.status_code();
             if status == 204 {
@@ -191,30 +193,6 @@ impl<'a> AdServers<'a> {
         Err(Failure::Redirects(REDIRECTS_MAX))
     }
 
-    /// Checks that a request may go to a URL: not to the site, nor to another site, nor to a private address.
-    async fn check(&self, url: &url::Url) -> Result<(), Failure> {
-        self.reach.check(url).map_err(Failure::Disallowed)?;
-        if is_kept_by_edges(url) {
-            return Err(Failure::Disallowed(
-                "expected an ad server, found a cache key of the edge".to_owned(),
-            ));
-        }
-        if self.reach.is_this_machine(url) {
-            return Ok(());
-        }
-        let host: Host = match url.host_str().map(str::parse) {
-            Some(Ok(host)) => host,
-            _ => return Err(Failure::Disallowed("expected a host name".to_owned())),
-        };
-        match self.documents.site(&host).await {
-            Ok(None) => Ok(()),
-            Ok(Some(_)) => {
-                Err(Failure::Disallowed(format!("expected an ad server, found the site `{host}`")))
-            }
-            Err(fault) => Err(Failure::Unreachable(fault.to_string())),
-        }
-    }
-
     async fn read(&self, response: Response, patience: Duration) -> Result<Vec<u8>, Failure> {
         let room = (Purpose::Ads, self.site.host.as_str());
         match body::of_response(response, room, LONGEST, patience).await {
@@ -234,20 +212,41 @@ impl Fetch for AdServers<'_> {
     }
 
     async fn fetch(&self, asks: Vec<Ask>) -> Vec<Result<Reply, Failure>> {
-        let began = now_ms();
-        let deadline =
-            |ask: &Ask| began.saturating_add(u64::try_from(ask.within.as_millis()).unwrap_or(u64::MAX));
         if self.is_first.replace(false) {
             let patience = asks.iter().map(|ask| ask.within).min().unwrap_or_default();
             if let Err(failure) = self.wait(patience).await {
                 return asks.iter().map(|_| Err(failure.clone())).collect();
             }
         }
+        // The wait took nothing of the ad server's own time.
+        let began = now_ms();
+        let deadline =
+            |ask: &Ask| began.saturating_add(u64::try_from(ask.within.as_millis()).unwrap_or(u64::MAX));
         join_all(asks.into_iter().map(|ask| {
             let deadline = deadline(&ask);
             self.ask(ask, deadline)
         }))
         .await
+    }
+}
+
+/// Checks that a request may go to a URL: not to the site, nor to another site, nor to a private address.
+async fn check(documents: &Documents, reach: &Reach, url: &url::Url) -> Result<(), Failure> {
+    reach.check(url).map_err(Failure::Disallowed)?;
+    if is_kept_by_edges(url) {
+        return Err(Failure::Disallowed("expected an ad server, found a cache key of the edge".to_owned()));
+    }
+    if reach.is_this_machine(url) {
+        return Ok(());
+    }
+    let host: Host = match url.host_str().map(str::parse) {
+        Some(Ok(host)) => host,
+        _ => return Err(Failure::Disallowed("expected a host name".to_owned())),
+    };
+    match documents.site(&host).await {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(Failure::Disallowed(format!("expected an ad server, found the site `{host}`"))),
+        Err(fault) => Err(Failure::Unreachable(fault.to_string())),
     }
 }
 
@@ -262,7 +261,7 @@ async fn send(
         own.set(name, value).map_err(unreachable)?;
     }
     let mut init = RequestInit::new();
-    init.with_headers(own).with_redirect(RequestRedirect::Manual);
+    init.with_headers(own).with_redirect(RequestRedirect::Manual).with_cache(CacheMode::NoStore);
     let request = Request::new_with_init(url, &init).map_err(unreachable)?;
     worker::Fetch::Request(request).send_with_signal(signal).await.map_err(unreachable)
 }
@@ -278,13 +277,14 @@ pub(super) fn tell(
     if pings.is_empty() {
         return;
     }
-    let host = site.host.clone();
-    documents.context.wait_until(async move {
+    let (documents, host) = (documents.clone(), site.host.clone());
+    let context = Rc::clone(&documents.context);
+    context.wait_until(async move {
         let mut failed = Vec::new();
         for some in pings.chunks(crate::ads::resolve::AT_ONCE_MAX) {
             let told = some.iter().map(async |ping| {
                 let url = url::Url::parse(&ping.url).map_err(|error| error.to_string())?;
-                reach.check(&url)?;
+                check(&documents, &reach, &url).await.map_err(|failure| failure.to_string())?;
                 let controller = AbortController::default();
                 let signal = controller.signal();
                 match within(TELLS_WITHIN, send(url.as_str(), &headers, &signal)).await {

@@ -4,6 +4,8 @@ mod ad_server;
 mod answers;
 #[cfg(feature = "bench")]
 mod bench;
+#[cfg(feature = "bench")]
+mod bench_vast;
 mod body;
 mod compiled;
 mod crypto;
@@ -52,8 +54,10 @@ fn start() {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     #[cfg(feature = "bench")]
-    if request.path() == bench::PATH {
-        return bench::answer(request, env, context).await;
+    match request.path().as_str() {
+        bench::PATH => return bench::answer(request, env, context).await,
+        bench_vast::PATH => return bench_vast::answer(request).await,
+        _ => {}
     }
     serve::serve(request, env, context).await
 }

@@ -4,8 +4,9 @@
 //! template    = *( "[" name "]" / "%%" name "%%" / "%5B" name "%5D" / "${" name "}" / any )
 //! ```
 //!
-//! Values are percent-encoded. A macro of VAST without a value becomes `-1` (VAST 4.3 section 6); a variable without a value becomes nothing.
-//! A name that is not known stays as it is, since it may be the ad server's own. Filling in takes time linear in template and values.
+//! Values are percent-encoded. A macro of VAST without a value becomes `-1` (VAST 4.3 section 6); a variable without a value
+//! becomes nothing. A name that is not known stays as it is, since it may be the ad server's own. Filling in takes time linear
+//! in template and values.
 //!
 //! [list]: https://interactiveadvertisingbureau.github.io/vast/vast4macros/vast4-macros-latest.html
 

@@ -1,7 +1,7 @@
 //! Ads whose media can be shown.
 //!
-//! An ad is shown from its conditioned creative. Without one, a manifest of a host that the site trusts will do. Any other ad is skipped, its
-//! ad server is told (407), and its creative is wanted: the origin has it conditioned.
+//! An ad is shown from its conditioned creative. Without one, a manifest of a host that the site trusts will do. Any other ad
+//! is skipped, its ad server is told (407), and its creative is wanted: the origin has it conditioned.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The addresses that requests may lead to.
 //!
-//! Ad servers are chosen by strangers: a wrapper or a redirect may name any URL. So a request goes to a public host by a name or an
-//! address, over http or https on its usual port, and never to the site itself. A name that resolves to a private address is not found out
-//! here: the edge's requests leave from Cloudflare's network, which has no way to an operator's private one.
+//! Ad servers are chosen by strangers: a wrapper or a redirect may name any URL. So a request goes to a public host by a name
+//! or an address, over http or https on its usual port, and never to the site itself. A name that resolves to a private address
+//! is not found out here: the edge's requests leave from Cloudflare's network, which has no way to an operator's private one.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -83,7 +83,8 @@ fn is_loopback(host: &UrlHost<&str>) -> bool {
     }
 }
 
-/// Names that public resolvers do not know: special-use names ([RFC 6761], [RFC 6762], [RFC 8375], [RFC 9476]) and those of private networks.
+/// Names that public resolvers do not know: special-use names ([RFC 6761], [RFC 6762], [RFC 8375], [RFC 9476]) and those of
+/// private networks.
 ///
 /// [RFC 6761]: https://www.rfc-editor.org/rfc/rfc6761
 /// [RFC 6762]: https://www.rfc-editor.org/rfc/rfc6762
@@ -141,8 +142,8 @@ const fn is_public_v4(address: Ipv4Addr) -> bool {
     )
 }
 
-/// Whether an address is globally reachable ([IANA's registry](https://www.iana.org/assignments/iana-ipv6-special-registry/)). An address that holds
-/// one of IPv4 (NAT64, 6to4) is as public as that one.
+/// Whether an address is globally reachable ([IANA's registry](https://www.iana.org/assignments/iana-ipv6-special-registry/)).
+/// An address that holds one of IPv4 (NAT64, 6to4) is as public as that one.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let v4 = |high: u16, low: u16| {

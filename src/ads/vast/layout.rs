@@ -1,7 +1,8 @@
 //! The place of a non-linear item on the screen.
 //!
-//! VAST 4.4 states the kind of placement as `plcmt` (AdCOM's placement subtypes: 5 pause, 7 overlay, 8 squeezeback). An extension of
-//! type `ctv_ad_portfolio` or an attribute `layout` may name a layout of SVTA 2053-2. Otherwise the shape of the item decides, as the
+//! VAST 4.4 states the kind of placement as `plcmt` (AdCOM's placement subtypes: 5 pause, 7 overlay, 8 squeezeback). An
+//! extension of type `ctv_ad_portfolio` or an attribute `layout` may name a layout of SVTA 2053-2. Otherwise the shape of the
+//! item decides, as the
 //! [Ad Format Guidelines] draw the formats: an item at least 2.5 times as wide as high is a lower third, others stand in a corner;
 //! of squeezebacks, an item that fills the screen is a frame, an upright one stands beside the content.
 //!

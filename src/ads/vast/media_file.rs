@@ -95,8 +95,9 @@ pub struct Needs {
     pub kbps: Option<u32>,
 }
 
-/// The file that fits best: a codec of the content before a file that states none before another codec; within the height and the bit rate
-/// before above them; then the largest and fastest within them, or the smallest and slowest above. Of equals, the first.
+/// The file that fits best: a codec of the content before a file that states none before another codec; within the height and
+/// the bit rate before above them; then the largest and fastest within them, or the smallest and slowest above. Of equals, the
+/// first.
 pub fn best<'f>(files: impl IntoIterator<Item = &'f MediaFile>, needs: &Needs) -> Option<&'f MediaFile> {
     let content: Vec<_> = needs.codecs.iter().filter_map(|codecs| codec_family(codecs)).collect();
     let rank = |file: &MediaFile| {
@@ -116,8 +117,8 @@ pub fn best<'f>(files: impl IntoIterator<Item = &'f MediaFile>, needs: &Needs) -
     files.into_iter().min_by_key(|file| rank(file))
 }
 
-/// The file from which a creative is conditioned: a mezzanine, else the one file of the best quality, else a manifest. It depends on nothing
-/// but the creative, so it has the same id for all viewers.
+/// The file from which a creative is conditioned: a mezzanine, else the one file of the best quality, else a manifest. It
+/// depends on nothing but the creative, so it has the same id for all viewers.
 pub fn source<'f>(mezzanines: &'f [MediaFile], files: &'f [MediaFile]) -> Option<&'f MediaFile> {
     let largest = |file: &&MediaFile| {
         (file.family() == Some(Family::Progressive), file.height.unwrap_or(0), file.kbps.unwrap_or(0))

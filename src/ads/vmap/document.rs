@@ -36,7 +36,8 @@ impl Vmap {
 /// An element `AdBreak` (section 2.3.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdBreak {
-    /// Its id, unique within the document: `breakId`, or a name of its number if it states none, or one that stands earlier already.
+    /// Its id, unique within the document: `breakId`, or a name of its number if it states none, or one that stands earlier
+    /// already.
     pub id: String,
     /// Where it lies.
     pub offset: Offset,
