@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use stagedoor::catalog::Algorithm;
+use stagedoor::ads::address::{Listing, Seal};
+use stagedoor::catalog::{Algorithm, KeySet, KvDocument};
 use stagedoor::facts::{Facts, Headers, Method, Scheme};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
@@ -61,7 +62,7 @@ impl Wanted {
                 2 => self.host = choices.below(HOSTS.len()),
                 3 => self.title = choices.below(TITLES.len()),
                 4 => self.folder = choices.below(3),
-                _ => self.name = choices.below(MANIFESTS.len()),
+                _ => self.name = choices.below(MANIFESTS.len() + OWN),
             }
         }
     }
@@ -93,6 +94,12 @@ fn site(host: &str, revision: u64, choices: &mut Choices<'_>) -> Value {
         "cors": { "origins": cors },
     });
     if choices.flip() {
+        site["ads"] = json!({
+            "breaks": { "mid_rolls": { "at_s": [choices.pick(&[4, 8])], "longest_s": 20 } },
+            "insertion": { "restrict": choices.pick(&[json!([]), json!(["skip"])]) },
+        });
+    }
+    if choices.flip() {
         site["steering"] = json!({
             "pathways": ["p", "q"],
             "priorities": [{ "order": ["p", "q"], "weights": { "p": 1, "q": 1 } }],
@@ -107,9 +114,41 @@ fn title((id, folder): (&str, &str)) -> Value {
         "offers": [
             { "id": "gold", "territories": { "allow": ["*"] }, "plans": ["gold"] },
             { "id": "small", "territories": { "allow": ["*"] }, "plans": ["small"], "caps": { "max_height": 360 } },
-            { "id": "short", "territories": { "allow": ["*"] }, "caps": { "rewind_s": 30 } },
+            { "id": "short", "territories": { "allow": ["*"] }, "ads": "guided", "caps": { "rewind_s": 30 } },
         ],
+        "ads": if id == "quay" { json!({ "pre_roll": { "longest_s": 30 } }) } else { Value::Null },
     })
+}
+
+/// Addresses of the edge's own, behind those of manifests: a pod in either format, and the manifest of an ad.
+const OWN: usize = 3;
+
+/// The address of the pod of a break.
+fn pod(host: &str, title: &str, keys: &Value, listing: Listing) -> String {
+    let opening = json!({ "id": "mid-4000", "place": "mid_roll", "start_ms": 4000, "planned_ms": 20000 });
+    let (host, title) = (host.parse().unwrap(), title.parse().unwrap());
+    let (keys, _) = KeySet::read(keys.to_string().as_bytes()).unwrap();
+    let seal = Seal { keys: &keys, host: &host, title: &title };
+    listing.address(&seal.seal(&serde_json::from_value(opening).unwrap()).unwrap())
+}
+
+/// Two campaigns, so that the choice differs between sessions and titles.
+fn advertising(documents: &mut BTreeMap<String, Value>) {
+    for id in ["plum", "peach"] {
+        let media = json!({
+            "media": format!("ads/{id}/"), "hls": "live.m3u8", "dash": "live.mpd", "duration_ms": 20_000,
+        });
+        let creative = json!({ "revision": 1, "id": id, "sites": [HOSTS[0]], "kind": { "linear": media } });
+        documents.insert(format!("v1/creative/{id}"), creative);
+    }
+    for host in HOSTS {
+        let campaigns = json!([
+            { "id": "a", "creatives": ["plum"] },
+            { "id": "b", "creatives": ["peach", "plum"] },
+        ]);
+        let document = json!({ "revision": 1, "host": host, "campaigns": campaigns });
+        documents.insert(format!("v1/campaigns/{host}"), document);
+    }
 }
 
 /// Each with two versions, of which the second is the later one of a live stream.
@@ -167,7 +206,8 @@ const MANIFESTS: [(&str, [&str; 2]); 7] = [
 
 /// The files of the media origin, in one of two versions.
 fn upstream(version: usize) -> BTreeMap<String, Scripted> {
-    let folders = TITLES.iter().map(|(_, folder)| *folder).chain(["harbour/w/", "harbour/quay/w/"]);
+    let others = ["harbour/w/", "harbour/quay/w/", "ads/plum/"];
+    let folders = TITLES.iter().map(|(_, folder)| *folder).chain(others);
     let mut upstream = BTreeMap::new();
     for folder in folders {
         for (name, versions) in MANIFESTS {
@@ -211,6 +251,7 @@ pub(crate) fn run(bytes: &[u8]) -> usize {
         let set = json!({ "revision": 1, "issuer": issuer, "keys": keys });
         documents.insert(format!("v1/keys/{issuer}"), set);
     }
+    advertising(&mut documents);
     for one in TITLES {
         documents.insert(format!("v1/title/{}", one.0), title(one));
     }
@@ -234,7 +275,13 @@ pub(crate) fn run(bytes: &[u8]) -> usize {
         facts.geography = choices.pick(&["AE", "GB"]).parse().unwrap();
         let below = choices.flip();
         let (id, _) = TITLES[title];
-        let name = MANIFESTS[name].0;
+        let own = |listing| pod(host, id, &documents["v1/keys/s"], listing);
+        let name = match name.checked_sub(MANIFESTS.len()) {
+            None => MANIFESTS[name].0.to_owned(),
+            Some(0) => own(Listing::Assets),
+            Some(1) => own(Listing::Mpd),
+            Some(_) => "_stagedoor/ad/mid-4000/0/plum/main.m3u8".to_owned(),
+        };
         let folder = ["", "quay/", "w/"][folder];
         let mut query: Vec<String> = Vec::new();
         let extra = ["cb=A", "cb=B&d=%3C", "a=1", "a=2", "_SD_define=YES", "_HLS_skip=YES", "publishTime=1"];
