@@ -76,6 +76,7 @@ export async function assertEquivalent(ours, peer, mint) {
   await held(entry("master.m3u8", await mint("HS256", { plan: "basic" })), 200, { country: "GB" });
   for (const length of LENGTHS) await held(entry(`video/${length}.m3u8`), 200);
   for (const name of ["absolute", "rooted", "upwards"]) await held(entry(`video/${name}.m3u8`), 200);
+  for (const name of ["plain", "break"]) await held(entry(`live/${name}.m3u8`), 200);
   for (const name of ["foreign", "outside", "page"]) await held(entry(`video/${name}.m3u8`), 502);
   await held(entry("video/none.m3u8"), 404);
   for (const name of MPDS) await held(entry(`dash/${name}.mpd`), 200);
@@ -92,6 +93,7 @@ export async function assertEquivalent(ours, peer, mint) {
     await held(below("master.m3u8"), 200);
     for (const length of LENGTHS) await held(below(`video/${length}.m3u8`), 200);
     for (const name of ["absolute", "rooted", "upwards"]) await held(below(`video/${name}.m3u8`), 200);
+    for (const name of ["plain", "break"]) await held(below(`live/${name}.m3u8`), 200);
     for (const name of ["foreign", "outside", "page"]) await held(below(`video/${name}.m3u8`), 502);
     for (const name of MPDS) await held(below(`dash/${name}.mpd`), 200);
     for (const name of REFUSED_MPDS) await held(below(`dash/${name}.mpd`), 502);

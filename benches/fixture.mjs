@@ -1,6 +1,6 @@
 // What both sides serve: the KV documents, the media origin's files, and viewer tokens.
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
-import { ENTRIES, PERIODS, live, periods, vod } from "./mpds.mjs";
+import { ENTRIES, PERIODS, live as liveMpd, periods, vod } from "./mpds.mjs";
 
 export const HOST = "watch.example.com";
 export const LENGTHS = [10, 100, 1_000, 10_000];
@@ -23,6 +23,8 @@ export async function catalog() {
       media: { origin: MEDIA },
       tokens: { issuers: [ISSUER], audience: "watch" },
       sessions: { keys: "watch-sessions", lifetime_s: HOUR },
+      // Breaks come from the marks in the media alone.
+      ads: {},
       // Longer than the run, so that the media origin is not measured.
       cache: { multivariant: { fresh_s: HOUR }, vod: { fresh_s: HOUR }, live: { fresh_s: HOUR }, segment: { fresh_s: HOUR }, init: { fresh_s: HOUR } },
     },
@@ -37,7 +39,7 @@ export async function catalog() {
 
 function title(id) {
   const offers = [
-    { id: "gulf", territories: { allow: ["AE", "SA"] } },
+    { id: "gulf", territories: { allow: ["AE", "SA"] }, ads: "guided" },
     { id: "basic", territories: { allow: ["*"], deny: ["KP"] }, plans: ["basic"], caps: { max_height: 480 } },
     {
       id: "premiere",
@@ -65,6 +67,14 @@ function playlist(length, segment = (number) => `${length}/segment_${String(numb
   const segments = Array.from({ length }, (_, at) => `#EXTINF:${at % 2 ? "4.004" : "3.96"},\n${segment(at + 1)}\n`);
   const head = `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n`;
   return `${head}#EXT-X-MAP:URI="${length}/init.mp4"\n${segments.join("")}#EXT-X-ENDLIST\n`;
+}
+
+/** A live playlist of half an hour, without a break or with a break of a minute that ended early. */
+function live(hasBreak) {
+  const marks = new Map(hasBreak ? [[420, "#EXT-X-CUE-OUT:60\n"], [430, "#EXT-X-CUE-IN\n"]] : []);
+  const segments = Array.from({ length: 450 }, (_, at) => `${marks.get(at) ?? ""}#EXTINF:4,\nsegment_${at + 7}.m4s\n`);
+  const head = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-MAP:URI=\"init.mp4\"\n";
+  return `${head}#EXT-X-PROGRAM-DATE-TIME:2026-12-01T12:00:00.000Z\n${segments.join("")}`;
 }
 
 /** A Multivariant Playlist: eight variants over three sound and two subtitle renditions. */
@@ -100,13 +110,15 @@ export const files = new Map(
   Object.entries({
     "master.m3u8": [TEXT, master()],
     ...Object.fromEntries(LENGTHS.map((length) => [`video/${length}.m3u8`, [TEXT, playlist(length)]])),
+    "live/plain.m3u8": [TEXT, live(false)],
+    "live/break.m3u8": [TEXT, live(true)],
     "video/absolute.m3u8": [TEXT, playlist(10, (number) => `${MEDIA}harbour/video/${number}.m4s?v=2`)],
     "video/rooted.m3u8": [TEXT, playlist(10, (number) => `/vod/harbour/a%20b/${number}.m4s`)],
     "video/upwards.m3u8": [TEXT, playlist(10, (number) => `../other/${number}.m4s`)],
     "video/foreign.m3u8": [TEXT, playlist(10, (number) => `https://ads.example/${number}.m4s`)],
     "video/outside.m3u8": [TEXT, playlist(10, (number) => `../../quay/${number}.m4s`)],
     "video/page.m3u8": ["text/html", "<!doctype html>"],
-    "dash/live.mpd": [XML, live(ENTRIES)],
+    "dash/live.mpd": [XML, liveMpd(ENTRIES)],
     ...Object.fromEntries(PERIODS.map((count) => [`dash/periods-${count}.mpd`, [XML, periods(count)]])),
     "dash/vod.mpd": [XML, vod()],
     "dash/absolute.mpd": [XML, vod(`${MEDIA}harbour/dash/$RepresentationID$/$Number$.m4s?v=2&amp;w=3`)],

@@ -27,6 +27,10 @@ export async function scenarios({ session, mint }) {
       peer: "lenient",
       paths: below("video/1000.m3u8"),
     },
+    { name: "live, 450 segments, below the session", paths: below("live/plain.m3u8") },
+    { name: "live, 450 segments with a break, below the session", paths: below("live/break.m3u8") },
+    { name: "live, 450 segments, at the entry", paths: entry("live/plain.m3u8") },
+    { name: "live, 450 segments with a break, at the entry", paths: entry("live/break.m3u8") },
     ...LENGTHS.map((length) => ({
       name: `${number(length)} segments, at the entry`,
       paths: entry(`video/${length}.m3u8`),

@@ -69,13 +69,17 @@ async function prepareTitle(title) {
   return { ...title, tag, folder: title.media ?? `${title.id}/`, offers: await Promise.all(offers) };
 }
 
-/** The first four bytes of SHA-256 over plans and limits. */
-async function classOf({ plans = [], caps = {} }) {
+/** The first four bytes of SHA-256 over plans, limits and advertising. */
+async function classOf({ plans = [], caps = {}, ads }) {
   const names = utf8(plans.toSorted().map((plan) => `${plan}\0`).join("") + "max_height");
   const bytes = new Uint8Array(names.length + 8).fill(0xff);
   bytes.set(names);
   if (caps.max_height !== undefined) new DataView(bytes.buffer).setBigUint64(names.length, BigInt(caps.max_height));
-  return (await hash(bytes)).subarray(0, 4);
+  const more = utf8(ads ? `\0ads\0${ads}` : "");
+  const all = new Uint8Array(bytes.length + more.length);
+  all.set(bytes);
+  all.set(more, bytes.length);
+  return (await hash(all)).subarray(0, 4);
 }
 
 async function prepareKeys({ revision, keys }) {

@@ -10,7 +10,7 @@ const KINDS = {
 
 export async function manifest(request, wanted, admission, source, text, unchangedAsIs) {
   const { type, rewrite } = KINDS[wanted.kind];
-  const bytes = utf8(rewrite(wanted, admission, source, text, unchangedAsIs));
+  const bytes = utf8(await rewrite(wanted, admission, source, text, unchangedAsIs));
   const headers = new Headers({ "Content-Type": type });
   if (admission.prefix) {
     headers.set("Cache-Control", "private, no-store");

@@ -4,6 +4,7 @@
 // written anew even where nothing changed. That writing is also what keeps it closed on foreign URIs, since it puts
 // out only what it has looked at. `unchangedAsIs` skips it where no URI changed: faster, and blind to unknown tags.
 import * as HLS from "hls-parser";
+import { addBreak } from "./breaks.mjs";
 import { isLowEnough } from "./picture.mjs";
 import { LOCAL, PLAIN, foreign, isAbsolute, within } from "./place.mjs";
 import { Denial, Fault } from "./reply.mjs";
@@ -11,7 +12,7 @@ import { Denial, Fault } from "./reply.mjs";
 // Real playlists break rules that a delivery layer need not enforce; hls-parser would write each to the console.
 HLS.setOptions({ strictMode: false, silent: true });
 
-export function rewritePlaylist(wanted, { token, caps, prefix }, source, text, unchangedAsIs) {
+export async function rewritePlaylist(wanted, { token, caps, prefix, sale }, source, text, unchangedAsIs) {
   if (!/^\uFEFF?#EXTM3U[ \t]*\r?\n/.test(text)) {
     throw new Fault("manifest_invalid", `${source.url}: expected #EXTM3U in the first line`);
   }
@@ -30,6 +31,7 @@ export function rewritePlaylist(wanted, { token, caps, prefix }, source, text, u
     changed = limit(playlist, caps);
     master(playlist, set);
   } else {
+    changed = await addBreak(playlist, sale);
     mediaPlaylist(playlist, set);
   }
   return unchangedAsIs && !changed ? text : HLS.stringify(playlist);

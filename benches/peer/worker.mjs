@@ -63,7 +63,7 @@ async function enter(facts, wanted, site, catalog) {
   const endsAt = Math.min(viewer.expiresAt, offer.until ?? Infinity);
   const expiresAt = Math.min(facts.now + (site.sessions.lifetime_s ?? 14_400), endsAt);
   const token = await mintSession(sessionKeys, site, title, offer, viewer, expiresAt, endsAt);
-  return { title, admission: { token, caps: offer.caps, prefix: true } };
+  return { title, admission: { token, caps: offer.caps, prefix: true, sale: sale(site, title, offer, sessionKeys) } };
 }
 
 /** Below the entry: the session token, and the rights once more. */
@@ -71,8 +71,13 @@ async function resume(facts, wanted, site, catalog) {
   const [keys, title] = await Promise.all([catalog.keys(site.sessions.keys), catalog.title(wanted.title)]);
   const session = await openSession(wanted.session, keys, site, title ?? (await unknownTitle(wanted.title)), facts.now);
   onSite(title, wanted, site);
-  const { caps } = stillPermitted(title, facts.country, session, site, facts.now);
-  return { title, admission: { token: wanted.session, caps, prefix: false } };
+  const offer = stillPermitted(title, facts.country, session, site, facts.now);
+  return { title, admission: { token: wanted.session, caps: offer.caps, prefix: false, sale: sale(site, title, offer, keys) } };
+}
+
+/** What the address of a break is made of, for a viewer with advertising. */
+function sale(site, title, { ads }, { keys: [{ key }] }) {
+  return site.ads && ads === "guided" ? { site, title, key } : undefined;
 }
 
 function onSite(title, wanted, site) {
