@@ -8,6 +8,7 @@ mod explained;
 mod manifest_check;
 mod manifest_rewrite;
 mod misuse;
+mod rehearse;
 mod scte35;
 mod simulate;
 mod token;

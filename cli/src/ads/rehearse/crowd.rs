@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use stagedoor::ads::resolve::Pace;
 use stagedoor::ads::{Ad, Break, Candidate, Content, Ending, Furniture, Media, Offered, Role, Terms, fit};
-use stagedoor::catalog::{AdPolicy, Join};
-use stagedoor::time::UnixMillis;
+use stagedoor::catalog::{AdPolicy, CampaignUse, Join};
+use stagedoor::time::{UnixMillis, UnixTime};
+
+use super::own::Own;
 
 /// Viewers of one stream, and the ad server that is asked for them.
 pub(super) struct Crowd<'a> {
@@ -17,9 +19,12 @@ pub(super) struct Crowd<'a> {
     pub(super) spread: Duration,
     pub(super) isolates: u32,
     pub(super) seed: u64,
-    pub(super) server: Server,
-    /// The questions to Durable Objects that the site's own campaigns ask for one decision.
-    pub(super) own: u32,
+    /// `None`: the site has none.
+    pub(super) server: Option<Server>,
+    /// The site's own campaigns.
+    pub(super) own: Option<Own>,
+    /// The time of the first mark, in milliseconds since 1970.
+    pub(super) clock_ms: u64,
     pub(super) policy: &'a AdPolicy,
 }
 
@@ -100,72 +105,37 @@ impl Crowd<'_> {
         }
         // Pods are decided when a break begins: its end is not known yet.
         let announced = Break { opening: of.opening.clone(), ending: Ending::Planned };
-        let mut chance = Chance::of(self.seed, start_ms);
+        let chance = Chance::of(self.seed, start_ms);
         let due = self.due(start_ms, duration, &mut used);
-        let mut paces: HashMap<u64, Pace> = HashMap::new();
-        let mut left_alone: HashMap<(u32, u64), u64> = HashMap::new();
-        let mut shared: HashMap<u32, (u64, bool)> = HashMap::new();
-        let whole = self.pod(&announced, Duration::ZERO);
+        let mut asked = Asked { used, chance, rates: Rates::default() };
+        let whole = self.pod(&announced, None, self.offered());
         for Due { at_ms, viewer, elapsed } in due {
-            let has_pod = elapsed.is_zero() || self.policy.join != Join::Nothing;
-            if !has_pod {
+            if !elapsed.is_zero() && self.policy.join == Join::Nothing {
                 continue;
             }
-            used.decisions += 1;
-            used.questions += u64::from(self.own);
-            let isolate = viewer % self.isolates;
-            let jitter_ms = chance.below(millis(self.server.jitter) + 1);
-            let mut now_ms = at_ms + jitter_ms;
-            if let Some(per_s) = self.server.peak_per_s {
-                let shard = chance.below(Pace::shards(per_s).into());
-                let rests_until = left_alone.entry((isolate, shard)).or_default();
-                let patience_ms = millis(self.server.total).saturating_sub(jitter_ms) / 2;
-                let moment = if *rests_until > now_ms {
-                    None
-                } else {
-                    used.questions += 1;
-                    paces.entry(shard).or_default().take(now_ms, Pace::part(per_s), patience_ms)
-                };
-                match moment {
-                    Some(wait_ms) => now_ms += wait_ms,
-                    None => {
-                        *rests_until = (*rests_until).max(now_ms + LEFT_ALONE_MS);
-                        used.refused += 1;
-                        continue;
-                    }
-                }
-            }
-            let known = shared.get(&isolate).filter(|(until, _)| self.server.is_shared && now_ms < *until);
-            let answered = match known {
-                Some((_, answered)) => *answered,
-                None => {
-                    let answered = self.ask(now_ms, jitter_ms, &mut used, &mut chance);
-                    shared.insert(isolate, (now_ms + millis(self.server.answer) + SHARED_MS, answered));
-                    answered
-                }
-            };
-            if !answered {
-                used.failed += 1;
-                continue;
-            }
-            let anew;
-            let ads = if elapsed.is_zero() || self.policy.join == Join::Whole {
-                &whole
+            asked.used.decisions += 1;
+            let elapsed = Some(elapsed).filter(|elapsed| !elapsed.is_zero());
+            let ads = if self.own.is_some() {
+                let candidates = self.candidates(&announced, at_ms, viewer, elapsed, &mut asked);
+                self.pod(&announced, elapsed, candidates)
+            } else if !self.ask(at_ms, viewer, &mut asked) {
+                Vec::new()
+            } else if elapsed.is_none() || self.policy.join == Join::Whole {
+                whole.clone()
             } else {
-                anew = self.pod(&announced, elapsed);
-                &anew
+                self.pod(&announced, elapsed, self.offered())
             };
-            let mut left = duration.saturating_sub(elapsed);
-            for ad in ads.iter().take_while(|_| !left.is_zero()).collect::<Vec<_>>() {
-                let seen = (*ad).min(left);
+            let mut left = duration.saturating_sub(elapsed.unwrap_or_default());
+            for ad in ads {
+                let seen = ad.min(left);
                 left -= seen;
                 if !seen.is_zero() {
-                    used.ads += 1;
-                    used.seen_s += seen.as_secs_f64();
+                    asked.used.ads += 1;
+                    asked.used.seen_s += seen.as_secs_f64();
                 }
             }
         }
-        Some(used)
+        Some(asked.used)
     }
 
     /// The decisions of a break, in the order of time.
@@ -190,44 +160,134 @@ impl Crowd<'_> {
         due
     }
 
-    /// Asks the ad server and the wrappers behind it. Whether all answered in time.
-    fn ask(&self, now_ms: u64, jitter_ms: u64, used: &mut Use, chance: &mut Chance) -> bool {
-        let server = &self.server;
-        let mut at_ms = now_ms;
-        for _ in 0..=server.wrappers {
-            *used.requests.entry(at_ms / 1_000).or_default() += 1;
-            at_ms += millis(server.answer);
-            let is_late = server.answer > server.request || at_ms - now_ms + jitter_ms > millis(server.total);
-            if is_late || chance.below(100) < u64::from(server.failing_percent) {
-                return false;
-            }
+    /// The ads of the ad server and of the site's own campaigns, in the order of the site's policy.
+    fn candidates(
+        &self,
+        of: &Break,
+        at_ms: u64,
+        viewer: u32,
+        elapsed: Option<Duration>,
+        asked: &mut Asked,
+    ) -> Vec<Candidate> {
+        let now = UnixTime::from_secs((self.clock_ms + at_ms) / 1_000);
+        let own = |before: &[Candidate], used: &mut Use| {
+            let chosen = self.own.as_ref().map(|own| own.ads(of, viewer, elapsed, now, before));
+            let (ads, questions) = chosen.unwrap_or_default();
+            used.questions += questions;
+            ads
+        };
+        let (mut ads, is_last) = match self.policy.campaigns {
+            CampaignUse::First => (own(&[], &mut asked.used), false),
+            CampaignUse::Last => (Vec::new(), true),
+            CampaignUse::Never => (Vec::new(), false),
+        };
+        if self.ask(at_ms, viewer, asked) {
+            ads.extend(self.offered());
         }
-        true
+        if is_last {
+            let more = own(&ads, &mut asked.used);
+            ads.extend(more);
+        }
+        ads
     }
 
-    /// The durations of the ads of a pod, with the break's bumpers and slates left out.
-    fn pod(&self, of: &Break, elapsed: Duration) -> Vec<Duration> {
+    /// Asks the ad server for a decision, as the site allows it. Whether it answered in time.
+    fn ask(&self, at_ms: u64, viewer: u32, asked: &mut Asked) -> bool {
+        let Some(server) = &self.server else { return false };
+        let Asked { used, chance, rates } = asked;
+        let isolate = viewer % self.isolates;
+        let jitter_ms = chance.below(millis(server.jitter) + 1);
+        let mut now_ms = at_ms + jitter_ms;
+        if let Some(per_s) = server.peak_per_s {
+            let shard = chance.below(Pace::shards(per_s).into());
+            let rests_until = rates.left_alone.entry((isolate, shard)).or_default();
+            let patience_ms = millis(server.total).saturating_sub(jitter_ms) / 2;
+            let moment = if *rests_until > now_ms {
+                None
+            } else {
+                used.questions += 1;
+                rates.paces.entry(shard).or_default().take(now_ms, Pace::part(per_s), patience_ms)
+            };
+            let Some(wait_ms) = moment else {
+                *rests_until = (*rests_until).max(now_ms + LEFT_ALONE_MS);
+                used.refused += 1;
+                return false;
+            };
+            now_ms += wait_ms;
+        }
+        let known = rates.shared.get(&isolate).filter(|(until, _)| server.is_shared && now_ms < *until);
+        let answered = match known {
+            Some((_, answered)) => *answered,
+            None => {
+                let answered = server.request(now_ms, jitter_ms, used, chance);
+                rates.shared.insert(isolate, (now_ms + millis(server.answer) + SHARED_MS, answered));
+                answered
+            }
+        };
+        used.failed += u64::from(!answered);
+        answered
+    }
+
+    /// The ads that the ad server offers.
+    fn offered(&self) -> Vec<Candidate> {
+        let ads = self.server.as_ref().map_or(&[][..], |server| &server.ads);
         let candidate = |(number, duration): (usize, &Duration)| {
-            let id = format!("ad-{number}").parse().ok()?;
-            Some(Some(Candidate {
-                ad: Ad { id: format!("ad-{number}"), ..Ad::default() },
-                media: Media::Creative { id, hls: Some("m.m3u8".to_owned()), dash: None },
+            let id = format!("ad-{number}");
+            Some(Candidate {
+                media: Media::Creative { id: id.parse().ok()?, hls: Some("m.m3u8".to_owned()), dash: None },
+                ad: Ad { id, ..Ad::default() },
                 duration: *duration,
                 separation: Vec::new(),
                 sequence: None,
                 codecs: Vec::new(),
                 heights: Vec::new(),
-            }))
+            })
         };
-        let places = self.server.ads.iter().enumerate().filter_map(candidate).collect();
+        ads.iter().enumerate().filter_map(candidate).collect()
+    }
+
+    /// The durations of the ads of a pod. Bumpers and slates are left out.
+    fn pod(&self, of: &Break, elapsed: Option<Duration>, candidates: Vec<Candidate>) -> Vec<Duration> {
+        let places = candidates.into_iter().map(Some).collect();
         let offered = Offered { places, spares: Vec::new(), non_linear: Vec::new() };
-        let elapsed = Some(elapsed).filter(|elapsed| !elapsed.is_zero());
         let furniture = Furniture::default();
         let terms =
             Terms { policy: self.policy, elapsed, content: Content::default(), furniture: &furniture };
         let pod = fit(of, offered, &terms).pod;
         pod.slots.iter().filter(|slot| slot.role == Role::Ad).map(|slot| slot.duration).collect()
     }
+}
+
+impl Server {
+    /// One request, and those of the wrappers behind it. Whether all were answered in time.
+    fn request(&self, now_ms: u64, jitter_ms: u64, used: &mut Use, chance: &mut Chance) -> bool {
+        let mut at_ms = now_ms;
+        for _ in 0..=self.wrappers {
+            *used.requests.entry(at_ms / 1_000).or_default() += 1;
+            at_ms += millis(self.answer);
+            let is_late = self.answer > self.request || at_ms - now_ms + jitter_ms > millis(self.total);
+            if is_late || chance.below(100) < u64::from(self.failing_percent) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// What the decisions of a break have asked so far.
+struct Asked {
+    used: Use,
+    chance: Chance,
+    rates: Rates,
+}
+
+#[derive(Default)]
+struct Rates {
+    paces: HashMap<u64, Pace>,
+    /// Until when an isolate leaves an object alone.
+    left_alone: HashMap<(u32, u64), u64>,
+    /// Until when an isolate's viewers share a reply, and whether it has ads.
+    shared: HashMap<u32, (u64, bool)>,
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -264,7 +324,7 @@ mod tests {
             spread: Duration::from_secs(10),
             isolates: 10,
             seed: 1,
-            server: Server {
+            server: Some(Server {
                 ads: vec![Duration::from_secs(30); 4],
                 answer: Duration::from_millis(200),
                 wrappers: 0,
@@ -274,8 +334,9 @@ mod tests {
                 jitter: Duration::ZERO,
                 peak_per_s: None,
                 is_shared: false,
-            },
-            own: 0,
+            }),
+            own: None,
+            clock_ms: 0,
             policy,
         }
     }
@@ -306,7 +367,7 @@ mod tests {
     fn a_rate_holds_and_refuses() {
         let policy = AdPolicy::default();
         let mut crowd = crowd(&policy);
-        crowd.server.peak_per_s = Some(50);
+        crowd.server.as_mut().unwrap().peak_per_s = Some(50);
         let used = played(&crowd, "0 OUT:60").remove(0);
         let peak = used.requests.values().copied().max().unwrap();
         assert!(peak <= 50 + 7, "{peak}");
@@ -320,8 +381,8 @@ mod tests {
     fn replies_are_shared_within_an_isolate() {
         let policy = AdPolicy::default();
         let mut crowd = crowd(&policy);
-        crowd.server.is_shared = true;
-        crowd.server.wrappers = 2;
+        crowd.server.as_mut().unwrap().is_shared = true;
+        crowd.server.as_mut().unwrap().wrappers = 2;
         let used = played(&crowd, "0 OUT:60").remove(0);
         // Ten isolates, which ask each 2.2 seconds of ten.
         assert_eq!(asked(&used), 10 * 5 * 3);
@@ -338,7 +399,7 @@ mod tests {
             assert!((450..650).contains(&used.viewers), "{}", used.viewers);
             assert!(used.seen_s < used.there_s);
             crowd.join = Duration::ZERO;
-            crowd.server.answer = Duration::from_secs(4);
+            crowd.server.as_mut().unwrap().answer = Duration::from_secs(4);
             let used = played(&crowd, "0 OUT:60").remove(0);
             assert_eq!((used.failed, used.ads), (1_000, 0));
         }

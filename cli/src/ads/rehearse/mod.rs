@@ -2,16 +2,19 @@
 
 mod crowd;
 mod log;
+mod own;
 mod report;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use stagedoor::ads::signals;
-use stagedoor::catalog::{AdPolicy, Campaigns, DocumentKey, Host, Site};
-use stagedoor::documents::Documents;
+use stagedoor::catalog::{AdPolicy, DocumentKey, Host, Site, TitleId};
+use stagedoor::facts::Geography;
+use stagedoor::time::UnixMillis;
 
 use self::crowd::{Crowd, Server};
+use self::own::Own;
 use self::report::{Prices, Report};
 use crate::context::Context;
 use crate::failure::{Failure, Misuse};
@@ -31,7 +34,8 @@ are comments.
 Examples:
   stagedoor ads rehearse cues.txt --viewers 100000
   stagedoor ads rehearse cues.txt --viewers 100000 --jitter-ms 3000 --peak 500
-  stagedoor ads rehearse cues.txt --documents export --site watch.example.com")]
+  stagedoor ads rehearse cues.txt --documents export \\
+    --site watch.example.com --title harbour --country AE")]
 pub(crate) struct Arguments {
     /// The cue log. `-` reads standard input.
     #[arg(value_name = "FILE")]
@@ -66,6 +70,12 @@ pub(crate) struct Arguments {
     /// The site's host name.
     #[arg(long, value_name = "HOST", requires = "documents")]
     site: Option<Host>,
+    /// The title, whose viewers see the site's own campaigns.
+    #[arg(long, value_name = "ID", requires = "site")]
+    title: Option<TitleId>,
+    /// The place of the viewers, for the campaigns' territories: AE, US-CA or 'US-CA;dma=803'.
+    #[arg(long, value_name = "PLACE", requires = "title", default_value = "")]
+    country: Geography,
     /// The longest random delay of a decision, in place of the site's `ads.server.jitter_ms`.
     #[arg(long, value_name = "MS")]
     jitter_ms: Option<u32>,
@@ -82,6 +92,12 @@ pub(crate) struct Arguments {
     prices: Prices,
 }
 
+/// The most viewers for whom campaigns are chosen one by one.
+const CHOOSING_MAX: u32 = 100_000;
+
+/// Times of a log from here on are dates, in milliseconds since 1970.
+const DATED_MS: u64 = 100_000_000_000;
+
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
     let name = input::name(&arguments.log);
     let text = String::from_utf8(input::bytes(&arguments.log)?)
@@ -89,6 +105,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     let signals = log::signals(&text).map_err(|why| Misuse(format!("{name}: {why}")))?;
     let (policy, own) = site(arguments)?;
     let server = policy.server.as_ref();
+    let is_asked = arguments.documents.is_none() || server.is_some();
+    let begin = signals.iter().filter_map(|signal| signal.at.date).min().unwrap_or(UnixMillis(0));
+    // A log in seconds begins now.
+    let is_dated = begin.0 >= DATED_MS;
+    let clock_ms = if is_dated { begin.0 } else { input::now(None)?.as_secs() * 1_000 };
     let ms = |ms: u32| Duration::from_millis(ms.into());
     let crowd = Crowd {
         viewers: arguments.viewers,
@@ -96,7 +117,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
         spread: Duration::from_secs(arguments.spread_s.into()),
         isolates: arguments.isolates,
         seed: arguments.seed,
-        server: Server {
+        server: is_asked.then(|| Server {
             ads: arguments.ads.iter().map(|seconds| Duration::from_secs((*seconds).into())).collect(),
             answer: ms(arguments.answer_ms),
             wrappers: arguments.wrappers,
@@ -106,35 +127,38 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
             jitter: ms(arguments.jitter_ms.or(server.map(|server| server.jitter_ms)).unwrap_or_default()),
             peak_per_s: arguments.peak.or(server.and_then(|server| server.peak_per_s)),
             is_shared: arguments.shared || server.is_some_and(|server| server.shared),
-        },
+        }),
         own,
+        clock_ms,
         policy: &policy,
     };
-    let breaks = signals::breaks(&signals);
-    let begin = signals.iter().filter_map(|signal| signal.at.date).min();
-    let uses = crowd.play(&breaks, begin.unwrap_or(stagedoor::time::UnixMillis(0)));
+    let uses = crowd.play(&signals::breaks(&signals), begin);
     let report = Report::of(&crowd, &uses, &arguments.prices);
     context.output.result(&report, || report.text())?;
     Ok(Answer::Yes)
 }
 
-/// The site's policy, and the questions that its own campaigns ask of Durable Objects for one decision.
-fn site(arguments: &Arguments) -> Result<(AdPolicy, u32), Failure> {
+/// The site's policy and its own campaigns.
+fn site(arguments: &Arguments) -> Result<(AdPolicy, Option<Own>), Failure> {
     let (Some(folder), Some(host)) = (&arguments.documents, &arguments.site) else {
-        return Ok((AdPolicy::default(), 0));
+        return Ok((AdPolicy::default(), None));
     };
     let folder = documents::read(folder)?;
-    let documents: &Documents = &folder.documents;
-    let fault = |fault: stagedoor::fault::Fault| Misuse(fault.to_string());
-    let site = documents.read::<Site>(&DocumentKey::Site(host.clone())).map_err(fault)?;
-    let site = site.ok_or_else(|| Misuse(format!("--documents has no site/{host}")))?;
-    let policy = site.body.ads.ok_or_else(|| Misuse(format!("site/{host}: expected `ads`, found none")))?;
-    let campaigns = documents.read::<Campaigns>(&DocumentKey::Campaigns(host.clone())).map_err(fault)?;
-    let campaigns = campaigns.map(|document| document.body.campaigns).unwrap_or_default();
-    let asks_viewer = campaigns.iter().any(|campaign| {
-        let frequency = &campaign.frequency;
-        frequency.per_session.is_some() || frequency.per_day.is_some() || frequency.delay_s.is_some()
-    });
-    let asks_counter = campaigns.iter().any(|campaign| campaign.cap.is_some());
-    Ok((policy, u32::from(asks_viewer) + u32::from(asks_counter)))
+    let documents = &folder.documents;
+    let site = documents
+        .read::<Site>(&DocumentKey::Site(host.clone()))
+        .map_err(|fault| Misuse(fault.to_string()))?;
+    let site = site.ok_or_else(|| Misuse(format!("--documents has no site/{host}")))?.body;
+    let policy = site.ads.clone();
+    let policy = policy.ok_or_else(|| Misuse(format!("site/{host}: expected `ads`, found none")))?;
+    let Some(title) = &arguments.title else { return Ok((policy, None)) };
+    if arguments.viewers > CHOOSING_MAX {
+        let found = arguments.viewers;
+        return Err(Misuse(format!(
+            "expected --viewers of at most {CHOOSING_MAX} with --title, because campaigns are chosen for each viewer; found {found}"
+        ))
+        .into());
+    }
+    let own = Own::of(documents, site, title, arguments.country.clone())?;
+    Ok((policy, own))
 }
