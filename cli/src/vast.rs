@@ -29,8 +29,8 @@ pub(crate) enum Command {
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-Nothing is told to the ad server: error URLs are printed, not requested. Any media
-file is taken, conditioned or not. The exit code is 1 if there is no ad.
+Nothing is told to the ad server: error URLs are printed, not requested. Any
+media file is taken, conditioned or not. The exit code is 1 if there is no ad.
 
 Examples:
   stagedoor vast resolve reply.xml
