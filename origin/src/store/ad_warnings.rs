@@ -160,17 +160,20 @@ fn unknown_group(field: String, group: &stagedoor::catalog::GroupName, host: &Ho
     Warning::new(WarningCode::UnknownGroup, field, detail)
 }
 
-/// Macros and variables without a value: the ad server gets `-1` or nothing for them.
+/// Macros that stay as they are, since nothing has their name.
 fn unknown_macros(field: &str, template: &AdTemplate) -> Vec<Warning> {
     let is_known = |name: &&str| {
-        name.starts_with("player_params.")
+        ["player_params.", "GDPR", "US_PRIVACY", "GPP_", "ADDTL_CONSENT"]
+            .iter()
+            .any(|known| name.starts_with(known))
+            || name.eq_ignore_ascii_case("RANDOM")
             || MACROS.iter().any(|(known, ..)| known == name)
             || VARIABLES.iter().any(|(known, _)| known == name)
     };
     let unknown = template.macros().filter(|name| !is_known(name));
     let warning = |name: &str| {
         let detail = format!(
-            "expected a macro of VAST 4 or a variable of docs/VAST.md, found [{name}]: it gets no value"
+            "expected a macro of VAST 4 or a variable of docs/VAST.md, found {name}: it stays as it is"
         );
         Warning::new(WarningCode::UnknownMacro, field, detail)
     };

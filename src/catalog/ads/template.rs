@@ -20,10 +20,22 @@ impl AdTemplate {
     /// The macros that have the same value for all viewers of a title: those that the URL of a VMAP document may have.
     pub const SHARED: &[&str] = &["title.id", "site.host", "CONTENTID", "CONTENTURI"];
 
-    /// The names of its macros, in order.
+    /// The names of its macros, in order, in each spelling that is filled in.
     pub fn macros(&self) -> impl Iterator<Item = &str> {
-        let parts = self.0.split('[').skip(1);
-        parts.filter_map(|part| part.split_once(']').map(|(name, _)| name))
+        let mut rest = self.0.as_str();
+        std::iter::from_fn(move || {
+            loop {
+                rest = rest.get(rest.find(['[', '%', '$'])?..)?;
+                let found = SPELLINGS.iter().find_map(|(open, close)| name(rest, open, close));
+                match found {
+                    Some((name, behind)) => {
+                        rest = behind;
+                        return Some(name);
+                    }
+                    None => rest = rest.get(1..)?,
+                }
+            }
+        })
     }
 
     /// Says what is wrong with a template.
@@ -73,35 +85,46 @@ impl AdTemplate {
     }
 }
 
-/// A template with a letter for each macro.
+/// The spellings of macros: `[NAME]`, and those that other ad servers and consent frameworks write.
+const SPELLINGS: [(&str, &str); 5] = [("[", "]"), ("%%", "%%"), ("%5B", "%5D"), ("%5b", "%5d"), ("${", "}")];
+
+/// The longest name of a macro, in bytes.
+const LONGEST_NAME: usize = 64;
+
+/// The name of a macro at the start of a text, and the text behind it.
 ///
 /// ```abnf
-/// macro = "[" 1*128( ALPHA / DIGIT / "_" / "." / "-" ) "]"
+/// name = 1*64( ALPHA / DIGIT / "_" / "." / "-" )
 /// ```
+fn name<'t>(text: &'t str, open: &str, close: &str) -> Option<(&'t str, &'t str)> {
+    let (name, behind) = text.strip_prefix(open)?.split_once(close)?;
+    let is_name = (1..=LONGEST_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+    is_name.then_some((name, behind))
+}
+
+/// A template with a letter for each macro. Brackets that belong to no macro are refused: they are misspelled macros.
 fn without_macros(text: &str) -> Result<String, String> {
-    let foreign =
-        |found: &str| format!("expected macros as [CACHEBUSTING] or [session.id], found {}", quoted(found));
-    if let Some(at) = text.find(['{', '}']) {
-        return Err(foreign(text.get(at..).unwrap_or_default()));
-    }
-    if let Some(at) = text.find("%%") {
-        return Err(foreign(text.get(at..).unwrap_or_default()));
-    }
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once('[') {
-        let (name, behind) = after.split_once(']').ok_or_else(|| foreign(&format!("[{after}")))?;
-        let is_name = (1..=128).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
-        if before.contains(']') || !is_name {
-            return Err(foreign(&format!("[{name}]")));
+    while let Some(at) = rest.find(['[', ']', '{', '}', '%', '$']) {
+        let (front, behind) = rest.split_at(at);
+        plain.push_str(front);
+        match SPELLINGS.iter().find_map(|(open, close)| name(behind, open, close)) {
+            Some((_, after)) => {
+                plain.push('x');
+                rest = after;
+            }
+            None if behind.starts_with(['[', ']', '{', '}']) || behind.starts_with("%%") => {
+                let found = quoted(behind);
+                return Err(format!("expected macros as [CACHEBUSTING] or [session.id], found {found}"));
+            }
+            None => {
+                let (sign, after) = behind.split_at(1);
+                plain.push_str(sign);
+                rest = after;
+            }
         }
-        plain.push_str(before);
-        plain.push('x');
-        rest = behind;
-    }
-    if rest.contains(']') {
-        return Err(foreign("]"));
     }
     plain.push_str(rest);
     Ok(plain)
@@ -126,7 +149,8 @@ mod tests {
             "http://127.0.0.1:8080/vast.xml",
             "https://ads.example.com/[title.id]/vast",
             "https://ads.example.com",
-            "https://ads.example.com/a?u=https%3A%2F%2Fa.example",
+            "https://ads.example.com/a?u=https%3A%2F%2Fa.example&cost=5$",
+            "https://ads.example.com/?cb=%%CACHEBUSTER%%&c=%5BCACHEBUSTING%5D&g=${GDPR}",
         ] {
             assert_eq!(AdTemplate::check(good), Ok(()), "{good}");
         }
@@ -140,7 +164,8 @@ mod tests {
             ("https://ads.example.com/#x", "fragment"),
             ("https://ads.example.com/a b", "percent-encode"),
             ("https://ads.example.com/?cb={random}", "expected macros as"),
-            ("https://ads.example.com/?cb=%%CACHEBUSTER%%", "expected macros as"),
+            ("https://ads.example.com/?cb=%%CACHEBUSTER", "expected macros as"),
+            ("https://ads.example.com/?cb=${GDPR", "expected macros as"),
             ("https://ads.example.com/?cb=[CACHE BUSTING]", "percent-encode"),
             ("https://ads.example.com/?cb=[CACHEBUSTING", "expected macros as"),
             ("https://ads.example.com/?cb=CACHEBUSTING]", "expected macros as"),
@@ -158,8 +183,9 @@ mod tests {
 
     #[test]
     fn the_macros_of_a_template_are_listed() {
-        let template = AdTemplate("https://a.example/[title.id]?cb=[CACHEBUSTING]&[x".to_owned());
-        assert_eq!(template.macros().collect::<Vec<_>>(), ["title.id", "CACHEBUSTING"]);
+        let template =
+            AdTemplate("https://a.example/[title.id]?a=%20[b c]&d=%%D%%&e=%5Be%5D$f${g}&[x".to_owned());
+        assert_eq!(template.macros().collect::<Vec<_>>(), ["title.id", "D", "e", "g"]);
     }
 
     #[test]
