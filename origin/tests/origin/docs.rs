@@ -35,11 +35,21 @@ fn json_blocks_are_documents() {
 /// Completes members to a whole document of the kind that has them.
 fn whole(members: &Map<String, Value>) -> Option<(DocumentKey, Value)> {
     let has = |names: &[&str]| names.iter().any(|name| members.contains_key(*name));
+    // Sites and titles have a member `ads` each, with other members.
+    let breaks = ["pre_roll", "mid_rolls", "post_roll", "vmap", "vast", "ignore_markers"];
+    let has_breaks = members.get("ads").is_some_and(|ads| breaks.iter().any(|name| ads.get(name).is_some()));
     let (kind, mut document) = if has(&["issuer", "keys"]) {
         (DocumentKind::Keys, json!({ "issuer": "https://id.example.com/", "keys": [] }))
-    } else if has(&["offers", "blackouts", "variances", "embargo", "generation", "sites"]) {
+    } else if has(&["campaigns"]) {
+        (DocumentKind::Campaigns, json!({ "host": "watch.example.com" }))
+    } else if has(&["kind"]) {
+        (DocumentKind::Creative, json!({ "id": "plum", "sites": ["watch.example.com"] }))
+    } else if has_breaks
+        || has(&["genres", "languages", "offers", "blackouts", "variances", "embargo", "generation", "sites"])
+    {
         (DocumentKind::Title, json!({ "id": "harbour", "sites": ["watch.example.com"], "offers": [] }))
     } else if has(&[
+        "ads",
         "media",
         "tokens",
         "sessions",

@@ -79,6 +79,17 @@ fn documents() -> Vec<(&'static str, Tree)> {
         ("v1/title/harbour", read("title")),
         ("v1/keys/https://id.example.com/", read("keys")),
         ("v1/revocations/watch.example.com", read("revocations")),
+        ("v1/campaigns/watch.example.com", read("campaigns")),
+        ("v1/creative/plum", read("creative")),
+        (
+            "v1/creative/frame",
+            tree(&json!({
+                "id": "frame", "sites": ["a.example"],
+                "kind": { "non_linear": {
+                    "layout": "pause", "url": "https://a.example/x.png", "media_type": "image/png", "duration_ms": 8000,
+                } },
+            })),
+        ),
         ("v1/site/a.example", tree(&site_of_all_dialects())),
         (
             "v1/title/pier",

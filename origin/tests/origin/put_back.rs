@@ -22,6 +22,8 @@ async fn each_example_can_be_put_and_what_is_read_can_be_put_back() {
         ("keys", "/keys/https%3A%2F%2Fid.example.com%2F"),
         ("site", "/sites/watch.example.com"),
         ("title", HARBOUR),
+        ("campaigns", "/campaigns/watch.example.com"),
+        ("creative", "/creatives/plum"),
     ] {
         let example = example(kind);
         assert!(example["revision"].is_u64(), "{kind}: the example shows no revision");
