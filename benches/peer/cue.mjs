@@ -14,6 +14,9 @@ const { outputFiles } = await build({
 const module = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
 const { SCTE35 } = await import(module);
 
+// It complains of each message that it misreads; printing that is no part of decoding.
+for (const name of ["debug", "error", "info", "log", "warn"]) console[name] = () => {};
+
 const { messages, ms } = JSON.parse(await text(process.stdin));
 const decode = (message) => SCTE35.parseFromB64(message);
 const times = messages.map((message) => {
@@ -37,4 +40,4 @@ function measure() {
 // The first round warms the code up.
 measure();
 const rounds = Array.from({ length: 7 }, measure);
-console.log(JSON.stringify({ times, ns: Math.min(...rounds) }));
+process.stdout.write(JSON.stringify({ times, ns: Math.min(...rounds) }));
