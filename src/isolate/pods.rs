@@ -10,6 +10,9 @@ use crate::shelf::{Flight, Slot, Weigh, allocation};
 /// the break is decided anew.
 pub const POD_KEPT_MS: u64 = 30 * 60 * 1000;
 
+/// How long it is remembered that a break is left to the content, in milliseconds: an ad server that failed may answer again.
+const EMPTY_KEPT_MS: u64 = 60 * 1000;
+
 /// An isolate's memory of a viewer's break.
 #[derive(Debug, Default)]
 pub struct KnownPod {
@@ -42,7 +45,7 @@ impl KnownPod {
         *self = Self {
             pod: Some(Rc::clone(pod)),
             bytes: 2 * text,
-            until_ms: now_ms.saturating_add(POD_KEPT_MS),
+            until_ms: now_ms.saturating_add(if pod.is_empty() { EMPTY_KEPT_MS } else { POD_KEPT_MS }),
             flight: Flight::default(),
         };
     }
@@ -79,7 +82,7 @@ mod tests {
         known.settle(&pod, 3_000);
         assert_eq!(known.decided(3_001), Some(&pod));
         assert!(!known.begin(3_001, patience) && !known.is_busy(3_001));
-        let later = 3_000 + POD_KEPT_MS;
+        let later = 3_000 + EMPTY_KEPT_MS;
         assert!(known.decided(later).is_none() && known.is_spent(later));
         assert!(known.begin(later, patience));
         // The runtime cuts a request off without notice.

@@ -25,11 +25,14 @@ use crate::ads::{
     AdEvent, Break, Candidate, Content, Ending, Filler, Fitted, Format, Furniture, Happening, Offered,
     Opening, Pod, Room, Terms, fit, viewer,
 };
-use crate::catalog::{AdPolicy, CampaignUse, Creative, CreativeId, Document, Join};
+use crate::catalog::{AdPolicy, AdServer, CampaignUse, Creative, CreativeId, Document, Join};
 use crate::fault::Fault;
 
 /// The longest time for the documents of a decision, beside the time of the ad server.
 const DOCUMENTS: Duration = Duration::from_secs(3);
+
+/// The time of an ad server that a break or a title names, where the site has none.
+const USUAL_MS: u32 = AdServer::TOTAL_MS;
 
 /// The time of a pod that is left as full: an ad server has no shorter ads.
 const SHORTEST: Duration = Duration::from_secs(5);
@@ -78,7 +81,8 @@ pub(super) async fn decide<S, C: Choosing>(
         events: RefCell::default(),
         is_asked: Cell::new(false),
     };
-    let limit_ms = policy.server.as_ref().map_or(0, |server| server.total_ms + server.jitter_ms);
+    let limit_ms =
+        policy.server.as_ref().map_or(USUAL_MS, |server| server.total_ms.saturating_add(server.jitter_ms));
     let limit = Duration::from_millis(limit_ms.into()) + DOCUMENTS;
     let pod = match choosing.within(limit, filling.pod()).await {
         Some(pod) => Rc::new(pod),

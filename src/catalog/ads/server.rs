@@ -87,6 +87,9 @@ pub struct AdServer {
 }
 
 impl AdServer {
+    /// The usual longest time for a decision with all wrappers, in milliseconds.
+    pub const TOTAL_MS: u32 = total_ms();
+
     /// An ad server with the usual settings.
     pub const fn at(url: AdTemplate) -> Self {
         Self {
