@@ -1,4 +1,4 @@
-// Runs the commands of three pages of docs/, compares their output with the pages, and tells how long each part took.
+// Runs the commands of four pages of docs/, compares their output with the pages, and tells how long each part took.
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { blocksOf, fits, headingAbove, runPage } from "../docs/page.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The pages, and the fewest outputs that each shows. */
-const PAGES = { TUTORIAL: 9, TASKS: 12, TROUBLESHOOTING: 2 };
+const PAGES = { TUTORIAL: 9, TASKS: 12, TROUBLESHOOTING: 2, ADS: 4 };
 
 /** The media origin's port on the page. */
 const MEDIA_PORT = "9000";
