@@ -71,10 +71,12 @@ pub(super) fn lines(marks: &Marks<'_>, plan: &Plan<'_>, first: Duration, longest
         Presentation { duration: marks.is_whole.then_some(marks.duration), is_live: !marks.is_whole };
     let window = clock.date(first);
     let mut text = String::new();
+    let mut latest = clock.date(Duration::ZERO);
     for found in plan.breaks(marked, presentation) {
         let is_within = found.opening.place == Place::MidRoll;
         let replaces = is_within && (!marks.is_whole || replacing.contains(&found.opening.id));
-        let Some(start) = start(&found.opening, marks, clock) else { continue };
+        let Some(start) = start(&found.opening, marks, clock, latest) else { continue };
+        latest = latest.max(start);
         let is_over = !marks.is_whole && is_within && is_over(&found, window);
         if is_over || found.ending == Ending::Cancelled {
             continue;
@@ -113,13 +115,15 @@ fn insertion(found: Break) -> Break {
     Break { opening: Opening { planned: None, ..found.opening }, ending: Ending::Planned }
 }
 
-/// When a break begins.
-fn start(opening: &Opening, marks: &Marks<'_>, clock: &Clock) -> Option<UnixMillis> {
+/// When a break begins. `latest` is the latest start of the breaks in front of it.
+fn start(opening: &Opening, marks: &Marks<'_>, clock: &Clock, latest: UnixMillis) -> Option<UnixMillis> {
     match opening.place {
         Place::PreRoll if !marks.is_whole => Some(ALWAYS),
         Place::PostRoll if !marks.is_whole => None,
-        // Renditions end at different times, and their breaks have to be the same.
-        Place::PreRoll | Place::PostRoll => Some(clock.date(Duration::ZERO)),
+        Place::PreRoll => Some(clock.date(Duration::ZERO)),
+        // Renditions end at different times, and their breaks have to be the same. Shaka Player plays no break that starts in front
+        // of the break that it has played last.
+        Place::PostRoll => Some(latest),
         Place::MidRoll if marks.is_whole => Some(clock.date(opening.start?)),
         Place::MidRoll => opening.date,
     }

@@ -131,6 +131,13 @@ fn on_demand_the_breaks_of_the_policy_are_inserted() {
     assert_eq!((&preload["X-URI"], &*preload["X-TARGET-ID"]), (&list, "sd-mid-60000"));
     assert_eq!(told["sd-mid-30000-preload"]["DURATION"], "30");
     assert_eq!((&*told["sd-pre"]["CUE"], &*told["sd-post"]["CUE"]), ("PRE,ONCE", "POST,ONCE"));
+    let starts = |id: &str| told[id]["START-DATE"].clone();
+    let latest = told
+        .keys()
+        .filter(|id| id.starts_with("sd-mid-") && !id.ends_with("-preload"))
+        .map(|id| starts(id))
+        .max();
+    assert_eq!((starts("sd-pre"), Some(starts("sd-post"))), ("2000-01-01T00:00:00.000Z".to_owned(), latest));
     // The dates of the playlist begin with the first segment.
     assert!(
         found.contains("\n#EXT-X-PROGRAM-DATE-TIME:2000-01-01T00:00:00.000Z\n#EXTINF:4,\n0.m4s\n"),
