@@ -50,7 +50,11 @@ export class Ads {
       $("ads").hidden &&= breaks.length === 0;
       this.#show();
     },
-    listed: (id, list) => this.#learn(id, { list, problem: null }),
+    listed: (id, list) => {
+      this.#learn(id, { list, problem: null });
+      // The list of a pre-roll arrives within it, and an empty break is over at once.
+      if (this.#breaks.get(id).state) this.#beside.begin(list.beside);
+    },
     broken: (id, problem) => this.#learn(id, { problem }),
     began: (id) => {
       this.#learn(id, { state: "playing" });

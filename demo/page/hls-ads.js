@@ -22,16 +22,13 @@ const SIGNALING = "X-AD-CREATIVE-SIGNALING";
 /** @param {Hls} hls @param {HTMLVideoElement} video @param {Listener} on */
 export function hearAds(hls, video, on) {
   const { Events } = Hls;
-  const lists = new Map();
   const when = (event, hear) => hls.on(Events[event], (_, news) => hear(news));
 
   when("INTERSTITIALS_UPDATED", ({ events }) => {
     on.breaks(events.map(({ identifier, startTime, cue }) => ({ id: identifier, at: startTime, place: cue.pre ? "pre" : cue.post ? "post" : "mid" })));
   });
   when("ASSET_LIST_LOADED", ({ event, assetListResponse: json }) => {
-    const list = { ads: json.ASSETS.map((asset, index) => ad(asset, json, index)), beside: (json["X-OVERLAYS"] ?? []).map(beside), json };
-    lists.set(event.identifier, list);
-    on.listed(event.identifier, list);
+    on.listed(event.identifier, { ads: adsOf(json), beside: (json["X-OVERLAYS"] ?? []).map(beside), json });
   });
   when("ERROR", ({ details, interstitial, response }) => {
     const listFails = [Hls.ErrorDetails.ASSET_LIST_LOAD_ERROR, Hls.ErrorDetails.ASSET_LIST_LOAD_TIMEOUT, Hls.ErrorDetails.ASSET_LIST_PARSING_ERROR];
@@ -43,7 +40,8 @@ export function hearAds(hls, video, on) {
     video.play().catch(() => {});
   });
   when("INTERSTITIAL_ASSET_STARTED", ({ event, assetListIndex, asset, player }) => {
-    const { ads } = lists.get(event.identifier) ?? { ads: [] };
+    // The list of a pre-roll is told only after this.
+    const ads = event.assetListResponse ? adsOf(event.assetListResponse) : [];
     const known = ads[assetListIndex] ?? { uri: asset.uri, seconds: asset.duration, name: asset.identifier, tracking: [] };
     const played = () => ({ seconds: player.currentTime, of: player.duration });
     on.started(event.identifier, known, { number: assetListIndex + 1, of: ads.length }, played);
@@ -52,6 +50,8 @@ export function hearAds(hls, video, on) {
   when("INTERSTITIAL_ASSET_ERROR", () => on.ended(true));
   when("INTERSTITIAL_ENDED", ({ event }) => on.over(event.identifier));
 }
+
+const adsOf = (json) => json.ASSETS.map((asset, index) => ad(asset, json, index));
 
 /** An ad of an asset list. Bumpers and slates have no signaling. */
 function ad({ URI: uri, DURATION: seconds, [SIGNALING]: signaling }, { ASSETS, TRACKING }, index) {

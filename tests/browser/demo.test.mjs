@@ -478,6 +478,54 @@ pageTest("the page is used by keyboard alone, and the focus is seen", async (pag
   assert.deepEqual(stops.filter(({ seen, isMedia }) => !seen && !isMedia), [], "stops without a visible focus");
 });
 
+pageTest("a title with ads: the page shows the asset lists, the ads play, and the ad server hears of it", async (page) => {
+  const { tab } = page;
+  const { ads } = demo.stack;
+  const from = ads.requests.length;
+  await page.play({ title: "harbour-with-ads" });
+  await page.sees("amber");
+  assert.match(await tab.locator("#ad-playing").innerText(), /^Ad one, 1 of 1, \d s left$/);
+  await tab.locator('#break-list [data-break="sd-pre"][data-state="played"]').waitFor();
+  const heard = () => ads.requests.slice(from).flatMap(({ path, query }) => (path.startsWith("/beacon/") && query.ad === "amber" ? path.slice("/beacon/".length) : []));
+  await eventually("the ad server hears of every event", async () => heard().includes("complete"));
+  assert.deepEqual(heard(), ["impression", "start", "firstQuartile", "midpoint", "thirdQuartile", "complete"]);
+
+  await tab.evaluate(() => (document.querySelector("#video").currentTime = 18));
+  await page.sees("teal");
+  assert.match(await tab.locator("#break-list").innerText(), /At 0:20\s+teal 8 s, plum 10 s/);
+  await page.sees("plum");
+  await tab.locator('#break-list [data-break="sd-mid-20000"][data-state="played"]').waitFor();
+  assert.equal(await page.denial(), null);
+});
+
+pageTest("an operator opens a break of the live channel, and returns early", async (page) => {
+  const { tab } = page;
+  await page.play({ title: "live" });
+  await tab.locator("#open-break").click();
+  assert.match(await tab.locator("#ads-message").innerText(), /^A break of 16 s begins at the live edge in \d s\.$/);
+  await page.sees("teal");
+  await tab.locator("#return-early").click();
+  await page.sees("content");
+  await tab.locator('#break-list [data-state="played"]').waitFor();
+  assert.equal(await page.denial(), null);
+});
+
+pageTest("an ad server in trouble costs the viewer no film", async (page) => {
+  const { tab } = page;
+  await page.play({ title: "live" });
+  await tab.locator("#trouble").selectOption("malformed");
+  try {
+    await eventually("the ad server is in trouble", async () => demo.stack.ads.trouble === "malformed");
+    await page.play({ title: "harbour-with-ads" });
+    // The site's own campaign needs no ad server.
+    await page.sees("amber");
+    await tab.locator('#break-list [data-break="sd-pre"][data-state="played"]').waitFor();
+    await page.playTo(3);
+  } finally {
+    demo.stack.ads.trouble = null;
+  }
+});
+
 pageTest("AES-128 plays, its key fetched through the edge", async (page) => {
   await page.play({ title: "harbour-aes", country: "DE" });
   await page.playTo(8);

@@ -17,7 +17,10 @@ export async function open({ player, url, lowLatency }) {
   const { play } = await import(ADAPTERS[player]);
   const adapter = await play(document.querySelector("video"), url, { lowLatency });
   const video = () => document.querySelector("video");
-  await video().play();
+  // A pre-roll takes the element over, which aborts this, and plays.
+  await video().play().catch((error) => {
+    if (error.name !== "AbortError") throw error;
+  });
   window.viewer = {
     ...adapter,
     state: () => ({
