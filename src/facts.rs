@@ -158,7 +158,7 @@ pub struct Headers {
     /// `If-Modified-Since`.
     pub if_modified_since: Option<String>,
     /// Every header by its name in lower case, for tokens that stand in a cookie or header or bind to one. The
-    /// Worker reads them at the entry only: below a session it is empty.
+    /// Worker reads them at the entry and for breaks only: elsewhere below a session it is empty.
     pub all: Vec<(String, Redacted<String>)>,
 }
 

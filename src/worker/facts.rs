@@ -23,13 +23,14 @@ const OVERRIDE_HEADER: &str = "Stagedoor-Geography";
 
 // The fields in the order in which `read` takes them, with NUL between them, which no method, URL or header value holds
 // (RFC 9110 section 5.5). `If-Range` means nothing without `Range` (section 13.1.5). What viewer tokens may need is read at
-// the entry alone: a session's token says all that the path does not.
+// the entry alone: a session's token says all that the path does not. Ad servers learn of the device, so it is read for breaks, too.
 //
 // `benches/twin/` reads the same headers and members, and has to follow.
 //
 // https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
 #[wasm_bindgen(inline_js = r#"
 const SESSION = /^[^/]*\/\/[^/]*\/((~|%7e)|[^?]*[?](.*&)?sd_session=)/i;
+const BREAK = "/_stagedoor/break/";
 let room = new Uint8Array();
 let unwritten = "";
 
@@ -61,7 +62,7 @@ export function readFacts(request, placeFromHeader) {
     cf?.longitude,
     cf?.asn,
   ];
-  if (!SESSION.test(url)) {
+  if (!SESSION.test(url) || url.includes(BREAK)) {
     fields.push(cf?.httpProtocol, cf?.botManagement?.ja3Hash, cf?.botManagement?.ja4);
     for (const [name, value] of headers) fields.push(name, value);
   }
