@@ -31,7 +31,7 @@ const TUTORIAL_MEDIA_PORT = 9000;
 const PAGES = [
   { file: "README.md", title: "The README" },
   { file: "docs/TUTORIAL.md", title: "The tutorial" },
-  { file: "docs/TASKS.md", title: "Five tasks" },
+  { file: "docs/TASKS.md", title: "Six tasks" },
 ];
 
 const SIZES = [
