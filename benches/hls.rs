@@ -15,7 +15,9 @@ use measure::{ROUNDS, least, patience, peak, ratio};
 use quick_m3u8::config::ParsingOptions;
 use quick_m3u8::tag::{KnownTag, hls};
 use quick_m3u8::{HlsLine, Reader};
-use stagedoor::catalog::Caps;
+use stagedoor::ads::Plan;
+use stagedoor::ads::address::Seal;
+use stagedoor::catalog::{AdPolicy, Caps, KeySet, KvDocument};
 use stagedoor::hls::{Edits, EventKind, Tag, Writer, compile, events};
 use stagedoor::manifest::{Frame, Signing, Template};
 use stagedoor::resource::ResourcePath;
@@ -30,6 +32,9 @@ const TOKEN: &str = match str::from_utf8(&[b'S'; 100]) {
 
 fn main() {
     let patience = patience();
+    if std::env::var_os("ONLY_BREAKS").is_some() {
+        return breaks(patience);
+    }
     let kinds: [(&str, Make); 3] = [("plain", plain), ("rich", rich), ("multivariant", multivariant)];
     let mut cases = Vec::new();
     for (name, make) in kinds {
@@ -88,6 +93,39 @@ fn main() {
             memory(template.size_bytes()),
             peak(|| template.render(TOKEN)) as f64 / rendered.len() as f64,
         );
+    }
+    breaks(patience);
+}
+
+/// What breaks cost: a compilation with them to the same without. The playlist on demand has the breaks of a policy, the live one
+/// those of its marks.
+fn breaks(patience: std::time::Duration) {
+    let json = format!(
+        r#"{{"issuer":"s","keys":[{{"kid":"a","kty":"oct","alg":"HS256","k":"{}"}}]}}"#,
+        "AA".repeat(22)
+    );
+    let keys = KeySet::read(json.as_bytes()).unwrap().0;
+    let (host, title) = ("watch.example.com".parse().unwrap(), "harbour".parse().unwrap());
+    let policy: AdPolicy = serde_json::from_str(
+        r#"{"breaks":{"pre_roll":{"longest_s":30},"mid_rolls":{"every_s":600,"longest_s":120},"post_roll":{"longest_s":30}}}"#,
+    )
+    .unwrap();
+    let plan = Plan::of(&policy, None, None, Seal { keys: &keys, host: &host, title: &title });
+    println!("\nInterstitials: compile with them, to compile without\n");
+    println!("| playlist | segments | breaks | time | bytes |");
+    println!("|---|--:|--:|--:|--:|");
+    let kinds: [(&str, Make); 3] = [("plain, on demand", plain), ("live", live), ("rich, live", rich)];
+    for (name, make) in kinds {
+        for size in [100, 1_000, 10_000] {
+            let playlist = make(size);
+            let with = || compiled_with(&playlist, Signing::Inherited, Some(&plan));
+            let without = || compiled_with(&playlist, Signing::Inherited, None);
+            let (written, plain) = (with().render("").len(), without().render("").len());
+            let told =
+                String::from_utf8_lossy(&with().render("")).matches("com.apple.hls.interstitial").count();
+            let time = ratio(patience, with, without);
+            println!("| {name} | {size} | {told} | {time} | {:.3} |", written as f64 / plain as f64);
+        }
     }
 }
 
@@ -211,15 +249,19 @@ fn touch<A>(value: A) {
 }
 
 fn compiled(playlist: &str) -> Template {
+    compiled_with(playlist, Signing::Path, None)
+}
+
+fn compiled_with(playlist: &str, signing: Signing, ads: Option<&Plan<'_>>) -> Template {
     thread_local! {
         static FOLDER: Url = Url::parse("https://media.example/vod/harbour/").unwrap();
         static RESOURCE: ResourcePath = ResourcePath::parse("hls/index.m3u8").unwrap();
     }
     FOLDER.with(|folder| {
         RESOURCE.with(|resource| {
-            let frame = Frame::new("https://watch.example", "harbour/", folder, resource, Signing::Path);
+            let frame = Frame::new("https://watch.example", "harbour/", folder, resource, signing);
             let caps = Caps::default();
-            let mut edits = Edits::within(&caps);
+            let mut edits = Edits { ads, ..Edits::within(&caps) };
             edits.bounds.playlist_bytes = usize::MAX;
             compile(playlist.as_bytes(), Some(&frame), &edits).unwrap()
         })
@@ -248,6 +290,23 @@ fn plain(segments: usize) -> String {
         write!(playlist, "#EXTINF:4.000,\nvideo/1080/segment_{segment:06}.ts\n").unwrap();
     }
     playlist + "#EXT-X-ENDLIST\n"
+}
+
+/// A live window with a break of a minute after every nine.
+fn live(segments: usize) -> String {
+    let mut playlist = String::from(
+        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n\
+         #EXT-X-PROGRAM-DATE-TIME:2026-12-01T12:00:00.000Z\n",
+    );
+    for segment in 0..segments {
+        match segment % 150 {
+            135 => playlist += "#EXT-X-CUE-OUT:60\n",
+            0 if segment > 0 => playlist += "#EXT-X-CUE-IN\n",
+            _ => {}
+        }
+        write!(playlist, "#EXTINF:4.000,\nvideo/1080/segment_{segment:06}.ts\n").unwrap();
+    }
+    playlist
 }
 
 fn rich(segments: usize) -> String {
