@@ -21,11 +21,12 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::place::{broken_at, stopped_at};
-use crate::ads::Pod;
+use crate::ads::address::Listing;
 use crate::ads::house::Count;
 use crate::ads::resolve::{Order, Ping, Resolution};
 use crate::ads::viewer::{Answer as ViewersAnswer, Question};
 use crate::ads::vmap::Vmap;
+use crate::ads::{Opening, Pod};
 use crate::cache::{Source, SourceError};
 use crate::catalog::{
     AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, Jwk, KeySet,
@@ -310,6 +311,24 @@ pub async fn explain(facts: &Facts, now: UnixTime, archive: &impl Archive) -> Tr
     let decided = async { life::explain(facts, route(facts)?, &explaining, &mut Learned::default()).await };
     let outcome = decided.await.map(|decided| json!(decided.admission.permit.caps));
     Trace { outcome, steps: explaining.steps.into_inner() }
+}
+
+/// Explains what fills a break for the viewer of a request, whatever the request itself is for. `None`: the request is refused.
+pub async fn pod(
+    facts: &Facts,
+    now: UnixTime,
+    archive: &impl Archive,
+    opening: &Opening,
+    listing: Listing,
+) -> (Trace, Option<Rc<Pod>>) {
+    let explaining = Explaining { archive, now, steps: RefCell::default() };
+    explaining.record("facts", || trace::facts(facts, now));
+    let decided = async { life::explain_pod(facts, route(facts)?, opening, listing, &explaining).await };
+    let (outcome, pod) = match decided.await {
+        Ok((caps, pod)) => (Ok(json!(caps)), Some(pod)),
+        Err(stop) => (Err(stop), None),
+    };
+    (Trace { outcome, steps: explaining.steps.into_inner() }, pod)
 }
 
 /// Answers a decision out of an archive, and takes down its steps.

@@ -39,7 +39,7 @@ pub use decide::{Decided, check_site};
 pub use delivery::{Answer, Delivery, Found};
 pub use evidence::{EntryDocuments, Evidence, Permitted, SessionDocuments, TokenKeys, keys_missing};
 pub use learned::{Decision, Learned, Note};
-pub use sequence::{Ended, answer, explain};
+pub use sequence::{Ended, answer, explain, explain_pod};
 pub use trace::Step;
 
 #[cfg(test)]

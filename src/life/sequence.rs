@@ -1,8 +1,13 @@
 //! The sequence of a request, as `docs/ARCHITECTURE.md` walks through it.
 
+use std::rc::Rc;
+
 use super::decide::decide;
 use super::deliver::deliver;
 use super::{Answer, Choosing, Decided, Delivery, Learned, filling, pod};
+use crate::ads::address::Listing;
+use crate::ads::{Opening, Pod};
+use crate::catalog::Caps;
 use crate::facts::Facts;
 use crate::reply::Reply;
 use crate::resource::ResourceKind;
@@ -51,6 +56,20 @@ pub async fn explain<'f, C: Choosing>(
         filling::decide(&decided, &opening, listing, choosing, &mut learned.notes).await;
     }
     Ok(decided)
+}
+
+/// Decides what fills a break, for the viewer of any request for media of its title.
+pub async fn explain_pod<C: Choosing>(
+    facts: &Facts,
+    route: Route,
+    opening: &Opening,
+    listing: Listing,
+    choosing: &C,
+) -> Result<(Caps, Rc<Pod>), Stop> {
+    let mut learned = Learned::default();
+    let decided = decide(facts, route, choosing, &mut learned).await?;
+    let pod = filling::decide(&decided, opening, listing, choosing, &mut learned.notes).await;
+    Ok((decided.admission.permit.caps, pod))
 }
 
 async fn serve<D: Delivery>(facts: &Facts, driver: &D, learned: &mut Learned) -> Result<D::Reply, Stop> {

@@ -11,7 +11,7 @@ use crate::terminal::{plain, wrap};
 
 /// The text of an explanation.
 pub(crate) fn text(trace: &Value, width: usize) -> String {
-    let mut page = Page { width, text: String::new() };
+    let mut page = Page::new(width);
     headline(&mut page, trace);
     asked(&mut page, trace);
     steps::write(&mut page, trace);
@@ -22,19 +22,23 @@ pub(crate) fn text(trace: &Value, width: usize) -> String {
 }
 
 /// A text under construction.
-pub(super) struct Page {
+pub(crate) struct Page {
     width: usize,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Page {
-    pub(super) fn section(&mut self, name: &str) {
+    pub(crate) const fn new(width: usize) -> Self {
+        Self { width, text: String::new() }
+    }
+
+    pub(crate) fn section(&mut self, name: &str) {
         self.text.push('\n');
         self.line("", name);
     }
 
     /// A line, which continues below its own beginning.
-    pub(super) fn line(&mut self, head: &str, text: &str) {
+    pub(crate) fn line(&mut self, head: &str, text: &str) {
         let indent = " ".repeat(crate::terminal::width(head));
         self.text.push_str(wrap(&plain(text), self.width, head, &indent).trim_end());
         self.text.push('\n');
@@ -42,7 +46,7 @@ impl Page {
 }
 
 /// The text at a path of members.
-pub(super) fn member<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
+pub(crate) fn member<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
     path.iter().try_fold(value, |value, name| value.get(name))?.as_str().filter(|text| !text.is_empty())
 }
 
@@ -52,7 +56,7 @@ pub(super) fn saw<'v>(trace: &'v Value, name: &str) -> Option<&'v Value> {
 }
 
 /// What each step of this name saw.
-pub(super) fn all_saw<'v>(trace: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+pub(crate) fn all_saw<'v>(trace: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     let steps = trace.get("steps").and_then(Value::as_array).into_iter().flatten();
     let named = steps.filter(move |step| step.get("step").and_then(Value::as_str) == Some(name));
     named.filter_map(|step| step.get("saw"))
@@ -148,8 +152,10 @@ fn granted(page: &mut Page, trace: &Value) {
         let of = |name| member(replaced, &[name]).unwrap_or_default();
         page.line("  instead  ", &format!("{} of the blackout {}", of("by"), of("blackout")));
     }
-    if let Some(ads) = member(permit, &["ads"]) {
-        page.line("  ads      ", ads);
+    match (member(permit, &["ads"]), no_ads(trace)) {
+        (Some(ads), _) => page.line("  ads      ", ads),
+        (None, Some(why)) => page.line("  ads      ", &why),
+        (None, None) => {}
     }
     if let Some(ends_at) = member(permit, &["ends_at"]) {
         page.line("  session  ", &format!("ends at {} at the latest", rules::time(ends_at)));
@@ -177,6 +183,18 @@ fn granted(page: &mut Page, trace: &Value) {
             &format!("how many streams are playing is not asked here; the limit is {limit}"),
         );
     }
+}
+
+/// Why the viewer sees no advertising, if the site or the offer speaks of it.
+pub(crate) fn no_ads(trace: &Value) -> Option<String> {
+    let findings = saw(trace, "rights")?.get("findings")?.as_array()?;
+    let decides = |finding: &&Value| {
+        let is_of_ads = member(finding, &["rule"]).is_some_and(|rule| rule.starts_with("ads"));
+        is_of_ads && finding.get("passed").and_then(Value::as_bool) == Some(false)
+    };
+    let finding = findings.iter().find(decides)?;
+    let of = |name| member(finding, &[name]).unwrap_or("nothing");
+    Some(format!("none: it would take {}, found {}", of("wanted"), of("saw")))
 }
 
 /// What would change the outcome.

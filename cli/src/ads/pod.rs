@@ -1,0 +1,172 @@
+//! `stagedoor ads pod`
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use clap::ValueEnum;
+use serde_json::Value;
+use stagedoor::ads::address::Listing;
+use stagedoor::ads::{Break, Media, Opening, Pod, Role};
+use stagedoor::explain::{self, Trace, Verdict};
+use stagedoor::life::at_once;
+
+use crate::context::Context;
+use crate::explain::human::{self, Page};
+use crate::explain::{answer, asked};
+use crate::failure::{Failure, Misuse};
+use crate::{Answer, documents, input, terminal};
+
+/// Decide what fills a break for a viewer, out of documents, and say why.
+#[derive(clap::Args)]
+#[command(after_help = "\
+The request is any request of the viewer, as `stagedoor explain` takes it. A URL
+with a session decides exactly as the edge does for a viewer who has seen no ad.
+A URL with a viewer token opens a session of another name, so campaigns of equal
+priority may come in another order. Ad servers are not asked.
+
+A break in JSON, with its times in milliseconds:
+  {\"id\": \"mid-600000\", \"place\": \"mid_roll\", \"start_ms\": 600000, \"planned_ms\": 60000}
+
+With --json, the output is the pod, as `stagedoor manifest rewrite --pod` takes
+it, with the member `explanation`.
+
+Examples:
+  stagedoor ads pod --documents export/ --request request.json --break break.json
+  stagedoor ads pod --documents export/ --break break.json --geo AE \\
+    'https://watch.example.com/harbour/master.m3u8?token=eyJ...'
+
+Exit codes: 0 decided, with or without an ad; 1 the request is refused; 2 misuse,
+or it depends on a signature that cannot be checked; 3 something is broken.")]
+pub(crate) struct Arguments {
+    /// A folder with the documents (.json files) of sites, titles, keys, campaigns and creatives.
+    #[arg(long, value_name = "DIR")]
+    documents: PathBuf,
+    /// The break.
+    #[arg(long = "break", value_name = "BREAK.json")]
+    of: PathBuf,
+    /// The format in which the pod is listed. Creatives have to have it.
+    #[arg(long, value_enum, default_value_t = Format::Hls)]
+    format: Format,
+    #[command(flatten)]
+    asked: asked::Asked,
+}
+
+/// The format of a list.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// An asset list.
+    Hls,
+    /// A list MPD.
+    Dash,
+}
+
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Failure> {
+    let folder = documents::read(&arguments.documents)?;
+    let of: Break = input::json(&arguments.of)?;
+    let (request, _) = arguments.asked.request(None)?;
+    let facts = request.facts().map_err(|error| Misuse(error.to_string()))?;
+    let now = input::now(request.now)?;
+    // A break whose end is known is as long as it was.
+    let opening = Opening { planned: of.duration(), ..of.opening };
+    let listing = match arguments.format {
+        Format::Hls => Listing::Assets,
+        Format::Dash => Listing::Mpd,
+    };
+    let explained = at_once(explain::pod(&facts, now, &folder, &opening, listing));
+    let (trace, pod) = explained.map_err(|error| Failure::Broken(error.to_string()))?;
+    let pod = pod.unwrap_or_else(|| Rc::new(Pod::empty(opening.id.clone())));
+    let explanation = trace.json();
+    let mut json = serde_json::to_value(&*pod).map_err(|error| Failure::Broken(error.to_string()))?;
+    json["explanation"] = explanation.clone();
+    context.output.result(&json, || text(&opening, &pod, &trace, &explanation))?;
+    Ok(match trace.verdict() {
+        Verdict::Permit => Answer::Yes,
+        verdict => answer(verdict),
+    })
+}
+
+/// The pod for people, and why it is so.
+fn text(opening: &Opening, pod: &Pod, trace: &Trace, explanation: &Value) -> String {
+    let mut page = Page::new(terminal::columns());
+    if trace.outcome.is_err() {
+        return human::text(explanation, terminal::columns());
+    }
+    headline(&mut page, opening, pod);
+    for (_, start, slot) in pod.timeline() {
+        let role = match slot.role {
+            Role::Ad => "ad",
+            Role::Bumper => "bumper",
+            Role::Slate => "slate",
+        };
+        let media = match &slot.media {
+            Media::Creative { id, .. } => format!("creative {id}"),
+            Media::Direct { url, .. } => url.to_string(),
+        };
+        let campaign = slot.ad.as_ref().and_then(|ad| ad.campaign.as_ref());
+        let of = campaign.map_or_else(String::new, |campaign| format!(", campaign {campaign}"));
+        let head = format!("  {:>8}  ", seconds(start.as_secs_f64()));
+        page.line(&head, &format!("{role}, {}: {media}{of}", seconds(slot.duration.as_secs_f64())));
+    }
+    for item in &pod.non_linear {
+        page.line("    beside  ", &format!("{}, {}", item.ad.id, seconds(item.duration.as_secs_f64())));
+    }
+    if let Some(no_ads) = human::no_ads(explanation) {
+        page.section("Advertising");
+        page.line("  ", &no_ads);
+    }
+    for step in human::all_saw(explanation, "campaigns") {
+        campaigns(&mut page, step);
+    }
+    let fits = human::all_saw(explanation, "fit").filter_map(|fit| fit.get("left")?.as_array());
+    let left: Vec<_> = fits.flatten().collect();
+    if !left.is_empty() {
+        page.section("Left out of the pod");
+    }
+    for left in left {
+        let of = |name| human::member(left, &[name]).unwrap_or_default();
+        page.line("  ", &format!("{}: {}", of("ad"), of("why")));
+    }
+    page.text
+}
+
+fn headline(page: &mut Page, opening: &Opening, pod: &Pod) {
+    let ads = pod.slots.iter().filter(|slot| slot.role == Role::Ad).count();
+    let room = opening.planned.map_or_else(
+        || "whose end is not known".to_owned(),
+        |planned| format!("of {}", seconds(planned.as_secs_f64())),
+    );
+    let what = if pod.is_empty() {
+        format!("CONTENT: nothing fills the break {} {room}.", opening.id)
+    } else {
+        let filled = seconds(pod.duration().as_secs_f64());
+        let ads = if ads == 1 { "1 ad".to_owned() } else { format!("{ads} ads") };
+        format!("POD: {ads}, {filled} together, in the break {} {room}.", opening.id)
+    };
+    page.line("", &what);
+}
+
+/// The campaigns that were taken or left, each with the conditions and limits that decided.
+fn campaigns(page: &mut Page, step: &Value) {
+    page.section("Campaigns");
+    let told = step.get("why").and_then(|why| why.get("campaigns")).and_then(Value::as_array);
+    for told in told.into_iter().flatten() {
+        let is_taken = told.get("taken").and_then(Value::as_bool) == Some(true);
+        let name = human::member(told, &["campaign"]).unwrap_or_default();
+        page.line("  ", &format!("{name}: {}", if is_taken { "taken" } else { "left" }));
+        for finding in told.get("findings").and_then(Value::as_array).into_iter().flatten() {
+            let of = |name| human::member(finding, &[name]).unwrap_or("nothing");
+            let passed = finding.get("passed").and_then(Value::as_bool) == Some(true);
+            let mark = if passed { "ok  " } else { "STOP" };
+            let head = format!("    {mark}  {:<11}  ", of("rule").replace('_', " "));
+            page.line(&head, &format!("asks for {}; found {}", of("wanted"), of("saw")));
+        }
+    }
+    let omitted = step.get("why").and_then(|why| why.get("omitted")).and_then(Value::as_u64);
+    if let Some(omitted) = omitted.filter(|omitted| *omitted > 0) {
+        page.line("  ", &format!("and {omitted} more"));
+    }
+}
+
+fn seconds(secs: f64) -> String {
+    format!("{secs} s")
+}
