@@ -43,6 +43,12 @@ pub enum TextError {
 /// The bytes of base64 (either alphabet, with or without padding) or of hexadecimal digits (with or without `0x`). White space is
 /// passed over. Digits without `0x` that are both are hexadecimal if they begin with `fc`, as sections do.
 pub fn bytes(text: &str) -> Result<Vec<u8>, TextError> {
+    // As sections nearly always come.
+    if text.starts_with('/')
+        && let Ok(bytes) = BASE64.decode(text)
+    {
+        return Ok(bytes);
+    }
     let dense: String = text.chars().filter(|sign| !sign.is_whitespace()).collect();
     if let Some(digits) = dense.strip_prefix("0x").or_else(|| dense.strip_prefix("0X")) {
         return match digits.chars().position(|sign| !sign.is_ascii_hexdigit()) {
