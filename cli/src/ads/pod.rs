@@ -77,7 +77,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
     let pod = pod.unwrap_or_else(|| Rc::new(Pod::empty(opening.id.clone())));
     let explanation = trace.json();
     let mut json = serde_json::to_value(&*pod).map_err(|error| Failure::Broken(error.to_string()))?;
-    json["explanation"] = explanation.clone();
+    if let Some(members) = json.as_object_mut() {
+        members.insert("explanation".to_owned(), explanation.clone());
+    }
     context.output.result(&json, || text(&opening, &pod, &trace, &explanation))?;
     Ok(match trace.verdict() {
         Verdict::Permit => Answer::Yes,
