@@ -30,7 +30,7 @@ type Members = fn(usize) -> Value;
 
 fn main() {
     println!(
-        "| campaigns | how many | meet the break | a decision takes, to 10 | a scan takes, to a decision | µs |"
+        "| campaigns | how many | meet the break | a decision takes, to 10 | a scan takes, to a decision | µs | KiB |"
     );
     println!("|---|--:|--:|--:|--:|--:|--:|");
     let kinds: [(&str, Members); 4] = [
@@ -38,7 +38,7 @@ fn main() {
         ("each for a country, a genre and a place", |number| {
             let country = ["AE", "SA", "GB", "US"][number % 4];
             let genre = ["drama", "news", "sport"][number % 3];
-            let place = ["pre_roll", "mid_roll"][number % 2];
+            let place = ["mid_roll", "pre_roll"][number / 12 % 2];
             json!({ "territories": { "allow": [country] }, "genres": [genre], "places": [place] })
         }),
         ("each for everybody", |_| json!({})),
