@@ -19,7 +19,7 @@ use crate::time::UnixTime;
 use crate::token::session::Session;
 use crate::token::{Challenge, Presented, RevocationIndex};
 
-/// Answers the questions of a decision ([`decide`](super::decide)).
+/// Answers the questions of a decision ([`Decided`](super::Decided)).
 #[expect(async_fn_in_trait, reason = "lives stay on the thread that began them")]
 pub trait Evidence {
     /// A source, and what the driver remembers beside it.

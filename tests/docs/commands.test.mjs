@@ -24,7 +24,7 @@ function help(words) {
 /** The commands below a command, by its help. */
 function below(words) {
   const list = /^Commands:\n((?: .*\n|\n(?= ))*)/m.exec(help(words))?.[1] ?? "";
-  return [...list.matchAll(/^ {2}([a-z][a-z-]*) /gm)].map(([, name]) => name);
+  return [...list.matchAll(/^ {2}([a-z][a-z0-9-]*) /gm)].map(([, name]) => name);
 }
 
 /** The commands of a page: each from the name of the program to the end of the line, a pipe or a quotation. */
@@ -57,7 +57,7 @@ test("each command of the documentation exists, with its options", () => {
         } else if (subcommands.includes(word)) {
           path.push(word);
           subcommands = below(path);
-        } else if (subcommands.length > 0 && /^[a-z-]+$/.test(word)) {
+        } else if (subcommands.length > 0 && /^[a-z][a-z0-9-]*$/.test(word)) {
           wrong.push(`${page}: \`${command}\`: ${path.join(" ")} has no command ${word}`);
           break;
         }

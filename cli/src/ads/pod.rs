@@ -18,31 +18,39 @@ use crate::{Answer, documents, input, terminal};
 
 /// Decide what fills a break for a viewer, out of documents, and say why.
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "\
+    stagedoor ads pod [OPTIONS] --documents <DIR> --break <FILE> <URL>
+       stagedoor ads pod [OPTIONS] --documents <DIR> --break <FILE>
+                         --request <FILE>",
+    after_help = "\
 The request is any request of the viewer, as `stagedoor explain` takes it. A URL
 with a session decides exactly as the edge does for a viewer who has seen no ad.
 A URL with a viewer token opens a session of another name, so campaigns of equal
 priority may come in another order. Ad servers are not asked.
 
 A break in JSON, with its times in milliseconds:
-  {\"id\": \"mid-600000\", \"place\": \"mid_roll\", \"start_ms\": 600000, \"planned_ms\": 60000}
+  {\"id\": \"mid-600000\", \"place\": \"mid_roll\",
+   \"start_ms\": 600000, \"planned_ms\": 60000}
 
 With --json, the output is the pod, as `stagedoor manifest rewrite --pod` takes
 it, with the member `explanation`.
 
 Examples:
-  stagedoor ads pod --documents export/ --request request.json --break break.json
+  stagedoor ads pod --documents export --request asked.json --break b.json
   stagedoor ads pod --documents export/ --break break.json --geo AE \\
     'https://watch.example.com/harbour/master.m3u8?token=eyJ...'
 
-Exit codes: 0 decided, with or without an ad; 1 the request is refused; 2 misuse,
-or it depends on a signature that cannot be checked; 3 something is broken.")]
+Exit codes: 0 decided, with or without an ad; 1 the request is refused;
+2 misuse, or it depends on a signature that cannot be checked; 3 something is
+broken."
+)]
 pub(crate) struct Arguments {
     /// A folder with the documents (.json files) of sites, titles, keys, campaigns and creatives.
     #[arg(long, value_name = "DIR")]
     documents: PathBuf,
     /// The break.
-    #[arg(long = "break", value_name = "BREAK.json")]
+    #[arg(long = "break", value_name = "FILE")]
     of: PathBuf,
     /// The format in which the pod is listed. Creatives have to have it.
     #[arg(long, value_enum, default_value_t = Format::Hls)]

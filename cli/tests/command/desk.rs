@@ -1,7 +1,7 @@
 //! A folder with the documents of one site, and the command run in it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -79,7 +79,12 @@ impl Desk {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        // A command that refuses its arguments reads no input.
+        let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+        assert!(
+            written.as_ref().map_or_else(|error| error.kind() == ErrorKind::BrokenPipe, |()| true),
+            "{written:?}"
+        );
         child.wait_with_output().unwrap()
     }
 

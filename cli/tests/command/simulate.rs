@@ -7,6 +7,9 @@ use crate::desk::Desk;
 #[test]
 fn simulate_shows_who_may_watch_what() {
     let desk = Desk::new();
+    let mut site = desk.site();
+    site["ads"] = json!({});
+    desk.file("documents/site.json", &site);
     desk.file(
         "documents/harbour.json",
         &json!({

@@ -187,7 +187,7 @@ proptest! {
         failed in prop::collection::vec(1_u32..9, 0..4),
         planned in prop::option::of(0_u64..200),
         elapsed in prop::option::of(0_u64..200),
-        (longest, most, shortest) in (0_u32..200, 0_u8..5, 0_u32..60),
+        (longest, most, shortest) in (1_u32..200, 1_u8..5, 0_u32..60),
         (bumpers, slate) in (0_u64..9, 0_u64..20),
         (is_live, join, unfilled) in (any::<bool>(), 0_usize..3, any::<bool>()),
     ) {
