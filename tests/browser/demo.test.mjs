@@ -502,7 +502,7 @@ pageTest("an operator opens a break of the live channel, and returns early", asy
   const { tab } = page;
   await page.play({ title: "live" });
   await tab.locator("#open-break").click();
-  assert.match(await tab.locator("#ads-message").innerText(), /^A break of 16 s begins at the live edge in \d s\.$/);
+  await tab.locator("#ads-message").filter({ hasText: /^A break of 16 s begins at the live edge in \d s\.$/ }).waitFor();
   await page.sees("teal");
   await tab.locator("#return-early").click();
   await page.sees("content");
