@@ -12,6 +12,9 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// The longest name of a macro, in bytes.
 const LONGEST_NAME: usize = 64;
 
+/// The longest URL, in bytes. Nothing longer is made, however often a template names a macro.
+pub const LONGEST_URL: usize = 16 * 1024;
+
 /// A template with its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filled {
@@ -19,21 +22,38 @@ pub struct Filled {
     pub url: String,
     /// The variables that have no value.
     pub missing: Vec<String>,
+    /// Whether it would be longer than [`LONGEST_URL`]. What is made of it is cut, and is no URL.
+    pub is_too_long: bool,
 }
 
 /// Fills in the macros of a template.
 pub fn fill(template: &str, values: &Values, extra: &Extra) -> Filled {
-    let mut filled = Filled { url: String::with_capacity(template.len() + 64), missing: Vec::new() };
+    let mut filled = Filled {
+        url: String::with_capacity(template.len().min(LONGEST_URL) + 64),
+        missing: Vec::new(),
+        is_too_long: false,
+    };
     let mut rest = template;
     while let Some(at) = rest.find(['[', '%', '$']) {
         let (front, behind) = rest.split_at(at);
         filled.url.push_str(front);
+        if filled.url.len() > LONGEST_URL {
+            filled.is_too_long = true;
+            return filled;
+        }
         let found = BRACKETS.iter().find_map(|(open, close)| name(behind, open, close));
         let value = found.and_then(|(name, _)| values.find(name, extra).map(|value| (name, value)));
         rest = match (found, value) {
             (Some((_, after)), Some((name, value))) => {
                 match value {
-                    Value::Known(text) => filled.url.extend(utf8_percent_encode(&text, RESERVED)),
+                    Value::Known(text) => {
+                        for piece in utf8_percent_encode(&text, RESERVED) {
+                            if filled.url.len() > LONGEST_URL {
+                                break;
+                            }
+                            filled.url.push_str(piece);
+                        }
+                    }
                     Value::Unknown => filled.url.push_str("-1"),
                     Value::Nothing => filled.missing.push(name.to_owned()),
                 }
@@ -48,6 +68,7 @@ pub fn fill(template: &str, values: &Values, extra: &Extra) -> Filled {
         };
     }
     filled.url.push_str(rest);
+    filled.is_too_long = filled.url.len() > LONGEST_URL;
     filled
 }
 
@@ -148,8 +169,20 @@ mod tests {
 
     #[test]
     fn a_template_of_brackets_is_filled_in_linear_time() {
-        let long = "[".repeat(200_000);
+        let long = "[".repeat(LONGEST_URL);
         assert_eq!(filled(&long), long);
+    }
+
+    #[test]
+    fn however_often_a_macro_is_named_the_url_stays_short() {
+        let values = Values { user_agent: Some("ü".repeat(100_000)), ..values() };
+        let template = "[DEVICEUA]".repeat(10_000);
+        for template in [template.as_str(), "[DEVICEUA]", &"a".repeat(LONGEST_URL + 1)] {
+            let filled = fill(template, &values, &Extra::default());
+            assert!(filled.is_too_long);
+            assert!(filled.url.len() <= template.len().max(LONGEST_URL + 8));
+        }
+        assert!(!fill(&"a".repeat(LONGEST_URL), &values, &Extra::default()).is_too_long);
     }
 
     #[test]

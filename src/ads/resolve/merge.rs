@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::source::Source;
-use crate::ads::vast::{InLine, Kind, Linear, MediaFile, NonLinearItem, Timed, VastAd, Wrapper};
+use crate::ads::vast::{
+    InLine, Kind, Linear, MediaFile, NonLinearItem, Timed, VERIFICATIONS_MAX, VastAd, Wrapper,
+};
 use crate::ads::{Ad, ErrorCode, NonLinear, Tracking, TrackingEvent, Verification};
 
 /// An ad with its wrappers.
@@ -148,7 +150,14 @@ fn non_linear(
             identifiers: item.named.identifiers.clone(),
             click_through: item.click_through.clone(),
             tracking: ad.tracking.iter().cloned().chain(own).chain(clicks).collect(),
-            ..ad.clone()
+            id: ad.id.clone(),
+            campaign: ad.campaign.clone(),
+            system: ad.system.clone(),
+            title: ad.title.clone(),
+            sequence: ad.sequence,
+            verifications: ad.verifications.clone(),
+            skip_offset: ad.skip_offset,
+            extensions: ad.extensions.clone(),
         },
     })
 }
@@ -163,9 +172,6 @@ fn verifications<'v>(chain: impl Iterator<Item = &'v VastAd>) -> Vec<Verificatio
     }
     found
 }
-
-/// The most verifications of an ad.
-const VERIFICATIONS_MAX: usize = 32;
 
 impl Resolved {
     /// The bytes of its URLs and extensions.

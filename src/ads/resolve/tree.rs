@@ -8,7 +8,7 @@ use super::fetch::{Ask, Failure, Reply};
 use super::merge::wrapper;
 use super::order::Order;
 use super::{ADS_MAX, AT_ONCE_MAX, BYTES_MAX, PINGS_MAX, REQUESTS_MAX};
-use crate::ads::macros::{Extra, fill, headers};
+use crate::ads::macros::{Extra, LONGEST_URL, fill, headers};
 use crate::ads::vast::{Kind, Vast, VastAd, VastError};
 use crate::ads::{AdEvent, ErrorCode, Happening};
 
@@ -259,8 +259,8 @@ impl<'o> Tree<'o> {
             let missing = filled.missing.join(", ");
             self.events.push(Happening::new(AdEvent::VariableFailed, format!("no value for {missing}")));
         }
-        if filled.url.len() > URL_MAX {
-            return Err((AdEvent::InvalidTagUri, format!("expected a URL of {URL_MAX} bytes at most")));
+        if filled.is_too_long {
+            return Err((AdEvent::InvalidTagUri, format!("expected a URL of {LONGEST_URL} bytes at most")));
         }
         let parsed = match base {
             Some(base) => base.join(filled.url.trim()),
@@ -316,19 +316,17 @@ impl<'o> Tree<'o> {
             if self.pings.len() == PINGS_MAX {
                 return;
             }
-            self.pings.push(Ping::new(template, code, self.order));
+            self.pings.extend(Ping::new(template, code, self.order));
         }
     }
 }
 
-/// The longest URL of a request.
-const URL_MAX: usize = 16 * 1024;
-
 impl Ping {
-    /// Fills in the code.
-    pub(super) fn new(template: &str, code: ErrorCode, order: &Order<'_>) -> Self {
+    /// Fills in the code. `None`: the URL would be too long.
+    pub(super) fn new(template: &str, code: ErrorCode, order: &Order<'_>) -> Option<Self> {
         let extra = Extra { code: Some(code), ..Extra::default() };
-        Self { url: fill(template, order.values, &extra).url, code }
+        let filled = fill(template, order.values, &extra);
+        (!filled.is_too_long).then_some(Self { url: filled.url, code })
     }
 }
 

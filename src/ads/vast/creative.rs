@@ -1,11 +1,11 @@
 //! Elements of a creative (VAST 4.3 sections 3.7 to 3.15).
 
-use super::MEDIA_FILES_MAX;
 use super::document::{Linear, Named, NonLinearItem, Resource, Timed};
 use super::layout::layout;
 use super::media_file::{Family, MediaFile, Needs, best};
 use super::reading::{Reading, extensions};
 use super::text::{Offset, duration, url};
+use super::{CREATIVES_MAX, MEDIA_FILES_MAX, NON_LINEARS_MAX};
 use crate::ads::xml::Element;
 use crate::ads::{AdEvent, ErrorCode, Identifier, TrackingEvent};
 
@@ -23,8 +23,10 @@ pub(super) fn read(reading: &mut Reading, body: Element<'_, '_>, ad: &str) -> Cr
     let mut found = Creatives::default();
     let mut companions = 0;
     let mut icons = 0;
+    let mut items = 0;
     let creatives = body.children_named("Creatives").flat_map(|parent| parent.children_named("Creative"));
-    for (number, creative) in creatives.enumerate() {
+    // Each looks through the extensions of its ad, so there are few.
+    for (number, creative) in creatives.take(CREATIVES_MAX).enumerate() {
         let named = named(body, creative, number == 0);
         if let Some(linear) = creative.child("Linear") {
             icons += linear.children_named("Icons").count();
@@ -41,6 +43,10 @@ pub(super) fn read(reading: &mut Reading, body: Element<'_, '_>, ad: &str) -> Cr
                     let urls = reading.urls(item, "NonLinearClickTracking", ad);
                     found.non_linear_tracking.extend(urls.into_iter().map(clicked));
                     continue;
+                }
+                items += 1;
+                if items > NON_LINEARS_MAX {
+                    break;
                 }
                 let around = [parent, creative];
                 found.non_linears.extend(read_item(reading, body, &named, item, &around, ad));

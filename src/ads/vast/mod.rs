@@ -44,3 +44,12 @@ pub const EXTENSIONS_MAX: usize = 16 * 1024;
 
 /// The most media files of a creative.
 pub const MEDIA_FILES_MAX: usize = 64;
+
+/// The most creatives of an ad that are read.
+pub const CREATIVES_MAX: usize = 64;
+
+/// The most non-linear items of an ad that are read: each gets a copy of the ad's URLs.
+pub const NON_LINEARS_MAX: usize = 8;
+
+/// The most verifications of an ad.
+pub const VERIFICATIONS_MAX: usize = 32;

@@ -4,7 +4,7 @@ use super::creative::{self, Creatives};
 use super::document::{InLine, Kind, Timed, Vast, VastAd, VastError, Wrapper};
 use super::reading::{Reading, extensions};
 use super::text::boolean;
-use super::{ADS_MAX, EXTENSIONS_MAX};
+use super::{ADS_MAX, EXTENSIONS_MAX, VERIFICATIONS_MAX};
 use crate::ads::xml::{Element, Tree};
 use crate::ads::{AdEvent, ErrorCode, Tracking, TrackingEvent, Verification};
 
@@ -49,7 +49,7 @@ impl Vast {
 
 impl Reading {
     fn ad(&mut self, element: Element<'_, '_>, number: usize) -> Option<VastAd> {
-        let id = element.attribute("id");
+        let id = element.attribute("id").filter(|id| id.len() <= NAME_MAX);
         let told = id.clone().unwrap_or_else(|| format!("ad {}", number + 1));
         let inline = element.child("InLine");
         let Some(body) = inline.or_else(|| element.child("Wrapper")) else {
@@ -138,7 +138,11 @@ impl Reading {
         let all = parents.flat_map(|parent| parent.children_named("AdVerifications"));
         for verification in all.flat_map(|parent| parent.children_named("Verification")) {
             let parameters = verification.child("VerificationParameters").and_then(Element::some_text);
+            let parameters = parameters.filter(|parameters| parameters.len() <= PARAMETERS_MAX);
             for script in verification.children_named("JavaScriptResource") {
+                if found.len() == VERIFICATIONS_MAX {
+                    break;
+                }
                 let Some(resource) = self.tracker(script, ad) else { continue };
                 found.push(Verification {
                     vendor: verification.attribute("vendor").unwrap_or_default(),
@@ -190,13 +194,30 @@ impl Reading {
             title: inline.child("AdTitle").and_then(Element::some_text),
             serving_id: inline.child("AdServingId").and_then(Element::some_text),
             advertiser: inline.child("Advertiser").and_then(Element::some_text),
-            categories: inline.children_named("Category").filter_map(Element::some_text).collect(),
+            categories: codes(inline.children_named("Category").filter_map(Element::some_text)),
             linears: creatives.linears,
             non_linears: creatives.non_linears,
             non_linear_tracking: creatives.non_linear_tracking,
         }
     }
 }
+
+/// The codes of categories, as many as are compared.
+fn codes(all: impl Iterator<Item = String>) -> Vec<String> {
+    all.filter(|code| (1..=CODE_MAX).contains(&code.len())).take(CODES_MAX).collect()
+}
+
+/// The longest id of an ad, in bytes: each line of the log about the ad has a copy.
+const NAME_MAX: usize = 256;
+
+/// The most categories that an ad has or a wrapper blocks: each of one is compared with each of the other.
+const CODES_MAX: usize = 64;
+
+/// The longest code of a category, in bytes.
+const CODE_MAX: usize = 64;
+
+/// The longest parameters of a verification, in bytes: each of its scripts gets a copy.
+const PARAMETERS_MAX: usize = 4 * 1024;
 
 fn wrapper(body: Element<'_, '_>, creatives: Creatives) -> Wrapper {
     let flag = |name| body.attribute(name).as_deref().and_then(boolean);
@@ -217,8 +238,8 @@ fn wrapper(body: Element<'_, '_>, creatives: Creatives) -> Wrapper {
         blocked: body
             .children_named("BlockedAdCategories")
             .filter_map(Element::some_text)
-            .flat_map(|list| list.split(',').map(|code| code.trim().to_owned()).collect::<Vec<_>>())
-            .filter(|code| !code.is_empty())
+            .flat_map(|list| codes(list.split(',').map(|code| code.trim().to_owned())))
+            .take(CODES_MAX)
             .collect(),
         linear_tracking: linear.0,
         click_through: linear.1,
@@ -234,5 +255,51 @@ impl Timed {
             None => None,
         };
         Some(Tracking { event: self.event, offset, url: self.url.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(body: &str) -> VastAd {
+        let vast = format!("<VAST version=\"4.3\"><Ad id=\"a\">{body}</Ad></VAST>");
+        Vast::read(vast.as_bytes()).unwrap().ads.remove(0)
+    }
+
+    #[test]
+    fn parts_that_would_multiply_are_few_and_short() {
+        let script = "<JavaScriptResource>https://v.example/v.js</JavaScriptResource>".repeat(500);
+        let parameters = "p".repeat(PARAMETERS_MAX + 1);
+        let item = "<NonLinear minSuggestedDuration=\"00:00:05\" plcmt=\"7\"><StaticResource creativeType=\"image/png\">\
+            https://p.example/p.png</StaticResource></NonLinear>";
+        let ad = only(&format!(
+            "<InLine><AdVerifications><Verification vendor=\"v\">{script}<VerificationParameters>{parameters}\
+             </VerificationParameters></Verification></AdVerifications>{}<Creatives><Creative><NonLinearAds>{}</NonLinearAds>\
+             </Creative></Creatives></InLine>",
+            "<Category>c</Category>".repeat(5_000),
+            item.repeat(500),
+        ));
+        assert_eq!(ad.verifications.len(), VERIFICATIONS_MAX);
+        assert!(ad.verifications.iter().all(|found| found.parameters.is_none()));
+        let Kind::InLine(inline) = ad.kind else { panic!("expected an InLine") };
+        assert_eq!(inline.categories.len(), CODES_MAX);
+        assert!(
+            !inline.non_linears.is_empty() && inline.non_linears.len() <= crate::ads::vast::NON_LINEARS_MAX
+        );
+
+        let blocked = "a,".repeat(100_000);
+        let ad = only(&format!(
+            "<Wrapper><VASTAdTagURI>https://x.example/</VASTAdTagURI><BlockedAdCategories>{blocked}</BlockedAdCategories></Wrapper>"
+        ));
+        let Kind::Wrapper(wrapper) = ad.kind else { panic!("expected a Wrapper") };
+        assert_eq!(wrapper.blocked.len(), CODES_MAX);
+    }
+
+    #[test]
+    fn an_id_of_any_length_is_no_name() {
+        let vast =
+            format!("<VAST version=\"4.3\"><Ad id=\"{}\"><InLine/></Ad></VAST>", "a".repeat(NAME_MAX + 1));
+        assert_eq!(Vast::read(vast.as_bytes()).unwrap().ads[0].id, None);
     }
 }
