@@ -13,6 +13,7 @@ use stagedoor::ads::resolve::{Choice, Chosen, Direct, Fetch as _, Order, Ping, R
 use stagedoor::ads::vast::Needs;
 use stagedoor::ads::vmap::{AdSource, Vmap};
 use stagedoor::ads::{Candidate, Format, Happening, Offset, Pod, Role, Slot};
+use stagedoor::catalog::{CreativeId, Host};
 use url::Url;
 
 use crate::client::is_loopback;
@@ -49,6 +50,9 @@ pub(crate) struct Arguments {
     /// Let requests go to this machine. They may if SOURCE is a URL on this machine.
     #[arg(long)]
     loopback: bool,
+    /// The site: for macros, and to print the ids under which it conditions the creatives.
+    #[arg(long, value_name = "HOST")]
+    site: Option<Host>,
     /// The viewer's address, for macros and headers.
     #[arg(long, value_name = "IP")]
     address: Option<IpAddr>,
@@ -95,12 +99,22 @@ struct Outcome {
     pod: Pod,
     /// Ads for places whose own ad fails.
     spares: Vec<Slot>,
+    /// The ids under which the site conditions the creatives, by ad.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    creatives: Vec<Conditioned>,
     /// The URLs that ad servers would be told of errors, with their codes.
     errors: Vec<Told>,
     /// What happened, in order.
     events: Vec<Happening>,
     requests: usize,
     took_ms: u128,
+}
+
+/// The creative of an ad.
+#[derive(Serialize)]
+struct Conditioned {
+    ad: String,
+    creative: CreativeId,
 }
 
 /// Where a break lies.
@@ -158,6 +172,7 @@ impl Arguments {
             transaction: stagedoor::ads::macros::transaction("rehearsal", source),
             address: self.address,
             user_agent: self.user_agent.clone(),
+            site: self.site.as_ref().map(ToString::to_string).unwrap_or_default(),
             break_id: "rehearsal".to_owned(),
             player_params: self.params.iter().map(|(name, _)| name.clone()).collect(),
             parameters: self.params.clone(),
@@ -172,7 +187,13 @@ impl Arguments {
             wrappers: self.wrappers,
         };
         let choice = Choice { format: Format::Hls, site: None, direct: Direct::Any, needs: Needs::default() };
-        let chosen = fetch::wait(resolve(&network, &order)).choose(&order, &choice, |_| None);
+        let resolution = fetch::wait(resolve(&network, &order));
+        let conditioned = resolution.ads.iter().filter_map(|found| {
+            let creative = found.film.as_ref()?.source.as_ref()?.id.clone();
+            Some(Conditioned { ad: found.ad.id.clone(), creative })
+        });
+        let creatives = if self.site.is_some() { conditioned.collect() } else { Vec::new() };
+        let chosen = resolution.choose(&order, &choice, |_| None);
         let Chosen { offered, pings, events, requests, took, .. } = chosen;
         let slot = |Candidate { ad, media, duration, .. }: Candidate| Slot {
             role: Role::Ad,
@@ -189,6 +210,7 @@ impl Arguments {
                 ..Pod::empty(fetch::break_id())
             },
             spares: offered.spares.into_iter().map(slot).collect(),
+            creatives,
             errors: pings.into_iter().map(|Ping { url, code }| Told { code: code.number(), url }).collect(),
             events,
             requests,

@@ -35,11 +35,10 @@ const MOST_REQUESTS = 2_000;
 /** The registry of the ads' universal ids. */
 export const REGISTRY = "demo.example";
 
-/** The id of the document of an ad's creative: see `CreativeId::of_ad_server`. */
-export function creativeId(ad) {
-  const hash = createHash("sha256");
-  for (const part of ["uaid", REGISTRY, ad]) hash.update(part).update("\0");
-  return `as-${hash.digest("hex").slice(0, 32)}`;
+/** The id of the document of an ad's creative for a site: see `CreativeId::of_ad_server`. */
+export function creativeId(site, ad) {
+  const digits = (parts, number) => createHash("sha256").update(parts.map((part) => `${part}\0`).join("")).digest("hex").slice(0, number);
+  return `as-${digits([site], 16)}-${digits(["uaid", REGISTRY, ad], 24)}`;
 }
 
 export class AdServer {

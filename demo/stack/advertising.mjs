@@ -50,11 +50,13 @@ export function creativeDocuments({ sites, folder, ads }) {
     },
   });
   const own = Object.entries(LINEAR).map(([ad, { name }]) => ({ ...linear(ad, ad), name, ...(ADS[ad] ? tracking(ad, EVENTS) : {}) }));
-  const served = Object.keys(ADS).map((ad) => ({
-    ...linear(creativeId(ad), ad),
-    name: `${LINEAR[ad].name}, of the ad server`,
-    universal_ad_ids: [{ registry: REGISTRY, id: ad }],
-  }));
+  const served = sites.flatMap((site) =>
+    Object.keys(ADS).map((ad) => ({
+      ...linear(creativeId(site, ad), ad),
+      name: `${LINEAR[ad].name}, of the ad server`,
+      universal_ad_ids: [{ registry: REGISTRY, id: ad }],
+    })),
+  );
   const beside = Object.entries(ads ? PICTURES : {}).map(([id, { seconds, layout }]) => ({
     ...{ id, sites },
     kind: { non_linear: { layout, url: `${ads}/pictures/${id}.png`, media_type: "image/png", duration_ms: seconds * 1_000 } },

@@ -1,6 +1,7 @@
 // Breaks and ads in workerd, with a small ad server: one decision for many requests, one cached segment for all viewers, and an ad
 // server that is silent.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { Response } from "miniflare";
 import { EXPLAIN_SECRET, mint, readFlows, sign, startEdge, until } from "./harness.mjs";
@@ -27,13 +28,12 @@ const ad = (name) => `<Ad id="${name}"><InLine><AdSystem>s</AdSystem><AdTitle>${
 const vast = (...names) => `<VAST version="4.2">${names.map(ad).join("")}</VAST>`;
 
 /** The id of a universal ad id's creative, as `CreativeId::of_ad_server` makes it. */
-async function creativeId(name) {
-  const bytes = new TextEncoder().encode(`uaid\0ad-id.org\0${name}\0`);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `as-${Buffer.from(hash.subarray(0, 16)).toString("hex")}`;
+function creativeId(name, host = "watch.example.com") {
+  const digits = (text, number) => createHash("sha256").update(text).digest("hex").slice(0, number);
+  return `as-${digits(`${host}\0`, 16)}-${digits(`uaid\0ad-id.org\0${name}\0`, 24)}`;
 }
 
-const PLUM = await creativeId("PLUM");
+const PLUM = creativeId("PLUM");
 
 /** How often each URL was requested, and how the ad server answers. */
 let asked;

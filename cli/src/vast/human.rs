@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use stagedoor::ads::{Ad, Happening, Media, NonLinear, Slot, Tracking};
 
-use super::{Outcome, Told};
+use super::{Conditioned, Outcome, Told};
 use crate::terminal::plain;
 
 pub(super) fn text(outcome: &Outcome) -> String {
-    let Outcome { source, at, pod, spares, errors, events, requests, took_ms } = outcome;
+    let Outcome { source, at, pod, spares, creatives, errors, events, requests, took_ms } = outcome;
     let mut lines = vec![match at {
         Some(at) => format!("{}, break {}", plain(source), plain(at)),
         None => plain(source),
@@ -30,6 +30,12 @@ pub(super) fn text(outcome: &Outcome) -> String {
         lines.push(format!("  beside the content: {layout:?} for {}", seconds(*duration)));
         lines.push(format!("     {} {}", plain(media_type), plain(url.as_str())));
         told(ad, &mut lines);
+    }
+    if !creatives.is_empty() {
+        lines.push("  creatives of the site".to_owned());
+        let line =
+            |Conditioned { ad, creative }: &Conditioned| format!("     {creative} of ad {}", plain(ad));
+        lines.extend(creatives.iter().map(line));
     }
     if !errors.is_empty() {
         lines.push("  error URLs".to_owned());

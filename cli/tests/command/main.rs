@@ -13,3 +13,4 @@ mod rehearse;
 mod scte35;
 mod simulate;
 mod token;
+mod vast;

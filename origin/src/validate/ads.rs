@@ -3,6 +3,7 @@
 use stagedoor::catalog::{
     AdPolicy, AdTemplate, CampaignUse, Campaigns, Creative, CreativeKind, TitleAds, Unfilled,
 };
+use stagedoor::resource::{ResourceKind, ResourcePath};
 
 use super::rules::{Rules, countries, unique};
 
@@ -39,8 +40,20 @@ impl Rules for Creative {
             let detail = "expected at least one site, or the creative is shown nowhere".to_owned();
             report("sites".to_owned(), detail);
         }
+        if self.id.is_of_other_site(&self.sites) {
+            let detail = "expected the site of this id among `sites`: an id of this form belongs to one site's creative of an ad \
+                          server. `stagedoor origin wanted` lists the ids of each site";
+            report("id".to_owned(), detail.to_owned());
+        }
         let duration_ms = match &self.kind {
             CreativeKind::Linear(media) => {
+                for (member, path, kind) in
+                    [("hls", &media.hls, ResourceKind::Playlist), ("dash", &media.dash, ResourceKind::Mpd)]
+                {
+                    if let Some(detail) = path.as_deref().and_then(|path| no_manifest(path, kind)) {
+                        report(format!("kind.linear.{member}"), detail);
+                    }
+                }
                 if media.hls.is_none() && media.dash.is_none() {
                     let detail = "expected `hls`, `dash` or both, or no player can play it".to_owned();
                     report("kind.linear".to_owned(), detail);
@@ -56,6 +69,17 @@ impl Rules for Creative {
             report("skip_offset_s".to_owned(), detail);
         }
     }
+}
+
+/// Why the edge serves no manifest of this kind at a path below a creative's folder.
+fn no_manifest(path: &str, kind: ResourceKind) -> Option<String> {
+    // The names below this folder are the edge's own.
+    let is_own = path.split('/').any(|segment| segment == "_stagedoor");
+    if !is_own && ResourcePath::parse(path).is_ok_and(|read| read.kind() == kind) {
+        return None;
+    }
+    let name = if kind == ResourceKind::Mpd { "a name in .mpd" } else { "a name in .m3u8 or .m3u" };
+    Some(format!("expected the path of a manifest, with {name} and without `_stagedoor/`, found `{path}`"))
 }
 
 /// The rules of a site's policy, whose members are below `ads`.
@@ -289,6 +313,23 @@ mod tests {
                 "kind.linear.hls",
                 "the path of a file below the folder",
             ),
+            ("creative", linear(json!({ "hls": "main.mp4" })), "kind.linear.hls", "a name in .m3u8 or .m3u"),
+            ("creative", linear(json!({ "hls": "index" })), "kind.linear.hls", "found `index`"),
+            ("creative", linear(json!({ "hls": "main.mpd" })), "kind.linear.hls", "a name in .m3u8 or .m3u"),
+            (
+                "creative",
+                linear(json!({ "hls": "a;x/..;y/m.m3u8" })),
+                "kind.linear.hls",
+                "the path of a manifest",
+            ),
+            ("creative", linear(json!({ "dash": "master.m3u8" })), "kind.linear.dash", "a name in .mpd"),
+            (
+                "creative",
+                linear(json!({ "dash": "_stagedoor/break/x.mpd" })),
+                "kind.linear.dash",
+                "`_stagedoor/`",
+            ),
+            ("creative", linear(json!({ "hls": "x/_stagedoor/y.m3u8" })), "kind.linear.hls", "`_stagedoor/`"),
             (
                 "creative",
                 linear(json!({ "duration_ms": 0 })),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stagedoor::catalog::{
-    Campaigns, DocumentKey, DocumentKind, SyncBatch, UniversalAdId, WantedCreative, WantedFile,
+    Campaigns, CreativeId, DocumentKey, DocumentKind, SyncBatch, UniversalAdId, WantedCreative, WantedFile,
     WantedSighting,
 };
 use stagedoor_origin::clock::UnixMillis;
@@ -131,6 +131,18 @@ async fn a_tenant_writes_and_sees_creatives_and_campaigns_of_its_sites_only() {
     // A key for a kind.
     assert_eq!(keys_of(&seller.get("/campaigns").await).len(), 2);
     assert_eq!(seller.get("/creatives").await.status, 403);
+}
+
+#[tokio::test]
+async fn the_id_of_an_ad_servers_creative_is_for_its_site_alone() {
+    let app = TestApp::start_with(FakeEdge::down(), FAST, None).await;
+    let tenant = app.client("tenant", &Scope::new([], ["a.example".parse().unwrap()]).unwrap()).await;
+    for (site, expected) in [("a.example", 201), ("b.example", 422)] {
+        let id = CreativeId::of_ad_server(site, &["uaid", "ad-id.org", "PLUM1"]);
+        let answer =
+            tenant.put(&format!("/creatives/{id}"), &creative(id.as_str(), "", &["a.example"])).await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
 }
 
 #[tokio::test]

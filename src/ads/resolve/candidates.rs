@@ -150,10 +150,9 @@ fn media<'k>(
     known: &impl Fn(&CreativeId) -> Option<&'k Creative>,
 ) -> Result<Shown, Skipped> {
     let creative = film.source.as_ref().and_then(|source| known(&source.id));
-    if let Some(creative) = creative {
-        if !choice.site.is_some_and(|site| creative.sites.contains(site)) {
-            return Err(Skipped::Unfit("the creative is not for this site"));
-        }
+    // A creative of another site only is none of this site, which is not told about it.
+    let is_own = |creative: &&Creative| choice.site.is_some_and(|site| creative.sites.contains(site));
+    if let Some(creative) = creative.filter(is_own) {
         let CreativeKind::Linear(media) = &creative.kind else {
             return Err(Skipped::Unfit("expected a linear creative, found a non-linear one"));
         };

@@ -49,12 +49,14 @@ pub struct Film {
 /// The duration of a non-linear item that states none.
 const ITEM_LASTS: Duration = Duration::from_secs(15);
 
-/// Merges an ad with its wrappers, the outermost first. `number`: its place in the decision, which names an ad without an id.
+/// Merges an ad with its wrappers, the outermost first. `number`: its place in the decision, which names an ad without an id. `site`:
+/// the site for which its creative is conditioned.
 pub(super) fn merge(
     wrappers: &[(&VastAd, &Wrapper)],
     ad: &VastAd,
     inline: &InLine,
     number: usize,
+    site: &str,
 ) -> Resolved {
     let chain = || wrappers.iter().map(|(ad, _)| *ad).chain([ad]);
     // The first that has media files; the others are alternatives of the same ad.
@@ -101,7 +103,7 @@ pub(super) fn merge(
     Resolved {
         ad: merged,
         sequence: None,
-        film: linear.map(film),
+        film: linear.map(|linear| film(linear, site)),
         non_linear: items,
         errors: failed,
         categories: inline.categories.clone(),
@@ -110,14 +112,14 @@ pub(super) fn merge(
     }
 }
 
-fn film(linear: &Linear) -> Film {
+fn film(linear: &Linear, site: &str) -> Film {
     Film {
         duration: linear.duration.filter(|duration| !duration.is_zero()),
         files: linear.files.clone(),
         mezzanines: linear.mezzanines.clone(),
         no_files: linear.no_files,
         interactive: linear.interactive,
-        source: Source::of(linear),
+        source: Source::of(linear, site),
     }
 }
 

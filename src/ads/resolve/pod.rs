@@ -103,7 +103,7 @@ fn ad(tree: &mut Tree<'_>, id: usize, number: usize, room: &mut usize) -> Option
         return None;
     }
     let wrappers: Vec<_> = wrappers.iter().filter_map(|node| Some((&node.ad, wrapper(&node.ad)?))).collect();
-    let resolved = merge(&wrappers, &node.ad, inline, number);
+    let resolved = merge(&wrappers, &node.ad, inline, number, &tree.order.values.site);
     let Some(rest) = room.checked_sub(resolved.bytes()) else {
         let why = format!("expected {MERGED_MAX} bytes of URLs of all ads at most");
         tree.events.push(Happening::new(AdEvent::InvalidAd, why).of_ad(&resolved.ad.id, None));

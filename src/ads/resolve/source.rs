@@ -30,15 +30,15 @@ pub struct Source {
 }
 
 impl Source {
-    /// The creative of a linear one. `None`: it has neither a universal ad id nor a media file.
-    pub fn of(linear: &Linear) -> Option<Self> {
+    /// The creative of a linear one, for a site. `None`: it has neither a universal ad id nor a media file.
+    pub fn of(linear: &Linear, site: &str) -> Option<Self> {
         let file = source(&linear.mezzanines, &linear.files);
         let identifiers = linear.named.identifiers.clone();
         let id = match (identifiers.first(), file) {
             (Some(Identifier { scheme, value }), _) => {
-                CreativeId::of_ad_server(&["uaid", &scheme.to_ascii_lowercase(), value])
+                CreativeId::of_ad_server(site, &["uaid", &scheme.to_ascii_lowercase(), value])
             }
-            (None, Some(file)) => CreativeId::of_ad_server(&["file", &file.url]),
+            (None, Some(file)) => CreativeId::of_ad_server(site, &["file", &file.url]),
             (None, None) => return None,
         };
         Some(Self {

@@ -373,7 +373,7 @@ fn blocked_categories_are_refused_and_told() {
 /// Chooses the media of the ads of a document.
 fn choose(ads: &str, format: Format, direct: &[HostPattern], creatives: &[Creative]) -> Chosen {
     let document = vast(ads);
-    let values = Values::default();
+    let values = Values { site: "watch.example.com".to_owned(), ..Values::default() };
     let order = Order {
         start: Start::Document(document.as_bytes()),
         values: &values,
@@ -402,7 +402,8 @@ fn creative(id: &CreativeId) -> Creative {
 #[test]
 fn ads_are_shown_from_conditioned_creatives_and_others_are_wanted() {
     let ads = [inline("a", "sequence='1'"), inline("b", "sequence='2'"), inline("spare", "")].concat();
-    let known = creative(&CreativeId::of_ad_server(&["file", "https://m.example/b.mp4"]));
+    let known =
+        creative(&CreativeId::of_ad_server("watch.example.com", &["file", "https://m.example/b.mp4"]));
     let chosen = choose(&ads, Format::Hls, &[], std::slice::from_ref(&known));
     let places: Vec<_> =
         chosen.offered.places.iter().map(|place| place.as_ref().map(|ad| ad.ad.id.as_str())).collect();
@@ -425,8 +426,25 @@ fn ads_are_shown_from_conditioned_creatives_and_others_are_wanted() {
 fn a_universal_ad_id_names_the_creative_whatever_the_file() {
     let ad = inline("a", "")
         .replace("<Linear>", "<UniversalAdId idRegistry='Ad-ID.org'>CNPA0484000H</UniversalAdId><Linear>");
-    let known = creative(&CreativeId::of_ad_server(&["uaid", "ad-id.org", "CNPA0484000H"]));
+    let known =
+        creative(&CreativeId::of_ad_server("watch.example.com", &["uaid", "ad-id.org", "CNPA0484000H"]));
     assert!(choose(&ad, Format::Hls, &[], &[known]).offered.places[0].is_some());
+}
+
+#[test]
+fn a_creative_of_another_site_is_neither_shown_nor_told_of() {
+    let ad = inline("a", "");
+    let parts = ["file", "https://m.example/a.mp4"];
+    // The document of the other site's id, and this site's own id with a document that is not for this site.
+    let of_other = creative(&CreativeId::of_ad_server("other.example.com", &parts));
+    let mut taken = creative(&CreativeId::of_ad_server("watch.example.com", &parts));
+    taken.sites = vec!["other.example.com".parse().unwrap()];
+    for known in [of_other, taken] {
+        let chosen = choose(&ad, Format::Hls, &[], &[known]);
+        assert!(chosen.offered.places.iter().all(Option::is_none));
+        let codes: Vec<_> = chosen.pings.iter().map(|ping| ping.code).collect();
+        assert_eq!((chosen.wanted.len(), codes), (1, vec![ErrorCode::NotConditioned]));
+    }
 }
 
 #[test]

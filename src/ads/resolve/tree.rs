@@ -14,7 +14,7 @@ use crate::ads::{AdEvent, ErrorCode, Happening};
 
 /// The documents of a decision so far.
 pub(super) struct Tree<'o> {
-    order: &'o Order<'o>,
+    pub(super) order: &'o Order<'o>,
     /// Every ad behind the wrapper that leads to it.
     pub(super) nodes: Vec<Node>,
     /// Wrappers whose documents are to be asked for.

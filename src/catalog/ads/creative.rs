@@ -81,11 +81,11 @@ pub struct CreativeMedia {
     /// The generation of its files in the edges' caches. Absent: 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
-    /// The path of its multivariant playlist below the folder. Absent: HLS viewers do not see it.
+    /// The path of its multivariant playlist below the folder, in `.m3u8` or `.m3u`. Absent: HLS viewers do not see it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounds::optional_path")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 512)))]
     pub hls: Option<String>,
-    /// The path of its MPD below the folder. Absent: DASH viewers do not see it.
+    /// The path of its MPD below the folder, in `.mpd`. Absent: DASH viewers do not see it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounds::optional_path")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 512)))]
     pub dash: Option<String>,
@@ -122,21 +122,67 @@ pub struct UniversalAdId {
 }
 
 impl CreativeId {
-    /// The id under which a creative of an ad server is conditioned: of a universal ad id if it has one, else of the URL of its
-    /// media file. The parts are `["uaid", registry, id]` or `["file", url]`.
-    pub fn of_ad_server(parts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
-        let hash = hash.finalize();
-        let hex = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
-        let name: String = hash.iter().take(16).flat_map(hex).flatten().collect();
-        Self::from_slug(format!("as-{name}"))
+    /// The id under which a creative of an ad server is conditioned for a site. The parts are `["uaid", registry, id]` of a universal
+    /// ad id if it has one, else `["file", url]` of its media file.
+    ///
+    /// ```text
+    /// as-32eb9f7a49b15089-5fda58b2faa3eb55604638d4
+    ///    site             creative
+    /// ```
+    ///
+    /// Two sites of one ad server have two ids, so that neither decides about the ad of the other.
+    pub fn of_ad_server(site: &str, parts: &[&str]) -> Self {
+        Self::from_slug(format!("as-{}-{}", digits(&[site], SITE_DIGITS), digits(parts, CREATIVE_DIGITS)))
     }
+
+    /// Whether it is the id of an ad server's creative for a site that is none of these.
+    pub fn is_of_other_site(&self, sites: &[Host]) -> bool {
+        let is_hex =
+            |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let parts = self.as_str().strip_prefix("as-").and_then(|rest| rest.split_once('-'));
+        parts.is_some_and(|(site, creative)| {
+            is_hex(site, SITE_DIGITS)
+                && is_hex(creative, CREATIVE_DIGITS)
+                && sites.iter().all(|own| digits(&[own.as_str()], SITE_DIGITS) != site)
+        })
+    }
+}
+
+const SITE_DIGITS: usize = 16;
+const CREATIVE_DIGITS: usize = 24;
+
+/// The first hexadecimal digits of the SHA-256 hash of the parts, each of which ends in a zero byte.
+fn digits(parts: &[&str], number: usize) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let hex = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+    hash.finalize().into_iter().flat_map(hex).flatten().take(number).collect()
 }
 
 const fn is_zero(generation: &u64) -> bool {
     *generation == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_an_ad_servers_creative_belongs_to_one_site() {
+        let sites: [Host; 2] = ["a.example", "b.example"].map(|host| host.parse().unwrap());
+        let parts = ["uaid", "ad-id.org", "CNPA0484000H"];
+        let [a, b] = [0, 1].map(|site: usize| CreativeId::of_ad_server(sites[site].as_str(), &parts));
+        assert_ne!(a, b);
+        // Of the shell: printf 'a.example\0' | sha256sum, printf 'uaid\0ad-id.org\0CNPA0484000H\0' | sha256sum
+        assert_eq!(a.as_str(), "as-32eb9f7a49b15089-5fda58b2faa3eb55604638d4");
+        assert_eq!(a.as_str().parse(), Ok(a.clone()));
+        assert!(!a.is_of_other_site(&sites) && !a.is_of_other_site(&sites[..1]));
+        assert!(a.is_of_other_site(&sites[1..]) && a.is_of_other_site(&[]));
+        for own in ["plum", "as-plum", "as-1", "as-0123456789abcdef-plum"] {
+            assert!(!own.parse::<CreativeId>().unwrap().is_of_other_site(&[]), "{own}");
+        }
+    }
 }
