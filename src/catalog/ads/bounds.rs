@@ -118,7 +118,7 @@ texts! {
     Shown(String) = |text| checked(text, is_shown(text), SHOWN);
     /// A name of a registry, or an id there.
     Registered(String) =
-        |text| checked(text, (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()), REGISTERED);
+        |text| checked(text, is_registered(text), REGISTERED);
     /// The id of a button's label.
     Button(String) = |text| checked(text, is_button(text), "the id of a label: 1 to 64 of a-z, A-Z, 0-9, `.`, `-` and `_`");
     /// A name for people.
@@ -265,6 +265,11 @@ fn path(text: &str) -> Result<String, IdError> {
         holds,
         "the path of a file below the folder, such as master.m3u8, without `.`, `..` and `%`",
     )
+}
+
+/// Whether it may be a name of a registry, or an id there.
+pub(super) fn is_registered(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn is_codec(text: &str) -> bool {

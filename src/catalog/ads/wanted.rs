@@ -13,7 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::UniversalAdId;
+use super::{UniversalAdId, bounds};
 use crate::catalog::{CreativeId, Host};
 use crate::time::UnixTime;
 
@@ -64,11 +64,13 @@ impl WantedCreative {
     /// The most universal ad ids.
     pub const MOST_IDS: usize = 4;
 
-    /// The creative without the parts that are too long. An ad server is a stranger.
+    /// The creative without the parts that are too long, or that the origin service cannot read. An ad server is a stranger.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         let is_short = |text: &str| text.len() <= Self::LONGEST_TEXT;
-        self.universal_ad_ids.retain(|id| is_short(&id.registry) && is_short(&id.id));
+        let is_known =
+            |id: &UniversalAdId| bounds::is_registered(&id.registry) && bounds::is_registered(&id.id);
+        self.universal_ad_ids.retain(is_known);
         self.universal_ad_ids.truncate(Self::MOST_IDS);
         self.file =
             self.file.filter(|file| file.url.len() <= Self::LONGEST_URL && is_short(&file.media_type));
@@ -146,7 +148,30 @@ impl WantedOfSite {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// A creative that the store could not read would take the others of its report with it.
+        #[test]
+        fn what_is_reported_can_be_read(
+            ids in prop::collection::vec((".{0,260}", ".{0,260}"), 0..6),
+            file in prop::option::of((".*", ".{0,300}", prop::option::of(".{0,300}"))),
+            sizes in prop::array::uniform3(prop::option::of(any::<u32>())), duration_ms in prop::option::of(any::<u64>()),
+        ) {
+            let [width, height, bitrate_kbps] = sizes;
+            let wanted = WantedCreative {
+                id: CreativeId::of_ad_server("a.example", &["file", "x"]),
+                universal_ad_ids: ids.into_iter().map(|(registry, id)| UniversalAdId { registry, id }).collect(),
+                file: file.map(|(url, media_type, codec)| WantedFile { url, media_type, codec, width, height, bitrate_kbps }),
+                duration_ms,
+            };
+            let bounded = wanted.bounded();
+            let json = serde_json::to_string(&bounded).unwrap();
+            prop_assert_eq!(serde_json::from_str::<WantedCreative>(&json).unwrap(), bounded);
+        }
+    }
 
     #[test]
     fn what_an_ad_server_states_is_bounded() {
@@ -168,6 +193,10 @@ mod tests {
         let kept = wanted(vec![id(300), id(8)], 2_048).bounded();
         assert_eq!(kept.universal_ad_ids, [id(8)]);
         assert_eq!(kept.file, Some(WantedFile { codec: None, ..file(2_048) }));
+        let named = |id: &str| UniversalAdId { registry: "ad-id.org".to_owned(), id: id.to_owned() };
+        let kept =
+            wanted(vec![named("CNPA 0484"), named("Grün"), named(""), named("CNPA0484")], 2_048).bounded();
+        assert_eq!(kept.universal_ad_ids, [named("CNPA0484")]);
         let kept = wanted(vec![id(8); 100], 2_049).bounded();
         assert_eq!((kept.universal_ad_ids.len(), kept.file), (WantedCreative::MOST_IDS, None));
         // The longest answer: a question of the most sites, each with the most creatives.
