@@ -65,6 +65,8 @@ export class AdServer {
     const server = createServer((request, response) => {
       this.#answer(request, response).catch((error) => response.destroy(error));
     });
+    // A connection that is closed while idle may break a request that the edge sends on it at that moment.
+    server.keepAliveTimeout = 0;
     await new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
     this.#server = server;
   }

@@ -1,5 +1,5 @@
 // The media origin of the player tests: the demo's titles below /vod/, live channels of HLS below /live/, titles and channels of
-// DASH below /dash/. Beside it, the page with the players.
+// DASH below /dash/. Beside it, the page with the players, and what hears of the events of ads below /beacon/.
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
@@ -36,6 +36,8 @@ export async function startOrigin(made) {
   const server = createServer((request, response) => {
     serve(request, response, made).catch((error) => response.destroy(error));
   });
+  // A connection that is closed while idle may break a request that the edge sends on it at that moment.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
@@ -52,7 +54,9 @@ async function serve(request, response, made) {
     request.url = request.url.slice(folder.length);
     return made[folder].handle(request, response);
   }
-  const body = await file(new URL(request.url, "http://origin").pathname);
+  const { pathname } = new URL(request.url, "http://origin");
+  if (pathname.startsWith("/beacon/")) return response.writeHead(204).end();
+  const body = await file(pathname);
   response.writeHead(body ? 200 : 404, { "Content-Type": TYPES[extname(request.url)] ?? "application/octet-stream" });
   response.end(body);
 }

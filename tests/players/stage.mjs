@@ -60,21 +60,22 @@ export async function startStage({ channels = {}, dash: offers = {}, films = {},
     change: (title, members) => edge.change({ [`v1/title/${title}`]: { ...document(title, titles[title], ads), ...members, revision: 2 } }),
     /**
      * Lets a viewer with a plan watch a title. If `body` fails, a screenshot is in test-results/. No request may be refused,
-     * except with the status `refusal`.
+     * except with the status `refusal`. Asset lists take `lists_ms` longer.
      */
-    async watch({ player, title, plan, manifest = "master.m3u8", lowLatency = false, site = "localhost", refusal = null }, body) {
+    async watch({ player, title, plan, manifest = "master.m3u8", lowLatency = false, site = "localhost", refusal = null, lists_ms = 0 }, body) {
       // Sessions end with the token, so this token outlives the test.
       const exp = Math.floor(Date.now() / 1000) + 3_600;
       const token = await mint(base, { key: "h1", claims: { titles: [title], plan, exp } });
       const context = await browser.newContext({ viewport: { width: 640, height: 360 } });
       const viewer = new Viewer(await context.newPage(), `http://${site}:${edge.port}`, SITES[site].sessions?.signing);
       try {
+        if (lists_ms) await viewer.delay("**/_stagedoor/break/**", lists_ms);
         await viewer.open(`${origin.url}/page/index.html`, { player, url: `/${title}/${manifest}?token=${token}`, lowLatency });
         await body(viewer);
         viewer.wasServedWell(refusal);
       } catch (error) {
         await picture(viewer, `${player} ${title} ${manifest} ${plan}`);
-        error.message += `\n${await viewer.report()}`;
+        error.message += `\n${await viewer.report()}\n${edge.logs.slice(-5).map(({ message }) => message).join("\n")}`;
         throw error;
       } finally {
         await context.close();
@@ -96,13 +97,13 @@ function documents(base, origin, { titles, ads }) {
       ]),
     ),
     ...Object.fromEntries(Object.entries(titles).map(([id, title]) => [`v1/title/${id}`, document(id, title, ads)])),
-    ...(ads && advertising(ads)),
+    ...(ads && advertising(ads, origin)),
   };
 }
 
-function advertising({ campaigns, lost = [] }) {
+function advertising({ campaigns, lost = [] }, origin) {
   const sites = Object.keys(SITES);
-  const creatives = creativeDocuments({ sites, folder: "vod/ads/" });
+  const creatives = creativeDocuments({ sites, folder: "vod/ads/", ads: origin });
   const { linear } = creatives.amber.kind;
   for (const id of lost) creatives[id] = { id, sites, kind: { linear: { ...linear, media: `vod/${id}/` } } };
   return Object.fromEntries([

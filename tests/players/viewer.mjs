@@ -24,6 +24,12 @@ export class Viewer {
    */
   requests = [];
 
+  /** The tracking events of ads that the player sent, oldest first. @type {{ad: string, event: string, method: string}[]} */
+  beacons = [];
+
+  /** The time before the last screenshot that showed a picture, or, before the first, at which nothing played yet. */
+  sawAt = 0;
+
   /** @param {import("playwright-core").Page} tab @param {keyof typeof SIGNED} signing */
   constructor(tab, edge, signing = "path") {
     this.tab = tab;
@@ -33,6 +39,8 @@ export class Viewer {
     const known = new Map();
     tab.on("request", (request) => {
       const url = new URL(request.url());
+      const event = /^\/beacon\/(.+)$/.exec(url.pathname)?.[1];
+      if (event) this.beacons.push({ ad: url.searchParams.get("ad"), event, method: request.method() });
       if (url.origin !== edge) return;
       const entry = { path: url.pathname, query: url.search.slice(1), status: null, failure: null, body_ms: null };
       known.set(request, entry);
@@ -62,7 +70,23 @@ export class Viewer {
     await this.tab.waitForFunction(() => window.viewer ?? window.failure);
     const failure = await this.tab.evaluate(() => window.failure);
     if (failure) throw new Error(`${player} did not begin: ${failure}`);
-    await this.until("pictures move", ({ frames, time }) => frames > 0 && time > 0);
+    this.sawAt = Date.now();
+    const progress = async () => {
+      const before = Date.now();
+      const found = await this.call("progress");
+      if (found.time === 0) this.sawAt = before;
+      return found;
+    };
+    await this.until("pictures move", ({ time, frames }) => time > 0 && frames > 0, { see: progress });
+  }
+
+  /** Lets requests wait. @param {string} pattern of their URLs */
+  async delay(pattern, ms) {
+    await this.tab.route(pattern, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      // The page may have been closed meanwhile.
+      await route.continue().catch(() => {});
+    });
   }
 
   /** Calls an adapter: see tests/players/page/open.mjs. */
@@ -145,7 +169,10 @@ export class Viewer {
 
   /** What a screenshot shows: see seen.mjs. The page has the picture in 640 by 360 pixels, and the fields along its bottom. */
   async screen() {
-    return seen(await this.tab.screenshot({ clip: { x: 0, y: 315, width: 640, height: 45 } }));
+    const before = Date.now();
+    const found = seen(await this.tab.screenshot({ clip: { x: 0, y: 315, width: 640, height: 45 } }));
+    if (found) this.sawAt = before;
+    return found;
   }
 
   picture(path) {

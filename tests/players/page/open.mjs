@@ -34,6 +34,11 @@ export async function open({ player, url, lowLatency }) {
       seekable: adapter.seekable(),
       errors: adapter.errors(),
     }),
+    // Of the title or of an ad: Shaka Player's ads have an element of their own.
+    progress: () => {
+      const all = [...document.querySelectorAll("video")].map((video) => ({ time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames }));
+      return all.find(({ time }) => time > 0) ?? all[0];
+    },
     rate: (rate) => (video().playbackRate = rate),
     seek: (time) => (video().currentTime = time),
     frame: () => frame(video()),
