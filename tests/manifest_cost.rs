@@ -62,24 +62,55 @@ fn an_mpd_is_read_anew_for_each_edit_that_changes_it_within_a_limit() {
     let mpd = |bytes: usize| {
         let comment = "x".repeat(bytes);
         format!(
-            "<MPD type=\"dynamic\" timeShiftBufferDepth=\"PT9H\"><!-- {comment} --><Period start=\"PT0S\"/></MPD>"
+            "<MPD type=\"dynamic\" timeShiftBufferDepth=\"PT9H\"><!-- {comment} --><Period start=\"PT0S\"><AdaptationSet contentType=\"video\"><Representation height=\"1080\"/><Representation height=\"90\"/></AdaptationSet></Period></MPD>"
         )
     };
-    let compile = |bytes: usize, caps: &Caps, update_within_s| {
-        let edits = Edits { update_within_s, ..Edits::within(caps) };
+    let compile = |bytes: usize, caps: &str| {
+        let caps: Caps = serde_json::from_str(caps).unwrap();
+        let edits = Edits { update_within_s: Some(30), ..Edits::within(&caps) };
         dash::compile(mpd(bytes).as_bytes(), None, &edits).map(drop)
     };
-    let narrow = Caps { rewind_s: Some(60), ..Caps::default() };
-    let wide = Caps { rewind_s: Some(1_000_000), ..Caps::default() };
-    assert_eq!(compile(15 * MIB / 8, &narrow, Some(30)), Ok(()));
-    let refused = compile(5 * MIB / 2, &narrow, Some(30));
+    // One edit leaves a Representation out, and the other two are made together.
+    let (narrow, wide) = (r#"{"rewind_s":60,"max_height":720}"#, r#"{"rewind_s":60,"max_height":2160}"#);
+    assert_eq!(compile(15 * MIB / 8, narrow), Ok(()));
+    let refused = compile(5 * MIB / 2, narrow);
     assert!(
         matches!(refused, Err(CompileError::ReadTooOften { limit, .. }) if limit == 6 * MIB),
         "{refused:?}"
     );
-    assert_eq!(compile(5 * MIB / 2, &wide, Some(30)), Ok(()));
-    let refused = compile(4 * MIB, &wide, None);
+    assert_eq!(compile(5 * MIB / 2, wide), Ok(()));
+    let refused = compile(4 * MIB, wide);
     assert!(matches!(refused, Err(CompileError::TooLong { limit, .. }) if limit == 4 * MIB), "{refused:?}");
+}
+
+/// Announcing breaks may take another reading, and adds elements and URIs.
+#[test]
+fn an_mpd_that_plays_without_breaks_plays_with_them() {
+    let with_breaks = |mpd: &str, caps: &Caps| {
+        let found = adversarial::with_plan(|plan| {
+            let edits = Edits { ads: Some(plan), update_within_s: Some(30), ..Edits::within(caps) };
+            dash::compile(mpd.as_bytes(), None, &edits)
+        });
+        String::from_utf8(found.unwrap().render("").into_owned()).unwrap().contains("ReplacePresentation")
+    };
+    let mark = "<EventStream schemeIdUri='urn:scte:scte35:2013:xml'><Event presentationTime='4' duration='9'><SpliceInfoSection><SpliceInsert spliceEventId='7' outOfNetworkIndicator='true'/></SpliceInfoSection></Event></EventStream>";
+    let mpd = |between: &str| {
+        format!(
+            "<MPD type='dynamic' availabilityStartTime='2026-01-01T00:00:00Z' timeShiftBufferDepth='PT9H'><Period start='PT0S'>{mark}<AdaptationSet>{between}</AdaptationSet></Period></MPD>"
+        )
+    };
+    let comment = |bytes: usize| mpd(&format!("<!-- {} -->", "x".repeat(bytes)));
+    let (none, narrow) = (Caps::default(), Caps { rewind_s: Some(60), ..Caps::default() });
+    // With a shorter window and a shorter period, it is read again once for all three.
+    assert!(with_breaks(&comment(5 * MIB / 2), &none));
+    assert!(with_breaks(&comment(5 * MIB / 2), &narrow));
+    let short = comment(7 * MIB / 2).replacen("<MPD", "<MPD minimumUpdatePeriod='PT2S'", 1);
+    assert!(!with_breaks(&short, &none));
+    // The most elements of an MPD: three are the mark's, and two are around those between.
+    let elements =
+        |count: usize| mpd(&"<a/>".repeat(count)).replacen("<MPD", "<MPD minimumUpdatePeriod='PT2S'", 1);
+    assert!(with_breaks(&elements(249_900), &none));
+    assert!(!with_breaks(&elements(249_992), &none));
 }
 
 /// A playlist without edits may be as long as any.

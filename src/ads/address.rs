@@ -14,6 +14,10 @@ use crate::catalog::{Algorithm, Host, Jwk, KeyMaterial, KeySet, TitleId};
 
 pub use crate::resource::{AD_FOLDER, AdAddress, BREAK_FOLDER, Listing};
 
+/// The longest address of a pod, in bytes: with the folders of a title in front it is still a path that the edge serves. A source of
+/// ads that a break names itself may make it longer.
+const LONGEST: usize = 768;
+
 /// The bytes of a MAC that stand in an address.
 const MAC_BYTES: usize = 12;
 
@@ -29,6 +33,12 @@ pub struct Seal<'a> {
 }
 
 impl Seal<'_> {
+    /// The address of the pod of a break, relative to any folder of its title. `None`: it cannot be sealed, or the address would be
+    /// longer than the edge serves.
+    pub fn address(&self, opening: &Opening, listing: Listing) -> Option<String> {
+        Some(listing.address(&self.seal(opening)?)).filter(|address| address.len() <= LONGEST)
+    }
+
     /// Seals a break. `None` if the first key is not an HS256 key, or its JSON cannot be written.
     pub fn seal(&self, opening: &Opening) -> Option<String> {
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(opening).ok()?);

@@ -25,6 +25,11 @@ impl Changes {
         self.replace(range, "");
     }
 
+    /// Adds the changes of another edit of the same text.
+    pub(super) fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -11,6 +11,8 @@ use crate::manifest::{Frame, Template};
 /// Compiles an MPD: applies the edits, and makes every URI carry the session. Without a frame, URIs stay as they are,
 /// wherever they lead: this shows what the edits do, and is never served to a viewer.
 ///
+/// Breaks that would take the MPD beyond a limit are not announced: the content plays without them.
+///
 /// Takes time and memory linear in the MPD's length. Without an edit, the template is the MPD.
 pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Result<Template, CompileError> {
     let (limit, found) = (edits.max_bytes.min(MOST_MPD_BYTES), mpd.len());
@@ -18,6 +20,15 @@ pub fn compile(mpd: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Resu
         return Err(CompileError::TooLong { limit, found });
     }
     let text = utf8(mpd)?;
+    let compiled = edited(text, frame, edits);
+    if edits.ads.is_some() && compiled.as_ref().is_err_and(CompileError::is_of_size) {
+        return edited(text, frame, &Edits { ads: None, ..*edits });
+    }
+    compiled
+}
+
+/// Edits and signs an MPD.
+fn edited(text: &str, frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Result<Template, CompileError> {
     let mut edited = Edited::new(text);
     let mut asked_for = asked_for(edits, text).into_iter();
     let mut read_bytes = 0;
@@ -55,22 +66,23 @@ fn asked_for(edits: &Edits<'_>, mpd: &str) -> Vec<Edit> {
     if limits::have_an_order(edits.caps) {
         asked_for.push(limits::put_in_order);
     }
-    if edits.caps.rewind_s.is_some() {
-        asked_for.push(window::narrow);
-    }
     if edits.steering.is_some() && (mpd.contains("serviceLocation") || mpd.contains("ContentSteering")) {
         asked_for.push(steering::announce);
     }
-    if edits.update_within_s.is_some() && mpd.contains("dynamic") {
-        asked_for.push(update::shorten);
-    }
-    if edits.ads.is_some() {
-        asked_for.push(ads::announce);
-    }
+    asked_for.push(beside_the_media);
     if !edits.inserted.is_empty() {
         asked_for.push(insertion::put_in);
     }
     asked_for
+}
+
+/// The edits that change no media: each is about attributes or elements that the others do not look at, so all of them take one
+/// reading.
+fn beside_the_media(document: &Document<'_>, edits: &Edits<'_>) -> Result<Changes, CompileError> {
+    let mut changes = update::shorten(document, edits)?;
+    changes.append(window::narrow(document, edits)?);
+    changes.append(ads::announce(document, edits)?);
+    Ok(changes)
 }
 
 fn read_mpd<'e>(edited: &'e Edited<'_>) -> Result<Document<'e>, CompileError> {

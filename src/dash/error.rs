@@ -73,3 +73,13 @@ pub enum CompileError {
         left_out: String,
     },
 }
+
+impl CompileError {
+    /// Whether an MPD with less in it might be served. An MPD with too many elements is malformed too.
+    pub(super) const fn is_of_size(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLong { .. } | Self::ReadTooOften { .. } | Self::TooMuch { .. } | Self::Malformed(_)
+        )
+    }
+}

@@ -15,6 +15,8 @@ const MOST_MULTIVARIANT_BYTES: usize = 4 * 1024 * 1024;
 /// Compiles a playlist: edits it, and makes every URI carry the session. Without a frame, URIs stay as they are, wherever
 /// they lead. That shows the edits, and is never for a viewer.
 ///
+/// Breaks that would take the playlist beyond a limit are not announced: the content plays without them.
+///
 /// Takes time and memory linear in the playlist's length. Without an edit, the template is the playlist.
 pub fn compile(
     playlist: &[u8],
@@ -28,6 +30,15 @@ pub fn compile(
     if !is_playlist(playlist) {
         return Err(CompileError::NotAPlaylist);
     }
+    let compiled = edited(playlist, frame, edits);
+    if edits.ads.is_some() && compiled.as_ref().is_err_and(CompileError::is_of_size) {
+        return edited(playlist, frame, &Edits { ads: None, ..*edits });
+    }
+    compiled
+}
+
+/// Edits and signs a playlist.
+fn edited(playlist: &[u8], frame: Option<&Frame<'_>>, edits: &Edits<'_>) -> Result<Template, CompileError> {
     sign::write(&shape(Source::own(playlist, frame), edits)?, frame, edits)
 }
 

@@ -68,3 +68,10 @@ pub enum CompileError {
         left_out: String,
     },
 }
+
+impl CompileError {
+    /// Whether a playlist with less in it might be served.
+    pub(super) const fn is_of_size(&self) -> bool {
+        matches!(self, Self::TooLong { .. } | Self::LineTooLong { .. } | Self::TooMuch { .. })
+    }
+}

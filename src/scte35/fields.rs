@@ -44,6 +44,12 @@ pub enum Error {
         /// Its `splice_command_type`.
         kind: u8,
     },
+    /// A UPID that no section could have.
+    #[error("expected a UPID of 255 bytes at most, found {found}")]
+    UpidLength {
+        /// Its length.
+        found: usize,
+    },
     /// Multiple UPIDs within multiple UPIDs.
     #[error("expected a UPID of another type at byte {at}, found a MID within a MID")]
     Nested {

@@ -87,6 +87,9 @@ impl UpidKind {
 }
 
 impl Upid {
+    /// The greatest length in bytes: `segmentation_upid_length` has eight bits.
+    pub const LONGEST: usize = 255;
+
     /// No UPID.
     pub const NONE: Self = Self { kind: UpidKind(0), bytes: Bytes(Vec::new()), value: UpidValue::None };
 
@@ -98,8 +101,11 @@ impl Upid {
         Self::of(kind, inner)
     }
 
-    /// A UPID of bytes, as XML has them.
+    /// A UPID of bytes, as XML has them: no more than `segmentation_upid_length` can state.
     pub fn new(kind: UpidKind, bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() > Self::LONGEST {
+            return Err(Error::UpidLength { found: bytes.len() });
+        }
         Self::of(kind, Fields::new(bytes, 0, "segmentation_upid"))
     }
 
@@ -260,5 +266,13 @@ mod tests {
         assert_eq!(texts, [&UpidValue::Text("a".to_owned()), &UpidValue::Text("b".to_owned())]);
         let ends = Error::Ends { field: "segmentation_upid", at: 2, within: "segmentation_upid" };
         assert_eq!(Upid::new(UpidKind::MID, &[0x0f, 2, b'a']), Err(ends));
+    }
+
+    /// XML puts no limit on their length.
+    #[test]
+    fn a_upid_is_as_long_as_its_length_can_state() {
+        let of = |length: usize| Upid::new(UpidKind(0x0f), &vec![b'a'; length]);
+        assert!(of(255).is_ok());
+        assert_eq!(of(256), Err(Error::UpidLength { found: 256 }));
     }
 }

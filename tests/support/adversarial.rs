@@ -55,6 +55,10 @@ impl Shape {
 
     /// Compiles a manifest.
     pub(crate) fn compile(&self, manifest: &str) -> Result<Template, String> {
+        with_plan(|plan| self.compile_with(manifest, self.has_breaks.then_some(plan)))
+    }
+
+    fn compile_with(&self, manifest: &str, ads: Option<&Plan<'_>>) -> Result<Template, String> {
         let folder = Url::parse("https://media.example/vod/h/").unwrap();
         let resource = ResourcePath::parse("dash/live.mpd").unwrap();
         let foreign: ForeignPolicy = serde_json::from_str(r#"{"pass":["*"]}"#).unwrap();
@@ -80,48 +84,26 @@ impl Shape {
                 define: self.is_edited,
                 delta_updates: self.is_edited,
                 skip: self.is_edited.then_some(hls::Skip::Dateranges),
+                ads,
                 ..hls::Edits::within(&caps)
             };
             return hls::compile(manifest.as_bytes(), Some(&frame), &edits)
                 .map_err(|error| error.to_string());
         }
         let update_within_s = self.is_edited.then_some(30);
-        let documents = Documents::default();
-        let plan = documents.plan();
-        let ads = self.has_breaks.then_some(&plan);
         let edits = dash::Edits { steering, update_within_s, ads, ..dash::Edits::within(&caps) };
         let compile = if self.format == Format::Patch { dash::compile_patch } else { dash::compile };
         compile(manifest.as_bytes(), Some(&frame), &edits).map_err(|error| error.to_string())
     }
 }
 
-/// The documents of a title with breaks.
-struct Documents {
-    policy: AdPolicy,
-    keys: KeySet,
-    host: Host,
-    title: TitleId,
-}
-
-impl Default for Documents {
-    fn default() -> Self {
-        let secret = "A".repeat(43);
-        let keys =
-            format!(r#"{{"issuer":"s","keys":[{{"kid":"a","kty":"oct","alg":"HS256","k":"{secret}"}}]}}"#);
-        Self {
-            policy: AdPolicy::default(),
-            keys: serde_json::from_str(&keys).unwrap(),
-            host: "watch.example".parse().unwrap(),
-            title: "harbour".parse().unwrap(),
-        }
-    }
-}
-
-impl Documents {
-    fn plan(&self) -> Plan<'_> {
-        let Self { policy, keys, host, title } = self;
-        Plan::of(policy, None, None, Seal { keys, host, title })
-    }
+/// Passes on the plan of a title whose media marks its breaks.
+pub(crate) fn with_plan<T>(take: impl FnOnce(&Plan<'_>) -> T) -> T {
+    let secret = "A".repeat(43);
+    let keys = format!(r#"{{"issuer":"s","keys":[{{"kid":"a","kty":"oct","alg":"HS256","k":"{secret}"}}]}}"#);
+    let keys: KeySet = serde_json::from_str(&keys).unwrap();
+    let (host, title): (Host, TitleId) = ("watch.example".parse().unwrap(), "harbour".parse().unwrap());
+    take(&Plan::of(&AdPolicy::default(), None, None, Seal { keys: &keys, host: &host, title: &title }))
 }
 
 const NO_LIMITS: &str = "{}";
@@ -148,6 +130,74 @@ pub(crate) const SHAPES: &[Shape] = &[
         },
         after: || "</EventStream></Period></MPD>".to_owned(),
         ..MPD
+    },
+    Shape {
+        name: "ad tags that name a member of their cue again and again",
+        has_breaks: true,
+        before: || mpd(NO_BASES, &format!("{CUE}GOOG{{&quot;adTagUri&quot;:&quot;https://a.example/")),
+        each: |text, _| text.push_str("[a]"),
+        after: || {
+            format!(
+                "&quot;,&quot;a&quot;:&quot;{}&quot;}}{CUE_END}</EventStream></Period></MPD>",
+                "x".repeat(2_000)
+            )
+        },
+        longest: READ_TWICE,
+        ..MPD
+    },
+    Shape {
+        name: "cues with ad tags",
+        has_breaks: true,
+        before: || mpd(NO_BASES, CUES),
+        each: |text, at| {
+            put(
+                text,
+                format_args!(
+                    "{}GOOG{{&quot;adTagUri&quot;:&quot;https://a.example/{}&quot;,&quot;a&quot;:&quot;&lt;&lt;&quot;}}{CUE_END}\n",
+                    CUE.replace("'4'", &format!("'{}'", at * 20)).strip_prefix(CUES).unwrap(),
+                    "[a]".repeat(60)
+                ),
+            );
+        },
+        after: || "</EventStream></Period></MPD>".to_owned(),
+        longest: READ_TWICE,
+        ..MPD
+    },
+    Shape {
+        name: "marks of breaks, none of which ends",
+        has_breaks: true,
+        longest: MARKS,
+        before: || LIVE.to_owned(),
+        each: |text, at| put(text, format_args!("#EXT-X-CUE-OUT\n#EXTINF:4,\n{at}.m4s\n")),
+        ..PLAYLIST
+    },
+    Shape {
+        name: "date ranges of breaks, with cues",
+        has_breaks: true,
+        longest: MARKS,
+        before: || LIVE.to_owned(),
+        each: |text, at| {
+            put(
+                text,
+                format_args!(
+                    "#EXT-X-DATERANGE:ID=\"{at}\",START-DATE=\"2026-11-{:02}T{:02}:{:02}:00Z\",SCTE35-OUT=0xfc302100000000000000fff01005000002d17fef7ffe001a17b0c0000000000000dca8a52\n#EXTINF:4,\n{at}\n",
+                    1 + at / 1_440 % 28,
+                    at / 60 % 24,
+                    at % 60
+                ),
+            );
+        },
+        caps: r#"{"rewind_s":60}"#,
+        ..PLAYLIST
+    },
+    Shape {
+        name: "marks of breaks of a film",
+        has_breaks: true,
+        longest: MARKS,
+        before: || "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n".to_owned(),
+        each: |text, at| put(text, format_args!("#EXT-X-CUE-OUT:3\n#EXTINF:4,\n{at}.m4s\n")),
+        after: || "#EXT-X-ENDLIST\n".to_owned(),
+        ..PLAYLIST
     },
     Shape {
         name: "Representations below 32 base URLs",
@@ -705,6 +755,8 @@ const PLAYLISTS_LIMITED: Shape =
 /// An MPD with one edit is read twice, out of 6 MiB in all. The other edits of these shapes may change nothing.
 const READ_TWICE: usize = 3 * 1024 * 1024;
 const MULTIVARIANT: usize = 4 * 1024 * 1024;
+/// As many bytes as the marks of a playlist that are read take at most. Behind them, a segment takes what it takes with any edit.
+const MARKS: usize = 4_000 * 256;
 /// This many URIs with a token are 32 MiB.
 const TOKENS: usize = 300_000;
 /// The greatest number of resolved URIs. Each counts 64 bytes or more.
@@ -718,6 +770,10 @@ const VIDEO: &str = "<Period><AdaptationSet id='0' contentType='video' codecs='a
 const LIST: &str = "<Period><AdaptationSet><Representation><SegmentList>";
 const TIMELINE: &str =
     "<Period><AdaptationSet><SegmentTemplate timescale=\"90000\" media=\"$Time$\"><SegmentTimeline>";
+const CUES: &str = "<Period start='PT0S'><EventStream schemeIdUri='urn:scte:scte35:2013:xml'>";
+/// A cue up to its UPID.
+const CUE: &str = "<Period start='PT0S'><EventStream schemeIdUri='urn:scte:scte35:2013:xml'><Event presentationTime='4'><SpliceInfoSection><TimeSignal/><SegmentationDescriptor segmentationEventId='7' segmentationTypeId='52' segmentationDuration='900000'><SegmentationUpid segmentationUpidType='12' segmentationUpidFormat='text'>";
+const CUE_END: &str = "</SegmentationUpid></SegmentationDescriptor></SpliceInfoSection></Event>";
 const LIVE: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PROGRAM-DATE-TIME:2026-11-01T10:00:00.000Z\n";
 const MASTER: &str = "#EXTM3U\n";
 

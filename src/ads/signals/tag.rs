@@ -15,6 +15,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::ads::AdTag;
+use crate::catalog::AdTemplate;
 use crate::scte35::{Upid, UpidValue};
 
 /// The members that hold the tag, the first that is there.
@@ -35,15 +36,19 @@ fn of_data(data: &[u8]) -> Option<AdTag> {
     if !tag.starts_with("https://") && !tag.starts_with("http://") {
         return None;
     }
-    Some(AdTag::Url(filled(tag, &members)))
+    filled(tag, &members).map(AdTag::Url)
 }
 
-/// The tag with `[member]` filled in. Variables that are not members stay for the ad server's own.
-fn filled(tag: &str, members: &Map<String, Value>) -> String {
-    let mut url = String::with_capacity(tag.len());
+/// The tag with `[member]` filled in. Variables that are not members stay for the ad server's own. `None`: it is longer than the
+/// URL of an ad server may be.
+fn filled(tag: &str, members: &Map<String, Value>) -> Option<String> {
+    let mut url = String::new();
     let mut rest = tag;
     while let Some((before, behind)) = rest.split_once('[') {
         url.push_str(before);
+        if url.len() > AdTemplate::LONGEST {
+            return None;
+        }
         let found = behind.split_once(']').and_then(|(name, behind)| {
             let value = match members.get(name)? {
                 Value::String(text) => text.clone(),
@@ -64,7 +69,7 @@ fn filled(tag: &str, members: &Map<String, Value>) -> String {
         }
     }
     url.push_str(rest);
-    url
+    (url.len() <= AdTemplate::LONGEST).then_some(url)
 }
 
 #[cfg(test)]
@@ -86,5 +91,18 @@ mod tests {
         for other in [r#"{"%%AD_TAG_ID%%":"sports"}"#, r#"{"slot":"7"}"#, "{", "[]", ""] {
             assert_eq!(tag(0x0c, other), None, "{other}");
         }
+    }
+
+    /// A member stands in the tag as often as the tag names it, and each of its bytes may take three.
+    #[test]
+    fn a_tag_is_no_longer_than_the_url_of_an_ad_server() {
+        let of = |times: usize, member: usize| {
+            let url = format!("https://a.example/{}", "[a]".repeat(times));
+            let json = serde_json::json!({ "adTagUri": url, "a": "<".repeat(member) });
+            of_data(json.to_string().as_bytes())
+        };
+        assert!(matches!(of(10, 130), Some(AdTag::Url(url)) if url.len() > 3_000));
+        assert_eq!(of(11, 130), None);
+        assert_eq!(of(100_000, 100_000), None);
     }
 }

@@ -40,10 +40,6 @@ const SYNTHETIC: UnixMillis = UnixMillis(946_684_800_000);
 /// the window.
 const ALWAYS: UnixMillis = UnixMillis(0);
 
-/// The longest address of a pod, in bytes: with the folders of a title in front it is still a path that the edge serves. A source of
-/// ads that a break names itself may make it longer.
-const LONGEST_ADDRESS: usize = 768;
-
 /// The lines of a playlist's breaks, to stand in front of its first segment; empty if it has none.
 ///
 /// `first` is the time of the first segment that is left in a live window, from the first segment of `marks`. Breaks that are over
@@ -81,18 +77,15 @@ pub(super) fn lines(marks: &Marks<'_>, plan: &Plan<'_>, first: Duration, longest
         if is_over || found.ending == Ending::Cancelled {
             continue;
         }
-        let Some(sealed) = plan.seal.seal(&found.opening) else { return String::new() };
+        let Some(address) = plan.seal.address(&found.opening, Listing::Assets) else { continue };
         let range = Range {
             found: &found,
             start,
             replaces,
             is_live: !marks.is_whole,
             insertion: &plan.policy.insertion,
-            address: Listing::Assets.address(&sealed),
+            address,
         };
-        if range.address.len() > LONGEST_ADDRESS {
-            continue;
-        }
         let before = text.len();
         range.preload(&mut text, clock.date(Duration::ZERO));
         let preload_ends = text.len();
