@@ -51,9 +51,11 @@ pub(super) async fn decide<S, C: Choosing>(
         choosing.record("pod", || json!({ "break": opening.id, "advertising": false }));
         return empty();
     };
-    let elapsed = elapsed(decided, opening, listing, choosing.now_ms());
+    let length = opening.planned.unwrap_or_else(|| Duration::from_secs(policy.longest_s.into()));
+    let offset = decided.facts.raw_query_parameter("_HLS_start_offset");
+    let has_joined = || has_joined(opening, length, listing, offset, choosing.now_ms());
     // Who joins within a break that is not shown to them gets no decision, which could be for a later request.
-    if elapsed.is_some() && policy.join == Join::Nothing {
+    if policy.join == Join::Nothing && has_joined() {
         choosing.record("pod", || json!({ "break": opening.id, "joined": true }));
         return empty();
     }
@@ -71,7 +73,6 @@ pub(super) async fn decide<S, C: Choosing>(
         decided,
         policy,
         opening,
-        elapsed,
         format: match listing {
             Listing::Assets => Format::Hls,
             Listing::Mpd => Format::Dash,
@@ -100,37 +101,40 @@ pub(super) async fn decide<S, C: Choosing>(
     pod
 }
 
-/// The time of a live break that has passed for its viewer. `None`: the viewer sees its start.
+/// Whether a viewer has joined the stream within a live break of this length.
 ///
-/// HLS players skip into the list by themselves, and tell from where. To DASH players, the clock tells it.
-fn elapsed<S>(
-    decided: &Decided<'_, S>,
+/// HLS players tell how much of it has passed for the viewer (`_HLS_start_offset`). To DASH players, the clock tells it: they ask when the viewer comes to
+/// the break, which is some time behind the live moment.
+fn has_joined(
     opening: &Opening,
+    length: Duration,
     listing: Listing,
+    offset: Option<&str>,
     now_ms: u64,
-) -> Option<Duration> {
-    let began_ms = opening.date?.0;
-    let passed = match listing {
+) -> bool {
+    let Some(began) = opening.date else { return false };
+    let (passed, late) = match listing {
         Listing::Assets => {
-            let offset = decided.facts.raw_query_parameter("_HLS_start_offset")?;
-            Duration::try_from_secs_f64(offset.parse().ok()?).ok()?
+            let passed = offset.and_then(|offset| Duration::try_from_secs_f64(offset.parse().ok()?).ok());
+            (passed.unwrap_or_default(), LATE)
         }
-        Listing::Mpd => Duration::from_millis(now_ms.saturating_sub(began_ms)),
+        Listing::Mpd => (Duration::from_millis(now_ms.saturating_sub(began.0)), LATE + BEHIND),
     };
     // A viewer who is behind by more than the break sees all of it.
-    let is_within = opening.planned.is_none_or(|planned| passed < planned);
-    (passed > JOINED && is_within).then_some(passed)
+    passed > late && passed < length.saturating_add(late)
 }
 
 /// How late a player may be and still count as one that sees the start of a break.
-const JOINED: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(2);
+
+/// How far behind the live moment viewers of MPDs may be.
+const BEHIND: Duration = Duration::from_secs(30);
 
 /// A decision under way.
 struct Filling<'a, 'f, S, C> {
     decided: &'a Decided<'f, S>,
     policy: &'a AdPolicy,
     opening: &'a Opening,
-    elapsed: Option<Duration>,
     format: Format,
     choosing: &'a C,
     faults: RefCell<Vec<Fault>>,
@@ -151,8 +155,8 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
         let policy = self.policy_of(supply.as_ref());
         let terms = Terms {
             policy: &policy,
-            // HLS players skip the time that has passed by themselves.
-            elapsed: self.elapsed.filter(|_| self.format == Format::Dash),
+            // Players skip the time that has passed by themselves.
+            elapsed: None,
             content: Content {
                 codecs: &[],
                 max_height: self.decided.admission.permit.caps.max_height,
@@ -341,4 +345,41 @@ fn without<'r, 'c>(mut room: Room<'r>, ads: impl Iterator<Item = &'c Candidate>)
         let _ = room.take(candidate);
     }
     room
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn viewers_join_behind_the_start_of_a_break_and_before_its_end() {
+        let opening = |date_ms: Option<u64>| -> Opening {
+            let json = json!({ "id": "at-1", "place": "mid_roll", "date_ms": date_ms });
+            serde_json::from_value(json).unwrap()
+        };
+        let live = opening(Some(1_000_000));
+        let length = Duration::from_secs(60);
+        for (offset, expected) in [
+            (None, false),
+            (Some("0"), false),
+            (Some("2"), false),
+            (Some("2.5"), true),
+            (Some("59"), true),
+            // Far behind, such a viewer sees all of it.
+            (Some("90"), false),
+            (Some("-1"), false),
+            (Some("x"), false),
+        ] {
+            let found = has_joined(&live, length, Listing::Assets, offset, 1_500_000);
+            assert_eq!(found, expected, "{offset:?}");
+        }
+        // Who watches ten seconds behind the live moment sees the start of a break ten seconds late.
+        for (passed_s, expected) in
+            [(0, false), (10, false), (32, false), (33, true), (91, true), (92, false), (3_600, false)]
+        {
+            let now_ms = 1_000_000 + passed_s * 1_000;
+            assert_eq!(has_joined(&live, length, Listing::Mpd, None, now_ms), expected, "{passed_s}");
+        }
+        assert!(!has_joined(&opening(None), length, Listing::Mpd, None, 1_000_000));
+    }
 }

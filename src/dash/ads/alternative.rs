@@ -8,8 +8,8 @@
 //! </EventStream>
 //! ```
 //!
-//! On demand, a pod is inserted (`insert`); in live, it takes the place of the content (`replace`). An event is the same for all
-//! viewers of a title. Its URI is signed with all others ([`sign`](crate::dash)): with scheme, host and session, because Shaka
+//! A pod is inserted (`insert`), or takes the place of the content (`replace`): in live, and on demand in a break that the media
+//! marks. An event is the same for all viewers of a title. Its URI is signed with all others ([`sign`](crate::dash)): with scheme, host and session, because Shaka
 //! Player 5.2 resolves it against the page.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ use super::times::Times;
 use super::write::{Tag, ticks};
 use crate::ads::address::Listing;
 use crate::ads::{Break, BreakId, Ending, Place, Plan, Presentation};
-use crate::catalog::{Insertion, Restriction};
+use crate::catalog::{Insertion, Join, Restriction};
 use crate::dash::change::Changes;
 use crate::dash::document::{Document, Element};
 use crate::dash::duration::of_seconds;
@@ -53,15 +53,18 @@ pub(in crate::dash) fn announce(document: &Document<'_>, edits: &Edits<'_>) -> R
     let replacing: BTreeSet<BreakId> =
         marked.iter().filter(|found| length(found).is_some()).map(|found| found.opening.id.clone()).collect();
     let presentation = Presentation { duration: times.duration, is_live: times.is_live };
-    let mut events: BTreeMap<usize, String> = BTreeMap::new();
+    let mut events: BTreeMap<(usize, Kind), String> = BTreeMap::new();
     for found in plan.breaks(marked, presentation) {
-        let replaced = length(&found).filter(|_| replacing.contains(&found.opening.id));
-        let Some((period, event)) = event(&found, replaced, plan, &times, mpd.prefix()) else { continue };
-        *events.entry(period).or_default() += &event;
+        let kind = match times.is_live || replacing.contains(&found.opening.id) {
+            true => Kind::Replace,
+            false => Kind::Insert,
+        };
+        let Some((period, event)) = event(&found, kind, plan, &times, mpd.prefix()) else { continue };
+        *events.entry((period, kind)).or_default() += &event;
     }
-    for (period, events) in &events {
+    for ((period, kind), events) in &events {
         let Some(period) = times.periods.get(*period) else { continue };
-        put(period.element, &stream(times.is_live, mpd.prefix(), events), &mut changes);
+        put(period.element, &stream(*kind, mpd.prefix(), events), &mut changes);
     }
     // The origin's patches do not fit the edited MPD, and a patch could bring marks that the edge has not read.
     if times.is_live && edits.announce_marks() {
@@ -80,11 +83,19 @@ fn length(found: &Break) -> Option<Duration> {
     found.duration().filter(|duration| !duration.is_zero())
 }
 
-/// The event of a break, and the number of its Period. `None`: it cannot be told in an MPD of this type. `replaced` is the content
-/// that its ads take the place of.
+/// What an event does with the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// It goes on behind the pod, where it stopped. Only on demand.
+    Insert,
+    /// It goes on below the pod.
+    Replace,
+}
+
+/// The event of a break, and the number of its Period. `None`: it cannot be told in an MPD of this type.
 fn event(
     found: &Break,
-    replaced: Option<Duration>,
+    kind: Kind,
     plan: &Plan<'_>,
     times: &Times<'_, '_>,
     prefix: &str,
@@ -92,36 +103,44 @@ fn event(
     let at = time(found, times)?;
     let number = times.period(at)?;
     let in_period = at.saturating_sub(times.periods.get(number)?.start);
-    let uri = Listing::Mpd.address(&plan.seal.seal(&found.opening)?);
+    let uri = plan.seal.address(&found.opening, Listing::Mpd)?;
     let longest = Duration::from_secs(plan.policy.longest_s.into());
-    let insertion = &plan.policy.insertion;
-    let event = Tag::new(prefix, "Event").with("presentationTime", ticks(in_period));
-    let event = if times.is_live {
-        let length = length(found).unwrap_or(longest);
-        let presentation = Tag::new(prefix, "ReplacePresentation")
-            .with("uri", uri)
-            .with("maxDuration", ticks(length))
-            .with("returnOffset", ticks(length));
-        event
-            .with("duration", ticks(length))
-            .with("id", event_id(&found.opening.id))
-            .around(&of_policy(presentation, insertion, length).around(""))
-    } else {
-        let planned = found.opening.planned.filter(|planned| !planned.is_zero());
-        let length = planned.unwrap_or(longest);
-        let presentation = Tag::new(prefix, "InsertPresentation")
-            .with("uri", uri)
-            .with("maxDuration", ticks(length.saturating_add(GRACE)))
-            .maybe("returnOffset", replaced.map(ticks));
-        // Not in live, where it would show those who join a break that is long over.
-        let no_jump = insertion.restrict.contains(&Restriction::Jump).then_some(LATEST);
-        let presentation = presentation.maybe("noJump", no_jump);
-        event
-            .with("duration", ticks(TRIGGER))
-            .with("id", event_id(&found.opening.id))
-            .around(&of_policy(presentation, insertion, length).around(""))
+    let length = length(found).unwrap_or(longest);
+    let (name, lasts, limit) = match kind {
+        Kind::Insert => ("InsertPresentation", TRIGGER, length.saturating_add(GRACE)),
+        Kind::Replace if times.is_live => ("ReplacePresentation", length, length),
+        Kind::Replace => ("ReplacePresentation", length, length.saturating_add(GRACE)),
     };
-    Some((number, event))
+    let insertion = &plan.policy.insertion;
+    // Not in live, where it would show those who join a break that is long over.
+    let no_jump = (!times.is_live && insertion.restrict.contains(&Restriction::Jump)).then_some(LATEST);
+    let presentation = Tag::new(prefix, name).with("uri", uri).with("maxDuration", ticks(limit));
+    let presentation = of_policy(presentation, insertion, length).maybe("noJump", no_jump);
+    let presentation = match kind {
+        Kind::Insert => presentation,
+        Kind::Replace => presentation.with("returnOffset", ticks(length)),
+    };
+    let presentation = if times.is_live { joined(presentation, plan.policy.join) } else { presentation };
+    let event = Tag::new(prefix, "Event")
+        .with("presentationTime", ticks(in_period))
+        .with("duration", ticks(lasts))
+        .with("id", event_id(&found.opening.id))
+        .maybe("status", (times.is_live && has_changed(found, longest)).then_some("update"));
+    Some((number, event.around(&presentation.around(""))))
+}
+
+/// Whether a break ends at another time than the one that players may have been told: then its event updates the one before it
+/// (ISO/IEC 23009-1 section 5.10.2).
+fn has_changed(found: &Break, longest: Duration) -> bool {
+    matches!(found.ending, Ending::After(length) if length != found.opening.planned.unwrap_or(longest))
+}
+
+/// What viewers who join within a live break see of its pod: the part that belongs to the rest of the break, or all of it.
+fn joined(tag: Tag, join: Join) -> Tag {
+    match join {
+        Join::Nothing | Join::Rest => tag.with("startWithOffset", true),
+        Join::Whole => tag.with("clip", false),
+    }
 }
 
 /// `noJump`: of the events that a viewer seeks over, the latest is presented.
@@ -163,8 +182,11 @@ fn event_id(id: &BreakId) -> u32 {
     u32::from_be_bytes(bytes) >> 1
 }
 
-fn stream(is_live: bool, prefix: &str, events: &str) -> String {
-    let kind = if is_live { "replace" } else { "insert" };
+fn stream(kind: Kind, prefix: &str, events: &str) -> String {
+    let kind = match kind {
+        Kind::Insert => "insert",
+        Kind::Replace => "replace",
+    };
     Tag::new(prefix, "EventStream")
         .with("schemeIdUri", format_args!("urn:mpeg:dash:event:alternativeMPD:{kind}:2025"))
         .with("timescale", 1000)

@@ -44,10 +44,9 @@ pub(super) fn check(outline: &Outline<'_, '_>, report: &mut Report) {
 
 fn stream(outline: &Outline<'_, '_>, kind: &str, stream: Element<'_, '_>, report: &mut Report) {
     let is_insert = kind.starts_with("insert:");
-    if (is_insert && outline.is_dynamic) || (kind.starts_with("replace:") && !outline.is_dynamic) {
+    if is_insert && outline.is_dynamic {
         report.add(Rule::AlternativeType, stream.tag().start, || {
-            let (event, mpd) = if is_insert { ("insert", "static") } else { ("replace", "dynamic") };
-            format!("expected an event stream of the kind `{event}` in a {mpd} MPD only, found it in another")
+            "expected an event stream of the kind `insert` in a static MPD only, found it in a dynamic one".to_owned()
         });
     }
     for event in stream.children_named("Event") {
@@ -151,8 +150,8 @@ pub(super) mod rows {
         ),
         (
             "alternative-type",
+            live!("", event!("insert", "", "InsertPresentation")),
             mpd!("", event!("replace", "", "ReplacePresentation")),
-            live!("", event!("replace", "", "ReplacePresentation")),
         ),
         ("alternative-id", insert!("", "InsertPresentation"), insert!("id='1'", "InsertPresentation")),
         ("alternative-id", insert!("id='a'", "InsertPresentation"), insert!("id='1'", "InsertPresentation")),

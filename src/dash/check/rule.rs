@@ -137,7 +137,7 @@ rules! {
     EventIdRepeated "event-id-repeated" Warning iso "5.10.2" "Two events of a stream have the same `id` but different times, so players drop one.";
     EventEncoding "event-encoding" Error iso "5.10.2" "An event's content is not valid base64, although `contentEncoding` is `base64`.";
     EventEmpty "event-empty" Warning iso "5.10.4" "An event that players act upon has no content.";
-    AlternativeType "alternative-type" Warning other "ISO/IEC 23009-1, 6th edition" "An event that inserts another MPD is in a dynamic MPD, or an event that replaces content is in a static MPD.";
+    AlternativeType "alternative-type" Warning other "ISO/IEC 23009-1, 6th edition" "An event that inserts another MPD is in a dynamic MPD.";
     AlternativeId "alternative-id" Warning other "ISO/IEC 23009-1, 6th edition" "An event that presents another MPD lacks a number as its `id`, so players present it again when the MPD is updated.";
     AlternativeDuration "alternative-duration" Warning other "ISO/IEC 23009-1, 6th edition" "An event that presents another MPD lacks `duration`, so Shaka Player does not present it.";
     AlternativeRelative "alternative-relative" Info other "ISO/IEC 23009-1, 6th edition" "The URI of another MPD is relative, and Shaka Player resolves it against the page.";

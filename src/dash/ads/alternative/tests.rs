@@ -4,7 +4,7 @@ use url::Url;
 use super::*;
 use crate::ads::address::Seal;
 use crate::catalog::{AdPolicy, Caps, Host, KeySet, KvDocument, TitleAds, TitleId};
-use crate::dash::{compile, compile_patch};
+use crate::dash::{check, compile, compile_patch};
 use crate::manifest::{Frame, Signing};
 use crate::resource::ResourcePath;
 
@@ -32,6 +32,13 @@ fn with_plan<T>(policy: &AdPolicy, ads: &TitleAds, take: impl FnOnce(&Edits<'_>)
     let plan = Plan::of(policy, Some(ads), None, Seal { keys: &keys, host: &host, title: &title });
     let caps = Caps::default();
     take(&Edits { ads: Some(&plan), ..Edits::within(&caps) })
+}
+
+/// Whether no rule about alternative MPDs finds anything, the form of URIs apart: these are signed later.
+fn check_is_silent(mpd: &str) -> bool {
+    check(mpd.as_bytes())
+        .iter()
+        .all(|found| !found.code.starts_with("alternative-") || found.code == "alternative-relative")
 }
 
 /// An MPD with every sealed break replaced by its id.
@@ -83,8 +90,10 @@ fn a_mark_in_a_film_is_a_break_whose_content_is_passed_over() {
     let found = announced(&film, json!({}), json!({}), None);
     let (before, event) = found.split_once(mark).unwrap();
     assert!(!before.contains("alternativeMPD"), "{found}");
-    assert!(event.contains("<Event presentationTime=\"30000\" duration=\"1000\""), "{found}");
+    assert!(event.contains("alternativeMPD:replace:2025\""), "{found}");
+    assert!(event.contains("<Event presentationTime=\"30000\" duration=\"19000\""), "{found}");
     assert!(event.contains(" maxDuration=\"24000\" returnOffset=\"19000\"/>"), "{found}");
+    assert!(check_is_silent(&found), "{found}");
     let ignored = announced(&film, json!({}), json!({ "ignore_markers": true }), None);
     assert_eq!(ignored, film);
 }
@@ -149,18 +158,22 @@ fn breaks_of_a_channel_take_the_place_of_the_content() {
         let (_, found) = found.split_once("</d:EventStream>").unwrap();
         found.split_once("<d:AdaptationSet/>").unwrap().0.to_owned()
     };
-    let stream = |at_ms: u32, length_ms: u32, id: u32, uri: &str| {
+    let stream = |at_ms: u32, length_ms: u32, id: u32, uri: &str, status: &str| {
         format!(
-            "<d:EventStream schemeIdUri=\"urn:mpeg:dash:event:alternativeMPD:replace:2025\" timescale=\"1000\"><d:Event presentationTime=\"{at_ms}\" duration=\"{length_ms}\" id=\"{id}\"><d:ReplacePresentation uri=\"_stagedoor/break/({uri}).mpd\" maxDuration=\"{length_ms}\" returnOffset=\"{length_ms}\"/></d:Event></d:EventStream>"
+            "<d:EventStream schemeIdUri=\"urn:mpeg:dash:event:alternativeMPD:replace:2025\" timescale=\"1000\"><d:Event presentationTime=\"{at_ms}\" duration=\"{length_ms}\" id=\"{id}\"{status}><d:ReplacePresentation uri=\"_stagedoor/break/({uri}).mpd\" maxDuration=\"{length_ms}\" returnOffset=\"{length_ms}\" startWithOffset=\"true\"/></d:Event></d:EventStream>"
         )
     };
     let id = "range-0";
     let number = event_id(&id.parse().unwrap());
-    assert_eq!(of(&[(20, 30, true)]), stream(20_000, 30_000, number, id));
+    assert_eq!(of(&[(20, 30, true)]), stream(20_000, 30_000, number, id, ""));
     // The end of a break that states none is still to come.
-    assert_eq!(of(&[(20, 0, true)]), stream(20_000, 90_000, number, id));
+    assert_eq!(of(&[(20, 0, true)]), stream(20_000, 90_000, number, id, ""));
     // Back early: the same event with another length.
-    assert_eq!(of(&[(20, 30, true), (32, 0, false)]), stream(20_000, 12_000, number, id));
+    let updated = " status=\"update\"";
+    assert_eq!(of(&[(20, 30, true), (32, 0, false)]), stream(20_000, 12_000, number, id, updated));
+    assert_eq!(of(&[(20, 0, true), (32, 0, false)]), stream(20_000, 12_000, number, id, updated));
+    // Back in time: the event has been told.
+    assert_eq!(of(&[(20, 30, true), (50, 0, false)]), stream(20_000, 30_000, number, id, ""));
     assert_eq!(of(&[]), "");
 }
 
@@ -172,6 +185,37 @@ fn an_early_return_changes_no_address() {
         found.split("uri=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     };
     assert_eq!(uri(&[(20, 30, true)]), uri(&[(20, 30, true), (32, 0, false)]));
+}
+
+#[test]
+fn who_joins_within_a_live_break_gets_what_the_site_says() {
+    for (join, expected) in [
+        ("nothing", "returnOffset=\"30000\" startWithOffset=\"true\"/>"),
+        ("rest", "returnOffset=\"30000\" startWithOffset=\"true\"/>"),
+        ("whole", "returnOffset=\"30000\" clip=\"false\"/>"),
+    ] {
+        let found = announced(&live(&[(20, 30, true)]), json!({ "join": join }), json!({}), None);
+        assert!(found.contains(expected), "{join}: {found}");
+    }
+}
+
+/// Such an address would be longer than any path that the edge serves.
+#[test]
+fn a_break_whose_address_is_too_long_is_left_out() {
+    let of = |slot: usize| {
+        let tag =
+            format!("GOOG{{\"adTagUri\":\"https://a.example/[a][a][a][a]\",\"a\":\"{}\"}}", "b".repeat(slot));
+        let mark = format!(
+            "<SpliceInfoSection><TimeSignal/><SegmentationDescriptor segmentationEventId='7' segmentationTypeId='52' segmentationDuration='900000'><SegmentationUpid segmentationUpidType='12' segmentationUpidFormat='text'>{}</SegmentationUpid></SegmentationDescriptor></SpliceInfoSection>",
+            tag.replace('"', "&quot;")
+        );
+        let mpd = format!(
+            "<MPD type='dynamic' availabilityStartTime='2026-01-01T00:00:00Z'><Period start='PT0S'><EventStream schemeIdUri='urn:scte:scte35:2013:xml'><Event presentationTime='4'>{mark}</Event></EventStream></Period></MPD>"
+        );
+        announced(&mpd, json!({}), json!({}), None).contains("ReplacePresentation")
+    };
+    assert!(of(1) && of(50));
+    assert!(!of(130));
 }
 
 #[test]
