@@ -17,6 +17,9 @@ export const command = join(target, "debug/stagedoor");
 
 const build = fileURLToPath(new URL("../../build/", import.meta.url));
 
+/** The files of the Worker, read once for all edges of a test: the wasm is megabytes. */
+const built = Promise.all([readFile(`${build}index.js`, "utf8"), readFile(`${build}worker.js`, "utf8"), readFile(`${build}index_bg.wasm`)]);
+
 export const SYNC_SECRET = "a secret of the tests, 32 characters and more";
 export const EXPLAIN_SECRET = "another secret of the tests, for explanations";
 
@@ -63,13 +66,28 @@ export async function startEdge({ port, ...options } = {}) {
   return { ...edges[0], stop };
 }
 
+/** Workers in one workerd: Miniflare's time to start it grows with the square of their number. */
+const TOGETHER = 4;
+
 /**
- * Starts a Worker for each of the options in one workerd, which takes a fraction of the time of a workerd for each. Each has
- * its own isolate, documents and Durable Objects. They share the logs and the Cache API's cache: `miniflare.purgeCache`.
+ * Starts a Worker for each of the options, several in one workerd, which takes a fraction of the time of a workerd for each. Each
+ * has its own isolate, documents and Durable Objects. They share the logs, and those in one workerd share the Cache API's cache:
+ * `miniflare.purgeCache`.
  * @param {Options[]} all
  */
 export async function startEdges(all, wantedPort = 0) {
   const logs = [];
+  const started = [];
+  for (let from = 0; from < all.length; from += TOGETHER) {
+    started.push(await startTogether(all.slice(from, from + TOGETHER), from === 0 ? wantedPort : 0, logs));
+  }
+  return {
+    edges: started.flatMap(({ edges }) => edges),
+    stop: () => Promise.all(started.map(({ miniflare }) => miniflare.dispose())),
+  };
+}
+
+async function startTogether(all, wantedPort, logs) {
   const names = all.map((_, index) => (index === 0 ? "stagedoor" : `stagedoor-${index}`));
   const workers = await Promise.all(all.map((options, index) => worker(names[index], options)));
   const miniflare = new Miniflare({ port: wantedPort, handleStructuredLogs: ({ level, message }) => logs.push({ level, message }), workers });
@@ -81,12 +99,13 @@ export async function startEdges(all, wantedPort = 0) {
       return edge;
     }),
   );
-  return { edges, stop: () => miniflare.dispose() };
+  return { edges, miniflare };
 }
 
 async function worker(name, { variables = {}, bindings = {}, upstream, probe = false }) {
   const text = present({ ENVIRONMENT: "test", SYNC_SECRET, EXPLAIN_SECRET, ...variables });
   const env = Object.fromEntries(Object.entries(text).map(([name, value]) => [name, { type: "text", value }]));
+  const [index, glue, wasm] = await built;
   const handler = upstream ?? (() => new Response("", { status: 404 }));
   return {
     config: {
@@ -97,9 +116,9 @@ async function worker(name, { variables = {}, bindings = {}, upstream, probe = f
         modulesRoot: build,
         modules: {
           ...(probe && { "probe.js": { type: "esm", contents: PROBE } }),
-          "index.js": { type: "esm", contents: await readFile(`${build}index.js`, "utf8") },
-          "worker.js": { type: "esm", contents: await readFile(`${build}worker.js`, "utf8") },
-          "index_bg.wasm": { type: "wasm", contents: await readFile(`${build}index_bg.wasm`) },
+          "index.js": { type: "esm", contents: index },
+          "worker.js": { type: "esm", contents: glue },
+          "index_bg.wasm": { type: "wasm", contents: wasm },
         },
       },
       env: present({
