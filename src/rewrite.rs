@@ -20,7 +20,7 @@ use crate::heading::{Headed, Heading};
 use crate::manifest::{Own, Template};
 use crate::memory_key::MemoryKey;
 use crate::reply::{NOT_KEPT, Reply};
-use crate::resource::{MediaRequest, ResourceKind};
+use crate::resource::{AdFile, MediaRequest, ResourceKind};
 use crate::stop::Stop;
 use crate::token::Credentials;
 use crate::variation::{Breaks, CompileError, Variation};
@@ -42,12 +42,15 @@ pub struct Basis {
     manifest: Rc<[u8]>,
     /// The query of the manifest's URL, if the compiler has read it.
     query: Option<String>,
+    /// The folder of the ad below the title, if the template has it: URIs that lead down from the manifest do not.
+    ad: Option<String>,
 }
 
 impl Basis {
     /// Its size in bytes, with the manifest.
     pub fn size_bytes(&self) -> usize {
-        self.manifest.len() + self.query.as_ref().map_or(0, String::capacity)
+        let texts = [&self.query, &self.ad].into_iter().flatten();
+        self.manifest.len() + texts.map(String::capacity).sum::<usize>()
     }
 }
 
@@ -76,9 +79,15 @@ impl<'a> Rewrite<'a> {
     ///
     /// An unchanged manifest has the same allocation, so its bytes are not compared.
     pub fn is_based_on(&self, basis: &Basis, manifest: &Rc<[u8]>) -> bool {
-        let Basis { manifest: made_from, query } = basis;
+        let Basis { manifest: made_from, query, ad } = basis;
         Rc::ptr_eq(made_from, manifest)
             && query.as_ref().is_none_or(|query| query == self.facts.query.expose())
+            && ad.as_ref().is_none_or(|folder| folder == self.ad_folder())
+    }
+
+    /// The folder of the creative below the title; empty if the manifest is the title's own.
+    fn ad_folder(&self) -> &str {
+        self.request.ad.as_ref().map_or("", |ad| &ad.folder)
     }
 
     /// Compiles a manifest.
@@ -88,9 +97,13 @@ impl<'a> Rewrite<'a> {
             Ok(reason) => Stop::from(Denial::new(reason, error.to_string())),
             Err(kind) => Fault::new(kind, format!("{}: {error}", self.source.place())).into(),
         };
-        let (template, is_query_read) = self.variation.compile(manifest, query).map_err(refused)?;
+        let folder = self.ad_folder();
+        let (template, is_query_read) = self.variation.compile(manifest, query, folder).map_err(refused)?;
         let query = is_query_read.then(|| query.clone());
-        Ok((template, Basis { manifest: Rc::clone(manifest), query }))
+        // The end of the folder has characters that every format writes as they are.
+        let holds_folder = |ad: &&AdFile| template.holds(&ad.address.folder());
+        let ad = self.request.ad.as_ref().filter(holds_folder).map(|ad| ad.folder.clone());
+        Ok((template, Basis { manifest: Rc::clone(manifest), query, ad }))
     }
 
     /// The viewer's copy of the manifest.

@@ -9,6 +9,7 @@
 //! | the site's settings | all of them, known by host and revision ([`Edition`]) |
 //! | the viewer's session token, and the query that the viewer keeps | no member: they are filled in when the template is rendered ([`Own`](crate::manifest::Own)) |
 //! | the query of the manifest's URL | no member: [`Query`] records whether the compiler has read it; the template is then valid for this query only |
+//! | the folder of an ad's creative below the title | no member, since viewers may write any break and slot into it; a template that has it is valid for this folder only |
 
 use std::cell::Cell;
 
@@ -45,8 +46,8 @@ pub struct Variation<'a> {
     site: Edition<'a, Site>,
     /// The title below which the manifest is served.
     title: &'a TitleId,
-    /// The folder of the creative below the title, if the manifest is an ad's.
-    ad: Option<&'a str>,
+    /// Whether the manifest is an ad's.
+    is_ad: bool,
     /// The manifest's path below the title or creative.
     resource: &'a ResourcePath,
     kind: ResourceKind,
@@ -117,7 +118,7 @@ impl<'a> Variation<'a> {
         Self {
             site,
             title,
-            ad: ad.as_ref().map(|ad| &*ad.folder),
+            is_ad: ad.is_some(),
             resource: request.file(),
             kind: *kind,
             folder: &source.folder,
@@ -136,12 +137,18 @@ impl<'a> Variation<'a> {
         }
     }
 
-    /// Compiles a manifest. Also returns whether the query was read: the template is then valid for this query only.
-    pub fn compile(&self, manifest: &[u8], query: &str) -> Result<(Template, bool), CompileError> {
+    /// Compiles a manifest. `folder_below`: the folder of the creative below the title, if the manifest is an ad's; else empty. Also
+    /// returns whether the query was read: the template is then valid for this query only.
+    pub fn compile(
+        &self,
+        manifest: &[u8],
+        query: &str,
+        folder_below: &str,
+    ) -> Result<(Template, bool), CompileError> {
         let Self {
             site,
             title,
-            ad,
+            is_ad,
             resource,
             kind,
             folder,
@@ -157,7 +164,7 @@ impl<'a> Variation<'a> {
         let is_query_read = Cell::new(false);
         let frame = Frame {
             folder,
-            root: &format!("{title}/{}", ad.unwrap_or_default()),
+            root: &format!("{title}/{folder_below}"),
             resource,
             query: Query::noted(query, &is_query_read),
             signing: *signing,
@@ -178,7 +185,7 @@ impl<'a> Variation<'a> {
         };
         let template = match compilation.compile(manifest, Some(&frame)) {
             // An ad of which nothing is within the limits is shown all the same.
-            Err(error) if ad.is_some() && error.refusal() == Ok(Reason::NoVariant) => {
+            Err(error) if *is_ad && error.refusal() == Ok(Reason::NoVariant) => {
                 Compilation { caps: &Caps::default(), ..compilation }.compile(manifest, Some(&frame))?
             }
             compiled => compiled?,

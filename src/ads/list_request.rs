@@ -63,7 +63,7 @@ impl ListRequest<'_> {
 }
 
 /// The format of a manifest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// A multivariant playlist.
     Hls,

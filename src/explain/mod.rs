@@ -430,7 +430,7 @@ impl<A: Archive> Evidence for Explaining<'_, A> {
 
 /// Each explanation decides anew, and leaves no decision behind.
 impl<A: Archive> Choosing for Explaining<'_, A> {
-    async fn decided_pod(&self, _: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+    async fn decided_pod(&self, _: &ViewersBreak<'_>, _: Duration) -> Option<Rc<Pod>> {
         None
     }
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::Evidence;
 use crate::ads::house::Count;
 use crate::ads::resolve::{Order, Ping, Reach, Resolution};
-use crate::ads::{Pod, viewer};
+use crate::ads::{Format, Pod, viewer};
 use crate::catalog::{AdServer, BreakId, Host, SessionId, Site, TitleId, WantedCreative};
 use crate::facts::Facts;
 use crate::token::session::Session;
 
-/// A break, as one viewer sees it.
+/// A break, as one viewer sees it in one format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ViewersBreak<'a> {
     /// The site.
@@ -22,13 +22,16 @@ pub struct ViewersBreak<'a> {
     pub session: SessionId,
     /// The break.
     pub break_id: &'a BreakId,
+    /// The format of its list: creatives may have only one of them.
+    pub format: Format,
 }
 
 /// Answers the questions of the decision on a pod. Where nothing answers, the decision goes on without.
 #[expect(async_fn_in_trait, reason = "lives stay on the thread that began them")]
 pub trait Choosing: Evidence {
-    /// The pod of a viewer's break, if it was decided lately. `None`: this request is to decide it.
-    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>>;
+    /// The pod of a viewer's break, if it was decided lately. `None`: this request is to decide it, within the limit. Other requests
+    /// wait for it as long.
+    async fn decided_pod(&self, of: &ViewersBreak<'_>, limit: Duration) -> Option<Rc<Pod>>;
 
     /// Remembers a decision, for other requests of the viewer for the same break.
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>);
@@ -45,9 +48,10 @@ pub trait Choosing: Evidence {
     /// Whether a campaign may be taken so many times more, which are counted.
     async fn count(&self, facts: &Facts, site: &Site, count: &Count) -> Option<bool>;
 
-    /// The addresses to which requests for a site's ads may lead. `template`: the URL of its ad server.
-    fn reach(&self, site: &Site, server: &AdServer, template: &str) -> Reach {
-        Reach::new(Some(&site.host), template, server.hosts.as_deref(), false)
+    /// The addresses to which requests for a site's ads may lead. `chosen`: the URL of the ad server that its operator has chosen, or
+    /// nothing.
+    fn reach(&self, site: &Site, server: &AdServer, chosen: &str) -> Reach {
+        Reach::new(Some(&site.host), chosen, server.hosts.as_deref(), false)
     }
 
     /// The ads of an ad server. `None`: it is not asked.

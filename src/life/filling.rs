@@ -25,7 +25,7 @@ use crate::ads::{
     AdEvent, Break, Candidate, Content, Ending, Filler, Fitted, Format, Furniture, Happening, Offered,
     Opening, Pod, Room, Terms, fit, viewer,
 };
-use crate::catalog::{AdPolicy, AdServer, CampaignUse, Creative, CreativeId, Document, Join};
+use crate::catalog::{AdPolicy, AdServer, CampaignUse, Creative, CreativeId, Document, Join, WantedCreative};
 use crate::fault::Fault;
 
 /// The longest time for the documents of a decision, beside the time of the ad server.
@@ -64,8 +64,15 @@ pub(super) async fn decide<S, C: Choosing>(
         title: &title.body.id,
         session: admission.session.id,
         break_id: &opening.id,
+        format: match listing {
+            Listing::Assets => Format::Hls,
+            Listing::Mpd => Format::Dash,
+        },
     };
-    if let Some(pod) = choosing.decided_pod(&of).await {
+    let limit_ms =
+        policy.server.as_ref().map_or(USUAL_MS, |server| server.total_ms.saturating_add(server.jitter_ms));
+    let limit = Duration::from_millis(limit_ms.into()) + DOCUMENTS;
+    if let Some(pod) = choosing.decided_pod(&of, limit).await {
         return pod;
     }
     let began_ms = choosing.now_ms();
@@ -73,18 +80,12 @@ pub(super) async fn decide<S, C: Choosing>(
         decided,
         policy,
         opening,
-        format: match listing {
-            Listing::Assets => Format::Hls,
-            Listing::Mpd => Format::Dash,
-        },
+        format: of.format,
         choosing,
         faults: RefCell::default(),
         events: RefCell::default(),
         is_asked: Cell::new(false),
     };
-    let limit_ms =
-        policy.server.as_ref().map_or(USUAL_MS, |server| server.total_ms.saturating_add(server.jitter_ms));
-    let limit = Duration::from_millis(limit_ms.into()) + DOCUMENTS;
     let pod = match choosing.within(limit, filling.pod()).await {
         Some(pod) => Rc::new(pod),
         None => {
@@ -279,7 +280,7 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
         let order = Order {
             start: supply.start(),
             values: &values,
-            reach: self.choosing.reach(&site.body, server, &server.url.0),
+            reach: self.choosing.reach(&site.body, server, supply.chosen),
             each: Duration::from_millis(server.request_ms.into()),
             total: Duration::from_millis(server.total_ms.into()),
             wrappers: supply.wrappers(),
@@ -307,7 +308,7 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
         let Chosen { offered, wanted, pings, events, .. } = resolution.choose(&order, &choice, find);
         self.events.borrow_mut().extend(events);
         if !wanted.is_empty() {
-            self.choosing.report_wanted(&site.body, wanted.iter().map(ad_order::wanted).collect());
+            self.choosing.report_wanted(&site.body, wanted.iter().map(WantedCreative::from).collect());
         }
         if !pings.is_empty() {
             self.choosing.tell_ad_servers(&site.body, &order, pings);

@@ -13,7 +13,7 @@ use crate::catalog::SigningStyle;
 use crate::denial::{Denial, Reason};
 use crate::manifest::Signing;
 use crate::reply::{NOT_KEPT, Reply};
-use crate::resource::{BREAK_FOLDER, ResourceKind};
+use crate::resource::ResourceKind;
 use crate::stop::Stop;
 use crate::{dash, hls};
 
@@ -32,12 +32,11 @@ pub(super) fn open<S>(decided: &Decided<'_, S>) -> Result<Opening, Denial> {
 /// The reply that lists a pod. A pod that is empty in the format is not listed: players go on with the content.
 pub(super) fn list<S>(decided: &Decided<'_, S>, listing: Listing, opening: &Opening, pod: &Pod) -> Reply {
     let Decided { facts, site, title, request, admission, .. } = decided;
-    let path = request.resource.as_str();
     let authority = facts.authority();
     let asked = ListRequest {
         authority: &authority,
         title: &title.body.id,
-        folder: path.split_once(BREAK_FOLDER).map_or("", |(folder, _)| folder),
+        folder: Listing::folder_of(request.resource.as_str()).unwrap_or_default(),
         token: admission.token.expose(),
         signing: match admission.signing {
             Signing::Inherited | Signing::Path | Signing::Renewed => SigningStyle::Path,

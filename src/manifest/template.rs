@@ -111,6 +111,11 @@ impl Template {
         (&self.bytes, &self.holes)
     }
 
+    /// Whether a text stands in it.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        memchr::memmem::find(&self.bytes, text.as_bytes()).is_some()
+    }
+
     /// The memory that it takes, in bytes.
     pub fn size_bytes(&self) -> usize {
         self.heap_bytes()

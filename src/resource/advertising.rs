@@ -41,11 +41,16 @@ impl Listing {
 
     /// The sealed break of a path, and the format that is asked for. `None`: the path is not the address of a pod.
     pub fn of_path(path: &str) -> Option<(Self, &str)> {
-        let name = behind_folder(path, BREAK_FOLDER)?;
+        let (_, name) = at_folder(path, BREAK_FOLDER)?;
         let found = [Self::Assets, Self::Mpd]
             .into_iter()
             .find_map(|listing| Some((listing, name.strip_suffix(listing.extension())?)));
         found.filter(|(_, sealed)| !sealed.contains('/'))
+    }
+
+    /// The folder of the title in which the address of a pod stands: empty, or ending in `/`.
+    pub fn folder_of(path: &str) -> Option<&str> {
+        at_folder(path, BREAK_FOLDER).map(|(folder, _)| folder)
     }
 }
 
@@ -69,7 +74,7 @@ impl AdAddress {
 
     /// The address of a path, and the rest of the path, below the creative's folder. `None`: the path is not the address of an ad.
     pub fn of_path(path: &str) -> Option<(Self, &str)> {
-        let rest = behind_folder(path, AD_FOLDER)?;
+        let (_, rest) = at_folder(path, AD_FOLDER)?;
         let mut parts = rest.splitn(4, '/');
         let break_id = parts.next()?.parse().ok()?;
         // One spelling for one slot.
@@ -85,9 +90,10 @@ pub(super) fn folders(path: &str) -> usize {
     [BREAK_FOLDER, AD_FOLDER].into_iter().map(|folder| places(path, folder).count()).sum()
 }
 
-/// The rest of a path behind the first `folder` that begins one of its segments.
-fn behind_folder<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
-    path.get(places(path, folder).next()? + folder.len()..)
+/// The parts of a path in front of and behind the first `folder` that begins one of its segments.
+fn at_folder<'p>(path: &'p str, folder: &str) -> Option<(&'p str, &'p str)> {
+    let (front, rest) = path.split_at_checked(places(path, folder).next()?)?;
+    Some((front, rest.get(folder.len()..)?))
 }
 
 /// Where a folder begins a segment of a path.
@@ -122,5 +128,9 @@ mod tests {
             assert_eq!(AdAddress::of_path(other), None, "{other}");
         }
         assert_eq!(Listing::of_path("_stagedoor/break/a/b.json"), None);
+        // A folder of the title whose name ends like the edge's.
+        let path = "x_stagedoor/break/_stagedoor/break/e30.AAAA.json";
+        assert_eq!(Listing::of_path(path), Some((Listing::Assets, "e30.AAAA")));
+        assert_eq!(Listing::folder_of(path), Some("x_stagedoor/break/"));
     }
 }

@@ -143,8 +143,8 @@ impl Evidence for Answers {
 }
 
 impl Choosing for Answers {
-    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
-        pods::decided_or_begun(of).await
+    async fn decided_pod(&self, of: &ViewersBreak<'_>, limit: Duration) -> Option<Rc<Pod>> {
+        pods::decided_or_begun(of, limit).await
     }
 
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
@@ -165,10 +165,10 @@ impl Choosing for Answers {
         caps::count(&self.documents().ok()?.env, facts, &site.host, count).await
     }
 
-    fn reach(&self, site: &Site, server: &AdServer, template: &str) -> Reach {
+    fn reach(&self, site: &Site, server: &AdServer, chosen: &str) -> Reach {
         match self.documents() {
-            Ok(documents) => ad_server::reach(documents, site, server, template),
-            Err(_) => Reach::new(Some(&site.host), template, server.hosts.as_deref(), false),
+            Ok(documents) => ad_server::reach(documents, site, server, chosen),
+            Err(_) => Reach::new(Some(&site.host), chosen, server.hosts.as_deref(), false),
         }
     }
 

@@ -160,7 +160,7 @@ impl Evidence for Lane {
 }
 
 impl Choosing for Lane {
-    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+    async fn decided_pod(&self, of: &ViewersBreak<'_>, _: Duration) -> Option<Rc<Pod>> {
         Some(known(pods::decided(of, self.now_ms)).await)
     }
 

@@ -10,20 +10,21 @@ use crate::ads::Pod;
 use crate::life::ViewersBreak;
 use crate::memory_key::MemoryKey;
 
-/// How long a decision counts as under way: the request that began it may have been cut off.
-const UNDER_WAY: Duration = Duration::from_secs(12);
-
 /// The pod of a viewer's break, if this isolate has decided it lately.
 pub(super) fn decided(of: &ViewersBreak<'_>, now_ms: u64) -> Option<Rc<Pod>> {
     isolate().pods.find(&MemoryKey::of(of), |known| known.decided(now_ms).cloned()).flatten()
 }
 
 /// The same, where another request is deciding, after its decision. `None`: this request is to decide.
-pub(super) async fn decided_or_begun(of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+///
+/// A decision counts as under way for a second longer than `limit`, within which it is made: the request that began it may have
+/// been cut off.
+pub(super) async fn decided_or_begun(of: &ViewersBreak<'_>, limit: Duration) -> Option<Rc<Pod>> {
+    let under_way = limit.saturating_add(Duration::from_secs(1));
     let key = MemoryKey::of(of).kept();
     let now = now_ms();
     let begun = isolate().pods.with(&key, now, |known| {
-        if known.begin(now, UNDER_WAY) { None } else { Some(known.decided(now).cloned()) }
+        if known.begin(now, under_way) { None } else { Some(known.decided(now).cloned()) }
     })?;
     if begun.is_some() {
         return begun;
@@ -38,7 +39,7 @@ pub(super) async fn decided_or_begun(of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
             Some((None, false)) | None => Some(None),
         }
     };
-    single_flight::until(UNDER_WAY, look).await.flatten()
+    single_flight::until(under_way, look).await.flatten()
 }
 
 /// Remembers a decision.

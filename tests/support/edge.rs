@@ -66,9 +66,9 @@ pub(crate) struct Stores {
     /// How often campaigns with a cap were taken.
     counts: RefCell<BTreeMap<String, u64>>,
     /// Error URLs that were requested.
-    told: RefCell<Vec<String>>,
+    pub(crate) told: RefCell<Vec<String>>,
     /// Creatives that were reported as wanted.
-    wanted: RefCell<Vec<String>>,
+    pub(crate) wanted: RefCell<Vec<WantedCreative>>,
 }
 
 impl From<&str> for Scripted {
@@ -81,7 +81,7 @@ impl From<&str> for Scripted {
 #[derive(Default)]
 pub(crate) struct Isolate {
     manifests: RefCell<HashMap<Fetched, Rc<[u8]>>>,
-    templates: RefCell<HashMap<MemoryKey, (Rc<Compiled>, Basis)>>,
+    pub(crate) templates: RefCell<HashMap<MemoryKey, (Rc<Compiled>, Basis)>>,
     pods: RefCell<HashMap<MemoryKey, Rc<Pod>>>,
     /// How often something was found in it.
     pub(crate) hits: Cell<usize>,
@@ -291,7 +291,7 @@ impl Fetch for Edge<'_> {
 }
 
 impl Choosing for Edge<'_> {
-    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+    async fn decided_pod(&self, of: &ViewersBreak<'_>, _: Duration) -> Option<Rc<Pod>> {
         self.isolate.pods.borrow().get(&MemoryKey::of(of)).cloned()
     }
 
@@ -336,7 +336,7 @@ impl Choosing for Edge<'_> {
     }
 
     fn report_wanted(&self, _: &Site, wanted: Vec<WantedCreative>) {
-        self.stores.wanted.borrow_mut().extend(wanted.into_iter().map(|creative| creative.id.to_string()));
+        self.stores.wanted.borrow_mut().extend(wanted);
     }
 
     async fn within<T>(&self, _: Duration, work: impl Future<Output = T>) -> Option<T> {

@@ -179,9 +179,9 @@ impl Evidence for Wavering<'_> {
 }
 
 impl Choosing for Wavering<'_> {
-    async fn decided_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+    async fn decided_pod(&self, of: &ViewersBreak<'_>, limit: Duration) -> Option<Rc<Pod>> {
         self.waver("decided pod").await;
-        self.edge.decided_pod(of).await
+        self.edge.decided_pod(of, limit).await
     }
 
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {

@@ -4,6 +4,7 @@ use stagedoor::catalog::{
     AdPolicy, AdTemplate, CampaignUse, Campaigns, Creative, CreativeKind, TitleAds, Unfilled,
 };
 use stagedoor::resource::{ResourceKind, ResourcePath};
+use stagedoor::token::Credentials;
 
 use super::rules::{Rules, countries, unique};
 
@@ -82,8 +83,12 @@ fn no_manifest(path: &str, kind: ResourceKind) -> Option<String> {
     Some(format!("expected the path of a manifest, with {name} and without `_stagedoor/`, found `{path}`"))
 }
 
-/// The rules of a site's policy, whose members are below `ads`.
-pub(super) fn policy(policy: &AdPolicy, report: &mut dyn FnMut(String, String)) {
+/// The rules of a site's policy, whose members are below `ads`. `credentials`: those of the site's viewers.
+pub(super) fn policy(
+    policy: &AdPolicy,
+    credentials: &Credentials<'_>,
+    report: &mut dyn FnMut(String, String),
+) {
     let mut wrong = |member: &str, detail: String| report(format!("ads.{member}"), detail);
     if policy.shortest_s > policy.longest_s {
         wrong("shortest_s", format!("expected `longest_s`, {}, at most", policy.longest_s));
@@ -100,6 +105,13 @@ pub(super) fn policy(policy: &AdPolicy, report: &mut dyn FnMut(String, String)) 
             wrong("server.total_ms", format!("expected `request_ms`, {}, at least", server.request_ms));
         }
         parameters(&server.url, policy, &mut |detail| wrong("server.url", detail));
+        for (index, name) in server.player_params.iter().enumerate() {
+            if credentials.holds_parameter(name.as_str()) {
+                let detail =
+                    format!("expected a parameter that holds no viewer token or session, found `{name}`");
+                wrong(&format!("server.player_params[{index}]"), detail);
+            }
+        }
     }
     if let Some(territories) = &policy.territories {
         if territories.allow.is_empty() {
@@ -227,6 +239,12 @@ mod tests {
                 ads(json!({ "server": { "player_params": [] } })),
                 "ads.server.url",
                 "`ads.server.player_params`",
+            ),
+            (
+                "site",
+                ads(json!({ "server": { "player_params": ["page", "token"] } })),
+                "ads.server.player_params[1]",
+                "holds no viewer token or session, found `token`",
             ),
             (
                 "site",

@@ -210,7 +210,7 @@ impl Rules for Site {
             }
         }
         if let Some(policy) = &self.ads {
-            ads::policy(policy, report);
+            ads::policy(policy, &credentials, report);
         }
         let priorities = self.steering.iter().flat_map(|steering| &steering.priorities);
         for (index, priority) in priorities.enumerate() {

@@ -1,0 +1,202 @@
+//! Decisions on the pods of breaks, through the steps of a life: what ad servers, the log and the origin are told beside the list.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "other tests use more of it")]
+mod support;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use stagedoor::facts::{Facts, Geography, Headers};
+use stagedoor::life::Ended;
+use stagedoor::redacted::Redacted;
+use stagedoor::reply::Reply;
+use stagedoor::time::UnixTime;
+use support::edge::{Edge, Isolate, Scripted, Stores};
+use support::mint;
+
+const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
+
+/// The pre-roll of `harbour`, without the extension of a list.
+const PRE: &str =
+    "_stagedoor/break/eyJpZCI6InByZSIsInBsYWNlIjoicHJlX3JvbGwiLCJwbGFubmVkX21zIjozMDAwMH0.YpP-JK83v0uuovpv";
+
+/// The URL that the ad server of [`World::new`] is asked for the pre-roll.
+const ASKED: &str = "https://ads.example.com/vast";
+
+/// A viewer in a session of `harbour`, on an edge with these documents.
+struct World {
+    documents: BTreeMap<String, Value>,
+    upstream: BTreeMap<String, Scripted>,
+    stores: Stores,
+    isolate: Isolate,
+    session: String,
+}
+
+impl World {
+    /// An edge whose site has these settings of ads, with further documents, and replies by their URLs.
+    fn new(ads: &Value, documents: &[(&str, Value)], upstream: &[(&str, &str)]) -> Self {
+        let base: Value = serde_json::from_str(include_str!("flows/base.json")).unwrap();
+        let mut site = base["documents"]["v1/site/watch.example.com"].clone();
+        site["ads"] = ads.clone();
+        let title = json!({
+            "revision": 1, "id": "harbour", "sites": ["watch.example.com"], "manifest": "master.m3u8",
+            "ads": { "pre_roll": { "longest_s": 30 } },
+            "offers": [{ "id": "free", "territories": { "allow": ["*"] }, "ads": "guided" }],
+        });
+        let keys = ["v1/keys/https://id.example.com/", "v1/keys/watch-sessions"];
+        let mut all: BTreeMap<_, _> =
+            keys.iter().map(|key| ((*key).to_owned(), base["documents"][key].clone())).collect();
+        all.insert("v1/site/watch.example.com".to_owned(), site);
+        all.insert("v1/title/harbour".to_owned(), title);
+        all.extend(documents.iter().map(|(key, document)| ((*key).to_owned(), document.clone())));
+        let master = "https://media.example.com/vod/harbour/master.m3u8";
+        let mut replies: BTreeMap<_, Scripted> = BTreeMap::new();
+        replies.insert(master.to_owned(), serde_json::from_value(base["upstream"][master].clone()).unwrap());
+        replies.extend(upstream.iter().map(|(url, body)| ((*url).to_owned(), Scripted::from(*body))));
+        let keys = serde_json::from_value(base["private_keys"].clone()).unwrap();
+        let wanted = serde_json::from_value(json!({ "key": "h1" })).unwrap();
+        let claims = json!({
+            "iss": "https://id.example.com/", "aud": "watch", "sub": "viewer-1", "exp": NOW.as_secs() + 600,
+        });
+        let token = mint::mint(&wanted, claims.as_object().unwrap(), &keys);
+        let mut world = Self {
+            documents: all,
+            upstream: replies,
+            stores: Stores::default(),
+            isolate: Isolate::default(),
+            session: String::new(),
+        };
+        let (_, entered) = world.get("/harbour/master.m3u8", &format!("token={token}"), &[]);
+        let at = entered.find("/~").unwrap();
+        entered[at..at + 102].clone_into(&mut world.session);
+        world
+    }
+
+    fn live(&self, path: &str, query: &str, headers: &[(&str, &str)]) -> Ended<Reply> {
+        let all =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), Redacted::new((*value).to_owned())));
+        let facts = Facts {
+            host: "watch.example.com".to_owned(),
+            path: path.to_owned(),
+            query: Redacted::new(query.to_owned()),
+            headers: Headers { all: all.collect(), ..Headers::default() },
+            geography: Geography::in_country_of_cloudflare("AE"),
+            ..Facts::default()
+        };
+        Edge::new(&self.documents, self.upstream.clone(), &self.stores, &self.isolate).live(&facts, NOW)
+    }
+
+    fn get(&self, path: &str, query: &str, headers: &[(&str, &str)]) -> (u16, String) {
+        let reply = self.live(path, query, headers).reply;
+        (reply.status, String::from_utf8(reply.body).unwrap())
+    }
+
+    /// A resource of the title, below the session.
+    fn below(&self, resource: &str) -> (u16, String) {
+        self.get(&format!("{}/harbour/{resource}", self.session), "", &[])
+    }
+}
+
+fn creative(id: &str, linear: &Value) -> (String, Value) {
+    let mut media = json!({ "media": format!("ads/{id}/"), "duration_ms": 10_000 });
+    media.as_object_mut().unwrap().extend(linear.as_object().unwrap().clone());
+    let document =
+        json!({ "revision": 1, "id": id, "sites": ["watch.example.com"], "kind": { "linear": media } });
+    (format!("v1/creative/{id}"), document)
+}
+
+fn house(creatives: &[&str]) -> (&'static str, Value) {
+    let campaigns: Vec<_> =
+        creatives.iter().map(|id| json!({ "id": format!("of-{id}"), "creatives": [id] })).collect();
+    let document = json!({ "revision": 1, "host": "watch.example.com", "campaigns": campaigns });
+    ("v1/campaigns/watch.example.com", document)
+}
+
+#[test]
+fn a_break_is_decided_for_each_format() {
+    let (hls, dash) = (
+        creative("plum", &json!({ "hls": "master.m3u8" })),
+        creative("peach", &json!({ "dash": "main.mpd" })),
+    );
+    let documents = [(&*hls.0, hls.1.clone()), (&*dash.0, dash.1.clone()), house(&["plum", "peach"])];
+    let world = World::new(&json!({}), &documents, &[]);
+    for _ in 0..2 {
+        let (status, list) = world.below(&format!("{PRE}.json"));
+        assert!(status == 200 && list.contains("/plum/") && !list.contains("/peach/"), "{list}");
+        let (status, list) = world.below(&format!("{PRE}.mpd"));
+        assert!(status == 200 && list.contains("/peach/") && !list.contains("/plum/"), "{list}");
+    }
+}
+
+#[test]
+fn made_up_places_of_an_ad_take_no_room_among_templates() {
+    let plum = creative("plum", &json!({ "hls": "master.m3u8", "dash": "main.mpd" }));
+    let media = "https://media.example.com/vod/ads/plum/";
+    let (master, mpd) = (format!("{media}master.m3u8"), format!("{media}main.mpd"));
+    let replies = [
+        (&*master, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=400000\nv/360.m3u8\n"),
+        (
+            &*mpd,
+            "<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><BaseURL>https://media.example.com/vod/ads/plum/v/</BaseURL></MPD>",
+        ),
+    ];
+    let world = World::new(&json!({}), &[(&*plum.0, plum.1.clone())], &replies);
+    let place = |number: usize| format!("_stagedoor/ad/made-up-{number}/{number}/plum/");
+    let templates = || world.isolate.templates.borrow().len();
+    let known = templates();
+    for number in 0..20 {
+        let (status, playlist) = world.below(&format!("{}master.m3u8", place(number)));
+        assert!(status == 200 && playlist.contains("v/360.m3u8"), "{playlist}");
+    }
+    assert_eq!((templates(), world.isolate.hits.get()), (known + 1, 19));
+    // A template that names the folder is made for this folder alone.
+    for number in [1, 2, 2] {
+        let path = format!("/harbour/{}main.mpd", place(number));
+        let (status, mpd) = world.get(&path, &format!("sd_session={}", &world.session[2..]), &[]);
+        assert!(status == 200 && mpd.contains(&place(number)), "{mpd}");
+    }
+    assert_eq!((templates(), world.isolate.hits.get()), (known + 2, 20));
+}
+
+#[test]
+fn a_creative_that_nobody_has_conditioned_is_reported_with_what_it_is_made_of() {
+    let vast = r#"<VAST version="4.2"><Ad id="one"><InLine><Creatives><Creative>
+        <UniversalAdId idRegistry="ad-id.org">PLUM1</UniversalAdId><Linear><Duration>00:00:10</Duration><MediaFiles>
+        <MediaFile type="video/mp4" width="1280" height="720" bitrate="2500" codec="avc1.64001f">https://cdn.example.net/one.mp4</MediaFile>
+        </MediaFiles></Linear></Creative></Creatives></InLine></Ad></VAST>"#;
+    let world = World::new(&json!({ "server": { "url": ASKED } }), &[], &[(ASKED, vast)]);
+    assert_eq!(world.below(&format!("{PRE}.json")).0, 404);
+    let wanted = serde_json::to_value(&*world.stores.wanted.borrow()).unwrap();
+    assert_eq!(
+        wanted[0]["file"],
+        json!({
+            "url": "https://cdn.example.net/one.mp4", "media_type": "video/mp4", "codec": "avc1.64001f",
+            "width": 1280, "height": 720, "bitrate_kbps": 2500,
+        })
+    );
+    assert_eq!(wanted[0]["duration_ms"], 10_000);
+}
+
+#[test]
+fn no_credential_of_the_viewer_goes_to_an_ad_server() {
+    let template = "https://ads.example.com/vast?p=[PAGEURL]&t=[player_params.token]&s=[player_params.sd_session]&ok=[player_params.section]";
+    let server =
+        json!({ "server": { "url": template, "player_params": ["token", "sd_session", "section"] } });
+    let plum = creative("plum", &json!({ "hls": "master.m3u8" }));
+    let vast = r#"<VAST version="4.2"><Ad id="one"><InLine><Creatives><Creative><Linear><Duration>00:00:10</Duration><MediaFiles>
+        <MediaFile type="application/x-mpegurl">https://direct.example.net/one.m3u8</MediaFile>
+        </MediaFiles></Linear></Creative></Creatives></InLine></Ad></VAST>"#;
+    let mut server = server;
+    server["direct"] = json!(["direct.example.net"]);
+    let asked = "https://ads.example.com/vast?p=https%3A%2F%2Fwatch.example.com%2F&t=&s=&ok=sport";
+    let world = World::new(&server, &[(&*plum.0, plum.1.clone())], &[(asked, vast)]);
+    let path = format!("{}/harbour/{PRE}.json", world.session);
+    let referer = format!("https://watch.example.com{}/harbour/master.m3u8", world.session);
+    let (status, list) = world.get(&path, "token=T&sd_session=S&section=sport", &[("referer", &referer)]);
+    // A query has the session instead of the path, so this one is refused: it names another session.
+    assert_ne!(status, 200, "{list}");
+    let (status, list) = world.get(&path, "token=T&section=sport", &[("referer", &referer)]);
+    assert!(status == 200 && list.contains("direct.example.net/one.m3u8"), "{status} {list}");
+}
