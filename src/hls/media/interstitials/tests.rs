@@ -187,6 +187,27 @@ fn marks_on_demand_replace_content_if_they_have_a_length() {
 }
 
 #[test]
+fn a_length_of_0_is_a_length_that_is_not_known_yet() {
+    let told = |range: std::ops::Range<u32>, end: &str| {
+        let cont: Vec<_> = (4..8).map(|at| format!("#EXT-X-CUE-OUT-CONT:{}/0", (at - 3) * 4)).collect();
+        let mut marks = vec![(3, "#EXT-X-CUE-OUT:0"), (8, "#EXT-X-CUE-IN")];
+        marks.extend((4..8).zip(&cont).map(|(at, mark)| (at, mark.as_str())));
+        let playlist = [HEAD, DATE, &segments(range, &marks), end].concat();
+        ranges(&written(&playlist, &json!({}), None, None)).into_values().next().unwrap()
+    };
+    let [open, closed, on_demand] = [told(0..6, ""), told(0..9, ""), told(0..9, "#EXT-X-ENDLIST\n")];
+    for found in [&open, &closed, &on_demand] {
+        assert!(!found.contains_key("PLANNED-DURATION"), "{found:?}");
+        assert_eq!(found["X-SNAP"], "OUT,IN");
+    }
+    assert!(!open.contains_key("DURATION"));
+    assert!(open.iter().all(|(name, value)| closed[name] == *value), "{open:?} {closed:?}");
+    for found in [&closed, &on_demand] {
+        assert_eq!((&*found["DURATION"], &*found["X-PLAYOUT-LIMIT"]), ("20", "20"));
+    }
+}
+
+#[test]
 fn a_date_range_on_demand_is_found_at_its_time() {
     let range = r#"#EXT-X-DATERANGE:ID="7",START-DATE="2026-12-01T16:00:20.040+04:00",PLANNED-DURATION=12,SCTE35-OUT=0xFC"#;
     let playlist = [HEAD, range, "\n", DATE, &segments(0..25, &[]), "#EXT-X-ENDLIST\n"].concat();

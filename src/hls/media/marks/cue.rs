@@ -34,15 +34,20 @@ pub(super) fn elapsed(tag: Tag, value: &[u8]) -> Option<Elapsed> {
                 [passed, planned] if !value.contains(&b'=') => (seconds(passed), seconds(planned)),
                 _ => (named(value, "ELAPSEDTIME"), named(value, "DURATION")),
             };
-            Some(Elapsed { passed: passed?, planned, section: message(value) })
+            Some(Elapsed { passed: passed?, planned: planned.and_then(known), section: message(value) })
         }
         Tag::Scte35 | Tag::ExtScte35 if says(value, "CUE-OUT", b"CONT") => Some(Elapsed {
             passed: named(value, "ELAPSED")?,
-            planned: named(value, "DURATION"),
+            planned: named(value, "DURATION").and_then(known),
             section: message(value),
         }),
         _ => None,
     }
+}
+
+/// A planned duration, which encoders write as 0 where they know none.
+fn known(planned: Duration) -> Option<Duration> {
+    (!planned.is_zero()).then_some(planned)
 }
 
 /// What a mark in front of a segment says. `None`: nothing about a break.
@@ -95,7 +100,7 @@ pub(super) fn cues_of_range(list: &[u8]) -> Vec<(UnixMillis, String, Cue)> {
         let millis = u64::try_from(length(b"DURATION")?.as_millis()).ok()?;
         Some(UnixMillis(start?.0.saturating_add(millis)))
     });
-    let planned = length(b"PLANNED-DURATION").filter(|planned| !planned.is_zero());
+    let planned = length(b"PLANNED-DURATION").and_then(known);
     for (name, opens) in [(&b"SCTE35-OUT"[..], true), (b"SCTE35-CMD", false), (b"SCTE35-IN", false)] {
         let Some(value) = attribute(list, name) else { continue };
         let closes = name == b"SCTE35-IN";

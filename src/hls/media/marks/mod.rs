@@ -183,9 +183,7 @@ impl<'a> Marks<'a> {
                 signals.push(Signal { at: Moment::stated(at, date), id: Some(id), cue });
             }
         }
-        if self.is_whole {
-            insertion_points(&mut signals);
-        }
+        lengths(&mut signals, self.is_whole);
         signals
     }
 
@@ -247,16 +245,23 @@ fn has_mark(list: Span<'_>) -> bool {
     list.find(b"SCTE35-").is_some()
 }
 
-/// On demand, a mark that opens a break which nothing closes is a point for insertion: the break takes no time of the content.
-fn insertion_points(signals: &mut [Signal]) {
+/// Tells marks without a length, or of the length 0, apart. One that another closes later opens a break whose length is not known
+/// yet; so does one in live that nothing closes. Any other is a point for insertion: its break takes no time of the content.
+fn lengths(signals: &mut [Signal], is_whole: bool) {
     let mut closed_at = None;
     for signal in signals.iter_mut().rev() {
         match &mut signal.cue {
-            Cue::In => closed_at = signal.at.start,
+            Cue::In => closed_at = Some(signal.at),
             Cue::Out { planned } => {
-                let is_closed = closed_at.take().is_some_and(|end| Some(end) > signal.at.start);
-                if planned.is_none() && !is_closed {
-                    *planned = Some(Duration::ZERO);
+                let takes_time = match closed_at.take() {
+                    Some(end) if is_whole => end.start > signal.at.start,
+                    Some(end) => end.date != signal.at.date,
+                    None => !is_whole,
+                };
+                if takes_time {
+                    *planned = planned.filter(|planned| !planned.is_zero());
+                } else {
+                    *planned = planned.or(Some(Duration::ZERO));
                 }
             }
             _ => {}
