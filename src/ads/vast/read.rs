@@ -75,6 +75,10 @@ impl Reading {
                 "expected a video ad, found audio",
             );
             Some(ErrorCode::AdType)
+        } else if inline.is_none() && tag_uri(body).is_empty() {
+            let why = "expected the URL of another document in `VASTAdTagURI`";
+            self.leave_out(AdEvent::InvalidTagUri, Some(ErrorCode::Schema), &told, why);
+            Some(ErrorCode::Schema)
         } else {
             None
         };
@@ -219,6 +223,12 @@ const CODE_MAX: usize = 64;
 /// The longest parameters of a verification, in bytes: each of its scripts gets a copy.
 const PARAMETERS_MAX: usize = 4 * 1024;
 
+/// The address of a wrapper's document. VAST 1 wrote `VASTAdTagURL`, and some still do.
+fn tag_uri<'t>(body: Element<'t, '_>) -> &'t str {
+    let uri = body.child("VASTAdTagURI").or_else(|| body.child("VASTAdTagURL"));
+    uri.map(|uri| uri.child("URL").unwrap_or(uri).text()).unwrap_or_default()
+}
+
 fn wrapper(body: Element<'_, '_>, creatives: Creatives) -> Wrapper {
     let flag = |name| body.attribute(name).as_deref().and_then(boolean);
     let linear = creatives.linears.into_iter().fold((Vec::new(), None), |(mut urls, click), mut linear| {
@@ -226,12 +236,7 @@ fn wrapper(body: Element<'_, '_>, creatives: Creatives) -> Wrapper {
         (urls, click.or(linear.click_through))
     });
     Wrapper {
-        // VAST 1 wrote `VASTAdTagURL`, and some still do.
-        uri: body
-            .child("VASTAdTagURI")
-            .or_else(|| body.child("VASTAdTagURL"))
-            .map(|uri| uri.child("URL").unwrap_or(uri).text().to_owned())
-            .unwrap_or_default(),
+        uri: tag_uri(body).to_owned(),
         follows: flag("followAdditionalWrappers"),
         allows_pod: flag("allowMultipleAds"),
         falls_back: flag("fallbackOnNoAd"),
@@ -294,6 +299,16 @@ mod tests {
         ));
         let Kind::Wrapper(wrapper) = ad.kind else { panic!("expected a Wrapper") };
         assert_eq!(wrapper.blocked.len(), CODES_MAX);
+    }
+
+    #[test]
+    fn a_wrapper_without_an_address_fails_by_itself() {
+        for uri in ["", "<VASTAdTagURI> </VASTAdTagURI>", "<VASTAdTagURI><![CDATA[]]></VASTAdTagURI>"] {
+            let ad = only(&format!("<Wrapper>{uri}<Error>https://x.example/e</Error></Wrapper>"));
+            assert_eq!(ad.refused, Some(ErrorCode::Schema), "{uri}");
+        }
+        let ad = only("<Wrapper><VASTAdTagURL><URL>https://x.example/</URL></VASTAdTagURL></Wrapper>");
+        assert_eq!(ad.refused, None);
     }
 
     #[test]
