@@ -98,12 +98,16 @@ fn offset(text: &str) -> Option<Offset> {
     }
 }
 
-/// `VASTAdData` (in older documents `VASTData`), else `AdTagURI`. `CustomAdData` is of nobody but its ad server.
+/// `VASTAdData` (in older documents `VASTData`), whose document some write as text, else `AdTagURI`. `CustomAdData` is of nobody but its ad server.
 fn ads_of(source: Element<'_, '_>) -> Option<AdSource> {
     let data = source.child("VASTAdData").or_else(|| source.child("VASTData"));
     let vast = data.and_then(|data| data.child("VAST"));
     if let Some(vast) = vast {
         return Some(AdSource::Vast(vast.as_it_came().to_owned()));
+    }
+    let text = data.map(Element::text).filter(|text| text.trim_start().starts_with('<'));
+    if let Some(text) = text {
+        return Some(AdSource::Vast(text.trim().to_owned()));
     }
     source.child("AdTagURI").and_then(|tag| text::url(tag.text())).map(AdSource::Tag)
 }
@@ -173,6 +177,14 @@ mod tests {
         let found = vmap(&[one("breakId='a'"), one("breakId='a'"), one("")].concat());
         let ids: Vec<_> = found.breaks.iter().map(|found| found.id.as_str()).collect();
         assert_eq!(ids, ["a", "break-2", "break-3"]);
+    }
+
+    #[test]
+    fn a_vast_document_may_stand_in_it_as_text() {
+        let found = vmap(
+            "<AdBreak timeOffset='start'><AdSource><VASTAdData>\n<![CDATA[<VAST version='3.0'><Ad/></VAST>]]>\n</VASTAdData></AdSource></AdBreak>",
+        );
+        assert_eq!(found.breaks[0].source, AdSource::Vast("<VAST version='3.0'><Ad/></VAST>".to_owned()));
     }
 
     #[test]
