@@ -62,6 +62,7 @@ impl<'a> Check<'a> for DateRanges<'a> {
         match whole("CLASS") {
             Some(b"com.apple.hls.interstitial") => interstitial(&whole, is_whole, entry, report),
             Some(b"com.apple.hls.preload") => preload(&whole, is_whole, entry, report),
+            class if is_whole || class.is_some() => without_class(class, entry, report),
             _ => {}
         }
     }
@@ -149,6 +150,14 @@ fn interstitial(whole: Whole<'_, '_>, is_whole: bool, entry: &Entry<'_, '_>, rep
             });
         }
     }
+}
+
+fn without_class(class: Option<&[u8]>, entry: &Entry<'_, '_>, report: &mut Report) {
+    let Some(name) = ["X-ASSET-URI", "X-ASSET-LIST"].into_iter().find(|name| entry.has(name)) else { return };
+    report.add(Rule::InterstitialClass, entry.at(), || {
+        let found = class.map_or_else(|| "none".to_owned(), quote);
+        format!("expected `CLASS=\"com.apple.hls.interstitial\"` beside `{name}`, found {found}")
+    });
 }
 
 fn preload(whole: Whole<'_, '_>, is_whole: bool, entry: &Entry<'_, '_>, report: &mut Report) {
@@ -250,6 +259,16 @@ pub(super) mod rows {
             "interstitial-asset",
             "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitial\",X-ASSET-URI=\"https://a.example/\",X-ASSET-LIST=\"b\"\n",
             "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"b\",X-ASSET-URI=\"b\",X-ASSET-LIST=\"b\"\n",
+        ),
+        (
+            "interstitial-class",
+            "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitials\",X-ASSET-LIST=\"b\"\n",
+            "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",CLASS=\"com.apple.hls.interstitial\",DURATION=1\n#EXT-X-DATERANGE:ID=\"a\",X-ASSET-LIST=\"b\"\n",
+        ),
+        (
+            "interstitial-class",
+            "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",X-ASSET-URI=\"https://a.example/\"\n",
+            "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-DATERANGE:ID=\"a\",X-ASSET-URI=\"https://a.example/\"\n",
         ),
         (
             "interstitial-relative",

@@ -88,6 +88,7 @@ rules! {
     EndOnNext "end-on-next" Error bis "4.4.5.1" "`END-ON-NEXT` is used without `CLASS`, or with `DURATION` or `END-DATE`.";
     CueBoth "cue-both" Error bis "4.4.5.1" "`CUE` has both `PRE` and `POST`.";
     InterstitialAsset "interstitial-asset" Error bis "D.2" "An interstitial has neither or both of `X-ASSET-URI` and `X-ASSET-LIST`.";
+    InterstitialClass "interstitial-class" Warning bis "D.2" "A date range has `X-ASSET-URI` or `X-ASSET-LIST`, but is not of the class of interstitials, so players ignore it.";
     InterstitialRelative "interstitial-relative" Warning bis "D.2" "`X-ASSET-URI` is not absolute.";
     InterstitialWord "interstitial-word" Warning bis "D.2" "An interstitial's attribute is not one of the defined values.";
 
