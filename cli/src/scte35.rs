@@ -15,8 +15,8 @@ use crate::{Answer, input};
 #[command(after_help = "\
 Prints JSON: whether the length and the checksum are right, the message with
 every field, and what its command and segments do to breaks. If the length or
-the checksum is wrong, or a field is missing, `error` says where, and the exit
-code is 1.
+the checksum is wrong, or a field is missing, `error` says where, `section` has
+what stands in front of it, and the exit code is 1.
 
 Examples:
   stagedoor scte35 decode -- \\
@@ -63,7 +63,7 @@ fn told(examined: &Examination, found: usize, error: Option<&str>) -> Value {
         }),
         None => json!({ "ok": false }),
     };
-    let section = examined.section.as_ref().ok();
+    let section = examined.section.as_ref().ok().or(examined.begun.as_ref());
     let effects: Vec<_> =
         section.map(Effect::of_section).unwrap_or_default().into_iter().map(Effect::name).collect();
     json!({ "length": length, "crc": checksum, "error": error, "section": section, "effects": effects })

@@ -72,6 +72,9 @@ pub struct Examination {
     pub checksum: Option<(u32, u32)>,
     /// What it says, read as if nothing were wrong with it.
     pub section: Result<Section, Error>,
+    /// What it says up to the error: its command, and the descriptors in front of the error. `None` if there is no error, or it
+    /// stands in front of the descriptors.
+    pub begun: Option<Section>,
     /// What is wrong with its frame.
     pub broken: Option<Broken>,
 }
@@ -81,7 +84,7 @@ pub fn decode(section: &[u8]) -> Result<Section, Error> {
     frame::check(section)?;
     // Invariant: a checked section is longer than a checksum.
     let (content, checksum) = section.split_last_chunk().unwrap_or((section, &[0; 4]));
-    read(content, Some(u32::from_be_bytes(*checksum)))
+    read(content, Some(u32::from_be_bytes(*checksum))).map_err(|stopped| stopped.error)
 }
 
 /// Reads as much as there is of a section that may be broken, for people.
@@ -94,16 +97,34 @@ pub fn examine(section: &[u8]) -> Examination {
         None => (section, None),
     };
     let checksum_pair = checksum.map(|said| (said, frame::crc_32(content)));
-    Examination {
-        length,
-        checksum: checksum_pair,
-        section: read(content, checksum),
-        broken: frame::check(section).err(),
+    let broken = frame::check(section).err();
+    let (section, begun) = match read(content, checksum) {
+        Ok(section) => (Ok(section), None),
+        Err(Stopped { error, begun }) => (Err(error), begun.map(|begun| *begun)),
+    };
+    Examination { length, checksum: checksum_pair, section, begun, broken }
+}
+
+/// An error, and what stands in front of it.
+struct Stopped {
+    error: Error,
+    begun: Option<Box<Section>>,
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self { error, begun: None }
+    }
+}
+
+impl From<Broken> for Stopped {
+    fn from(broken: Broken) -> Self {
+        Error::from(broken).into()
     }
 }
 
 /// Reads a section without its checksum.
-fn read(section: &[u8], crc_32: Option<u32>) -> Result<Section, Error> {
+fn read(section: &[u8], crc_32: Option<u32>) -> Result<Section, Stopped> {
     let mut fields = Fields::new(section, 0, "the section");
     let table = fields.u8("table_id")?;
     if table != frame::TABLE {
@@ -115,7 +136,7 @@ fn read(section: &[u8], crc_32: Option<u32>) -> Result<Section, Error> {
     let section_length = fields.u16(12, "section_length")?;
     let found = fields.u8("protocol_version")?;
     if found != 0 {
-        return Err(Error::Version { found });
+        return Err(Error::Version { found }.into());
     }
     let is_encrypted = fields.flag("encrypted_packet")?;
     let encryption_algorithm = fields.small(6, "encryption_algorithm")?;
@@ -133,19 +154,18 @@ fn read(section: &[u8], crc_32: Option<u32>) -> Result<Section, Error> {
         alignment_stuffing: Bytes::default(),
         crc_32,
     };
+    let mut stopped = None;
     let content = if is_encrypted {
         Content::Encrypted(Bytes::of(fields.rest()))
     } else {
         let kind = fields.u8("splice_command_type")?;
         let command = Command::read(kind, usize::from(splice_command_length), &mut fields)?;
-        let length = fields.u16(16, "descriptor_loop_length")?;
-        let descriptors = descriptors(fields.within(usize::from(length), "the descriptor loop")?)?;
         frame.splice_command_type = Some(kind);
-        frame.descriptor_loop_length = Some(length);
-        frame.alignment_stuffing = Bytes::of(fields.rest());
-        Content::Clear { command, descriptors }
+        let mut found = Vec::new();
+        stopped = descriptors(&mut fields, &mut frame, &mut found).err();
+        Content::Clear { command, descriptors: found }
     };
-    Ok(Section {
+    let section = Section {
         sap_type,
         encryption_algorithm,
         pts_adjustment,
@@ -153,15 +173,30 @@ fn read(section: &[u8], crc_32: Option<u32>) -> Result<Section, Error> {
         tier,
         content,
         frame: Some(frame),
-    })
+    };
+    match stopped {
+        None => Ok(section),
+        Some(error) => Err(Stopped { error, begun: Some(Box::new(section)) }),
+    }
 }
 
-fn descriptors(mut fields: Fields<'_>) -> Result<Vec<Descriptor>, Error> {
-    let mut descriptors = Vec::new();
-    while !fields.rest().is_empty() {
-        descriptors.push(Descriptor::read(&mut fields)?);
+/// Reads the descriptor loop, and what stands behind it. If the section ends within the loop, its descriptors are read that are there.
+fn descriptors(fields: &mut Fields<'_>, frame: &mut Frame, found: &mut Vec<Descriptor>) -> Result<(), Error> {
+    let length = fields.u16(16, "descriptor_loop_length")?;
+    frame.descriptor_loop_length = Some(length);
+    let rest = fields.clone();
+    let (mut inner, cut) = match fields.within(usize::from(length), "the descriptor loop") {
+        Ok(inner) => (inner, None),
+        Err(error) => (rest, Some(error)),
+    };
+    while !inner.rest().is_empty() {
+        match Descriptor::read(&mut inner) {
+            Ok(descriptor) => found.push(descriptor),
+            Err(error) => return Err(cut.unwrap_or(error)),
+        }
     }
-    Ok(descriptors)
+    frame.alignment_stuffing = Bytes::of(fields.rest());
+    cut.map_or(Ok(()), Err)
 }
 
 impl Section {

@@ -37,6 +37,21 @@ fn a_wrong_checksum_or_length_is_told() {
     let (code, json) = decoded(&SAMPLE[..40]);
     assert_eq!((code, &json["crc"]["ok"], &json["length"]["ok"]), (Some(1), &json!(false), &json!(false)));
     assert_eq!(json["length"]["stated"], 55);
+    for (cut, descriptors) in [(60, 0), (72, 1)] {
+        let (_, json) = decoded(&SAMPLE[..cut]);
+        assert_eq!(json["section"]["splice_command"]["time_signal"]["pts_time"]["ticks"], 1_924_989_008);
+        assert_eq!(json["section"]["splice_descriptors"].as_array().unwrap().len(), descriptors, "{json}");
+        assert_eq!(
+            json["error"],
+            format!("expected a section of 55 bytes by its section_length, found {}", cut / 4 * 3)
+        );
+    }
+    // Two descriptors, of which the second says that it is longer than its loop.
+    let (code, json) = decoded(
+        "0xFC302A00000000000000FFF00506FE0001000000140008435545490000000100094355454900000000C72D6A62",
+    );
+    assert_eq!((code, &json["effects"]), (Some(1), &json!(["never"])));
+    assert_eq!(json["section"]["splice_descriptors"], json!([{ "avail": { "provider_avail_id": 1 } }]));
     for (message, code) in [("", 2), ("!", 2), ("/DARA", 2), ("AAAA", 1)] {
         assert_eq!(decoded(message).0, Some(code), "{message}");
     }
