@@ -11,8 +11,8 @@ use serde::Serialize;
 use stagedoor::ads::macros::Values;
 use stagedoor::ads::resolve::{Choice, Chosen, Direct, Fetch as _, Order, Ping, Reach, Start, resolve};
 use stagedoor::ads::vast::Needs;
-use stagedoor::ads::vmap::{AdSource, Vmap};
-use stagedoor::ads::{Candidate, Format, Happening, Offset, Pod, Role, Slot};
+use stagedoor::ads::vmap::{AdBreak, AdSource, Vmap, VmapError};
+use stagedoor::ads::{AdEvent, Candidate, Format, Happening, Offset, Pod, Role, Slot, Tracking};
 use stagedoor::catalog::{CreativeId, Host};
 use url::Url;
 
@@ -31,7 +31,9 @@ pub(crate) enum Command {
 #[derive(clap::Args)]
 #[command(after_help = "\
 Nothing is told to the ad server: error URLs are printed, not requested. Any
-media file is taken, conditioned or not. The exit code is 1 if there is no ad.
+media file is taken, conditioned or not. A place whose ad fails goes to a spare.
+Each break of a VMAP document is resolved. The exit code is 1 if a document or
+a break has no ad.
 
 Examples:
   stagedoor vast resolve reply.xml
@@ -97,11 +99,14 @@ struct Outcome {
     at: Option<String>,
     /// The ads, as `BREAK.json` of other commands has them.
     pod: Pod,
-    /// Ads for places whose own ad fails.
+    /// Ads that no place needs.
     spares: Vec<Slot>,
     /// The ids under which the site conditions the creatives, by ad.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     creatives: Vec<Conditioned>,
+    /// URLs of the break of a VMAP document.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tracking: Vec<Tracking>,
     /// The URLs that ad servers would be told of errors, with their codes.
     errors: Vec<Told>,
     /// What happened, in order.
@@ -117,15 +122,34 @@ struct Conditioned {
     creative: CreativeId,
 }
 
+impl Outcome {
+    fn of(source: &str, events: Vec<Happening>) -> Self {
+        Self {
+            source: source.to_owned(),
+            at: None,
+            pod: Pod::empty(fetch::break_id()),
+            spares: Vec::new(),
+            creatives: Vec::new(),
+            tracking: Vec::new(),
+            errors: Vec::new(),
+            events,
+            requests: 0,
+            took_ms: 0,
+        }
+    }
+}
+
 /// Where a break lies.
-fn place(offset: Offset) -> String {
-    match offset {
+fn place(found: &AdBreak) -> String {
+    let at = match found.offset {
         Offset::Start => "start".to_owned(),
         Offset::End => "end".to_owned(),
         Offset::Time(time) => format!("at {} s", time.as_secs_f64()),
         Offset::Share(share) => format!("at {} %", f64::from(share) / 1_000.0),
         Offset::Mark(number) => format!("at mark {number}"),
-    }
+    };
+    let again = found.repeat_after.map(|time| format!(", again after each {} s", time.as_secs_f64()));
+    format!("{}, {at}{}", found.id, again.unwrap_or_default())
 }
 
 #[derive(Serialize)]
@@ -137,33 +161,57 @@ struct Told {
 impl Arguments {
     fn results(&self, source: &str) -> Result<Vec<Outcome>, Failure> {
         let is_url = ["http://", "https://"].iter().any(|scheme| source.starts_with(scheme));
-        if is_url {
-            return Ok(vec![self.outcome(source, None, Start::Template(source))?]);
-        }
-        let bytes = input::bytes(&PathBuf::from(source))?;
-        match Vmap::read(&bytes) {
-            Ok(vmap) => vmap
-                .breaks
-                .iter()
-                .map(|found| {
-                    let start = match &found.source {
-                        AdSource::Vast(document) => Start::Document(document.as_bytes()),
-                        AdSource::Tag(url) => Start::Template(url),
-                    };
-                    self.outcome(source, Some(format!("{}, {}", found.id, place(found.offset))), start)
-                })
-                .collect(),
-            Err(_) => Ok(vec![self.outcome(source, None, Start::Document(&bytes))?]),
+        let (asked, outcome, bytes) = if is_url {
+            let asked = Asked { source, url: source, most_wrappers: self.wrappers };
+            let (outcome, bytes) = self.outcome(&asked, Start::Template(source))?;
+            (asked, Some(outcome), bytes)
+        } else {
+            let asked = Asked { source, url: "", most_wrappers: self.wrappers };
+            (asked, None, input::bytes(&PathBuf::from(source))?)
+        };
+        match (Vmap::read(&bytes), outcome) {
+            (Ok(vmap), _) => self.breaks(&asked, vmap),
+            (Err(error @ VmapError::Version(_)), _) => {
+                let why = Happening::new(AdEvent::UnknownRoot, error.to_string());
+                Ok(vec![Outcome::of(source, vec![why])])
+            }
+            (Err(_), Some(outcome)) => Ok(vec![outcome]),
+            (Err(_), None) => Ok(vec![self.outcome(&asked, Start::Document(&bytes))?.0]),
         }
     }
 
-    fn outcome(&self, source: &str, at: Option<String>, start: Start<'_>) -> Result<Outcome, Failure> {
-        let template = match start {
-            Start::Template(template) => template,
-            Start::Document(_) => "",
-        };
-        let is_near = Url::parse(template).is_ok_and(|url| is_loopback(&url));
-        let reach = Reach::new(None, template, None, self.loopback || is_near);
+    /// The outcomes of the breaks of a VMAP document.
+    fn breaks(&self, asked: &Asked<'_>, vmap: Vmap) -> Result<Vec<Outcome>, Failure> {
+        let mut events = vmap.left_out;
+        if vmap.breaks.is_empty() {
+            events.insert(0, Happening::new(AdEvent::EmptyVmap, "expected an `AdBreak` that can be filled"));
+            return Ok(vec![Outcome::of(asked.source, events)]);
+        }
+        let mut outcomes = Vec::new();
+        for found in vmap.breaks {
+            let start = match &found.source {
+                AdSource::Vast(document) => Start::Document(document.as_bytes()),
+                AdSource::Tag(url) => Start::Template(url),
+            };
+            let most_wrappers = if found.follows == Some(false) { 0 } else { self.wrappers };
+            let (mut outcome, _) = self.outcome(&Asked { most_wrappers, ..*asked }, start)?;
+            if found.allows_pod == Some(false) {
+                outcome.pod.slots.truncate(1);
+            }
+            outcome.at = Some(place(&found));
+            outcome.tracking = found.tracking;
+            // What is left out of the document stands with its first break.
+            outcome.events.splice(..0, events.drain(..));
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    /// The outcome, and the first reply.
+    fn outcome(&self, asked: &Asked<'_>, start: Start<'_>) -> Result<(Outcome, Vec<u8>), Failure> {
+        let Asked { source, url, most_wrappers } = *asked;
+        let is_near = Url::parse(url).is_ok_and(|url| is_loopback(&url));
+        let reach = Reach::new(None, url, None, self.loopback || is_near);
         let network = Network::new(reach.clone())?;
         let values = Values {
             now_ms: network.now_ms(),
@@ -184,7 +232,7 @@ impl Arguments {
             reach,
             each: Duration::from_millis(self.request_ms.into()),
             total: Duration::from_millis(self.total_ms.into()),
-            wrappers: self.wrappers,
+            wrappers: most_wrappers,
         };
         let choice = Choice { format: Format::Hls, site: None, direct: Direct::Any, needs: Needs::default() };
         let resolution = fetch::wait(resolve(&network, &order));
@@ -201,20 +249,29 @@ impl Arguments {
             duration,
             ad: Some(ad),
         };
-        Ok(Outcome {
-            source: source.to_owned(),
-            at,
-            pod: Pod {
-                slots: offered.places.into_iter().flatten().map(slot).collect(),
-                non_linear: offered.non_linear,
-                ..Pod::empty(fetch::break_id())
-            },
-            spares: offered.spares.into_iter().map(slot).collect(),
+        let mut spares = offered.spares.into_iter();
+        let places = offered.places.into_iter();
+        let slots = places.filter_map(|found| found.or_else(|| spares.next())).map(slot).collect();
+        let pod = Pod { slots, non_linear: offered.non_linear, ..Pod::empty(fetch::break_id()) };
+        let outcome = Outcome {
+            pod,
+            spares: spares.map(slot).collect(),
             creatives,
             errors: pings.into_iter().map(|Ping { url, code }| Told { code: code.number(), url }).collect(),
-            events,
             requests,
             took_ms: took.as_millis(),
-        })
+            ..Outcome::of(source, events)
+        };
+        Ok((outcome, network.first()))
     }
+}
+
+/// Which document is asked for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    /// The argument.
+    source: &'a str,
+    /// The URL, whose host may be asked; empty for a file.
+    url: &'a str,
+    most_wrappers: u8,
 }

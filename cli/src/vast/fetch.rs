@@ -1,5 +1,6 @@
 //! Requests to ad servers from this machine, by the rules of the edge.
 
+use std::cell::OnceCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::pin::pin;
@@ -25,6 +26,7 @@ pub(super) struct Network {
     reach: Reach,
     began_ms: u64,
     stopwatch: Stopwatch,
+    first: OnceCell<Vec<u8>>,
 }
 
 impl Network {
@@ -39,46 +41,57 @@ impl Network {
             .proxy(None)
             .tls_config(tls.build());
         let began_ms = input::now(None)?.as_secs().saturating_mul(1_000);
-        Ok(Self { agent: config.build().into(), reach, began_ms, stopwatch: Stopwatch::start() })
+        Ok(Self {
+            agent: config.build().into(),
+            reach,
+            began_ms,
+            stopwatch: Stopwatch::start(),
+            first: OnceCell::new(),
+        })
     }
 
-    fn ask(&self, ask: &Ask) -> Result<Reply, Failure> {
-        let stopwatch = Stopwatch::start();
-        let mut url = ask.url.clone();
-        for _ in 0..=REDIRECTS_MAX {
-            self.reach.check(&url).map_err(Failure::Disallowed)?;
-            let left = ask.within.saturating_sub(stopwatch.elapsed());
-            if left.is_zero() {
-                return Err(Failure::Timeout);
-            }
-            let mut request = Request::get(url.as_str());
-            for (name, value) in &ask.headers {
-                request = request.header(*name, value);
-            }
-            let request = request.body(()).map_err(|error| Failure::Unreachable(error.to_string()))?;
-            let request = self.agent.configure_request(request).timeout_global(Some(left)).build();
-            let mut answer = self.agent.run(request).map_err(|error| failure(&error))?;
-            let status = answer.status().as_u16();
-            let place = answer.headers().get("location").and_then(|place| place.to_str().ok());
-            if let Some(place) = place.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) {
-                let led = |error| Failure::Disallowed(format!("a redirect to an invalid URL: {error}"));
-                url = url.join(place).map_err(led)?;
-                url.set_fragment(None);
-                continue;
-            }
-            let bytes = match status {
-                204 => Vec::new(),
-                200 => {
-                    let most = u64::try_from(LONGEST).unwrap_or(u64::MAX);
-                    let read = answer.body_mut().with_config().limit(most).read_to_vec();
-                    read.map_err(|error| failure(&error))?
-                }
-                status => return Err(Failure::Status(status)),
-            };
-            return Ok(Reply { url, bytes });
-        }
-        Err(Failure::Redirects(REDIRECTS_MAX))
+    /// The first reply; empty if there is none.
+    pub(super) fn first(self) -> Vec<u8> {
+        self.first.into_inner().unwrap_or_default()
     }
+}
+
+fn ask(agent: &Agent, reach: &Reach, ask: &Ask) -> Result<Reply, Failure> {
+    let stopwatch = Stopwatch::start();
+    let mut url = ask.url.clone();
+    for _ in 0..=REDIRECTS_MAX {
+        reach.check(&url).map_err(Failure::Disallowed)?;
+        let left = ask.within.saturating_sub(stopwatch.elapsed());
+        if left.is_zero() {
+            return Err(Failure::Timeout);
+        }
+        let mut request = Request::get(url.as_str());
+        for (name, value) in &ask.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(()).map_err(|error| Failure::Unreachable(error.to_string()))?;
+        let request = agent.configure_request(request).timeout_global(Some(left)).build();
+        let mut answer = agent.run(request).map_err(|error| failure(&error))?;
+        let status = answer.status().as_u16();
+        let place = answer.headers().get("location").and_then(|place| place.to_str().ok());
+        if let Some(place) = place.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) {
+            let led = |error| Failure::Disallowed(format!("a redirect to an invalid URL: {error}"));
+            url = url.join(place).map_err(led)?;
+            url.set_fragment(None);
+            continue;
+        }
+        let bytes = match status {
+            204 => Vec::new(),
+            200 => {
+                let most = u64::try_from(LONGEST).unwrap_or(u64::MAX);
+                let read = answer.body_mut().with_config().limit(most).read_to_vec();
+                read.map_err(|error| failure(&error))?
+            }
+            status => return Err(Failure::Status(status)),
+        };
+        return Ok(Reply { url, bytes });
+    }
+    Err(Failure::Redirects(REDIRECTS_MAX))
 }
 
 fn failure(error: &ureq::Error) -> Failure {
@@ -97,11 +110,16 @@ impl Fetch for Network {
 
     /// Each request has a thread of its own, so nothing waits for another.
     async fn fetch(&self, asks: Vec<Ask>) -> Vec<Result<Reply, Failure>> {
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = asks.iter().map(|ask| scope.spawn(|| self.ask(ask))).collect();
+        let (agent, reach) = (&self.agent, &self.reach);
+        let replies: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = asks.iter().map(|asked| scope.spawn(|| ask(agent, reach, asked))).collect();
             let broken = || Err(Failure::Unreachable("the request broke off".to_owned()));
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| broken())).collect()
-        })
+        });
+        if let Some(Ok(Reply { bytes, .. })) = replies.first() {
+            self.first.get_or_init(|| bytes.clone());
+        }
+        replies
     }
 }
 

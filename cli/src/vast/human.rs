@@ -8,16 +8,15 @@ use super::{Conditioned, Outcome, Told};
 use crate::terminal::plain;
 
 pub(super) fn text(outcome: &Outcome) -> String {
-    let Outcome { source, at, pod, spares, creatives, errors, events, requests, took_ms } = outcome;
+    let Outcome { source, at, pod, spares, creatives, tracking, errors, events, requests, took_ms } = outcome;
     let mut lines = vec![match at {
         Some(at) => format!("{}, break {}", plain(source), plain(at)),
         None => plain(source),
     }];
     let count = pod.slots.len();
-    lines.push(format!(
-        "  pod: {count} ads, {}; {requests} requests in {took_ms} ms",
-        seconds(pod.duration())
-    ));
+    let number = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let (ads, asked) = (number(count, "ad"), number(*requests, "request"));
+    lines.push(format!("  pod: {ads}, {}; {asked} in {took_ms} ms", seconds(pod.duration())));
     for (number, start, found) in pod.timeline() {
         lines.push(format!("  {}. at {}", number + 1, seconds(start)));
         slot(found, &mut lines);
@@ -36,6 +35,12 @@ pub(super) fn text(outcome: &Outcome) -> String {
         let line =
             |Conditioned { ad, creative }: &Conditioned| format!("     {creative} of ad {}", plain(ad));
         lines.extend(creatives.iter().map(line));
+    }
+    if !tracking.is_empty() {
+        lines.push("  of the break".to_owned());
+        lines.extend(
+            tracking.iter().map(|found| format!("     {} {}", found.event.name(), plain(&found.url))),
+        );
     }
     if !errors.is_empty() {
         lines.push("  error URLs".to_owned());
