@@ -35,6 +35,16 @@ pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
     reading::read(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", name(path))))
 }
 
+/// Reads a JSON file in the same way, but for a member that other commands add to it.
+pub(crate) fn json_without<T: DeserializeOwned>(path: &Path, member: &str) -> Result<T, Misuse> {
+    let mut tree = Tree::parse(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", name(path))))?;
+    tree.take(member);
+    match tree.read() {
+        (Some(value), errors) if errors.is_empty() => Ok(value),
+        (_, errors) => Err(Misuse(format!("{}: {}", name(path), Unreadable::Fields(errors)))),
+    }
+}
+
 /// Reads a document: as the CMS writes it, with its revision, or in a reply of the origin service.
 pub(crate) fn document<T: DeserializeOwned>(path: &Path) -> Result<T, Misuse> {
     document_in(&bytes(path)?).map_err(|error| Misuse(format!("{}: {error}", name(path))))

@@ -226,6 +226,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Answer, Fa
                 None => None,
             };
             printed(&manifest, list.as_ref(), context)?;
+            for id in breaks.iter().flat_map(|breaks| breaks.absent(&manifest)) {
+                context.output.remark(&format!(
+                    "the break `{id}` is not in the manifest: it has no time, or lies outside it or in another break"
+                ));
+            }
             Ok(Answer::Yes)
         }
         Err(error) => {

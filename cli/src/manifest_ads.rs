@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use stagedoor::ads::address::{BREAK_FOLDER, Listing, Seal};
-use stagedoor::ads::{Break, ListRequest, Opening, Plan, Pod};
+use stagedoor::ads::{Break, BreakId, ListRequest, Opening, Plan, Pod};
 use stagedoor::catalog::{AdPolicy, Host, KeySet, MidRolls, Site, TitleAds, TitleId};
 use stagedoor::{dash, hls};
 
@@ -77,7 +77,8 @@ impl AdArguments {
             policy,
             own,
             given,
-            pod: self.pod.as_ref().map(|path| input::json(path)).transpose()?,
+            // The output of `stagedoor ads pod` says beside the pod why it is so.
+            pod: self.pod.as_ref().map(|path| input::json_without(path, "explanation")).transpose()?,
             keys: serde_json::from_value(keys).map_err(broken)?,
             host: match site {
                 Some(site) => site.host.clone(),
@@ -119,6 +120,13 @@ impl Breaks {
                 .unwrap_or(Value::Null),
             Listing::Mpd => dash::list_mpd(pod, request).map_or(Value::Null, Value::String),
         }))
+    }
+
+    /// The breaks of `--break` that a manifest does not have.
+    pub(crate) fn absent(&self, manifest: &[u8]) -> Vec<&BreakId> {
+        let openings = self.openings(manifest);
+        let is_absent = |id: &&BreakId| openings.iter().all(|(_, opening)| opening.id != **id);
+        self.given.iter().map(|given| &given.opening.id).filter(is_absent).collect()
     }
 
     /// The title, for requests.

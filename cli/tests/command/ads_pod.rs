@@ -80,6 +80,16 @@ fn the_pod_is_printed_with_its_explanation() {
         .map(|slot| (slot["ad"]["campaign"].as_str().unwrap(), slot["duration_ms"].as_u64().unwrap()))
         .collect();
     assert_eq!((&pod["break"], slots), (&json!("mid-600000"), vec![("twice", 30_000), ("autumn", 20_000)]));
+    // `manifest rewrite` takes it as it is.
+    desk.file("pod.json", &pod);
+    let film =
+        "#EXTM3U\n#EXT-X-TARGETDURATION:900\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:900,\n0.ts\n#EXT-X-ENDLIST\n";
+    let rewrite =
+        ["manifest", "rewrite", "--url", "https://watch.example.com/harbour/720p.m3u8", "--ads", "guided"];
+    let output = desk
+        .run(&[&rewrite[..], &["--break", "break.json", "--pod", "pod.json", "--json", "-"]].concat(), film);
+    let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(listed["list"]["ASSETS"].as_array().map(Vec::len), Some(2), "{listed}");
     let steps = pod["explanation"]["steps"].as_array().unwrap();
     let why = &steps.iter().find(|step| step["step"] == "campaigns").unwrap()["saw"]["why"];
     assert_eq!(why["omitted"], 0);

@@ -207,6 +207,11 @@ fn rewrite_inserts_breaks_and_lists_a_pod() {
         "{why}"
     );
     assert_eq!(rewrite(&["--break-at", "60"]).status.code(), Some(2));
+    // A break that has no effect is told.
+    desk.file("break.json", &json!({ "id": "timeless", "place": "mid_roll" }));
+    let told = rewrite(&["--ads", "guided", "--break", "break.json"]);
+    assert_eq!(told.status.code(), Some(0));
+    assert!(String::from_utf8(told.stderr).unwrap().contains("the break `timeless` is not in the manifest"));
 }
 
 #[test]
