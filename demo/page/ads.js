@@ -145,7 +145,7 @@ function words({ list, problem, state }) {
   if (problem) return `${problem}: the film goes on`;
   if (!list) return "not asked for yet";
   const ads = list.ads.map(({ name, seconds }) => `${name} ${seconds} s`);
-  const beside = list.beside.map(({ layout }) => layout.toLowerCase().replaceAll("-", " "));
+  const beside = list.beside.map(({ name }) => name);
   const said = [...ads, ...beside].join(", ") || "no ads for this viewer: the film goes on";
   return state === "played" ? `${said} (played)` : said;
 }

@@ -20,10 +20,10 @@ export class BesideTheContent {
     for (const event of ["pause", "playing"]) video.addEventListener(event, () => this.#paused(event === "pause"));
   }
 
-  /** Shows the items of a break, whose times count from now. @param {import("./hls-ads.js").Beside[]} items */
+  /** Shows the items of a break one by one. Their times count from now. @param {import("./hls-ads.js").Beside[]} items */
   begin(items) {
     this.#hide();
-    this.#items = items.filter(({ layout }) => layout !== "PAUSE").sort((one, other) => one.starts - other.starts);
+    this.#items = inTurn(items.filter(({ layout }) => layout !== "PAUSE"));
     this.#pause = items.find(({ layout }) => layout === "PAUSE") ?? this.#pause;
     this.#played = 0;
     clearInterval(this.#timer);
@@ -77,6 +77,18 @@ export class BesideTheContent {
     this.#video.style.transform = "";
     delete $("screen").dataset.beside;
   }
+}
+
+/** An item that would begin while another is shown follows it. */
+function inTurn(items) {
+  let free = 0;
+  return items
+    .toSorted((one, other) => one.starts - other.starts)
+    .map((item) => {
+      const starts = Math.max(item.starts, free);
+      free = starts + item.seconds;
+      return { ...item, starts };
+    });
 }
 
 /** Reads `1920x1080`. */

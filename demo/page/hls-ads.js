@@ -1,5 +1,6 @@
 // Hears from hls.js which breaks there are, what their asset lists say, and which ad plays.
 import Hls from "/hls.js";
+import { layoutName } from "./words.js";
 
 /** The member with the tracking events of an asset (SVTA 2053-2). */
 const SIGNALING = "X-AD-CREATIVE-SIGNALING";
@@ -68,6 +69,6 @@ function beside(item) {
     ...{ uri: item["X-ASSET-URI"], layout: item["X-LAYOUT"], starts: item["START-OFFSET"], seconds: item.DURATION },
     ...{ position: item["X-OVERLAY-POSITION"], size: item["X-OVERLAY-SIZE"], viewport: item["X-VIEWPORT"] },
     ...{ squeeze: item["X-SQUEEZECURRENT"], squeezePosition: item["X-SQUEEZECURRENT-POSITION"] },
-    ...{ name: item["X-OVERLAY-ID"], tracking: payload?.tracking ?? [] },
+    ...{ name: layoutName(item["X-LAYOUT"]), tracking: payload?.tracking ?? [] },
   };
 }

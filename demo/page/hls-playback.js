@@ -70,5 +70,5 @@ function prepare(xhr, url, { kind, headers, on }) {
 function kindOf({ type, frag, part, keyInfo }) {
   if (keyInfo) return "key";
   if (frag) return `${frag.type === "main" ? "video" : frag.type} ${part ? "part" : frag.sn === "initSegment" ? "init" : "segment"}`;
-  return { manifest: "entry", level: "video playlist", audioTrack: "audio playlist", subtitleTrack: "subtitle playlist" }[type] ?? type;
+  return { manifest: "entry", level: "video playlist", audioTrack: "audio playlist", subtitleTrack: "subtitle playlist", "interstitial-asset-list": "asset list" }[type] ?? type;
 }

@@ -11,6 +11,9 @@ export const REFUSED = [401, 403];
 const MOST_ROWS = 400;
 const MOST_TIMES = 500;
 
+/** The kinds whose replies are made for one viewer. */
+const OWN = ["entry", "asset list"];
+
 const SOURCES = { hit: "cache", fetched: "fetched", joined: "joined a fetch" };
 
 /**
@@ -48,13 +51,13 @@ export class Requests {
     run.bytes += bytes;
     const cells = row(viewer, { url: new URL(url), kind, status, bytes, age });
     this.#sum();
-    const isKept = status === 200 && kind !== "entry";
+    const isKept = status === 200 && !OWN.includes(kind);
     const file = this.#fileOf(new URL(url));
     const [ms, source] = await Promise.all([durationOf(url), isKept ? this.#cache.sourceOf({ file, age, startedAt, endedAt }) : null]);
     cells.row.dataset.ms = ms ?? "";
     cells.row.dataset.source = source ?? "";
     cells.ms.textContent = ms === null ? "–" : ms.toFixed(ms < 10 ? 1 : 0);
-    cells.source.textContent = source ? SOURCES[source] : kind === "entry" && status === 200 ? "own copy" : "–";
+    cells.source.textContent = source ? SOURCES[source] : OWN.includes(kind) && status === 200 ? "own copy" : "–";
     if (source === null || run !== this.#run) return;
     run.sources[source] += 1;
     // Whoever joined a fetch waited for it, and so does a player that asks for what is not made yet.
@@ -124,6 +127,7 @@ export function problemOf(status, body) {
   }
 }
 
-const shorten = (path) => path.replace(/^(\/(?:~|%7E).{4})[^/]*(.{4}\/)/i, "$1…$2");
+/** The session and the address of a break are long, and nobody reads them. */
+const shorten = (path) => path.replace(/^(\/(?:~|%7E).{4})[^/]*(.{4}\/)/i, "$1…$2").replace(/(\/_stagedoor\/break\/.{4})[^/]*(.{4}\.\w+)$/, "$1…$2");
 
-const shortenQuery = (search) => search.replace(/(token|sd_session)=(.{8})[^&]*/g, "$1=$2…");
+const shortenQuery = (search) => search.replace(/(token|sd_session|_HLS_primary_id)=(.{8})[^&]*/g, "$1=$2…");

@@ -45,6 +45,9 @@ export function marked(text) {
   return text.split("`").map((part, index) => (index % 2 ? element("code", part) : document.createTextNode(part)));
 }
 
+/** The layout of an item beside the content, as a person says it: `LOWER-THIRD-OVERLAY` is a lower third overlay. */
+export const layoutName = (layout) => layout.toLowerCase().replaceAll("-", " ");
+
 /** A text as a sentence. */
 export function sentence(text) {
   return text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

@@ -1,8 +1,10 @@
 // A small ad server, for the demo and the tests. What it answers stands in the query, so that every test and every title asks for
 // what it needs, and `trouble` changes it for all.
 //
-//   /vast?pod=amber,teal          a pod in this order; `+teal` stands for an ad of its own, without a sequence (a spare)
+//   /vast?pod=amber,teal          a pod in this order; `+teal` stands for an ad of its own, without a sequence (a spare), and
+//                                 overlay, squeezeback or pause for one without a film
 //        &position=2&pod.2=plum   a pod for breaks in this place: 1 before, 2 within, 3 behind the content
+//        &at=00:00:40.000&pod.00:00:40.000=overlay   a pod for the break at this time
 //        &wrap=2                  behind so many wrappers
 //        &beside=overlay          with a non-linear ad: overlay, squeezeback or pause
 //        &trouble=slow            slow, silent, empty, malformed or refused
@@ -120,9 +122,11 @@ export class AdServer {
 function vast(query, urls) {
   const wrappers = Math.min(20, Number(query.get("wrap")) || 0);
   if (wrappers > 0) return wrapped(query, urls, wrappers);
-  const pod = (query.get(`pod.${query.get("position")}`) ?? query.get("pod") ?? "").split(",").filter(Boolean);
+  const wanted = ["at", "position"].map((name) => query.get(`pod.${query.get(name)}`)).find((pod) => pod !== null);
+  const pod = (wanted ?? query.get("pod") ?? "").split(",").filter(Boolean);
   let sequence = 0;
   const ads = pod.map((name) => {
+    if (Object.hasOwn(PICTURES, name)) return inlineBeside(name, urls);
     const ad = name.replace(/^[+ ]/, "");
     return inline(ad, name === ad ? (sequence += 1) : null, query.get("beside"), urls);
   });
@@ -153,6 +157,12 @@ function inline(ad, sequence, beside, { ads, media }) {
 <TrackingEvents>${events.map((event) => `<Tracking event="${event}">${beacon(event)}</Tracking>`).join("")}</TrackingEvents>
 <VideoClicks><ClickThrough>${cdata("https://example.com/")}</ClickThrough></VideoClicks><MediaFiles>${files.join("")}</MediaFiles></Linear></Creative>
 ${beside ? nonLinear(beside, ads) : ""}</Creatives></InLine></Ad>`;
+}
+
+/** An ad without a film. */
+function inlineBeside(name, { ads }) {
+  const impression = cdata(`${ads}/beacon/impression?ad=${name}`);
+  return `<Ad id="${name}"><InLine><AdSystem>Stagedoor demo</AdSystem><AdTitle>${name}</AdTitle><AdServingId>demo-${name}</AdServingId><Impression>${impression}</Impression><Creatives>${nonLinear(name, ads)}</Creatives></InLine></Ad>`;
 }
 
 function nonLinear(name, ads) {

@@ -16,7 +16,7 @@ const EVENTS = ["impression", "start", "firstQuartile", "midpoint", "thirdQuarti
 /** How the demo's site fills breaks: by the ad server, and by its own campaigns what that leaves. @param {string} ads the URL of the ad server */
 export function adPolicy(ads) {
   return {
-    server: { url: `${ads}/vast?position=[BREAKPOSITION]&pod.2=teal,plum` },
+    server: { url: `${ads}/vast?position=[BREAKPOSITION]&pod.2=teal,plum&at=[CONTENTPLAYHEAD]&pod.00:00:15.000=overlay,pause` },
     insertion: { restrict: ["skip", "jump"] },
   };
 }
@@ -26,8 +26,9 @@ export function campaignsDocument(host) {
   return {
     host,
     campaigns: [
-      { id: "house", creatives: ["amber"], frequency: { per_break: 1 } },
-      { id: "beside", creatives: ["squeezeback", "overlay", "pause"], places: ["mid_roll"] },
+      { id: "house", creatives: ["amber"], places: ["pre_roll", "post_roll"], frequency: { per_break: 1 } },
+      { id: "house-live", creatives: ["amber"], titles: ["live"], frequency: { per_break: 1 } },
+      { id: "beside", creatives: ["squeezeback"], places: ["mid_roll"], titles: ["harbour-with-ads"] },
     ],
   };
 }

@@ -61,7 +61,7 @@ export function titleDocuments(now = new Date()) {
       ...common,
       media: "harbour/",
       offers: tiers({ ads: "guided" }),
-      ads: { pre_roll: { longest_s: 10 }, mid_rolls: { at_s: [20, 40], longest_s: 20 }, post_roll: { longest_s: 10 } },
+      ads: { pre_roll: { longest_s: 10 }, mid_rolls: { at_s: [15, 40], longest_s: 20 }, post_roll: { longest_s: 10 } },
     },
     {
       id: "live",

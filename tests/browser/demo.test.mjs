@@ -11,8 +11,11 @@ let demo;
 before(async () => (demo = await startDemo()), { timeout: 90_000 });
 after(() => demo?.stop());
 
-const test = (name, body) => nodeTest(name, { timeout: 40_000 }, body);
-const pageTest = (name, body) => test(name, () => onPage(demo, name, body));
+const test = (name, body, timeout = 40_000) => nodeTest(name, { timeout }, body);
+const pageTest = (name, body, timeout) => test(name, () => onPage(demo, name, body), timeout);
+
+/** The time limit for what plays ads in real time, on a loaded machine. */
+const ADS_MS = 120_000;
 
 /** Each format's entry, and its requests below the entry. */
 const FORMATS = {
@@ -490,13 +493,39 @@ pageTest("a title with ads: the page shows the asset lists, the ads play, and th
   await eventually("the ad server hears of every event", async () => heard().includes("complete"));
   assert.deepEqual(heard(), ["impression", "start", "firstQuartile", "midpoint", "thirdQuartile", "complete"]);
 
-  await tab.evaluate(() => (document.querySelector("#video").currentTime = 18));
+  // The break at 15 s has no films.
+  await page.seek(14);
+  await page.shows("lower-third-overlay");
+  await page.seek(39);
   await page.sees("teal");
-  assert.match(await tab.locator("#break-list").innerText(), /At 0:20\s+teal 8 s, plum 10 s/);
+  assert.match(await tab.locator("#break-list").innerText(), /At 0:40\s+teal 8 s, plum 10 s/);
   await page.sees("plum");
-  await tab.locator('#break-list [data-break="sd-mid-20000"][data-state="played"]').waitFor();
+  await tab.locator('#break-list [data-break="sd-mid-40000"][data-state="played"]').waitFor();
   assert.equal(await page.denial(), null);
-});
+}, ADS_MS);
+
+pageTest("a break without films: items lie beside the film one after the other, and one whenever the viewer pauses", async (page) => {
+  const { tab } = page;
+  const { ads } = demo.stack;
+  const from = ads.requests.length;
+  await page.play({ title: "harbour-with-ads" });
+  await tab.locator('#break-list [data-break="sd-pre"][data-state="played"]').waitFor();
+  await page.seek(14);
+  await page.seesPicture("overlay", { place: [0, 780 / 1080, 1, 240 / 1080] });
+  assert.match(await tab.locator("#break-list").innerText(), /At 0:15\s+lower third overlay, pause, squeezeback l shape/);
+  const bottom = [0, 0.75, 1, 0.25];
+  await page.seesPicture("squeezeback", { part: bottom, place: bottom });
+  await page.shows(null);
+  await tab.evaluate(() => document.querySelector("#video").pause());
+  await page.seesPicture("pause", { place: [0.25, 0.25, 0.5, 0.5] });
+  await isAccessible(tab, "paused, with an ad");
+  await tab.evaluate(() => document.querySelector("#video").play());
+  await page.shows(null);
+  const shown = () => ads.requests.slice(from).flatMap(({ path, query }) => (path === "/beacon/impression" && query.ad !== "amber" ? query.ad : []));
+  await eventually("the ad server hears of the items", async () => shown().length === 3);
+  assert.deepEqual(shown(), ["overlay", "squeezeback", "pause"]);
+  assert.equal(await page.denial(), null);
+}, ADS_MS);
 
 pageTest("an operator opens a break of the live channel, and returns early", async (page) => {
   const { tab } = page;
@@ -508,7 +537,7 @@ pageTest("an operator opens a break of the live channel, and returns early", asy
   await page.sees("content");
   await tab.locator('#break-list [data-state="played"]').waitFor();
   assert.equal(await page.denial(), null);
-});
+}, ADS_MS);
 
 pageTest("an ad server in trouble costs the viewer no film", async (page) => {
   const { tab } = page;
@@ -524,7 +553,7 @@ pageTest("an ad server in trouble costs the viewer no film", async (page) => {
   } finally {
     demo.stack.ads.trouble = null;
   }
-});
+}, ADS_MS);
 
 pageTest("AES-128 plays, its key fetched through the edge", async (page) => {
   await page.play({ title: "harbour-aes", country: "DE" });

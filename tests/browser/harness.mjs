@@ -1,12 +1,13 @@
 // The whole of Stagedoor on free ports, and Chromium on its demo page.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { ANY_PORTS, startStack } from "../../demo/stack.mjs";
-import { seen } from "../players/seen.mjs";
+import { seen, share } from "../players/seen.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -133,6 +134,27 @@ export class DemoPage {
   async sees(what) {
     for (const end = Date.now() + 3 * STEP_MS; (await this.seen())?.what !== what; ) {
       if (Date.now() > end) throw new Error(`waited ${(3 * STEP_MS) / 1000} s for ${what} on screen, in vain`);
+    }
+  }
+
+  /** Goes to a time of the film. */
+  seek(seconds) {
+    return this.tab.evaluate((seconds) => (document.querySelector("#video").currentTime = seconds), seconds);
+  }
+
+  /** Waits until the page shows an item of a layout beside the film, or none. @param {string | null} layout */
+  async shows(layout) {
+    await this.tab.locator(layout ? `#screen[data-beside="${layout}"]` : "#screen:not([data-beside])").waitFor();
+    assert.equal(await this.tab.locator("#screen img").count(), layout ? 1 : 0);
+  }
+
+  /** Waits until the screen shows a picture of demo/media/ads/ beside the film. @param {Parameters<typeof share>[2]} where */
+  async seesPicture(name, where) {
+    const picture = await readFile(join(root, `demo/media/ads/${name}.png`));
+    for (const end = Date.now() + 3 * STEP_MS; ; ) {
+      const found = share(await this.tab.locator("#screen").screenshot(), picture, where);
+      if (found > 0.9) return;
+      if (Date.now() > end) throw new Error(`waited ${(3 * STEP_MS) / 1000} s for ${name} on screen, and saw ${found.toFixed(2)} of it last`);
     }
   }
 

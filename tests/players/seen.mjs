@@ -35,6 +35,29 @@ export function seen(png) {
   return what === "content" && frame === 0 ? null : { what, second: frame / rate };
 }
 
+/** How many points of a picture are compared, across and down. */
+const GRID = [96, 24];
+
+/**
+ * The share of a picture that a part of a screenshot shows, as far as a grid of points tells.
+ * @param {Buffer} png the screenshot
+ * @param {Buffer} picture another PNG
+ * @param {{part?: number[], place: number[]}} where `part` of the picture, and its `place` in the screenshot: left, top, width and
+ *   height, as shares of the whole
+ */
+export function share(png, picture, { part = [0, 0, 1, 1], place }) {
+  const [shot, wanted] = [decode(png), decode(picture)];
+  const at = ({ width, height, pixel }, [left, top, wide, high], x, y) => pixel(Math.floor((left + wide * x) * width), Math.floor((top + high * y) * height));
+  let same = 0;
+  for (let across = 0; across < GRID[0]; across += 1) {
+    for (let down = 0; down < GRID[1]; down += 1) {
+      const [x, y] = [(across + 0.5) / GRID[0], (down + 0.5) / GRID[1]];
+      if (distance(at(shot, place, x, y), at(wanted, part, x, y)) < NEAR) same += 1;
+    }
+  }
+  return same / (GRID[0] * GRID[1]);
+}
+
 const distance = (one, other) => Math.hypot(...one.map((value, index) => value - other[index]));
 
 /** Reads a PNG of 8 bits a sample, not interlaced. https://www.w3.org/TR/png-3/ */
