@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { blocksOf } from "../docs/page.mjs";
+import { seen } from "../players/seen.mjs";
 import { STEP_MS, startDemo } from "./harness.mjs";
 
 /** The edge that the pages name. */
@@ -23,10 +24,12 @@ let demo;
 before(async () => (demo = await startDemo()), { timeout: 90_000 });
 after(() => demo?.stop());
 
-const pages = await snippets();
+const pages = await snippets("");
+const pagesWithAds = await snippets("ads");
 
 test("there is a page for each player in a browser", () => {
   assert.deepEqual([...pages.keys()], ["hls.js", "Shaka Player", "dash.js", "video.js"]);
+  assert.deepEqual([...pagesWithAds.keys()], ["hls.js with ads", "Shaka Player with ads"]);
 });
 
 for (const [player, html] of pages) {
@@ -44,22 +47,35 @@ for (const [player, html] of pages) {
     }));
 }
 
-/** The pages, by the heading above them. */
-async function snippets() {
+for (const [player, html] of pagesWithAds) {
+  test(`the page for ${player} shows a pre-roll, and then the film`, { timeout: 90_000 }, () =>
+    onSnippet(html, { title: "harbour-with-ads", plan: "premium" }, async (tab) => {
+      await tab.waitForFunction(() => document.querySelector("video").readyState > 0);
+      await tab.evaluate(() => void document.querySelector("video").play());
+      // The last video is the one on top.
+      const see = async () => seen(await tab.locator("video").last().screenshot())?.what;
+      for (const end = Date.now() + 2 * STEP_MS; (await see()) !== "amber"; ) assert.ok(Date.now() < end, "no ad came on screen");
+      assert.match(await tab.locator("#ad").innerText(), /^Ad 1( of 1)?$/);
+      await tab.waitForFunction(() => document.querySelector("#ad").textContent === "" && document.querySelector("video").currentTime > 0.5);
+    }));
+}
+
+/** The pages with a mark, by the heading above them. */
+async function snippets(wanted) {
   const text = await readFile(new URL("../../docs/PLAYERS.md", import.meta.url), "utf8");
   const lines = text.split("\n");
   const headingAbove = (line) => lines.slice(0, line).findLast((text) => text.startsWith("### ")).slice(4);
-  const pages = blocksOf(text).filter(({ language, mark }) => language === "html" && mark === "");
+  const pages = blocksOf(text).filter(({ language, mark }) => language === "html" && mark === wanted);
   return new Map(pages.map((block) => [headingAbove(block.line), block.text]));
 }
 
 /** Opens a page for a viewer in the Emirates. */
-async function onSnippet(html, viewer, body) {
-  const { token } = await post("token", { title: "harbour", ...viewer });
+async function onSnippet(html, { title = "harbour", ...viewer }, body) {
+  const { token } = await post("token", { title, ...viewer });
   const { edge } = await (await fetch(new URL("config.json", demo.stack.pageUrl))).json();
   const context = await demo.browser.newContext();
   // The browser lets no page but one of this machine reach this machine.
-  const server = createServer((request, response) => serve(request.url, html.replace(EDGE, edge).replace("TOKEN", token), response));
+  const server = createServer((request, response) => serve(request.url, html.replace(`${EDGE}/harbour/`, `${edge}/${title}/`).replace("TOKEN", token), response));
   try {
     await once(server.listen(0, "127.0.0.1"), "listening");
     const tab = await context.newPage();
