@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { assertEquivalent, session } from "./equal.mjs";
 import { catalog } from "./fixture.mjs";
 import { loader } from "./load.mjs";
-import { AGAINST, PEERS, sizeTable } from "./report.mjs";
+import { AGAINST, PEERS, moreTable, sizeTable } from "./report.mjs";
 import { scenarios } from "./scenarios.mjs";
 import { modules, sizes, startSides } from "./sides.mjs";
 import { teach } from "./twin/teach.mjs";
@@ -70,8 +70,10 @@ async function bench(load) {
     const measured = await measure(load, scenario);
     const result = table.ratios(measured);
     console.log(table.row(scenario.name, result));
-    results.push({ name: scenario.name, ...result, measured });
+    results.push({ name: scenario.name, to: scenario.to, ...result, measured });
   }
+  const more = moreTable(results);
+  if (more) console.log(`\n${more}`);
   const bytes = sizes(built);
   console.log(`\n${sizeTable(bytes)}`);
   if (asked.only || asked.against) return;

@@ -111,20 +111,24 @@ fn breaks(patience: std::time::Duration) {
     )
     .unwrap();
     let plan = Plan::of(&policy, None, None, Seal { keys: &keys, host: &host, title: &title });
-    println!("\nInterstitials: compile with them, to compile without\n");
-    println!("| playlist | segments | breaks | time | bytes |");
-    println!("|---|--:|--:|--:|--:|");
+    println!("\nInterstitials: with them, to the same without\n");
+    println!("| playlist | segments | breaks | compile | a viewer's copy | bytes |");
+    println!("|---|--:|--:|--:|--:|--:|");
     let kinds: [(&str, Make); 3] = [("plain, on demand", plain), ("live", live), ("rich, live", rich)];
     for (name, make) in kinds {
-        for size in [100, 1_000, 10_000] {
+        // Live windows have dozens of segments, films and rewind windows hundreds.
+        for size in [30, 100, 450, 1_000, 10_000] {
             let playlist = make(size);
             let with = || compiled_with(&playlist, Signing::Inherited, Some(&plan));
             let without = || compiled_with(&playlist, Signing::Inherited, None);
             let (written, plain) = (with().render("").len(), without().render("").len());
             let told =
                 String::from_utf8_lossy(&with().render("")).matches("com.apple.hls.interstitial").count();
-            let time = ratio(patience, with, without);
-            println!("| {name} | {size} | {told} | {time} | {:.3} |", written as f64 / plain as f64);
+            let compile = ratio(patience, with, without);
+            let (with, without) = (with(), without());
+            let copy = ratio(patience, || with.render(TOKEN), || without.render(TOKEN));
+            let bytes = written as f64 / plain as f64;
+            println!("| {name} | {size} | {told} | {compile} | {copy} | {bytes:.3} |");
         }
     }
 }
@@ -292,7 +296,7 @@ fn plain(segments: usize) -> String {
     playlist + "#EXT-X-ENDLIST\n"
 }
 
-/// A live window with a break of a minute after every nine.
+/// A live window with a break of a minute in every ten.
 fn live(segments: usize) -> String {
     let mut playlist = String::from(
         "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n\
@@ -300,8 +304,8 @@ fn live(segments: usize) -> String {
     );
     for segment in 0..segments {
         match segment % 150 {
-            135 => playlist += "#EXT-X-CUE-OUT:60\n",
-            0 if segment > 0 => playlist += "#EXT-X-CUE-IN\n",
+            10 => playlist += "#EXT-X-CUE-OUT:60\n",
+            25 => playlist += "#EXT-X-CUE-IN\n",
             _ => {}
         }
         write!(playlist, "#EXTINF:4.000,\nvideo/1080/segment_{segment:06}.ts\n").unwrap();

@@ -48,6 +48,15 @@ export const AGAINST = {
   row: (name, { other, twin, twinToOther }) => row(name, ...cells(other), ...cells(twin), figure(twinToOther.ratio)),
 };
 
+/** What scenarios cost Stagedoor, to those that they name; nothing without such a scenario. */
+export function moreTable(results) {
+  const rows = results.flatMap(({ name, to, measured }) => {
+    const reference = results.find((other) => other.name === to);
+    return reference ? [row(name, to, ...cells(cpu(measured.stagedoor, reference.measured.stagedoor)))] : [];
+  });
+  return rows.length > 0 ? [head("stagedoor's CPU for a request", "to", "ratio", "rounds"), ...rows].join("\n") : undefined;
+}
+
 export function sizeTable({ wasm, glue, peer }) {
   const line = (name, { raw, gzipped }) => [name, raw, gzipped];
   return table(

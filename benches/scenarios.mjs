@@ -7,9 +7,10 @@ const COLD = 5_000;
 
 /**
  * @param {{session: string, mint: (alg: string, claims?: object) => Promise<string>}} viewer
- * @returns {Promise<{name: string, peer?: string, country?: string, status?: number,
+ * @returns {Promise<{name: string, to?: string, peer?: string, country?: string, status?: number,
  *                    paths: (round: number) => string[] | Promise<string[]>}[]>}
- *          `paths(0)` is for warming up, `paths(1)` and on are for the rounds.
+ *          `paths(0)` is for warming up, `paths(1)` and on are for the rounds. `to` names the scenario in front of it that this one is
+ *          more expensive than.
  */
 export async function scenarios({ session, mint }) {
   const viewers = { HS256: await mint("HS256"), ES256: await mint("ES256") };
@@ -28,9 +29,9 @@ export async function scenarios({ session, mint }) {
       paths: below("video/1000.m3u8"),
     },
     { name: "live, 450 segments, below the session", paths: below("live/plain.m3u8") },
-    { name: "live, 450 segments with a break, below the session", paths: below("live/break.m3u8") },
+    { name: "live, 450 segments with a break, below the session", to: "live, 450 segments, below the session", paths: below("live/break.m3u8") },
     { name: "live, 450 segments, at the entry", paths: entry("live/plain.m3u8") },
-    { name: "live, 450 segments with a break, at the entry", paths: entry("live/break.m3u8") },
+    { name: "live, 450 segments with a break, at the entry", to: "live, 450 segments, at the entry", paths: entry("live/break.m3u8") },
     ...LENGTHS.map((length) => ({
       name: `${number(length)} segments, at the entry`,
       paths: entry(`video/${length}.m3u8`),
