@@ -56,6 +56,7 @@ pub mod rights;
 pub mod route;
 pub mod scte35;
 pub mod shelf;
+mod sorting;
 pub mod steering;
 pub mod stop;
 pub mod streams;

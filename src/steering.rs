@@ -31,6 +31,7 @@ use crate::redacted::Redacted;
 use crate::reply::Reply;
 use crate::resource::{MediaRequest, ResourceKind, STEERING_RESOURCE};
 use crate::rights;
+use crate::sorting;
 
 /// The steering policy of a site; a denial if the site does not steer.
 pub fn policy(site: &Site) -> Result<&SteeringPolicy, Denial> {
@@ -50,7 +51,7 @@ pub fn answer(
 ) -> Reply {
     let mut order = order(policy, site, facts, admission.session.id);
     let slow = slow(policy, facts);
-    order.sort_by_key(|id| slow.contains(id));
+    sorting::by_key(&mut order, |id| slow.contains(id));
     let clones = policy.clones.iter().map(|clone| CloneObject::new(clone, request, site, admission, token));
     let manifest = Manifest {
         version: 1,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Ad, Format, Media, NonLinear};
 use crate::catalog::{CampaignId, Creative, CreativeId, CreativeKind, Label};
+use crate::sorting;
 
 /// An ad that may fill a slot of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +90,7 @@ impl Offered {
                 None => spares.push(candidate),
             }
         }
-        places.sort_by_key(|(sequence, _)| *sequence);
+        sorting::by_key(&mut places, |(sequence, _)| *sequence);
         Self { places: places.into_iter().map(|(_, place)| place).collect(), spares, non_linear }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Break, Candidate, Format, Media, Offered, Pod, Role, Slot};
 use crate::catalog::{AdPolicy, Creative, CreativeKind, Join, Label, Unfilled};
+use crate::sorting;
 
 /// The terms of a pod.
 #[derive(Clone, Copy, Debug)]
@@ -278,7 +279,7 @@ pub fn fit(of: &Break, offered: Offered, terms: &Terms<'_>) -> Fitted {
             Taken::Out(why) => left.push(Left { candidate, why }),
         }
     }
-    ads.sort_by_key(|(place, _)| *place);
+    sorting::by_key(&mut ads, |(place, _)| *place);
     let duration = ads.iter().map(|(_, ad)| ad.duration).fold(Duration::ZERO, Duration::saturating_add);
     let joined =
         terms.elapsed.is_some_and(|elapsed| !elapsed.is_zero()) && terms.policy.join == Join::Nothing;

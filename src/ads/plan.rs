@@ -7,6 +7,7 @@ use super::address::Seal;
 use super::schedule::{Offset, Scheduled, whole_seconds};
 use super::{AdTag, Break, BreakId, Ending, Opening, Place};
 use crate::catalog::{AdPolicy, MidRolls, TitleAds};
+use crate::sorting;
 
 /// Everything that decides where the breaks of a title lie. Every part of it is a document or a part of one, so two requests with
 /// the same documents get the same breaks.
@@ -68,7 +69,7 @@ impl<'a> Plan<'a> {
     }
 
     fn live(&self, mut marked: Vec<Break>) -> Vec<Break> {
-        marked.sort_by_key(|Break { opening, .. }| (opening.date, opening.start));
+        sorting::by_key(&mut marked, |Break { opening, .. }| (opening.date, opening.start));
         // Of too many, the latest: players have passed the others.
         let passed = marked.len().saturating_sub(MOST_BREAKS);
         self.pre_roll().into_iter().chain(marked.into_iter().skip(passed)).collect()
@@ -76,7 +77,7 @@ impl<'a> Plan<'a> {
 
     fn on_demand(&self, mut marked: Vec<Break>, duration: Option<Duration>) -> Vec<Break> {
         marked.retain(|mark| mark.ending != Ending::Cancelled && mark.opening.start.is_some());
-        marked.sort_by_key(|mark| mark.opening.start);
+        sorting::by_key(&mut marked, |mark| mark.opening.start);
         let rolls = self.ads.and_then(|ads| ads.mid_rolls.as_ref());
         let limits = Limits::of(rolls, duration);
         let mut own = Vec::new();

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::manifest::{Misplaced, Span};
+use crate::sorting;
 
 /// Changes of a text, in any order. A change inside a removed range is dropped.
 #[derive(Debug, Default)]
@@ -61,8 +62,9 @@ impl<'a> Edited<'a> {
         }
         let Changes(mut changes) = changes;
         // At one offset, insertions come first, in the order in which they were added, then the longest replacement.
-        changes
-            .sort_by(|(a, _), (b, _)| (a.start, !a.is_empty(), b.end).cmp(&(b.start, !b.is_empty(), a.end)));
+        sorting::by(&mut changes, |(a, _), (b, _)| {
+            (a.start, !a.is_empty(), b.end).cmp(&(b.start, !b.is_empty(), a.end))
+        });
         let mut text = String::with_capacity(self.text.len());
         let mut pieces = Vec::with_capacity(changes.len() + 1);
         let mut rest = Span::whole(&*self.text);

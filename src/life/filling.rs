@@ -27,6 +27,7 @@ use crate::ads::{
 };
 use crate::catalog::{AdPolicy, AdServer, CampaignUse, Creative, CreativeId, Document, Join, WantedCreative};
 use crate::fault::Fault;
+use crate::sorting;
 
 /// The longest time for the documents of a decision, beside the time of the ad server.
 const DOCUMENTS: Duration = Duration::from_secs(3);
@@ -291,7 +292,7 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
         };
         self.is_asked.set(true);
         let mut ids: Vec<_> = resolution.sources().map(|source| source.id.clone()).collect();
-        ids.sort_unstable();
+        sorting::by(&mut ids, Ord::cmp);
         ids.dedup();
         let known = if ids.is_empty() { Vec::new() } else { self.creatives(&ids).await };
         let caps = &admission.permit.caps;

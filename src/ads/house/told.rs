@@ -9,6 +9,7 @@ use super::rule::Rule;
 use crate::ads::viewer::Limit;
 use crate::catalog::{Campaign, CampaignId, Campaigns};
 use crate::rights::Finding;
+use crate::sorting;
 
 /// Why the campaigns of a site were taken or left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -60,7 +61,7 @@ pub(super) fn tell(document: &Campaigns, audience: &Audience<'_>, outcomes: &Has
         None => 3,
     };
     let mut numbers: Vec<_> = campaigns.map(|(number, _)| number).collect();
-    numbers.sort_by_key(rank);
+    sorting::by_key(&mut numbers, rank);
     let told = numbers.iter().take(MOST).filter_map(|number| {
         document.campaigns.get(*number).map(|campaign| one(campaign, audience, outcomes.get(number)))
     });

@@ -9,6 +9,7 @@ use super::order::{Order, Start};
 use super::tree::{Ping, Tree};
 use crate::ads::vast::Kind;
 use crate::ads::{AdEvent, ErrorCode, Happening};
+use crate::sorting;
 
 /// The outcome of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +135,7 @@ struct Found {
 fn walk(tree: &Tree<'_>, parent: Option<usize>, is_placed: bool, order: &mut Vec<Found>) {
     let is_child = |(_, node): &(usize, &super::tree::Node)| node.parent == parent;
     let mut children: Vec<_> = tree.nodes.iter().enumerate().filter(is_child).collect();
-    children.sort_by_key(|(_, node)| node.ad.sequence.unwrap_or(u32::MAX));
+    sorting::by_key(&mut children, |(_, node)| node.ad.sequence.unwrap_or(u32::MAX));
     for (id, node) in children {
         let is_placed = is_placed || node.ad.sequence.is_some();
         match node.ad.kind {

@@ -11,6 +11,7 @@ use super::{ADS_MAX, AT_ONCE_MAX, BYTES_MAX, PINGS_MAX, REQUESTS_MAX};
 use crate::ads::macros::{Extra, LONGEST_URL, fill, headers};
 use crate::ads::vast::{Kind, Vast, VastAd, VastError};
 use crate::ads::{AdEvent, ErrorCode, Happening};
+use crate::sorting;
 
 /// The documents of a decision so far.
 pub(super) struct Tree<'o> {
@@ -170,7 +171,7 @@ impl<'o> Tree<'o> {
             return ads;
         }
         // One ad: the first that stands alone, else the first of the pod.
-        ads.sort_by_key(|ad| ad.sequence);
+        sorting::by_key(&mut ads, |ad| ad.sequence);
         ads.truncate(1);
         ads
     }

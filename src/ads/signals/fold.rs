@@ -7,6 +7,7 @@ use super::actions::{Action, Deed};
 use super::draft::{Draft, TOLERANCE};
 use super::signal::{Moment, Signal};
 use crate::ads::Break;
+use crate::sorting;
 use crate::time::UnixMillis;
 
 /// The most breaks of a presentation. Of more, the last are kept.
@@ -33,7 +34,7 @@ pub fn breaks(signals: &[Signal]) -> Vec<Break> {
     let axis = Axis::of(&actions);
     let mut timed: Vec<_> =
         actions.into_iter().filter_map(|action| Some((axis.time(action.at)?, action))).collect();
-    timed.sort_by_key(|(time, action)| (*time, action.deed.rank()));
+    sorting::by_key(&mut timed, |(time, action)| (*time, action.deed.rank()));
 
     let mut cancelled = BTreeMap::<_, Vec<Duration>>::new();
     for (time, action) in &timed {
@@ -132,7 +133,7 @@ impl Fold {
 
     fn finish(mut self) -> Vec<Break> {
         self.done.extend(self.current);
-        self.done.sort_by_key(|draft| draft.start);
+        sorting::by_key(&mut self.done, |draft| draft.start);
         let mut ids = BTreeSet::new();
         let mut breaks: Vec<Break> = self.done.into_iter().filter_map(Draft::finish).collect();
         breaks.retain(|found| ids.insert(found.opening.id.clone()));

@@ -8,6 +8,7 @@ use super::text::{Offset, duration, url};
 use super::{CREATIVES_MAX, MEDIA_FILES_MAX, NON_LINEARS_MAX};
 use crate::ads::xml::Element;
 use crate::ads::{AdEvent, ErrorCode, Identifier, TrackingEvent};
+use crate::sorting;
 
 /// The creatives of an ad.
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ pub(super) fn read(reading: &mut Reading, body: Element<'_, '_>, ad: &str) -> Cr
         }
         companions += creative.children_named("CompanionAds").count();
     }
-    found.linears.sort_by_key(|linear| linear.named.sequence.unwrap_or(u32::MAX));
+    sorting::by_key(&mut found.linears, |linear| linear.named.sequence.unwrap_or(u32::MAX));
     for (count, what) in [(companions, "companions"), (icons, "icons")] {
         if count > 0 {
             let why = format!("{what} are not shown: players that insert pods draw none");

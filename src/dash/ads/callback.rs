@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::write::{Tag, ticks};
 use crate::ads::{Ad, Tracking, TrackingEvent};
+use crate::sorting;
 
 const SCHEME: &str = "urn:mpeg:dash:event:callback:2015";
 
@@ -21,7 +22,7 @@ pub(super) fn stream(ad: &Ad, duration: Duration, ids: &mut RangeFrom<u32>) -> S
     let called = ad.tracking.iter().filter(|tracking| is_called(tracking, duration));
     let mut timed: Vec<_> =
         called.filter_map(|tracking| Some((time(tracking, duration)?, tracking))).collect();
-    timed.sort_by_key(|(at, _)| *at);
+    sorting::by_key(&mut timed, |(at, _)| *at);
     for ((at, tracking), id) in timed.into_iter().zip(ids) {
         events += &Tag::new("", "Event")
             .with("presentationTime", ticks(at))

@@ -26,6 +26,7 @@ use crate::dash::document::{Document, Element};
 use crate::dash::edits::Edits;
 use crate::dash::error::CompileError;
 use crate::manifest::{Misplaced, language};
+use crate::sorting;
 
 /// Puts sets in the order of their languages.
 pub(in crate::dash) fn put_in_order(
@@ -55,7 +56,7 @@ pub(in crate::dash) fn put_in_order(
 /// Puts sorted sets into the positions of the unsorted ones.
 fn put(places: &[Element<'_, '_>], languages: &[String], changes: &mut Changes) -> Result<(), Misplaced> {
     let mut sets: Vec<_> = places.iter().map(|set| (rank(*set, languages), *set)).collect();
-    sets.sort_by_key(|(rank, _)| *rank);
+    sorting::by_key(&mut sets, |(rank, _)| *rank);
     let mut least = u64::MAX;
     for (place, ((.., Reverse(priority)), set)) in places.iter().zip(sets) {
         least = least.min(priority);

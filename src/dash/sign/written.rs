@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::dash::document::small;
 use crate::dash::error::CompileError;
 use crate::manifest::{Hole, MOST_WRITTEN, Span, TOKEN_BYTES, Template};
+use crate::sorting;
 
 /// The replacements in a text.
 ///
@@ -45,7 +46,7 @@ impl Written {
 
     pub(super) fn template(mut self, text: &str) -> Result<Template, CompileError> {
         // Replacements at one offset keep their order.
-        self.rewrites.sort_by_key(|replaced| (replaced.at.start, replaced.at.end));
+        sorting::by_key(&mut self.rewrites, |replaced| (replaced.at.start, replaced.at.end));
         let gone: usize = self.rewrites.iter().map(|replaced| replaced.at.len()).sum();
         let found = (text.len() + self.bytes).saturating_sub(gone);
         if found > MOST_WRITTEN {

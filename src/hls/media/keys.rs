@@ -10,6 +10,7 @@ use crate::hls::read::attributes::attribute;
 use crate::hls::read::line::lines;
 use crate::hls::read::tag::Tag;
 use crate::manifest::Span;
+use crate::sorting;
 
 /// The end of all keys.
 pub(super) const NO_KEY: &str = "#EXT-X-KEY:METHOD=NONE\n";
@@ -63,7 +64,7 @@ impl<'a> Keys<'a> {
     ) -> impl Iterator<Item = Span<'a>> {
         let kept = self.0.iter().filter(|(format, line)| !is_left_out(format, **line));
         let mut lines: Vec<_> = kept.map(|(_, line)| *line).collect();
-        lines.sort_unstable_by_key(|line| line.start());
+        sorting::by_key(&mut lines, |line| line.start());
         lines.into_iter()
     }
 }

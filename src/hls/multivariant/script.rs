@@ -4,6 +4,7 @@ use super::start::Move;
 use crate::hls::read::line::lines;
 use crate::hls::write::shape::{Change, Part, Piece, Shape, Source};
 use crate::manifest::{Misplaced, Span};
+use crate::sorting;
 
 /// The changes of lines of a playlist; a line without an entry stays as it is.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ impl<'a> Script<'a> {
     /// Replaces parts of a line.
     pub(super) fn change(&mut self, line: Span<'a>, mut changes: Vec<Change>) {
         if !changes.is_empty() {
-            changes.sort_unstable_by_key(|change| change.at.start);
+            sorting::by_key(&mut changes, |change| change.at.start);
             self.0.push((line, changes));
         }
     }
@@ -32,7 +33,7 @@ impl<'a> Script<'a> {
         if self.0.is_empty() && start.is_none() {
             return Ok(None);
         }
-        self.0.sort_unstable_by_key(|(line, _)| line.start());
+        sorting::by_key(&mut self.0, |(line, _)| line.start());
         let mut pieces = Vec::new();
         let mut rest = source.text;
         if let Some(Move { variant, to }) = start {

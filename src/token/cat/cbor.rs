@@ -6,6 +6,7 @@
 //!
 //! [RFC 8949]: https://www.rfc-editor.org/rfc/rfc8949
 
+use crate::sorting;
 use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error};
 
@@ -77,7 +78,7 @@ impl Value {
                 head(out, 5, length(entries.len()));
                 let mut sorted: Vec<_> =
                     entries.iter().map(|(key, value)| (key.write(), value.write())).collect();
-                sorted.sort();
+                sorting::by(&mut sorted, Ord::cmp);
                 sorted.iter().for_each(|(key, value)| {
                     out.extend(key);
                     out.extend(value);

@@ -12,6 +12,7 @@ use super::request;
 use super::uri::{self, Target};
 use crate::catalog::{Issuer, Lock};
 use crate::denial::{Denial, Reason};
+use crate::sorting;
 use crate::time::UnixTime;
 use crate::token::{Replay, compact::short, hex, jwt::ANY_AUDIENCE};
 
@@ -193,7 +194,7 @@ fn check_set(
 ) -> Result<(), Refusal> {
     // Sorted by label, so that the answer does not depend on the written order.
     let mut sorted: Vec<_> = claims.iter().collect();
-    sorted.sort_by_key(|(label, _)| label.integer().unwrap_or(i64::MAX));
+    sorting::by_key(&mut sorted, |(label, _)| label.integer().unwrap_or(i64::MAX));
     for (label, value) in sorted {
         claim(label, value, context, findings, depth).map_err(|miss| {
             let (unclear, denial) = match miss {
