@@ -32,6 +32,7 @@ macro_rules! events {
 }
 
 events! {
+    DecidedAhead "DECIDED_AHEAD" "The pod is decided before the viewer's player asks for it.";
     MakingRequest "MAKING_ADS_REQUEST" "The ad server is asked.";
     VastResponse "VAST_RESPONSE" "The ad server answered with ads.";
     VastRedirect "VAST_REDIRECT" "A wrapper leads to another document.";
@@ -100,27 +101,47 @@ fn number<S: serde::Serializer>(code: &Option<ErrorCode>, serializer: S) -> Resu
 }
 
 impl Happening {
-    /// An event.
+    /// An event. Its texts are of strangers, so they are shortened: a decision has many events, and remembers each.
     pub fn new(event: AdEvent, detail: impl Into<String>) -> Self {
-        Self { event, host: None, ad: None, code: None, detail: detail.into() }
+        Self { event, host: None, ad: None, code: None, detail: shortened(detail.into()) }
     }
 
     /// The event of an ad, of whose failure the ad server is told.
     #[must_use]
     pub fn of_ad(self, ad: &str, code: Option<ErrorCode>) -> Self {
-        Self { ad: Some(ad.to_owned()), code, ..self }
+        Self { ad: Some(shortened(ad.to_owned())), code, ..self }
     }
 
     /// The event of a request to a host.
     #[must_use]
     pub fn at_host(self, host: Option<&str>) -> Self {
-        Self { host: host.map(str::to_owned), ..self }
+        Self { host: host.map(|host| shortened(host.to_owned())), ..self }
     }
+}
+
+/// The longest text of an event, in bytes.
+const LONGEST: usize = 300;
+
+fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.shrink_to_fit();
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_strangers_are_shortened() {
+        let long = "ü".repeat(100_000);
+        let event = Happening::new(AdEvent::Unknown, long.as_str()).of_ad(&long, None).at_host(Some(&long));
+        for text in [Some(event.detail), event.ad, event.host] {
+            assert_eq!(text, Some("ü".repeat(LONGEST / 2)));
+        }
+    }
 
     #[test]
     fn names_are_distinct() {

@@ -175,17 +175,36 @@ fn verifications<'v>(chain: impl Iterator<Item = &'v VastAd>) -> Vec<Verificatio
     found
 }
 
-impl Resolved {
-    /// The bytes of its URLs and extensions.
-    pub(super) fn bytes(&self) -> usize {
-        let of_ad = |ad: &Ad| {
-            let urls: usize = ad.tracking.iter().map(|tracking| tracking.url.len()).sum();
-            let extensions: usize = ad.extensions.iter().map(String::len).sum();
-            urls + extensions
-        };
-        of_ad(&self.ad) + self.non_linear.iter().map(|item| of_ad(&item.ad)).sum::<usize>()
-    }
+/// The bytes that [`merge`] takes, measured before it takes them: each non-linear item has a copy of what its ad and the wrappers
+/// have.
+pub(super) fn bytes(wrappers: &[(&VastAd, &Wrapper)], ad: &VastAd, inline: &InLine) -> usize {
+    let of_urls = |urls: &[Timed]| urls.iter().map(|timed| timed.url.len() + URL_COSTS).sum::<usize>();
+    let of_ad = |ad: &VastAd| {
+        // An error URL is a URL of the ad, and is kept beside it.
+        let errors: usize = ad.errors.iter().map(|url| 2 * (url.len() + URL_COSTS)).sum();
+        let extensions: usize = ad.extensions.iter().map(|text| text.len() + URL_COSTS).sum();
+        let verifications: usize = ad
+            .verifications
+            .iter()
+            .map(|found| {
+                let parameters = found.parameters.as_ref().map_or(0, String::len);
+                found.vendor.len() + found.resource.len() + parameters + URL_COSTS
+            })
+            .sum();
+        of_urls(&ad.impressions) + errors + extensions + verifications
+    };
+    let chain: usize = wrappers.iter().map(|(ad, _)| of_ad(ad)).sum();
+    let linear: usize = wrappers.iter().map(|(_, wrapper)| of_urls(&wrapper.linear_tracking)).sum();
+    let beside: usize = wrappers.iter().map(|(_, wrapper)| of_urls(&wrapper.non_linear_tracking)).sum();
+    let films: usize = inline.linears.iter().map(|linear| of_urls(&linear.tracking)).sum();
+    let items = inline.non_linears.len();
+    let for_each = chain + of_ad(ad);
+    let for_each_item = for_each + beside + of_urls(&inline.non_linear_tracking);
+    for_each + linear + films + items * for_each_item
 }
+
+/// The bytes of a URL beside its text, in memory and in a list.
+const URL_COSTS: usize = 96;
 
 /// The wrapper of an ad; `None`: it is the ad itself.
 pub(super) const fn wrapper(ad: &VastAd) -> Option<&Wrapper> {

@@ -49,7 +49,8 @@ pub const BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The most ads of a decision.
 pub const ADS_MAX: usize = 64;
 
-/// The most bytes of URLs of all ads of a decision, wrappers' URLs counted for each ad behind them.
+/// The most bytes of URLs of all ads of a decision, wrappers' URLs counted for each ad behind them, and for each of its non-linear
+/// items. A URL counts for 96 bytes beside its text.
 pub const MERGED_MAX: usize = 2 * 1024 * 1024;
 
 /// The most creatives that a decision reports as not conditioned.

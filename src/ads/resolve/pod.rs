@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::MERGED_MAX;
 use super::fetch::{Failure, Fetch};
-use super::merge::{Resolved, merge, wrapper};
+use super::merge::{self, Resolved, merge, wrapper};
 use super::order::{Order, Start};
-use super::tree::{Ping, Tree};
+use super::tree::{Ping, Tree, told};
 use crate::ads::vast::Kind;
 use crate::ads::{AdEvent, ErrorCode, Happening};
 use crate::sorting;
@@ -104,13 +104,14 @@ fn ad(tree: &mut Tree<'_>, id: usize, number: usize, room: &mut usize) -> Option
         return None;
     }
     let wrappers: Vec<_> = wrappers.iter().filter_map(|node| Some((&node.ad, wrapper(&node.ad)?))).collect();
-    let resolved = merge(&wrappers, &node.ad, inline, number, &tree.order.values.site);
-    let Some(rest) = room.checked_sub(resolved.bytes()) else {
+    let Some(rest) = room.checked_sub(merge::bytes(&wrappers, &node.ad, inline)) else {
         let why = format!("expected {MERGED_MAX} bytes of URLs of all ads at most");
-        tree.events.push(Happening::new(AdEvent::InvalidAd, why).of_ad(&resolved.ad.id, None));
+        let told = told(&node.ad);
+        tree.events.push(Happening::new(AdEvent::InvalidAd, why).of_ad(&told, None));
         return None;
     };
     *room = rest;
+    let resolved = merge(&wrappers, &node.ad, inline, number, &tree.order.values.site);
     if resolved.film.is_none() && resolved.non_linear.is_empty() {
         let why = "expected a linear creative, or a non-linear one that can be shown";
         tree.fail(id, ErrorCode::Linearity, AdEvent::MissingCreatives, why);

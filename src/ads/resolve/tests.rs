@@ -356,6 +356,49 @@ fn urls_of_wrappers_are_counted_for_each_ad_behind_them() {
     assert!(bytes <= MERGED_MAX && (1..40).contains(&found.ads.len()), "{bytes}");
 }
 
+/// A pod of many ads behind a wrapper whose URLs are short and many, and whose scripts are long: each ad, and each of its non-linear
+/// items, would have a copy of all.
+#[test]
+fn whatever_is_copied_for_each_ad_and_item_is_counted() {
+    let script = format!(
+        "<Verification vendor='v'><JavaScriptResource>//v.example/{}</JavaScriptResource><VerificationParameters>{}\
+         </VerificationParameters></Verification>",
+        "v".repeat(7_000),
+        "p".repeat(4_000)
+    );
+    let item = "<NonLinear width='1' height='1'><StaticResource creativeType='image/a'>//a</StaticResource></NonLinear>";
+    for (inner, items) in [
+        ("<Impression>//a</Impression>".repeat(1_900), 0),
+        ("<Impression>//a</Impression>".repeat(1_900), 8),
+        ("<Error>//a</Error>".repeat(1_900), 8),
+        (format!("<AdVerifications>{}</AdVerifications>", script.repeat(32)), 0),
+    ] {
+        let wrapper = format!(
+            "<Ad><Wrapper allowMultipleAds='true'><VASTAdTagURI>https://b.example.com/</VASTAdTagURI>{inner}</Wrapper></Ad>"
+        );
+        let beside =
+            format!("<Creative><NonLinearAds>{}</NonLinearAds></Creative></Creatives>", item.repeat(items));
+        let pod: String = (0..60)
+            .map(|number| inline(&format!("a{number}"), "").replace("</Creatives>", &beside))
+            .collect();
+        let servers =
+            Servers::default().with(FIRST, &vast(&wrapper)).with("https://b.example.com/", &vast(&pod));
+        let found = servers.resolve(FIRST);
+        let ads = found
+            .ads
+            .iter()
+            .flat_map(|found| std::iter::once(&found.ad).chain(found.non_linear.iter().map(|item| &item.ad)));
+        let (mut urls, mut bytes) = (0, 0);
+        for ad in ads {
+            urls += ad.tracking.len();
+            bytes += ad.tracking.iter().map(|tracking| tracking.url.len()).sum::<usize>();
+            bytes += serde_json::to_string(&ad.verifications).unwrap().len();
+        }
+        assert!(bytes <= MERGED_MAX && urls <= MERGED_MAX / 96, "{items} items: {bytes} bytes, {urls} URLs");
+        assert!(found.ads.len() < 60 && has(&found, AdEvent::InvalidAd), "{} ads", found.ads.len());
+    }
+}
+
 #[test]
 fn blocked_categories_are_refused_and_told() {
     let blocks = "<Ad><Wrapper><VASTAdTagURI>https://b.example.com/?[BLOCKEDADCATEGORIES]</VASTAdTagURI>\

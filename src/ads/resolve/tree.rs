@@ -305,7 +305,9 @@ impl<'o> Tree<'o> {
         let errors: Vec<String> = chain
             .into_iter()
             .filter_map(|id| self.nodes.get(id))
-            .flat_map(|node| node.ad.errors.clone())
+            .flat_map(|node| &node.ad.errors)
+            .take(PINGS_MAX.saturating_sub(self.pings.len()))
+            .cloned()
             .collect();
         self.events.push(Happening::new(event, why).of_ad(&told, Some(code)));
         self.ping(&errors, code);
@@ -332,6 +334,6 @@ impl Ping {
 }
 
 /// The name of an ad in the log.
-fn told(ad: &VastAd) -> String {
+pub(super) fn told(ad: &VastAd) -> String {
     ad.id.clone().unwrap_or_else(|| "without an id".to_owned())
 }

@@ -3,7 +3,7 @@
 use super::document::{Linear, Named, NonLinearItem, Resource, Timed};
 use super::layout::layout;
 use super::media_file::{Family, MediaFile, Needs, best};
-use super::reading::{Reading, extensions};
+use super::reading::{Reading, extensions, name};
 use super::text::{Offset, duration, url};
 use super::{CREATIVES_MAX, MEDIA_FILES_MAX, NON_LINEARS_MAX};
 use crate::ads::xml::Element;
@@ -25,10 +25,10 @@ pub(super) fn read(reading: &mut Reading, body: Element<'_, '_>, ad: &str) -> Cr
     let mut companions = 0;
     let mut icons = 0;
     let mut items = 0;
+    let in_ad = InAd::of(body);
     let creatives = body.children_named("Creatives").flat_map(|parent| parent.children_named("Creative"));
-    // Each looks through the extensions of its ad, so there are few.
     for (number, creative) in creatives.take(CREATIVES_MAX).enumerate() {
-        let named = named(body, creative, number == 0);
+        let named = named(&in_ad, creative, number == 0);
         if let Some(linear) = creative.child("Linear") {
             icons += linear.children_named("Icons").count();
             found.linears.push(read_linear(reading, named.clone(), linear, ad));
@@ -50,7 +50,7 @@ pub(super) fn read(reading: &mut Reading, body: Element<'_, '_>, ad: &str) -> Cr
                     break;
                 }
                 let around = [parent, creative];
-                found.non_linears.extend(read_item(reading, body, &named, item, &around, ad));
+                found.non_linears.extend(read_item(reading, &in_ad, &named, item, &around, ad));
             }
         }
         companions += creative.children_named("CompanionAds").count();
@@ -65,30 +65,52 @@ pub(super) fn read(reading: &mut Reading, body: Element<'_, '_>, ad: &str) -> Cr
     found
 }
 
+/// Extensions of an ad that tell of its creatives. An ad has many creatives and many extensions, so they are sought once.
+struct InAd<'t, 'a> {
+    /// The elements `UniversalAdId` of extensions.
+    identifiers: Vec<Element<'t, 'a>>,
+    /// The layout that an extension names.
+    layout: Option<String>,
+}
+
+impl<'t, 'a> InAd<'t, 'a> {
+    fn of(body: Element<'t, 'a>) -> Self {
+        let portfolio = extensions(body).filter(|extension| is_of_type(extension, "ctv_ad_portfolio"));
+        let layout = |extension: Element<'_, '_>| {
+            extension.attribute("layout").or_else(|| extension.child("Layout")?.some_text())
+        };
+        let identifiers = extensions(body)
+            .filter(|extension| is_of_type(extension, "UniversalAdId"))
+            .flat_map(|extension| extension.children_named("UniversalAdId"));
+        Self {
+            identifiers: identifiers.take(CREATIVES_MAX).collect(),
+            layout: { portfolio }.find_map(layout),
+        }
+    }
+}
+
+fn is_of_type(extension: &Element<'_, '_>, name: &str) -> bool {
+    extension.attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case(name))
+}
+
 /// The names of a creative. Universal ad ids stand in it (VAST 4), in an extension of it (3), or in an extension of its ad (2); of
 /// the attributes that hold the id, VAST 4.0 has `idValue`.
-fn named(body: Element<'_, '_>, creative: Element<'_, '_>, is_first: bool) -> Named {
-    let id = creative.attribute("id");
-    let is_of_type = |extension: &Element<'_, '_>| {
-        extension.attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case("UniversalAdId"))
-    };
+fn named(in_ad: &InAd<'_, '_>, creative: Element<'_, '_>, is_first: bool) -> Named {
+    let id = name(creative.attribute("id"));
     let own = creative.children_named("UniversalAdId");
     let in_creative = creative
         .children_named("CreativeExtensions")
         .flat_map(|parent| parent.children_named("CreativeExtension"))
-        .filter(is_of_type)
+        .filter(|extension| is_of_type(extension, "UniversalAdId"))
         .flat_map(|extension| extension.children_named("UniversalAdId"));
-    let in_ad = extensions(body)
-        .filter(is_of_type)
-        .flat_map(|extension| extension.children_named("UniversalAdId"))
-        .filter(|found| match found.attribute("creativeId") {
-            Some(other) => Some(other) == id,
-            None => is_first,
-        });
+    let in_ad = in_ad.identifiers.iter().copied().filter(|found| match found.attribute("creativeId") {
+        Some(other) => Some(other) == id,
+        None => is_first,
+    });
     let mut identifiers: Vec<Identifier> = Vec::new();
     for found in own.chain(in_creative).chain(in_ad) {
-        let value = found.some_text().or_else(|| found.attribute("idValue"));
-        let scheme = found.attribute("idRegistry").unwrap_or_else(|| "unknown".to_owned());
+        let value = name(found.some_text().or_else(|| found.attribute("idValue")));
+        let scheme = name(found.attribute("idRegistry")).unwrap_or_else(|| "unknown".to_owned());
         let is_registered = |text: &str| !text.eq_ignore_ascii_case("unknown");
         if let Some(value) = value.filter(|value| is_registered(value) && is_registered(&scheme)) {
             let identifier = Identifier { scheme, value };
@@ -99,7 +121,7 @@ fn named(body: Element<'_, '_>, creative: Element<'_, '_>, is_first: bool) -> Na
     }
     Named {
         sequence: creative.attribute("sequence").and_then(|text| text.parse().ok()),
-        id: id.or_else(|| creative.attribute("adId")),
+        id: id.or_else(|| name(creative.attribute("adId"))),
         identifiers,
     }
 }
@@ -194,19 +216,13 @@ fn is_script(media_type: &str) -> bool {
 
 fn read_item(
     reading: &mut Reading,
-    body: Element<'_, '_>,
+    in_ad: &InAd<'_, '_>,
     named: &Named,
     item: Element<'_, '_>,
     around: &[Element<'_, '_>],
     ad: &str,
 ) -> Option<NonLinearItem> {
-    let portfolio = extensions(body).find_map(|extension| {
-        let kind = extension.attribute("type")?;
-        let is_portfolio = kind.eq_ignore_ascii_case("ctv_ad_portfolio");
-        is_portfolio
-            .then(|| extension.attribute("layout").or_else(|| extension.child("Layout")?.some_text()))?
-    });
-    let Some(layout) = layout(item, around, portfolio.as_deref()) else {
+    let Some(layout) = layout(item, around, in_ad.layout.as_deref()) else {
         let why = "expected a placement that is a pause, an overlay or a squeezeback (plcmt 5, 7, 8)";
         reading.leave_out(AdEvent::MissingOverlays, Some(ErrorCode::NonLinear), ad, why);
         return None;
@@ -245,7 +261,7 @@ fn resource(item: Element<'_, '_>) -> Option<Resource> {
         return Some(Resource { url: film.url.clone(), media_type: film.media_type.clone() });
     }
     let picture = item.children_named("StaticResource").find_map(|found| {
-        let media_type = found.attribute("creativeType")?.to_ascii_lowercase();
+        let media_type = name(found.attribute("creativeType"))?.to_ascii_lowercase();
         let is_picture = media_type.starts_with("image/");
         is_picture.then_some(Resource { url: url(found.text())?, media_type })
     });

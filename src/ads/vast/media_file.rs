@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::reading::name;
 use super::text;
 use crate::ads::xml::Element;
 
@@ -37,12 +38,12 @@ impl MediaFile {
     /// Reads an element `MediaFile` or `Mezzanine`. `None`: it has no URL or no type.
     pub(super) fn read(element: Element<'_, '_>) -> Option<Self> {
         let number = |name| element.attribute(name).and_then(|value| value.parse().ok());
-        let media_type = element.attribute("type")?;
+        let media_type = name(element.attribute("type"))?;
         let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         Some(Self {
             url: text::url(element.text())?,
             media_type: Some(media_type).filter(|name| name.contains('/'))?,
-            codec: element.attribute("codec").filter(|codec| codec != "0"),
+            codec: name(element.attribute("codec")).filter(|codec| codec != "0"),
             width: number("width"),
             height: number("height"),
             kbps: number("bitrate").or_else(|| number("maxBitrate")),

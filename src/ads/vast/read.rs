@@ -2,7 +2,7 @@
 
 use super::creative::{self, Creatives};
 use super::document::{InLine, Kind, Timed, Vast, VastAd, VastError, Wrapper};
-use super::reading::{Reading, extensions};
+use super::reading::{Reading, extensions, name};
 use super::text::boolean;
 use super::{ADS_MAX, EXTENSIONS_MAX, VERIFICATIONS_MAX};
 use crate::ads::xml::{Element, Tree};
@@ -49,7 +49,7 @@ impl Vast {
 
 impl Reading {
     fn ad(&mut self, element: Element<'_, '_>, number: usize) -> Option<VastAd> {
-        let id = element.attribute("id").filter(|id| id.len() <= NAME_MAX);
+        let id = name(element.attribute("id"));
         let told = id.clone().unwrap_or_else(|| format!("ad {}", number + 1));
         let inline = element.child("InLine");
         let Some(body) = inline.or_else(|| element.child("Wrapper")) else {
@@ -101,7 +101,7 @@ impl Reading {
                 .attribute("sequence")
                 .and_then(|text| text.parse().ok())
                 .filter(|place| *place > 0),
-            system: body.child("AdSystem").and_then(Element::some_text),
+            system: name(body.child("AdSystem").and_then(Element::some_text)),
             errors,
             impressions,
             verifications,
@@ -149,7 +149,7 @@ impl Reading {
                 }
                 let Some(resource) = self.tracker(script, ad) else { continue };
                 found.push(Verification {
-                    vendor: verification.attribute("vendor").unwrap_or_default(),
+                    vendor: name(verification.attribute("vendor")).unwrap_or_default(),
                     resource,
                     parameters: parameters.clone(),
                 });
@@ -195,9 +195,9 @@ impl Reading {
             self.leave_out(AdEvent::MultipleLinear, None, ad, why);
         }
         InLine {
-            title: inline.child("AdTitle").and_then(Element::some_text),
-            serving_id: inline.child("AdServingId").and_then(Element::some_text),
-            advertiser: inline.child("Advertiser").and_then(Element::some_text),
+            title: name(inline.child("AdTitle").and_then(Element::some_text)),
+            serving_id: name(inline.child("AdServingId").and_then(Element::some_text)),
+            advertiser: name(inline.child("Advertiser").and_then(Element::some_text)),
             categories: codes(inline.children_named("Category").filter_map(Element::some_text)),
             linears: creatives.linears,
             non_linears: creatives.non_linears,
@@ -210,9 +210,6 @@ impl Reading {
 fn codes(all: impl Iterator<Item = String>) -> Vec<String> {
     all.filter(|code| (1..=CODE_MAX).contains(&code.len())).take(CODES_MAX).collect()
 }
-
-/// The longest id of an ad, in bytes: each line of the log about the ad has a copy.
-const NAME_MAX: usize = 256;
 
 /// The most categories that an ad has or a wrapper blocks: each of one is compared with each of the other.
 const CODES_MAX: usize = 64;
@@ -266,6 +263,7 @@ impl Timed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ads::vast::reading::NAME_MAX;
 
     fn only(body: &str) -> VastAd {
         let vast = format!("<VAST version=\"4.3\"><Ad id=\"a\">{body}</Ad></VAST>");
@@ -312,9 +310,28 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_any_length_is_no_name() {
-        let vast =
-            format!("<VAST version=\"4.3\"><Ad id=\"{}\"><InLine/></Ad></VAST>", "a".repeat(NAME_MAX + 1));
-        assert_eq!(Vast::read(vast.as_bytes()).unwrap().ads[0].id, None);
+    fn a_name_of_any_length_is_none() {
+        for length in [NAME_MAX, NAME_MAX + 1] {
+            let long = "a".repeat(length);
+            let vast = format!(
+                "<VAST version=\"4.3\"><Ad id=\"{long}\"><InLine><AdSystem>{long}</AdSystem><AdTitle>{long}</AdTitle>\
+                 <AdServingId>{long}</AdServingId><Advertiser>{long}</Advertiser><AdVerifications><Verification vendor=\"{long}\">\
+                 <JavaScriptResource>//v.example/</JavaScriptResource></Verification></AdVerifications><Creatives><Creative id=\"{long}\">\
+                 <UniversalAdId idRegistry=\"ad-id.org\">{long}</UniversalAdId><Linear><MediaFiles>\
+                 <MediaFile type=\"video/mp4\" codec=\"{long}\">//f.example/</MediaFile></MediaFiles></Linear></Creative></Creatives>\
+                 </InLine></Ad></VAST>"
+            );
+            let ad = Vast::read(vast.as_bytes()).unwrap().ads.remove(0);
+            let Kind::InLine(inline) = ad.kind else { panic!("expected an InLine") };
+            let linear = &inline.linears[0];
+            let vendor =
+                ad.verifications.into_iter().map(|found| found.vendor).find(|vendor| !vendor.is_empty());
+            let identifier = linear.named.identifiers.first().map(|identifier| identifier.value.clone());
+            let codec = linear.files[0].codec.clone();
+            let names = [ad.id, ad.system, inline.title, inline.serving_id, inline.advertiser, vendor];
+            for name in names.into_iter().chain([linear.named.id.clone(), identifier, codec]) {
+                assert_eq!(name, (length == NAME_MAX).then(|| long.clone()));
+            }
+        }
     }
 }

@@ -59,6 +59,14 @@ impl Reading {
     }
 }
 
+/// The longest id, title or other name, in bytes: events, non-linear items and scripts have copies.
+pub(super) const NAME_MAX: usize = 256;
+
+/// A name. One of any length is none.
+pub(super) fn name(text: Option<String>) -> Option<String> {
+    text.filter(|text| text.len() <= NAME_MAX)
+}
+
 /// The extensions of an ad.
 pub(super) fn extensions<'t, 'a>(body: Element<'t, 'a>) -> impl Iterator<Item = Element<'t, 'a>> {
     body.children_named("Extensions").flat_map(|parent| parent.children_named("Extension"))
