@@ -190,6 +190,15 @@ impl<'a> Variation<'a> {
             }
             compiled => compiled?,
         };
+        let is_ahead =
+            |plan: &&ads::Plan<'_>| plan.policy.server.as_ref().is_some_and(|server| server.prefetch_s > 0);
+        let template = match plan.as_ref().filter(is_ahead) {
+            Some(plan) => {
+                let breaks = plan.seal.announced(template.parts().0);
+                template.with_breaks(breaks)
+            }
+            None => template,
+        };
         Ok((template, is_query_read.get()))
     }
 }

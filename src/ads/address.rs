@@ -4,6 +4,8 @@
 //! of a title, and nobody but the edge can make it: so nobody can ask for pods of breaks that no manifest has. The session that
 //! stands in front of the path says who asks.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -55,6 +57,20 @@ impl Seal<'_> {
         };
         self.keys.keys.iter().find(|key| is_genuine(key))?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()
+    }
+
+    /// The breaks whose addresses a manifest has, in order. It costs a MAC for each.
+    pub fn announced(&self, manifest: &[u8]) -> Vec<Opening> {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let mut known = HashSet::new();
+        let addresses = memchr::memmem::find_iter(manifest, BREAK_FOLDER).filter_map(|at| {
+            let address = manifest.get(at..)?;
+            let name = address.get(BREAK_FOLDER.len()..)?;
+            let length = BREAK_FOLDER.len() + name.iter().take_while(|byte| is_part(byte)).count();
+            str::from_utf8(address.get(..length)?).ok()
+        });
+        let sealed = addresses.filter_map(|address| Some(Listing::of_path(address)?.1));
+        sealed.filter(|sealed| known.insert(*sealed)).filter_map(|sealed| self.open(sealed)).collect()
     }
 
     fn mac(&self, key: &Jwk, body: &str) -> Option<Hmac<Sha256>> {
@@ -110,5 +126,33 @@ mod tests {
             assert_eq!(seal.open(&String::from_utf8(changed).unwrap()), None, "byte {at}");
         }
         assert_eq!(seal.open(&sealed[..sealed.len() - 4]), None);
+    }
+
+    #[test]
+    fn a_manifest_tells_its_breaks() {
+        let (keys, others) = (keys(&"AA".repeat(22)), keys(&"BB".repeat(22)));
+        let host: Host = "watch.example.com".parse().unwrap();
+        let title: TitleId = "harbour".parse().unwrap();
+        let opening = |id: &str| Opening {
+            id: id.parse().unwrap(),
+            place: Place::MidRoll,
+            start: Some(Duration::from_secs(600)),
+            date: None,
+            planned: None,
+            event_id: None,
+            tag: None,
+        };
+        let seal = Seal { keys: &keys, host: &host, title: &title };
+        let [a, b] = ["mid-a", "mid-b"].map(|id| seal.seal(&opening(id)).unwrap());
+        let forged = Seal { keys: &others, ..seal }.seal(&opening("mid-c")).unwrap();
+        let manifest = format!(
+            "#EXT-X-DATERANGE:ID=\"p\",X-URI=\"{}?x\"\nX-ASSET-LIST=\"{}?y\"\n<A uri=\"/~s/t/{}\"/>{BREAK_FOLDER}{}",
+            Listing::Assets.address(&a),
+            Listing::Assets.address(&a),
+            Listing::Mpd.address(&b),
+            Listing::Assets.address(&forged),
+        );
+        assert_eq!(seal.announced(manifest.as_bytes()), [opening("mid-a"), opening("mid-b")]);
+        assert_eq!(seal.announced(b""), []);
     }
 }

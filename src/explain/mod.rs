@@ -436,6 +436,8 @@ impl<A: Archive> Choosing for Explaining<'_, A> {
 
     fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
 
+    fn forget_pod(&self, _: &ViewersBreak<'_>) {}
+
     /// The store would record the question. So the explanation is that of a viewer who has seen nothing.
     async fn viewer(&self, _: &Facts, _: &Site, _: &Session, question: &Question) -> Option<ViewersAnswer> {
         self.record("viewer", || json!({ "choices": question.choices.len(), "asked": false }));

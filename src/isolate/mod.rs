@@ -5,6 +5,8 @@
 //! manifests    manifests as the media origin gave them
 //! files        files until the data centre's cache has them
 //! ads          replies of ad servers
+//! ahead        the breaks of viewers that are decided ahead
+//! breakers     ad servers that are left alone
 //! publication  where issuers publish keys
 //! published    keys that issuers publish
 //! sessions     sessions that tokens opened
@@ -18,6 +20,8 @@
 //! form: in the Worker, JavaScript's arrays and keys; in a test, types of the test's choice.
 
 mod ads;
+mod ahead;
+mod breakers;
 mod documents;
 mod files;
 mod manifests;
@@ -33,6 +37,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 pub use ads::{KnownAdReply, SharedReply};
+pub use ahead::KnownAhead;
+pub use breakers::Breakers;
 pub use documents::{Found, KnownDocument, Parsed, Remembered, read_document};
 pub use files::KnownFile;
 pub use manifests::{KnownManifest, newest};
@@ -100,13 +106,15 @@ pub struct Isolate<R: Runtime> {
     pub sessions: OpenedSessions,
     /// Pods by the viewers' breaks that they fill.
     pub pods: Memory<MemoryKey, KnownPod>,
+    /// The breaks that were decided ahead, by viewer.
+    pub ahead: Memory<MemoryKey, KnownAhead>,
     /// VMAP documents by site and URL.
     pub vmaps: Memory<String, KnownVmap>,
     /// Streams by session.
     pub streams: Memory<[u8; 8], Standing>,
     /// Replies of ad servers that viewers share, by site and URL.
     pub ad_replies: Memory<String, KnownAdReply>,
-    /// Ad servers that failed lately, by site and host.
+    /// Ad servers that failed lately, by site and host, and by the viewer for whom they failed.
     pub breakers: Memory<String, Breaker>,
     /// Creatives that were reported as wanted, by site and id.
     pub wanted: Memory<String, KnownWanted>,
@@ -142,6 +150,7 @@ impl<R: Runtime> Isolate<R> {
             sources: plan::SOURCES.of(&budget),
             sessions: plan::SESSIONS.of(&budget),
             pods: plan::PODS.of(&budget),
+            ahead: plan::AHEAD.of(&budget),
             vmaps: plan::VMAPS.of(&budget),
             streams: plan::STREAMS.of(&budget),
             ad_replies: plan::AD_REPLIES.of(&budget),

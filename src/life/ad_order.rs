@@ -122,7 +122,7 @@ pub(super) fn values<S>(
         planned: Some(time),
         event_id: opening.event_id,
         most_ads: policy.most_ads,
-        is_prefetch: false,
+        ahead: decided.ahead,
         player_params: server.player_params.iter().map(ToString::to_string).collect(),
         parameters: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
     }

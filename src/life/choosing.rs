@@ -36,6 +36,9 @@ pub trait Choosing: Evidence {
     /// Remembers a decision, for other requests of the viewer for the same break.
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>);
 
+    /// Forgets a decision that was made ahead and has brought nothing: the viewer's own request makes it anew.
+    fn forget_pod(&self, of: &ViewersBreak<'_>);
+
     /// The answer of the viewer's store to a question, which it records.
     async fn viewer(
         &self,

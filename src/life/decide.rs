@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::ad_file::AdMedia;
 use super::{Evidence, Learned, Permitted, below, entry, renewal, trace};
@@ -36,6 +37,8 @@ pub struct Decided<'f, S> {
     pub(super) ad: Option<AdMedia>,
     /// The resource's URL at the media origin.
     pub(super) source: S,
+    /// The time until the break, where its pod is decided ahead.
+    pub(super) ahead: Option<Duration>,
 }
 
 /// Decides on a request for media: who asks, what they may see, and where it lies. It has no effect.
@@ -68,7 +71,19 @@ pub(super) async fn decide<'f, E: Evidence>(
     let permitted = Permitted { facts: &facts, request: &request, site: &site, folder, generation, caps };
     let source = evidence.source(&permitted)?;
     evidence.record("source", || trace::source(&request, source.as_ref()));
-    Ok(Decided { facts, site, session_keys, title, request, admission, usage, instead, ad, source })
+    Ok(Decided {
+        facts,
+        site,
+        session_keys,
+        title,
+        request,
+        admission,
+        usage,
+        instead,
+        ad,
+        source,
+        ahead: None,
+    })
 }
 
 /// A viewer who was let in, and for what.

@@ -1,10 +1,16 @@
 //! The second half of the sequence: the bytes of what was decided on, and the stores that count.
 
+use std::time::Duration;
+
 use super::{
-    Answer, Decided, Delivery, Evidence, Found, Learned, Note, breaks, clock, entry, filling, pod, renewal,
+    Ahead, Answer, Decided, DecisionAhead, Delivery, Evidence, Found, Learned, Note, ahead, breaks, clock,
+    entry, filling, pod, renewal,
 };
+use crate::ads::Opening;
+use crate::ads::address::Listing;
 use crate::facts::Method;
 use crate::heading::Heading;
+use crate::manifest::Template;
 use crate::reply::Reply;
 use crate::resource::ResourceKind;
 use crate::rewrite::{Rewrite, SharedManifest};
@@ -13,19 +19,36 @@ use crate::stop::Stop;
 use crate::streams::{Newcomer, Running};
 use crate::token::{Grant, Use};
 
-/// Delivers what was decided on.
+/// Delivers what was decided on. Then the next break may be decided ahead.
 pub(super) async fn deliver<D: Delivery>(
     mut decided: Decided<'_, D::Source>,
     driver: &D,
     learned: &mut Learned,
 ) -> Result<D::Reply, Stop> {
-    let Decided { facts, site, admission, .. } = &decided;
+    let mut next = None;
+    let reply = served(&mut decided, driver, learned, &mut next).await?;
+    if let Some((opening, until, listing)) = next {
+        driver.decide_ahead(DecisionAhead { decided: decided.ahead_of(until), opening, listing });
+    }
+    Ok(reply)
+}
+
+/// A break that is to be decided ahead, the time until then, and the format of its list.
+type Next = Option<(Opening, Duration, Listing)>;
+
+async fn served<D: Delivery>(
+    decided: &mut Decided<'_, D::Source>,
+    driver: &D,
+    learned: &mut Learned,
+    next: &mut Next,
+) -> Result<D::Reply, Stop> {
+    let Decided { facts, site, admission, .. } = &*decided;
     if let Some(running) = Running::of(&admission.session).filter(|_| !admission.entered) {
         driver.keep_stream(facts, &site.body, &running).await?;
     }
     let usage = decided.usage.take();
     if let Some(reply) = decided.instead.take() {
-        let is_same_use = count_use(&decided, usage, driver, learned).await?;
+        let is_same_use = count_use(decided, usage, driver, learned).await?;
         let reply = entry::reply_to_use(is_same_use, reply, decided.admission.renewal.as_ref())?;
         return Ok(decided.reply(driver, reply));
     }
@@ -34,21 +57,22 @@ pub(super) async fn deliver<D: Delivery>(
     }
     match decided.request.kind {
         ResourceKind::Steering => {
-            let reply = steering_manifest(&decided, driver)?;
+            let reply = steering_manifest(decided, driver)?;
             Ok(decided.reply(driver, reply))
         }
         ResourceKind::Time => Ok(decided.reply(driver, clock::reply(driver.now_ms()))),
-        ResourceKind::Segment => file(&decided, driver).await,
+        ResourceKind::Segment => file(decided, driver).await,
         ResourceKind::Break(listing) => {
-            let opening = pod::open(&decided)?;
-            let filled = filling::decide(&decided, &opening, listing, driver, &mut learned.notes).await;
-            Ok(decided.reply(driver, pod::list(&decided, listing, &opening, &filled)))
+            let opening = pod::open(decided)?;
+            let filled = filling::decide(decided, &opening, listing, driver, &mut learned.notes).await;
+            *next = behind(decided, listing, &opening, driver).await;
+            Ok(decided.reply(driver, pod::list(decided, listing, &opening, &filled)))
         }
         ResourceKind::Playlist
         | ResourceKind::Mpd
         | ResourceKind::Patch
         | ResourceKind::Assets
-        | ResourceKind::OriginSteering => manifest(&decided, usage, driver, learned).await,
+        | ResourceKind::OriginSteering => manifest(decided, usage, driver, learned, next).await,
     }
 }
 
@@ -81,6 +105,7 @@ async fn manifest<D: Delivery>(
     usage: Option<(Grant, Use)>,
     driver: &D,
     learned: &mut Learned,
+    next: &mut Next,
 ) -> Result<D::Reply, Stop> {
     let Decided { facts, site, request, admission, ad, source, .. } = decided;
     let caps = ad.as_ref().map_or(&admission.permit.caps, |ad| &ad.caps);
@@ -106,6 +131,9 @@ async fn manifest<D: Delivery>(
     begin_stream(decided, driver).await?;
     let now_ms = driver.now_ms();
     let compiled = (*template).as_ref();
+    if !compiled.breaks().is_empty() {
+        *next = announced(decided, compiled, driver).await;
+    }
     let is_plain = !admission.entered && !admission.renewed && facts.headers.if_none_match.is_none();
     if is_plain && compiled.is_shared() {
         let heading = Heading::of(facts, site, &admission.permit, &stamp, Some(stamp.age_s(now_ms)));
@@ -115,6 +143,27 @@ async fn manifest<D: Delivery>(
     let head = rewrite.head(compiled, &stamp, now_ms);
     let head = entry::reply_to_use(is_same_use, head, admission.renewal.as_ref())?;
     Ok(driver.reply(facts, Answer::Manifest(decided.finished(head), &rewrite, &template)))
+}
+
+/// The next break of a manifest that is to be decided ahead. A viewer begins on demand at the start.
+async fn announced<D: Delivery>(decided: &Decided<'_, D::Source>, template: &Template, driver: &D) -> Next {
+    let listing = ahead::listing(decided.request.kind).filter(|_| decided.facts.method != Method::Head)?;
+    let ahead = Ahead::of(decided, listing, Duration::ZERO, driver.now_ms())?;
+    let opening = driver.next_ahead(&ahead, Some(template.breaks())).await?;
+    Some((ahead.until(&opening)?, opening)).map(|(until, opening)| (opening, until, listing))
+}
+
+/// The next break behind one whose list was asked for. On demand, that is where the viewer is.
+async fn behind<D: Delivery>(
+    decided: &Decided<'_, D::Source>,
+    listing: Listing,
+    opening: &Opening,
+    driver: &D,
+) -> Next {
+    let position = opening.start.unwrap_or_default();
+    let ahead = Ahead::of(decided, listing, position, driver.now_ms())?;
+    let opening = driver.next_ahead(&ahead, None).await?;
+    Some((ahead.until(&opening)?, opening)).map(|(until, opening)| (opening, until, listing))
 }
 
 /// Counts the use of a viewer token if its site or the token asks for that, and refuses a use too many. Returns whether the

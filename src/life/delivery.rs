@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::Choosing;
+use super::{Ahead, Choosing, DecisionAhead};
+use crate::ads::Opening;
 use crate::cache::{Kept, Stamp};
 use crate::catalog::Site;
 use crate::facts::Facts;
@@ -48,6 +49,13 @@ pub trait Delivery: Choosing {
 
     /// Keeps the place of a running stream, or refuses the stream if another one has taken its place.
     async fn keep_stream(&self, facts: &Facts, site: &Site, running: &Running) -> Result<(), Stop>;
+
+    /// The next break of a viewer whose pod is to be decided ahead. It counts as begun. `breaks`: those of the manifest that is
+    /// answered; `None`: those of the viewer's last one.
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening>;
+
+    /// Makes a decision behind the reply.
+    fn decide_ahead(&self, decision: DecisionAhead<Self::Source>);
 
     /// Answers at one of the edge's own paths.
     async fn control(&self, facts: &Facts, route: Route) -> Result<Reply, Stop>;

@@ -54,7 +54,8 @@ pub(super) async fn decide<S, C: Choosing>(
     };
     let length = opening.planned.unwrap_or_else(|| Duration::from_secs(policy.longest_s.into()));
     let offset = decided.facts.raw_query_parameter("_HLS_start_offset");
-    let has_joined = || has_joined(opening, length, listing, offset, choosing.now_ms());
+    let has_joined =
+        || decided.ahead.is_none() && has_joined(opening, length, listing, offset, choosing.now_ms());
     // Who joins within a break that is not shown to them gets no decision, which could be for a later request.
     if policy.join == Join::Nothing && has_joined() {
         choosing.record("pod", || json!({ "break": opening.id, "joined": true }));
@@ -87,6 +88,10 @@ pub(super) async fn decide<S, C: Choosing>(
         events: RefCell::default(),
         is_asked: Cell::new(false),
     };
+    if let Some(until) = decided.ahead {
+        let detail = format!("the break begins in {} s", until.as_secs());
+        filling.tell(Happening::new(AdEvent::DecidedAhead, detail));
+    }
     let pod = match choosing.within(limit, filling.pod()).await {
         Some(pod) => Rc::new(pod),
         None => {
@@ -94,7 +99,11 @@ pub(super) async fn decide<S, C: Choosing>(
             empty()
         }
     };
-    choosing.remember_pod(&of, &pod);
+    if decided.ahead.is_some() && pod.is_empty() {
+        choosing.forget_pod(&of);
+    } else {
+        choosing.remember_pod(&of, &pod);
+    }
     choosing.record("pod", || json!({ "break": opening, "pod": *pod }));
     let (faults, events) = (filling.faults.take(), filling.events.take());
     notes.extend(faults.into_iter().map(Note::Overcome));

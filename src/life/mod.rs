@@ -16,6 +16,7 @@
 
 mod ad_file;
 mod ad_order;
+mod ahead;
 mod at_once;
 mod below;
 mod breaks;
@@ -33,6 +34,7 @@ mod renewal;
 mod sequence;
 pub(crate) mod trace;
 
+pub use ahead::{Ahead, DecisionAhead};
 pub use at_once::{Unanswered, at_once};
 pub use choosing::{Choosing, ViewersBreak};
 pub use decide::{Decided, check_site};

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem;
+use std::rc::Rc;
 
 use super::Span;
+use crate::ads::{AdTag, Opening};
 use crate::shelf::{Weigh, allocation};
 
 /// The most bytes that are written for one manifest with a token of this length: a quarter of an isolate's memory. A
@@ -22,6 +24,8 @@ pub struct Template {
     others: Vec<(usize, Hole)>,
     /// The entity tag.
     tag: String,
+    /// The breaks that it announces, in order, where they are decided ahead.
+    breaks: Rc<[Opening]>,
 }
 
 /// A hole for a value of the viewer's own, apart from the session's token.
@@ -89,6 +93,16 @@ impl Template {
     /// [RFC 9110 section 8.8.3]: https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3
     pub fn tag(&self) -> &str {
         &self.tag
+    }
+
+    /// The same, with the breaks that it announces.
+    pub(crate) fn with_breaks(self, breaks: Vec<Opening>) -> Self {
+        Self { breaks: breaks.into(), ..self }
+    }
+
+    /// The breaks that it announces, in order. Empty where no break is decided ahead.
+    pub const fn breaks(&self) -> &Rc<[Opening]> {
+        &self.breaks
     }
 
     /// Whether all viewers get the same bytes.
@@ -192,7 +206,15 @@ impl Hole {
 impl Weigh for Template {
     fn heap_bytes(&self) -> usize {
         let others = allocation(self.others.capacity() * size_of::<(usize, Hole)>());
-        self.bytes.heap_bytes() + self.holes.heap_bytes() + others + self.tag.heap_bytes()
+        let of_break = |opening: &Opening| {
+            let tag = match &opening.tag {
+                Some(AdTag::Url(text) | AdTag::Vmap(text)) => text.len(),
+                None => 0,
+            };
+            size_of::<Opening>() + opening.id.as_str().len() + tag
+        };
+        let breaks = allocation(self.breaks.iter().map(of_break).sum());
+        self.bytes.heap_bytes() + self.holes.heap_bytes() + others + self.tag.heap_bytes() + breaks
     }
 }
 

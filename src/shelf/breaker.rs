@@ -55,6 +55,11 @@ impl Breaker {
         }
     }
 
+    /// Whether the last request failed.
+    pub const fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Leaves the source alone until an instant, whatever its failures.
     pub fn rest_until(&mut self, until_ms: u64) {
         self.rests_until_ms = self.rests_until_ms.max(until_ms);

@@ -200,6 +200,11 @@ impl<T, E> Fetched<T, E> {
         now_ms < self.retry_at_ms
     }
 
+    /// Whether the last fetch had no value.
+    pub const fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
     /// Whether each request fetches for itself.
     pub const fn is_alone(&self, now_ms: u64) -> bool {
         now_ms < self.alone_until_ms

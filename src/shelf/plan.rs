@@ -62,15 +62,16 @@ shares! {
     PROOFS "proofs" 512 "Signatures that were verified, by hash.";
     MANIFESTS "manifests" 8_192 "Manifests of the media origin, by cache key.";
     TARGETS "targets" 256 "Target Durations by cache key without directives.";
-    TEMPLATES "templates" 8_192 "Compiled manifests, by everything that their bytes depend on.";
+    TEMPLATES "templates" 7_872 "Compiled manifests, by everything that their bytes depend on.";
     FILES "files" 6_144 "Files by cache key: small ones and those in demand for a minute, others until the cache has them.";
     SOURCES "sources" 1_024 "URLs at the media origin, by site, folder and path.";
     SESSIONS "sessions" 1_024 "Sessions by token.";
     PODS "pods" 512 "Pods by session and break.";
+    AHEAD "ahead" 256 "Breaks that are decided ahead, by viewer and title.";
     VMAPS "vmaps" 256 "VMAP documents by site and URL.";
     STREAMS "streams" 512 "When the store last heard of a stream, by session.";
     AD_REPLIES "ad replies" 448 "Replies of ad servers that viewers share, by site and URL.";
-    BREAKERS "breakers" 64 "Ad servers that failed lately, by site and host.";
+    BREAKERS "breakers" 128 "Ad servers that failed lately, by site, host and viewer.";
     WANTED "wanted" 128 "Creatives that were reported as wanted, by site and id.";
 }
 

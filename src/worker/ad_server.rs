@@ -22,11 +22,12 @@ use super::runtime::{header, now_ms, within};
 use super::single_flight;
 use super::upstream::{REDIRECTS, unread};
 use crate::ads::AdEvent;
+use crate::ads::macros::LONGEST_URL;
 use crate::ads::resolve::{Ask, Failure, Fetch, Ping, Reach, Reply};
 use crate::ads::vast::LONGEST;
 use crate::catalog::{AdServer, Host, Site, is_kept_by_edges};
 use crate::facts::Facts;
-use crate::isolate::SharedReply;
+use crate::isolate::{Breakers, SharedReply};
 use crate::shelf::{Arrived, Look, Outcome, Policy, Purpose, Times};
 
 /// The most redirects that are followed for one request.
@@ -85,7 +86,7 @@ impl<'a> AdServers<'a> {
         let Some(per_s) = self.server.peak_per_s else { return Ok(()) };
         let left = patience.saturating_sub(jitter) / 2;
         let wait_ms = ad_rate::wait_ms(&self.documents.env, self.facts, &self.site.host, per_s, left).await;
-        match wait_ms.map_err(|fault| Failure::Unreachable(fault.to_string()))? {
+        match wait_ms.map_err(|fault| Failure::Own(fault.to_string()))? {
             Some(0) => Ok(()),
             Some(wait_ms) => {
                 Delay::from(Duration::from_millis(wait_ms)).await;
@@ -143,10 +144,9 @@ impl<'a> AdServers<'a> {
     }
 
     async fn alone(&self, ask: &Ask, patience: Duration) -> Result<Reply, Failure> {
-        let key = format!("{} {}", self.site.host, ask.url.host_str().unwrap_or_default());
-        let memory = &isolate().breakers;
-        let now = now_ms();
-        if !memory.with(key.as_str(), now, |known| known.admits(now)) {
+        let host = ask.url.host_str().unwrap_or_default();
+        let breakers = Breakers::of(&isolate().breakers, &self.site.host, host, self.facts.address);
+        if !breakers.admit(now_ms()) {
             return Err(Failure::CircuitOpen);
         }
         let controller = AbortController::default();
@@ -156,13 +156,13 @@ impl<'a> AdServers<'a> {
         if answer.is_err() {
             controller.abort();
         }
-        let has_failed = match &answer {
-            Ok(_) | Err(Failure::Disallowed(_) | Failure::Redirects(_)) => false,
-            Err(Failure::Status(status)) => *status >= 500 || *status == 429,
-            Err(_) => true,
-        };
-        let now = now_ms();
-        memory.with(key.as_str(), now, |known| known.settle(!has_failed, now));
+        let usual = Duration::from_millis(self.server.request_ms.into());
+        match &answer {
+            Err(failure) if failure.is_fault_of_server(patience, usual) => breakers.count(now_ms()),
+            Ok(_) | Err(Failure::Status(_)) => breakers.close(),
+            // It tells nothing of the ad server.
+            Err(_) => {}
+        }
         answer
     }
 
@@ -186,6 +186,12 @@ impl<'a> AdServers<'a> {
                 return Ok(Reply { url, bytes });
             };
             unread(response).await;
+            // Each ad of a document keeps the document's URL.
+            if place.len() > LONGEST_URL {
+                return Err(Failure::Disallowed(format!(
+                    "a redirect to a URL of more than {LONGEST_URL} bytes"
+                )));
+            }
             let led = |error| Failure::Disallowed(format!("a redirect to an invalid URL: {error}"));
             url = url.join(&place).map_err(led)?;
             url.set_fragment(None);
@@ -199,7 +205,7 @@ impl<'a> AdServers<'a> {
             Ok(Body::Whole(bytes, _)) => Ok(bytes),
             Ok(Body::TooLong(_)) => Err(Failure::TooLarge),
             Ok(Body::NoRoom) => {
-                Err(Failure::Unreachable("no room to read it: other replies are being read".to_owned()))
+                Err(Failure::Own("no room to read the reply: others are being read".to_owned()))
             }
             Err(error) => Err(Failure::Unreachable(error.to_string())),
         }
@@ -246,7 +252,7 @@ async fn check(documents: &Documents, reach: &Reach, url: &url::Url) -> Result<(
     match documents.site(&host).await {
         Ok(None) => Ok(()),
         Ok(Some(_)) => Err(Failure::Disallowed(format!("expected an ad server, found the site `{host}`"))),
-        Err(fault) => Err(Failure::Unreachable(fault.to_string())),
+        Err(fault) => Err(Failure::Own(fault.to_string())),
     }
 }
 

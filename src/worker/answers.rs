@@ -20,12 +20,12 @@ use super::{
     crypto, explain, jwks, playlists, pods, proofs, respond, runtime, segments, signed, sync, templates,
     vmaps, wanted,
 };
-use crate::ads::Pod;
 use crate::ads::house::Count;
 use crate::ads::macros::headers;
 use crate::ads::resolve::{Order, Ping, Reach, Resolution, resolve};
 use crate::ads::viewer::{Answer as ViewersAnswer, Question};
 use crate::ads::vmap::Vmap;
+use crate::ads::{Opening, Pod};
 use crate::cache::{Kept, SourceError};
 use crate::catalog::{
     AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, Host, Jwk, KeySet, SessionId, Site,
@@ -36,7 +36,8 @@ use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::open_session;
 use crate::life::{
-    Answer, Choosing, Delivery, EntryDocuments, Evidence, Found, Permitted, SessionDocuments, ViewersBreak,
+    Ahead, Answer, Choosing, DecisionAhead, Delivery, EntryDocuments, Evidence, Found, Permitted,
+    SessionDocuments, ViewersBreak,
 };
 use crate::reply::Reply;
 use crate::rewrite::Rewrite;
@@ -151,6 +152,10 @@ impl Choosing for Answers {
         pods::remember(of, pod);
     }
 
+    fn forget_pod(&self, of: &ViewersBreak<'_>) {
+        pods::forget(of);
+    }
+
     async fn viewer(
         &self,
         facts: &Facts,
@@ -231,6 +236,20 @@ impl Delivery for Answers {
 
     async fn keep_stream(&self, facts: &Facts, site: &Site, running: &Running) -> Result<(), Stop> {
         streams::seen(self.documents()?, facts, site, running).await
+    }
+
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+        pods::next_ahead(ahead, breaks)
+    }
+
+    fn decide_ahead(&self, decision: DecisionAhead<Located>) {
+        let Ok(documents) = self.documents.clone() else { return };
+        let context = Rc::clone(&documents.context);
+        let answers = Self { request: RefCell::default(), env: self.env.clone(), documents: Ok(documents) };
+        context.wait_until(async move {
+            let notes = decision.make(&answers).await;
+            respond::log_ahead(decision.host().as_str(), decision.title().as_str(), &notes);
+        });
     }
 
     async fn control(&self, facts: &Facts, route: Route) -> Result<Reply, Stop> {

@@ -24,11 +24,11 @@ use super::sources::Located;
 use super::{
     crypto, delay, documents, facts, jwks, playlists, pods, proofs, respond, shared_files, templates, vmaps,
 };
-use crate::ads::Pod;
 use crate::ads::house::Count;
 use crate::ads::resolve::{Order, Ping, Resolution};
 use crate::ads::viewer::{Answer as ViewersAnswer, Question};
 use crate::ads::vmap::Vmap;
+use crate::ads::{Opening, Pod};
 use crate::cache::{Kept, SourceError};
 use crate::catalog::{
     AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, Host, Jwk, KeySet, SessionId, Site,
@@ -39,8 +39,8 @@ use crate::facts::{Facts, Method};
 use crate::fault::Fault;
 use crate::isolate::open_session;
 use crate::life::{
-    self, Answer, Choosing, Delivery, EntryDocuments, Evidence, Found, Permitted, SessionDocuments,
-    TokenKeys, ViewersBreak, at_once,
+    self, Ahead, Answer, Choosing, DecisionAhead, Delivery, EntryDocuments, Evidence, Found, Permitted,
+    SessionDocuments, TokenKeys, ViewersBreak, at_once,
 };
 use crate::reply::Reply;
 use crate::rewrite::Rewrite;
@@ -166,6 +166,8 @@ impl Choosing for Lane {
 
     fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
 
+    fn forget_pod(&self, _: &ViewersBreak<'_>) {}
+
     async fn viewer(&self, _: &Facts, _: &Site, _: &Session, _: &Question) -> Option<ViewersAnswer> {
         pending().await
     }
@@ -228,6 +230,14 @@ impl Delivery for Lane {
     async fn keep_stream(&self, _: &Facts, site: &Site, running: &Running) -> Result<(), Stop> {
         Ok(known(streams::known(site, running)).await?)
     }
+
+    /// A decision begins out of the lane.
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+        known(pods::is_settled_ahead(ahead, breaks).then_some(())).await;
+        None
+    }
+
+    fn decide_ahead(&self, _: DecisionAhead<Located>) {}
 
     async fn control(&self, _: &Facts, _: Route) -> Result<Reply, Stop> {
         pending().await

@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::isolate::isolate;
 use super::runtime::now_ms;
 use super::single_flight;
-use crate::ads::Pod;
-use crate::life::ViewersBreak;
+use crate::ads::{Opening, Pod};
+use crate::isolate::KnownAhead;
+use crate::life::{Ahead, ViewersBreak};
 use crate::memory_key::MemoryKey;
 
 /// The pod of a viewer's break, if this isolate has decided it lately.
@@ -40,6 +41,26 @@ pub(super) async fn decided_or_begun(of: &ViewersBreak<'_>, limit: Duration) -> 
         }
     };
     single_flight::until(under_way, look).await.flatten()
+}
+
+/// Whether no decision of a viewer is to be begun ahead.
+pub(super) fn is_settled_ahead(ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> bool {
+    let is_settled = |known: &KnownAhead| known.is_settled(breaks.map(|breaks| &**breaks), ahead);
+    isolate().ahead.find(&MemoryKey::of(&ahead.viewer()), is_settled).unwrap_or(breaks.is_none())
+}
+
+/// The next break of a viewer whose decision is to be made ahead. It counts as begun.
+pub(super) fn next_ahead(ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+    if is_settled_ahead(ahead, breaks) {
+        return None;
+    }
+    let key = MemoryKey::of(&ahead.viewer()).kept();
+    isolate().ahead.with(&key, ahead.now_ms, |known| known.take(breaks, ahead))
+}
+
+/// Forgets a decision.
+pub(super) fn forget(of: &ViewersBreak<'_>) {
+    isolate().pods.remove(&MemoryKey::of(of));
 }
 
 /// Remembers a decision.

@@ -225,6 +225,17 @@ fn log_reused(facts: &Facts, (grant, usage, seen): &(Grant, Use, Seen)) {
     );
 }
 
+/// Logs what a decision noted that was made ahead, behind a reply.
+pub(super) fn log_ahead(site: &str, title: &str, notes: &[Note]) {
+    for note in notes {
+        match note {
+            Note::Ads(decision) => log_ads(site, Some(title), decision),
+            Note::Overcome(fault) => log_for(site, &fault.clone().into()),
+            Note::Rehearsed(_) | Note::Reused(_) => {}
+        }
+    }
+}
+
 /// Logs the events of the decision on a pod, or of a VMAP document, in one line.
 pub(super) fn log_ads(site: &str, title: Option<&str>, decision: &Decision) {
     let Decision { break_id, took, events } = decision;

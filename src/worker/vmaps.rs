@@ -1,7 +1,8 @@
 //! VMAP documents, from isolate memory, else from their servers.
 //!
-//! One fetch serves all requests of an isolate. A manifest waits for it a short time only: without the document, the title has the
-//! breaks of its media.
+//! One fetch serves all requests of an isolate. The renditions of a viewer have to agree about the breaks, so while the first fetch
+//! is under way, all of them wait for its outcome. After a failure nobody waits: the title has the breaks of its policy until a
+//! later fetch, behind a reply, brings the document.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,8 +22,8 @@ use crate::isolate::{VMAP_POLICY, vmap_times};
 use crate::life::Decision;
 use crate::shelf::{Arrived, Look, Outcome, Weighed};
 
-/// How long a fetch counts as under way.
-const UNDER_WAY: Duration = Duration::from_secs(10);
+/// The time of a fetch besides the time of the ad server: for the catalogue, and for what is read.
+const BESIDE: Duration = Duration::from_secs(1);
 
 /// The document, while memory has it fresh.
 pub(super) fn fresh(site: &Site, url: &AdTemplate, now_ms: u64) -> Option<Rc<Vmap>> {
@@ -41,20 +42,25 @@ pub(super) async fn find(
     let memory = &isolate().vmaps;
     let now = now_ms();
     let server = settings(site, url);
-    let ticket = match memory.with(name.as_str(), now, |known| known.look(now, UNDER_WAY).cloned()) {
+    let patience = Duration::from_millis(server.request_ms.into()) + BESIDE;
+    let (looked, has_failed) =
+        memory.with(name.as_str(), now, |known| (known.look(now, patience).cloned(), known.has_failed()));
+    let ticket = match looked {
         Look::Serve(found) => return Some(found.value),
         Look::Refresh(found) => {
             begin(documents, facts, site, server, name);
             return Some(found.value);
         }
         Look::Fetch(ticket) => {
-            begin(documents, facts, site, server.clone(), name.clone());
+            begin(documents, facts, site, server, name.clone());
             ticket
         }
         Look::Wait(ticket) => ticket,
         Look::Failed(()) | Look::Alone => return None,
     };
-    let patience = Duration::from_millis(server.stitched_ms.into());
+    if has_failed {
+        return None;
+    }
     let look = || memory.find(name.as_str(), |known| known.arrived(ticket, now_ms()).map(Arrived::cloned));
     match single_flight::arrival(patience, look).await {
         Arrived::Value(found) => Some(found.value),
@@ -65,7 +71,8 @@ pub(super) async fn find(
 /// The site's settings, with the document's URL.
 fn settings(site: &Site, url: &AdTemplate) -> AdServer {
     match site.ads.as_ref().and_then(|policy| policy.server.clone()) {
-        Some(server) => AdServer { url: url.clone(), jitter_ms: 0, ..server },
+        // A playlist may wait for the document, so it waits for nothing besides.
+        Some(server) => AdServer { url: url.clone(), jitter_ms: 0, peak_per_s: None, ..server },
         None => AdServer::at(url.clone()),
     }
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
-use stagedoor::ads::Pod;
 use stagedoor::ads::house::Count;
 use stagedoor::ads::resolve::{Ask, Failure, Fetch, Order, Ping, Reply as AdReply, Resolution, resolve};
 use stagedoor::ads::viewer::{self, Answer as ViewersAnswer, Question};
 use stagedoor::ads::vmap::Vmap;
+use stagedoor::ads::{Opening, Pod};
 use stagedoor::cache::{self, FileKind, Kept, Lifetime, OriginControl, Source, SourceError, Stamp};
 use stagedoor::catalog::{
     AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, KeySet,
@@ -23,9 +23,10 @@ use stagedoor::documents::Documents;
 use stagedoor::facts::Facts;
 use stagedoor::fault::{Fault, FaultKind};
 use stagedoor::heading::Prepared;
+use stagedoor::isolate::KnownAhead;
 use stagedoor::life::{
-    self, Answer, Choosing, Delivery, Ended, EntryDocuments, Evidence, Found, Permitted, SessionDocuments,
-    TokenKeys, ViewersBreak, at_once,
+    self, Ahead, Answer, Choosing, DecisionAhead, Delivery, Ended, EntryDocuments, Evidence, Found,
+    Permitted, SessionDocuments, TokenKeys, ViewersBreak, at_once,
 };
 use stagedoor::manifest::Template;
 use stagedoor::media_origin;
@@ -83,6 +84,7 @@ pub(crate) struct Isolate {
     manifests: RefCell<HashMap<Fetched, Rc<[u8]>>>,
     pub(crate) templates: RefCell<HashMap<MemoryKey, (Rc<Compiled>, Basis)>>,
     pods: RefCell<HashMap<MemoryKey, Rc<Pod>>>,
+    ahead: RefCell<HashMap<MemoryKey, KnownAhead>>,
     /// How often something was found in it.
     pub(crate) hits: Cell<usize>,
 }
@@ -299,6 +301,10 @@ impl Choosing for Edge<'_> {
         self.isolate.pods.borrow_mut().insert(MemoryKey::of(of), Rc::clone(pod));
     }
 
+    fn forget_pod(&self, of: &ViewersBreak<'_>) {
+        self.isolate.pods.borrow_mut().remove(&MemoryKey::of(of));
+    }
+
     async fn viewer(
         &self,
         _: &Facts,
@@ -402,6 +408,16 @@ impl Delivery for Edge<'_> {
             sessions.push(running.session);
         }
         Ok(())
+    }
+
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+        let mut known = self.isolate.ahead.borrow_mut();
+        known.entry(MemoryKey::of(&ahead.viewer())).or_default().take(breaks, ahead)
+    }
+
+    /// At once: the reply has been made.
+    fn decide_ahead(&self, decision: DecisionAhead<Rc<Source>>) {
+        at_once(decision.make(self)).unwrap();
     }
 
     async fn control(&self, _: &Facts, route: Route) -> Result<Reply, Stop> {

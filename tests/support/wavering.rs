@@ -9,11 +9,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use stagedoor::ads::Pod;
 use stagedoor::ads::house::Count;
 use stagedoor::ads::resolve::{Order, Ping, Resolution};
 use stagedoor::ads::viewer::{Answer as ViewersAnswer, Question};
 use stagedoor::ads::vmap::Vmap;
+use stagedoor::ads::{Opening, Pod};
 use stagedoor::cache::{Kept, Source, SourceError};
 use stagedoor::catalog::{
     AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, Host, SessionId, Site, Title, TitleId,
@@ -22,8 +22,8 @@ use stagedoor::catalog::{
 use stagedoor::facts::Facts;
 use stagedoor::fault::Fault;
 use stagedoor::life::{
-    self, Answer, Choosing, Delivery, Ended, EntryDocuments, Evidence, Found, Permitted, SessionDocuments,
-    ViewersBreak,
+    self, Ahead, Answer, Choosing, DecisionAhead, Delivery, Ended, EntryDocuments, Evidence, Found,
+    Permitted, SessionDocuments, ViewersBreak,
 };
 use stagedoor::reply::Reply;
 use stagedoor::rewrite::Rewrite;
@@ -188,6 +188,10 @@ impl Choosing for Wavering<'_> {
         self.edge.remember_pod(of, pod);
     }
 
+    fn forget_pod(&self, of: &ViewersBreak<'_>) {
+        self.edge.forget_pod(of);
+    }
+
     async fn viewer(
         &self,
         facts: &Facts,
@@ -264,6 +268,15 @@ impl Delivery for Wavering<'_> {
     async fn keep_stream(&self, facts: &Facts, site: &Site, running: &Running) -> Result<(), Stop> {
         self.waver("stream").await;
         self.edge.keep_stream(facts, site, running).await
+    }
+
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+        self.act("next ahead").await;
+        self.edge.next_ahead(ahead, breaks).await
+    }
+
+    fn decide_ahead(&self, decision: DecisionAhead<Rc<Source>>) {
+        self.edge.decide_ahead(decision);
     }
 
     async fn control(&self, facts: &Facts, route: Route) -> Result<Reply, Stop> {

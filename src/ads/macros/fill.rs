@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::values::{Extra, Value, Values};
+use super::values::{Extra, Value, Values, consent_parameters};
 
 /// All but the unreserved characters ([RFC 3986 section 2.3]).
 ///
@@ -26,13 +26,17 @@ pub struct Filled {
     pub is_too_long: bool,
 }
 
-/// Fills in the macros of a template.
+/// Fills in the macros of a template. Of a template that is longer than any URL, nothing is made: its macros may have no value.
 pub fn fill(template: &str, values: &Values, extra: &Extra) -> Filled {
     let mut filled = Filled {
         url: String::with_capacity(template.len().min(LONGEST_URL) + 64),
         missing: Vec::new(),
         is_too_long: false,
     };
+    if template.len() > LONGEST_URL {
+        filled.is_too_long = true;
+        return filled;
+    }
     let mut rest = template;
     while let Some(at) = rest.find(['[', '%', '$']) {
         let (front, behind) = rest.split_at(at);
@@ -70,6 +74,17 @@ pub fn fill(template: &str, values: &Values, extra: &Extra) -> Filled {
     filled.url.push_str(rest);
     filled.is_too_long = filled.url.len() > LONGEST_URL;
     filled
+}
+
+/// Whether a template asks for parameters of the viewer's query, as consent is.
+pub fn asks_for_parameters(template: &str, player_params: &[String]) -> bool {
+    let allowed = player_params.iter().map(String::as_str);
+    let names = consent_parameters().iter().copied().chain(allowed);
+    let parameters = names.map(|name| (name.to_owned(), "1".to_owned())).collect();
+    let without = Values { player_params: player_params.to_vec(), ..Values::default() };
+    let with = Values { parameters, ..without.clone() };
+    let [without, with] = [without, with].map(|values| fill(template, &values, &Extra::default()).url);
+    without != with
 }
 
 const BRACKETS: [(&str, &str); 5] = [("[", "]"), ("%%", "%%"), ("%5B", "%5D"), ("%5b", "%5d"), ("${", "}")];
@@ -177,12 +192,35 @@ mod tests {
     fn however_often_a_macro_is_named_the_url_stays_short() {
         let values = Values { user_agent: Some("ü".repeat(100_000)), ..values() };
         let template = "[DEVICEUA]".repeat(10_000);
-        for template in [template.as_str(), "[DEVICEUA]", &"a".repeat(LONGEST_URL + 1)] {
+        let nothing = "[consent.gpp]".repeat(10_000);
+        for template in [template.as_str(), "[DEVICEUA]", &"a".repeat(LONGEST_URL + 1), &nothing] {
             let filled = fill(template, &values, &Extra::default());
             assert!(filled.is_too_long);
-            assert!(filled.url.len() <= template.len().max(LONGEST_URL + 8));
+            assert!(filled.url.len() <= LONGEST_URL + 8 && filled.missing.is_empty());
         }
         assert!(!fill(&"a".repeat(LONGEST_URL), &values, &Extra::default()).is_too_long);
+    }
+
+    #[test]
+    fn templates_that_ask_for_the_viewers_parameters_are_told() {
+        let asks = |template: &str| asks_for_parameters(template, &["section".to_owned()]);
+        for template in [
+            "[consent.tcf]",
+            "%%GDPRCONSENT%%",
+            "${US_PRIVACY}",
+            "a[REGULATIONS]",
+            "[IFA]",
+            "[player_params.section]",
+        ] {
+            assert!(asks(template), "{template}");
+        }
+        for template in [
+            "https://ads.example.com/vast?b=[break.id]&cb=[CACHEBUSTING]",
+            "[player_params.other]",
+            "[DEVICEIP]",
+        ] {
+            assert!(!asks(template), "{template}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod headers;
 mod names;
 mod values;
 
-pub use fill::{Filled, LONGEST_URL, fill};
+pub use fill::{Filled, LONGEST_URL, asks_for_parameters, fill};
 pub use headers::headers;
 pub use names::{MACROS, Support, VARIABLES};
 pub use values::{Extra, Values, consent_parameters, transaction};

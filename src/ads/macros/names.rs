@@ -98,6 +98,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("avail.random", "A random number below 10,000,000,000."),
     ("scte.event_id", "The id of the SCTE-35 event that announced the break."),
     ("break.id", "The id of the break."),
+    ("break.starts_in_secs", "The time until the break, in seconds, if its pod is decided ahead; else 0."),
     ("break.place", "`pre_roll`, `mid_roll` or `post_roll`."),
     ("site.host", "The site."),
     ("title.id", "The title."),

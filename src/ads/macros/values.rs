@@ -48,8 +48,8 @@ pub struct Values {
     pub event_id: Option<u32>,
     /// The most ads of a pod.
     pub most_ads: u8,
-    /// Whether no viewer has asked for the break yet.
-    pub is_prefetch: bool,
+    /// The time until the break begins, if its pod is decided before the viewer asks for it.
+    pub ahead: Option<Duration>,
     /// The names of parameters that the template may use as `[player_params.NAME]`.
     pub player_params: Vec<String>,
     /// The viewer's parameters, decoded.
@@ -169,7 +169,7 @@ impl Values {
             "CLIENTUA" => Some(format!("unknown {SERVER}")),
             "SERVERUA" => Some(SERVER.to_owned()),
             "DEVICEUA" => self.user_agent.clone(),
-            "SERVERSIDE" => number(if self.is_prefetch { 2 } else { 1 }),
+            "SERVERSIDE" => number(if self.ahead.is_some() { 2 } else { 1 }),
             "DEVICEIP" => self.address.map(|address| address.to_string()),
             "LATLONG" => parameter("latlong"),
             "DOMAIN" => Some(self.domain()),
@@ -210,6 +210,7 @@ impl Values {
             "avail.index" => self.break_number.map(|number| number.to_string()),
             "avail.random" => Some((self.random(extra.request) % 10_000_000_000).to_string()),
             "scte.event_id" => self.event_id.map(|id| id.to_string()),
+            "break.starts_in_secs" => Some(self.ahead.unwrap_or_default().as_secs().to_string()),
             "break.id" => Some(self.break_id.clone()),
             "break.place" => self.place.map(|place| match place {
                 Place::PreRoll => "pre_roll".to_owned(),

@@ -45,6 +45,9 @@ pub enum Failure {
     /// The ad server cannot be reached, or its reply breaks off.
     #[error("{0}")]
     Unreachable(String),
+    /// The edge cannot ask, for a reason of its own: the ad server has not failed.
+    #[error("{0}")]
+    Own(String),
     /// It has another status.
     #[error("status {0}")]
     Status(u16),
@@ -65,18 +68,74 @@ pub enum Failure {
     Rate,
 }
 
+/// An ad server that does not answer within this has failed, whatever time a site gives it.
+const LONG_ENOUGH: Duration = Duration::from_secs(1);
+
 impl Failure {
+    /// Whether it tells of the ad server that it should be left alone for a while. `patience`: the time that the request had;
+    /// `usual`: the time that requests have.
+    ///
+    /// The edge's own troubles, and addresses that are not allowed, tell nothing of it. Neither does the little time that slow
+    /// wrappers in front of it have left. A status below 500 is an answer.
+    pub fn is_fault_of_server(&self, patience: Duration, usual: Duration) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TooLarge => true,
+            Self::Timeout => patience >= (usual / 2).min(LONG_ENOUGH),
+            Self::Status(status) => *status >= 500 || *status == 429,
+            Self::Own(_) | Self::Disallowed(_) | Self::Redirects(_) | Self::CircuitOpen | Self::Rate => false,
+        }
+    }
+
     /// The event for the log.
     pub const fn event(&self) -> AdEvent {
         match self {
             Self::Timeout => AdEvent::Timeout,
             Self::Unreachable(_) => AdEvent::Io,
+            Self::Own(_) => AdEvent::Unknown,
             Self::Status(_) => AdEvent::InvalidResponse,
             Self::TooLarge => AdEvent::ResponseTooLarge,
             Self::Disallowed(_) => AdEvent::DisallowedHost,
             Self::Redirects(_) => AdEvent::TooManyRedirects,
             Self::CircuitOpen => AdEvent::CircuitOpen,
             Self::Rate => AdEvent::RateExceeded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ad_server_is_blamed_for_its_own_failures_alone() {
+        let is_blamed = |failure: Failure, patience_ms, usual_ms| {
+            let [patience, usual] = [patience_ms, usual_ms].map(Duration::from_millis);
+            failure.is_fault_of_server(patience, usual)
+        };
+        for (failure, expected) in [
+            (Failure::Unreachable("reset".to_owned()), true),
+            (Failure::TooLarge, true),
+            (Failure::Status(503), true),
+            (Failure::Status(429), true),
+            (Failure::Status(404), false),
+            (Failure::Own("no room".to_owned()), false),
+            (Failure::Disallowed("private".to_owned()), false),
+            (Failure::Redirects(3), false),
+            (Failure::Rate, false),
+            (Failure::CircuitOpen, false),
+        ] {
+            assert_eq!(is_blamed(failure.clone(), 3_000, 3_000), expected, "{failure}");
+        }
+        // A slow wrapper in front of it has left it so much time.
+        for (patience_ms, usual_ms, expected) in [
+            (3_000, 3_000, true),
+            (1_000, 3_000, true),
+            (999, 3_000, false),
+            (5, 3_000, false),
+            (100, 200, true),
+            (99, 200, false),
+        ] {
+            assert_eq!(is_blamed(Failure::Timeout, patience_ms, usual_ms), expected, "{patience_ms}");
         }
     }
 }

@@ -72,13 +72,10 @@ pub struct AdServer {
     )]
     #[cfg_attr(feature = "schema", schemars(range(max = 30_000)))]
     pub jitter_ms: u32,
-    /// How long before a known break its decision may be made, in seconds. Absent: 0.
-    #[serde(
-        default,
-        skip_serializing_if = "is_zero",
-        deserialize_with = "bounds::number::<_, _, 0, 21_600>"
-    )]
-    #[cfg_attr(feature = "schema", schemars(range(max = 21_600)))]
+    /// How long before a break its pod may be decided, in seconds, so that the viewers of a live break do not all ask at
+    /// once. Absent: 0, a pod is decided when the viewer's player asks for it.
+    #[serde(default, skip_serializing_if = "is_zero", deserialize_with = "bounds::number::<_, _, 0, 1_200>")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 1_200)))]
     pub prefetch_s: u32,
     /// Parameters of the viewer's query that the template may use as `[player_params.NAME]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "bounds::list::<_, _, 32>")]
