@@ -36,6 +36,17 @@ pub trait Choosing: Evidence {
     /// Remembers a decision, for other requests of the viewer for the same break.
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>);
 
+    /// The pod of a viewer's break that was decided elsewhere, where an ad server would decide anew.
+    async fn shared_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+        let _ = of;
+        None
+    }
+
+    /// Shares a decision for which an ad server was asked.
+    fn share_pod(&self, of: &ViewersBreak<'_>, pod: &Pod) {
+        let _ = (of, pod);
+    }
+
     /// Forgets a decision that was made ahead and has brought nothing: the viewer's own request makes it anew.
     fn forget_pod(&self, of: &ViewersBreak<'_>);
 

@@ -77,6 +77,13 @@ pub(super) async fn decide<S, C: Choosing>(
     if let Some(pod) = choosing.decided_pod(&of, limit).await {
         return pod;
     }
+    // Campaigns choose alike everywhere.
+    if policy.server.is_some()
+        && let Some(pod) = choosing.shared_pod(&of).await
+    {
+        choosing.remember_pod(&of, &pod);
+        return pod;
+    }
     let began_ms = choosing.now_ms();
     let filling = Filling {
         decided,
@@ -103,6 +110,9 @@ pub(super) async fn decide<S, C: Choosing>(
         choosing.forget_pod(&of);
     } else {
         choosing.remember_pod(&of, &pod);
+    }
+    if filling.is_asked.get() && !pod.is_empty() {
+        choosing.share_pod(&of, &pod);
     }
     choosing.record("pod", || json!({ "break": opening, "pod": *pod }));
     let (faults, events) = (filling.faults.take(), filling.events.take());

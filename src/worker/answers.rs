@@ -17,8 +17,8 @@ use super::objects::{self, caps, replay, streams, viewers};
 use super::runtime::now_ms;
 use super::sources::Located;
 use super::{
-    crypto, explain, jwks, playlists, pods, proofs, respond, runtime, segments, signed, sync, templates,
-    vmaps, wanted,
+    crypto, explain, jwks, playlists, pods, proofs, respond, runtime, segments, shared_pods, signed, sync,
+    templates, vmaps, wanted,
 };
 use crate::ads::house::Count;
 use crate::ads::macros::headers;
@@ -150,6 +150,16 @@ impl Choosing for Answers {
 
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
         pods::remember(of, pod);
+    }
+
+    async fn shared_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+        shared_pods::find(of).await.map(Rc::new)
+    }
+
+    fn share_pod(&self, of: &ViewersBreak<'_>, pod: &Pod) {
+        if let (Ok(documents), Some((key, json))) = (self.documents(), shared_pods::kept(of, pod)) {
+            documents.context.wait_until(shared_pods::keep(of.host.to_string(), key, json));
+        }
     }
 
     fn forget_pod(&self, of: &ViewersBreak<'_>) {

@@ -29,6 +29,7 @@ mod runtime;
 mod segments;
 mod serve;
 mod shared_files;
+mod shared_pods;
 mod signed;
 mod single_flight;
 mod sources;

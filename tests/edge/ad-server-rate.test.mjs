@@ -63,6 +63,17 @@ test("each viewer has an auction of their own", async () => {
   assert.deepEqual(asked.alone, Array(3).fill("https://ads.example.net/vast?break=pre"));
 });
 
+test("another isolate of the data centre lists the pod that one has decided", async () => {
+  const [{ get, lists }] = await viewers(alone, "film", 1);
+  const listed = await (await get(lists[1])).text();
+  assert.match(listed, /files\.example\.net\/plum\.m3u8/);
+  // The pod is put into the cache behind the reply.
+  await sleep(500);
+  const elsewhere = await other.fetch(lists[1], { country: "AE" });
+  assert.equal(await elsewhere.text(), listed);
+  assert.deepEqual(asked.other, []);
+});
+
 test("viewers share the reply to one URL where the site says so, while it comes in and for a moment afterwards", async () => {
   const [first, ...others] = await viewers(shared, "film", 4);
   let release;
