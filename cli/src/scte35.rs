@@ -38,7 +38,8 @@ pub(crate) fn run(arguments: &Arguments, _: &Context) -> Result<Answer, Failure>
         }
         text => text.to_owned(),
     };
-    let bytes = scte35::bytes(&text).map_err(|error| Misuse(error.to_string()))?;
+    // An attribute of a playlist or of an MPD comes with its quotes.
+    let bytes = scte35::bytes(text.trim().trim_matches('"')).map_err(|error| Misuse(error.to_string()))?;
     let examined = scte35::examine(&bytes);
     let error = match (examined.broken, &examined.section) {
         (Some(broken), _) => Some(broken.to_string()),

@@ -25,6 +25,7 @@ fn a_message_is_printed_with_every_field() {
     assert_eq!(segmentation["segmentation_upid"]["value"], "0x000000002ca0a18a");
     let hex = "0xfc3034000000000000fffff00506fe72bd0050001e021c435545494800008e7fcf0001a599b00808000000002ca0a18a3402009ac9d17e";
     assert_eq!(decoded(hex), (Some(0), json.clone()));
+    assert_eq!(decoded(&format!("\"{SAMPLE}\"\n")), (Some(0), json.clone()));
     assert_eq!(decoded(&hex[2..]), (Some(0), json));
 }
 
