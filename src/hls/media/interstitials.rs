@@ -73,7 +73,10 @@ pub(super) fn lines(marks: &Marks<'_>, plan: &Plan<'_>, first: Duration, longest
         let replaces = is_within && (!marks.is_whole || replacing.contains(&found.opening.id));
         let Some(start) = start(&found.opening, marks, clock, latest) else { continue };
         latest = latest.max(start);
-        let is_over = !marks.is_whole && is_within && is_over(&found, window);
+        // A live stream goes on while ads play, so a mark that takes no time has no room for any.
+        let is_over = !marks.is_whole
+            && is_within
+            && (is_over(&found, window) || found.duration() == Some(Duration::ZERO));
         if is_over || found.ending == Ending::Cancelled {
             continue;
         }

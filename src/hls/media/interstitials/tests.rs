@@ -205,6 +205,13 @@ fn a_length_of_0_is_a_length_that_is_not_known_yet() {
     for found in [&closed, &on_demand] {
         assert_eq!((&*found["DURATION"], &*found["X-PLAYOUT-LIMIT"]), ("20", "20"));
     }
+    // Closed at once, it is a point for insertion, which there is on demand alone.
+    let marks = [(3, "#EXT-X-CUE-OUT:0"), (3, "#EXT-X-CUE-IN")];
+    let point = [HEAD, DATE, &segments(0..9, &marks)].concat();
+    assert_eq!(ids(&written(&point, &json!({}), None, None)), [""; 0]);
+    let point = [&point, "#EXT-X-ENDLIST\n"].concat();
+    let found = ranges(&written(&point, &json!({}), None, None)).into_values().next().unwrap();
+    assert_eq!((&*found["X-RESUME-OFFSET"], &*found["CUE"]), ("0", "ONCE"));
 }
 
 #[test]
