@@ -27,7 +27,8 @@ use crate::manifest::{Frame, Template};
 /// A patch that fits no MPD.
 pub const VOID_PATCH: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Patch xmlns=\"urn:mpeg:dash:schema:mpd-patch:2020\" mpdId=\"void\" originalPublishTime=\"1970-01-01T00:00:00Z\" publishTime=\"1970-01-01T00:00:00Z\"/>\n";
 
-/// Whether an MPD with these limits may be patched: a patch addresses elements by position, so no limit may remove one.
+/// Whether an MPD with these limits may be patched: a patch addresses elements by position, so no limit may remove one. An MPD
+/// whose marks open breaks may not be patched under any limits ([`compile_patch`]).
 pub fn are_patched(caps: &Caps) -> bool {
     !limits::are_in(caps)
 }

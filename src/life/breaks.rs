@@ -2,23 +2,16 @@
 
 use std::rc::Rc;
 
-use super::{Decided, Evidence};
+use super::{Decided, Evidence, shown};
 use crate::ads::Scheduled;
 use crate::ads::macros::{Extra, Values, fill};
 use crate::ads::vmap::Vmap;
-use crate::catalog::{AdTemplate, AdsMode, Edition};
+use crate::catalog::{AdTemplate, Edition};
 use crate::variation::Breaks;
 
-/// Whether the viewer of a request sees advertising. A title that a blackout replaces has none.
-///
-/// Stitched breaks are guided: players that cannot insert ads play the content.
+/// Whether the viewer of a request sees advertising.
 pub(super) fn are_shown<S>(Decided { site, admission, .. }: &Decided<'_, S>) -> bool {
-    let permit = &admission.permit;
-    let is_permitted = match permit.ads {
-        Some(AdsMode::Guided | AdsMode::Stitched) => permit.replaced.is_none(),
-        None => false,
-    };
-    is_permitted && site.body.ads.is_some()
+    shown::breaks(&site.body, &admission.permit)
 }
 
 /// The VMAP document that schedules the breaks of the title, or of the site's titles. `None`: there is none, or it cannot be had.

@@ -55,7 +55,8 @@ pub(super) async fn decide<'f, E: Evidence>(
         _ => enter(facts, &site, evidence, learned).await?,
     };
     evidence.record("permit", || trace::permit(&admission));
-    let instead = renewal::renew(&request, &mut admission, &site.body, &session_keys.body, evidence.now())?;
+    let of = (&site.body, &title.body);
+    let instead = renewal::renew(&request, &mut admission, of, &session_keys.body, evidence.now())?;
     trace::record_stores(evidence, &site.body, &admission, usage.as_ref(), instead.is_some());
     trace::record_renewal(evidence, &admission, instead.as_ref());
     let facts = renewal::without_skip(facts, &admission);

@@ -32,6 +32,7 @@ mod learned;
 mod pod;
 mod renewal;
 mod sequence;
+mod shown;
 pub(crate) mod trace;
 
 pub use ahead::{Ahead, DecisionAhead};

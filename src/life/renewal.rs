@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::shown;
 use crate::admission::{Admission, path_at_session};
-use crate::catalog::{KeySet, SessionPolicy, Site, SteeringPolicy};
+use crate::catalog::{KeySet, SessionPolicy, Site, SteeringPolicy, Title};
 use crate::dash;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
@@ -25,11 +26,12 @@ use crate::variation::SKIP_PARAMETER;
 ///   many players request their first URL to the end, and resolve relative URIs against it even after a redirect. Segments use
 ///   the old token until their manifest is requested again, or until the grace is over.
 /// - A patch cannot change the URIs of an MPD, because players would not find their position again. A patch that fits nothing
-///   is sent instead, and makes them request the whole MPD. The same holds under caps with which an MPD has no patches.
+///   is sent instead, and makes them request the whole MPD. The same holds under caps with which an MPD has no patches, and for
+///   an MPD whose marks open breaks.
 pub(super) fn renew(
     request: &MediaRequest,
     admission: &mut Admission,
-    site: &Site,
+    (site, title): (&Site, &Title),
     keys: &KeySet,
     now: UnixTime,
 ) -> Result<Option<Reply>, Fault> {
@@ -40,7 +42,8 @@ pub(super) fn renew(
         return Ok(None);
     }
     let is_patch = request.kind == ResourceKind::Patch;
-    if is_patch && !dash::are_patched(&admission.permit.caps) {
+    let permit = &admission.permit;
+    if is_patch && (!dash::are_patched(&permit.caps) || shown::marks(site, title, permit)) {
         return Ok(Some(void_patch()));
     }
     let renewal_s = site.sessions.renewal_s();
