@@ -1,9 +1,11 @@
 //! The request for the list of a pod, from which the URLs of its ads follow.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::address::AdAddress;
-use super::{Media, Pod};
+use super::{Media, Pod, Slot};
 use crate::catalog::{CreativeId, SESSION_PARAMETER, SigningStyle, TitleId};
 
 /// The request for the list of a pod.
@@ -46,6 +48,18 @@ impl ListRequest<'_> {
         Some(url)
     }
 
+    /// The slots that have a manifest of a format, one behind the other: the others are left out, and take no time.
+    pub fn listed<'p>(&self, pod: &'p Pod, format: Format) -> Vec<Listed<'p>> {
+        let mut start = Duration::ZERO;
+        let listed = |(number, slot): (usize, &'p Slot)| {
+            let manifest = self.manifest(pod, number, format)?;
+            let found = Listed { number, start, slot, manifest };
+            start = start.saturating_add(slot.duration);
+            Some(found)
+        };
+        pod.slots.iter().enumerate().filter_map(listed).collect()
+    }
+
     /// The URL of the manifest of a slot. `manifest` tells a creative's path; a manifest that players fetch elsewhere has to be
     /// of this media type. `None`: the slot has no manifest of the format.
     pub fn manifest(&self, pod: &Pod, slot: usize, format: Format) -> Option<Url> {
@@ -60,6 +74,19 @@ impl ListRequest<'_> {
             Media::Direct { url, media_type } => format.is_of(media_type).then(|| url.clone()),
         }
     }
+}
+
+/// A slot in the list of a pod.
+#[derive(Clone, Debug)]
+pub struct Listed<'p> {
+    /// Its number in the pod.
+    pub number: usize,
+    /// Its start, from the start of the list.
+    pub start: Duration,
+    /// The slot.
+    pub slot: &'p Slot,
+    /// The URL of its manifest.
+    pub manifest: Url,
 }
 
 /// The format of a manifest.

@@ -27,7 +27,7 @@ pub use candidate::{Candidate, Offered};
 pub use code::ErrorCode;
 pub use event::{AdEvent, Happening};
 pub use fit::{Content, Filler, Fitted, Furniture, Left, Room, Terms, Unfit, fit};
-pub use list_request::{Format, ListRequest};
+pub use list_request::{Format, ListRequest, Listed};
 pub use model::{
     Ad, AdTag, Break, Ending, Identifier, Media, NonLinear, Opening, Pod, Role, Slot, Tracking, Verification,
 };

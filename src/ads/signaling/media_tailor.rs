@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::Seconds;
 use super::events::{Urls, by_event};
-use crate::ads::{Ad, NonLinear, Opening, Pod, Tracking, TrackingEvent};
+use crate::ads::{Ad, Listed, NonLinear, Opening, Pod, Tracking, TrackingEvent};
 
 /// The tracking document of one pod.
 #[derive(Clone, Debug, Serialize)]
@@ -134,10 +134,12 @@ impl Time {
 }
 
 impl<'a> TrackingDocument<'a> {
-    /// The document of a pod.
-    pub fn of(opening: &'a Opening, pod: &'a Pod) -> Self {
-        let ads = pod.timeline().filter_map(|(number, start, slot)| {
+    /// The document of a pod, of which these slots are listed.
+    pub fn of(opening: &'a Opening, listed: &[Listed<'a>], pod: &'a Pod) -> Self {
+        let end = listed.last().map(|last| last.start.saturating_add(last.slot.duration));
+        let ads = listed.iter().filter_map(|Listed { number, start, slot, .. }| {
             let ad = slot.ad.as_ref()?;
+            let (number, start) = (*number, *start);
             Some(LinearAd {
                 ad: Description::of(ad, number, start, slot.duration),
                 time: Time::new(start, slot.duration),
@@ -148,7 +150,7 @@ impl<'a> TrackingDocument<'a> {
         let beside = pod.non_linear.iter().enumerate().map(|(number, item)| NonLinearAd::of(item, number));
         let avail = Avail {
             avail_id: opening.id.as_str(),
-            time: Time::new(Duration::ZERO, pod.duration()),
+            time: Time::new(Duration::ZERO, end.unwrap_or_default()),
             ad_break_tracking_events: [],
             non_linear_ads_list: beside.collect(),
             ads: ads.collect(),

@@ -13,11 +13,9 @@
 //!
 //! No Period states its start, and the MPD no duration: if a player cannot import one, the next moves up, and the pod goes on.
 
-use std::time::Duration;
-
 use super::write::{Tag, ticks};
 use super::{callback, overlay, signaling};
-use crate::ads::{Format, ListRequest, Pod};
+use crate::ads::{Format, ListRequest, Listed, Pod};
 use crate::dash::duration::of_milliseconds;
 
 /// How early players may import an MPD, in seconds: the list is requested shortly before its break.
@@ -28,13 +26,11 @@ const EARLIEST_S: u32 = 60;
 /// Slots without an MPD are left out. Items that begin behind the last slot are left out too: the list ends there.
 pub fn list_mpd(pod: &Pod, request: &ListRequest<'_>) -> Option<String> {
     let mut periods = String::new();
-    let mut start = Duration::ZERO;
     let mut ids = 1..;
-    for (number, slot) in pod.slots.iter().enumerate() {
-        let Some(uri) = request.manifest(pod, number, Format::Dash) else { continue };
+    for Listed { number, start, slot, manifest } in request.listed(pod, Format::Dash) {
         let mut inner = Tag::new("", "ImportedMPD")
             .with("earliestResolutionTimeOffset", EARLIEST_S)
-            .around_text(uri.as_str());
+            .around_text(manifest.as_str());
         if let Some(ad) = &slot.ad {
             inner += &callback::stream(ad, slot.duration, &mut ids);
         }
@@ -44,7 +40,6 @@ pub fn list_mpd(pod: &Pod, request: &ListRequest<'_>) -> Option<String> {
             .with("id", number)
             .with("duration", of_milliseconds(ticks(slot.duration)))
             .around(&inner);
-        start = start.saturating_add(slot.duration);
     }
     let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
     (!periods.is_empty()).then(|| head.to_owned() + &mpd(&periods))

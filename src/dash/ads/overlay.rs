@@ -41,7 +41,9 @@ fn event(item: &NonLinear) -> String {
     if let Some(content) = content {
         inner += &area("Squeeze", content);
     }
+    // It is none of the MPD's own elements.
     Tag::new("", "OverlayEvent")
+        .with("xmlns", SCHEME)
         .with("uri", &item.url)
         .with("mimeType", &item.media_type)
         // Behind the content where that is squeezed.

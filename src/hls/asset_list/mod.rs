@@ -19,7 +19,7 @@ use overlay::Overlay;
 use crate::ads::signaling::Seconds;
 use crate::ads::signaling::media_tailor::TrackingDocument;
 use crate::ads::signaling::svta::Envelope;
-use crate::ads::{Format, ListRequest, Opening, Pod};
+use crate::ads::{Format, ListRequest, Listed, Opening, Pod};
 use crate::catalog::SkipControl;
 
 #[derive(Serialize)]
@@ -59,23 +59,24 @@ struct SkipMember<'a> {
 /// empty list when a viewer joins within the break ([hls.js 7641]). All players take a list that fails for a break without ads,
 /// and play the content on. On demand, an empty list harms nobody, because each break says where the content resumes.
 ///
-/// A slot whose media HLS players cannot play is left out: an MPD, or a creative without a Multivariant Playlist.
+/// A slot whose media HLS players cannot play is left out, here and in `TRACKING`: an MPD, or a creative without a Multivariant
+/// Playlist.
 ///
 /// [hls.js 7641]: https://github.com/video-dev/hls.js/issues/7641
-pub fn asset_list(
-    opening: &Opening,
-    pod: &Pod,
-    skip: Option<&SkipControl>,
+pub fn asset_list<'a>(
+    opening: &'a Opening,
+    pod: &'a Pod,
+    skip: Option<&'a SkipControl>,
     request: &ListRequest<'_>,
 ) -> Option<Vec<u8>> {
-    let assets: Vec<_> = pod
-        .timeline()
-        .filter_map(|(number, _, slot)| {
-            let uri = request.manifest(pod, number, Format::Hls)?.into();
-            let signaling = slot.ad.as_ref().map(|ad| Envelope::of_ad(ad, slot.duration));
-            Some(Asset { uri, duration: Seconds(slot.duration), x_ad_creative_signaling: signaling })
-        })
-        .collect();
+    let listed = request.listed(pod, Format::Hls);
+    let asset = |listed: &Listed<'a>| {
+        let Listed { slot, manifest, .. } = listed;
+        let signaling = slot.ad.as_ref().map(|ad| Envelope::of_ad(ad, slot.duration));
+        let (uri, duration) = (manifest.as_str().to_owned(), Seconds(slot.duration));
+        Asset { uri, duration, x_ad_creative_signaling: signaling }
+    };
+    let assets: Vec<_> = listed.iter().map(asset).collect();
     let overlays: Vec<_> = pod
         .non_linear
         .iter()
@@ -92,7 +93,7 @@ pub fn asset_list(
             duration: skip.duration_s,
             label_id: skip.label.as_deref(),
         }),
-        tracking: (!is_empty).then(|| TrackingDocument::of(opening, pod)),
+        tracking: (!is_empty).then(|| TrackingDocument::of(opening, &listed, pod)),
         assets,
         x_overlays: overlays,
     };

@@ -81,7 +81,7 @@ fn a_pod_is_listed_with_its_callbacks_and_overlays() {
         "<Event presentationTime=\"1000\" duration=\"4000\" id=\"6\">NON-LINEAR</Event></EventStream>",
         "<EventStream schemeIdUri=\"urn:scte:dash:scte214-events\" timescale=\"1000\">",
         "<Event presentationTime=\"1000\" duration=\"4000\" id=\"7\">",
-        "<OverlayEvent uri=\"https://ads.example/l.png\" mimeType=\"image/png\" z=\"-1\">",
+        "<OverlayEvent xmlns=\"urn:scte:dash:scte214-events\" uri=\"https://ads.example/l.png\" mimeType=\"image/png\" z=\"-1\">",
         "<Viewport x=\"1920\" y=\"1080\"/>",
         "<Overlay><TopLeft x=\"0\" y=\"0\"/><Size x=\"1920\" y=\"1080\"/></Overlay>",
         "<Squeeze><TopLeft x=\"480\" y=\"0\"/><Size x=\"1440\" y=\"810\"/></Squeeze>",
