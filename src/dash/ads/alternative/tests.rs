@@ -199,6 +199,49 @@ fn who_joins_within_a_live_break_gets_what_the_site_says() {
     }
 }
 
+/// Elements, their order, and attributes are those of the sixth edition.
+#[test]
+fn no_rule_finds_anything_in_the_events_of_breaks() {
+    let mark = |duration: u32, back: bool| {
+        let out = format!(
+            "<Event presentationTime='20' id='1'><Signal xmlns='http://www.scte.org/schemas/35/2016'/><SpliceInfoSection xmlns='http://www.scte.org/schemas/35/2016'><SpliceInsert spliceEventId='7' outOfNetworkIndicator='true'><BreakDuration autoReturn='false' duration='{}'/></SpliceInsert></SpliceInfoSection></Event>",
+            duration * 90_000
+        );
+        let back = if back {
+            "<Event presentationTime='25' id='2'><SpliceInfoSection xmlns='http://www.scte.org/schemas/35/2016'><SpliceInsert spliceEventId='7' outOfNetworkIndicator='false'/></SpliceInfoSection></Event>"
+        } else {
+            ""
+        };
+        format!("<EventStream schemeIdUri='urn:scte:scte35:2013:xml' timescale='1'>{out}{back}</EventStream>")
+    };
+    let mpd = |kind: &str, stream: &str| {
+        let times = match kind {
+            "dynamic" => {
+                "availabilityStartTime='2026-01-01T00:00:00Z' publishTime='2026-01-01T00:00:00Z' minimumUpdatePeriod='PT2S'"
+            }
+            _ => "mediaPresentationDuration='PT120S'",
+        };
+        format!(
+            "<MPD xmlns='urn:mpeg:dash:schema:mpd:2011' profiles='urn:mpeg:dash:profile:isoff-live:2011' type='{kind}' minBufferTime='PT2S' {times}><Period id='1' start='PT0S'>{stream}<AdaptationSet mimeType='video/mp4' segmentAlignment='true'><SegmentTemplate media='$Number$.m4s' initialization='i.mp4' duration='4'/><Representation id='1' bandwidth='1000' width='640' height='360' codecs='avc1.64001f'/></AdaptationSet></Period></MPD>"
+        )
+    };
+    let policy =
+        |join: &str| json!({ "join": join, "insertion": { "restrict": ["skip", "jump"], "preload_s": 20 } });
+    let ads = json!({ "pre_roll": { "longest_s": 30 }, "mid_rolls": { "at_s": [80], "longest_s": 60 }, "post_roll": { "longest_s": 30 } });
+    for (kind, back, join) in
+        [("static", false, "rest"), ("dynamic", true, "rest"), ("dynamic", false, "whole")]
+    {
+        let own = mpd(kind, &mark(30, back));
+        let before: Vec<_> = check(own.as_bytes()).into_iter().map(|found| found.code).collect();
+        let found = announced(&own, policy(join), ads.clone(), Some(Signing::Inherited));
+        assert!(found.contains("ReplacePresentation"), "{found}");
+        assert_eq!(found.contains("InsertPresentation"), kind == "static");
+        let after: Vec<_> =
+            check(found.as_bytes()).into_iter().filter(|found| !before.contains(&found.code)).collect();
+        assert!(after.is_empty(), "{after:?} in {found}");
+    }
+}
+
 /// Such an address would be longer than any path that the edge serves.
 #[test]
 fn a_break_whose_address_is_too_long_is_left_out() {
