@@ -320,7 +320,7 @@ fn of_list_mpd(mpd: &str) -> (Vec<ToldSlot>, ToldItems) {
                             assert_eq!((at, lasts), (0, duration));
                         }
                     }
-                    _ => panic!("{scheme}"),
+                    other => assert_eq!(other, "a scheme of lists"),
                 }
             }
         }
