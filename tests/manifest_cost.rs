@@ -11,6 +11,9 @@ use allocation_counter::measure;
 use stagedoor::catalog::{Caps, PlaylistPolicy};
 use stagedoor::dash::{self, CompileError, Edits};
 use stagedoor::hls;
+use stagedoor::manifest::{Frame, Signing};
+use stagedoor::resource::ResourcePath;
+use url::Url;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -111,6 +114,31 @@ fn an_mpd_that_plays_without_breaks_plays_with_them() {
         |count: usize| mpd(&"<a/>".repeat(count)).replacen("<MPD", "<MPD minimumUpdatePeriod='PT2S'", 1);
     assert!(with_breaks(&elements(249_900), &none));
     assert!(!with_breaks(&elements(249_992), &none));
+}
+
+/// Announcing breaks adds URIs, each of which takes a token: all that is written is 32 MiB at most.
+#[test]
+fn a_playlist_that_plays_without_breaks_plays_with_them() {
+    let (folder, resource) =
+        (Url::parse("https://media.example/vod/h/").unwrap(), ResourcePath::parse("v/a.m3u8").unwrap());
+    let frame = Frame::new("https://watch.example", "harbour/", &folder, &resource, Signing::Path);
+    let compile = |segments: usize, has_breaks: bool| {
+        let playlist = format!(
+            "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PROGRAM-DATE-TIME:2026-11-01T10:00:00.000Z\n#EXT-X-CUE-OUT:30\n{}",
+            "#EXTINF:4,\na\n".repeat(segments)
+        );
+        adversarial::with_plan(|plan| {
+            let caps = Caps::default();
+            let edits = hls::Edits { ads: has_breaks.then_some(plan), ..hls::Edits::within(&caps) };
+            let compiled = hls::compile(playlist.as_bytes(), Some(&frame), &edits).unwrap();
+            String::from_utf8(compiled.render("t".repeat(100).as_str()).into_owned()).unwrap()
+        })
+    };
+    let (short, longer) = (compile(1, false).len(), compile(2, false).len());
+    let most = (32 * MIB - short) / (longer - short);
+    let has_breaks = |playlist: &str| playlist.contains("com.apple.hls.interstitial");
+    assert!(has_breaks(&compile(most - 1_000, true)));
+    assert!(!has_breaks(&compile(most, true)));
 }
 
 /// A playlist without edits may be as long as any.
