@@ -19,10 +19,11 @@ impl KnownWanted {
         format!("{site}/{id}")
     }
 
-    /// Counts a sighting. If it is time to report the creative: how often it was seen since the last report.
-    pub fn see(&mut self, now_ms: u64) -> Option<u64> {
+    /// Counts a sighting. If it is time to report the creative, and the site may be reported for (`is_due`): how often it was seen
+    /// since the last report.
+    pub fn see(&mut self, now_ms: u64, is_due: bool) -> Option<u64> {
         self.times = self.times.saturating_add(1);
-        if self.told_at_ms.is_some_and(|told| now_ms < told.saturating_add(TELL_EVERY_MS)) {
+        if !is_due || self.told_at_ms.is_some_and(|told| now_ms < told.saturating_add(TELL_EVERY_MS)) {
             return None;
         }
         self.told_at_ms = Some(now_ms);
@@ -47,8 +48,12 @@ mod tests {
         let mut known = KnownWanted::default();
         let seen: Vec<_> = [0, 1, TELL_EVERY_MS - 1, TELL_EVERY_MS, TELL_EVERY_MS + 1, 3 * TELL_EVERY_MS]
             .into_iter()
-            .map(|now_ms| known.see(now_ms))
+            .map(|now_ms| known.see(now_ms, true))
             .collect();
         assert_eq!(seen, [Some(1), None, None, Some(3), None, Some(2)]);
+        // While the site is reported for often enough, a creative is counted.
+        let mut known = KnownWanted::default();
+        let seen: Vec<_> = [false, false, true].into_iter().map(|is_due| known.see(0, is_due)).collect();
+        assert_eq!(seen, [None, None, Some(3)]);
     }
 }

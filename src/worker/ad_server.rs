@@ -86,7 +86,7 @@ impl<'a> AdServers<'a> {
         let Some(per_s) = self.server.peak_per_s else { return Ok(()) };
         let left = patience.saturating_sub(jitter) / 2;
         let wait_ms = ad_rate::wait_ms(&self.documents.env, self.facts, &self.site.host, per_s, left).await;
-        match wait_ms.map_err(|fault| Failure::Own(fault.to_string()))? {
+        match wait_ms {
             Some(0) => Ok(()),
             Some(wait_ms) => {
                 Delay::from(Duration::from_millis(wait_ms)).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
-use stagedoor::ads::house::Count;
+use stagedoor::ads::house::{Count, Counter};
 use stagedoor::ads::resolve::{Ask, Failure, Fetch, Order, Ping, Reply as AdReply, Resolution, resolve};
 use stagedoor::ads::viewer::{self, Answer as ViewersAnswer, Question};
 use stagedoor::ads::vmap::Vmap;
@@ -65,7 +65,7 @@ pub(crate) struct Stores {
     /// What each viewer has seen of campaigns.
     viewers: RefCell<BTreeMap<String, Vec<viewer::Record>>>,
     /// How often campaigns with a cap were taken.
-    counts: RefCell<BTreeMap<String, u64>>,
+    counts: RefCell<BTreeMap<String, Counter>>,
     /// Error URLs that were requested.
     pub(crate) told: RefCell<Vec<String>>,
     /// Creatives that were reported as wanted.
@@ -315,22 +315,13 @@ impl Choosing for Edge<'_> {
         let mut viewers = self.stores.viewers.borrow_mut();
         let records = viewers.entry(viewer::name(session)).or_default();
         let answer = viewer::decide(question, records, self.now.get());
-        if !answer.again {
-            let taken = answer.taken.clone();
-            let (session, break_id) = (question.session.clone(), question.break_id.to_string());
-            records.push(viewer::Record { session, break_id, at: self.now.get(), taken });
-        }
+        viewer::record(records, question, &answer, self.now.get());
         Some(answer)
     }
 
     async fn count(&self, _: &Facts, _: &Site, count: &Count) -> Option<bool> {
         let mut counts = self.stores.counts.borrow_mut();
-        let taken = counts.entry(count.campaign.to_string()).or_default();
-        let is_within = *taken + u64::from(count.ads) <= count.cap;
-        if is_within {
-            *taken += u64::from(count.ads);
-        }
-        Some(is_within)
+        Some(counts.entry(count.campaign.to_string()).or_default().take(count))
     }
 
     async fn ad_server(&self, _: &Facts, _: &Site, _: &AdServer, order: &Order<'_>) -> Option<Resolution> {

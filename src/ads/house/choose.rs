@@ -1,18 +1,19 @@
 //! The choice of campaigns for a viewer's break, as one function over the questions that it asks.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::Audience;
+use super::count::Count;
 use super::dice::Dice;
 use super::index::Index;
 use super::order::{Ordered, order};
 use super::told::{Outcome, Why, tell};
-use crate::ads::viewer::{self, Answer, Choosable, Playable, Question, Taken};
+use crate::ads::viewer::{self, Answer, Choosable, Playable, Position, Question, Taken};
 use crate::ads::{Ad, Candidate, NonLinear, Offered, Room};
 use crate::catalog::{
-    Campaign, CampaignId, CampaignUse, Campaigns, Creative, CreativeId, CreativeKind, Document, SessionId,
+    Campaign, CampaignId, CampaignUse, Campaigns, Creative, CreativeId, CreativeKind, Document,
 };
 use crate::time::UnixTime;
 
@@ -25,36 +26,9 @@ pub trait Sources {
     /// The answer of the viewer's store. `None`: it does not answer, and the viewer has seen nothing.
     async fn viewer(&self, question: &Question) -> Option<Answer>;
 
-    /// Whether a campaign may be taken so many times more, which are counted. `None`: the counter does not answer, and the campaign
+    /// Whether a decision may take a campaign so many times, which are counted. `None`: the counter does not answer, and the campaign
     /// may be taken.
     async fn count(&self, count: &Count) -> Option<bool>;
-}
-
-/// A question to the counter of a campaign with a cap.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Count {
-    /// The campaign.
-    pub campaign: CampaignId,
-    /// The most times for all viewers together.
-    pub cap: u64,
-    /// The times that it is to be taken.
-    pub ads: u32,
-    /// The session, by which counters of large caps share the work.
-    pub session: SessionId,
-}
-
-impl Count {
-    /// The counter that is asked, and its part of the cap. A cap below 10,000 has one counter, which is exact; a larger cap has 16, so
-    /// that no counter is asked by all viewers of a live break.
-    pub fn shard(&self) -> (u8, u64) {
-        const SHARDS: u8 = 16;
-        if self.cap < 10_000 {
-            return (0, self.cap);
-        }
-        let shard = self.session.0.iter().fold(0, |all, byte| all ^ byte) % SHARDS;
-        let rest = u64::from(u64::from(shard) < self.cap % u64::from(SHARDS));
-        (shard, self.cap / u64::from(SHARDS) + rest)
-    }
 }
 
 /// The ads of the site's own campaigns for a break.
@@ -119,6 +93,7 @@ pub async fn choose<S: Sources>(
         session: audience.session.to_string(),
         ends_at_s: audience.ends_at.as_secs(),
         break_id: audience.opening.id.clone(),
+        position: Position::of(audience.opening),
         room_ms: u64::try_from(room.time.as_millis()).unwrap_or(u64::MAX),
         ads: u32::try_from(room.ads).unwrap_or(u32::MAX),
         labels: room.labels.iter().cloned().collect(),
@@ -279,6 +254,9 @@ impl Known {
 
     /// The choice, by the viewer's store if it depends on what the viewer has seen. A campaign that has reached its cap is left out,
     /// and the choice is made anew.
+    ///
+    /// The store records a choice before its caps are counted. So a choice that it repeats is counted again, which makes a difference
+    /// only if the first request was cut off in between.
     async fn ask<S: Sources>(
         &mut self,
         question: &mut Question,
@@ -286,39 +264,69 @@ impl Known {
         audience: &Audience<'_>,
         sources: &S,
     ) -> Answer {
+        // How often the counters know each campaign to be taken.
+        let mut counted: HashMap<CampaignId, u32> = HashMap::new();
         let mut tries = 0;
         loop {
             // A decision that the store has recorded has to be replaced there.
             let asks = question.anew || question.choices.iter().any(Choosable::needs_history);
             let asked = if asks { sources.viewer(question).await } else { None };
             let answer = asked.unwrap_or_else(|| viewer::decide(question, &[], audience.now));
-            if answer.again {
-                return answer;
-            }
             let mut is_over = HashSet::new();
-            for choice in question.choices.iter().filter(|choice| choice.capped) {
-                let ads = answer.taken.iter().filter(|taken| taken.campaign == choice.campaign).count();
-                let campaign = document.campaigns.iter().find(|one| one.id == choice.campaign);
-                let (Some(cap), Ok(ads)) = (campaign.and_then(|one| one.cap), u32::try_from(ads)) else {
+            for (campaign, cap, ads) in capped(document, &answer.taken, counted.keys()) {
+                let before = counted.get(&campaign).copied();
+                if before == Some(ads) {
                     continue;
+                }
+                let count = Count {
+                    campaign,
+                    cap,
+                    ads,
+                    session: audience.session,
+                    break_id: question.break_id.clone(),
+                    until: question.record_ends_at(audience.now),
+                    again: answer.again || before.is_some(),
                 };
-                let count = Count { campaign: choice.campaign.clone(), cap, ads, session: audience.session };
-                if ads > 0 && sources.count(&count).await == Some(false) {
-                    self.left.insert(choice.campaign.clone(), Outcome::Cap(cap));
-                    is_over.insert(choice.campaign.clone());
+                if sources.count(&count).await == Some(false) {
+                    self.left.insert(count.campaign.clone(), Outcome::Cap(cap));
+                    is_over.insert(count.campaign);
+                } else {
+                    counted.insert(count.campaign, ads);
                 }
             }
-            if is_over.is_empty() {
+            if is_over.is_empty() || tries == MOST_ANEW {
                 return answer;
             }
             tries += 1;
-            // If many campaigns have reached their caps, the others have to do.
-            question.choices.retain(|choice| {
-                !is_over.contains(&choice.campaign) && (tries < MOST_ANEW || !choice.capped)
+            // If many campaigns have reached their caps, those that are counted already and those without a cap have to do.
+            question.choices.retain_mut(|choice| {
+                if is_over.contains(&choice.campaign) || (choice.capped && tries == MOST_ANEW) {
+                    let most = counted.get(&choice.campaign).copied().unwrap_or_default();
+                    choice.frequency.per_break = Some(most);
+                    return most > 0;
+                }
+                true
             });
             question.anew = true;
         }
     }
+}
+
+/// The campaigns with a cap that are taken, with cap and number, and those that were counted and are not taken any more.
+fn capped<'a>(
+    document: &Campaigns,
+    taken: &[Taken],
+    counted: impl Iterator<Item = &'a CampaignId>,
+) -> Vec<(CampaignId, u64, u32)> {
+    let mut ads: BTreeMap<&CampaignId, u32> = counted.map(|campaign| (campaign, 0)).collect();
+    for taken in taken {
+        *ads.entry(&taken.campaign).or_default() += 1;
+    }
+    let with_cap = ads.into_iter().filter_map(|(id, ads)| {
+        let campaign = document.campaigns.iter().find(|campaign| campaign.id == *id)?;
+        Some((id.clone(), campaign.cap?, ads))
+    });
+    with_cap.collect()
 }
 
 /// The item of a creative that is shown beside the content, from the start of the break.

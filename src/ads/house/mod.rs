@@ -6,12 +6,14 @@
 //! index      the campaigns by their conditions, made once for each document
 //! dice       the chance by which campaigns of one priority come first
 //! order      which campaigns may be taken, by priority and then by weight
+//! count      how often campaigns with a cap are taken
 //! choose     the choice, with the questions that it asks
 //! told       why each campaign was taken or left
 //! ```
 
 mod audience;
 mod choose;
+mod count;
 mod dice;
 mod index;
 mod order;
@@ -19,7 +21,8 @@ mod rule;
 mod told;
 
 pub use audience::Audience;
-pub use choose::{Chosen, Count, Sources, choose};
+pub use choose::{Chosen, Sources, choose};
+pub use count::{Count, Counter, total_after};
 pub use told::{Told, Why};
 
 use crate::catalog::Campaigns;

@@ -15,11 +15,12 @@ pub fn decide(question: &Question, records: &[Record], now: UnixTime) -> Answer 
     let is_own = |record: &&Record| {
         record.session == question.session && record.break_id == question.break_id.as_str()
     };
-    if let Some(record) = records.iter().find(is_own).filter(|_| !question.anew) {
+    let recorded = records.iter().find(is_own).filter(|record| !question.anew && !record.taken.is_empty());
+    if let Some(record) = recorded {
         return Answer { taken: record.taken.clone(), again: true, refused: Vec::new() };
     }
     // A decision that is replaced was never shown.
-    let history = History::of(records.iter().filter(|record| !is_own(record)), &question.session, now);
+    let history = History::of(records.iter().filter(|record| !is_own(record)), question, now);
     let mut pod = Pod {
         left_ms: question.room_ms,
         ads: question.ads,
@@ -35,7 +36,7 @@ pub fn decide(question: &Question, records: &[Record], now: UnixTime) -> Answer 
             if *count < round {
                 continue;
             }
-            match pod.take(choice, *count, history.of_campaign(&choice.campaign), now) {
+            match pod.take(choice, *count, history.of_campaign(&choice.campaign)) {
                 Ok(()) => {
                     *count += 1;
                     is_done = false;
@@ -65,7 +66,7 @@ struct Pod<'q> {
 
 impl<'q> Pod<'q> {
     /// Takes one ad of a campaign, of which the pod has `count`.
-    fn take(&mut self, choice: &'q Choosable, count: u32, seen: Seen, now: UnixTime) -> Result<(), Limit> {
+    fn take(&mut self, choice: &'q Choosable, count: u32, seen: Seen) -> Result<(), Limit> {
         let Choosable { campaign, frequency, separation, creatives, turn, .. } = choice;
         if count >= frequency.per_break.unwrap_or(1) {
             return Err(Limit::PerBreak);
@@ -81,10 +82,9 @@ impl<'q> Pod<'q> {
             return Err(Limit::PerDay(seen, most));
         }
         if let Some(least_s) = frequency.delay_s.filter(|least_s| *least_s > 0) {
-            let last = if count > 0 { Some(now) } else { seen.last };
-            let ago_s = last.map(|last| now.secs_since(last));
-            if let Some(ago_s) = ago_s.filter(|ago_s| *ago_s < u64::from(least_s)) {
-                return Err(Limit::Delay(ago_s, least_s));
+            let apart_s = if count > 0 { Some(0) } else { seen.apart_s };
+            if let Some(apart_s) = apart_s.filter(|apart_s| *apart_s < u64::from(least_s)) {
+                return Err(Limit::Delay(apart_s, least_s));
             }
         }
         if let Some(label) = separation.iter().find(|label| self.labels.contains(label)) {
@@ -118,19 +118,26 @@ struct Seen {
     in_session: u32,
     in_day: u32,
     ever: u32,
-    last: Option<UnixTime>,
+    /// The shortest time from this break to another with the campaign.
+    apart_s: Option<u64>,
 }
 
 impl<'r> History<'r> {
-    fn of(records: impl Iterator<Item = &'r Record>, session: &str, now: UnixTime) -> Self {
+    /// Two breaks of a session are as far apart as they lie in the content or as they were decided, whichever is longer: some players
+    /// ask for all breaks at once, and viewers make pauses.
+    fn of(records: impl Iterator<Item = &'r Record>, question: &Question, now: UnixTime) -> Self {
         let mut history: HashMap<_, Seen> = HashMap::new();
         for record in records {
+            let is_same = record.session == question.session;
+            let ago_s = now.secs_since(record.at);
+            let lies = question.position.zip(record.position).filter(|_| is_same);
+            let apart_s = lies.and_then(|(one, other)| one.apart_s(other)).unwrap_or_default().max(ago_s);
             for taken in &record.taken {
                 let seen = history.entry(&taken.campaign).or_default();
-                seen.in_session += u32::from(record.session == session);
-                seen.in_day += u32::from(now.secs_since(record.at) < DAY_S);
+                seen.in_session += u32::from(is_same);
+                seen.in_day += u32::from(ago_s < DAY_S);
                 seen.ever += 1;
-                seen.last = seen.last.max(Some(record.at));
+                seen.apart_s = Some(seen.apart_s.map_or(apart_s, |nearest| nearest.min(apart_s)));
             }
         }
         Self(history)
@@ -147,6 +154,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::ads::viewer::Position;
 
     const NOW: UnixTime = UnixTime::from_secs(1_000_000);
 
@@ -172,6 +180,7 @@ mod tests {
         Record {
             session: session.to_owned(),
             break_id: break_id.to_owned(),
+            position: None,
             at: UnixTime::from_secs(NOW.as_secs() - ago_s),
             taken: ads.iter().map(taken).collect(),
         }
@@ -288,6 +297,64 @@ mod tests {
     }
 
     #[test]
+    fn a_break_that_was_left_empty_is_decided_again() {
+        let question =
+            question("mid-1", &json!([choice("a", &[5], &json!({ "frequency": { "per_day": 1 } }))]));
+        let answer = decide(&question, &[record("s1", "mid-1", 9, &[])], NOW);
+        assert_eq!((told(&answer).as_str(), answer.again), ("a5", false));
+        let mut records = Vec::new();
+        super::super::record(&mut records, &question, &Answer::default(), NOW);
+        assert_eq!(records, []);
+        super::super::record(&mut records, &question, &answer, NOW);
+        assert_eq!(records.len(), 1);
+        // A decision that is taken back leaves no record.
+        super::super::record(&mut records, &question, &Answer::default(), NOW);
+        assert_eq!(records, []);
+    }
+
+    #[test]
+    fn a_record_lasts_as_long_as_a_limit_asks_for_it() {
+        let ends = |ends_at_s, delay_s: Option<u32>| {
+            let choices = json!([choice("a", &[5], &json!({ "frequency": { "delay_s": delay_s } }))]);
+            let question = Question { ends_at_s, ..question("mid-1", &choices) };
+            question.record_ends_at(NOW).as_secs() - NOW.as_secs()
+        };
+        let session_s = NOW.as_secs() + 200_000;
+        assert_eq!(
+            [ends(0, None), ends(0, Some(60)), ends(0, Some(604_800)), ends(session_s, Some(60))],
+            [86_400, 86_400, 604_800, 200_000]
+        );
+    }
+
+    #[test]
+    fn a_delay_is_measured_between_breaks_of_a_session_and_else_by_the_clock() {
+        const MINUTE: u64 = 60_000;
+        let (start, date) = (Position::StartMs, Position::DateMs);
+        // the session, the position and the age in seconds of the break before, the position of this one, and whether it is shown
+        for (session, before, ago_s, position, is_shown) in [
+            // A player that asks for all breaks at once.
+            ("s1", Some(start(0)), 0, Some(start(10 * MINUTE)), true),
+            ("s1", Some(start(10 * MINUTE)), 0, Some(start(0)), true),
+            ("s1", Some(start(10 * MINUTE)), 0, Some(start(20 * MINUTE - 1)), false),
+            ("s1", Some(date(90 * MINUTE)), 0, Some(date(100 * MINUTE)), true),
+            ("s1", Some(date(90 * MINUTE)), 0, Some(date(99 * MINUTE)), false),
+            // A viewer who made a pause.
+            ("s1", Some(start(10 * MINUTE)), 600, Some(start(11 * MINUTE)), true),
+            // Another session, or positions that cannot be compared.
+            ("s2", Some(start(0)), 599, Some(start(10 * MINUTE)), false),
+            ("s2", Some(start(0)), 600, Some(start(10 * MINUTE)), true),
+            ("s1", Some(start(0)), 0, Some(date(90 * MINUTE)), false),
+            ("s1", Some(start(0)), 0, None, false),
+        ] {
+            let choices = json!([choice("a", &[5], &json!({ "frequency": { "delay_s": 600 } }))]);
+            let question = Question { position, ..question("mid-2", &choices) };
+            let record = Record { position: before, ..record(session, "mid-1", ago_s, &["a5"]) };
+            let answer = decide(&question, &[record], NOW);
+            assert_eq!(!answer.taken.is_empty(), is_shown, "{session} {before:?} {ago_s} {position:?}");
+        }
+    }
+
+    #[test]
     fn the_answer_says_which_limit_kept_a_campaign_out() {
         let choices = json!([
             choice("a", &[50], &json!({ "separation": ["cars"] })),
@@ -338,14 +405,14 @@ mod tests {
                 let choice = question.choices.iter().find(|choice| choice.campaign == taken.campaign).unwrap();
                 total += choice.creatives.iter().find(|one| one.id == taken.creative).unwrap().duration_ms;
                 let here = answer.taken.iter().filter(|other| other.campaign == taken.campaign).count();
-                let history = History::of(records.iter(), "s1", NOW).of_campaign(&taken.campaign);
+                let history = History::of(records.iter(), &question, NOW).of_campaign(&taken.campaign);
                 let within = |most: Option<u32>, seen: u32| most.is_none_or(|most| seen as usize + here <= most as usize);
                 let Frequency { per_break, per_session, per_day, delay_s } = choice.frequency;
                 prop_assert!(within(Some(per_break.unwrap_or(1)), 0));
                 prop_assert!(within(per_session, history.in_session) && within(per_day, history.in_day));
                 let delay = delay_s.unwrap_or_default();
                 prop_assert!(delay == 0 || here == 1);
-                prop_assert!(history.last.is_none_or(|last| NOW.secs_since(last) >= u64::from(delay)));
+                prop_assert!(history.apart_s.is_none_or(|apart_s| apart_s >= u64::from(delay)));
             }
             prop_assert!(total <= room_ms);
         }

@@ -21,7 +21,7 @@ pub enum Limit {
     PerSession(u32, u32),
     /// The viewer has seen it this often in 24 hours, of this most.
     PerDay(u32, u32),
-    /// The viewer saw it so many seconds ago, of this least delay.
+    /// The nearest break with it is so many seconds away, of this least delay.
     Delay(u64, u32),
     /// It may not stand in any break.
     PerBreak,
@@ -47,10 +47,10 @@ impl Limit {
                 format!("at most {most} in 24 hours"),
                 format!("{seen} seen in the last 24 hours"),
             ),
-            Self::Delay(ago_s, least_s) => (
+            Self::Delay(apart_s, least_s) => (
                 "delay",
-                format!("at least {least_s} s since the last one"),
-                format!("the last one {ago_s} s ago"),
+                format!("at least {least_s} s between two"),
+                format!("another one {apart_s} s away"),
             ),
             Self::PerBreak => ("per_break", "at least 1 in a break".to_owned(), "0".to_owned()),
             Self::Separated(label) => (

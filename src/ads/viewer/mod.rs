@@ -6,6 +6,7 @@
 
 mod choose;
 mod limit;
+mod position;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,9 @@ use crate::token::session::Session;
 
 pub use choose::decide;
 pub use limit::{Limit, Refused};
+pub use position::Position;
 
-/// How long a record counts, in seconds: a day, for `per_day`, or as long as its session.
+/// How long a record counts, in seconds: a day, for `per_day`, or as long as its session or the delay of a campaign.
 pub const DAY_S: u64 = 86_400;
 
 /// The most records of a viewer that are kept. The oldest go first.
@@ -35,6 +37,9 @@ pub struct Question {
     /// The break.
     #[serde(rename = "break")]
     pub break_id: BreakId,
+    /// Where the break lies.
+    #[serde(default)]
+    pub position: Option<Position>,
     /// The time that the ads may take, in milliseconds.
     pub room_ms: u64,
     /// The number of ads.
@@ -103,6 +108,8 @@ pub struct Record {
     pub session: String,
     /// The break.
     pub break_id: String,
+    /// Where the break lies.
+    pub position: Option<Position>,
     /// When it was recorded.
     pub at: UnixTime,
     /// The ads.
@@ -123,9 +130,25 @@ pub struct Answer {
 }
 
 impl Question {
-    /// When a record of the answer ends.
+    /// When a record of the answer ends: it has to count for every limit of its campaigns.
     pub fn record_ends_at(&self, now: UnixTime) -> UnixTime {
-        UnixTime::from_secs(now.plus_secs(DAY_S).as_secs().max(self.ends_at_s))
+        let delays = self.choices.iter().filter_map(|choice| choice.frequency.delay_s).map(u64::from);
+        let longest_s = delays.max().unwrap_or_default().max(DAY_S);
+        UnixTime::from_secs(now.plus_secs(longest_s).as_secs().max(self.ends_at_s))
+    }
+}
+
+/// Records an answer among a viewer's records, in place of an earlier one of the same break. Nothing is recorded of an empty answer:
+/// the break may be filled later.
+pub fn record(records: &mut Vec<Record>, question: &Question, answer: &Answer, now: UnixTime) {
+    if answer.again {
+        return;
+    }
+    let Question { session, break_id, position, .. } = question;
+    records.retain(|record| record.session != *session || record.break_id != break_id.as_str());
+    if !answer.taken.is_empty() {
+        let (session, break_id) = (session.clone(), break_id.to_string());
+        records.push(Record { session, break_id, position: *position, at: now, taken: answer.taken.clone() });
     }
 }
 

@@ -136,7 +136,7 @@ pub struct Frequency {
     )]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
     pub per_day: Option<u32>,
-    /// The least time between two of its ads, in seconds. Absent: none.
+    /// The least time between two breaks with it, in seconds. Absent: none.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",

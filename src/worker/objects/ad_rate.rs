@@ -10,11 +10,11 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use super::super::isolate::isolate;
 use super::super::runtime::now_ms;
-use super::{Objects, Silence};
+use super::Objects;
 use crate::ads::resolve::Pace;
 use crate::catalog::Host;
 use crate::facts::Facts;
-use crate::fault::{Fault, FaultKind};
+use crate::fault::FaultKind;
 
 const OBJECTS: Objects = Objects {
     binding: "AD_RATE",
@@ -23,18 +23,15 @@ const OBJECTS: Objects = Objects {
     unavailable: FaultKind::Platform,
 };
 
-/// An outage of the objects stops no advertising.
-const SILENCE: Silence = Silence::Passes;
-
-/// The wait until a decision of a site may ask its ad server, in milliseconds. `None`: there is no moment within `patience`.
+/// The wait until a decision of a site may ask its ad server, in milliseconds. `None`: there is no moment within `patience`. An outage
+/// of the objects stops no advertising.
 pub(in crate::worker) async fn wait_ms(
     env: &Env,
     facts: &Facts,
     host: &Host,
     per_s: u32,
     patience: Duration,
-) -> Result<Option<u64>, Fault> {
-    OBJECTS.check(env)?;
+) -> Option<u64> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -45,16 +42,16 @@ pub(in crate::worker) async fn wait_ms(
     // An object that gave out all its moments is not asked again at once: a crowd comes within seconds.
     let now = now_ms();
     if !isolate().breakers.with(&name, now, |known| known.admits(now)) {
-        return Ok(None);
+        return None;
     }
     let patience_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
     let question = Question { per_s: Pace::part(per_s), patience_ms };
-    let answer: Option<Answer> = OBJECTS.ask(env, facts, &name, &question, SILENCE).await?;
+    let answer: Option<Answer> = OBJECTS.try_ask(env, facts, &name, &question).await;
     let wait_ms = answer.map_or(Some(0), |answer| answer.wait_ms);
     if wait_ms.is_none() {
         isolate().breakers.with(&name, now, |known| known.rest_until(now_ms().saturating_add(LEFT_ALONE_MS)));
     }
-    Ok(wait_ms)
+    wait_ms
 }
 
 /// How long an object without a moment is left alone, in milliseconds.

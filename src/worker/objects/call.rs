@@ -21,15 +21,6 @@ pub(super) struct Objects {
     pub(super) unavailable: FaultKind,
 }
 
-/// The consequence when an object does not answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Silence {
-    /// The request goes on without an answer, and the fault is logged: failing open.
-    Passes,
-    /// The request fails: failing closed.
-    Refuses,
-}
-
 impl Objects {
     /// Checks that the deployment has these objects.
     pub(super) fn check(&self, env: &Env) -> Result<(), Fault> {
@@ -38,25 +29,35 @@ impl Objects {
         env.durable_object(binding).map(drop).map_err(missing)
     }
 
-    /// Asks the object of a name, while a viewer waits. `None`: it is silent, and silence passes.
+    /// Asks the object of a name, while a viewer waits. An object that is silent, or missing, stops the request: failing closed.
     pub(super) async fn ask<A: DeserializeOwned>(
+        &self,
+        env: &Env,
+        name: &str,
+        question: &impl Serialize,
+    ) -> Result<A, Fault> {
+        self.check(env)?;
+        let late = || {
+            let detail = format!("no answer within {} ms", self.patience.as_millis());
+            Err(Fault::new(self.unavailable, detail))
+        };
+        within(self.patience, self.call(env, name, question)).await.unwrap_or_else(late)
+    }
+
+    /// Asks the object of a name, while a viewer waits. `None`: it is silent, or missing. The fault is logged, and the request goes
+    /// on without an answer: failing open.
+    pub(super) async fn try_ask<A: DeserializeOwned>(
         &self,
         env: &Env,
         facts: &Facts,
         name: &str,
         question: &impl Serialize,
-        silence: Silence,
-    ) -> Result<Option<A>, Fault> {
-        let late = || {
-            let detail = format!("no answer within {} s", self.patience.as_secs());
-            Err(Fault::new(self.unavailable, detail))
-        };
-        match (within(self.patience, self.call(env, name, question)).await.unwrap_or_else(late), silence) {
-            (Ok(answer), _) => Ok(Some(answer)),
-            (Err(fault), Silence::Refuses) => Err(fault),
-            (Err(fault), Silence::Passes) => {
+    ) -> Option<A> {
+        match self.ask(env, name, question).await {
+            Ok(answer) => Some(answer),
+            Err(fault) => {
                 respond::log(Some(facts), &fault.into());
-                Ok(None)
+                None
             }
         }
     }

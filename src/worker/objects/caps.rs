@@ -2,18 +2,20 @@
 //!
 //! A small cap has one object, which counts exactly. A large cap is divided among several objects, by session, so that none of them
 //! is hot: the last ads of such a cap may be refused to one session while another still gets one.
+//!
+//! An object has a row with the total, under the name of the campaign, and a row for each decision (`session/break`), so that a
+//! decision that is asked about again counts once.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::Env;
 
 use super::super::isolate::isolate;
-use super::super::respond;
 use super::super::runtime::{now, now_ms};
 use super::table::integer;
-use super::{Objects, Schema, Silence, Store, Table, store};
-use crate::ads::house::Count;
+use super::{Objects, Schema, Store, Table, object};
+use crate::ads::house::{self, Count};
 use crate::catalog::Host;
 use crate::facts::Facts;
 use crate::fault::FaultKind;
@@ -31,25 +33,24 @@ const KEPT_S: u64 = 400 * 24 * 60 * 60;
 /// For how long a counter that is full is not asked again by an isolate, in milliseconds: a higher cap counts then.
 const FULL_MS: u64 = 30_000;
 
-/// Counts the ads of a campaign, if its cap allows them. `None`: the counter does not answer, which stops no advertising and is
-/// logged.
+/// Counts the ads that a decision takes of a campaign, if its cap allows them. `None`: the counter does not answer, which stops no
+/// advertising and is logged.
 pub(in crate::worker) async fn count(env: &Env, facts: &Facts, host: &Host, count: &Count) -> Option<bool> {
     let (shard, cap) = count.shard();
     let name = format!("{host}/{}/{shard}", count.campaign);
     let known = format!("cap {name} {cap}");
     let before = now_ms();
-    if !isolate().breakers.with(&known, before, |known| known.admits(before)) {
+    if !count.again && !isolate().breakers.with(&known, before, |known| known.admits(before)) {
         return Some(false);
     }
-    let question = Question { name: count.campaign.to_string(), cap, ads: count.ads.into() };
-    let asked = match OBJECTS.check(env) {
-        Ok(()) => OBJECTS.ask::<Counted>(env, facts, &name, &question, Silence::Passes).await,
-        Err(fault) => Err(fault),
+    let question = Question {
+        name: count.campaign.to_string(),
+        decision: count.decision(),
+        cap,
+        ads: count.ads.into(),
+        until: count.until.as_secs(),
     };
-    let counted = asked.unwrap_or_else(|fault| {
-        respond::log(Some(facts), &fault.into());
-        None
-    })?;
+    let counted: Counted = OBJECTS.try_ask(env, facts, &name, &question).await?;
     if !counted.fits && count.ads == 1 {
         isolate().breakers.with(&known, before, |known| known.rest_until(now_ms().saturating_add(FULL_MS)));
     }
@@ -59,8 +60,10 @@ pub(in crate::worker) async fn count(env: &Env, facts: &Facts, host: &Host, coun
 #[derive(Serialize, Deserialize)]
 pub(super) struct Question {
     name: String,
+    decision: String,
     cap: u64,
     ads: u64,
+    until: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,24 +77,9 @@ pub(super) struct Total {
     ads: u64,
 }
 
-/// One of the objects that count the ads of a campaign.
-#[durable_object(alarm)]
-pub struct Caps {
-    state: State,
-}
-
-impl DurableObject for Caps {
-    fn new(state: State, _: Env) -> Self {
-        Self { state }
-    }
-
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        store::fetch(self, request).await
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        store::alarm(self).await
-    }
+object! {
+    /// One of the objects that count the ads of a campaign.
+    Caps
 }
 
 impl Store for Caps {
@@ -99,6 +87,7 @@ impl Store for Caps {
         name: "counts",
         columns: "name TEXT PRIMARY KEY, ads INTEGER NOT NULL, until INTEGER NOT NULL",
         added: &[],
+        indexed: &["until"],
     };
 
     const MARGIN_S: u64 = 5;
@@ -107,27 +96,30 @@ impl Store for Caps {
     type Answer = Counted;
     type Census = Total;
 
-    fn state(&self) -> &State {
-        &self.state
-    }
-
     fn answer(table: &Table, question: Question) -> worker::Result<(Counted, u64)> {
-        let Question { name, cap, ads } = question;
-        let known: Option<Total> =
-            table.first("SELECT ads FROM counts WHERE name = ?", vec![name.clone().into()])?;
-        let total = known.unwrap_or_default().ads.saturating_add(ads);
-        let until = now().plus_secs(KEPT_S).as_secs();
-        let fits = total <= cap;
-        if fits {
+        let Question { name, decision, cap, ads, until } = question;
+        let counted = |name: &str| -> worker::Result<u64> {
+            let known: Option<Total> =
+                table.first("SELECT ads FROM counts WHERE name = ?", vec![name.into()])?;
+            Ok(known.unwrap_or_default().ads)
+        };
+        let keep = |name: String, ads: u64, until: u64| {
             table.run(
                 "INSERT OR REPLACE INTO counts (name, ads, until) VALUES (?, ?, ?)",
-                vec![name.into(), integer(total), integer(until)],
-            )?;
+                vec![name.into(), integer(ads), integer(until)],
+            )
+        };
+        let before = counted(&decision)?;
+        let after = house::total_after(counted(&name)?, before, ads, cap);
+        let fits = after.is_some();
+        if let Some(after) = after.filter(|_| ads != before) {
+            keep(name, after, now().plus_secs(KEPT_S).as_secs())?;
+            keep(decision, ads, until)?;
         }
         Ok((Counted { fits }, until))
     }
 
     fn census(table: &Table) -> worker::Result<Total> {
-        table.row("SELECT coalesce(sum(ads), 0) AS ads FROM counts", Vec::new())
+        table.row("SELECT coalesce(sum(ads), 0) AS ads FROM counts WHERE name NOT LIKE '%/%'", Vec::new())
     }
 }

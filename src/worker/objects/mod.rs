@@ -16,11 +16,10 @@
 //! Another kind of object takes four steps. `replay.rs` is an example of all of them.
 //!
 //! 1. Its decision is a pure function of the core, which native tests reach: [`crate::token::Record::count`].
-//! 2. Its file here has the object: a struct with its `state`, which [`worker::durable_object`] exports under the name of
-//!    the class, and a [`Store`] with the table, the question, the answer, and how the one leads to the other. `fetch` and
-//!    `alarm` call the kit's functions.
-//! 3. Above it, the Worker's side: [`Objects`] with the binding and the patience, and [`Silence`], which says whether a
-//!    request goes on without an answer.
+//! 2. Its file here has the object: [`object!`](store::object) with the name of the class, and its [`Store`] with the table, the
+//!    question, the answer, and how the one leads to the other.
+//! 3. Above it, the Worker's side: [`Objects`] with the binding and the patience. A request that cannot go on without an answer
+//!    calls [`Objects::ask`], any other [`Objects::try_ask`].
 //! 4. `wrangler.toml` has the class among `new_sqlite_classes`, in a migration of its own, and a binding in each
 //!    environment.
 //!
@@ -39,6 +38,6 @@ mod table;
 pub(super) mod viewers;
 pub(super) mod wanted;
 
-use call::{Objects, Silence};
-use store::Store;
+use call::Objects;
+use store::{Store, object};
 use table::{Schema, Table};

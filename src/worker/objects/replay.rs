@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
+use worker::{Env, SqlStorageValue};
 
 use super::super::runtime::now;
 use super::table::{END_OF_TIME, integer};
-use super::{Objects, Schema, Silence, Store, Table, store};
+use super::{Objects, Schema, Store, Table, object};
 use crate::catalog::Host;
 use crate::facts::Facts;
 use crate::fault::{Fault, FaultKind};
@@ -35,8 +35,11 @@ pub(in crate::worker) async fn count(
     // Tokens that need no store do not come here.
     OBJECTS.check(env)?;
     let name = format!("{host}/{:02x}", usage.name.shard());
-    let silence = if usage.once { Silence::Refuses } else { Silence::Passes };
-    OBJECTS.ask(env, facts, &name, &Question::of(usage), silence).await
+    let question = Question::of(usage);
+    if usage.once {
+        return OBJECTS.ask(env, &name, &question).await.map(Some);
+    }
+    Ok(OBJECTS.try_ask(env, facts, &name, &question).await)
 }
 
 /// One use of a token.
@@ -66,24 +69,9 @@ pub(super) struct Census {
     tokens: u64,
 }
 
-/// One of the objects that know which tokens have been used.
-#[durable_object(alarm)]
-pub struct UsedTokens {
-    state: State,
-}
-
-impl DurableObject for UsedTokens {
-    fn new(state: State, _: Env) -> Self {
-        Self { state }
-    }
-
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        store::fetch(self, request).await
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        store::alarm(self).await
-    }
+object! {
+    /// One of the objects that know which tokens have been used.
+    UsedTokens
 }
 
 impl Store for UsedTokens {
@@ -91,6 +79,7 @@ impl Store for UsedTokens {
         name: "used",
         columns: "name TEXT PRIMARY KEY, until INTEGER NOT NULL, uses INTEGER NOT NULL, network TEXT, last INTEGER",
         added: &[("last", "INTEGER")],
+        indexed: &[],
     };
 
     const MARGIN_S: u64 = 5;
@@ -98,10 +87,6 @@ impl Store for UsedTokens {
     type Question = Question;
     type Answer = Seen;
     type Census = Census;
-
-    fn state(&self) -> &State {
-        &self.state
-    }
 
     fn answer(table: &Table, question: Question) -> worker::Result<(Seen, u64)> {
         let Question { name, until, network, again_within_s } = question;

@@ -9,6 +9,33 @@ use worker::{Method, Request, Response, ScheduledTime, State};
 use super::super::runtime::now;
 use super::{Schema, Table};
 
+/// An object that keeps rows, under the name of its class: the runtime's way to its [`Store`].
+macro_rules! object {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[worker::durable_object(alarm)]
+        pub struct $name {
+            state: worker::State,
+        }
+
+        impl worker::DurableObject for $name {
+            fn new(state: worker::State, _: worker::Env) -> Self {
+                Self { state }
+            }
+
+            async fn fetch(&self, request: worker::Request) -> worker::Result<worker::Response> {
+                $crate::worker::objects::store::fetch::<Self>(&self.state, request).await
+            }
+
+            async fn alarm(&self) -> worker::Result<worker::Response> {
+                $crate::worker::objects::store::alarm::<Self>(&self.state).await
+            }
+        }
+    };
+}
+
+pub(super) use object;
+
 /// The objects of a class, from inside.
 pub(super) trait Store {
     /// The table of an object.
@@ -26,9 +53,6 @@ pub(super) trait Store {
     /// The body of a reply to GET, for tests and for people.
     type Census: Serialize;
 
-    /// The object's state.
-    fn state(&self) -> &State;
-
     /// Answers a question, and tells when its row ends, in Unix seconds. There is no await between reading and writing, so the
     /// object answers two simultaneous questions one after the other.
     fn answer(table: &Table, question: Self::Question) -> worker::Result<(Self::Answer, u64)>;
@@ -42,13 +66,13 @@ const LONGEST_PAUSE_S: u64 = 3_600;
 const SHORTEST_PAUSE_S: u64 = 10;
 
 /// Answers a request to an object.
-pub(super) async fn fetch<S: Store>(object: &S, mut request: Request) -> worker::Result<Response> {
-    let table = Table::open(object.state(), &S::SCHEMA)?;
+pub(super) async fn fetch<S: Store>(state: &State, mut request: Request) -> worker::Result<Response> {
+    let table = Table::open(state, &S::SCHEMA)?;
     if request.method() == Method::Get {
         return Response::from_json(&S::census(&table)?);
     }
     let (answer, ends_at_s) = S::answer(&table, request.json().await?)?;
-    let storage = object.state().storage();
+    let storage = state.storage();
     if storage.get_alarm().await?.is_none() {
         storage.set_alarm(alarm_at::<S>(ends_at_s, 0)).await?;
     }
@@ -56,10 +80,10 @@ pub(super) async fn fetch<S: Store>(object: &S, mut request: Request) -> worker:
 }
 
 /// Removes the rows that have ended. An object without rows keeps nothing.
-pub(super) async fn alarm<S: Store>(object: &S) -> worker::Result<Response> {
-    let table = Table::open(object.state(), &S::SCHEMA)?;
+pub(super) async fn alarm<S: Store>(state: &State) -> worker::Result<Response> {
+    let table = Table::open(state, &S::SCHEMA)?;
     table.remove_ended(now().as_secs().saturating_sub(S::MARGIN_S))?;
-    let storage = object.state().storage();
+    let storage = state.storage();
     match table.next_end_s()? {
         Some(ends_at_s) => storage.set_alarm(alarm_at::<S>(ends_at_s, SHORTEST_PAUSE_S)).await?,
         None => storage.delete_all().await?,

@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::Env;
 
 use super::super::documents::Documents;
 use super::super::isolate::isolate;
 use super::super::respond;
 use super::super::runtime::{now, now_ms};
 use super::table::integer;
-use super::{Objects, Schema, Silence, Store, Table, store};
+use super::{Objects, Schema, Store, Table, object};
 use crate::catalog::{Host, SessionId, Site};
 use crate::denial::Denial;
 use crate::facts::Facts;
@@ -28,9 +28,6 @@ const OBJECTS: Objects = Objects {
     unavailable: FaultKind::StreamsUnavailable,
 };
 
-/// An outage of the count stops no playback.
-const SILENCE: Silence = Silence::Passes;
-
 /// Begins a stream, or refuses it if its viewer has no place left.
 pub(in crate::worker) async fn open(
     env: &Env,
@@ -38,11 +35,11 @@ pub(in crate::worker) async fn open(
     site: &Site,
     newcomer: &Newcomer,
 ) -> Result<(), Stop> {
-    // Viewers without a limit do not come here.
+    // Viewers without a limit do not come here. An outage of the count stops no playback, but a deployment without it does.
     OBJECTS.check(env)?;
     let Newcomer { subject, session, limit } = *newcomer;
     let question = Question::new(site, session, Some(limit), false);
-    let watched = OBJECTS.ask(env, facts, &name(&site.host, subject), &question, SILENCE).await?;
+    let watched = OBJECTS.try_ask(env, facts, &name(&site.host, subject), &question).await;
     if let Some(watched) = watched {
         newcomer.judge(watched)?;
         remember(session, false);
@@ -81,7 +78,7 @@ pub(in crate::worker) async fn seen(
         Sign::Ask => {
             // Requests that come in the meantime are refused, because one question to the store is enough.
             remember(session, true);
-            let watched = OBJECTS.ask(&documents.env, facts, &name, &question, SILENCE).await?;
+            let watched = OBJECTS.try_ask(&documents.env, facts, &name, &question).await;
             let outcome = watched.map_or(Ok(()), |watched| running.judge(watched));
             remember(session, outcome.is_err());
             Ok(outcome?)
@@ -131,24 +128,9 @@ impl Question {
     }
 }
 
-/// One of the objects that know which streams are on.
-#[durable_object(alarm)]
-pub struct Streams {
-    state: State,
-}
-
-impl DurableObject for Streams {
-    fn new(state: State, _: Env) -> Self {
-        Self { state }
-    }
-
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        store::fetch(self, request).await
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        store::alarm(self).await
-    }
+object! {
+    /// One of the objects that know which streams are on.
+    Streams
 }
 
 /// How many streams are on.
@@ -159,8 +141,12 @@ struct Count {
 }
 
 impl Store for Streams {
-    const SCHEMA: Schema =
-        Schema { name: "streams", columns: "session TEXT PRIMARY KEY, until INTEGER NOT NULL", added: &[] };
+    const SCHEMA: Schema = Schema {
+        name: "streams",
+        columns: "session TEXT PRIMARY KEY, until INTEGER NOT NULL",
+        added: &[],
+        indexed: &[],
+    };
 
     /// A stream loses its place at once.
     const MARGIN_S: u64 = 0;
@@ -168,10 +154,6 @@ impl Store for Streams {
     type Question = Question;
     type Answer = Watched;
     type Census = Watched;
-
-    fn state(&self) -> &State {
-        &self.state
-    }
 
     /// Begins a stream or keeps it, and tells how many others are on. A running stream keeps its place, whatever the limit is
     /// by now; a stream that has lost its place takes another, if there is room.

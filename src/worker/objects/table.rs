@@ -12,6 +12,8 @@ pub(super) struct Schema {
     pub(super) columns: &'static str,
     /// The columns that were added after the first deployment, by name and type: older objects do not have them.
     pub(super) added: &'static [(&'static str, &'static str)],
+    /// Lists of columns by which rows are sought, each with an index of its own.
+    pub(super) indexed: &'static [&'static str],
 }
 
 /// A table of an object.
@@ -23,7 +25,7 @@ pub(super) struct Table {
 impl Table {
     /// Opens the table, and makes it if the object has none.
     pub(super) fn open(state: &State, schema: &Schema) -> worker::Result<Self> {
-        let Schema { name, columns, added } = schema;
+        let Schema { name, columns, added, indexed } = schema;
         let table = Self { sql: state.storage().sql(), name };
         table.run(&format!("CREATE TABLE IF NOT EXISTS {name} ({columns}) WITHOUT ROWID"), Vec::new())?;
         for (column, kind) in *added {
@@ -31,6 +33,13 @@ impl Table {
             if table.row::<Count>(&count, vec![(*column).into()])?.number == 0 {
                 table.run(&format!("ALTER TABLE {name} ADD COLUMN {column} {kind}"), Vec::new())?;
             }
+        }
+        for columns in *indexed {
+            let index = columns.replace(", ", "_");
+            table.run(
+                &format!("CREATE INDEX IF NOT EXISTS {name}_{index} ON {name} ({columns})"),
+                Vec::new(),
+            )?;
         }
         Ok(table)
     }

@@ -1,16 +1,15 @@
 //! The store of what viewers have seen of a site's campaigns: a Durable Object for each viewer, asked once a decision.
 //!
-//! An object keeps a row a decision, a limited number of them, for a day or as long as the session.
+//! An object keeps a row a decision, a limited number of them, for a day or as long as a limit or the session asks for it.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::{Env, SqlStorageValue};
 
-use super::super::respond;
 use super::super::runtime::now;
 use super::table::integer;
-use super::{Objects, Schema, Silence, Store, Table, store};
+use super::{Objects, Schema, Store, Table, object};
 use crate::ads::viewer::{self, Answer, MOST_RECORDS, Question, Record, Taken};
 use crate::catalog::Host;
 use crate::facts::Facts;
@@ -35,14 +34,7 @@ pub(in crate::worker) async fn choose(
     question: &Question,
 ) -> Option<Answer> {
     let name = format!("{host}/{}", viewer::name(session));
-    let asked = match OBJECTS.check(env) {
-        Ok(()) => OBJECTS.ask(env, facts, &name, question, Silence::Passes).await,
-        Err(fault) => Err(fault),
-    };
-    asked.unwrap_or_else(|fault| {
-        respond::log(Some(facts), &fault.into());
-        None
-    })
+    OBJECTS.try_ask(env, facts, &name, question).await
 }
 
 /// How many decisions an object keeps.
@@ -51,30 +43,16 @@ pub(super) struct Census {
     decisions: u64,
 }
 
-/// One of the objects that know what a viewer has seen.
-#[durable_object(alarm)]
-pub struct Viewers {
-    state: State,
-}
-
-impl DurableObject for Viewers {
-    fn new(state: State, _: Env) -> Self {
-        Self { state }
-    }
-
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        store::fetch(self, request).await
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        store::alarm(self).await
-    }
+object! {
+    /// One of the objects that know what a viewer has seen.
+    Viewers
 }
 
 #[derive(Deserialize)]
 struct Row {
     session: String,
     break_id: String,
+    position: Option<String>,
     at: u64,
     taken: String,
 }
@@ -83,8 +61,9 @@ impl Store for Viewers {
     const SCHEMA: Schema = Schema {
         name: "decisions",
         columns: "name TEXT PRIMARY KEY, session TEXT NOT NULL, break_id TEXT NOT NULL, at INTEGER NOT NULL,
-            taken TEXT NOT NULL, until INTEGER NOT NULL",
-        added: &[],
+            taken TEXT NOT NULL, until INTEGER NOT NULL, position TEXT",
+        added: &[("position", "TEXT")],
+        indexed: &[],
     };
 
     const MARGIN_S: u64 = 5;
@@ -93,32 +72,38 @@ impl Store for Viewers {
     type Answer = Answer;
     type Census = Census;
 
-    fn state(&self) -> &State {
-        &self.state
-    }
-
     fn answer(table: &Table, question: Question) -> worker::Result<(Answer, u64)> {
         let now = now();
         let rows: Vec<Row> = table.rows(
-            "SELECT session, break_id, at, taken FROM decisions WHERE until > ?",
+            "SELECT session, break_id, position, at, taken FROM decisions WHERE until > ?",
             vec![integer(now.as_secs())],
         )?;
         let record = |row: Row| -> Result<Record, serde_json::Error> {
             let taken: Vec<Taken> = serde_json::from_str(&row.taken)?;
+            let position = row.position.as_deref().map(serde_json::from_str).transpose()?;
             let Row { session, break_id, at, .. } = row;
-            Ok(Record { session, break_id, at: UnixTime::from_secs(at), taken })
+            Ok(Record { session, break_id, position, at: UnixTime::from_secs(at), taken })
         };
         let records = rows.into_iter().map(record).collect::<Result<Vec<_>, _>>()?;
         let answer = viewer::decide(&question, &records, now);
         let until = question.record_ends_at(now).as_secs();
         if !answer.again {
-            let Question { session, break_id, .. } = question;
+            let Question { session, break_id, position, .. } = question;
+            let name = || format!("{session}/{break_id}").into();
+            // Nothing is recorded of an empty answer: the break may be filled later.
+            if answer.taken.is_empty() {
+                table.run("DELETE FROM decisions WHERE name = ?", vec![name()])?;
+                return Ok((answer, until));
+            }
+            let position = position.map(|position| serde_json::to_string(&position)).transpose()?;
             table.run(
-                "INSERT OR REPLACE INTO decisions (name, session, break_id, at, taken, until) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO decisions (name, session, break_id, position, at, taken, until)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
                 vec![
-                    format!("{session}/{break_id}").into(),
-                    session.into(),
-                    break_id.to_string().into(),
+                    name(),
+                    session.as_str().into(),
+                    break_id.as_str().into(),
+                    position.map_or(SqlStorageValue::Null, Into::into),
                     integer(now.as_secs()),
                     serde_json::to_string(&answer.taken)?.into(),
                     integer(until),

@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::Env;
 
 use super::super::documents::Documents;
 use super::super::isolate::isolate;
 use super::super::respond;
 use super::super::runtime::{now, now_ms};
 use super::table::integer;
-use super::{Objects, Schema, Store, Table, store};
+use super::{Objects, Schema, Store, Table, object};
 use crate::catalog::{Host, WantedCreative, WantedOfSite, WantedSighting};
 use crate::fault::{Fault, FaultKind};
 use crate::isolate::KnownWanted;
@@ -28,16 +28,21 @@ const KEPT_S: u64 = 30 * 24 * 60 * 60;
 /// name a new file with every reply.
 const MOST: u64 = 1_000;
 
+/// The shortest time between two reports of an isolate for a site, in milliseconds: an ad server may name new files with every reply.
+const REPORT_EVERY_MS: u64 = 1_000;
+
 /// Reports creatives that ad servers named for a site and that have no document, behind the reply. An isolate reports a creative
 /// once in a while, and counts it in between.
 pub(in crate::worker) fn report(documents: &Documents, site: &Host, wanted: Vec<WantedCreative>) {
     let now_ms = now_ms();
+    let pace = format!("wanted of {site}");
+    let is_due = isolate().breakers.with(&pace, now_ms, |known| known.admits(now_ms));
     let told: Vec<Told> = wanted
         .into_iter()
         .filter_map(|creative| {
             let times =
                 isolate().wanted.with(KnownWanted::name(site, &creative.id).as_str(), now_ms, |known| {
-                    known.see(now_ms)
+                    known.see(now_ms, is_due)
                 })?;
             Some(Told { creative: creative.bounded(), times })
         })
@@ -45,6 +50,7 @@ pub(in crate::worker) fn report(documents: &Documents, site: &Host, wanted: Vec<
     if told.is_empty() {
         return;
     }
+    isolate().breakers.with(&pace, now_ms, |known| known.rest_until(now_ms.saturating_add(REPORT_EVERY_MS)));
     let (env, site) = (documents.env.clone(), site.clone());
     documents.context.wait_until(async move {
         let reported: Result<Answer, Fault> =
@@ -93,24 +99,9 @@ pub(super) struct Census {
     creatives: u64,
 }
 
-/// One of the objects that know which creatives are wanted.
-#[durable_object(alarm)]
-pub struct WantedCreatives {
-    state: State,
-}
-
-impl DurableObject for WantedCreatives {
-    fn new(state: State, _: Env) -> Self {
-        Self { state }
-    }
-
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        store::fetch(self, request).await
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        store::alarm(self).await
-    }
+object! {
+    /// One of the objects that know which creatives are wanted.
+    WantedCreatives
 }
 
 /// A row.
@@ -129,11 +120,9 @@ struct Latest {
     mark: Option<u64>,
 }
 
-/// Whether a creative has a row.
+/// A creative that has a row.
 #[derive(Deserialize)]
-struct Known {
-    number: u64,
-}
+struct Known {}
 
 impl Store for WantedCreatives {
     const SCHEMA: Schema = Schema {
@@ -141,6 +130,7 @@ impl Store for WantedCreatives {
         columns: "id TEXT PRIMARY KEY, until INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
             times INTEGER NOT NULL, mark INTEGER NOT NULL, creative TEXT NOT NULL",
         added: &[],
+        indexed: &["until", "mark", "times, last, id"],
     };
 
     const MARGIN_S: u64 = 0;
@@ -149,17 +139,17 @@ impl Store for WantedCreatives {
     type Answer = Answer;
     type Census = Census;
 
-    fn state(&self) -> &State {
-        &self.state
-    }
-
     fn answer(table: &Table, question: Question) -> worker::Result<(Answer, u64)> {
         let now = now();
         let until = now.plus_secs(KEPT_S).as_secs();
         match question {
             Question::Report(told) => {
-                for Told { creative, times } in told {
-                    note(table, &creative, times, now, until)?;
+                // The marks of an object grow, also when its clock is set back.
+                let Latest { mark } = table.row("SELECT max(mark) AS mark FROM wanted", Vec::new())?;
+                let first = mark.map_or(0, |mark| mark.saturating_add(1)).max(now_ms());
+                let mut count = table.count()?;
+                for (mark, Told { creative, times }) in (first..).zip(told) {
+                    note(table, &creative, times, mark, &mut count, now, until)?;
                 }
                 Ok((Answer::default(), until))
             }
@@ -172,23 +162,27 @@ impl Store for WantedCreatives {
     }
 }
 
-/// Adds the sightings of a creative.
+/// Adds the sightings of a creative. `count`: how many creatives there are.
 fn note(
     table: &Table,
     creative: &WantedCreative,
     times: u64,
+    mark: u64,
+    count: &mut u64,
     now: UnixTime,
     until: u64,
 ) -> worker::Result<()> {
-    let id = || vec![creative.id.as_str().into()];
-    let Known { number } = table.row("SELECT count(*) AS number FROM wanted WHERE id = ?", id())?;
-    if number == 0 && table.count()? >= MOST {
-        let least = "DELETE FROM wanted WHERE id = (SELECT id FROM wanted ORDER BY times, last, id LIMIT 1)";
-        table.run(least, Vec::new())?;
+    let known: Option<Known> =
+        table.first("SELECT id FROM wanted WHERE id = ?", vec![creative.id.as_str().into()])?;
+    if known.is_none() {
+        if *count >= MOST {
+            let least =
+                "DELETE FROM wanted WHERE id = (SELECT id FROM wanted ORDER BY times, last, id LIMIT 1)";
+            table.run(least, Vec::new())?;
+        } else {
+            *count += 1;
+        }
     }
-    // The marks of an object grow, also when its clock is set back.
-    let Latest { mark } = table.row("SELECT max(mark) AS mark FROM wanted", Vec::new())?;
-    let mark = mark.map_or(0, |mark| mark.saturating_add(1)).max(now_ms());
     table.run(
         "INSERT INTO wanted (id, until, first, last, times, mark, creative) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)
          ON CONFLICT (id) DO UPDATE SET until = excluded.until, last = excluded.last,

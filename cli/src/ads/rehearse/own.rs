@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use stagedoor::ads::house::{Audience, Count, Sources, choose};
+use stagedoor::ads::house::{Audience, Count, Counter, Sources, choose};
 use stagedoor::ads::viewer::{self, Answer, Question, Record};
 use stagedoor::ads::{Break, Candidate, Content, Furniture, Room, Terms};
 use stagedoor::catalog::{
@@ -27,7 +27,7 @@ pub(super) struct Own {
     geography: Geography,
     creatives: HashMap<CreativeId, Rc<Document<Creative>>>,
     seen: RefCell<HashMap<String, Vec<Record>>>,
-    taken: RefCell<HashMap<CampaignId, u64>>,
+    taken: RefCell<HashMap<CampaignId, Counter>>,
     now: Cell<UnixTime>,
     questions: Cell<u64>,
 }
@@ -119,27 +119,12 @@ impl Sources for Own {
         let mut seen = self.seen.borrow_mut();
         let records = seen.entry(question.session.clone()).or_default();
         let answer = viewer::decide(question, records, self.now.get());
-        if !answer.again {
-            records.retain(|record| record.break_id != question.break_id.as_str());
-            records.push(Record {
-                session: question.session.clone(),
-                break_id: question.break_id.to_string(),
-                at: self.now.get(),
-                taken: answer.taken.clone(),
-            });
-        }
+        viewer::record(records, question, &answer, self.now.get());
         Some(answer)
     }
 
     async fn count(&self, count: &Count) -> Option<bool> {
         self.questions.set(self.questions.get() + 1);
-        let mut taken = self.taken.borrow_mut();
-        let taken = taken.entry(count.campaign.clone()).or_default();
-        let sum = *taken + u64::from(count.ads);
-        let is_free = sum <= count.cap;
-        if is_free {
-            *taken = sum;
-        }
-        Some(is_free)
+        Some(self.taken.borrow_mut().entry(count.campaign.clone()).or_default().take(count))
     }
 }

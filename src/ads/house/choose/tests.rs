@@ -7,11 +7,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::ads::house::Counter;
 use crate::ads::house::index::Index;
 use crate::ads::house::rule::Rule;
 use crate::ads::viewer::Record;
 use crate::ads::{Break, Content, Ending, Furniture, Opening, Place, Terms};
-use crate::catalog::{AdPolicy, DeviceClass, Plan, Site, Title};
+use crate::catalog::{AdPolicy, DeviceClass, Plan, SessionId, Site, Title};
 use crate::rights::{Policies, Whereabouts};
 
 const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
@@ -21,7 +22,7 @@ const NOW: UnixTime = UnixTime::from_secs(1_795_370_400);
 struct World {
     creatives: HashMap<CreativeId, Rc<Document<Creative>>>,
     records: RefCell<Vec<Record>>,
-    counts: RefCell<BTreeMap<String, u64>>,
+    counts: RefCell<BTreeMap<String, Counter>>,
     asked: RefCell<Vec<&'static str>>,
     is_silent: bool,
 }
@@ -39,12 +40,7 @@ impl Sources for World {
         }
         let mut records = self.records.borrow_mut();
         let answer = viewer::decide(question, &records, NOW);
-        if !answer.again {
-            let break_id = question.break_id.to_string();
-            records.retain(|record| record.break_id != break_id || record.session != question.session);
-            let (session, taken) = (question.session.clone(), answer.taken.clone());
-            records.push(Record { session, break_id, at: NOW, taken });
-        }
+        viewer::record(&mut records, question, &answer, NOW);
         Some(answer)
     }
 
@@ -54,14 +50,25 @@ impl Sources for World {
             return None;
         }
         let mut counts = self.counts.borrow_mut();
-        let taken = counts.entry(count.campaign.to_string()).or_default();
-        let fits = *taken + u64::from(count.ads) <= count.cap;
-        *taken += if fits { u64::from(count.ads) } else { 0 };
-        Some(fits)
+        Some(counts.entry(count.campaign.to_string()).or_default().take(count))
     }
 }
 
 impl World {
+    /// Fills the counter of a campaign whose cap is 1.
+    fn fill(&self, campaign: &str) {
+        let count = Count {
+            campaign: campaign.parse().unwrap(),
+            cap: 1,
+            ads: 1,
+            session: SessionId([255; 8]),
+            break_id: "pre".parse().unwrap(),
+            until: NOW,
+            again: false,
+        };
+        assert!(self.counts.borrow_mut().entry(campaign.to_owned()).or_default().take(&count));
+    }
+
     /// A world with linear creatives, named after their seconds behind the letter: `a30`.
     fn of(ids: &[&str]) -> Self {
         let mut world = Self::default();
@@ -310,20 +317,86 @@ fn a_cap_is_for_all_viewers_together() {
     }
     // The same break of the same session counts once.
     assert_eq!(pods, ["a30 b30", "a30 b30", "a30 b30", "b30", "b30"]);
-    assert_eq!(world.counts.borrow()["a"], 2);
+    assert_eq!(world.counts.borrow()["a"].total(), 2);
 }
 
 #[test]
-fn the_parts_of_a_cap_add_up_to_it() {
-    let of = |cap, byte| {
-        let session = SessionId([byte, 0, 0, 0, 0, 0, 0, 0]);
-        Count { campaign: "a".parse().unwrap(), cap, ads: 1, session }.shard()
-    };
-    assert_eq!(of(9_999, 7), (0, 9_999));
-    for cap in [10_000, 10_007, u64::MAX] {
-        let parts: BTreeMap<_, _> = (0..=255).map(|byte| of(cap, byte)).collect();
-        assert_eq!((parts.len(), parts.values().sum::<u64>()), (16, cap));
+fn what_is_counted_is_what_is_shown_however_often_the_choice_is_made() {
+    let mid = opening("mid-1", Place::MidRoll);
+    let capped = |id: &str, priority: u8, cap: u64| json!({ "id": id, "creatives": [format!("{id}15")], "priority": priority, "cap": cap, "separation": (if id < "e" { [id] } else { ["e"] }) });
+    // Four campaigns that are full are found one after the other, or together; those beside them are counted once.
+    for full in [&["b"][..], &["a", "b"], &["a", "b", "c", "d"]] {
+        let world = World::of(&["a15", "b15", "c15", "d15", "e15", "f15", "g15"]);
+        let all: Vec<_> = "abcdefg"
+            .chars()
+            .rev()
+            .enumerate()
+            .map(|(at, id)| {
+                let id = id.to_string();
+                let cap = if full.contains(&id.as_str()) { 1 } else { 100 };
+                capped(&id, u8::try_from(10 - at).unwrap(), cap)
+            })
+            .collect();
+        full.iter().for_each(|id| world.fill(id));
+        let document = campaigns(&json!(all));
+        let mut shown: BTreeMap<String, u64> = BTreeMap::new();
+        for session in 1..=5 {
+            let person = Person { session, ..Person::at(&mid) };
+            for chosen in [chosen(&document, &person, &world), chosen(&document, &person, &world)] {
+                assert!(!chosen.candidates.is_empty());
+                if !chosen.again {
+                    told(&chosen)
+                        .split(' ')
+                        .for_each(|id| *shown.entry(id[..1].to_owned()).or_default() += 1);
+                }
+            }
+        }
+        let counts = world.counts.borrow();
+        let counted: BTreeMap<_, _> =
+            counts.iter().map(|(id, counter)| (id.clone(), counter.total())).collect();
+        for (id, counted) in counted {
+            let filled = u64::from(full.contains(&id.as_str()));
+            assert_eq!(counted - filled, shown.get(&id).copied().unwrap_or_default(), "{id} beside {full:?}");
+        }
     }
+}
+
+#[test]
+fn a_campaign_that_gives_way_is_taken_back_from_its_counter() {
+    // `b` is taken beside `a`, which is full. Without `a`, there is room for `c`, which `b` cannot stand beside.
+    let world = World::of(&["a40", "b15", "c50"]);
+    let document = campaigns(&json!([
+        { "id": "a", "creatives": ["a40"], "priority": 9, "cap": 1, "separation": ["cars"] },
+        { "id": "c", "creatives": ["c50"], "priority": 8, "separation": ["cars"] },
+        { "id": "b", "creatives": ["b15"], "priority": 7, "cap": 5 },
+    ]));
+    world.fill("a");
+    let mid = opening("mid-1", Place::MidRoll);
+    assert_eq!(told(&chosen(&document, &Person::at(&mid), &world)), "c50");
+    assert_eq!(world.counts.borrow()["b"].total(), 0);
+}
+
+#[test]
+fn a_decision_that_was_recorded_and_not_counted_is_counted_when_it_is_repeated() {
+    let world = World::of(&["a30", "b30"]);
+    let document = campaigns(&json!([
+        { "id": "a", "creatives": ["a30"], "priority": 9, "cap": 1 }, { "id": "b", "creatives": ["b30"] }]));
+    let mid = opening("mid-1", Place::MidRoll);
+    let pod = |session| chosen(&document, &Person { session, ..Person::at(&mid) }, &world);
+    assert_eq!(told(&pod(1)), "a30 b30");
+    // The request was cut off before the counter was asked.
+    world.counts.borrow_mut().clear();
+    assert_eq!((told(&pod(1)).as_str(), pod(1).again), ("a30 b30", true));
+    assert_eq!(world.counts.borrow()["a"].total(), 1);
+    assert_eq!(told(&pod(2)), "b30");
+    // Where the viewer's store is silent, each isolate decides, and the decision counts once.
+    world.records.borrow_mut().clear();
+    assert_eq!(told(&pod(1)), "a30 b30");
+    assert_eq!(world.counts.borrow()["a"].total(), 1);
+    // A recorded campaign for which there is no room in its cap any more leaves the pod.
+    world.counts.borrow_mut().clear();
+    world.fill("a");
+    assert_eq!(told(&pod(1)), "b30");
 }
 
 #[test]
@@ -358,6 +431,41 @@ fn items_beside_the_content_take_no_time() {
 }
 
 proptest! {
+    /// What an isolate has decided before, and in which order, makes no difference.
+    #[test]
+    fn the_choice_follows_from_the_session_the_break_and_the_documents(
+        drawn in prop::collection::vec((0_u8..3, 1_u32..5, 1_usize..4, 1_u32..4, 0_usize..3), 1..40),
+        asked in prop::collection::vec((0_u8..4, 0_usize..4), 1..12),
+    ) {
+        const CREATIVES: [&str; 8] = ["a5", "b6", "c10", "d15", "e20", "f30", "g45", "h60"];
+        let all: Vec<_> = drawn.iter().enumerate().map(|(number, (priority, weight, creatives, per_break, label))| {
+            let creatives: Vec<_> = (0..*creatives).map(|at| CREATIVES[(number + at * 3) % CREATIVES.len()]).collect();
+            let labels = [&[][..], &["cars"], &["cars", "soap"]][*label];
+            json!({ "id": format!("c{number}"), "creatives": creatives, "priority": priority, "weight": weight,
+                "frequency": { "per_break": per_break }, "separation": labels })
+        }).collect();
+        let openings = ["pre", "mid-1", "mid-2", "post"].map(|id| opening(id, Place::MidRoll));
+        // An isolate: documents of its own, with an index of their own, and stores of its own.
+        let decided = |asked: &[(u8, usize)]| {
+            let (document, world) = (campaigns(&json!(all)), World::of(&CREATIVES));
+            let pods = asked.iter().map(|(session, at)| {
+                let pod = chosen(&document, &Person { session: *session, ..Person::at(&openings[*at]) }, &world);
+                ((*session, *at), told(&pod))
+            });
+            let pods = pods.collect::<Vec<_>>();
+            assert!(!world.asked.borrow().contains(&"viewer"));
+            pods
+        };
+        let mut one = decided(&asked);
+        let mut other = decided(&asked.iter().rev().copied().collect::<Vec<_>>());
+        one.sort();
+        other.sort();
+        prop_assert_eq!(&one, &other);
+        for (of, pod) in one {
+            prop_assert_eq!(decided(&[of]), [(of, pod)]);
+        }
+    }
+
     #[test]
     fn the_index_says_what_the_rules_say(
         drawn in prop::collection::vec((0_usize..3, 0_usize..5, 0_usize..3, 0_usize..3, 0_usize..4, 0_usize..4, 0_usize..3), 0..140),
