@@ -1,12 +1,16 @@
 //! The memory for reading a batch is at most eight times the greatest size of a batch, whatever it contains.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use allocation_counter::measure;
-use stagedoor::catalog::{DocumentKind, ReceivedBatch, SyncBatch, SyncResult, WantedState};
+use stagedoor::catalog::{Campaigns, DocumentKind, ReceivedBatch, SyncBatch, SyncResult, WantedState};
+use stagedoor::isolate::read_document;
 
 /// The limit, out of the 128 MB of an isolate, beside its memories.
 const MOST: usize = 8 * SyncBatch::MAX_BYTES;
+
+/// The limit of a site's campaigns with their index, while they are read.
+const MOST_OF_CAMPAIGNS: usize = 12 * Campaigns::MAX_BYTES;
 
 /// Reads a batch as the edge does, without KV. Returns how many changes it would write, and how many it answers for.
 fn take(body: &[u8]) -> Option<(usize, usize)> {
@@ -150,5 +154,99 @@ fn documents_of_tiny_values() {
         assert!(count >= 1 && taken == Some((written, count)), "{name}: {taken:?}");
         println!("{name}: {bytes} bytes");
         assert!(bytes <= MOST, "{name}: {bytes} bytes");
+    }
+}
+
+/// Names of so many bytes, each another one.
+fn names(bytes: u32) -> impl Iterator<Item = String> + Clone {
+    const SIGNS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    (0..36_usize.pow(bytes)).map(move |number| {
+        let sign = move |at: u32| char::from(SIGNS[number / 36_usize.pow(at) % 36]);
+        (0..bytes).map(sign).collect()
+    })
+}
+
+/// A site's campaigns of the greatest length. Each campaign has so many values of the list `member`.
+fn campaigns(member: &str, values: usize, names: &mut dyn Iterator<Item = String>) -> String {
+    let mut text = "{\"host\":\"a.example\",\"campaigns\":[".to_owned();
+    for number in 0..Campaigns::MOST {
+        let list: Vec<_> = names.take(values).map(|name| format!("\"{name}\"")).collect();
+        let list = match member {
+            "territories" => format!("\"territories\":{{\"allow\":[{}]}}", list.join(",")),
+            _ => format!("\"{member}\":[{}]", list.join(",")),
+        };
+        let creatives = if member == "creatives" { "" } else { "\"creatives\":[\"a\"]," };
+        let campaign = format!("{{\"id\":\"c{number}\",{creatives}{list}}}");
+        if text.len() + campaign.len() + 3 > Campaigns::MAX_BYTES {
+            break;
+        }
+        text.push_str(if number == 0 { "" } else { "," });
+        text.push_str(&campaign);
+    }
+    text + "]}"
+}
+
+/// A site's campaigns with the longest lists: in a batch, and as an isolate reads them from KV and makes their index.
+#[test]
+fn campaigns_at_their_largest() {
+    for (name, member, values, mut names) in [
+        (
+            "creatives of one byte",
+            "creatives",
+            100,
+            Box::new(names(1).cycle()) as Box<dyn Iterator<Item = String>>,
+        ),
+        ("creatives", "creatives", 100, Box::new(names(4))),
+        ("titles of one byte", "titles", 1_000, Box::new(names(1).cycle())),
+        ("titles, each of one campaign", "titles", 1_000, Box::new(names(4))),
+        ("titles, a few of each campaign", "titles", 40, Box::new(names(3).cycle())),
+        ("genres", "genres", 100, Box::new(names(4))),
+        ("plans", "plans", 100, Box::new(names(4))),
+        (
+            "languages",
+            "languages",
+            64,
+            Box::new(["ar", "en-GB", "pt-BR"].map(str::to_owned).into_iter().cycle()),
+        ),
+        (
+            "territories, each of one campaign",
+            "territories",
+            1_000,
+            Box::new(["AE", "SA", "GB", "AE-DU"].map(str::to_owned).into_iter().cycle()),
+        ),
+        (
+            "many territories",
+            "territories",
+            30,
+            Box::new((0..).map(|n: u32| {
+                ["AE", "SA", "GB-WLS", "US-CA", "FR"][(n.wrapping_mul(2_654_435_761) >> 16) as usize % 5]
+                    .to_owned()
+            })),
+        ),
+    ] {
+        let document = campaigns(member, values, &mut names);
+        let change = format!(
+            "{{\"changes\":[{{\"key\":\"v1/campaigns/a.example\",\"revision\":1,\"document\":{document}}}]}}"
+        );
+        let (bytes, taken) = held(&change);
+        assert_eq!(taken, Some((1, 1)), "{name}");
+        let stored = document.replacen('{', "{\"revision\":1,", 1);
+        let mut is_read = false;
+        let read = measure(|| {
+            is_read =
+                read_document::<Campaigns>(stored.as_bytes()).is_ok_and(|(parsed, _)| parsed.found.is_some());
+        });
+        assert!(is_read, "{name}");
+        println!(
+            "{name}: {} bytes of JSON, {bytes} bytes in a batch, {} bytes in an isolate",
+            document.len(),
+            read.bytes_max
+        );
+        assert!(bytes <= MOST, "{name}: {bytes} bytes");
+        assert!(
+            usize::try_from(read.bytes_max).unwrap() <= MOST_OF_CAMPAIGNS,
+            "{name}: {} bytes",
+            read.bytes_max
+        );
     }
 }
