@@ -8,8 +8,9 @@ mod support;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use stagedoor::ads::AdEvent;
 use stagedoor::facts::{Facts, Geography, Headers};
-use stagedoor::life::Ended;
+use stagedoor::life::{Ended, Note};
 use stagedoor::redacted::Redacted;
 use stagedoor::reply::Reply;
 use stagedoor::time::UnixTime;
@@ -199,4 +200,132 @@ fn no_credential_of_the_viewer_goes_to_an_ad_server() {
     assert_ne!(status, 200, "{list}");
     let (status, list) = world.get(&path, "token=T&section=sport", &[("referer", &referer)]);
     assert!(status == 200 && list.contains("direct.example.net/one.m3u8"), "{status} {list}");
+}
+
+/// A title's multivariant playlist with pictures of 720 lines in H.264.
+const MASTER: (&str, &str) = (
+    "https://media.example.com/vod/harbour/master.m3u8",
+    "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=400000,RESOLUTION=1280x720,CODECS=\"avc1.64001f,mp4a.40.2\"\nv/720.m3u8\n",
+);
+
+#[test]
+fn campaigns_are_shown_if_their_creatives_are_of_the_content_s_codecs_and_heights() {
+    let creatives = [
+        creative("hevc", &json!({ "hls": "m.m3u8", "codecs": ["hvc1.1.6.L93", "mp4a.40.2"] })),
+        creative("tall", &json!({ "hls": "m.m3u8", "codecs": ["avc1.640028"], "heights": [1080, 2160] })),
+        creative("plum", &json!({ "hls": "m.m3u8", "codecs": ["avc1.4d401f"], "heights": [360, 720, 1080] })),
+    ];
+    let mut documents: Vec<_> = creatives.iter().map(|(key, document)| (&**key, document.clone())).collect();
+    documents.push(house(&["hevc", "tall", "plum"]));
+    for (replies, shown) in [
+        (vec![MASTER], vec!["plum"]),
+        // A playlist that states no codecs, and pictures of 1080 lines.
+        (vec![], vec!["hevc", "plum", "tall"]),
+    ] {
+        let world = World::new(&json!({}), &documents, &replies);
+        let (status, list) = world.below(&format!("{PRE}.json"));
+        assert_eq!(status, 200, "{list}");
+        for id in ["hevc", "plum", "tall"] {
+            assert_eq!(list.contains(&format!("/{id}/m.m3u8")), shown.contains(&id), "{id}: {list}");
+        }
+    }
+}
+
+/// An ad of so many seconds, with a universal ad id of its own name.
+fn ad(id: &str, sequence: Option<u32>, seconds: u32) -> String {
+    let sequence = sequence.map_or_else(String::new, |sequence| format!(" sequence=\"{sequence}\""));
+    format!(
+        "<Ad id=\"{id}\"{sequence}><InLine><Error>https://ads.example.com/error?a={id}&amp;c=[ERRORCODE]</Error>\
+         <Impression>https://ads.example.com/shown?a={id}&amp;n=[CACHEBUSTING]&amp;t=[TIMESTAMP]&amp;p=[PODSEQUENCE]</Impression>\
+         <Creatives><Creative><Linear><Duration>00:00:{seconds:02}</Duration><MediaFiles>\
+         <MediaFile type=\"application/x-mpegurl\" codec=\"{}\">https://direct.example.net/{id}.m3u8</MediaFile>\
+         <MediaFile type=\"application/dash+xml\">https://direct.example.net/{id}.mpd</MediaFile>\
+         </MediaFiles></Linear></Creative></Creatives></InLine></Ad>",
+        if id.starts_with("hevc") { "hvc1.1.6.L93" } else { "avc1.64001f" }
+    )
+}
+
+fn vast(ads: &[String]) -> String {
+    format!("<VAST version=\"4.2\">{}</VAST>", ads.concat())
+}
+
+/// The error URLs that were requested: the ad and the code.
+fn told(world: &World) -> Vec<String> {
+    let told = world.stores.told.borrow();
+    told.iter().map(|url| url.replace("https://ads.example.com/error?a=", "").replace("&c=", " ")).collect()
+}
+
+#[test]
+fn ad_servers_are_told_which_of_their_ads_are_left_out() {
+    let settings = json!({ "server": { "url": ASKED }, "direct": ["direct.example.net"] });
+    let pod = vast(&[
+        ad("first", Some(1), 20),
+        ad("longer-than-the-break", Some(2), 40),
+        ad("no-time-left", Some(3), 15),
+        ad("hevc", Some(4), 5),
+        ad("spare", None, 8),
+        ad("other-spare", None, 30),
+    ]);
+    let world = World::new(&settings, &[], &[(ASKED, &pod), MASTER]);
+    let ended = world.live(&format!("{}/harbour/{PRE}.json", world.session), "", &[]);
+    let list = String::from_utf8(ended.reply.body).unwrap();
+    assert!(list.contains("/first.m3u8") && list.contains("/spare.m3u8"), "{list}");
+    assert_eq!(told(&world), ["longer-than-the-break 202", "no-time-left 206", "hevc 403"]);
+    let [Note::Ads(decision)] = &*ended.learned.notes else { panic!("{:?}", ended.learned.notes) };
+    let left = decision.events.iter().filter(|happened| happened.event == AdEvent::AdLeftOut);
+    let left: Vec<_> = left.map(|happened| (happened.ad.as_deref().unwrap(), &*happened.detail)).collect();
+    assert_eq!(left[0], ("longer-than-the-break", "longer than the 10000 ms that are left"));
+    assert_eq!(left[2], ("hevc", "the codec hvc1.1.6.L93, which the content does not use"));
+}
+
+#[test]
+fn the_most_ads_and_the_shortest_pod_are_reasons_too() {
+    let two = vast(&[ad("one", Some(1), 5), ad("two", Some(2), 5)]);
+    for (settings, expected) in [
+        (json!({ "most_ads": 1 }), vec!["two 206"]),
+        (json!({ "shortest_s": 12 }), vec!["one 206", "two 206"]),
+    ] {
+        let mut settings = settings;
+        settings["server"] = json!({ "url": ASKED });
+        settings["direct"] = json!(["direct.example.net"]);
+        let world = World::new(&settings, &[], &[(ASKED, &two)]);
+        world.below(&format!("{PRE}.json"));
+        assert_eq!(told(&world), expected, "{settings}");
+    }
+}
+
+#[test]
+fn players_are_told_urls_with_the_values_that_the_edge_knows() {
+    let settings = json!({ "server": { "url": ASKED }, "direct": ["direct.example.net"] });
+    let pod = vast(&[ad("first", Some(7), 20)]);
+    let world = World::new(&settings, &[], &[(ASKED, &pod)]);
+    let (_, list) = world.below(&format!("{PRE}.json"));
+    let list: Value = serde_json::from_str(&list).unwrap();
+    let of_player =
+        list["TRACKING"]["avails"][0]["ads"][0]["trackingEvents"][0]["beaconUrls"][0].as_str().unwrap();
+    let (front, rest) = of_player.split_once("&n=").unwrap();
+    assert_eq!(front, "https://ads.example.com/shown?a=first");
+    // The number is a random one, and the time is the player's.
+    assert_eq!((&rest[8..], rest[..8].parse::<u32>().is_ok()), ("&t=[TIMESTAMP]&p=7", true), "{rest}");
+    // Callback events are requested as they stand.
+    let (_, mpd) = world.below(&format!("{PRE}.mpd"));
+    assert!(mpd.contains("&amp;t=-1&amp;p=7</Event>"), "{mpd}");
+}
+
+#[test]
+fn campaigns_that_are_rehearsed_are_logged() {
+    let plum = creative("plum", &json!({ "hls": "master.m3u8" }));
+    let campaigns = json!({
+        "revision": 1, "host": "watch.example.com", "campaigns": [
+            { "id": "shown", "creatives": ["plum"] },
+            { "id": "rehearsed", "creatives": ["plum"], "mode": "log" },
+            { "id": "elsewhere", "creatives": ["plum"], "mode": "log", "titles": ["quay"] },
+        ],
+    });
+    let documents = [(&*plum.0, plum.1.clone()), ("v1/campaigns/watch.example.com", campaigns)];
+    let world = World::new(&json!({}), &documents, &[]);
+    let ended = world.live(&format!("{}/harbour/{PRE}.json", world.session), "", &[]);
+    let [Note::Ads(decision)] = &*ended.learned.notes else { panic!("{:?}", ended.learned.notes) };
+    let rehearsed: Vec<_> = decision.rehearsed.iter().map(ToString::to_string).collect();
+    assert_eq!(rehearsed, ["rehearsed"]);
 }

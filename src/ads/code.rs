@@ -31,8 +31,9 @@ codes! {
     Version 102 "The version of VAST is not supported.";
     AdType 200 "The ad is of a type that is not shown, such as audio.";
     Linearity 201 "The ad has no linear creative and no non-linear one that can be shown.";
+    Duration 202 "The ad is longer than the break, or has no duration.";
     Category 205 "A category of the ad is blocked by a wrapper.";
-    Shortened 206 "The break was shortened, and the ad is not shown.";
+    Shortened 206 "The ad would fit into the break, but no time is left for it.";
     Wrapper 300 "A wrapper is invalid, or leads to an address that is not allowed, or in a circle.";
     WrapperTimeout 301 "A wrapper's document did not arrive, or not in time.";
     WrapperLimit 302 "There are more wrappers than the site allows.";

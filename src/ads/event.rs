@@ -48,6 +48,7 @@ events! {
     ElementIgnored "WARNING_ELEMENT_IGNORED" "An element is not used, such as icons and companions.";
     VariableFailed "WARNING_URL_VARIABLE_SUBSTITUTION_FAILED" "A variable of a URL template has no value.";
     CreativeUnknown "WARNING_CREATIVE_NOT_CONDITIONED" "A creative is not conditioned yet, and is skipped.";
+    AdLeftOut "WARNING_AD_LEFT_OUT" "An ad does not fit into the break, or is not of the content's kind.";
     CategoryBlocked "WARNING_CATEGORY_BLOCKED" "A wrapper blocks a category of the ad.";
     Timeout "ERROR_ADS_TIMEOUT" "The ad server did not answer in time.";
     Io "ERROR_ADS_IO" "The ad server cannot be reached, or its reply breaks off.";

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Break, Candidate, Format, Media, Offered, Pod, Role, Slot};
+use super::{Break, Candidate, ErrorCode, Format, Media, Offered, Pod, Role, Slot};
 use crate::catalog::{AdPolicy, Creative, CreativeKind, Join, Label, Unfilled};
 use crate::sorting;
 
@@ -87,6 +87,24 @@ pub struct Left {
     pub candidate: Candidate,
     /// Why it is not in the pod.
     pub why: Unfit,
+    /// Whether it was a spare for the ads of the pod.
+    pub is_spare: bool,
+}
+
+impl Left {
+    /// The code that its ad server is told. `None`: nothing has failed, as with a spare that no place needs. `whole`: the time of the
+    /// break, for a viewer who sees its start.
+    pub fn code(&self, whole: Duration) -> Option<ErrorCode> {
+        Some(match self.why {
+            Unfit::Codec(_) | Unfit::Height(_) | Unfit::Format(_) => ErrorCode::MediaFile,
+            _ if self.is_spare => return None,
+            Unfit::NoDuration => ErrorCode::Duration,
+            Unfit::TooLong { .. } if self.candidate.duration > whole => ErrorCode::Duration,
+            Unfit::TooLong { .. } | Unfit::TooMany | Unfit::Abandoned | Unfit::Joined => ErrorCode::Shortened,
+            Unfit::Separated(_) => ErrorCode::Undefined,
+            Unfit::Spare => return None,
+        })
+    }
 }
 
 /// Why an ad is not in a pod.
@@ -199,17 +217,17 @@ impl Content<'_> {
         if let Some(format) = self.format.filter(|format| !media.is_listed_as(*format)) {
             return Err(Unfit::Format(format));
         }
-        if !self.codecs.is_empty() {
-            // A ladder may have its pictures in several codecs, of which players need one; and so its sound.
-            for is_sound in [false, true] {
-                let mut own = codecs.iter().filter(|codec| is_of_sound(codec) == Some(is_sound)).peekable();
-                let is_known =
-                    |codec: &String| self.codecs.iter().any(|known| decoder(known) == decoder(codec));
-                if let Some(first) = own.peek().copied()
-                    && !own.any(is_known)
-                {
-                    return Err(Unfit::Codec(first.clone()));
-                }
+        // A ladder may have its pictures in several codecs, of which players need one; and so its sound. Some packagers state the
+        // codec of one of both only.
+        for is_sound in [false, true] {
+            let is_of_kind = |codec: &&String| is_of_sound(codec) == Some(is_sound);
+            let known: Vec<_> = self.codecs.iter().filter(is_of_kind).map(|codec| decoder(codec)).collect();
+            let mut own = codecs.iter().filter(is_of_kind).peekable();
+            if let Some(first) = own.peek().copied()
+                && !known.is_empty()
+                && !own.any(|codec| known.contains(&decoder(codec)))
+            {
+                return Err(Unfit::Codec(first.clone()));
             }
         }
         match (heights.iter().min(), self.max_height) {
@@ -272,11 +290,12 @@ pub fn fit(of: &Break, offered: Offered, terms: &Terms<'_>) -> Fitted {
     });
     let mut ads = Vec::new();
     let mut left = Vec::new();
-    let candidates = places.into_iter().flatten().chain(spares);
-    for (candidate, taken) in candidates.zip(chosen) {
+    let own = places.into_iter().flatten().map(|candidate| (candidate, false));
+    let candidates = own.chain(spares.into_iter().map(|candidate| (candidate, true)));
+    for ((candidate, is_spare), taken) in candidates.zip(chosen) {
         match taken {
             Taken::In { place } => ads.push((place, candidate)),
-            Taken::Out(why) => left.push(Left { candidate, why }),
+            Taken::Out(why) => left.push(Left { candidate, why, is_spare }),
         }
     }
     sorting::by_key(&mut ads, |(place, _)| *place);
@@ -289,7 +308,11 @@ pub fn fit(of: &Break, offered: Offered, terms: &Terms<'_>) -> Fitted {
         if joined {
             left.iter_mut().for_each(|left| left.why = Unfit::Joined);
         }
-        left.extend(ads.into_iter().map(|(_, candidate)| Left { candidate, why: why.clone() }));
+        left.extend(ads.into_iter().map(|(_, candidate)| Left {
+            candidate,
+            why: why.clone(),
+            is_spare: false,
+        }));
         return Fitted { pod: Pod::empty(of.opening.id.clone()), left, abandoned };
     }
     let slot = |(_, candidate): (usize, Candidate)| {

@@ -12,6 +12,7 @@
 //! template    rendered for each viewer by copying             (crate::manifest)
 //! patches     updates of a live MPD                           (patch.rs)
 //! timing      how long an MPD is kept                         (timing.rs)
+//! streams     what an MPD states of its streams, for ads      (streams.rs)
 //! findings    the checks of an MPD                            (check/)
 //! ads         the MPD that lists a pod                        (ads/)
 //! ```
@@ -34,6 +35,7 @@ mod resolver;
 mod selector;
 mod sign;
 mod steering;
+mod streams;
 mod timing;
 mod update;
 mod url_template;
@@ -47,5 +49,6 @@ pub use document::Malformed;
 pub use edits::{Edits, InsertedPeriod};
 pub use error::CompileError;
 pub use patch::{VOID_PATCH, are_patched, compile_patch};
+pub use streams::streams;
 pub(crate) use timing::timing;
 pub use xlink::{Room, remote_parts, with_remote_parts};

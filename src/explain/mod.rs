@@ -23,11 +23,12 @@ use url::Url;
 use self::place::{broken_at, stopped_at};
 use crate::ads::address::Listing;
 use crate::ads::house::Count;
-use crate::ads::resolve::{Order, Ping, Resolution};
+use crate::ads::macros::Values;
+use crate::ads::resolve::{Order, Ping, Reach, Resolution};
 use crate::ads::viewer::{Answer as ViewersAnswer, Question};
 use crate::ads::vmap::Vmap;
 use crate::ads::{Opening, Pod};
-use crate::cache::{Source, SourceError};
+use crate::cache::{Kept, Source, SourceError};
 use crate::catalog::{
     AdServer, AdTemplate, Campaigns, Creative, CreativeId, Document, DocumentKey, Host, Issuer, Jwk, KeySet,
     KvDocument, SessionId, Site, Stored, Title, TitleId, WantedCreative, host_name,
@@ -434,6 +435,11 @@ impl<A: Archive> Choosing for Explaining<'_, A> {
         None
     }
 
+    /// Explanations ask no media origin.
+    async fn content(&self, _: &Rc<Source>) -> Option<Rc<Kept>> {
+        None
+    }
+
     fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
 
     fn forget_pod(&self, _: &ViewersBreak<'_>) {}
@@ -453,7 +459,7 @@ impl<A: Archive> Choosing for Explaining<'_, A> {
         None
     }
 
-    fn tell_ad_servers(&self, _: &Site, _: &Order<'_>, _: Vec<Ping>) {}
+    fn tell_ad_servers(&self, _: &Site, _: &Reach, _: &Values, _: Vec<Ping>) {}
 
     fn report_wanted(&self, _: &Site, _: Vec<WantedCreative>) {}
 

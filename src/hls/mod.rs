@@ -28,6 +28,7 @@ pub use compile::compile;
 pub(crate) use compile::is_playlist;
 pub use edits::{Edits, Skip};
 pub use error::CompileError;
+pub use multivariant::streams;
 pub use read::attributes::Attribute;
 pub use read::event::{Event, EventKind, events};
 pub use read::tag::{Applies, Known, SPECIFICATION, Stands, Tag, Type, Value};

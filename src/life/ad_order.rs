@@ -89,7 +89,6 @@ impl<'a> AdSupply<'a> {
 pub(super) fn values<S>(
     decided: &Decided<'_, S>,
     policy: &AdPolicy,
-    server: &AdServer,
     opening: &Opening,
     time: Duration,
     now_ms: u64,
@@ -123,7 +122,12 @@ pub(super) fn values<S>(
         event_id: opening.event_id,
         most_ads: policy.most_ads,
         ahead: decided.ahead,
-        player_params: server.player_params.iter().map(ToString::to_string).collect(),
+        player_params: policy
+            .server
+            .iter()
+            .flat_map(|server| &server.player_params)
+            .map(ToString::to_string)
+            .collect(),
         parameters: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
     }
 }

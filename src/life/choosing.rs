@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::Evidence;
 use crate::ads::house::Count;
+use crate::ads::macros::Values;
 use crate::ads::resolve::{Order, Ping, Reach, Resolution};
 use crate::ads::{Format, Pod, viewer};
+use crate::cache::Kept;
 use crate::catalog::{AdServer, BreakId, Host, SessionId, Site, TitleId, WantedCreative};
 use crate::facts::Facts;
 use crate::token::session::Session;
@@ -32,6 +34,9 @@ pub trait Choosing: Evidence {
     /// The pod of a viewer's break, if it was decided lately. `None`: this request is to decide it, within the limit. Other requests
     /// wait for it as long.
     async fn decided_pod(&self, of: &ViewersBreak<'_>, limit: Duration) -> Option<Rc<Pod>>;
+
+    /// The manifest of the content that a break is in. `None`: it cannot be had.
+    async fn content(&self, source: &Self::Source) -> Option<Rc<Kept>>;
 
     /// Remembers a decision, for other requests of the viewer for the same break.
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>);
@@ -78,7 +83,7 @@ pub trait Choosing: Evidence {
     ) -> Option<Resolution>;
 
     /// Tells ad servers of errors, behind the reply.
-    fn tell_ad_servers(&self, site: &Site, order: &Order<'_>, pings: Vec<Ping>);
+    fn tell_ad_servers(&self, site: &Site, reach: &Reach, values: &Values, pings: Vec<Ping>);
 
     /// Reports creatives that nobody has conditioned, behind the reply.
     fn report_wanted(&self, site: &Site, wanted: Vec<WantedCreative>);

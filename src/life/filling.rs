@@ -4,7 +4,8 @@
 //! known      a pod that was decided lately -> itself
 //! supply     the ad server, if there is one -> candidates, and creatives that are wanted
 //! campaigns  the site's own -> candidates for the time that the ad server leaves, or before it
-//! fit        candidates, bumpers and slate -> the pod
+//! content    the codecs and heights that ads have to match
+//! fit        candidates, bumpers and slate -> the pod, and ads that are left, of which their servers are told
 //! ```
 //!
 //! Nothing that fails here stops the viewer: the break is left to the content, and the log has the reason.
@@ -16,17 +17,21 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::ad_order::{self, AdSupply};
-use super::{Choosing, Decided, Decision, Note, ViewersBreak, breaks};
+use super::{Choosing, Decided, Decision, Note, ViewersBreak, breaks, content};
 use crate::ads::address::Listing;
 use crate::ads::house::{self, Audience, Count, Sources};
-use crate::ads::resolve::{Choice, Chosen, Direct, Order};
+use crate::ads::macros::{Values, fill_tracking};
+use crate::ads::resolve::{Choice, Chosen, Direct, Order, PINGS_MAX, Ping, Reach};
 use crate::ads::vast::Needs;
 use crate::ads::{
-    AdEvent, Break, Candidate, Content, Ending, Filler, Fitted, Format, Furniture, Happening, Offered,
-    Opening, Pod, Room, Terms, fit, viewer,
+    AdEvent, Break, Candidate, Content, Ending, Filler, Fitted, Format, Furniture, Happening, Left, Offered,
+    Opening, Pod, Room, Terms, TrackingEvent, fit, viewer,
 };
-use crate::catalog::{AdPolicy, AdServer, CampaignUse, Creative, CreativeId, Document, Join, WantedCreative};
+use crate::catalog::{
+    AdPolicy, AdServer, CampaignId, CampaignUse, Creative, CreativeId, Document, Join, WantedCreative,
+};
 use crate::fault::Fault;
+use crate::manifest::Streams;
 use crate::sorting;
 
 /// The longest time for the documents of a decision, beside the time of the ad server.
@@ -93,6 +98,8 @@ pub(super) async fn decide<S, C: Choosing>(
         choosing,
         faults: RefCell::default(),
         events: RefCell::default(),
+        rehearsed: RefCell::default(),
+        asked: RefCell::default(),
         is_asked: Cell::new(false),
     };
     if let Some(until) = decided.ahead {
@@ -103,6 +110,7 @@ pub(super) async fn decide<S, C: Choosing>(
         Some(pod) => Rc::new(pod),
         None => {
             filling.tell(Happening::new(AdEvent::Timeout, format!("no decision within {limit:?}")));
+            filling.tell_of_left(&[], Duration::ZERO);
             empty()
         }
     };
@@ -115,10 +123,11 @@ pub(super) async fn decide<S, C: Choosing>(
         choosing.share_pod(&of, &pod);
     }
     choosing.record("pod", || json!({ "break": opening, "pod": *pod }));
-    let (faults, events) = (filling.faults.take(), filling.events.take());
+    let (faults, events, rehearsed) =
+        (filling.faults.take(), filling.events.take(), filling.rehearsed.take());
     notes.extend(faults.into_iter().map(Note::Overcome));
     let took = Duration::from_millis(choosing.now_ms().saturating_sub(began_ms));
-    notes.push(Note::Ads(Decision { break_id: Some(opening.id.clone()), took, events }));
+    notes.push(Note::Ads(Decision { break_id: Some(opening.id.clone()), took, events, rehearsed }));
     pod
 }
 
@@ -160,8 +169,19 @@ struct Filling<'a, 'f, S, C> {
     choosing: &'a C,
     faults: RefCell<Vec<Fault>>,
     events: RefCell<Vec<Happening>>,
+    /// Campaigns that are only rehearsed.
+    rehearsed: RefCell<Vec<CampaignId>>,
+    /// The ad server that was asked.
+    asked: RefCell<Option<Asked>>,
     /// Whether an ad server was asked.
     is_asked: Cell<bool>,
+}
+
+/// An ad server that was asked, which is told of errors as soon as the pod is decided.
+struct Asked {
+    reach: Reach,
+    values: Values,
+    pings: Vec<Ping>,
 }
 
 impl<S, C: Choosing> Filling<'_, '_, S, C> {
@@ -174,24 +194,26 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
         let vmap = breaks::vmap(self.decided, self.choosing).await;
         let supply = AdSupply::of(self.policy, self.decided.title.body.ads.as_ref(), self.opening, vmap);
         let policy = self.policy_of(supply.as_ref());
+        let streams = content::streams(self.decided, self.choosing).await;
         let terms = Terms {
             policy: &policy,
             // Players skip the time that has passed by themselves.
             elapsed: None,
             content: Content {
-                codecs: &[],
-                max_height: self.decided.admission.permit.caps.max_height,
+                codecs: &streams.codecs,
+                max_height: streams.max_height,
                 format: Some(self.format),
             },
             furniture: &furniture,
         };
         let of = Break { opening: self.opening.clone(), ending: Ending::Planned };
         let room = Room::of(&of, &terms);
+        let whole = room.time;
         let offered = match (&supply, policy.campaigns) {
             (None, _) => self.with_campaigns(Offered::default(), CampaignUse::Last, room).await,
-            (Some(supply), CampaignUse::Never) => self.supplied(supply, &room).await,
+            (Some(supply), CampaignUse::Never) => self.supplied(supply, &room, &streams).await,
             (Some(supply), CampaignUse::Last) => {
-                let offered = self.supplied(supply, &room).await;
+                let offered = self.supplied(supply, &room, &streams).await;
                 self.with_campaigns(offered, CampaignUse::Last, room).await
             }
             (Some(supply), CampaignUse::First) => {
@@ -200,14 +222,14 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
                 if left.time < SHORTEST || left.ads == 0 {
                     own
                 } else {
-                    let Offered { places, spares, non_linear } = self.supplied(supply, &left).await;
+                    let Offered { places, spares, non_linear } = self.supplied(supply, &left, &streams).await;
                     let places = own.places.into_iter().chain(places).collect();
                     let non_linear = own.non_linear.into_iter().chain(non_linear).collect();
                     Offered { places, spares, non_linear }
                 }
             }
         };
-        let Fitted { pod, left, abandoned } = fit(&of, offered, &terms);
+        let Fitted { mut pod, left, abandoned } = fit(&of, offered, &terms);
         self.choosing.record("fit", || {
             let left: Vec<_> = left
                 .iter()
@@ -215,8 +237,26 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
                 .collect();
             json!({ "left": left, "abandoned": abandoned })
         });
+        self.tell_of_left(&left, whole);
         self.tell_outcome(&pod, abandoned);
+        let now_ms = self.choosing.now_ms();
+        fill_tracking(&mut pod, &ad_order::values(self.decided, &policy, self.opening, whole, now_ms));
         pod
+    }
+
+    /// Tells the log and the ad server of its ads that are not in the pod. `whole`: the time of the break.
+    fn tell_of_left(&self, left: &[Left], whole: Duration) {
+        let Some(Asked { reach, values, mut pings }) = self.asked.take() else { return };
+        for left in left.iter().filter(|left| left.candidate.ad.campaign.is_none()) {
+            let (ad, Some(code)) = (&left.candidate.ad, left.code(whole)) else { continue };
+            self.tell(Happening::new(AdEvent::AdLeftOut, left.why.to_string()).of_ad(&ad.id, Some(code)));
+            let errors = ad.tracking.iter().filter(|tracking| tracking.event == TrackingEvent::Error);
+            let room = PINGS_MAX.saturating_sub(pings.len());
+            pings.extend(errors.take(room).filter_map(|error| Ping::new(&error.url, code, &values)));
+        }
+        if !pings.is_empty() {
+            self.choosing.tell_ad_servers(&self.decided.site.body, &reach, &values, pings);
+        }
     }
 
     /// The site's policy, within the limits that the VMAP document states for the break.
@@ -287,16 +327,17 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
         self.choosing.record("campaigns", || {
             json!({ "revision": document.revision, "eligible": chosen.eligible, "rehearsed": chosen.rehearsed, "why": chosen.why })
         });
+        self.rehearsed.borrow_mut().clone_from(&chosen.rehearsed);
         chosen.offer(&mut offered, order);
         offered
     }
 
     /// The ads of the ad server.
-    async fn supplied(&self, supply: &AdSupply<'_>, room: &Room<'_>) -> Offered {
+    async fn supplied(&self, supply: &AdSupply<'_>, room: &Room<'_>, streams: &Streams) -> Offered {
         let Decided { facts, site, admission, .. } = self.decided;
         let server = &supply.server;
         let now_ms = self.choosing.now_ms();
-        let values = ad_order::values(self.decided, self.policy, server, self.opening, room.time, now_ms);
+        let values = ad_order::values(self.decided, self.policy, self.opening, room.time, now_ms);
         let order = Order {
             start: supply.start(),
             values: &values,
@@ -309,7 +350,6 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
             self.choosing.record("ad server", || json!({ "url": server.url, "asked": false }));
             return Offered::default();
         };
-        self.is_asked.set(true);
         let mut ids: Vec<_> = resolution.sources().map(|source| source.id.clone()).collect();
         sorting::by(&mut ids, Ord::cmp);
         ids.dedup();
@@ -319,7 +359,11 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
             format: self.format,
             site: Some(&site.body.host),
             direct: Direct::Hosts(&self.policy.direct),
-            needs: Needs { codecs: Vec::new(), height: caps.max_height, kbps: caps.max_bitrate_kbps },
+            needs: Needs {
+                codecs: streams.codecs.clone(),
+                height: streams.max_height,
+                kbps: caps.max_bitrate_kbps,
+            },
         };
         let find = |id: &CreativeId| {
             let found = known.iter().flatten().find(|creative| creative.body.id == *id);
@@ -330,9 +374,9 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
         if !wanted.is_empty() {
             self.choosing.report_wanted(&site.body, wanted.iter().map(WantedCreative::from).collect());
         }
-        if !pings.is_empty() {
-            self.choosing.tell_ad_servers(&site.body, &order, pings);
-        }
+        let reach = order.reach;
+        self.is_asked.set(true);
+        *self.asked.borrow_mut() = Some(Asked { reach, values, pings });
         offered
     }
 }

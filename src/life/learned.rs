@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Evidence;
 use crate::ads::Happening;
-use crate::catalog::{BreakId, CorsPolicy, Document, SessionId, Site};
+use crate::catalog::{BreakId, CampaignId, CorsPolicy, Document, SessionId, Site};
 use crate::denial::{Denial, Reason};
 use crate::facts::Facts;
 use crate::fault::Fault;
@@ -48,6 +48,8 @@ pub struct Decision {
     pub took: Duration,
     /// What happened, in order.
     pub events: Vec<Happening>,
+    /// Campaigns that are only rehearsed, and that would have been tried.
+    pub rehearsed: Vec<CampaignId>,
 }
 
 impl Learned {

@@ -22,6 +22,7 @@ mod below;
 mod breaks;
 mod choosing;
 mod clock;
+mod content;
 mod decide;
 mod deliver;
 mod delivery;

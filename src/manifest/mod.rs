@@ -14,6 +14,7 @@ mod report;
 mod rules;
 mod span;
 mod steering;
+mod streams;
 mod template;
 mod timing;
 
@@ -31,6 +32,7 @@ pub(crate) use rules::rules;
 pub use span::Misplaced;
 pub(crate) use span::Span;
 pub use steering::Steering;
+pub use streams::Streams;
 pub(crate) use template::{Hole, MOST_WRITTEN, TOKEN_BYTES};
 pub use template::{Own, Template};
 pub(crate) use timing::LONGEST_MS;

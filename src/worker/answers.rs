@@ -21,7 +21,7 @@ use super::{
     templates, vmaps, wanted,
 };
 use crate::ads::house::Count;
-use crate::ads::macros::headers;
+use crate::ads::macros::{Values, headers};
 use crate::ads::resolve::{Order, Ping, Reach, Resolution, resolve};
 use crate::ads::viewer::{Answer as ViewersAnswer, Question};
 use crate::ads::vmap::Vmap;
@@ -148,6 +148,10 @@ impl Choosing for Answers {
         pods::decided_or_begun(of, limit).await
     }
 
+    async fn content(&self, source: &Located) -> Option<Rc<Kept>> {
+        self.manifest(source).await.ok()
+    }
+
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
         pods::remember(of, pod);
     }
@@ -199,9 +203,9 @@ impl Choosing for Answers {
         Some(resolve(&servers, order).await)
     }
 
-    fn tell_ad_servers(&self, site: &Site, order: &Order<'_>, pings: Vec<Ping>) {
+    fn tell_ad_servers(&self, site: &Site, reach: &Reach, values: &Values, pings: Vec<Ping>) {
         if let Ok(documents) = self.documents() {
-            ad_server::tell(documents, site, order.reach.clone(), headers(order.values), pings);
+            ad_server::tell(documents, site, reach.clone(), headers(values), pings);
         }
     }
 

@@ -25,7 +25,8 @@ use super::{
     crypto, delay, documents, facts, jwks, playlists, pods, proofs, respond, shared_files, templates, vmaps,
 };
 use crate::ads::house::Count;
-use crate::ads::resolve::{Order, Ping, Resolution};
+use crate::ads::macros::Values;
+use crate::ads::resolve::{Order, Ping, Reach, Resolution};
 use crate::ads::viewer::{Answer as ViewersAnswer, Question};
 use crate::ads::vmap::Vmap;
 use crate::ads::{Opening, Pod};
@@ -164,6 +165,10 @@ impl Choosing for Lane {
         Some(known(pods::decided(of, self.now_ms)).await)
     }
 
+    async fn content(&self, _: &Located) -> Option<Rc<Kept>> {
+        pending().await
+    }
+
     fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
 
     fn forget_pod(&self, _: &ViewersBreak<'_>) {}
@@ -180,7 +185,7 @@ impl Choosing for Lane {
         pending().await
     }
 
-    fn tell_ad_servers(&self, _: &Site, _: &Order<'_>, _: Vec<Ping>) {}
+    fn tell_ad_servers(&self, _: &Site, _: &Reach, _: &Values, _: Vec<Ping>) {}
 
     fn report_wanted(&self, _: &Site, _: Vec<WantedCreative>) {}
 

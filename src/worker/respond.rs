@@ -238,13 +238,14 @@ pub(super) fn log_ahead(site: &str, title: &str, notes: &[Note]) {
 
 /// Logs the events of the decision on a pod, or of a VMAP document, in one line.
 pub(super) fn log_ads(site: &str, title: Option<&str>, decision: &Decision) {
-    let Decision { break_id, took, events } = decision;
+    let Decision { break_id, took, events, rehearsed } = decision;
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let events = events.get(..EVENTS_MAX.min(events.len())).unwrap_or_default();
     worker::console_log!(
         "{}",
         json!({
             "kind": "ads", "site": site, "title": title, "break": break_id, "took_ms": took_ms, "events": events,
+            "rehearsed": rehearsed,
         })
     );
 }

@@ -107,7 +107,7 @@ fn begin(documents: &Documents, facts: &Facts, site: &Site, server: AdServer, na
         respond::log_ads(
             site.host.as_str(),
             None,
-            &Decision { break_id: None, took, events: vec![happened] },
+            &Decision { break_id: None, took, events: vec![happened], rehearsed: Vec::new() },
         );
     });
 }

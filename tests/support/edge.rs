@@ -9,7 +9,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 use stagedoor::ads::house::{Count, Counter};
-use stagedoor::ads::resolve::{Ask, Failure, Fetch, Order, Ping, Reply as AdReply, Resolution, resolve};
+use stagedoor::ads::macros::Values;
+use stagedoor::ads::resolve::{
+    Ask, Failure, Fetch, Order, Ping, Reach, Reply as AdReply, Resolution, resolve,
+};
 use stagedoor::ads::viewer::{self, Answer as ViewersAnswer, Question};
 use stagedoor::ads::vmap::Vmap;
 use stagedoor::ads::{Opening, Pod};
@@ -297,6 +300,10 @@ impl Choosing for Edge<'_> {
         self.isolate.pods.borrow().get(&MemoryKey::of(of)).cloned()
     }
 
+    async fn content(&self, source: &Rc<Source>) -> Option<Rc<Kept>> {
+        self.manifest(source).await.ok()
+    }
+
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
         self.isolate.pods.borrow_mut().insert(MemoryKey::of(of), Rc::clone(pod));
     }
@@ -328,7 +335,7 @@ impl Choosing for Edge<'_> {
         Some(resolve(self, order).await)
     }
 
-    fn tell_ad_servers(&self, _: &Site, _: &Order<'_>, pings: Vec<Ping>) {
+    fn tell_ad_servers(&self, _: &Site, _: &Reach, _: &Values, pings: Vec<Ping>) {
         self.stores.told.borrow_mut().extend(pings.into_iter().map(|ping| ping.url));
     }
 

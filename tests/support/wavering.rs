@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use stagedoor::ads::house::Count;
-use stagedoor::ads::resolve::{Order, Ping, Resolution};
+use stagedoor::ads::macros::Values;
+use stagedoor::ads::resolve::{Order, Ping, Reach, Resolution};
 use stagedoor::ads::viewer::{Answer as ViewersAnswer, Question};
 use stagedoor::ads::vmap::Vmap;
 use stagedoor::ads::{Opening, Pod};
@@ -184,6 +185,11 @@ impl Choosing for Wavering<'_> {
         self.edge.decided_pod(of, limit).await
     }
 
+    async fn content(&self, source: &Rc<Source>) -> Option<Rc<Kept>> {
+        self.waver("content").await;
+        self.edge.content(source).await
+    }
+
     fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
         self.edge.remember_pod(of, pod);
     }
@@ -219,8 +225,8 @@ impl Choosing for Wavering<'_> {
         self.edge.ad_server(facts, site, server, order).await
     }
 
-    fn tell_ad_servers(&self, site: &Site, order: &Order<'_>, pings: Vec<Ping>) {
-        self.edge.tell_ad_servers(site, order, pings);
+    fn tell_ad_servers(&self, site: &Site, reach: &Reach, values: &Values, pings: Vec<Ping>) {
+        self.edge.tell_ad_servers(site, reach, values, pings);
     }
 
     fn report_wanted(&self, site: &Site, wanted: Vec<WantedCreative>) {

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::values::{Extra, Value, Values, consent_parameters};
+use super::values::{Extra, Value, Values, consent_parameters, is_macro};
 
 /// All but the unreserved characters ([RFC 3986 section 2.3]).
 ///
@@ -28,6 +28,18 @@ pub struct Filled {
 
 /// Fills in the macros of a template. Of a template that is longer than any URL, nothing is made: its macros may have no value.
 pub fn fill(template: &str, values: &Values, extra: &Extra) -> Filled {
+    fill_by(template, |name| values.find(name, extra))
+}
+
+/// A URL that is requested as it stands: each macro of VAST that is left in it becomes `-1`.
+pub fn settled(url: &str) -> String {
+    let unknown = |name: &str| is_macro(name).then_some(Value::Unknown);
+    let Filled { url: settled, is_too_long, .. } = fill_by(url, unknown);
+    if is_too_long { url.to_owned() } else { settled }
+}
+
+/// Fills in the macros for whose names there is a value. The others stay as they are.
+pub(super) fn fill_by(template: &str, find: impl Fn(&str) -> Option<Value>) -> Filled {
     let mut filled = Filled {
         url: String::with_capacity(template.len().min(LONGEST_URL) + 64),
         missing: Vec::new(),
@@ -46,7 +58,7 @@ pub fn fill(template: &str, values: &Values, extra: &Extra) -> Filled {
             return filled;
         }
         let found = BRACKETS.iter().find_map(|(open, close)| name(behind, open, close));
-        let value = found.and_then(|(name, _)| values.find(name, extra).map(|value| (name, value)));
+        let value = found.and_then(|(name, _)| find(name).map(|value| (name, value)));
         rest = match (found, value) {
             (Some((_, after)), Some((name, value))) => {
                 match value {
@@ -174,6 +186,12 @@ mod tests {
         let number = |request| fill("[CACHEBUSTING]", &values(), &Extra { request, ..Extra::default() }).url;
         assert_ne!(number(0), number(1));
         assert!((0..200).all(|request| number(request).len() == 8));
+    }
+
+    #[test]
+    fn nothing_is_left_to_whoever_requests_a_settled_url() {
+        let url = "https://t.example/?t=[TIMESTAMP]&p=%%PLAYERSTATE%%&own=[own.thing]&x=[a";
+        assert_eq!(settled(url), "https://t.example/?t=-1&p=-1&own=[own.thing]&x=[a");
     }
 
     #[test]

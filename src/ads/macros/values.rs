@@ -132,11 +132,23 @@ impl Values {
         if let Some(value) = self.consent(name) {
             return Some(or_nothing(value));
         }
-        let is_macro =
-            MACROS.iter().any(|(known, _, _)| *known == name) || name.eq_ignore_ascii_case("RANDOM");
-        is_macro.then(|| {
+        is_macro(name).then(|| {
             self.vast(name, extra).filter(|text| !text.is_empty()).map_or(Value::Unknown, Value::Known)
         })
+    }
+
+    /// The value of a name in the URL of an event, which the player requests; `None`: the macro is left to the player.
+    pub(super) fn find_of_event(&self, name: &str, request: u64) -> Option<Value> {
+        match name {
+            // The time of the event, and the player itself.
+            "TIMESTAMP" | "CLIENTUA" => None,
+            // The player requests it without a server in between.
+            "SERVERSIDE" => Some(Value::Known("0".to_owned())),
+            _ => {
+                let found = self.find(name, &Extra { request, ..Extra::default() });
+                found.filter(|value| matches!(value, Value::Known(_)))
+            }
+        }
     }
 
     /// A macro of VAST.
@@ -264,6 +276,11 @@ impl Values {
     }
 }
 
+/// Whether a name is a macro of VAST, or `RANDOM`, which is common.
+pub(super) fn is_macro(name: &str) -> bool {
+    MACROS.iter().any(|(known, _, _)| *known == name) || name.eq_ignore_ascii_case("RANDOM")
+}
+
 fn or_nothing(value: Option<String>) -> Value {
     value.filter(|text| !text.is_empty()).map_or(Value::Nothing, Value::Known)
 }
@@ -275,7 +292,7 @@ fn is_of_vendor(name: &str, prefix: &str) -> bool {
 }
 
 /// A time as `HH:MM:SS.mmm`.
-fn playhead(time: Duration) -> String {
+pub(super) fn playhead(time: Duration) -> String {
     let seconds = time.as_secs();
     let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
     format!("{hours:02}:{minutes:02}:{:02}.{:03}", seconds % 60, time.subsec_millis())

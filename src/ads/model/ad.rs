@@ -16,6 +16,9 @@ pub struct Ad {
     /// The campaign, if the site's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
+    /// The id of this one showing of it (VAST `AdServingId`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serving_id: Option<String>,
     /// The system that served it (VAST `AdSystem`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,

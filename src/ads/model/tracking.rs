@@ -20,6 +20,22 @@ pub struct Tracking {
         skip_serializing_if = "Option::is_none"
     )]
     pub offset: Option<Duration>,
-    /// The URL, whose macros are still to be filled in by the sender.
+    /// The URL. Its macros are filled in when its pod is decided, but for those that only the player knows.
     pub url: String,
+}
+
+impl Tracking {
+    /// When it happens, from the start of an ad of this duration. `None`: when the viewer does something, or something fails.
+    pub fn time(&self, duration: Duration) -> Option<Duration> {
+        use TrackingEvent as Event;
+        match self.event {
+            Event::Impression | Event::Start | Event::CreativeView | Event::Loaded => Some(Duration::ZERO),
+            Event::FirstQuartile => Some(duration / 4),
+            Event::Midpoint => Some(duration / 2),
+            Event::ThirdQuartile => Some(duration / 4 * 3),
+            Event::Complete => Some(duration),
+            Event::Progress => self.offset,
+            _ => None,
+        }
+    }
 }

@@ -124,7 +124,8 @@ impl Chosen {
 
     fn tell(&mut self, order: &Order<'_>, errors: &[String], code: ErrorCode) {
         let room = PINGS_MAX.saturating_sub(self.pings.len());
-        self.pings.extend(errors.iter().take(room).filter_map(|template| Ping::new(template, code, order)));
+        self.pings
+            .extend(errors.iter().take(room).filter_map(|template| Ping::new(template, code, order.values)));
     }
 }
 

@@ -71,6 +71,7 @@ pub(super) fn merge(
             .clone()
             .or_else(|| inline.serving_id.clone())
             .unwrap_or_else(|| format!("ad-{}", number + 1)),
+        serving_id: inline.serving_id.clone(),
         system: ad.system.clone(),
         title: inline.title.clone(),
         sequence: ad.sequence,
@@ -154,6 +155,7 @@ fn non_linear(
             tracking: ad.tracking.iter().cloned().chain(own).chain(clicks).collect(),
             id: ad.id.clone(),
             campaign: ad.campaign.clone(),
+            serving_id: ad.serving_id.clone(),
             system: ad.system.clone(),
             title: ad.title.clone(),
             sequence: ad.sequence,

@@ -8,7 +8,7 @@ use super::fetch::{Ask, Failure, Reply};
 use super::merge::wrapper;
 use super::order::Order;
 use super::{ADS_MAX, AT_ONCE_MAX, BYTES_MAX, PINGS_MAX, REQUESTS_MAX};
-use crate::ads::macros::{Extra, LONGEST_URL, fill, headers};
+use crate::ads::macros::{Extra, LONGEST_URL, Values, fill, headers};
 use crate::ads::vast::{Kind, Vast, VastAd, VastError};
 use crate::ads::{AdEvent, ErrorCode, Happening};
 use crate::sorting;
@@ -319,16 +319,16 @@ impl<'o> Tree<'o> {
             if self.pings.len() == PINGS_MAX {
                 return;
             }
-            self.pings.extend(Ping::new(template, code, self.order));
+            self.pings.extend(Ping::new(template, code, self.order.values));
         }
     }
 }
 
 impl Ping {
     /// Fills in the code. `None`: the URL would be too long.
-    pub(super) fn new(template: &str, code: ErrorCode, order: &Order<'_>) -> Option<Self> {
+    pub fn new(template: &str, code: ErrorCode, values: &Values) -> Option<Self> {
         let extra = Extra { code: Some(code), ..Extra::default() };
-        let filled = fill(template, order.values, &extra);
+        let filled = fill(template, values, &extra);
         (!filled.is_too_long).then_some(Self { url: filled.url, code })
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Only events that happen at a time can be told: an impression, a start, a quartile, an end. Shaka Player requests a URL with
 //! GET when the playhead enters its event, or passes it between two looks, which lie 0.25 s apart. It knows an event by its id,
-//! across all Periods. It does not look again once the last Period has ended, so `complete` is told somewhat earlier.
+//! across all Periods. It does not look again once the last Period has ended, so `complete` is told somewhat earlier. It fills in no
+//! macros, so those that are left become `-1`.
 
 use std::ops::RangeFrom;
 use std::time::Duration;
 
 use super::write::{Tag, ticks};
+use crate::ads::macros::settled;
 use crate::ads::{Ad, Tracking, TrackingEvent};
 use crate::sorting;
 
@@ -28,7 +30,7 @@ pub(super) fn stream(ad: &Ad, duration: Duration, ids: &mut RangeFrom<u32>) -> S
             .with("presentationTime", ticks(at))
             .with("duration", ticks(LENGTH.min(duration.saturating_sub(at))))
             .with("id", id)
-            .around_text(&tracking.url);
+            .around_text(&settled(&tracking.url));
     }
     if events.is_empty() {
         return events;

@@ -7,6 +7,7 @@
 //! repair       DEFAULT, names of groups that are gone, the pathway of content steering     (renditions.rs, repair.rs)
 //! start        the variant that a player begins with                    (start.rs)
 //! script       all of that as a shape                                   (script.rs)
+//! streams      what it states of its streams, for ads                   (streams.rs)
 //! ```
 //!
 //! Each step looks at each line once; groups, pathways and resolutions are found by key.
@@ -28,9 +29,11 @@ mod repair;
 mod script;
 mod start;
 mod steering;
+mod streams;
 #[cfg(test)]
 mod testing;
 mod value;
 
 pub(super) use edit::{are_edited, is_multivariant, shape};
 pub(super) use steering::announce;
+pub use streams::streams;
