@@ -136,7 +136,12 @@ impl Rule {
             }
             Self::Plan => {
                 let saw = few(audience.plans.iter().map(ToString::to_string));
-                (any("plan", few(campaign.plans.iter().map(ToString::to_string))), or_none(saw))
+                let plans = few(campaign.plans.iter().map(ToString::to_string));
+                let wanted = match plans.as_str() {
+                    "" => "any plan".to_owned(),
+                    plans => format!("an offer all of whose plans are among {plans}"),
+                };
+                (wanted, or_none(saw))
             }
         }
     }

@@ -218,6 +218,12 @@ fn a_viewer_behind_an_anonymiser_is_nowhere_and_one_whose_plan_is_not_known_has_
     let with = |plans| told(&chosen(&gold, &Person { plans, ..Person::at(&mid) }, &world));
     // The offer is for either plan.
     assert_eq!([with(&plans[..1]), with(&plans), with(&[])], ["a30", "", ""]);
+    let why = chosen(&gold, &Person { plans: &plans, ..Person::at(&mid) }, &world).why.unwrap();
+    let finding = &why.campaigns[0].findings[0];
+    assert_eq!(
+        (finding.wanted.as_str(), finding.saw.as_str()),
+        ("an offer all of whose plans are among gold", "gold, lite")
+    );
 }
 
 #[test]
