@@ -79,6 +79,7 @@ faults! {
     ManifestTooLarge "manifest_too_large" 502 Upstream "The media origin's manifest exceeds the size limit.";
     ManifestForeignUri "manifest_foreign_uri" 502 Upstream "The manifest contains a URI outside its title, which the edge cannot protect.";
     ManifestUnsupported "manifest_unsupported" 501 Internal "The edge does not serve this kind of manifest.";
+    SegmentUnread "segment_unread" 502 Upstream "Messages in the segments of a live stream cannot be read, so breaks may be missing.";
     DocumentMissing "document_missing" 500 Internal "A document to which another document refers is missing.";
     DocumentInvalid "document_invalid" 500 Internal "A document in KV cannot be read.";
     DocumentUnavailable "document_unavailable" 503 Internal "KV did not answer.";

@@ -1,9 +1,10 @@
 //! `stagedoor scte35 decode`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use stagedoor::ads::signals::Effect;
+use stagedoor::dash::{EmsgError, EventMessage, EventTime, event_messages};
 use stagedoor::scte35::{self, Examination};
 
 use crate::context::Context;
@@ -23,15 +24,22 @@ Examples:
     /DAvAAAAAAAA///wBQb+dGKQoAAZAhdDVUVJSAAAjn+fCAgAAAAALKChijUCAKnMZ1g=
   stagedoor scte35 decode -- 0xFC301100000000000000FFFFFF0000004F253396
   grep -o 'SCTE35-OUT=[^,]*' live.m3u8 | cut -d= -f2 | tail -1 |
-    stagedoor scte35 decode -")]
+    stagedoor scte35 decode -
+  stagedoor scte35 decode --segment 42.m4s")]
 pub(crate) struct Arguments {
     /// The message in base64, or in hexadecimal digits with or without `0x`. `-` reads standard input.
-    #[arg(value_name = "BASE64|HEX", allow_hyphen_values = true)]
-    message: String,
+    #[arg(value_name = "BASE64|HEX", allow_hyphen_values = true, required_unless_present = "segment")]
+    message: Option<String>,
+    /// A DASH segment: prints the event messages (`emsg`) in it. `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "message")]
+    segment: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments, _: &Context) -> Result<Answer, Failure> {
-    let text = match arguments.message.as_str() {
+    if let Some(segment) = &arguments.segment {
+        return in_segment(&input::bytes(segment)?);
+    }
+    let text = match arguments.message.as_deref().unwrap_or("-") {
         "-" => {
             let bytes = input::bytes(Path::new("-"))?;
             String::from_utf8(bytes).map_err(|_| Misuse("standard input: expected text".to_owned()))?
@@ -40,14 +48,53 @@ pub(crate) fn run(arguments: &Arguments, _: &Context) -> Result<Answer, Failure>
     };
     // An attribute of a playlist or of an MPD comes with its quotes.
     let bytes = scte35::bytes(text.trim().trim_matches('"')).map_err(|error| Misuse(error.to_string()))?;
-    let examined = scte35::examine(&bytes);
+    let (json, is_right) = examined(&bytes);
+    print(&json)?;
+    Ok(if is_right { Answer::Yes } else { Answer::Denied })
+}
+
+/// The event messages of a segment.
+fn in_segment(segment: &[u8]) -> Result<Answer, Failure> {
+    let mut are_right = true;
+    let mut told = |message: Result<EventMessage<'_>, EmsgError>| match message {
+        Ok(EventMessage { scheme_id_uri, value, timescale, time, duration, id, message_data }) => {
+            let (name, ticks) = match time {
+                EventTime::Delta(delta) => ("presentation_time_delta", u64::from(delta)),
+                EventTime::At(at) => ("presentation_time", at),
+            };
+            let message =
+                scheme_id_uri.starts_with("urn:scte:scte35:").then(|| match str::from_utf8(message_data) {
+                    Ok(text) => text.into(),
+                    Err(_) => {
+                        let (message, is_right) = examined(message_data);
+                        are_right &= is_right;
+                        message
+                    }
+                });
+            json!({
+                "scheme_id_uri": scheme_id_uri, "value": value, "id": id, "timescale": timescale,
+                name: ticks, "event_duration": duration, "message": message,
+            })
+        }
+        Err(error) => {
+            are_right = false;
+            json!({ "error": error.to_string() })
+        }
+    };
+    let messages: Vec<_> = event_messages(segment).map(&mut told).collect();
+    print(&messages)?;
+    Ok(if are_right { Answer::Yes } else { Answer::Denied })
+}
+
+/// A message, and whether it is right.
+fn examined(bytes: &[u8]) -> (Value, bool) {
+    let examined = scte35::examine(bytes);
     let error = match (examined.broken, &examined.section) {
         (Some(broken), _) => Some(broken.to_string()),
         (None, Err(error)) => Some(error.to_string()),
         (None, Ok(_)) => None,
     };
-    print(&told(&examined, bytes.len(), error.as_deref()))?;
-    Ok(if error.is_none() { Answer::Yes } else { Answer::Denied })
+    (told(&examined, bytes.len(), error.as_deref()), error.is_none())
 }
 
 fn told(examined: &Examination, found: usize, error: Option<&str>) -> Value {

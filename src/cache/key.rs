@@ -55,6 +55,8 @@ pub struct Source {
     pub policy: CachePolicy,
     /// The longest manifest that is read, in bytes.
     pub longest_manifest_bytes: usize,
+    /// Whether messages in the segments of an MPD are read: the site sells breaks.
+    pub reads_segments: bool,
 }
 
 impl Source {
@@ -212,6 +214,7 @@ pub fn source(
         longest_manifest_bytes: site
             .playlists
             .longest_bytes(matches!(request.kind, ResourceKind::Mpd | ResourceKind::Patch)),
+        reads_segments: request.kind == ResourceKind::Mpd && site.ads.is_some(),
     })
 }
 

@@ -82,6 +82,7 @@ fn beside_the_media(document: &Document<'_>, edits: &Edits<'_>) -> Result<Change
     let mut changes = update::shorten(document, edits)?;
     changes.append(window::narrow(document, edits)?);
     changes.append(ads::announce(document, edits)?);
+    ads::leave_out_inband(document.root(), &mut changes);
     Ok(changes)
 }
 

@@ -15,6 +15,7 @@
 //! streams     what an MPD states of its streams, for ads      (streams.rs)
 //! findings    the checks of an MPD                            (check/)
 //! ads         the MPD that lists a pod                        (ads/)
+//! emsg        event messages in segments                      (emsg.rs)
 //! ```
 //!
 //! [ISO/IEC 23009-1]: https://standards.iso.org/ittf/PubliclyAvailableStandards/
@@ -27,6 +28,7 @@ mod digits;
 mod document;
 mod duration;
 mod edits;
+mod emsg;
 mod error;
 mod insertion;
 mod limits;
@@ -42,11 +44,12 @@ mod url_template;
 mod window;
 mod xlink;
 
-pub use ads::list_mpd;
+pub use ads::{SegmentHead, list_mpd, unread_segments, with_known_cues, with_segments};
 pub use check::{Known, KnownAttribute, KnownChild, Rule, SPECIFICATION, Type, check};
 pub use compile::{compile, forbidden, is_xml};
 pub use document::Malformed;
 pub use edits::{Edits, InsertedPeriod};
+pub use emsg::{EmsgError, EventMessage, EventTime, event_messages};
 pub use error::CompileError;
 pub use patch::{VOID_PATCH, are_patched, compile_patch};
 pub use streams::streams;

@@ -79,7 +79,8 @@ pub(super) const fn broken_at(kind: FaultKind) -> &'static str {
         | FaultKind::ManifestInvalid
         | FaultKind::ManifestTooLarge
         | FaultKind::ManifestForeignUri
-        | FaultKind::ManifestUnsupported => "media",
+        | FaultKind::ManifestUnsupported
+        | FaultKind::SegmentUnread => "media",
         FaultKind::Overloaded | FaultKind::Configuration | FaultKind::Platform => "edge",
     }
 }

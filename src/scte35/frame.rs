@@ -13,7 +13,7 @@
 use std::fmt;
 
 /// The `table_id` of a splice information section.
-pub(super) const TABLE: u8 = 0xfc;
+pub(crate) const TABLE: u8 = 0xfc;
 
 /// The bytes up to and including `section_length`.
 const HEAD_BYTES: usize = 3;

@@ -33,7 +33,7 @@ pub use command::{Command, Component, PrivateCommand, Splice, SpliceInsert, Spli
 pub use descriptor::{Audio, AudioComponent, Avail, Descriptor, Dtmf, PrivateDescriptor, Time};
 pub use fields::Error;
 pub use frame::Broken;
-pub(crate) use frame::check;
+pub(crate) use frame::{TABLE, check};
 pub use schedule::{PlannedSplice, ScheduledComponent, ScheduledSplice, ScheduledSpliced, SpliceSchedule};
 pub use section::{Content, Examination, Frame, Section, decode, examine};
 pub use segmentation::{Restrictions, Segment, SegmentComponent, Segmentation, SubSegments};

@@ -61,6 +61,19 @@ pub(super) async fn of_response(
     }
 }
 
+/// Reads the beginning of a response's body, and leaves the rest.
+pub(super) async fn beginning(mut response: Response, most: usize) -> worker::Result<Vec<u8>> {
+    let mut stream = response.stream()?;
+    let mut bytes = Vec::new();
+    while bytes.len() < most
+        && let Some(chunk) = stream.next().await
+    {
+        let chunk = chunk?;
+        bytes.extend_from_slice(chunk.get(..most - bytes.len()).unwrap_or(&chunk));
+    }
+    Ok(bytes)
+}
+
 /// Reads a response's body into JavaScript's memory. WebAssembly's memory never holds a copy.
 pub(super) async fn in_javascript(response: Response) -> worker::Result<Uint8Array> {
     let response: web_sys::Response = response.into();

@@ -16,6 +16,7 @@ mod facts;
 mod file;
 mod heap;
 mod imported_key;
+mod inband;
 mod isolate;
 mod jwks;
 mod lane;

@@ -9,14 +9,15 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::future::maybe_done;
-use worker::{Context, Headers, ResponseBody};
+use futures_util::future::{Either, maybe_done, select};
+use futures_util::pin_mut;
+use worker::{Context, Delay, Headers, ResponseBody};
 
 use super::body::{self, Body};
 use super::isolate::{self, isolate};
-use super::runtime::{self, now_ms, within};
+use super::runtime::{self, left, now_ms, within};
 use super::store::{self, Stored};
-use super::{delay, respond, single_flight, upstream};
+use super::{delay, inband, respond, single_flight, upstream};
 use crate::cache::{self, Kept, Lifetime, OriginControl, Source, Stamp, hold_ms, missing_ms};
 use crate::dash;
 use crate::fault::{Fault, FaultKind};
@@ -110,6 +111,9 @@ fn begin(source: &Source, context: &Context) -> oneshot::Receiver<Answer> {
     answer
 }
 
+/// How long a manifest that no request waits for is held back for its segments.
+const MOMENT: Duration = Duration::from_millis(300);
+
 /// The request that waits. It is answered once, and may be gone by then.
 struct Waiting(Option<oneshot::Sender<Answer>>);
 
@@ -118,6 +122,11 @@ impl Waiting {
         if let Some(waiting) = self.0.take() {
             let _ = waiting.send(answer);
         }
+    }
+
+    /// Whether it waits no longer.
+    fn is_over(&self) -> bool {
+        self.0.as_ref().is_none_or(oneshot::Sender::is_canceled)
     }
 }
 
@@ -155,6 +164,7 @@ async fn from_cache(source: &Source, waiting: &mut Waiting) -> bool {
             return false;
         }
     };
+    let bytes = inband::with_known_cues(source, bytes);
     with_known(source, |known, now| {
         let kept = newest(known, Kept { bytes: bytes.into(), stamp });
         let times = kept.stamp.times();
@@ -177,18 +187,28 @@ async fn from_cache(source: &Source, waiting: &mut Waiting) -> bool {
     })
 }
 
-/// Keeps a manifest of the media origin.
+/// Keeps a manifest of the media origin, with what its segments say. Nobody waits for these: a request that waits has the manifest
+/// at once, and others after a moment, in which most segments answer, so that it is compiled once.
 async fn brought(source: &Source, kept: Kept, mut waiting: Waiting) {
     if kept.stamp.lifetime.whole_ms() == 0 {
         with_known(source, |known, now| known.settle(Outcome::Unshared, &POLICY, now));
         return waiting.tell(Ok(Rc::new(kept)));
     }
-    let kept = with_known(source, |known, now| {
-        let kept = newest(known, kept);
-        known.settle(Outcome::Value(Rc::clone(&kept), kept.stamp.times()), &POLICY, now);
-        kept
-    });
+    let kept = with_known(source, |known, _| newest(known, kept));
+    let moment = Delay::from(if waiting.is_over() { MOMENT } else { Duration::ZERO });
+    let looking = inband::looked_into(source, Rc::clone(&kept));
+    pin_mut!(looking, moment);
+    let kept = match select(looking, moment).await {
+        Either::Left((kept, _)) => kept,
+        Either::Right(((), looking)) => {
+            with_known(source, |known, _| known.bring(Rc::clone(&kept), kept.stamp.times()));
+            waiting.tell(Ok(kept));
+            looking.await
+        }
+    };
     waiting.tell(Ok(Rc::clone(&kept)));
+    let outcome = Outcome::Value(Rc::clone(&kept), kept.stamp.times());
+    with_known(source, |known, now| known.settle(outcome, &POLICY, now));
     // With its length, so that it can be read in one piece.
     let head = Reply { status: 200, ..Reply::default() }
         .with("Content-Type", source.resource.media_type())
@@ -240,7 +260,11 @@ async fn fetch(source: &Source, patience: Duration) -> Result<Kept, Stop> {
     let late = || Err(upstream::late(source, patience).into());
     // The room is kept until the manifest is in memory, where it counts by itself.
     let ((bytes, _room), origin) = within(patience, answer).await.unwrap_or_else(late)?;
-    let bytes = if source.resource == ResourceKind::Mpd { whole_mpd(source, bytes).await? } else { bytes };
+    let bytes = if source.resource == ResourceKind::Mpd {
+        inband::with_known_cues(source, whole_mpd(source, bytes).await?)
+    } else {
+        bytes
+    };
     let timing = cache::timing(&bytes);
     if let Some(target_ms) = timing.target_ms.filter(|_| !timing.ended) {
         isolate().targets.insert(source.plain_key().to_owned(), target_ms, now_ms());
@@ -317,11 +341,6 @@ async fn head_of(part: Source, until_ms: u64) -> Result<(Source, worker::Respons
         200 => Ok((part, response)),
         status => Err(media_origin::refusal(&part, status)),
     }
-}
-
-/// The time that is left until then.
-fn left(until_ms: u64) -> Duration {
-    Duration::from_millis(until_ms.saturating_sub(now_ms()))
 }
 
 /// The body of a manifest or of a part, with its room for as long as it is worked on.

@@ -25,6 +25,11 @@ pub(super) fn now_ms() -> u64 {
     now_ms
 }
 
+/// The time that is left until then.
+pub(super) fn left(until_ms: u64) -> Duration {
+    Duration::from_millis(until_ms.saturating_sub(now_ms()))
+}
+
 /// The value of a future; `None` if it takes longer than `patience`.
 pub(super) async fn within<T>(patience: Duration, future: impl Future<Output = T>) -> Option<T> {
     let patience = Delay::from(patience);

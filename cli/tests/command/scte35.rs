@@ -57,3 +57,30 @@ fn a_wrong_checksum_or_length_is_told() {
         assert_eq!(decoded(message).0, Some(code), "{message}");
     }
 }
+
+#[test]
+fn the_event_messages_of_a_segment_are_printed() {
+    let segment = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/scte35/isoboxer.m4s");
+    let desk = Desk::new();
+    let output = desk.run(&["scte35", "decode", "--segment", segment], "");
+    assert_eq!(output.status.code(), Some(0));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [first, second] = &json.as_array().unwrap()[..] else { panic!("{json}") };
+    assert_eq!(
+        (&first["presentation_time"], &first["event_duration"]),
+        (&json!(153_000_000_000_000_u64), &json!(2_700_000))
+    );
+    assert_eq!(
+        (&second["presentation_time_delta"], &second["event_duration"]),
+        (&json!(180_000), &Value::Null)
+    );
+    assert_eq!(first["message"]["effects"], json!(["opens"]));
+    assert_eq!(first["message"], second["message"]);
+    let cut = std::fs::read(segment).unwrap();
+    let path = desk.path("cut.m4s");
+    std::fs::write(&path, &cut[..100]).unwrap();
+    let output = desk.run(&["scte35", "decode", "--segment", path.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json, json!([{ "error": "byte 24: expected as many bytes as the box states" }]));
+}

@@ -36,6 +36,7 @@ targets! {
     cloud_front
     cue
     edge_auth
+    emsg
     hls_ads
     hls_check
     hls_events

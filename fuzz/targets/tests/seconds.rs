@@ -28,7 +28,7 @@ macro_rules! seconds {
 }
 
 seconds! {
-    cat cloud_front cue edge_auth hls_ads hls_check hls_events hls_window jws_json jwt media_cdn mpd mpd_check mpd_limits mpd_patch playlist route
+    cat cloud_front cue edge_auth emsg hls_ads hls_check hls_events hls_window jws_json jwt media_cdn mpd mpd_check mpd_limits mpd_patch playlist route
     secure_link secure_media session timed_hmac token uri_signing vast viewers vmap
 }
 

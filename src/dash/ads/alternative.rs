@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::signals;
 use super::times::Times;
 use super::write::{Tag, ticks};
+use super::{inband, signals};
 use crate::ads::address::Listing;
 use crate::ads::{Break, BreakId, Ending, Place, Plan, Presentation};
 use crate::catalog::{Insertion, Join, Restriction};
@@ -48,7 +48,9 @@ pub(in crate::dash) fn announce(document: &Document<'_>, edits: &Edits<'_>) -> R
     let mpd = document.root();
     let Some(plan) = edits.ads.filter(|_| !is_list(mpd)) else { return Ok(changes) };
     let times = Times::of(mpd);
-    let marked = crate::ads::signals::breaks(&signals::of(&times));
+    let mut signals = signals::of(&times);
+    signals.extend(inband::signals(mpd, &times));
+    let marked = crate::ads::signals::breaks(&signals);
     // Ads take the place of the content of a mark that has a length.
     let replacing: BTreeSet<BreakId> =
         marked.iter().filter(|found| length(found).is_some()).map(|found| found.opening.id.clone()).collect();

@@ -3,12 +3,14 @@
 //! ```text
 //! times        the times of Periods               (times.rs)
 //! signals      the marks of breaks                (signals.rs, splice.rs)
+//! inband       messages in segments               (inband/)
 //! alternative  events that announce breaks        (alternative.rs)
 //! list         the MPD that lists a pod           (list.rs, callback.rs, signaling.rs, overlay.rs)
 //! ```
 
 mod alternative;
 mod callback;
+mod inband;
 mod list;
 mod overlay;
 mod signaling;
@@ -18,4 +20,6 @@ mod times;
 mod write;
 
 pub(super) use alternative::announce;
+pub(super) use inband::leave_out as leave_out_inband;
+pub use inband::{SegmentHead, unread_segments, with_known_cues, with_segments};
 pub use list::list_mpd;

@@ -6,8 +6,8 @@
 //! | `urn:scte:scte35:2014:xml+bin` | `Signal` with `Binary`: a section in base64 |
 //! | `urn:scte:scte35:2013:bin`, `urn:scte:scte35:2014:bin` | a section in base64, as text or `messageData` |
 //!
-//! An event's time is the time of its splice, whatever `pts_time` its message states. Messages in segments (`emsg`) are not
-//! read: an MPD does not have them (`InbandEventStream`), and the edge passes segments on unread.
+//! An event's time is the time of its splice, whatever `pts_time` its message states. Messages in segments (`emsg`) are in
+//! [`inband`](super::inband).
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,14 +18,19 @@ use crate::ads::signals::{Cue, Signal};
 use crate::dash::document::Element;
 use crate::scte35::{self, Section};
 
-const SCHEMES: &str = "urn:scte:scte35:";
+pub(super) const SCHEMES: &str = "urn:scte:scte35:";
+
+/// Whether a stream of events has messages of SCTE 35.
+pub(super) fn is_scte35(scheme: &str) -> bool {
+    scheme.starts_with(SCHEMES)
+}
 
 /// The signals of an MPD. Takes time linear in its length.
 pub(super) fn of(times: &Times<'_, '_>) -> Vec<Signal> {
     let mut signals = Vec::new();
     for period in &times.periods {
         for stream in period.element.children_named("EventStream") {
-            if stream.value("schemeIdUri").is_some_and(|scheme| scheme.starts_with(SCHEMES)) {
+            if stream.value("schemeIdUri").is_some_and(|scheme| is_scte35(&scheme)) {
                 signals.extend(of_stream(times, period, stream));
             }
         }
@@ -56,19 +61,22 @@ fn of_stream<'d, 'a>(
 
 /// The message of an event.
 fn message(event: Element<'_, '_>) -> Option<Section> {
-    if let Some(binary) = event.descendants().find(|element| element.name() == "Binary") {
-        return decoded(&binary.content()?);
-    }
-    if let Some(info) = event.descendants().find(|element| element.name() == "SpliceInfoSection") {
-        return splice::section(info);
-    }
-    match event.value("messageData") {
+    of_elements(event).or_else(|| match event.value("messageData") {
         Some(data) => decoded(&data),
         None => decoded(&event.content()?),
+    })
+}
+
+/// The message in elements: `Binary`, or else `SpliceInfoSection`.
+pub(super) fn of_elements(root: Element<'_, '_>) -> Option<Section> {
+    let find = |name| std::iter::once(root).chain(root.descendants()).find(|element| element.name() == name);
+    match find("Binary") {
+        Some(binary) => decoded(&binary.content()?),
+        None => splice::section(find("SpliceInfoSection")?),
     }
 }
 
-fn decoded(text: &str) -> Option<Section> {
+pub(super) fn decoded(text: &str) -> Option<Section> {
     scte35::decode(&scte35::bytes(text).ok()?).ok()
 }
 
