@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::Decided;
-use crate::ads::macros::{Values, transaction};
+use crate::ads::macros::{Values, consent_parameters, transaction};
 use crate::ads::resolve::Start;
 use crate::ads::vmap::{AdBreak, AdSource, Vmap};
 use crate::ads::{AdTag, Opening};
@@ -97,10 +97,20 @@ pub(super) fn values<S>(
     let session = admission.session.id.to_string();
     let credentials = Credentials::of(&site.body);
     let header = |name: &str| {
-        let value = facts.headers.named(name).filter(|_| !credentials.holds_header(name));
+        // A template may ask for it a thousand times.
+        let value = facts.headers.named(name).filter(|value| value.len() <= LONGEST_HEADER);
+        let value = value.filter(|_| !credentials.holds_header(name));
         value.map(str::to_owned)
     };
     let query = credentials.without(facts.query.expose());
+    // Each macro looks through them, so those that no macro asks for are left out.
+    let player_params: Vec<_> =
+        policy.server.iter().flat_map(|server| &server.player_params).map(ToString::to_string).collect();
+    let is_asked_for = |(name, _): &(String, String)| {
+        consent_parameters().contains(&name.as_str()) || player_params.contains(name)
+    };
+    let parameters = url::form_urlencoded::parse(query.as_bytes()).into_owned().filter(is_asked_for);
+    let parameters = parameters.take(PARAMETERS_MAX).collect();
     let referer = header("Referer").or_else(|| header("Origin"));
     Values {
         now_ms,
@@ -122,15 +132,16 @@ pub(super) fn values<S>(
         event_id: opening.event_id,
         most_ads: policy.most_ads,
         ahead: decided.ahead,
-        player_params: policy
-            .server
-            .iter()
-            .flat_map(|server| &server.player_params)
-            .map(ToString::to_string)
-            .collect(),
-        parameters: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        parameters,
+        player_params,
     }
 }
+
+/// The longest header whose value ad servers are told, in bytes.
+const LONGEST_HEADER: usize = 1_024;
+
+/// The most parameters: all names that macros ask for, and some again.
+const PARAMETERS_MAX: usize = 64;
 
 /// The page as ad servers are told it: without the parts that may hold a credential. Of the site's own pages, nothing but the origin
 /// is told: a player that was given the URL of a manifest sends that, with the viewer's token or session.
