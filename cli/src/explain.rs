@@ -1,6 +1,7 @@
 //! `stagedoor explain`
 
 pub(crate) mod asked;
+pub(crate) mod breaks;
 pub(crate) mod human;
 mod rules;
 mod saved;

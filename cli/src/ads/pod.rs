@@ -6,13 +6,13 @@ use std::rc::Rc;
 use clap::ValueEnum;
 use serde_json::Value;
 use stagedoor::ads::address::Listing;
-use stagedoor::ads::{Break, Media, Opening, Pod, Role};
+use stagedoor::ads::{Break, Opening, Pod};
 use stagedoor::explain::{self, Trace, Verdict};
 use stagedoor::life::at_once;
 
 use crate::context::Context;
 use crate::explain::human::{self, Page};
-use crate::explain::{answer, asked};
+use crate::explain::{answer, asked, breaks};
 use crate::failure::{Failure, Misuse};
 use crate::{Answer, documents, input, terminal};
 
@@ -101,82 +101,11 @@ fn text(opening: &Opening, pod: &Pod, trace: &Trace, explanation: &Value) -> Str
     if trace.outcome.is_err() {
         return human::text(explanation, terminal::columns());
     }
-    headline(&mut page, opening, pod);
-    for (_, start, slot) in pod.timeline() {
-        let role = match slot.role {
-            Role::Ad => "ad",
-            Role::Bumper => "bumper",
-            Role::Slate => "slate",
-        };
-        let media = match &slot.media {
-            Media::Creative { id, .. } => format!("creative {id}"),
-            Media::Direct { url, .. } => url.to_string(),
-        };
-        let campaign = slot.ad.as_ref().and_then(|ad| ad.campaign.as_ref());
-        let of = campaign.map_or_else(String::new, |campaign| format!(", campaign {campaign}"));
-        let head = format!("  {:>8}  ", seconds(start.as_secs_f64()));
-        page.line(&head, &format!("{role}, {}: {media}{of}", seconds(slot.duration.as_secs_f64())));
-    }
-    for item in &pod.non_linear {
-        page.line("    beside  ", &format!("{}, {}", item.ad.id, seconds(item.duration.as_secs_f64())));
-    }
+    breaks::pod(&mut page, "", opening, pod);
     if let Some(no_ads) = human::no_ads(explanation) {
         page.section("Advertising");
         page.line("  ", &no_ads);
     }
-    for step in human::all_saw(explanation, "campaigns") {
-        campaigns(&mut page, step);
-    }
-    let fits = human::all_saw(explanation, "fit").filter_map(|fit| fit.get("left")?.as_array());
-    let left: Vec<_> = fits.flatten().collect();
-    if !left.is_empty() {
-        page.section("Left out of the pod");
-    }
-    for left in left {
-        let of = |name| human::member(left, &[name]).unwrap_or_default();
-        page.line("  ", &format!("{}: {}", of("ad"), of("why")));
-    }
+    breaks::reasons(&mut page, explanation);
     page.text
-}
-
-fn headline(page: &mut Page, opening: &Opening, pod: &Pod) {
-    let ads = pod.slots.iter().filter(|slot| slot.role == Role::Ad).count();
-    let room = opening.planned.map_or_else(
-        || "whose end is not known".to_owned(),
-        |planned| format!("of {}", seconds(planned.as_secs_f64())),
-    );
-    let what = if pod.is_empty() {
-        format!("CONTENT: nothing fills the break {} {room}.", opening.id)
-    } else {
-        let filled = seconds(pod.duration().as_secs_f64());
-        let ads = if ads == 1 { "1 ad".to_owned() } else { format!("{ads} ads") };
-        format!("POD: {ads}, {filled} together, in the break {} {room}.", opening.id)
-    };
-    page.line("", &what);
-}
-
-/// The campaigns that were taken or left, each with the conditions and limits that decided.
-fn campaigns(page: &mut Page, step: &Value) {
-    page.section("Campaigns");
-    let told = step.get("why").and_then(|why| why.get("campaigns")).and_then(Value::as_array);
-    for told in told.into_iter().flatten() {
-        let is_taken = told.get("taken").and_then(Value::as_bool) == Some(true);
-        let name = human::member(told, &["campaign"]).unwrap_or_default();
-        page.line("  ", &format!("{name}: {}", if is_taken { "taken" } else { "left" }));
-        for finding in told.get("findings").and_then(Value::as_array).into_iter().flatten() {
-            let of = |name| human::member(finding, &[name]).unwrap_or("nothing");
-            let passed = finding.get("passed").and_then(Value::as_bool) == Some(true);
-            let mark = if passed { "ok  " } else { "STOP" };
-            let head = format!("    {mark}  {:<11}  ", of("rule").replace('_', " "));
-            page.line(&head, &format!("asks for {}; found {}", of("wanted"), of("saw")));
-        }
-    }
-    let omitted = step.get("why").and_then(|why| why.get("omitted")).and_then(Value::as_u64);
-    if let Some(omitted) = omitted.filter(|omitted| *omitted > 0) {
-        page.line("  ", &format!("and {omitted} more"));
-    }
-}
-
-fn seconds(secs: f64) -> String {
-    format!("{secs} s")
 }

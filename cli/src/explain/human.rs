@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use super::rules;
 use super::steps;
+use super::{breaks, rules};
 use crate::terminal::{plain, wrap};
 
 /// The text of an explanation.
@@ -17,6 +17,7 @@ pub(crate) fn text(trace: &Value, width: usize) -> String {
     steps::write(&mut page, trace);
     why(&mut page, trace);
     granted(&mut page, trace);
+    breaks::write(&mut page, trace);
     remedy(&mut page, trace);
     page.text
 }
@@ -160,7 +161,8 @@ fn granted(page: &mut Page, trace: &Value) {
     if let Some(ends_at) = member(permit, &["ends_at"]) {
         page.line("  session  ", &format!("ends at {} at the latest", rules::time(ends_at)));
     }
-    if let Some(source) = saw(trace, "source") {
+    // The edge makes the list of a break itself.
+    if let Some(source) = saw(trace, "source").filter(|_| saw(trace, "pod").is_none()) {
         let url = member(source, &["url"]).unwrap_or_default();
         page.line("  media    ", url.split('?').next().unwrap_or_default());
     }

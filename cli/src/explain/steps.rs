@@ -74,6 +74,9 @@ fn passed(trace: &Value, name: &str) -> Option<String> {
             let offer = member(permit, &["offer"]).unwrap_or_default();
             format!("the offer {offer} fits")
         }),
+        "media" if saw(trace, "pod").is_some() => {
+            Some("the list of a break, which the edge makes".to_owned())
+        }
         "media" => saw(trace, "source").map(|source| {
             let of = |name| member(source, &[name]).unwrap_or_default();
             format!("{}/{} at the media origin", of("title"), of("resource"))
