@@ -55,8 +55,13 @@ impl<'m> Breakers<'m> {
 
     /// The host has answered.
     pub fn close(&self) {
-        self.memory.remove(self.own.as_str());
+        self.close_own();
         self.memory.remove(self.all.as_str());
+    }
+
+    /// The host has refused the viewer's request. Parameters of the viewer's own may be the reason, so this tells nothing of others.
+    pub fn close_own(&self) {
+        self.memory.remove(self.own.as_str());
     }
 }
 
@@ -94,6 +99,9 @@ mod tests {
             of(last).count(0);
         }
         assert!(!of(9).admit(1) && !of(0).admit(1));
+        // A refusal of one viewer's request opens it for nobody else.
+        of(1).close_own();
+        assert!(!of(9).admit(2) && !of(1).admit(2));
         // After the pause one request tries, and finds it well.
         assert!(of(9).admit(5_000) && !of(8).admit(5_000));
         of(9).close();

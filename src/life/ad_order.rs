@@ -125,7 +125,6 @@ pub(super) fn values<S>(
         title: title.body.id.to_string(),
         content_uri: Some(format!("{}/{}/", facts.authority(), title.body.id)),
         break_id: opening.id.to_string(),
-        break_number: None,
         place: Some(opening.place),
         start: opening.start,
         planned: Some(time),

@@ -159,7 +159,8 @@ impl<'a> AdServers<'a> {
         let usual = Duration::from_millis(self.server.request_ms.into());
         match &answer {
             Err(failure) if failure.is_fault_of_server(patience, usual) => breakers.count(now_ms()),
-            Ok(_) | Err(Failure::Status(_)) => breakers.close(),
+            Ok(_) => breakers.close(),
+            Err(Failure::Status(_)) => breakers.close_own(),
             // It tells nothing of the ad server.
             Err(_) => {}
         }

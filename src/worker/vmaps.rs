@@ -25,6 +25,9 @@ use crate::shelf::{Arrived, Look, Outcome, Weighed};
 /// The time of a fetch besides the time of the ad server: for the catalogue, and for what is read.
 const BESIDE: Duration = Duration::from_secs(1);
 
+/// The longest time for which a manifest waits: players give up on a playlist that sends nothing for long.
+const HELD: Duration = Duration::from_secs(3);
+
 /// The document, while memory has it fresh.
 pub(super) fn fresh(site: &Site, url: &AdTemplate, now_ms: u64) -> Option<Rc<Vmap>> {
     let fresh = |known: &crate::isolate::KnownVmap| known.fresh(now_ms).map(|known| Rc::clone(&known.value));
@@ -62,7 +65,7 @@ pub(super) async fn find(
         return None;
     }
     let look = || memory.find(name.as_str(), |known| known.arrived(ticket, now_ms()).map(Arrived::cloned));
-    match single_flight::arrival(patience, look).await {
+    match single_flight::arrival(patience.min(HELD), look).await {
         Arrived::Value(found) => Some(found.value),
         Arrived::Failed(()) | Arrived::Nothing => None,
     }

@@ -94,7 +94,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("session.referer", "The page that the request names."),
     ("session.avail_duration_secs", "The planned duration of the break, in seconds."),
     ("session.avail_duration_ms", "The same in milliseconds."),
-    ("avail.index", "The number of the break in its presentation, from 1."),
+    ("avail.index", "Nothing: a break is decided alone, without a count of others. Use `[break.id]`."),
     ("avail.random", "A random number below 10,000,000,000."),
     ("scte.event_id", "The id of the SCTE-35 event that announced the break."),
     ("break.id", "The id of the break."),

@@ -36,8 +36,6 @@ pub struct Values {
     pub content_uri: Option<String>,
     /// The id of the break.
     pub break_id: String,
-    /// The number of the break in its presentation, from 1.
-    pub break_number: Option<u32>,
     /// The place of the break.
     pub place: Option<Place>,
     /// The start of the break in the content.
@@ -219,7 +217,7 @@ impl Values {
             "session.referer" => self.page.clone(),
             "session.avail_duration_secs" => self.planned.map(|planned| planned.as_secs().to_string()),
             "session.avail_duration_ms" => self.planned.map(millis),
-            "avail.index" => self.break_number.map(|number| number.to_string()),
+            "avail.index" => None,
             "avail.random" => Some((self.random(extra.request) % 10_000_000_000).to_string()),
             "scte.event_id" => self.event_id.map(|id| id.to_string()),
             "break.starts_in_secs" => Some(self.ahead.unwrap_or_default().as_secs().to_string()),
