@@ -42,7 +42,7 @@ test("the edge: what the Worker reads, and what wrangler.toml binds", () => {
   const told = names(rows("The edge").map(([name]) => name));
   const literals = [...(sources("src/worker", ".rs") + readFileSync(join(root, "src/control.rs"), "utf8")).matchAll(/"([A-Z][A-Z0-9_]{3,})"/g)];
   // Names of algorithms and of SQL, and values of the build.
-  const others = ["ECDSA", "INTEGER", "CARGO_PKG_VERSION", "STAGEDOOR_COMMIT"];
+  const others = ["ECDSA", "INTEGER", "TEXT", "CARGO_PKG_VERSION", "STAGEDOOR_COMMIT"];
   same(literals.map(([, name]) => name).filter((name) => !others.includes(name)), told, "settings of the edge");
 
   const { env } = readRawConfig({ config: join(root, "wrangler.toml") }).rawConfig;
