@@ -194,7 +194,7 @@ impl<'a> Variation<'a> {
             |plan: &&ads::Plan<'_>| plan.policy.server.as_ref().is_some_and(|server| server.prefetch_s > 0);
         let template = match plan.as_ref().filter(is_ahead) {
             Some(plan) => {
-                let breaks = plan.seal.announced(template.parts().0);
+                let breaks = plan.seal.announced(template.parts().0, ads::MOST_BREAKS);
                 template.with_breaks(breaks)
             }
             None => template,

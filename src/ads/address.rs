@@ -50,27 +50,35 @@ impl Seal<'_> {
 
     /// Opens a sealed break, in constant time. `None`: no key of the site made it for this title.
     pub fn open(&self, sealed: &str) -> Option<Opening> {
+        self.open_by(&self.keys.keys, sealed)
+    }
+
+    fn open_by<'k>(&self, keys: impl IntoIterator<Item = &'k Jwk>, sealed: &str) -> Option<Opening> {
         let (body, mac) = sealed.split_once('.')?;
         let mac = URL_SAFE_NO_PAD.decode(mac).ok().filter(|mac| mac.len() == MAC_BYTES)?;
         let is_genuine = |key: &Jwk| {
             self.mac(key, body).is_some_and(|expected| expected.verify_truncated_left(&mac).is_ok())
         };
-        self.keys.keys.iter().find(|key| is_genuine(key))?;
+        keys.into_iter().find(|key| is_genuine(key))?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()
     }
 
-    /// The breaks whose addresses a manifest has, in order. It costs a MAC for each.
-    pub fn announced(&self, manifest: &[u8]) -> Vec<Opening> {
+    /// The breaks whose addresses a manifest has, in order, as far as the first key has sealed them.
+    ///
+    /// It costs a MAC for each, and manifests may have look-alikes. So of all different addresses, the first `most` are looked at.
+    pub fn announced(&self, manifest: &[u8], most: usize) -> Vec<Opening> {
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let mut known = HashSet::new();
         let addresses = memchr::memmem::find_iter(manifest, BREAK_FOLDER).filter_map(|at| {
             let address = manifest.get(at..)?;
             let name = address.get(BREAK_FOLDER.len()..)?;
             let length = BREAK_FOLDER.len() + name.iter().take_while(|byte| is_part(byte)).count();
-            str::from_utf8(address.get(..length)?).ok()
+            str::from_utf8(address.get(..length)?).ok().filter(|address| address.len() <= LONGEST)
         });
+        let Some(key) = self.keys.keys.first() else { return Vec::new() };
         let sealed = addresses.filter_map(|address| Some(Listing::of_path(address)?.1));
-        sealed.filter(|sealed| known.insert(*sealed)).filter_map(|sealed| self.open(sealed)).collect()
+        let different = sealed.filter(|sealed| known.insert(*sealed)).take(most);
+        different.filter_map(|sealed| self.open_by([key], sealed)).collect()
     }
 
     fn mac(&self, key: &Jwk, body: &str) -> Option<Hmac<Sha256>> {
@@ -152,7 +160,19 @@ mod tests {
             Listing::Mpd.address(&b),
             Listing::Assets.address(&forged),
         );
-        assert_eq!(seal.announced(manifest.as_bytes()), [opening("mid-a"), opening("mid-b")]);
-        assert_eq!(seal.announced(b""), []);
+        assert_eq!(seal.announced(manifest.as_bytes(), 3), [opening("mid-a"), opening("mid-b")]);
+        assert_eq!(seal.announced(b"", 3), []);
+        // Look-alikes cost no more MACs than breaks would.
+        let after = |number: usize| {
+            let alike = (0..number).map(|at| format!("_stagedoor/break/{at}.AAAAAAAAAAAAAAAA.json "));
+            format!("{}{manifest}", alike.collect::<String>())
+        };
+        let found = |number: usize| seal.announced(after(number).as_bytes(), 500).len();
+        assert_eq!((found(497), found(499), found(500)), (2, 1, 0));
+        // The manifest has just been compiled, and its addresses were sealed by the first key.
+        let both = KeySet { keys: [others.keys.clone(), keys.keys.clone()].concat(), ..keys.clone() };
+        let rotated = Seal { keys: &both, ..seal };
+        assert_eq!(rotated.open(&a), Some(opening("mid-a")));
+        assert_eq!(rotated.announced(manifest.as_bytes(), 3), [opening("mid-c")]);
     }
 }
