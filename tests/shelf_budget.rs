@@ -7,7 +7,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
-use stagedoor::shelf::plan::{LIMIT, ROOMS, SHARES};
+use stagedoor::ads::address::Listing;
+use stagedoor::ads::{AdTag, Opening, Place};
+use stagedoor::catalog::SessionId;
+use stagedoor::isolate::KnownAhead;
+use stagedoor::life::Ahead;
+use stagedoor::shelf::plan::{AHEAD, LIMIT, ROOMS, SHARES};
 use stagedoor::shelf::{Budget, Memory, Purpose, Slot, Weigh};
 
 /// Bytes of a manifest or a file.
@@ -122,4 +127,42 @@ fn a_title_of_25_mib_pushes_out_what_is_over_its_share() {
     assert!(budget.bytes() <= LIMIT);
     assert!(titles.find("long", |_| ()).is_some());
     assert_eq!(sites.len(), 100);
+}
+
+/// Each viewer has got another version of a playlist whose breaks carry long tags.
+#[test]
+fn breaks_that_are_decided_ahead_count_with_each_viewer() {
+    let (host, title) = ("watch.example.com".parse().unwrap(), "harbour".parse().unwrap());
+    let ahead = Ahead {
+        host: &host,
+        title: &title,
+        session: SessionId([1; 8]),
+        listing: Listing::Assets,
+        within: Duration::from_secs(100),
+        position: Duration::ZERO,
+        now_ms: 0,
+    };
+    let opening = |number: u64| Opening {
+        id: format!("mid-{number}").parse().unwrap(),
+        place: Place::MidRoll,
+        start: Some(Duration::from_secs(1 + number)),
+        date: None,
+        planned: None,
+        event_id: None,
+        tag: Some(AdTag::Url("a".repeat(500))),
+    };
+    let mut held = None;
+    let AllocationInfo { bytes_current, .. } = measure(|| {
+        let budget = Budget::new(LIMIT, ROOMS, 1);
+        let memory: Memory<u64, KnownAhead> = AHEAD.of(&budget);
+        for viewer in 0..300 {
+            let breaks: Vec<_> = (0..500).map(opening).collect();
+            assert!(memory.with(&viewer, 0, |known| known.take(Some(&breaks), &ahead)).is_some());
+            assert!(budget.bytes() <= LIMIT, "{budget:?}");
+        }
+        held = Some((budget, memory));
+    });
+    let counted = i64::try_from(held.as_ref().unwrap().0.bytes()).unwrap();
+    assert!(bytes_current <= counted, "{bytes_current} of {counted}");
+    assert!(bytes_current > counted * 8 / 10, "{bytes_current} of {counted}: it is counted too high");
 }

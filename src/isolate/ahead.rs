@@ -1,23 +1,26 @@
 //! The breaks of viewers that are decided ahead.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::rc::Rc;
 
-use crate::ads::{BreakId, Opening};
+use crate::ads::{BreakId, Opening, Place};
 use crate::life::Ahead;
 use crate::shelf::{Slot, Weigh};
 
 /// An isolate's memory of a viewer of a title.
 #[derive(Debug, Default)]
 pub struct KnownAhead {
-    /// The breaks of the manifest that the viewer got last.
-    breaks: Option<Rc<[Opening]>>,
+    /// The breaks on demand of the manifest that the viewer got last: later lists tell where the viewer is. Copies, so that a
+    /// viewer keeps no manifest's breaks in memory.
+    breaks: Option<Vec<Opening>>,
     /// The breaks that were begun, by hash, the latest last.
     begun: Vec<u64>,
 }
 
 /// The most breaks that are remembered as begun. In live, later ones take the place of those that are over.
 const BEGUN_MAX: usize = 64;
+
+/// The most breaks of a viewer that are kept: the first ones on demand.
+const KEPT_MAX: usize = 64;
 
 impl KnownAhead {
     /// Whether nothing is to be done: nobody has to begin a decision, and the breaks of the viewer are known.
@@ -30,18 +33,17 @@ impl KnownAhead {
     }
 
     /// The next break that is due and was not begun. It counts as begun from now on.
-    pub fn take(&mut self, breaks: Option<&Rc<[Opening]>>, ahead: &Ahead<'_>) -> Option<Opening> {
+    pub fn take(&mut self, breaks: Option<&[Opening]>, ahead: &Ahead<'_>) -> Option<Opening> {
         let is_placed = breaks.is_none() || self.breaks.is_none();
         if let Some(breaks) = breaks {
-            self.breaks = Some(Rc::clone(breaks));
+            self.breaks = Some(on_demand(breaks));
         }
-        let breaks = self.breaks.clone()?;
-        let due = self.due(&breaks, ahead, is_placed)?;
+        let due = self.due(breaks.or(self.breaks.as_deref())?, ahead, is_placed)?.clone();
         if self.begun.len() == BEGUN_MAX {
             self.begun.remove(0);
         }
         self.begun.push(hash(&due.id));
-        Some(due.clone())
+        Some(due)
     }
 
     /// The nearest break that is due. `is_placed`: the viewer's place in content on demand is known, as it is with the first manifest and
@@ -54,6 +56,16 @@ impl KnownAhead {
     }
 }
 
+/// The breaks that a list may be followed by.
+fn on_demand(breaks: &[Opening]) -> Vec<Opening> {
+    let is_kept = |opening: &&Opening| {
+        opening.date.is_none() && opening.place == Place::MidRoll && opening.start.is_some()
+    };
+    let mut kept: Vec<_> = breaks.iter().filter(is_kept).take(KEPT_MAX).cloned().collect();
+    kept.shrink_to_fit();
+    kept
+}
+
 fn hash(id: &BreakId) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
@@ -61,9 +73,8 @@ fn hash(id: &BreakId) -> u64 {
 }
 
 impl Weigh for KnownAhead {
-    /// The breaks count where their template does.
     fn heap_bytes(&self) -> usize {
-        self.begun.heap_bytes()
+        self.breaks.heap_bytes() + self.begun.heap_bytes()
     }
 }
 
@@ -74,7 +85,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ads::Place;
     use crate::ads::address::Listing;
     use crate::catalog::SessionId;
     use crate::time::UnixMillis;
@@ -103,7 +113,7 @@ mod tests {
             position: Duration::from_secs(position_s),
             now_ms: 0,
         };
-        let breaks: Rc<[Opening]> = [opening(90), opening(30), opening(200)].into();
+        let breaks = [opening(90), opening(30), opening(200)];
         let mut known = KnownAhead::default();
         // Nothing is known of the viewer's breaks.
         assert!(known.is_settled(None, &at(0)) && !known.is_settled(Some(&breaks), &at(500)));
@@ -120,11 +130,20 @@ mod tests {
         // In live, later breaks come without end.
         for secs in 1_000..1_200 {
             let next = Opening { date: Some(UnixMillis(secs * 1_000)), ..opening(secs) };
-            let breaks: Rc<[Opening]> = [next.clone()].into();
+            let breaks = [next.clone()];
             let ahead = Ahead { now_ms: (secs - 1) * 1_000, ..at(0) };
             assert_eq!(known.take(Some(&breaks), &ahead), Some(next));
             assert!(known.is_settled(Some(&breaks), &ahead));
         }
         assert!(known.begun.len() <= BEGUN_MAX);
+    }
+
+    #[test]
+    fn the_first_breaks_on_demand_are_kept() {
+        let live = |secs: u64| Opening { date: Some(UnixMillis(secs * 1_000)), ..opening(secs) };
+        let pre = Opening { place: Place::PreRoll, ..opening(0) };
+        let breaks: Vec<_> = [pre, live(1)].into_iter().chain((2..500).map(opening)).collect();
+        let kept = on_demand(&breaks);
+        assert_eq!((kept.len(), kept.first()), (KEPT_MAX, Some(&opening(2))));
     }
 }

@@ -52,7 +52,7 @@ pub trait Delivery: Choosing {
 
     /// The next break of a viewer whose pod is to be decided ahead. It counts as begun. `breaks`: those of the manifest that is
     /// answered; `None`: those of the viewer's last one.
-    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening>;
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&[Opening]>) -> Option<Opening>;
 
     /// Makes a decision behind the reply.
     fn decide_ahead(&self, decision: DecisionAhead<Self::Source>);

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem;
-use std::rc::Rc;
 
 use super::Span;
-use crate::ads::{AdTag, Opening};
+use crate::ads::Opening;
 use crate::shelf::{Weigh, allocation};
 
 /// The most bytes that are written for one manifest with a token of this length: a quarter of an isolate's memory. A
@@ -25,7 +24,7 @@ pub struct Template {
     /// The entity tag.
     tag: String,
     /// The breaks that it announces, in order, where they are decided ahead.
-    breaks: Rc<[Opening]>,
+    breaks: Box<[Opening]>,
 }
 
 /// A hole for a value of the viewer's own, apart from the session's token.
@@ -101,7 +100,7 @@ impl Template {
     }
 
     /// The breaks that it announces, in order. Empty where no break is decided ahead.
-    pub const fn breaks(&self) -> &Rc<[Opening]> {
+    pub fn breaks(&self) -> &[Opening] {
         &self.breaks
     }
 
@@ -206,14 +205,7 @@ impl Hole {
 impl Weigh for Template {
     fn heap_bytes(&self) -> usize {
         let others = allocation(self.others.capacity() * size_of::<(usize, Hole)>());
-        let of_break = |opening: &Opening| {
-            let tag = match &opening.tag {
-                Some(AdTag::Url(text) | AdTag::Vmap(text)) => text.len(),
-                None => 0,
-            };
-            size_of::<Opening>() + opening.id.as_str().len() + tag
-        };
-        let breaks = allocation(self.breaks.iter().map(of_break).sum());
+        let breaks = self.breaks.heap_bytes();
         self.bytes.heap_bytes() + self.holes.heap_bytes() + others + self.tag.heap_bytes() + breaks
     }
 }

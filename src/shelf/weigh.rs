@@ -97,6 +97,12 @@ impl<T: Weigh> Weigh for Vec<T> {
     }
 }
 
+impl<T: Weigh> Weigh for Box<[T]> {
+    fn heap_bytes(&self) -> usize {
+        allocation(size_of_val::<[T]>(self)) + self.iter().map(T::heap_bytes).sum::<usize>()
+    }
+}
+
 impl<A: Weigh, B: Weigh> Weigh for (A, B) {
     fn heap_bytes(&self) -> usize {
         self.0.heap_bytes() + self.1.heap_bytes()

@@ -252,7 +252,7 @@ impl Delivery for Answers {
         streams::seen(self.documents()?, facts, site, running).await
     }
 
-    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&[Opening]>) -> Option<Opening> {
         pods::next_ahead(ahead, breaks)
     }
 

@@ -237,7 +237,7 @@ impl Delivery for Lane {
     }
 
     /// A decision begins out of the lane.
-    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&[Opening]>) -> Option<Opening> {
         known(pods::is_settled_ahead(ahead, breaks).then_some(())).await;
         None
     }

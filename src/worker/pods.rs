@@ -44,13 +44,13 @@ pub(super) async fn decided_or_begun(of: &ViewersBreak<'_>, limit: Duration) -> 
 }
 
 /// Whether no decision of a viewer is to be begun ahead.
-pub(super) fn is_settled_ahead(ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> bool {
-    let is_settled = |known: &KnownAhead| known.is_settled(breaks.map(|breaks| &**breaks), ahead);
+pub(super) fn is_settled_ahead(ahead: &Ahead<'_>, breaks: Option<&[Opening]>) -> bool {
+    let is_settled = |known: &KnownAhead| known.is_settled(breaks, ahead);
     isolate().ahead.find(&MemoryKey::of(&ahead.viewer()), is_settled).unwrap_or(breaks.is_none())
 }
 
 /// The next break of a viewer whose decision is to be made ahead. It counts as begun.
-pub(super) fn next_ahead(ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+pub(super) fn next_ahead(ahead: &Ahead<'_>, breaks: Option<&[Opening]>) -> Option<Opening> {
     if is_settled_ahead(ahead, breaks) {
         return None;
     }

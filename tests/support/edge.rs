@@ -408,7 +408,7 @@ impl Delivery for Edge<'_> {
         Ok(())
     }
 
-    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&[Opening]>) -> Option<Opening> {
         let mut known = self.isolate.ahead.borrow_mut();
         known.entry(MemoryKey::of(&ahead.viewer())).or_default().take(breaks, ahead)
     }

@@ -276,7 +276,7 @@ impl Delivery for Wavering<'_> {
         self.edge.keep_stream(facts, site, running).await
     }
 
-    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&Rc<[Opening]>>) -> Option<Opening> {
+    async fn next_ahead(&self, ahead: &Ahead<'_>, breaks: Option<&[Opening]>) -> Option<Opening> {
         self.act("next ahead").await;
         self.edge.next_ahead(ahead, breaks).await
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{BreakId, Place};
+use crate::shelf::{Weigh, allocation};
 use crate::time::{UnixMillis, millis};
 
 /// A hole in a presentation that advertisements may fill.
@@ -60,6 +61,13 @@ pub enum AdTag {
     Url(String),
     /// The `breakId` of an `AdBreak` of the title's VMAP document.
     Vmap(String),
+}
+
+impl Weigh for Opening {
+    fn heap_bytes(&self) -> usize {
+        let tag = self.tag.as_ref().map_or(0, |(AdTag::Url(text) | AdTag::Vmap(text))| text.heap_bytes());
+        allocation(self.id.as_str().len()) + tag
+    }
 }
 
 /// How a break ends.
