@@ -33,6 +33,7 @@ struct World {
     stores: Stores,
     isolate: Isolate,
     session: String,
+    now: UnixTime,
 }
 
 impl World {
@@ -59,7 +60,7 @@ impl World {
         let keys = serde_json::from_value(base["private_keys"].clone()).unwrap();
         let wanted = serde_json::from_value(json!({ "key": "h1" })).unwrap();
         let claims = json!({
-            "iss": "https://id.example.com/", "aud": "watch", "sub": "viewer-1", "exp": NOW.as_secs() + 600,
+            "iss": "https://id.example.com/", "aud": "watch", "sub": "viewer-1", "exp": NOW.as_secs() + 3_600,
         });
         let token = mint::mint(&wanted, claims.as_object().unwrap(), &keys);
         let mut world = Self {
@@ -68,6 +69,7 @@ impl World {
             stores: Stores::default(),
             isolate: Isolate::default(),
             session: String::new(),
+            now: NOW,
         };
         let (_, entered) = world.get("/harbour/master.m3u8", &format!("token={token}"), &[]);
         let at = entered.find("/~").unwrap();
@@ -86,7 +88,7 @@ impl World {
             geography: Geography::in_country_of_cloudflare("AE"),
             ..Facts::default()
         };
-        Edge::new(&self.documents, self.upstream.clone(), &self.stores, &self.isolate).live(&facts, NOW)
+        Edge::new(&self.documents, self.upstream.clone(), &self.stores, &self.isolate).live(&facts, self.now)
     }
 
     fn get(&self, path: &str, query: &str, headers: &[(&str, &str)]) -> (u16, String) {
@@ -200,6 +202,83 @@ fn no_credential_of_the_viewer_goes_to_an_ad_server() {
     assert_ne!(status, 200, "{list}");
     let (status, list) = world.get(&path, "token=T&section=sport", &[("referer", &referer)]);
     assert!(status == 200 && list.contains("direct.example.net/one.m3u8"), "{status} {list}");
+}
+
+#[test]
+fn isolates_share_the_pods_that_any_ad_server_has_a_part_in_for_as_long_as_they_hold() {
+    let one = vast(&[ad("one", None, 20)]);
+    let pre_roll = json!({ "longest_s": 30 });
+    let named = json!({ "pre_roll": pre_roll, "vast": ASKED });
+    let direct = json!(["direct.example.net"]);
+    for (settings, own) in [
+        (json!({ "server": { "url": ASKED } }), json!({ "pre_roll": pre_roll })),
+        (json!({}), named.clone()),
+        (json!({ "breaks": named }), Value::Null),
+    ] {
+        let mut settings = settings;
+        settings["direct"] = direct.clone();
+        let mut title = json!({
+            "revision": 1, "id": "harbour", "sites": ["watch.example.com"], "manifest": "master.m3u8",
+            "offers": [{ "id": "free", "territories": { "allow": ["*"] }, "ads": "guided" }],
+        });
+        if !own.is_null() {
+            title["ads"] = own;
+        }
+        let mut world = World::new(&settings, &[("v1/title/harbour", title)], &[(ASKED, &one)]);
+        let list = world.below(&format!("{PRE}.json"));
+        assert!(list.0 == 200 && list.1.contains("/one.m3u8"), "{settings}: {list:?}");
+        // In another isolate, for which the ad server has nothing.
+        world.upstream.remove(ASKED);
+        world.isolate = Isolate::default();
+        world.now = UnixTime::from_secs(NOW.as_secs() + 29 * 60);
+        assert_eq!(world.below(&format!("{PRE}.json")), list, "{settings}");
+        // There it holds no longer than where it was decided.
+        world.now = UnixTime::from_secs(NOW.as_secs() + 31 * 60);
+        let later = world.below(&format!("{PRE}.json"));
+        assert!(!later.1.contains("/one.m3u8"), "{settings}: {later:?}");
+    }
+    let plum = creative("plum", &json!({ "hls": "master.m3u8" }));
+    let world = World::new(&json!({}), &[(&*plum.0, plum.1.clone()), house(&["plum"])], &[]);
+    assert_eq!(world.below(&format!("{PRE}.json")).0, 200);
+    assert!(world.stores.pods.borrow().is_empty(), "campaigns choose alike everywhere");
+}
+
+/// The break of `harbour` at 20 s, without the extension of a list.
+const MID: &str = "_stagedoor/break/eyJpZCI6Im1pZC0yMDAwMCIsInBsYWNlIjoibWlkX3JvbGwiLCJzdGFydF9tcyI6MjAwMDAsInBsYW5uZWRfbXMiOjMwMDAwfQ.zgOZnczX1INoWNPJ";
+
+#[test]
+fn isolates_share_that_a_decision_ahead_has_brought_nothing_and_the_viewer_s_own_request_decides_anew() {
+    let settings = json!({
+        "server": { "url": "https://ads.example.com/vast?s=[SERVERSIDE]", "prefetch_s": 50 },
+        "direct": ["direct.example.net"],
+    });
+    let title = json!({
+        "revision": 1, "id": "harbour", "sites": ["watch.example.com"], "manifest": "master.m3u8",
+        "ads": { "mid_rolls": { "at_s": [20], "longest_s": 30 } },
+        "offers": [{ "id": "free", "territories": { "allow": ["*"] }, "ads": "guided" }],
+    });
+    let segments: String = (0..4).map(|number| format!("#EXTINF:10,\n{number}.ts\n")).collect();
+    let playlist = format!(
+        "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:10\n#EXT-X-PLAYLIST-TYPE:VOD\n{segments}#EXT-X-ENDLIST\n"
+    );
+    let late = vast(&[ad("late", None, 20)]);
+    let replies = [
+        ("https://media.example.com/vod/harbour/a.m3u8", &*playlist),
+        ("https://ads.example.com/vast?s=1", &*late),
+        ("https://ads.example.com/vast?s=2", "<VAST version=\"4.2\"/>"),
+    ];
+    let mut world = World::new(&settings, &[("v1/title/harbour", title)], &replies);
+    assert!(world.below("a.m3u8").1.contains(MID));
+    assert_eq!(world.stores.pods.borrow().len(), 1);
+    // In another isolate, the ad server would have an ad ahead by now.
+    let early = vast(&[ad("early", None, 20)]);
+    world.upstream.insert("https://ads.example.com/vast?s=2".to_owned(), Scripted::from(&*early));
+    world.isolate = Isolate::default();
+    world.now = UnixTime::from_secs(NOW.as_secs() + 30);
+    assert_eq!(world.below("a.m3u8").0, 200);
+    world.now = UnixTime::from_secs(NOW.as_secs() + 33);
+    let list = world.below(&format!("{MID}.json"));
+    assert!(list.0 == 200 && list.1.contains("/late.m3u8"), "{list:?}");
 }
 
 /// A title's multivariant playlist with pictures of 720 lines in H.264.

@@ -440,9 +440,7 @@ impl<A: Archive> Choosing for Explaining<'_, A> {
         None
     }
 
-    fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
-
-    fn forget_pod(&self, _: &ViewersBreak<'_>) {}
+    fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>, _: u64) {}
 
     /// The store would record the question. So the explanation is that of a viewer who has seen nothing.
     async fn viewer(&self, _: &Facts, _: &Site, _: &Session, question: &Question) -> Option<ViewersAnswer> {

@@ -42,7 +42,7 @@ pub use breakers::Breakers;
 pub use documents::{Found, KnownDocument, Parsed, Remembered, read_document};
 pub use files::KnownFile;
 pub use manifests::{KnownManifest, newest};
-pub use pods::{KnownPod, POD_KEPT_MS};
+pub use pods::{KnownPod, Turn};
 pub use publication::{EARLY, KEPT_S, Publication};
 pub use published::{KnownKeys, PublishedSet};
 pub use sessions::{OpenedSession, OpenedSessions, open_session};

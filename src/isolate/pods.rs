@@ -6,13 +6,6 @@ use std::time::Duration;
 use crate::ads::Pod;
 use crate::shelf::{Flight, Slot, Weigh, allocation};
 
-/// How long a pod is remembered, in milliseconds: for the retries of a player, and for a viewer who goes back a little. Later
-/// the break is decided anew.
-pub const POD_KEPT_MS: u64 = 30 * 60 * 1000;
-
-/// How long it is remembered that a break is left to the content, in milliseconds: an ad server that failed may answer again.
-const EMPTY_KEPT_MS: u64 = 60 * 1000;
-
 /// An isolate's memory of a viewer's break.
 #[derive(Debug, Default)]
 pub struct KnownPod {
@@ -22,32 +15,36 @@ pub struct KnownPod {
     flight: Flight,
 }
 
+/// The turn of a request that wants the pod of a break.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    /// The pod was decided lately.
+    Decided(Rc<Pod>),
+    /// It is to decide.
+    Decide,
+    /// Another request is deciding.
+    Wait,
+}
+
 impl KnownPod {
     /// The pod, if it was decided lately.
     pub fn decided(&self, now_ms: u64) -> Option<&Rc<Pod>> {
         self.pod.as_ref().filter(|_| now_ms < self.until_ms)
     }
 
-    /// Takes the decision on: `true` for the request that is to make it.
-    pub fn begin(&mut self, now_ms: u64, patience: Duration) -> bool {
-        self.decided(now_ms).is_none() && self.flight.begin(now_ms, patience)
+    /// The turn of a request. Who has to wait asks again: one of those who wait takes on the decision of a request that was cut off.
+    pub fn turn(&mut self, now_ms: u64, patience: Duration) -> Turn {
+        if let Some(pod) = self.decided(now_ms) {
+            return Turn::Decided(Rc::clone(pod));
+        }
+        if self.flight.begin(now_ms, patience) { Turn::Decide } else { Turn::Wait }
     }
 
-    /// Whether a request is deciding.
-    pub fn is_under_way(&self, now_ms: u64) -> bool {
-        self.flight.is_under_way(now_ms)
-    }
-
-    /// Takes the decision in.
-    pub fn settle(&mut self, pod: &Rc<Pod>, now_ms: u64) {
+    /// Takes the decision in, which holds until then.
+    pub fn settle(&mut self, pod: &Rc<Pod>, until_ms: u64) {
         // As text, a pod takes about as many bytes as on the heap. Twice that leaves room for its allocations.
         let text = serde_json::to_vec(&**pod).map_or(0, |json| json.len());
-        *self = Self {
-            pod: Some(Rc::clone(pod)),
-            bytes: 2 * text,
-            until_ms: now_ms.saturating_add(if pod.is_empty() { EMPTY_KEPT_MS } else { POD_KEPT_MS }),
-            flight: Flight::default(),
-        };
+        *self = Self { pod: Some(Rc::clone(pod)), bytes: 2 * text, until_ms, flight: Flight::default() };
     }
 }
 
@@ -63,7 +60,7 @@ impl Slot for KnownPod {
     }
 
     fn is_busy(&self, now_ms: u64) -> bool {
-        self.is_under_way(now_ms)
+        self.flight.is_under_way(now_ms)
     }
 }
 
@@ -75,17 +72,22 @@ mod tests {
     fn one_request_decides_for_all() {
         let patience = Duration::from_secs(10);
         let mut known = KnownPod::default();
-        assert!(known.begin(1_000, patience));
-        assert!(!known.begin(2_000, patience), "another request is deciding");
+        assert_eq!(known.turn(1_000, patience), Turn::Decide);
+        assert_eq!(known.turn(2_000, patience), Turn::Wait);
         assert!(known.is_busy(2_000) && !known.is_spent(2_000));
         let pod = Rc::new(Pod::empty("pre".parse().unwrap()));
-        known.settle(&pod, 3_000);
-        assert_eq!(known.decided(3_001), Some(&pod));
-        assert!(!known.begin(3_001, patience) && !known.is_busy(3_001));
-        let later = 3_000 + EMPTY_KEPT_MS;
-        assert!(known.decided(later).is_none() && known.is_spent(later));
-        assert!(known.begin(later, patience));
-        // The runtime cuts a request off without notice.
-        assert!(known.begin(later + 10_000, patience));
+        known.settle(&pod, 5_000);
+        // All who wait take it, if they look in time.
+        for _ in 0..3 {
+            assert_eq!(known.turn(3_001, patience), Turn::Decided(Rc::clone(&pod)));
+        }
+        assert!(known.decided(4_999).is_some() && !known.is_busy(3_001));
+        assert!(known.decided(5_000).is_none() && known.is_spent(5_000));
+        // Of those who come too late, one decides anew.
+        let turns: Vec<_> = (0..3).map(|_| known.turn(5_000, patience)).collect();
+        assert_eq!(turns, [Turn::Decide, Turn::Wait, Turn::Wait]);
+        // The runtime cuts a request off without notice. Of those who wait, one takes its place.
+        let turns: Vec<_> = (0..3).map(|_| known.turn(15_000, patience)).collect();
+        assert_eq!(turns, [Turn::Decide, Turn::Wait, Turn::Wait]);
     }
 }

@@ -85,6 +85,13 @@ impl<'a> AdSupply<'a> {
     }
 }
 
+/// Whether an ad server may be asked for a break, or its document has come with a VMAP document. `own`: the title's breaks; `None`:
+/// the site's.
+pub(super) fn may_ask(policy: &AdPolicy, own: Option<&TitleAds>, opening: &Opening) -> bool {
+    let own = own.or(policy.breaks.as_ref());
+    policy.server.is_some() || opening.tag.is_some() || own.is_some_and(|own| own.vast.is_some())
+}
+
 /// The values of a decision that URL templates may use. `time`: the time that is to be filled.
 pub(super) fn values<S>(
     decided: &Decided<'_, S>,

@@ -100,6 +100,9 @@ pub(super) const fn listing(kind: ResourceKind) -> Option<Listing> {
     }
 }
 
+/// The longest time for a decision ahead as a whole: what is behind a reply may take 30 s.
+const LONGEST: Duration = Duration::from_secs(25);
+
 /// A decision that is made ahead, behind the reply.
 #[derive(Debug)]
 pub struct DecisionAhead<S> {
@@ -123,10 +126,13 @@ impl<S> DecisionAhead<S> {
     pub async fn make<C: Choosing>(&self, choosing: &C) -> Vec<Note> {
         let Self { decided, opening, listing } = self;
         let mut notes = Vec::new();
-        if lacks_parameters(decided, opening, choosing).await != Some(false) {
-            return notes;
-        }
-        filling::decide(decided, opening, *listing, choosing, &mut notes).await;
+        let work = async {
+            if lacks_parameters(decided, opening, choosing).await == Some(false) {
+                filling::decide(decided, opening, *listing, choosing, &mut notes).await;
+            }
+        };
+        // The platform would cut it off without a word.
+        let _: Option<()> = choosing.within(LONGEST, work).await;
         notes
     }
 }

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Evidence;
 use crate::ads::house::Count;
 use crate::ads::macros::Values;
@@ -28,6 +30,15 @@ pub struct ViewersBreak<'a> {
     pub format: Format,
 }
 
+/// A pod that isolates share. If it is empty, a decision ahead has brought nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SharedPod {
+    /// The pod.
+    pub pod: Pod,
+    /// The time until which it holds, in Unix milliseconds.
+    pub until_ms: u64,
+}
+
 /// Answers the questions of the decision on a pod. Where nothing answers, the decision goes on without.
 #[expect(async_fn_in_trait, reason = "lives stay on the thread that began them")]
 pub trait Choosing: Evidence {
@@ -38,22 +49,19 @@ pub trait Choosing: Evidence {
     /// The manifest of the content that a break is in. `None`: it cannot be had.
     async fn content(&self, source: &Self::Source) -> Option<Rc<Kept>>;
 
-    /// Remembers a decision, for other requests of the viewer for the same break.
-    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>);
+    /// Remembers a decision until then, for other requests of the viewer for the same break.
+    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>, until_ms: u64);
 
     /// The pod of a viewer's break that was decided elsewhere, where an ad server would decide anew.
-    async fn shared_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
+    async fn shared_pod(&self, of: &ViewersBreak<'_>) -> Option<SharedPod> {
         let _ = of;
         None
     }
 
-    /// Shares a decision for which an ad server was asked.
-    fn share_pod(&self, of: &ViewersBreak<'_>, pod: &Pod) {
+    /// Shares a decision that an ad server has a part in.
+    fn share_pod(&self, of: &ViewersBreak<'_>, pod: &SharedPod) {
         let _ = (of, pod);
     }
-
-    /// Forgets a decision that was made ahead and has brought nothing: the viewer's own request makes it anew.
-    fn forget_pod(&self, of: &ViewersBreak<'_>);
 
     /// The answer of the viewer's store to a question, which it records.
     async fn viewer(

@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::ad_order::{self, AdSupply};
-use super::{Choosing, Decided, Decision, Note, ViewersBreak, breaks, content};
+use super::{Choosing, Decided, Decision, Note, SharedPod, ViewersBreak, breaks, content};
 use crate::ads::address::Listing;
 use crate::ads::house::{self, Audience, Count, Sources};
 use crate::ads::macros::{Values, fill_tracking};
@@ -39,6 +39,19 @@ const DOCUMENTS: Duration = Duration::from_secs(3);
 
 /// The time of an ad server that a break or a title names, where the site has none.
 const USUAL_MS: u32 = AdServer::TOTAL_MS;
+
+/// How long a decision holds, in milliseconds: for the retries of a player, and for a viewer who goes back a little. Later the break
+/// is decided anew.
+const POD_KEPT_MS: u64 = 30 * 60 * 1_000;
+
+/// How long a break stays left to the content, in milliseconds: an ad server that failed may answer again.
+const EMPTY_KEPT_MS: u64 = 60 * 1_000;
+
+/// The same after a decision ahead: long enough for a list that waits for it, and the next one is decided anew.
+const EMPTY_AHEAD_KEPT_MS: u64 = 2 * 1_000;
+
+/// The longest time for a decision ahead: work behind a reply is cut off after 30 s, and may begin with a wait for a VMAP document.
+const AHEAD: Duration = Duration::from_secs(20);
 
 /// The time of a pod that is left as full: an ad server has no shorter ads.
 const SHORTEST: Duration = Duration::from_secs(5);
@@ -79,17 +92,24 @@ pub(super) async fn decide<S, C: Choosing>(
     let limit_ms =
         policy.server.as_ref().map_or(USUAL_MS, |server| server.total_ms.saturating_add(server.jitter_ms));
     let limit = Duration::from_millis(limit_ms.into()) + DOCUMENTS;
+    let limit = if decided.ahead.is_some() { limit.min(AHEAD) } else { limit };
     if let Some(pod) = choosing.decided_pod(&of, limit).await {
         return pod;
     }
     // Campaigns choose alike everywhere.
-    if policy.server.is_some()
-        && let Some(pod) = choosing.shared_pod(&of).await
-    {
-        choosing.remember_pod(&of, &pod);
-        return pod;
-    }
+    let is_shared = ad_order::may_ask(policy, title.body.ads.as_ref(), opening);
+    let shared = if is_shared { choosing.shared_pod(&of).await } else { None };
     let began_ms = choosing.now_ms();
+    if let Some(SharedPod { pod, until_ms }) = shared.filter(|shared| shared.until_ms > began_ms) {
+        let is_empty = pod.is_empty();
+        // Where a decision ahead has brought nothing, the viewer's own request decides anew, and no other one ahead.
+        if !is_empty || decided.ahead.is_some() {
+            let brief_ms = began_ms.saturating_add(EMPTY_AHEAD_KEPT_MS);
+            let pod = Rc::new(pod);
+            choosing.remember_pod(&of, &pod, if is_empty { brief_ms } else { until_ms });
+            return pod;
+        }
+    }
     let filling = Filling {
         decided,
         policy,
@@ -114,13 +134,16 @@ pub(super) async fn decide<S, C: Choosing>(
             empty()
         }
     };
-    if decided.ahead.is_some() && pod.is_empty() {
-        choosing.forget_pod(&of);
-    } else {
-        choosing.remember_pod(&of, &pod);
-    }
-    if filling.is_asked.get() && !pod.is_empty() {
-        choosing.share_pod(&of, &pod);
+    let is_ahead = decided.ahead.is_some();
+    let until = |kept_ms: u64| choosing.now_ms().saturating_add(kept_ms);
+    let (kept_ms, shared_ms) = match (pod.is_empty(), is_ahead) {
+        (false, _) => (POD_KEPT_MS, Some(POD_KEPT_MS)),
+        (true, true) => (EMPTY_AHEAD_KEPT_MS, Some(EMPTY_KEPT_MS)),
+        (true, false) => (EMPTY_KEPT_MS, None),
+    };
+    choosing.remember_pod(&of, &pod, until(kept_ms));
+    if let Some(shared_ms) = shared_ms.filter(|_| is_shared) {
+        choosing.share_pod(&of, &SharedPod { pod: (*pod).clone(), until_ms: until(shared_ms) });
     }
     choosing.record("pod", || json!({ "break": opening, "pod": *pod }));
     let (faults, events, rehearsed) =

@@ -38,7 +38,7 @@ pub(crate) mod trace;
 
 pub use ahead::{Ahead, DecisionAhead};
 pub use at_once::{Unanswered, at_once};
-pub use choosing::{Choosing, ViewersBreak};
+pub use choosing::{Choosing, SharedPod, ViewersBreak};
 pub use decide::{Decided, check_site};
 pub use delivery::{Answer, Delivery, Found};
 pub use evidence::{EntryDocuments, Evidence, Permitted, SessionDocuments, TokenKeys, keys_missing};

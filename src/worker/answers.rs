@@ -37,7 +37,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::isolate::open_session;
 use crate::life::{
     Ahead, Answer, Choosing, DecisionAhead, Delivery, EntryDocuments, Evidence, Found, Permitted,
-    SessionDocuments, ViewersBreak,
+    SessionDocuments, SharedPod, ViewersBreak,
 };
 use crate::reply::Reply;
 use crate::rewrite::Rewrite;
@@ -152,22 +152,18 @@ impl Choosing for Answers {
         self.manifest(source).await.ok()
     }
 
-    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
-        pods::remember(of, pod);
+    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>, until_ms: u64) {
+        pods::remember(of, pod, until_ms);
     }
 
-    async fn shared_pod(&self, of: &ViewersBreak<'_>) -> Option<Rc<Pod>> {
-        shared_pods::find(of).await.map(Rc::new)
+    async fn shared_pod(&self, of: &ViewersBreak<'_>) -> Option<SharedPod> {
+        shared_pods::find(of).await
     }
 
-    fn share_pod(&self, of: &ViewersBreak<'_>, pod: &Pod) {
-        if let (Ok(documents), Some((key, json))) = (self.documents(), shared_pods::kept(of, pod)) {
-            documents.context.wait_until(shared_pods::keep(of.host.to_string(), key, json));
+    fn share_pod(&self, of: &ViewersBreak<'_>, pod: &SharedPod) {
+        if let (Ok(documents), Some(kept)) = (self.documents(), shared_pods::Kept::of(of, pod)) {
+            documents.context.wait_until(kept.put(of.host.to_string()));
         }
-    }
-
-    fn forget_pod(&self, of: &ViewersBreak<'_>) {
-        pods::forget(of);
     }
 
     async fn viewer(

@@ -169,9 +169,7 @@ impl Choosing for Lane {
         pending().await
     }
 
-    fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>) {}
-
-    fn forget_pod(&self, _: &ViewersBreak<'_>) {}
+    fn remember_pod(&self, _: &ViewersBreak<'_>, _: &Rc<Pod>, _: u64) {}
 
     async fn viewer(&self, _: &Facts, _: &Site, _: &Session, _: &Question) -> Option<ViewersAnswer> {
         pending().await

@@ -7,7 +7,7 @@ use super::isolate::isolate;
 use super::runtime::now_ms;
 use super::single_flight;
 use crate::ads::{Opening, Pod};
-use crate::isolate::KnownAhead;
+use crate::isolate::{KnownAhead, Turn};
 use crate::life::{Ahead, ViewersBreak};
 use crate::memory_key::MemoryKey;
 
@@ -19,28 +19,21 @@ pub(super) fn decided(of: &ViewersBreak<'_>, now_ms: u64) -> Option<Rc<Pod>> {
 /// The same, where another request is deciding, after its decision. `None`: this request is to decide.
 ///
 /// A decision counts as under way for a second longer than `limit`, within which it is made: the request that began it may have
-/// been cut off.
+/// been cut off. Then one of those who wait takes its place. Who has waited for as long as a decision takes, and has still to wait,
+/// leaves the break to the content.
 pub(super) async fn decided_or_begun(of: &ViewersBreak<'_>, limit: Duration) -> Option<Rc<Pod>> {
     let under_way = limit.saturating_add(Duration::from_secs(1));
     let key = MemoryKey::of(of).kept();
-    let now = now_ms();
-    let begun = isolate().pods.with(&key, now, |known| {
-        if known.begin(now, under_way) { None } else { Some(known.decided(now).cloned()) }
-    })?;
-    if begun.is_some() {
-        return begun;
-    }
     let look = || {
         let now = now_ms();
-        let looked =
-            isolate().pods.find(&key, |known| (known.decided(now).cloned(), known.is_under_way(now)));
-        match looked {
-            Some((Some(pod), _)) => Some(Some(pod)),
-            Some((None, true)) => None,
-            Some((None, false)) | None => Some(None),
+        match isolate().pods.with(&key, now, |known| known.turn(now, under_way)) {
+            Turn::Decided(pod) => Some(Some(pod)),
+            Turn::Decide => Some(None),
+            Turn::Wait => None,
         }
     };
-    single_flight::until(under_way, look).await.flatten()
+    let looked = single_flight::until(under_way, look).await;
+    looked.unwrap_or_else(|| Some(Rc::new(Pod::empty(of.break_id.clone()))))
 }
 
 /// Whether no decision of a viewer is to be begun ahead.
@@ -58,13 +51,7 @@ pub(super) fn next_ahead(ahead: &Ahead<'_>, breaks: Option<&[Opening]>) -> Optio
     isolate().ahead.with(&key, ahead.now_ms, |known| known.take(breaks, ahead))
 }
 
-/// Forgets a decision.
-pub(super) fn forget(of: &ViewersBreak<'_>) {
-    isolate().pods.remove(&MemoryKey::of(of));
-}
-
-/// Remembers a decision.
-pub(super) fn remember(of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
-    let now = now_ms();
-    isolate().pods.with(&MemoryKey::of(of).kept(), now, |known| known.settle(pod, now));
+/// Remembers a decision until then.
+pub(super) fn remember(of: &ViewersBreak<'_>, pod: &Rc<Pod>, until_ms: u64) {
+    isolate().pods.with(&MemoryKey::of(of).kept(), now_ms(), |known| known.settle(pod, until_ms));
 }

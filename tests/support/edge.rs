@@ -26,10 +26,10 @@ use stagedoor::documents::Documents;
 use stagedoor::facts::Facts;
 use stagedoor::fault::{Fault, FaultKind};
 use stagedoor::heading::Prepared;
-use stagedoor::isolate::KnownAhead;
+use stagedoor::isolate::{KnownAhead, KnownPod};
 use stagedoor::life::{
     self, Ahead, Answer, Choosing, DecisionAhead, Delivery, Ended, EntryDocuments, Evidence, Found,
-    Permitted, SessionDocuments, TokenKeys, ViewersBreak, at_once,
+    Permitted, SessionDocuments, SharedPod, TokenKeys, ViewersBreak, at_once,
 };
 use stagedoor::manifest::Template;
 use stagedoor::media_origin;
@@ -69,6 +69,8 @@ pub(crate) struct Stores {
     viewers: RefCell<BTreeMap<String, Vec<viewer::Record>>>,
     /// How often campaigns with a cap were taken.
     counts: RefCell<BTreeMap<String, Counter>>,
+    /// The pods that isolates share.
+    pub(crate) pods: RefCell<BTreeMap<MemoryKey, SharedPod>>,
     /// Error URLs that were requested.
     pub(crate) told: RefCell<Vec<String>>,
     /// Creatives that were reported as wanted.
@@ -86,7 +88,7 @@ impl From<&str> for Scripted {
 pub(crate) struct Isolate {
     manifests: RefCell<HashMap<Fetched, Rc<[u8]>>>,
     pub(crate) templates: RefCell<HashMap<MemoryKey, (Rc<Compiled>, Basis)>>,
-    pods: RefCell<HashMap<MemoryKey, Rc<Pod>>>,
+    pods: RefCell<HashMap<MemoryKey, KnownPod>>,
     ahead: RefCell<HashMap<MemoryKey, KnownAhead>>,
     /// How often something was found in it.
     pub(crate) hits: Cell<usize>,
@@ -297,19 +299,25 @@ impl Fetch for Edge<'_> {
 
 impl Choosing for Edge<'_> {
     async fn decided_pod(&self, of: &ViewersBreak<'_>, _: Duration) -> Option<Rc<Pod>> {
-        self.isolate.pods.borrow().get(&MemoryKey::of(of)).cloned()
+        let pods = self.isolate.pods.borrow();
+        pods.get(&MemoryKey::of(of))?.decided(Evidence::now_ms(self)).cloned()
     }
 
     async fn content(&self, source: &Rc<Source>) -> Option<Rc<Kept>> {
         self.manifest(source).await.ok()
     }
 
-    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
-        self.isolate.pods.borrow_mut().insert(MemoryKey::of(of), Rc::clone(pod));
+    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>, until_ms: u64) {
+        let mut pods = self.isolate.pods.borrow_mut();
+        pods.entry(MemoryKey::of(of)).or_default().settle(pod, until_ms);
     }
 
-    fn forget_pod(&self, of: &ViewersBreak<'_>) {
-        self.isolate.pods.borrow_mut().remove(&MemoryKey::of(of));
+    async fn shared_pod(&self, of: &ViewersBreak<'_>) -> Option<SharedPod> {
+        self.stores.pods.borrow().get(&MemoryKey::of(of)).cloned()
+    }
+
+    fn share_pod(&self, of: &ViewersBreak<'_>, pod: &SharedPod) {
+        self.stores.pods.borrow_mut().insert(MemoryKey::of(of), pod.clone());
     }
 
     async fn viewer(

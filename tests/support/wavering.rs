@@ -24,7 +24,7 @@ use stagedoor::facts::Facts;
 use stagedoor::fault::Fault;
 use stagedoor::life::{
     self, Ahead, Answer, Choosing, DecisionAhead, Delivery, Ended, EntryDocuments, Evidence, Found,
-    Permitted, SessionDocuments, ViewersBreak,
+    Permitted, SessionDocuments, SharedPod, ViewersBreak,
 };
 use stagedoor::reply::Reply;
 use stagedoor::rewrite::Rewrite;
@@ -190,12 +190,17 @@ impl Choosing for Wavering<'_> {
         self.edge.content(source).await
     }
 
-    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>) {
-        self.edge.remember_pod(of, pod);
+    fn remember_pod(&self, of: &ViewersBreak<'_>, pod: &Rc<Pod>, until_ms: u64) {
+        self.edge.remember_pod(of, pod, until_ms);
     }
 
-    fn forget_pod(&self, of: &ViewersBreak<'_>) {
-        self.edge.forget_pod(of);
+    async fn shared_pod(&self, of: &ViewersBreak<'_>) -> Option<SharedPod> {
+        self.waver("shared pod").await;
+        self.edge.shared_pod(of).await
+    }
+
+    fn share_pod(&self, of: &ViewersBreak<'_>, pod: &SharedPod) {
+        self.edge.share_pod(of, pod);
     }
 
     async fn viewer(
