@@ -198,7 +198,7 @@ async fn brought(source: &Source, kept: Kept, mut waiting: Waiting) {
     let moment = Delay::from(if waiting.is_over() { MOMENT } else { Duration::ZERO });
     let looking = inband::looked_into(source, Rc::clone(&kept));
     pin_mut!(looking, moment);
-    let kept = match select(looking, moment).await {
+    let looked = match select(looking, moment).await {
         Either::Left((kept, _)) => kept,
         Either::Right(((), looking)) => {
             with_known(source, |known, _| known.bring(Rc::clone(&kept), kept.stamp.times()));
@@ -206,9 +206,13 @@ async fn brought(source: &Source, kept: Kept, mut waiting: Waiting) {
             looking.await
         }
     };
+    // Looking took its time: memory may have a newer manifest by now.
+    let kept = with_known(source, |known, now| {
+        let kept = newest(known, Kept::clone(&looked));
+        known.settle(Outcome::Value(Rc::clone(&kept), kept.stamp.times()), &POLICY, now);
+        kept
+    });
     waiting.tell(Ok(Rc::clone(&kept)));
-    let outcome = Outcome::Value(Rc::clone(&kept), kept.stamp.times());
-    with_known(source, |known, now| known.settle(outcome, &POLICY, now));
     // With its length, so that it can be read in one piece.
     let head = Reply { status: 200, ..Reply::default() }
         .with("Content-Type", source.resource.media_type())
