@@ -165,3 +165,44 @@ fn a_playlist_has_as_many_uris_to_be_resolved_as_are_counted() {
         assert!(refused.contains(": expected 12582912 bytes of URIs to be resolved at most"), "{refused}");
     }
 }
+
+/// Finding the segments whose messages are read takes memory in proportion to the MPD, and at most 64 URLs, whatever templates ask for.
+#[test]
+fn segments_with_messages_are_found_at_a_bounded_cost() {
+    let stream = "<InbandEventStream schemeIdUri='urn:scte:scte35:2013:bin'/>";
+    let live = |inside: &str| {
+        format!("<MPD type='dynamic' availabilityStartTime='2026-01-01T00:00:00Z'>{inside}</MPD>")
+    };
+    let period = |template: &str, id: &str| {
+        format!(
+            "<Period start='PT0S'><AdaptationSet>{stream}{template}<Representation id='{id}' bandwidth='1'/></AdaptationSet></Period>"
+        )
+    };
+    let template = |media: &str, entries: &str| {
+        format!(
+            "<SegmentTemplate media='{media}'><SegmentTimeline>{entries}</SegmentTimeline></SegmentTemplate>"
+        )
+    };
+    let (url, folder) = ("https://media.example/vod/h/live.mpd", "https://media.example/vod/h/");
+    let (url, folder) = (Url::parse(url).unwrap(), Url::parse(folder).unwrap());
+    let cost = |mpd: &str| {
+        let mut found = 0;
+        let info = measure(|| found = dash::unread_segments(mpd.as_bytes(), &url, &folder, 1 << 41).len());
+        (found, usize::try_from(info.bytes_total).unwrap())
+    };
+    let identifiers = |count: usize| template(&"$RepresentationID$".repeat(count), "<S d='1' r='99'/>");
+    let timeline = template("a/$Time$.m4s", &"<S d='1'/>".repeat(26_000));
+    let (short, periods) =
+        (template("a/$Time$.m4s", &"<S d='1'/>".repeat(100)), period("", "a").repeat(1_500));
+    for (name, mpd, expected) in [
+        ("a long template and a long id", live(&period(&identifiers(13_900), &"a".repeat(200_000))), 0),
+        ("a template that asks for more than a URL", live(&period(&identifiers(400), &"a".repeat(8_000))), 0),
+        ("a timeline outside the Periods", live(&format!("{timeline}{periods}")), 0),
+        ("timelines of many Periods", live(&period(&short, "a").repeat(300)), 8),
+    ] {
+        assert!(mpd.len() <= 512 * KIB, "{name}: {}", mpd.len());
+        let (found, total) = cost(&mpd);
+        assert_eq!(found, expected, "{name}");
+        assert!(total <= 8 * mpd.len() + 2 * MIB, "{name}: {total} bytes for {}", mpd.len());
+    }
+}

@@ -44,7 +44,7 @@ mod url_template;
 mod window;
 mod xlink;
 
-pub use ads::{SegmentHead, list_mpd, unread_segments, with_known_cues, with_segments};
+pub use ads::{Beginning, SegmentHead, list_mpd, unread_segments, with_known_cues, with_segments};
 pub use check::{Known, KnownAttribute, KnownChild, Rule, SPECIFICATION, Type, check};
 pub use compile::{compile, forbidden, is_xml};
 pub use document::Malformed;

@@ -43,7 +43,7 @@ pub(super) fn identifiers(template: &str) -> Vec<Identifier<'_>> {
 }
 
 /// The first identifier of a text, with the text in front of it and behind it.
-fn next(text: &str) -> Option<(&str, Identifier<'_>, &str)> {
+pub(super) fn next(text: &str) -> Option<(&str, Identifier<'_>, &str)> {
     let mut start = text.find('$')?;
     loop {
         let (front, from) = text.split_at(start);

@@ -13,7 +13,7 @@ use super::isolate::{self, isolate};
 use super::runtime::{left, now_ms, platform, within};
 use super::{body, respond, upstream};
 use crate::cache::{Kept, Source};
-use crate::dash::{self, SegmentHead};
+use crate::dash::{self, Beginning, SegmentHead};
 use crate::fault::{Fault, FaultKind};
 use crate::media_origin;
 use crate::shelf::Purpose;
@@ -53,7 +53,7 @@ pub(super) async fn looked_into(source: &Source, kept: Rc<Kept>) -> Rc<Kept> {
     if heads.is_empty() {
         return kept;
     }
-    let Some(_room) = isolate::reserve(whose, AT_ONCE * BEGINNING, PATIENCE) else { return kept };
+    let Some(_room) = isolate::reserve(whose, heads.len() * BEGINNING, PATIENCE) else { return kept };
     let until_ms = now_ms() + u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
     let mut read = Vec::new();
     for heads in heads.chunks(AT_ONCE) {
@@ -72,7 +72,7 @@ pub(super) async fn looked_into(source: &Source, kept: Rc<Kept>) -> Rc<Kept> {
 }
 
 /// The beginning of a segment. The log has a failure if the segment is not asked for again.
-async fn beginning(source: &Source, head: &SegmentHead, until_ms: u64) -> Option<Vec<u8>> {
+async fn beginning(source: &Source, head: &SegmentHead, until_ms: u64) -> Beginning {
     let mut segment = source.clone();
     segment.url = head.url.clone();
     let left = left(until_ms);
@@ -80,22 +80,25 @@ async fn beginning(source: &Source, head: &SegmentHead, until_ms: u64) -> Option
         let headers = Headers::new();
         headers.set("Range", RANGE).map_err(|error| platform(&error))?;
         let response = upstream::ask(&segment, Method::Get, headers, left).await?;
-        if !matches!(response.status_code(), 200 | 206) {
-            let refusal = media_origin::refusal(&segment, response.status_code());
+        let status = response.status_code();
+        if !matches!(status, 200 | 206) {
             upstream::unread(response).await;
-            return Err(refusal);
+            if head.may_come && matches!(status, 404 | 416) {
+                return Ok(Beginning::NotYet);
+            }
+            return Err(media_origin::refusal(&segment, status));
         }
         let read = body::beginning(response, BEGINNING).await;
-        read.map_err(|error| upstream::unreachable(&segment, &error).into())
+        read.map(Beginning::Read).map_err(|error| upstream::unreachable(&segment, &error).into())
     };
     let read = within(left, answer).await.unwrap_or_else(|| Err(upstream::late(&segment, left).into()));
     match read {
-        Ok(bytes) => return Some(bytes),
+        Ok(beginning) => return beginning,
         Err(_) if !head.is_tried => {}
         Err(Stop::Denied(denial)) => tell(source, &denial.detail),
         Err(Stop::Failed(fault)) => tell(source, &fault.detail),
     }
-    None
+    Beginning::Failed
 }
 
 /// Writes a line of the log: once a minute for an MPD, whatever its segments.

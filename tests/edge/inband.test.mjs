@@ -28,6 +28,7 @@ const documents = {
   "v1/site/watch.example.com": { ...base.documents["v1/site/watch.example.com"], ads: {} },
   "v1/title/harbour": title("harbour"),
   "v1/title/quay": title("quay"),
+  "v1/title/pier": title("pier"),
 };
 
 const mpd = (period, set) => `<?xml version="1.0"?>
@@ -42,6 +43,9 @@ const mpd = (period, set) => `<?xml version="1.0"?>
 `;
 const INBAND = mpd("", '<InbandEventStream schemeIdUri="urn:scte:scte35:2013:bin" value="1"/>');
 const EVENT = mpd(`<EventStream schemeIdUri="urn:scte:scte35:2013:bin" timescale="1000"><Event presentationTime="${CUE_MS}">${OUT}</Event></EventStream>`, "");
+/** Segments by number: the newest follows from the clock. The Period has begun with a few segments behind it. */
+const NUMBERED_FROM = FIRST + 8 * SEGMENT_MS;
+const NUMBERED = INBAND.replace('start="PT0S"', `start="PT${NUMBERED_FROM / 1_000}S"`).replace(/<SegmentTemplate .*<\/SegmentTemplate>/, `<SegmentTemplate timescale="1000" duration="${SEGMENT_MS}" media="v/$Number$.m4s"/>`);
 
 const u32 = (value) => Buffer.from(Uint32Array.of(value).buffer).swap32();
 const box = (kind, ...parts) => Buffer.concat([u32(8 + Buffer.concat(parts).length), Buffer.from(kind, "latin1"), ...parts]);
@@ -60,6 +64,11 @@ let isReleased = false;
 released.then(() => (isReleased = true));
 
 function segment(path) {
+  if (path.startsWith("pier/")) {
+    // Each is published late: it is not there when it is asked for twice.
+    if (asked.get(path).length <= 2) return new Response("", { status: 404 });
+    return new Response(Buffer.concat([STYP, emsg(CUE_MS - NUMBERED_FROM), MEDIA]).subarray(0, 16 * 1024), { status: 206 });
+  }
   const number = (Number(/(\d+)\.m4s$/.exec(path)[1]) - FIRST) / SEGMENT_MS;
   if (path.startsWith("harbour/")) {
     // The message is in two segments.
@@ -85,6 +94,7 @@ function upstream(request) {
   const path = request.url.slice(ORIGIN.length);
   asked.set(path, [...(asked.get(path) ?? []), request.headers.get("Range")]);
   if (path === "harbour/event.mpd") return new Response(EVENT);
+  if (path === "pier/live.mpd") return new Response(NUMBERED);
   if (path.endsWith("/live.mpd")) return new Response(INBAND);
   return path.endsWith(".m4s") ? segment(path) : new Response("", { status: 404 });
 }
@@ -138,6 +148,15 @@ test("each segment is asked for once, with a small range, by all isolates", asyn
   const now = versions();
   await until("newer versions", async () => (await get("live.mpd")) && (await other("live.mpd")) && versions() > now + 1);
   assert.deepEqual(heads("harbour").map(([, ranges]) => ranges), Array(10).fill(["bytes=0-16383"]));
+});
+
+test("a segment that the media origin publishes late is read", { timeout: 60_000 }, async () => {
+  const get = await enter(edges[0], "pier", "live.mpd");
+  for (const times of [1, 2, 3]) {
+    await until(`request ${times} for a segment`, async () => (await get("live.mpd")) && heads("pier").some(([, ranges]) => ranges.length === times));
+  }
+  await until("the break", async () => announced(await get("live.mpd")).length > 0);
+  assert.deepEqual(edges[0].lines().filter(({ reason }) => reason === "segment_unread"), []);
 });
 
 test("hostile segments cost the viewer nothing", { timeout: 60_000 }, async () => {

@@ -21,5 +21,5 @@ mod write;
 
 pub(super) use alternative::announce;
 pub(super) use inband::leave_out as leave_out_inband;
-pub use inband::{SegmentHead, unread_segments, with_known_cues, with_segments};
+pub use inband::{Beginning, SegmentHead, unread_segments, with_known_cues, with_segments};
 pub use list::list_mpd;

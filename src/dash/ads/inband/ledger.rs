@@ -23,6 +23,9 @@ const BYTES_MAX: usize = 64 * 1024;
 /// The most segments that are known as read: twice as many as are asked for.
 const LOOKED_MAX: usize = 128;
 
+/// No ledger is longer: its messages in base64, and its times. So an MPD's own length is known without reading it.
+const LENGTH_MAX: usize = 128 * 1024;
+
 /// A message of SCTE 35 in a segment. Copies with the same time are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cue {
@@ -38,9 +41,10 @@ pub(super) struct Cue {
 pub(super) struct Ledger {
     /// `availabilityStartTime`: with another, all times are others.
     zero: String,
-    /// The starts of the segments that were read, and of those that could not be read once.
+    /// The starts of the segments that were read, of those that could not be read once, and of those that were not there yet.
     looked: BTreeSet<u64>,
     tried: BTreeSet<u64>,
+    missed: BTreeSet<u64>,
     /// The durations of the cues, by time and message.
     cues: BTreeMap<(u64, Vec<u8>), Option<u64>>,
 }
@@ -55,13 +59,15 @@ impl Ledger {
         }
     }
 
-    /// The ledger in the bytes of an MPD, in which it stands last.
+    /// The ledger in the bytes of an MPD.
     pub(super) fn find(mpd: &[u8]) -> Option<Self> {
-        let (open, close) = (format!("<{NAME}"), format!("</{NAME}>"));
-        let from = mpd.get(memchr::memmem::rfind(mpd, open.as_bytes())?..)?;
-        let end = memchr::memmem::find(from, close.as_bytes())? + close.len();
-        let document = Document::read(utf8(from.get(..end)?).ok()?).ok()?;
+        let document = Document::read(utf8(text(mpd)?).ok()?).ok()?;
         Some(Self::read(document.root()))
+    }
+
+    /// How much of an MPD is its ledger.
+    pub(super) fn length(mpd: &[u8]) -> usize {
+        text(mpd).map_or(0, |ledger| ledger.len().min(LENGTH_MAX))
     }
 
     fn read(element: Element<'_, '_>) -> Self {
@@ -75,6 +81,7 @@ impl Ledger {
             zero: element.value("zero").unwrap_or_default().into_owned(),
             looked: times("looked"),
             tried: times("tried"),
+            missed: times("missed"),
             cues: BTreeMap::new(),
         };
         let cue = |cue: Element<'_, '_>| {
@@ -93,6 +100,7 @@ impl Ledger {
         if other.zero == self.zero {
             self.looked.append(&mut other.looked);
             self.tried.append(&mut other.tried);
+            self.missed.append(&mut other.missed);
             other.into_cues().for_each(|cue| self.add(cue));
         }
     }
@@ -113,12 +121,21 @@ impl Ledger {
         }
     }
 
+    /// A segment was not there yet.
+    pub(super) fn miss(&mut self, segment_ms: u64) {
+        self.missed.insert(segment_ms);
+    }
+
     pub(super) fn is_looked(&self, segment_ms: u64) -> bool {
         self.looked.contains(&segment_ms)
     }
 
     pub(super) fn is_tried(&self, segment_ms: u64) -> bool {
         self.tried.contains(&segment_ms)
+    }
+
+    pub(super) fn is_missed(&self, segment_ms: u64) -> bool {
+        self.missed.contains(&segment_ms)
     }
 
     /// The cues in order of their times.
@@ -133,6 +150,7 @@ impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let looked = last(&self.looked, |_| true);
         let tried = last(&self.tried, |time| !self.looked.contains(time));
+        let missed = last(&self.missed, |time| !self.looked.contains(time));
         let mut left = BYTES_MAX;
         let fitting = self.cues.keys().rev().take(CUES_MAX).take_while(|(_, message)| {
             let rest = left.checked_sub(message.len());
@@ -148,9 +166,17 @@ impl fmt::Display for Ledger {
         };
         let text: String = self.cues.iter().skip(first).map(element).collect();
         let tag = Tag::new("", NAME).with("zero", &self.zero).with("looked", looked).with("tried", tried);
+        let tag = tag.with("missed", missed);
         // With an end tag, by which it is found.
         f.write_str(&tag.around(&(text + "\n")))
     }
+}
+
+/// The element in the bytes of an MPD, in which it stands last.
+fn text(mpd: &[u8]) -> Option<&[u8]> {
+    let (open, close) = (format!("<{NAME}"), format!("</{NAME}>"));
+    let from = mpd.get(memchr::memmem::rfind(mpd, open.as_bytes())?..)?;
+    from.get(..memchr::memmem::find(from, close.as_bytes())? + close.len())
 }
 
 /// The last times, in order.

@@ -4,15 +4,15 @@
 //! reply, and writes what it finds into its own copy of the MPD, as the last element:
 //!
 //! ```text
-//! <StagedoorInband zero="1970-01-01T00:00:00Z" looked="1764500000000 …" tried="">
+//! <StagedoorInband zero="1970-01-01T00:00:00Z" looked="1764500000000 …" tried="" missed="">
 //!   <Cue at="1764500004000" planned="30000">/DAhAAAA…</Cue>
 //! </StagedoorInband>
 //! ```
 //!
-//! `looked` has the segments that were read, by their times, and `tried` those that could not be read once. So a segment is asked
-//! for twice at most, and whoever keeps the MPD keeps the messages: other isolates take both out of the data centre's cache, and a
-//! template depends on the messages because it depends on the MPD's bytes. A newer version of the MPD takes them over
-//! ([`with_known_cues`]). The compiler takes the element out ([`leave_out`]); players never see it.
+//! `looked` has the segments that were read, by their times, `tried` those that could not be read once, and `missed` those that were
+//! not there yet. So a segment that is there is asked for twice at most, and whoever keeps the MPD keeps the messages: other isolates
+//! take both out of the data centre's cache, and a template depends on the messages because it depends on the MPD's bytes. A newer
+//! version of the MPD takes them over ([`with_known_cues`]). The compiler takes the element out ([`leave_out`]); players never see it.
 //!
 //! The time of a cue is the time of its event on the MPD's timeline (ISO/IEC 23009-1 section 5.10.3.3.4): it depends on the message
 //! and on the MPD alone, never on when it was read.
@@ -33,12 +33,16 @@ use crate::dash::change::{Changes, Edited};
 use crate::dash::document::{Document, Element, utf8};
 use crate::dash::emsg::event_messages;
 use crate::scte35::{self, Section};
+use crate::time::UnixMillis;
 
-/// The longest MPD whose segments are read.
+/// The longest MPD whose segments are read, without what is known of them.
 const LONGEST: usize = 512 * 1024;
 
 /// How many segments are read for one version of an MPD: the newest, then some older ones.
 const AT_ONCE: usize = 8;
+
+/// How late media origins publish their segments. The newest number follows from the clock, so it may be asked for too early.
+const LATEST_MS: u64 = 30_000;
 
 /// A segment whose beginning is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +51,20 @@ pub struct SegmentHead {
     pub url: Url,
     /// Whether it could not be read once before.
     pub is_tried: bool,
+    /// Whether its end is so recent that the media origin may not have it yet.
+    pub may_come: bool,
     place: Place,
+}
+
+/// What became of the request for a segment's beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// The bytes.
+    Read(Vec<u8>),
+    /// The media origin does not have the segment yet: it is asked again.
+    NotYet,
+    /// It could not be read.
+    Failed,
 }
 
 /// An MPD with the cues that are known of an older version of it, or of the same; not longer than `most`.
@@ -65,7 +82,8 @@ pub fn with_known_cues(mpd: Vec<u8>, known: &[u8], most: usize) -> Vec<u8> {
     found.unwrap_or(mpd)
 }
 
-/// The segments whose beginnings are to be read: the newest, and of them those that nobody has read. `url` is the MPD's own URL,
+/// The segments whose beginnings are to be read: the newest, and of them those that nobody has read. If there are others, up to half
+/// are segments that were not there before, the oldest first: they are the likeliest to be there by now. `url` is the MPD's own URL,
 /// `folder` the title's: segments elsewhere are not read.
 pub fn unread_segments(mpd: &[u8], url: &Url, folder: &Url, now_ms: u64) -> Vec<SegmentHead> {
     let read = || Document::read(utf8(mpd).ok()?).ok();
@@ -77,33 +95,38 @@ pub fn unread_segments(mpd: &[u8], url: &Url, folder: &Url, now_ms: u64) -> Vec<
         return Vec::new();
     }
     let ledger = Ledger::of(document.root());
-    let newest = segments::newest(document.root(), &times, url, now_ms);
+    let now = times.start_of(UnixMillis(now_ms)).and_then(|now| u64::try_from(now.as_millis()).ok());
+    let newest = segments::newest(document.root(), &times, url, now);
     let unread = newest.into_iter().filter(|(place, _)| !ledger.is_looked(place.start_ms()));
     let heads = unread.filter_map(|(place, url)| {
         let is_tried = ledger.is_tried(place.start_ms());
-        segments::is_within(folder, &url).then_some(SegmentHead { url, is_tried, place })
+        let may_come = now.is_some_and(|now| now < place.end_ms().saturating_add(LATEST_MS));
+        segments::is_within(folder, &url).then_some(SegmentHead { url, is_tried, may_come, place })
     });
-    heads.take(AT_ONCE).collect()
+    let (missed, others): (Vec<_>, Vec<_>) = heads.partition(|head| ledger.is_missed(head.place.start_ms()));
+    let first = others.into_iter().take(AT_ONCE - missed.len().min(AT_ONCE / 2));
+    first.chain(missed.into_iter().rev()).take(AT_ONCE).collect()
 }
 
-/// The MPD with what the beginnings of segments say; `None`: one that could not be read. Also tells of the first message that is
-/// not understood. An MPD that would be longer than `most` stays as it is.
+/// The MPD with what the beginnings of segments say. Also tells of the first message that is not understood. An MPD that would be
+/// longer than `most` stays as it is.
 pub fn with_segments(
     mpd: &[u8],
-    read: Vec<(SegmentHead, Option<Vec<u8>>)>,
+    read: Vec<(SegmentHead, Beginning)>,
     most: usize,
 ) -> (Vec<u8>, Option<String>) {
     let mut flaw = None;
     let found = utf8(mpd).ok().and_then(|text| Document::read(text).ok()).and_then(|document| {
         let mut ledger = Ledger::of(document.root());
-        for (SegmentHead { place, url, .. }, bytes) in read {
-            match bytes {
-                Some(bytes) => {
+        for (SegmentHead { place, url, .. }, beginning) in read {
+            match beginning {
+                Beginning::Read(bytes) => {
                     ledger.look(place.start_ms());
                     let unread = take(&mut ledger, place, &bytes).err();
                     flaw = flaw.take().or_else(|| Some(format!("{}: {}", url.path(), unread?)));
                 }
-                None => ledger.fail(place.start_ms()),
+                Beginning::NotYet => ledger.miss(place.start_ms()),
+                Beginning::Failed => ledger.fail(place.start_ms()),
             }
         }
         written(&document, &ledger, most)
@@ -172,7 +195,9 @@ pub(in crate::dash) fn leave_out(mpd: Element<'_, '_>, changes: &mut Changes) {
 /// Whether an MPD may announce messages.
 fn are_announced(mpd: &[u8]) -> bool {
     let holds = |text: &str| memchr::memmem::find(mpd, text.as_bytes()).is_some();
-    mpd.len() <= LONGEST && holds(segments::ANNOUNCEMENT) && holds(super::signals::SCHEMES)
+    mpd.len() - Ledger::length(mpd) <= LONGEST
+        && holds(segments::ANNOUNCEMENT)
+        && holds(super::signals::SCHEMES)
 }
 
 /// The MPD with a ledger in place of any other, if it is not longer than `most`.

@@ -5,6 +5,7 @@
 //! read: of each Period, the first such Representation.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use url::Url;
 
@@ -13,16 +14,19 @@ use super::super::times::{Period, Times, number};
 use crate::catalog::is_kept_by_edges;
 use crate::dash::document::Element;
 use crate::dash::emsg::EventTime;
+use crate::dash::resolver::URI_BYTES_MAX;
 use crate::dash::url_template::{self, IdentifierKind};
 use crate::manifest::below;
 use crate::resource::ResourcePath;
-use crate::time::UnixMillis;
 
 /// The element that announces messages.
 pub(super) const ANNOUNCEMENT: &str = "InbandEventStream";
 
 /// How many of the newest segments are read, if nobody has read them yet.
 const NEWEST: usize = 64;
+
+/// How many of the last Periods they are looked for in: some have none.
+const PERIODS_MAX: usize = 64;
 
 /// How far from its segment an event may lie.
 const FARTHEST_MS: u64 = 24 * 60 * 60 * 1000;
@@ -32,8 +36,9 @@ const FARTHEST_MS: u64 = 24 * 60 * 60 * 1000;
 pub(super) struct Place {
     /// The start of its Period on the MPD's timeline.
     period_ms: u64,
-    /// Its start, and `presentationTimeOffset`, on the media's timeline.
+    /// Its start, its end, and `presentationTimeOffset`, on the media's timeline.
     pub(super) start: u64,
+    end: u64,
     offset: u64,
     timescale: u32,
 }
@@ -53,6 +58,11 @@ impl Place {
         self.time_ms(self.start, (0, 1)).unwrap_or(u64::MAX)
     }
 
+    /// Its end on the MPD's timeline.
+    pub(super) fn end_ms(self) -> u64 {
+        self.time_ms(self.end, (0, 1)).unwrap_or(u64::MAX)
+    }
+
     /// The time of an event in it.
     pub(super) fn event_ms(self, time: EventTime, timescale: u32) -> Option<u64> {
         let at = match time {
@@ -63,18 +73,24 @@ impl Place {
     }
 }
 
-/// The newest segments, with their URLs, from the newest on.
+/// The newest segments, with their URLs, from the newest on. `now_ms` is the time on the MPD's timeline.
 pub(super) fn newest(
     mpd: Element<'_, '_>,
     times: &Times<'_, '_>,
     url: &Url,
-    now_ms: u64,
+    now_ms: Option<u64>,
 ) -> Vec<(Place, Url)> {
-    let now_ms = times.start_of(UnixMillis(now_ms)).and_then(|now| u64::try_from(now.as_millis()).ok());
     let mut newest = Vec::new();
-    for period in times.periods.iter().rev() {
-        let found = Levels::of(mpd, period).and_then(|levels| levels.newest(period, url, now_ms));
-        newest.extend(found.into_iter().flatten().take(NEWEST - newest.len()));
+    let Some(base) = base(url, mpd) else { return newest };
+    let mut left = NEWEST;
+    for period in times.periods.iter().rev().take(PERIODS_MAX) {
+        if left == 0 {
+            break;
+        }
+        let levels = Levels::of(period);
+        newest.extend(
+            levels.and_then(|levels| levels.newest(period, &base, now_ms, &mut left)).unwrap_or_default(),
+        );
     }
     newest
 }
@@ -85,8 +101,9 @@ pub(super) fn is_within(folder: &Url, url: &Url) -> bool {
     path.is_some_and(|path| ResourcePath::parse(path).is_ok()) && !is_kept_by_edges(url)
 }
 
-/// A Representation, its AdaptationSet, its Period and its MPD: an attribute of an inner one counts.
-struct Levels<'d, 'a>([Element<'d, 'a>; 4]);
+/// A Representation, its AdaptationSet and its Period: an attribute of an inner one counts. An MPD has no `SegmentTemplate`, so no
+/// timeline is read for several Periods.
+struct Levels<'d, 'a>([Element<'d, 'a>; 3]);
 
 /// Segments of one duration that follow each other.
 struct Run {
@@ -98,14 +115,14 @@ struct Run {
 
 impl<'d, 'a> Levels<'d, 'a> {
     /// Those of the Representation that is read.
-    fn of(mpd: Element<'d, 'a>, period: &Period<'d, 'a>) -> Option<Self> {
+    fn of(period: &Period<'d, 'a>) -> Option<Self> {
         let mut lowest: Option<(u64, Self)> = None;
         for set in period.element.children_named("AdaptationSet") {
             let all = announces(set);
             for one in set.children_named("Representation").filter(|one| all || announces(*one)) {
                 let bandwidth = number(one, "bandwidth").unwrap_or(u64::MAX);
                 if lowest.as_ref().is_none_or(|(lowest, _)| bandwidth < *lowest) {
-                    lowest = Some((bandwidth, Self([one, set, period.element, mpd])));
+                    lowest = Some((bandwidth, Self([one, set, period.element])));
                 }
             }
         }
@@ -124,12 +141,18 @@ impl<'d, 'a> Levels<'d, 'a> {
         self.templates().find_map(|template| number(template, name))
     }
 
-    /// The newest segments. `now_ms` is the time on the MPD's timeline.
-    fn newest(&self, period: &Period<'d, 'a>, url: &Url, now_ms: Option<u64>) -> Option<Vec<(Place, Url)>> {
+    /// The newest segments. `left` says how many more are looked at, also of those without a URL.
+    fn newest(
+        &self,
+        period: &Period<'d, 'a>,
+        base: &Url,
+        now_ms: Option<u64>,
+        left: &mut usize,
+    ) -> Option<Vec<(Place, Url)>> {
         let timescale = self.number("timescale").map_or(Some(1), |ticks| u32::try_from(ticks).ok())?;
         let timescale = Some(timescale).filter(|ticks| *ticks > 0)?;
         let offset = self.number("presentationTimeOffset").unwrap_or(0);
-        let media = self.value("media")?;
+        let template = self.template()?;
         let period_ms = u64::try_from(period.start.as_millis()).ok()?;
         let ticks = |ms: u64| {
             let ticks = u128::from(ms.saturating_sub(period_ms)) * u128::from(timescale) / 1000;
@@ -138,13 +161,19 @@ impl<'d, 'a> Levels<'d, 'a> {
         // The end of the part of the Period that there is by now.
         let end = period.end.and_then(|end| u64::try_from(end.as_millis()).ok());
         let until = now_ms.into_iter().chain(end).min().and_then(ticks);
-        let base = self.base(url)?;
+        let base = self.base(base)?;
+        let segment = |run: &Run, index: u64| {
+            let start = run.start.checked_add(index.checked_mul(run.length)?)?;
+            let end = start.checked_add(run.length)?;
+            let path = template.filled(start, run.number.checked_add(index)?)?;
+            Some((Place { period_ms, start, end, offset, timescale }, joined(&base, &path)?))
+        };
         let mut found = Vec::new();
         for run in self.runs(offset, until)?.iter().rev() {
-            for index in (0..run.count).rev().take(NEWEST - found.len()) {
-                let start = run.start.checked_add(index.checked_mul(run.length)?)?;
-                let path = self.filled(&media, start, run.number.checked_add(index)?)?;
-                found.push((Place { period_ms, start, offset, timescale }, base.join(&path).ok()?));
+            for index in (0..run.count).rev() {
+                let Some(fewer) = left.checked_sub(1) else { return Some(found) };
+                *left = fewer;
+                found.extend(segment(run, index));
             }
         }
         Some(found)
@@ -187,42 +216,72 @@ impl<'d, 'a> Levels<'d, 'a> {
         Some(runs)
     }
 
-    /// The URL that the template is relative to: of several at a level, the first.
+    /// The URL that the template is relative to, below the MPD's.
     fn base(&self, url: &Url) -> Option<Url> {
-        let mut base = url.clone();
-        for level in self.0.iter().rev() {
-            if let Some(inner) = level.child("BaseURL") {
-                base = base.join(inner.content()?.trim()).ok()?;
-            }
-        }
-        Some(base)
+        self.0.into_iter().rev().try_fold(url.clone(), |outer, level| base(&outer, level))
     }
 
-    /// The template, filled in for a segment.
-    fn filled(&self, media: &str, start: u64, segment: u64) -> Option<String> {
+    fn template(&self) -> Option<Template<'a>> {
         let [representation, ..] = self.0;
-        let values = url_template::identifiers(media).into_iter().map(|identifier| match identifier.kind {
-            IdentifierKind::Dollar => Some("$".to_owned()),
-            IdentifierKind::RepresentationId => representation.value("id").map(Cow::into_owned),
-            IdentifierKind::Digits => {
-                let (name, format) = identifier
-                    .text
-                    .trim_matches('$')
-                    .split_once('%')
-                    .unwrap_or((identifier.text.trim_matches('$'), "01d"));
-                let value = match name {
-                    "Number" => segment,
-                    "Time" => start,
-                    "Bandwidth" => number(representation, "bandwidth")?,
-                    _ => return None,
-                };
-                let width = format.strip_suffix(['d', 'i', 'u'])?.parse::<usize>().ok()?;
-                Some(format!("{value:0width$}", width = width.min(DIGITS_MAX)))
-            }
-        });
-        let values: Vec<String> = values.collect::<Option<_>>()?;
-        Some(url_template::replaced(media, |index, _| values.get(index).map_or("", String::as_str)))
+        Some(Template {
+            media: self.value("media").filter(|media| media.len() <= URI_BYTES_MAX)?,
+            id: representation.value("id").filter(|id| id.len() <= URI_BYTES_MAX),
+            bandwidth: number(representation, "bandwidth"),
+        })
     }
+}
+
+/// The URL template of a Representation's segments. Its texts are no longer than a URL.
+struct Template<'a> {
+    media: Cow<'a, str>,
+    id: Option<Cow<'a, str>>,
+    bandwidth: Option<u64>,
+}
+
+impl Template<'_> {
+    /// The template, filled in for a segment. `None`: it asks for what there is not, or for more than a URL can have.
+    fn filled(&self, start: u64, segment: u64) -> Option<String> {
+        let mut path = String::new();
+        let mut rest = &*self.media;
+        while let Some((front, identifier, behind)) = url_template::next(rest) {
+            path += front;
+            match identifier.kind {
+                IdentifierKind::Dollar => path.push('$'),
+                IdentifierKind::RepresentationId => path += self.id.as_deref()?,
+                IdentifierKind::Digits => {
+                    let text = identifier.text.trim_matches('$');
+                    let (name, format) = text.split_once('%').unwrap_or((text, "01d"));
+                    let value = match name {
+                        "Number" => segment,
+                        "Time" => start,
+                        "Bandwidth" => self.bandwidth?,
+                        _ => return None,
+                    };
+                    let width = format.strip_suffix(['d', 'i', 'u'])?.parse::<usize>().ok()?;
+                    write!(path, "{value:0width$}", width = width.min(DIGITS_MAX)).ok()?;
+                }
+            }
+            if path.len() > URI_BYTES_MAX {
+                return None;
+            }
+            rest = behind;
+        }
+        Some(path + rest)
+    }
+}
+
+/// The base URL of a level: of several, the first.
+fn base(outer: &Url, level: Element<'_, '_>) -> Option<Url> {
+    match level.child("BaseURL") {
+        Some(inner) => joined(outer, inner.content()?.trim()),
+        None => Some(outer.clone()),
+    }
+}
+
+/// A URI, resolved, if it is no longer than any that can be requested.
+fn joined(base: &Url, uri: &str) -> Option<Url> {
+    let uri = Some(uri).filter(|uri| uri.len() <= URI_BYTES_MAX)?;
+    base.join(uri).ok().filter(|url| url.as_str().len() <= URI_BYTES_MAX)
 }
 
 /// The most digits that a template may ask for.

@@ -33,9 +33,13 @@ fn with_streams(streams: &str, template: &str) -> String {
 }
 
 fn unread(mpd: &[u8]) -> Vec<SegmentHead> {
+    unread_at(mpd, NOW_MS)
+}
+
+fn unread_at(mpd: &[u8], now_ms: u64) -> Vec<SegmentHead> {
     let url = Url::parse("https://media.example/vod/h/dash/live.mpd").unwrap();
     let folder = Url::parse("https://media.example/vod/h/").unwrap();
-    unread_segments(mpd, &url, &folder, NOW_MS)
+    unread_segments(mpd, &url, &folder, now_ms)
 }
 
 /// The paths of the segments that are to be read, below the MPD's folder.
@@ -67,7 +71,7 @@ fn looked(mpd: &str, segments: &BTreeMap<&str, Vec<u8>>) -> (String, Vec<String>
         let read = heads.into_iter().map(|head| {
             let path = head.url.path().replace("/vod/h/dash/", "");
             let bytes = segments.get(path.as_str()).cloned().unwrap_or_else(|| boxed(b"mdat", b""));
-            (head, Some(bytes))
+            (head, Beginning::Read(bytes))
         });
         let (written, flaw) = with_segments(&mpd, read.collect(), MOST);
         flaws.extend(flaw);
@@ -231,7 +235,8 @@ fn the_order_of_reading_does_not_matter() {
     proptest!(|(order in Just(all().collect::<Vec<_>>()).prop_shuffle(), cut in 1..8_usize)| {
         let read = |heads: &[(u64, SegmentHead)]| -> Vec<_> {
             let bytes = |start| segments.iter().find(|(at, _)| *at == start).map(|(_, bytes)| bytes.clone());
-            heads.iter().map(|(start, head)| (head.clone(), Some(bytes(*start).unwrap_or_default()))).collect()
+            let beginning = |start| Beginning::Read(bytes(start).unwrap_or_default());
+            heads.iter().map(|(start, head)| (head.clone(), beginning(*start))).collect()
         };
         let (first, rest) = order.split_at(cut);
         // One isolate reads some, another the others, and each learns of the other's.
@@ -266,7 +271,7 @@ fn a_newer_mpd_takes_over_what_is_known() {
 fn a_segment_that_cannot_be_read_is_asked_for_twice() {
     let mut mpd = mpd(EVERY_4_S).into_bytes();
     let fail = |mpd: &[u8]| {
-        let tried: Vec<_> = unread(mpd).into_iter().map(|head| (head, None)).collect();
+        let tried: Vec<_> = unread(mpd).into_iter().map(|head| (head, Beginning::Failed)).collect();
         let again: Vec<_> = tried.iter().map(|(head, _): &(SegmentHead, _)| head.is_tried).collect();
         (with_segments(mpd, tried, MOST).0, again)
     };
@@ -275,6 +280,100 @@ fn a_segment_that_cannot_be_read_is_asked_for_twice() {
         assert_eq!(again, expected);
         mpd = written;
     }
+}
+
+/// The newest number follows from the clock, whether the media origin has the segment or not.
+#[test]
+fn a_segment_that_comes_late_is_asked_for_until_it_is_there() {
+    let starts = |heads: &[SegmentHead]| heads.iter().map(|head| head.place.start).collect::<Vec<_>>();
+    let answered = |mpd: &[u8], heads: Vec<SegmentHead>, beginning: Beginning| {
+        let answers = heads.into_iter().map(|head| (head, beginning.clone())).collect();
+        with_segments(mpd, answers, MOST).0
+    };
+    let mut mpd = mpd(EVERY_4_S).into_bytes();
+    // Those behind the eight newest, then the oldest of the eight: they are the likeliest to be there by now.
+    for expected in [
+        [41_000, 37_000, 33_000, 29_000, 25_000, 21_000, 17_000, 13_000],
+        [9_000, 5_000, 13_000, 17_000, 21_000, 25_000, 29_000, 33_000],
+        [5_000, 9_000, 13_000, 17_000, 21_000, 25_000, 29_000, 33_000],
+    ] {
+        let heads = unread(&mpd);
+        assert_eq!(starts(&heads), expected);
+        assert!(heads.iter().all(|head| head.may_come == (head.place.start >= 13_000) && !head.is_tried));
+        mpd = answered(&mpd, heads, Beginning::NotYet);
+    }
+    // A newer MPD knows of them, and asks for those that are newer first. Half of the eight are theirs.
+    let newer = str::from_utf8(&mpd).unwrap().replace("r='9'", "r='15'");
+    let newer = with_known_cues(newer.into_bytes(), &mpd, MOST);
+    let expected = [65_000, 61_000, 57_000, 53_000, 5_000, 9_000, 13_000, 17_000];
+    assert_eq!(starts(&unread(&newer)), expected);
+    // What is there is read, and what is not there 30 s after its end fails.
+    let heads = unread(&mpd);
+    let read = answered(&mpd, heads, Beginning::Read(Vec::new()));
+    assert_eq!(starts(&unread(&read)), [37_000, 41_000]);
+    let heads = unread_at(&read, NOW_MS + 26_000);
+    assert_eq!(heads.iter().map(|head| head.may_come).collect::<Vec<_>>(), [false, true]);
+    let failed = answered(&read, heads.clone(), Beginning::Failed);
+    assert_eq!(unread_at(&answered(&failed, heads, Beginning::Failed), NOW_MS + 26_000), []);
+}
+
+#[test]
+fn templates_are_of_a_period_and_below() {
+    let outside = mpd("").replace("<Period", &format!("{EVERY_4_S}<Period"));
+    assert_eq!(paths(&outside), Vec::<String>::new());
+    let inside = mpd("").replace("<AdaptationSet>", &format!("{EVERY_4_S}<AdaptationSet>"));
+    assert_eq!(paths(&inside), paths(&mpd(EVERY_4_S)));
+}
+
+#[test]
+fn older_periods_have_what_the_newer_have_not() {
+    let two = |newest: &str| {
+        let newest = format!(
+            "<Period start='PT140S'><AdaptationSet><InbandEventStream schemeIdUri='urn:scte:scte35:2013:bin'/>{newest}<Representation id='n'/></AdaptationSet></Period></MPD>"
+        );
+        paths(&mpd(EVERY_4_S).replace("</MPD>", &newest))
+    };
+    let own = "<SegmentTemplate media='$RepresentationID$.m4s'><SegmentTimeline><S d='1'/></SegmentTimeline></SegmentTemplate>";
+    assert_eq!(two(own).get(..2).unwrap(), ["n.m4s", "low/41000.m4s"]);
+    assert_eq!(two("").first().unwrap(), "low/41000.m4s");
+    let empty = |count: usize| {
+        paths(&mpd(EVERY_4_S).replace("</MPD>", &("<Period start='PT140S'/>".repeat(count) + "</MPD>"))).len()
+    };
+    assert_eq!((empty(63), empty(64)), (8, 0));
+}
+
+#[test]
+fn a_uri_is_no_longer_than_any_url() {
+    let one = |media: &str, id: &str| {
+        let template = format!(
+            "<SegmentTemplate media='{media}'><SegmentTimeline><S d='1'/></SegmentTimeline></SegmentTemplate>"
+        );
+        paths(&mpd(&template).replace("'low'", &format!("'{id}'"))).len()
+    };
+    let long = |bytes: usize| format!("a.m4s?{}", "a".repeat(bytes));
+    assert_eq!((one(&long(8_000), "low"), one(&long(8 * 1024), "low")), (1, 0));
+    let ids = format!("a.m4s?{}", "$RepresentationID$".repeat(400));
+    assert_eq!((one(&ids, &"a".repeat(20)), one(&ids, &"a".repeat(21))), (1, 0));
+    let base = |count: usize| {
+        let base = format!("<BaseURL>{}</BaseURL><Period", "a/../".repeat(count));
+        paths(&mpd(EVERY_4_S).replace("<Period", &base)).len()
+    };
+    assert_eq!((base(1_600), base(1_700)), (8, 0));
+}
+
+/// What is known of an MPD does not make it too long.
+#[test]
+fn the_length_of_an_mpd_is_its_own() {
+    let plain = mpd(EVERY_4_S);
+    let comment = format!("<!--{}--><MPD ", "x".repeat(LONGEST - plain.len() - "<!---->".len()));
+    let longest = plain.replace("<MPD ", &comment);
+    assert_eq!(longest.len(), LONGEST);
+    let heads = unread(longest.as_bytes()).into_iter().map(|head| (head, Beginning::Read(Vec::new())));
+    let (known, _) = with_segments(longest.as_bytes(), heads.collect(), MOST);
+    assert!(known.len() > LONGEST);
+    assert_eq!(unread(&known).len(), 2);
+    assert_eq!(with_known_cues(longest.into_bytes(), &known, MOST), known);
+    assert_eq!(with_known_cues(known.clone(), &known, MOST), known);
 }
 
 #[test]
