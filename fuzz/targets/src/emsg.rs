@@ -2,7 +2,7 @@
 //! in, and shows players nothing of them.
 
 use stagedoor::catalog::Caps;
-use stagedoor::dash::{Edits, compile, event_messages, unread_segments, with_known_cues, with_segments};
+use stagedoor::dash::{Beginning, Edits, compile, event_messages, unread_segments, with_known_cues, with_segments};
 use url::Url;
 
 const MPD: &str = "<MPD type='dynamic' availabilityStartTime='1970-01-01T00:00:00Z'><Period start='PT0S'><AdaptationSet><InbandEventStream schemeIdUri='urn:scte:scte35:2013:bin'/><SegmentTemplate media='$Time$.m4s' timescale='90000'><SegmentTimeline><S t='90000000' d='180000' r='1'/></SegmentTimeline></SegmentTemplate><Representation id='v' bandwidth='1'/></AdaptationSet></Period></MPD>";
@@ -21,7 +21,7 @@ pub fn run((first, second): (Vec<u8>, &[u8])) {
     let url = folder.join("live.mpd").unwrap();
     let heads = unread_segments(MPD.as_bytes(), &url, &folder, 1_010_000);
     assert_eq!(heads.len(), 2);
-    let read: Vec<_> = heads.into_iter().zip([first, second.to_vec()]).map(|(head, bytes)| (head, Some(bytes))).collect();
+    let read: Vec<_> = heads.into_iter().zip([first, second.to_vec()]).map(|(head, bytes)| (head, Beginning::Read(bytes))).collect();
     let of = |read: Vec<_>| with_segments(MPD.as_bytes(), read, MOST).0;
     let whole = of(read.clone());
     assert!(whole.len() <= MOST);
