@@ -7,9 +7,16 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::shelf::Weigh;
+
+/// A digest of a value, by a hash whose key is the same in every isolate. It resists no forgery: two values may be made that have one.
+pub fn digest(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// All bytes that a value's [`Hash`] writes.
 ///

@@ -48,7 +48,7 @@ impl<'a> Plan<'a> {
         vmap: Option<&'a [Scheduled]>,
         seal: Seal<'a>,
     ) -> Self {
-        Self { policy, ads: ads.or(policy.breaks.as_ref()), vmap, given: &[], seal }
+        Self { policy, ads: AdPolicy::breaks_of(Some(policy), ads), vmap, given: &[], seal }
     }
 
     /// Lists all breaks, in order. `marked` has the breaks that the media marks.

@@ -1,9 +1,8 @@
 //! The breaks of viewers that are decided ahead.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-use crate::ads::{BreakId, Opening, Place};
+use crate::ads::{Opening, Place};
 use crate::life::Ahead;
+use crate::memory_key::digest;
 use crate::shelf::{Slot, Weigh};
 
 /// An isolate's memory of a viewer of a title.
@@ -12,7 +11,7 @@ pub struct KnownAhead {
     /// The breaks on demand of the manifest that the viewer got last: later lists tell where the viewer is. Copies, so that a
     /// viewer keeps no manifest's breaks in memory.
     breaks: Option<Vec<Opening>>,
-    /// The breaks that were begun, by hash, the latest last.
+    /// The breaks that were begun, by digest, the latest last.
     begun: Vec<u64>,
 }
 
@@ -42,7 +41,7 @@ impl KnownAhead {
         if self.begun.len() == BEGUN_MAX {
             self.begun.remove(0);
         }
-        self.begun.push(hash(&due.id));
+        self.begun.push(digest(&due.id));
         Some(due)
     }
 
@@ -51,7 +50,7 @@ impl KnownAhead {
     fn due<'o>(&self, breaks: &'o [Opening], ahead: &Ahead<'_>, is_placed: bool) -> Option<&'o Opening> {
         let breaks = breaks.iter().filter(|opening| is_placed || opening.date.is_some());
         let due = breaks.filter_map(|opening| Some((ahead.until(opening)?, opening)));
-        let next = due.filter(|(_, opening)| !self.begun.contains(&hash(&opening.id)));
+        let next = due.filter(|(_, opening)| !self.begun.contains(&digest(&opening.id)));
         next.min_by_key(|(until, _)| *until).map(|(_, opening)| opening)
     }
 }
@@ -64,12 +63,6 @@ fn on_demand(breaks: &[Opening]) -> Vec<Opening> {
     let mut kept: Vec<_> = breaks.iter().filter(is_kept).take(KEPT_MAX).cloned().collect();
     kept.shrink_to_fit();
     kept
-}
-
-fn hash(id: &BreakId) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Weigh for KnownAhead {

@@ -41,7 +41,7 @@ impl<'a> AdSupply<'a> {
             None => Cow::Owned(AdServer::at(template.clone())),
         };
         let site = policy.server.as_ref().map(|server| &server.url);
-        let own = own.or(policy.breaks.as_ref()).and_then(|own| own.vast.as_ref()).or(site);
+        let own = AdPolicy::breaks_of(Some(policy), own).and_then(|own| own.vast.as_ref()).or(site);
         let chosen = own.map_or("", |AdTemplate(url)| url);
         match &opening.tag {
             Some(AdTag::Url(url)) => {
@@ -88,8 +88,8 @@ impl<'a> AdSupply<'a> {
 /// Whether an ad server may be asked for a break, or its document has come with a VMAP document. `own`: the title's breaks; `None`:
 /// the site's.
 pub(super) fn may_ask(policy: &AdPolicy, own: Option<&TitleAds>, opening: &Opening) -> bool {
-    let own = own.or(policy.breaks.as_ref());
-    policy.server.is_some() || opening.tag.is_some() || own.is_some_and(|own| own.vast.is_some())
+    let names_one = || AdPolicy::breaks_of(Some(policy), own).is_some_and(|own| own.vast.is_some());
+    policy.server.is_some() || opening.tag.is_some() || names_one()
 }
 
 /// The values of a decision that URL templates may use. `time`: the time that is to be filled.

@@ -6,7 +6,7 @@ use super::{Decided, Evidence, shown};
 use crate::ads::Scheduled;
 use crate::ads::macros::{Extra, Values, fill};
 use crate::ads::vmap::Vmap;
-use crate::catalog::{AdTemplate, Edition};
+use crate::catalog::{AdPolicy, AdTemplate, Edition};
 use crate::variation::Breaks;
 
 /// Whether the viewer of a request sees advertising.
@@ -17,7 +17,7 @@ pub(super) fn are_shown<S>(Decided { site, admission, .. }: &Decided<'_, S>) -> 
 /// The VMAP document that schedules the breaks of the title, or of the site's titles. `None`: there is none, or it cannot be had.
 pub(super) async fn vmap<S>(decided: &Decided<'_, S>, evidence: &impl Evidence) -> Option<Rc<Vmap>> {
     let Decided { facts, site, title, .. } = decided;
-    let own = title.body.ads.as_ref().or_else(|| site.body.ads.as_ref()?.breaks.as_ref())?;
+    let own = AdPolicy::breaks_of(site.body.ads.as_ref(), title.body.ads.as_ref())?;
     let values = Values {
         site: site.body.host.to_string(),
         title: title.body.id.to_string(),

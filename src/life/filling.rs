@@ -10,7 +10,7 @@
 //!
 //! Nothing that fails here stops the viewer: the break is left to the content, and the log has the reason.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -120,7 +120,6 @@ pub(super) async fn decide<S, C: Choosing>(
         events: RefCell::default(),
         rehearsed: RefCell::default(),
         asked: RefCell::default(),
-        is_asked: Cell::new(false),
     };
     if let Some(until) = decided.ahead {
         let detail = format!("the break begins in {} s", until.as_secs());
@@ -196,8 +195,6 @@ struct Filling<'a, 'f, S, C> {
     rehearsed: RefCell<Vec<CampaignId>>,
     /// The ad server that was asked.
     asked: RefCell<Option<Asked>>,
-    /// Whether an ad server was asked.
-    is_asked: Cell<bool>,
 }
 
 /// An ad server that was asked, which is told of errors as soon as the pod is decided.
@@ -260,8 +257,9 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
                 .collect();
             json!({ "left": left, "abandoned": abandoned })
         });
+        let is_asked = self.asked.borrow().is_some();
         self.tell_of_left(&left, whole);
-        self.tell_outcome(&pod, abandoned);
+        self.tell_outcome(&pod, abandoned, is_asked);
         let now_ms = self.choosing.now_ms();
         fill_tracking(&mut pod, &ad_order::values(self.decided, &policy, self.opening, whole, now_ms));
         pod
@@ -290,7 +288,7 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
         AdPolicy { most_ads, ..self.policy.clone() }
     }
 
-    fn tell_outcome(&self, pod: &Pod, abandoned: bool) {
+    fn tell_outcome(&self, pod: &Pod, abandoned: bool, is_asked: bool) {
         let seconds = pod.duration().as_secs_f64();
         if !pod.slots.is_empty() {
             let detail = format!("{} items, {seconds} s", pod.slots.len());
@@ -301,7 +299,7 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
             self.tell(Happening::new(AdEvent::FilledOverlay, detail));
         }
         if pod.is_empty() {
-            let why = match (abandoned, self.is_asked.get()) {
+            let why = match (abandoned, is_asked) {
                 (true, _) => "the ads are shorter together than the site's `ads.shortest_s`",
                 (false, true) => "neither the ad server nor a campaign has an ad that can be shown",
                 (false, false) => "no campaign has an ad that can be shown",
@@ -398,7 +396,6 @@ impl<S, C: Choosing> Filling<'_, '_, S, C> {
             self.choosing.report_wanted(&site.body, wanted.iter().map(WantedCreative::from).collect());
         }
         let reach = order.reach;
-        self.is_asked.set(true);
         *self.asked.borrow_mut() = Some(Asked { reach, values, pings });
         offered
     }

@@ -1,6 +1,6 @@
 //! Whether a viewer sees breaks.
 
-use crate::catalog::{AdsMode, Site, Title};
+use crate::catalog::{AdPolicy, AdsMode, Site, Title};
 use crate::rights::Permit;
 
 /// Whether the viewer sees advertising. A title that a blackout replaces has none.
@@ -16,6 +16,6 @@ pub(super) fn breaks(site: &Site, permit: &Permit) -> bool {
 
 /// Whether the viewer sees breaks that marks in the media open. Each version of a live manifest may have others.
 pub(super) fn marks(site: &Site, title: &Title, permit: &Permit) -> bool {
-    let policy = title.ads.as_ref().or_else(|| site.ads.as_ref()?.breaks.as_ref());
+    let policy = AdPolicy::breaks_of(site.ads.as_ref(), title.ads.as_ref());
     breaks(site, permit) && !policy.is_some_and(|policy| policy.ignore_markers)
 }

@@ -22,9 +22,6 @@ use crate::stop::Stop;
 /// The bytes of a segment that are read. Messages stand in front of the media, and take some hundred bytes each.
 const BEGINNING: usize = 16 * 1024;
 
-/// The range that is asked for. A media origin that does not know ranges sends the whole, of which no more is read.
-const RANGE: &str = "bytes=0-16383";
-
 /// How long all segments of one MPD may take: the next fetch of the MPD waits for them.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -78,7 +75,8 @@ async fn beginning(source: &Source, head: &SegmentHead, until_ms: u64) -> Beginn
     let left = left(until_ms);
     let answer = async {
         let headers = Headers::new();
-        headers.set("Range", RANGE).map_err(|error| platform(&error))?;
+        // A media origin that does not know ranges sends the whole, of which no more is read.
+        headers.set("Range", &format!("bytes=0-{}", BEGINNING - 1)).map_err(|error| platform(&error))?;
         let response = upstream::ask(&segment, Method::Get, headers, left).await?;
         let status = response.status_code();
         if !matches!(status, 200 | 206) {

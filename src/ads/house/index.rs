@@ -1,12 +1,13 @@
 //! The campaigns of a document by their conditions, so that a decision does not go through all of them.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 
 use super::Audience;
 use super::dice::spot;
 use super::rule::ranges;
 use crate::catalog::{Campaigns, Mode, Territories};
+use crate::memory_key::digest;
 use crate::rights::Places;
 
 /// A set of campaigns by their numbers.
@@ -43,6 +44,7 @@ impl Set {
 /// One condition of all campaigns: who states none, and who states a value.
 ///
 /// Values are known by their digests of 64 bits, so that a document with half a million titles takes 16 bytes for each of them.
+/// Authors who make two of one digest harm their own campaigns only.
 #[derive(Debug)]
 struct Condition {
     open: Set,
@@ -81,14 +83,6 @@ impl Condition {
         }
         met
     }
-}
-
-/// A digest of a value, by a hash whose key is the same in every isolate. Authors who make two of one digest harm their own campaigns
-/// only.
-fn digest(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// The campaigns of a document by their conditions.

@@ -64,6 +64,13 @@ pub struct AdPolicy {
     pub insertion: Insertion,
 }
 
+impl AdPolicy {
+    /// The breaks of a title: its own, or else the site's.
+    pub fn breaks_of<'a>(policy: Option<&'a Self>, own: Option<&'a TitleAds>) -> Option<&'a TitleAds> {
+        own.or_else(|| policy?.breaks.as_ref())
+    }
+}
+
 impl Default for AdPolicy {
     fn default() -> Self {
         Self {
