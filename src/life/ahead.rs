@@ -9,16 +9,17 @@
 //! the viewer asks, as if nothing had been decided ahead.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 use std::time::Duration;
 
 use super::ad_order::AdSupply;
-use super::{Choosing, Decided, Note, breaks, filling};
+use super::{Choosing, Decided, Decision, Note, breaks, filling};
 use crate::ads::address::Listing;
-use crate::ads::macros::asks_for_parameters;
+use crate::ads::macros::{asks_for_parameters, consent_parameters};
 use crate::ads::resolve::Start;
-use crate::ads::{Opening, Place};
+use crate::ads::{AdEvent, Happening, Opening, Place};
 use crate::catalog::{Host, SessionId, TitleId};
+use crate::memory_key::digest;
 use crate::resource::ResourceKind;
 
 /// When breaks are decided ahead for a viewer of a title.
@@ -84,9 +85,7 @@ impl<'a> Ahead<'a> {
 
     /// The viewer's share of the time before a live break, from a half to 1.
     fn share(&self, opening: &Opening) -> f64 {
-        let mut hasher = DefaultHasher::new();
-        (self.session, &opening.id).hash(&mut hasher);
-        let [share, ..] = hasher.finish().to_be_bytes();
+        let [share, ..] = digest(&(self.session, &opening.id)).to_be_bytes();
         0.5 + f64::from(share) / 512.0
     }
 }
@@ -132,7 +131,16 @@ impl<S> DecisionAhead<S> {
             }
         };
         // The platform would cut it off without a word.
-        let _: Option<()> = choosing.within(LONGEST, work).await;
+        if choosing.within(LONGEST, work).await.is_none() {
+            let late = Happening::new(AdEvent::Timeout, format!("no decision ahead within {LONGEST:?}"));
+            let break_id = Some(opening.id.clone());
+            notes.push(Note::Ads(Decision {
+                break_id,
+                took: LONGEST,
+                events: vec![late],
+                rehearsed: Vec::new(),
+            }));
+        }
         notes
     }
 }
@@ -151,11 +159,7 @@ async fn lacks_parameters<S, C: Choosing>(
     let Start::Template(template) = supply.start() else { return Some(false) };
     let names: Vec<_> = supply.server.player_params.iter().map(ToString::to_string).collect();
     let has = |name: &str| facts.raw_query_parameter(name).is_some();
-    let has_some = names
-        .iter()
-        .map(String::as_str)
-        .chain(crate::ads::macros::consent_parameters().iter().copied())
-        .any(has);
+    let has_some = names.iter().map(String::as_str).chain(consent_parameters().iter().copied()).any(has);
     Some(!has_some && asks_for_parameters(template, &names))
 }
 
